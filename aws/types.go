@@ -1,0 +1,136 @@
+package aws
+
+import "time"
+
+// Profile is one profile of the AWS config and credentials files.
+type Profile struct {
+	Name   string
+	Region string // the profile's own region, or empty
+	Kind   string // how it gets credentials: "keys", "sso", "login", "role", "process", "environment", "other"
+}
+
+// Identity is who the credentials belong to, as STS answers.
+type Identity struct {
+	Account string // 12 digits
+	ARN     string
+	UserID  string
+}
+
+// Root says whether these are the account's root user's credentials.
+func (i Identity) Root() bool {
+	return len(i.ARN) > 5 && i.ARN[len(i.ARN)-5:] == ":root"
+}
+
+// MFAState says whether MFA is on for the identity.
+type MFAState string
+
+// The MFA states. Unknown means not permitted to see, or not a user (a role).
+const (
+	MFAOn      MFAState = "on"
+	MFAOff     MFAState = "off"
+	MFAUnknown MFAState = "unknown"
+)
+
+// Region is one AWS region as DescribeRegions lists it.
+type Region struct {
+	Name    string // "us-east-1"
+	Title   string // "US East (N. Virginia)", or empty where not known
+	Enabled bool   // opt-in-not-required or opted-in
+}
+
+// Type is one instance type of a region.
+type Type struct {
+	Name      string
+	VCPU      int
+	MemoryMiB int
+	GPU       string // "1 × NVIDIA T4", or empty
+	Arch      string // "amd64" or "arm64"
+	FreeTier  bool
+	Nitro     bool
+}
+
+// Prices are on-demand prices of one region in US dollars. A zero value is
+// an unknown price, never a free one.
+type Prices struct {
+	Hour    map[string]float64 // by instance type, per hour, Linux
+	GP3     float64            // per GB and month
+	IPv4    float64            // per public IPv4 address and hour
+	Fetched time.Time
+}
+
+// Image is a machine image to launch.
+type Image struct {
+	ID      string
+	Name    string // empty when SSM gave only the ID
+	Release string
+	Arch    string
+	Source  string // "ssm" or "describe-images"
+	Root    string // root device name, "/dev/sda1"
+}
+
+// KeyPair is a key pair that EC2 holds.
+type KeyPair struct {
+	ID        string
+	Name      string
+	PublicKey string // authorized_keys form, without comment; empty when EC2 does not give it
+	Tags      map[string]string
+}
+
+// Network is where an instance goes.
+type Network struct {
+	VPC    string
+	Subnet string // empty lets EC2 choose (default VPC)
+	Zone   string
+	// Internet says whether the subnet's route table leads to an internet
+	// gateway; without one nobody reaches the instance.
+	Internet bool
+}
+
+// GroupSpec asks for a security group with exactly these ports open to one address.
+type GroupSpec struct {
+	Name        string
+	Description string
+	VPC         string
+	CIDR        string // my own address, "203.0.113.7/32"
+	Ports       []int
+	Tags        map[string]string
+}
+
+// LaunchSpec is everything RunInstances is given.
+type LaunchSpec struct {
+	ClientToken string // at most 64 ASCII characters
+	Image       Image
+	Type        string
+	KeyName     string
+	GroupIDs    []string
+	Subnet      string
+	DiskGB      int
+	Tags        map[string]string // on instance, volume and network interface
+}
+
+// Instance is an instance as DescribeInstances answers.
+type Instance struct {
+	ID          string
+	State       string // "pending", "running", "stopping", "stopped", "shutting-down", "terminated"
+	StateReason string
+	Type        string
+	Zone        string
+	ImageID     string
+	KeyName     string
+	PublicDNS   string // empty where the VPC gives none
+	PublicIP    string
+	PrivateIP   string
+	GroupIDs    []string
+	VolumeIDs   []string
+	Launched    time.Time
+	ClientToken string
+	Tags        map[string]string
+}
+
+// Permission is the answer to one DryRun.
+type Permission struct {
+	Action  string // "ec2:RunInstances"
+	Allowed bool
+	Known   bool   // false when AWS answered neither yes nor no
+	Detail  string // why not, in plain words
+}

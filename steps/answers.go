@@ -1,0 +1,151 @@
+package steps
+
+import "fmt"
+
+// Mode is how the server is reached.
+type Mode string
+
+// The guide's three modes.
+const (
+	ModeSSH     Mode = "ssh"     // notebook on the instance's loopback, through a tunnel
+	ModeHTTP    Mode = "http"    // notebook on the public address, from my own address only
+	ModeGateway Mode = "gateway" // Kernel Gateway on the public address, from my own address only
+)
+
+// Installer is how Jupyter gets onto the host.
+type Installer string
+
+// The installers.
+const (
+	InstallerUV  Installer = "uv"  // uv into a venv: the fast default
+	InstallerPip Installer = "pip" // apt and pip, word for word as in the guide
+)
+
+// KeySource is where the key pair comes from.
+type KeySource string
+
+// The ways to a key pair.
+const (
+	KeyImport KeySource = "import" // make an ed25519 key here, import its public half (default)
+	KeyCreate KeySource = "create" // let EC2 create the pair and save the .pem, as in the guide
+	KeyFile   KeySource = "file"   // a private key on this computer; its public half is imported where EC2 has no match
+	KeyAgent  KeySource = "agent"  // a key held by ssh-agent; likewise
+)
+
+// KeyAnswer says which key pair to use.
+type KeyAnswer struct {
+	Source KeySource `json:"source"`
+	// Path is the private key's file (KeyFile), or where to write it
+	// (KeyImport, KeyCreate; empty means the state folder's keys/).
+	Path string `json:"path,omitempty"`
+	// PairName is the EC2 key pair that matches (KeyFile, KeyAgent), empty
+	// when the public key has still to be imported.
+	PairName string `json:"pair_name,omitempty"`
+	// Fingerprint is the SHA256 fingerprint of the agent's key (KeyAgent).
+	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+// Answers are what a person chose on the question pages. They hold no secret
+// and are what "save the plan" writes.
+type Answers struct {
+	Name      string    `json:"name"`
+	Profile   string    `json:"profile,omitempty"`
+	Region    string    `json:"region"`
+	Release   string    `json:"image"` // Ubuntu release, such as "24.04"
+	Type      string    `json:"type"`  // instance type, such as "t2.micro"
+	DiskGB    int       `json:"disk_gb"`
+	Key       KeyAnswer `json:"key"`
+	Mode      Mode      `json:"mode"`
+	Installer Installer `json:"installer"`
+	// NoTLS serves HTTP and gateway mode without TLS, as the guide does.
+	NoTLS bool `json:"no_tls,omitempty"`
+}
+
+// Limits and defaults of the answers.
+const (
+	DefaultRelease = "24.04"
+	DefaultType    = "t2.micro" // the guide's; DefaultTypeFor picks another where the region has none
+	DefaultDiskGB  = 8
+	MinDiskGB      = 8
+	MaxDiskGB      = 16384 // gp3's own limit
+	ServerPort     = 8888
+)
+
+// Valid tells the first thing wrong with the answers, in words for the user.
+func (a Answers) Valid() error {
+	switch {
+	case !validName(a.Name):
+		return fmt.Errorf("the name %q cannot be used: take 1 to 40 lower-case letters, digits and hyphens, a letter first", a.Name)
+	case a.Region == "":
+		return fmt.Errorf("no region is chosen: give one, for example us-east-1")
+	case ReleaseFor(a.Release).Version == "":
+		return fmt.Errorf("Ubuntu %q is not one of 20.04, 22.04, 24.04, 26.04", a.Release)
+	case a.Type == "":
+		return fmt.Errorf("no instance type is chosen: give one, for example %s", DefaultType)
+	case a.DiskGB < MinDiskGB || a.DiskGB > MaxDiskGB:
+		return fmt.Errorf("a disk of %d GB cannot be had: take %d to %d", a.DiskGB, MinDiskGB, MaxDiskGB)
+	}
+	switch a.Mode {
+	case ModeSSH, ModeHTTP, ModeGateway:
+	default:
+		return fmt.Errorf("the mode %q is not one of ssh, http, gateway", a.Mode)
+	}
+	switch a.Installer {
+	case InstallerUV, InstallerPip:
+	default:
+		return fmt.Errorf("the installer %q is not one of uv, pip", a.Installer)
+	}
+	switch a.Key.Source {
+	case KeyImport, KeyCreate:
+	case KeyFile:
+		if a.Key.Path == "" {
+			return fmt.Errorf("no private key file is named: give its path")
+		}
+	case KeyAgent:
+		if a.Key.Fingerprint == "" {
+			return fmt.Errorf("no key of ssh-agent is chosen")
+		}
+	default:
+		return fmt.Errorf("the key source %q is not one of import, create, file, agent", a.Key.Source)
+	}
+	return nil
+}
+
+func validName(s string) bool {
+	if len(s) == 0 || len(s) > 40 || s[0] < 'a' || s[0] > 'z' {
+		return false
+	}
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// Release is one Ubuntu release the guide offers.
+type Release struct {
+	Version string // "24.04"
+	Name    string // "noble"
+	Note    string // "past standard support", or empty
+}
+
+// Releases lists what the guide offers, oldest first.
+func Releases() []Release {
+	return []Release{
+		{"20.04", "focal", "as in the guide; past standard support"},
+		{"22.04", "jammy", ""},
+		{"24.04", "noble", "recommended"},
+		{"26.04", "resolute", ""},
+	}
+}
+
+// ReleaseFor finds a release by version; the zero Release when there is none.
+func ReleaseFor(version string) Release {
+	for _, r := range Releases() {
+		if r.Version == version {
+			return r
+		}
+	}
+	return Release{}
+}

@@ -1,0 +1,44 @@
+package steps
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrDeclined is what an Asker answers when the person said no.
+var ErrDeclined = errors.New("declined")
+
+// Asker puts the questions that come up while a step works. Calls come one at
+// a time and wait for the person, until ctx ends. The wizard draws them as a
+// dialogue; the commands ask on the terminal, or answer ErrDeclined where
+// there is nobody to ask.
+type Asker interface {
+	// MFACode asks for the 6 digits of the MFA device with that serial.
+	MFACode(ctx context.Context, serial string) (string, error)
+	// Passphrase asks for the passphrase of an encrypted private key file;
+	// again is true when the last one was wrong.
+	Passphrase(ctx context.Context, path string, again bool) ([]byte, error)
+	// HostKey shows a host key that nothing vouches for yet.
+	HostKey(ctx context.Context, q HostKeyQuestion) (HostKeyAnswer, error)
+}
+
+// HostKeyQuestion is the guide's "Are you sure you want to continue
+// connecting?", with what is known.
+type HostKeyQuestion struct {
+	Host        string // address as connected to
+	InstanceID  string
+	KeyType     string // "ssh-ed25519"
+	Fingerprint string // "SHA256:…", as ssh-keygen -l prints it
+	// Why says why the console output could not vouch for the key.
+	Why string
+}
+
+// HostKeyAnswer is what the person decided about a host key.
+type HostKeyAnswer int
+
+// The answers to a HostKeyQuestion.
+const (
+	HostKeyReject HostKeyAnswer = iota // stop here
+	HostKeyAccept                      // "yes": pin it
+	HostKeyWait                        // wait for the console output, then compare
+)

@@ -1,0 +1,28 @@
+package steps
+
+import "time"
+
+// hoursPerMonth is AWS's own reckoning of a month for its price examples.
+const hoursPerMonth = 730
+
+// CostOf reckons what a machine of this type and disk costs, with its public
+// IPv4 address. A missing price makes the whole unknown: never guess.
+func CostOf(p Prices, instanceType string, diskGB int) Cost {
+	c := Cost{Type: p.Hour[instanceType], IPv4: p.IPv4, Disk: p.GP3 * float64(diskGB) / hoursPerMonth}
+	c.Known = c.Type > 0
+	c.DiskUnknown = p.GP3 == 0
+	if c.Known {
+		c.Hour = c.Type + c.IPv4 + c.Disk
+		c.Month = c.Hour * hoursPerMonth
+	}
+	c.StoppedMonth = p.GP3 * float64(diskGB)
+	return c
+}
+
+// since is the cost from launch to now; AWS bills at least 60 seconds a start.
+func (c Cost) since(launch, now time.Time) (float64, bool) {
+	if !c.Known || launch.IsZero() {
+		return 0, false
+	}
+	return c.Hour * max(now.Sub(launch), time.Minute).Hours(), true
+}

@@ -1,0 +1,196 @@
+package steps
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+)
+
+// What the question pages show is the cloud's own data.
+type (
+	Profile      = aws.Profile
+	Identity     = aws.Identity
+	Region       = aws.Region
+	InstanceType = aws.Type
+	Prices       = aws.Prices
+	Permission   = aws.Permission
+)
+
+// Place is an account's profile and a region of it.
+type Place struct{ Profile, Region string }
+
+// Config is what a Guide is made of. Everything from outside comes in here.
+type Config struct {
+	Dir     string // state folder: setups/, keys/, tokens/, certs/, known_hosts
+	Sandbox bool   // nothing is on AWS and nothing costs money
+	Ask     Asker
+	// Open opens an account; the sandbox and the tests give another one.
+	Open func(ctx context.Context, o aws.Options) (Cloud, error)
+	// SSHPort answers on which port an instance's SSH server listens; nil means 22.
+	SSHPort func(i aws.Instance) int
+	// LocalPort is the first local port a tunnel tries; 0 means 8888.
+	LocalPort int
+	// Patience bounds each wait for the cloud or the host; 0 means 10 minutes.
+	Patience time.Duration
+	Now      func() time.Time
+}
+
+// Account is what the first page shows once a profile is signed in.
+type Account struct {
+	Profile  string
+	Identity Identity
+	MFA      aws.MFAState
+	Regions  []Region // the profile's own first
+	Home     string   // the region to preselect
+}
+
+// KeyOption is one line of the key pair page.
+type KeyOption struct {
+	Answer  KeyAnswer
+	Title   string // "New ed25519 key, made here and imported"
+	Detail  string // path, fingerprint, matching EC2 key pair
+	Problem string // why it cannot be used as it is, or empty
+	// TooOpen marks a file others can read; ProtectKey mends it.
+	TooOpen bool
+	// Encrypted marks a file that will ask for its passphrase.
+	Encrypted bool
+}
+
+// Cost is what a setup costs while it runs. Known is false when no price for
+// the type could be had; then no sum is shown.
+type Cost struct {
+	Known            bool
+	Type, Disk, IPv4 float64 // US dollars an hour
+	Hour, Month      float64 // all together
+	StoppedMonth     float64 // disk alone, while stopped
+	DiskUnknown      bool    // the disk's price could not be had and is not in the sums
+}
+
+// Review is the page before anything is created.
+type Review struct {
+	Answers     Answers
+	Creates     []string // "security group jupyter-ec2-demo: TCP 22 from 203.0.113.7/32", …
+	Commands    []string // what a person would type, in order
+	Cost        Cost
+	Permissions []Permission
+	ImageID     string
+	MyAddress   string
+	// Problems stop the launch (no default VPC, no route to the internet, type
+	// not offered); Warnings do not (20.04, MFA off, little memory).
+	Problems []Problem
+	Warnings []string
+}
+
+// Tunnel is a local port that leads to the server and heals itself.
+type Tunnel interface {
+	LocalPort() int
+	State() string // "up", or what is wrong and being mended
+	Close() error
+}
+
+// Opened is the end of the guide: the URL and what to do with it.
+type Opened struct {
+	Setup       Setup
+	URL         string   // with the token; for a browser, or for a gateway the kernelspecs
+	Plain       string   // the URL without its token
+	Proof       string   // "print(6*7) answered 42 by Python 3.12 (kernel python3) in 0.8 s"
+	Manual      []string // the guide's own commands for this mode
+	VSCode      string   // what to paste as "existing Jupyter server"
+	GatewayLine string   // the line for a local jupyter notebook; gateway mode only
+	Kernelspecs []string // as the gateway answers them; gateway mode only
+	Fingerprint string   // SHA-256 of the server's certificate, or empty
+	PortNote    string   // said when the wanted local port was taken
+	Cost        Cost
+	Tunnel      Tunnel // ssh mode only
+}
+
+// Close takes the tunnel down. The machine keeps running.
+func (o *Opened) Close() error {
+	if o.Tunnel == nil {
+		return nil
+	}
+	return o.Tunnel.Close()
+}
+
+// SoFar is what the setup has cost since its launch, in US dollars, and
+// whether that is known.
+func (o *Opened) SoFar(now time.Time) (float64, bool) { return o.Cost.since(o.Setup.LaunchedAt, now) }
+
+// Engine is what a front end needs of the guide. *Guide is the only one;
+// screens are tested against it in the sandbox or against hand-made states.
+type Engine interface {
+	Sandboxed() bool
+	Profiles() ([]Profile, error)
+	SignIn(ctx context.Context, profile string) (Account, error)
+	Types(ctx context.Context, at Place) ([]InstanceType, error)
+	Prices(ctx context.Context, at Place) (Prices, error)
+	Keys(ctx context.Context, at Place) ([]KeyOption, error)
+	// InspectKey looks at a key file the person named.
+	InspectKey(ctx context.Context, at Place, path string) (KeyOption, error)
+	ProtectKey(path string) error // chmod 400
+	Review(ctx context.Context, a Answers) (Review, error)
+	SavePlan(w io.Writer, a Answers) error
+	// Begin writes the ledger for these answers; nothing is created yet. A
+	// setup of the same name with the same answers is taken up again.
+	Begin(ctx context.Context, a Answers) (Setup, error)
+	Setups(ctx context.Context) ([]Setup, error)
+	// Work runs launch to open, from wherever the setup stands.
+	Work(ctx context.Context, setupID string, emit func(Event)) (*Opened, error)
+	// Remove terminates the machine and removes all the setup created.
+	Remove(ctx context.Context, setupID string, emit func(Event)) error
+}
+
+// Page is what the guide says about a step.
+type Page struct {
+	ID    StepID
+	Title string
+	About string // two sentences
+}
+
+// Pages lists the guide's steps in order.
+func Pages() []Page {
+	return []Page{
+		{StepAccount, "Account and region", "The machine will belong to your AWS account and run in one of its regions, best one near you. The guide asks you to turn on MFA for the account before you go on."},
+		{StepMachine, "Machine", "The guide launches Ubuntu on a t2.micro, which is free for many new accounts. Bigger machines cost more for every hour they run, and the disk costs a little even while the machine is stopped."},
+		{StepKey, "Key pair", "EC2 lets you in by a key pair: it knows the public half, and you keep the private half, readable by nobody else (chmod 400). A new key made on this computer is safest, because it never travels."},
+		{StepMode, "Mode", "The guide knows three ways to reach Jupyter: through an SSH tunnel, over HTTP at the public address, or as a Kernel Gateway for notebooks elsewhere. SSH opens the least to the world."},
+		{StepReview, "Review", "This is everything that will be created and what it costs. Nothing exists until you press Enter here."},
+		{StepLaunch, "Launch", "EC2 starts the machine behind a firewall (security group) that lets in your own address only. It is pending for some seconds, then running, and then its SSH port answers."},
+		{StepConnect, "Connect", "The program logs in as ubuntu with your key, as ssh -i would. The guide has you type \"yes\" to an unknown host key; here it is compared with the one the machine printed on its console."},
+		{StepInstall, "Install", "Jupyter Notebook and Kernel Gateway are installed on the machine. The install goes on there even if this computer goes away, and a second run finds everything in place."},
+		{StepServe, "Serve", "The server is started in the chosen mode with a token of its own, and kept running after you log out. It counts as ready when it answers over HTTP."},
+		{StepOpen, "Open", "Before you see the URL, a kernel is started and a cell is run over the very path your browser will take. The machine costs money until you stop or remove it."},
+	}
+}
+
+// PageFor finds a step's page.
+func PageFor(id StepID) Page {
+	for _, p := range Pages() {
+		if p.ID == id {
+			return p
+		}
+	}
+	return Page{ID: id, Title: string(id)}
+}
+
+// ModeInfo explains a mode in a sentence, with what it opens to the world.
+type ModeInfo struct {
+	Mode  Mode
+	Title string
+	About string
+	Opens string
+}
+
+// Modes lists the three modes, the default first.
+func Modes() []ModeInfo {
+	return []ModeInfo{
+		{ModeSSH, "SSH tunnel", "The notebook listens on the machine's loopback only, and a tunnel brings it to localhost on this computer while the program runs.", "Opens port 22 to your own address."},
+		{ModeHTTP, "HTTP", "The notebook listens on the machine's own address, with a token and a TLS certificate made for it, and your browser goes there directly.", "Opens ports 22 and 8888 to your own address."},
+		{ModeGateway, "Kernel Gateway", "Only kernels run on the machine; a notebook elsewhere uses them with --gateway-url, and its files stay where it is.", "Opens ports 22 and 8888 to your own address."},
+	}
+}
+
+// Manual answers the command a person would have typed by hand at a step.
+func Manual(id StepID, a Answers, s *Setup) []string { return manual(id, a, s) }

@@ -1,0 +1,44 @@
+package steps
+
+import (
+	"context"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+)
+
+// Cloud is what the guide needs of an account.
+type Cloud interface {
+	Identity(ctx context.Context) (aws.Identity, error)
+	MFA(ctx context.Context, who aws.Identity) aws.MFAState
+	HomeRegion() string
+	Regions(ctx context.Context) ([]aws.Region, error)
+	MyAddress(ctx context.Context) (string, error)
+	In(region string) CloudRegion
+}
+
+// CloudRegion is what the guide needs of one region.
+type CloudRegion interface {
+	Types(ctx context.Context) ([]aws.Type, error)
+	Type(ctx context.Context, name string) (aws.Type, error)
+	Prices(ctx context.Context, types ...string) (aws.Prices, error)
+	Image(ctx context.Context, release, arch string) (aws.Image, error)
+	Network(ctx context.Context, zone string) (aws.Network, error)
+	DryRun(ctx context.Context, s aws.LaunchSpec) []aws.Permission
+
+	KeyPairs(ctx context.Context) ([]aws.KeyPair, error)
+	ImportKeyPair(ctx context.Context, name, publicKey string, tags map[string]string) (aws.KeyPair, error)
+	CreateKeyPair(ctx context.Context, name string, tags map[string]string) (aws.KeyPair, []byte, error)
+	DeleteKeyPair(ctx context.Context, id string) error
+
+	EnsureGroup(ctx context.Context, g aws.GroupSpec) (string, error)
+	GroupsByTag(ctx context.Context, tags map[string]string) ([]string, error)
+	DeleteGroup(ctx context.Context, id string) error
+
+	Launch(ctx context.Context, s aws.LaunchSpec) (aws.Instance, error)
+	Instance(ctx context.Context, id string) (aws.Instance, error)
+	Find(ctx context.Context, tags map[string]string) ([]aws.Instance, error)
+	WaitState(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error)
+	Start(ctx context.Context, id string) error
+	Terminate(ctx context.Context, id string) error
+	ConsoleHostKeys(ctx context.Context, id string) ([]string, error)
+}

@@ -1,0 +1,77 @@
+package steps
+
+import (
+	"context"
+	"errors"
+)
+
+// ProblemKind sorts failures by what a person, or a script, does next. The
+// commands map it to their exit codes.
+type ProblemKind string
+
+// The kinds of problem.
+const (
+	ProblemOther       ProblemKind = "failed"
+	ProblemAnswers     ProblemKind = "answers"     // an answer cannot be used
+	ProblemCredentials ProblemKind = "credentials" // no, expired or wrong credentials
+	ProblemRefused     ProblemKind = "refused"     // the cloud said no: permission, quota, capacity
+	ProblemUnreachable ProblemKind = "unreachable" // the host cannot be reached or does not let us in
+	ProblemServer      ProblemKind = "server"      // install or server failed
+	ProblemInterrupted ProblemKind = "interrupted" // the person stopped it
+)
+
+// Problem is a failure in plain words.
+type Problem struct {
+	Kind  ProblemKind
+	Title string // one short line: what does not work
+	Text  string // what happened, one or two sentences
+	Next  string // what to do now, one or two sentences; never empty
+	Raw   string // the technical message, for the curious
+}
+
+// explained is met by the errors of aws, remote and remote/jupyter.
+type explained interface {
+	error
+	// Explain answers the kind (a ProblemKind as text), a short title, what
+	// happened and what to do next.
+	Explain() (kind, title, text, next string)
+}
+
+// Explain puts any error of this package, aws, remote or jupyter in plain words.
+func Explain(err error) Problem {
+	if err == nil {
+		return Problem{}
+	}
+	p := Problem{
+		Kind: ProblemOther, Title: "Something went wrong", Text: err.Error(),
+		Next: "Try again. If it stays, run the same command with --plain and keep its output.", Raw: err.Error(),
+	}
+	var e explained
+	switch {
+	case errors.As(err, &e):
+		kind, title, text, next := e.Explain()
+		p.Kind, p.Title, p.Text, p.Next = ProblemKind(kind), title, text, next
+	case errors.Is(err, context.Canceled):
+		p.Kind, p.Title, p.Text = ProblemInterrupted, "Stopped", "You stopped the work."
+		p.Next = "Run the same command again: it goes on where it was. Nothing is created twice."
+	}
+	return p
+}
+
+// fault is this package's own explained error.
+type fault struct {
+	kind              ProblemKind
+	title, text, next string
+	err               error
+}
+
+func (f *fault) Error() string {
+	if f.err != nil {
+		return f.text + " (" + f.err.Error() + ")"
+	}
+	return f.text
+}
+func (f *fault) Unwrap() error { return f.err }
+func (f *fault) Explain() (kind, title, text, next string) {
+	return string(f.kind), f.title, f.text, f.next
+}

@@ -1,0 +1,45 @@
+package steps
+
+import "time"
+
+// Setup is one run of the guide and what came of it. It outlives the program:
+// the ledger keeps it, one file each. It holds no secret.
+type Setup struct {
+	ID      string    `json:"id"`
+	Answers Answers   `json:"answers"`
+	Sandbox bool      `json:"sandbox,omitempty"`
+	Created time.Time `json:"created"`
+
+	Resources Resources            `json:"resources"`
+	Done      map[StepID]time.Time `json:"done,omitempty"`
+
+	LaunchedAt time.Time `json:"launched_at,omitzero"`
+	PublicAddr string    `json:"public_addr,omitempty"` // DNS name, or IP where there is none
+	PrivateIP  string    `json:"private_ip,omitempty"`
+	SSHPort    int       `json:"ssh_port,omitempty"`
+	ServerPort int       `json:"server_port,omitempty"`
+	LocalPort  int       `json:"local_port,omitempty"`
+	Cost       Cost      `json:"cost,omitzero"`
+	// State is the instance's state as last seen: "pending", "running",
+	// "stopped", …, "gone"; empty before launch.
+	State string `json:"state,omitempty"`
+}
+
+// Resources are the things a setup caused to exist. An entry is written
+// before the thing is created (intent) and completed after.
+type Resources struct {
+	KeyPairName string `json:"key_pair_name,omitempty"`
+	KeyPairID   string `json:"key_pair_id,omitempty"`
+	KeyPairOurs bool   `json:"key_pair_ours,omitempty"` // created or imported by this setup
+	KeyPath     string `json:"key_path,omitempty"`      // private key on this computer
+	KeyFileOurs bool   `json:"key_file_ours,omitempty"` // written by this setup
+	GroupName   string `json:"group_name,omitempty"`
+	GroupID     string `json:"group_id,omitempty"`
+	ClientToken string `json:"client_token,omitempty"`
+	ImageID     string `json:"image_id,omitempty"`
+	InstanceID  string `json:"instance_id,omitempty"`
+	Removing    bool   `json:"removing,omitempty"` // removal has begun
+}
+
+// Finished says whether a step's work is done.
+func (s Setup) Finished(id StepID) bool { return !s.Done[id].IsZero() }
