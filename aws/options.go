@@ -1,0 +1,36 @@
+package aws
+
+import (
+	"context"
+	"net/http"
+)
+
+// Options say whose account to open and how.
+type Options struct {
+	// Profile is a profile of the AWS config files; empty means the SDK's own
+	// order (environment, default profile).
+	Profile string
+	// Region is the region to speak to first; empty means the profile's own,
+	// else us-east-1.
+	Region string
+	// Endpoint replaces AWS, for the sandbox and for tests; nil means AWS.
+	Endpoint *Endpoint
+	// MFACode asks for the code of the MFA device with that serial; nil means
+	// that nobody can be asked.
+	MFACode func(ctx context.Context, serial string) (string, error)
+	// Warn takes the SDK's warnings, a line each; nil drops them.
+	Warn func(string)
+}
+
+// Endpoint is something that speaks AWS's protocols at one address.
+type Endpoint struct {
+	URL             string
+	AccessKeyID     string
+	SecretAccessKey string
+	HTTP            HTTPDoer // nil means a client for loopback
+}
+
+// HTTPDoer sends HTTP requests, as *http.Client does.
+type HTTPDoer interface {
+	Do(*http.Request) (*http.Response, error)
+}
