@@ -1,0 +1,182 @@
+# What both installers share. The caller's script follows.
+#
+# Exit codes: 10 no python3, 11 Python too old, 12 disk full, 14 no connection,
+# 15 TLS, 16 the index refuses, 17 apt locked, 18 wrong checksum, 19 no wheel
+# for this platform, 20 no virtual environment, 21 another install runs;
+# anything else is the exit code of the command that failed.
+set -eu
+umask 022
+base=$HOME/.jupyter-ec2
+venv=$base/venv
+mark=$venv/.complete
+need_mb=600
+
+have() { command -v "$1" >/dev/null 2>&1; }
+say() { printf '%s\n' "$*"; }
+fail() {
+	code=$1
+	shift
+	printf 'error: %s\n' "$*" >&2
+	exit "$code"
+}
+# run shows a command as a person would type it, and runs it.
+run() {
+	printf '$ %s\n' "$*" | sed "s|$HOME/|~/|g"
+	"$@"
+}
+# bounded SECONDS COMMAND... ends a command that takes too long, with code 124.
+bounded() {
+	if have timeout; then timeout "$@"; else
+		shift
+		"$@"
+	fi
+}
+can_sudo() { have sudo && sudo -n true >/dev/null 2>&1 </dev/null; }
+
+# apt shows and runs an apt-get command. It waits for another apt to finish,
+# "update" too, which DPkg::Lock::Timeout does not cover.
+apt() {
+	say "\$ sudo apt-get $*"
+	tries=0
+	while :; do
+		{
+			sudo -n env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
+				apt-get -o DPkg::Lock::Timeout=300 "$@" 2>&1 </dev/null && echo 0 >"$base/apt.code" || echo $? >"$base/apt.code"
+		} | tee "$base/apt.log"
+		read -r code <"$base/apt.code"
+		[ "$code" != 0 ] || return 0
+		tries=$((tries + 1))
+		if grep -q 'dpkg --configure -a' "$base/apt.log" && [ "$tries" -lt 3 ]; then
+			say 'An earlier apt was interrupted; finishing its work first.'
+			say '$ sudo dpkg --configure -a'
+			sudo -n env DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null
+		elif grep -Eq 'Could not get lock|Unable to lock' "$base/apt.log"; then
+			[ "$tries" -lt 60 ] || fail 17 'another apt on this machine has not finished for 5 minutes'
+			say 'Another apt is at work (often the machine updating itself); trying again in 5 seconds.'
+			sleep 5
+		else
+			return "$code"
+		fi
+	done
+}
+
+# Another install on the same host is waited for. Children hold the lock too,
+# so a killed install's last download counts.
+lock() {
+	mkdir -p "$base/bin"
+	chmod 700 "$base"
+	have flock || return 0
+	exec 9>"$base/install.lock"
+	flock -n 9 && return 0
+	say 'Another install is at work on this machine; waiting for it.'
+	flock -w 900 9 || fail 21 'another install on this machine has not finished for 15 minutes'
+}
+
+# finished says whether everything is there, and prints the versions.
+finished() {
+	[ -f "$mark" ] && [ -x "$venv/bin/jupyter-notebook" ] && [ -x "$venv/bin/jupyter-kernelgateway" ] || return 1
+	"$venv/bin/python" 2>/dev/null <<-'EOF'
+		import platform
+		from importlib.metadata import version
+		version("ipykernel")
+		print("pip %s, notebook %s, kernel gateway %s (Python %s)" % (
+		    version("pip"), version("notebook"), version("jupyter_kernel_gateway"), platform.python_version()))
+	EOF
+}
+stop_when_finished() {
+	! finished || {
+		say 'Everything is installed already.'
+		exit 0
+	}
+}
+
+# A venv without the mark is what an interrupted run left.
+clear_half_done() {
+	if [ -e "$venv" ] && [ ! -f "$mark" ]; then
+		say 'An earlier install was not finished: starting it over.'
+		rm -rf "$venv"
+	fi
+	rm -f "$mark"
+}
+
+wait_for_first_boot() {
+	have cloud-init || return 0
+	say 'Waiting until the machine has set itself up.'
+	say '$ cloud-init status --wait'
+	code=0
+	bounded 600 cloud-init status --wait >/dev/null 2>&1 </dev/null || code=$?
+	case $code in
+	0 | 2) ;; # 2: done, with errors it recovered from
+	124) say 'cloud-init has not finished for 10 minutes; going on.' ;;
+	*) say "cloud-init reports an error (code $code); going on." ;;
+	esac
+}
+
+check_disk() {
+	free_mb=$(df -Pk "$HOME" | awk 'NR == 2 { print int($4 / 1024) }')
+	[ "$free_mb" -ge "$need_mb" ] ||
+		fail 12 "no space left: $free_mb MB are free in $HOME and $need_mb MB are needed"
+	say "$free_mb MB of disk are free."
+}
+
+# A machine with little memory and no swap gets a swap file, so that the
+# install and kernels are not killed.
+check_memory() {
+	[ -r /proc/meminfo ] || return 0
+	memory_mb=$(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)
+	swap_mb=$(awk '$1 == "SwapTotal:" { print int($2 / 1024) }' /proc/meminfo)
+	[ "$memory_mb" -lt 900 ] && [ "$swap_mb" -eq 0 ] || return 0
+	swap=/swapfile-jupyter-ec2
+	if ! can_sudo || [ "$free_mb" -lt $((need_mb + 1500)) ]; then
+		say "This machine has $memory_mb MB of memory and no swap: the install or a kernel may be killed."
+		return 0
+	fi
+	say "This machine has $memory_mb MB of memory and no swap: making 1 GB of swap in $swap."
+	if sudo -n sh -c "{ fallocate -l 1G $swap || dd if=/dev/zero of=$swap bs=1M count=1024; } &&
+		chmod 600 $swap && mkswap $swap && swapon $swap &&
+		{ grep -q '^$swap ' /etc/fstab || echo '$swap none swap sw,nofail 0 0' >>/etc/fstab; }" >/dev/null 2>&1 </dev/null; then
+		say 'Swap is on.'
+	else
+		say 'Swap could not be made; going on without.'
+	fi
+}
+
+# check_python sets python to the path of a python3 that will do.
+check_python() {
+	if ! have python3 && can_sudo && have apt-get; then
+		say 'There is no python3 yet.'
+		apt update
+		apt install -y python3
+	fi
+	have python3 || fail 10 'there is no python3 on this machine'
+	python=$(python3 -c 'import sys; print(sys.executable)')
+	python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' ||
+		fail 11 "Jupyter needs Python 3.8 or later, and this is $(python3 --version)"
+	say "$(python3 --version) at $python"
+}
+
+prepare() {
+	lock
+	stop_when_finished
+	wait_for_first_boot
+	check_disk
+	check_memory
+	check_python
+	clear_half_done
+}
+
+activate() {
+	say "\$ . ~/.jupyter-ec2/venv/bin/activate"
+	PATH=$venv/bin:$PATH
+	VIRTUAL_ENV=$venv
+	export PATH VIRTUAL_ENV
+}
+
+# finish checks the versions, as the guide does, and marks the venv complete.
+finish() {
+	run pip --version
+	run jupyter notebook --version
+	run jupyter kernelgateway --version
+	: >"$mark"
+	say 'Jupyter is installed.'
+}

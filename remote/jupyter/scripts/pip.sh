@@ -1,0 +1,42 @@
+# apt and pip, as in the guide, in a virtual environment.
+PIP_DISABLE_PIP_VERSION_CHECK=1
+export PIP_DISABLE_PIP_VERSION_CHECK
+has_ensurepip() { "$python" -c 'import venv, ensurepip' 2>/dev/null; }
+
+guide_apt() {
+	if have apt-get && can_sudo; then
+		apt update
+		apt install -y python3-pip python3-venv
+		run pip3 -V
+		return 0
+	fi
+	if have apt-get; then why='sudo cannot be used on this machine'; else why='this machine has no apt'; fi
+	say "Left out of the guide's commands, because $why:"
+	say '    sudo apt-get update'
+	say '    sudo apt-get install -y python3-pip'
+	say 'Not needed either: pip comes into the virtual environment.'
+	if have pip3; then run pip3 -V; fi
+}
+
+make_venv() {
+	say 'Jupyter gets a virtual environment: newer releases keep their own Python for themselves (PEP 668).'
+	if has_ensurepip; then
+		run "$python" -m venv "$venv"
+		return 0
+	fi
+	say 'This Python brings no pip (ensurepip): it is fetched from the package index.'
+	run "$python" -m venv --without-pip "$venv" || fail 20 'python3 cannot make a virtual environment'
+	"$python" -u "$base/fetch.py" pip "$base/pip.whl"
+	run "$venv/bin/python" "$base/pip.whl/pip" install pip
+	rm -f "$base/pip.whl"
+}
+
+prepare
+guide_apt
+[ -x "$venv/bin/pip" ] || make_venv
+activate
+run pip install --upgrade pip
+run pip install notebook
+run pip install jupyter_kernel_gateway
+run pip install ipykernel
+finish
