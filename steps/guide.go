@@ -26,6 +26,8 @@ type Config struct {
 	Dir     string // state folder: setups/, keys/, tokens/, certs/, known_hosts
 	Sandbox bool   // nothing is on AWS and nothing costs money
 	Ask     Asker
+	Env     func(name string) string // the environment, as os.Getenv
+	SSHDir  string                   // where a person keeps keys, ~/.ssh
 	// Open opens an account; the sandbox and the tests give another one.
 	Open func(ctx context.Context, o aws.Options) (Cloud, error)
 	// SSHPort answers on which port an instance's SSH server listens; nil means 22.
@@ -191,6 +193,3 @@ func Modes() []ModeInfo {
 		{ModeGateway, "Kernel Gateway", "Only kernels run on the machine; a notebook elsewhere uses them with --gateway-url, and its files stay where it is.", "Opens ports 22 and 8888 to your own address."},
 	}
 }
-
-// Manual answers the command a person would have typed by hand at a step.
-func Manual(id StepID, a Answers, s *Setup) []string { return manual(id, a, s) }

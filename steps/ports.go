@@ -42,3 +42,17 @@ type CloudRegion interface {
 	Terminate(ctx context.Context, id string) error
 	ConsoleHostKeys(ctx context.Context, id string) ([]string, error)
 }
+
+// OpenAWS opens an account of AWS, or of what o.Endpoint says instead.
+func OpenAWS(ctx context.Context, o aws.Options) (Cloud, error) {
+	a, err := aws.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return awsCloud{a}, nil
+}
+
+// awsCloud is an *aws.Account as a Cloud.
+type awsCloud struct{ *aws.Account }
+
+func (c awsCloud) In(region string) CloudRegion { return c.Account.In(region) }

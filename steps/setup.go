@@ -19,6 +19,8 @@ type Setup struct {
 	SSHPort    int       `json:"ssh_port,omitempty"`
 	ServerPort int       `json:"server_port,omitempty"`
 	LocalPort  int       `json:"local_port,omitempty"`
+	Subnet     string    `json:"subnet,omitempty"`
+	KnownHosts string    `json:"known_hosts,omitempty"` // file that holds the pinned host key
 	Cost       Cost      `json:"cost,omitzero"`
 	// State is the instance's state as last seen: "pending", "running",
 	// "stopped", …, "gone"; empty before launch.
@@ -38,6 +40,7 @@ type Resources struct {
 	ClientToken string `json:"client_token,omitempty"`
 	ImageID     string `json:"image_id,omitempty"`
 	InstanceID  string `json:"instance_id,omitempty"`
+	Launches    int    `json:"launches,omitempty"` // how many instances this setup has asked for
 	Removing    bool   `json:"removing,omitempty"` // removal has begun
 }
 

@@ -1,0 +1,173 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+)
+
+// Guide is the engine. Its methods may be called from several goroutines; two
+// works on one setup exclude each other by the ledger's lock.
+type Guide struct {
+	cfg    Config
+	ledger ledger
+
+	mu       sync.Mutex
+	accounts map[string]Cloud
+	signers  map[string]signed // unlocked keys, so that a passphrase is asked once
+}
+
+var _ Engine = (*Guide)(nil)
+
+// New makes a Guide.
+func New(cfg Config) *Guide {
+	if cfg.Patience == 0 {
+		cfg.Patience = 10 * time.Minute
+	}
+	if cfg.LocalPort == 0 {
+		cfg.LocalPort = ServerPort
+	}
+	if cfg.SSHPort == nil {
+		cfg.SSHPort = func(aws.Instance) int { return 22 }
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Guide{cfg: cfg, ledger: ledger{cfg.Dir}, accounts: map[string]Cloud{}, signers: map[string]signed{}}
+}
+
+// Sandboxed says that nothing is on AWS and nothing costs money.
+func (g *Guide) Sandboxed() bool { return g.cfg.Sandbox }
+
+// Profiles lists the profiles to choose from.
+func (g *Guide) Profiles() ([]Profile, error) {
+	if g.cfg.Sandbox {
+		return []Profile{{Name: "sandbox", Region: "us-east-1", Kind: "sandbox"}}, nil
+	}
+	return aws.Profiles(g.cfg.Env)
+}
+
+// SignIn opens the account anew, so that a retry sees fresh credentials.
+func (g *Guide) SignIn(ctx context.Context, profile string) (Account, error) {
+	c, err := g.open(ctx, profile)
+	if err != nil {
+		return Account{}, err
+	}
+	who, err := c.Identity(ctx)
+	if err != nil {
+		return Account{}, err
+	}
+	regions, err := c.Regions(ctx)
+	if err != nil {
+		return Account{}, err
+	}
+	return Account{Profile: profile, Identity: who, MFA: c.MFA(ctx, who), Regions: regions, Home: c.HomeRegion()}, nil
+}
+
+func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
+	c, err := g.cfg.Open(ctx, aws.Options{Profile: profile, MFACode: g.cfg.Ask.MFACode})
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.accounts[profile] = c
+	return c, nil
+}
+
+// account answers the profile's open account, opening it where needed.
+func (g *Guide) account(ctx context.Context, profile string) (Cloud, error) {
+	g.mu.Lock()
+	c := g.accounts[profile]
+	g.mu.Unlock()
+	if c != nil {
+		return c, nil
+	}
+	return g.open(ctx, profile)
+}
+
+func (g *Guide) region(ctx context.Context, at Place) (CloudRegion, error) {
+	c, err := g.account(ctx, at.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return c.In(at.Region), nil
+}
+
+// Types lists the region's instance types.
+func (g *Guide) Types(ctx context.Context, at Place) ([]InstanceType, error) {
+	r, err := g.region(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return r.Types(ctx)
+}
+
+// Prices fetches the region's prices, which may take some seconds.
+func (g *Guide) Prices(ctx context.Context, at Place) (Prices, error) {
+	r, err := g.region(ctx, at)
+	if err != nil {
+		return Prices{}, err
+	}
+	return r.Prices(ctx)
+}
+
+// DefaultTypeFor picks the type to preselect: the guide's t2.micro where the
+// region has it, else the smallest free-tier type, else t3.micro, else the
+// smallest there is.
+func DefaultTypeFor(types []InstanceType) string {
+	var best InstanceType
+	for _, t := range types {
+		if t.Name == DefaultType {
+			return t.Name
+		}
+		if best.Name == "" || betterDefault(t, best) {
+			best = t
+		}
+	}
+	return best.Name
+}
+
+func betterDefault(t, best InstanceType) bool {
+	if t.FreeTier != best.FreeTier {
+		return t.FreeTier
+	}
+	if (t.Arch == "amd64") != (best.Arch == "amd64") {
+		return t.Arch == "amd64"
+	}
+	if (t.Name == "t3.micro") != (best.Name == "t3.micro") {
+		return t.Name == "t3.micro"
+	}
+	// Jupyter does not fit below 1 GiB.
+	if (t.MemoryMiB >= 1024) != (best.MemoryMiB >= 1024) {
+		return t.MemoryMiB >= 1024
+	}
+	if t.MemoryMiB != best.MemoryMiB {
+		return t.MemoryMiB < best.MemoryMiB
+	}
+	return t.Name < best.Name
+}
+
+// cidr makes a rule's source from this computer's address.
+func cidr(address string) string { return address + "/32" }
+
+// ports lists what a mode opens to my own address.
+func (m Mode) ports() []int {
+	if m == ModeSSH {
+		return []int{22}
+	}
+	return []int{22, ServerPort}
+}
+
+// opens says in words what the group lets in.
+func (m Mode) opens(address string) string {
+	var s []string
+	for _, p := range m.ports() {
+		s = append(s, fmt.Sprint(p))
+	}
+	return fmt.Sprintf("TCP %s from %s", strings.Join(s, " and "), cidr(address))
+}

@@ -1,0 +1,174 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+)
+
+// user is the login name of Ubuntu's images.
+const user = "ubuntu"
+
+// connect logs in, having made sure that the host is the machine that was
+// launched.
+func (w *work) connect(ctx context.Context) (string, error) {
+	w.typed(Manual(StepConnect, w.s.Answers, w.s)...)
+	w.s.KnownHosts = w.g.hostKeys().Path()
+	client, err := w.dialPatiently(ctx)
+	if err != nil {
+		return "", err
+	}
+	w.client = client
+	pinned, err := w.g.hostKeys().Lookup(w.s.Resources.InstanceID)
+	if err != nil || len(pinned) == 0 {
+		return "logged in as " + user, err
+	}
+	return fmt.Sprintf("logged in as %s; host key %s", user, pinned[0].Fingerprint), nil
+}
+
+func (g *Guide) hostKeys() *remote.HostKeys {
+	return remote.NewHostKeys(g.ledger.file("", "known_hosts"))
+}
+
+// dialPatiently tries again while the failure is one that a starting machine
+// gets over by itself: refused, timeout, "booting up", not yet the key.
+func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
+	deadline := w.g.cfg.Now().Add(w.g.cfg.Patience)
+	last := ""
+	for {
+		client, err := w.dial(ctx)
+		var re *remote.Error
+		if err == nil || !errors.As(err, &re) || !re.Again() || w.tooLate(re, deadline) {
+			return client, err
+		}
+		if title := Explain(err).Title; title != last {
+			last = title
+			w.retrying("Not yet: %s", title)
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// deniedPatience is how long "Permission denied" is taken for a machine that
+// has not written its authorized_keys yet; cloud-init does so within seconds
+// of sshd's start.
+const deniedPatience = 45 * time.Second
+
+func (w *work) tooLate(e *remote.Error, deadline time.Time) bool {
+	now := w.g.cfg.Now()
+	if e.Reason == remote.Denied {
+		return now.Sub(w.s.Done[StepLaunch]) > deniedPatience
+	}
+	return now.After(deadline)
+}
+
+// dial makes one connection with the setup's key and the pinned host key.
+func (w *work) dial(ctx context.Context) (*remote.Client, error) {
+	k, err := w.g.signer(ctx, w.s)
+	if err != nil {
+		return nil, err
+	}
+	return remote.Dial(ctx,
+		remote.Target{Addr: w.sshAddr(), User: user, InstanceID: w.s.Resources.InstanceID},
+		remote.Auth{Signers: []remote.Signer{k}},
+		remote.HostKeyCheck{Known: w.g.hostKeys(), Ask: w.vouch})
+}
+
+// vouch decides about a host key seen for the first time: the machine's own
+// console decides where it has printed its keys, and a person otherwise.
+func (w *work) vouch(ctx context.Context, k remote.Key) error {
+	w.doing("The host shows an %s key, %s", k.Type, k.Fingerprint)
+	printed, why := w.consoleKeys(ctx)
+	for len(printed) == 0 {
+		answer, err := w.g.cfg.Ask.HostKey(ctx, HostKeyQuestion{
+			Host: w.s.PublicAddr, InstanceID: w.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: why,
+		})
+		if err != nil {
+			return err
+		}
+		switch answer {
+		case HostKeyAccept:
+			w.doing("You accepted it; it is pinned to %s", w.s.Resources.InstanceID)
+			return nil
+		case HostKeyWait:
+			if printed, why = w.awaitConsole(ctx); ctx.Err() != nil {
+				return ctx.Err()
+			}
+		default:
+			return &fault{
+				kind: ProblemUnreachable, title: "The host key was not accepted",
+				text: "Nothing vouches for the key " + k.Fingerprint + ", and you did not accept it.",
+				next: "Compare it with the machine's system log in the EC2 console (Actions, Monitor and troubleshoot), then run this again.",
+				err:  ErrDeclined,
+			}
+		}
+	}
+	if slices.Contains(printed, k.Fingerprint) {
+		w.doing("The machine's console shows the same key: it is pinned to %s", w.s.Resources.InstanceID)
+		return nil
+	}
+	return &fault{
+		kind: ProblemUnreachable, title: "This is not the machine that was launched",
+		text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", w.s.PublicAddr, k.Fingerprint),
+		next: "Do not go on over this network. Try from another one; if it stays, remove the setup and tell whoever runs the network.",
+	}
+}
+
+// consoleKeys answers the fingerprints of the host keys on the machine's
+// console, or why there are none.
+func (w *work) consoleKeys(ctx context.Context) (fingerprints []string, why string) {
+	lines, err := w.region.ConsoleHostKeys(ctx, w.s.Resources.InstanceID)
+	if err != nil {
+		return nil, "the console output cannot be had: " + Explain(err).Title
+	}
+	for _, l := range lines {
+		if k, err := remote.ParseKey(l); err == nil {
+			fingerprints = append(fingerprints, k.Fingerprint)
+		}
+	}
+	if len(fingerprints) == 0 {
+		why = "EC2 does not show the machine's console output yet, which takes a minute or two"
+	}
+	return fingerprints, why
+}
+
+// consolePatience bounds the wait for the console output, which lags by a
+// minute or two after the boot.
+const consolePatience = 5 * time.Minute
+
+func (w *work) awaitConsole(ctx context.Context) (fingerprints []string, why string) {
+	w.retrying("Waiting for the machine's console output, to compare its host key")
+	waiting, cancel := context.WithTimeout(ctx, consolePatience)
+	defer cancel()
+	for {
+		fingerprints, why = w.consoleKeys(waiting)
+		if len(fingerprints) > 0 || pause(waiting, 5*time.Second) != nil {
+			return fingerprints, why
+		}
+	}
+}
+
+// redial is dial for links that are made again later: the address may have
+// changed since, by a stop and start.
+func (w *work) redial(ctx context.Context) (*remote.Client, error) {
+	client, err := w.dial(ctx)
+	var re *remote.Error
+	if err == nil || !errors.As(err, &re) || !re.Again() {
+		return client, err
+	}
+	i, ierr := w.region.Instance(ctx, w.s.Resources.InstanceID)
+	if ierr != nil {
+		return nil, err // the host's own reason tells more
+	}
+	if addr := or(i.PublicDNS, i.PublicIP); i.State == "running" && addr != "" && addr != w.s.PublicAddr {
+		w.see(i)
+		return w.dial(ctx)
+	}
+	return nil, err
+}

@@ -1,0 +1,362 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+)
+
+// launch brings the instance to where its SSH port answers. Everything it
+// creates is written into the ledger before: its name, tag or ClientToken
+// comes from the setup's ID, so that a run after kill -9 finds it again.
+func (w *work) launch(ctx context.Context) (string, error) {
+	if err := w.settleKey(ctx); err != nil {
+		return "", err
+	}
+	if err := w.settleGroup(ctx); err != nil {
+		return "", err
+	}
+	i, err := w.settleInstance(ctx)
+	if err != nil {
+		return "", err
+	}
+	if i, err = w.waitRunning(ctx, i); err != nil {
+		return "", err
+	}
+	if err := w.settleCost(ctx); err != nil {
+		return "", err
+	}
+	if err := w.waitSSH(ctx); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s is running at %s", i.ID, w.s.PublicAddr), nil
+}
+
+// names fills in the names of what is about to be created: the intent.
+func (w *work) names() error {
+	r, a := &w.s.Resources, w.s.Answers
+	unique := "jupyter-ec2-" + a.Name + "-" + w.s.ID
+	if r.GroupName == "" {
+		r.GroupName = unique
+	}
+	if r.KeyPairName == "" {
+		r.KeyPairName = or(a.Key.PairName, unique)
+		r.KeyPairOurs = a.Key.PairName == ""
+	}
+	if r.KeyPath == "" && a.Key.Source != KeyAgent {
+		r.KeyPath = a.Key.Path
+		if r.KeyPath == "" {
+			r.KeyPath = w.g.ledger.file("keys", a.Name+"-"+w.s.ID+".pem")
+		}
+		path, err := expand(r.KeyPath)
+		if err != nil {
+			return err
+		}
+		r.KeyPath = path
+		r.KeyFileOurs = a.Key.Source == KeyImport || a.Key.Source == KeyCreate
+		if r.KeyFileOurs {
+			if _, err := os.Lstat(path); err == nil {
+				return keyFileThere(path)
+			}
+		}
+	}
+	return w.save()
+}
+
+func keyFileThere(path string) error {
+	return &fault{
+		kind: ProblemAnswers, title: "The key file is there already",
+		text: fmt.Sprintf("A new key would be written to %s, but there is a file of that name, and key files are never overwritten.", path),
+		next: "Choose \"a key on this computer\" to use it, or give another path.", err: fs.ErrExist,
+	}
+}
+
+// settleKey sees to it that there is a private key here and its public half in EC2.
+func (w *work) settleKey(ctx context.Context) error {
+	if err := w.names(); err != nil {
+		return err
+	}
+	r := &w.s.Resources
+	if r.KeyPairID != "" || !r.KeyPairOurs {
+		w.doing("Key pair %s is there", r.KeyPairName)
+		return nil
+	}
+	w.typed(Manual(StepKey, w.s.Answers, w.s)...)
+	var err error
+	switch w.s.Answers.Key.Source {
+	case KeyImport:
+		err = w.importNewKey(ctx)
+	case KeyCreate:
+		err = w.createKey(ctx)
+	default:
+		err = w.importOwnKey(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return w.save()
+}
+
+func (w *work) importNewKey(ctx context.Context) error {
+	r := &w.s.Resources
+	if _, err := os.Lstat(r.KeyPath); errors.Is(err, fs.ErrNotExist) {
+		pair, err := remote.Generate("jupyter-ec2 " + w.s.Answers.Name)
+		if err != nil {
+			return err
+		}
+		if err := remote.WriteKeyFile(r.KeyPath, pair.Private); err != nil {
+			return err
+		}
+		w.doing("Wrote the private key to %s, readable by you alone", r.KeyPath)
+	}
+	return w.importOwnKey(ctx)
+}
+
+// importOwnKey imports the public half of the key at hand.
+func (w *work) importOwnKey(ctx context.Context) error {
+	k, err := w.g.signer(ctx, w.s)
+	if err != nil {
+		return err
+	}
+	r := &w.s.Resources
+	pair, err := w.region.ImportKeyPair(ctx, r.KeyPairName, remote.PublicKey(k), w.tags())
+	if err != nil {
+		return err
+	}
+	r.KeyPairID = pair.ID
+	w.doing("Imported its public half as key pair %s (%s)", pair.Name, pair.ID)
+	return nil
+}
+
+// createKey has EC2 make the pair. EC2 shows the private half once only: a
+// pair of ours without its file is of no use and is made anew.
+func (w *work) createKey(ctx context.Context) error {
+	r := &w.s.Resources
+	pairs, err := w.region.KeyPairs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		if p.Name != r.KeyPairName || p.Tags[TagSetup] != w.s.ID {
+			continue
+		}
+		if _, err := os.Lstat(r.KeyPath); err == nil {
+			r.KeyPairID = p.ID
+			return nil
+		}
+		w.doing("Key pair %s was made, but its private half was not saved: making it anew", p.Name)
+		if err := w.region.DeleteKeyPair(ctx, p.ID); err != nil {
+			return err
+		}
+	}
+	pair, pem, err := w.region.CreateKeyPair(ctx, r.KeyPairName, w.tags())
+	if err != nil {
+		return err
+	}
+	if err := remote.WriteKeyFile(r.KeyPath, pem); err != nil {
+		return err
+	}
+	r.KeyPairID = pair.ID
+	w.doing("EC2 made key pair %s (%s); saved %s, readable by you alone", pair.Name, pair.ID, r.KeyPath)
+	return nil
+}
+
+// settleGroup sees to it that the group lets in this computer and nobody else.
+func (w *work) settleGroup(ctx context.Context) error {
+	address, err := w.account.MyAddress(ctx)
+	if err != nil {
+		return err
+	}
+	network, err := w.region.Network(ctx, "")
+	if err != nil {
+		return err
+	}
+	w.s.Subnet = network.Subnet
+	id, err := w.region.EnsureGroup(ctx, aws.GroupSpec{
+		Name: w.s.Resources.GroupName, Description: "jupyter-ec2 " + w.s.Answers.Name, VPC: network.VPC,
+		CIDR: cidr(address), Ports: w.s.Answers.Mode.ports(), Tags: w.tags(),
+	})
+	if err != nil {
+		return err
+	}
+	w.s.Resources.GroupID = id
+	w.typed(Manual(StepLaunch, w.s.Answers, w.s)...)
+	w.doing("Security group %s lets in %s", id, w.s.Answers.Mode.opens(address))
+	return w.save()
+}
+
+// settleInstance finds the setup's instance, starts it when it is stopped, or
+// launches it.
+func (w *work) settleInstance(ctx context.Context) (aws.Instance, error) {
+	i, err := w.existing(ctx)
+	if err != nil {
+		return i, err
+	}
+	switch i.State {
+	case "":
+		return w.runInstance(ctx)
+	case "stopping":
+		w.doing("%s is stopping; it is started again as soon as it has", i.ID)
+		if i, err = w.wait(ctx, i.ID, "stopped"); err != nil {
+			return i, err
+		}
+		fallthrough
+	case "stopped":
+		w.doing("%s is stopped; starting it", i.ID)
+		if err := w.region.Start(ctx, i.ID); err != nil {
+			return i, err
+		}
+	default:
+		w.doing("%s is there and %s", i.ID, i.State)
+	}
+	return i, nil
+}
+
+// existing finds the instance by its ID, or by the setup's tag where the
+// program died between the launch and writing its ID down. A State of "" means
+// that there is none.
+func (w *work) existing(ctx context.Context) (aws.Instance, error) {
+	r := &w.s.Resources
+	if r.InstanceID == "" {
+		if r.ClientToken == "" {
+			return aws.Instance{}, nil
+		}
+		found, err := w.region.Find(ctx, map[string]string{TagSetup: w.s.ID})
+		if err != nil || len(found) == 0 {
+			// Nothing to be seen may also mean not yet: then the ClientToken
+			// makes the next launch the same one.
+			return aws.Instance{}, err
+		}
+		r.InstanceID = found[0].ID
+		return found[0], w.save()
+	}
+	i, err := w.region.Instance(ctx, r.InstanceID)
+	if err == nil && i.State != "terminated" && i.State != "shutting-down" {
+		return i, nil
+	}
+	if err != nil && !missing(err) {
+		return i, err
+	}
+	w.doing("%s is gone (terminated elsewhere); a new one is launched", r.InstanceID)
+	w.s.Done = map[StepID]time.Time{}
+	r.InstanceID, r.ClientToken, r.ImageID = "", "", ""
+	return aws.Instance{}, w.save()
+}
+
+func (w *work) runInstance(ctx context.Context) (aws.Instance, error) {
+	r, a := &w.s.Resources, w.s.Answers
+	kind, err := w.region.Type(ctx, a.Type)
+	if err != nil {
+		return aws.Instance{}, err
+	}
+	image, err := w.image(ctx, kind.Arch)
+	if err != nil {
+		return aws.Instance{}, err
+	}
+	if r.ClientToken == "" {
+		r.Launches++
+		r.ClientToken = fmt.Sprintf("jupyter-ec2-%s-%d", w.s.ID, r.Launches)
+		r.ImageID = image.ID
+		if err := w.save(); err != nil {
+			return aws.Instance{}, err
+		}
+	}
+	w.doing("Launching %s with %s (%s)", a.Type, image.ID, or(image.Name, "Ubuntu "+a.Release))
+	i, err := w.region.Launch(ctx, aws.LaunchSpec{
+		ClientToken: r.ClientToken, Image: image, Type: a.Type, KeyName: r.KeyPairName,
+		GroupIDs: []string{r.GroupID}, Subnet: w.s.Subnet, DiskGB: a.DiskGB, Tags: w.tags(),
+	})
+	if err != nil {
+		return i, err
+	}
+	r.InstanceID = i.ID
+	w.see(i)
+	w.doing("EC2 answers: %s, %s", i.ID, i.State)
+	return i, w.save()
+}
+
+// image is the one of the ledger where a launch was already tried: the same
+// ClientToken with another image would be refused.
+func (w *work) image(ctx context.Context, arch string) (aws.Image, error) {
+	image, err := w.region.Image(ctx, w.s.Answers.Release, arch)
+	if err == nil && w.s.Resources.ClientToken != "" && w.s.Resources.ImageID != "" {
+		image.ID = w.s.Resources.ImageID
+	}
+	return image, err
+}
+
+func (w *work) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, error) {
+	i, err := w.wait(ctx, i.ID, "running")
+	if err != nil {
+		return i, err
+	}
+	if w.s.PublicAddr == "" {
+		return i, &fault{
+			kind: ProblemRefused, title: "The machine has no public address",
+			text: "The subnet gives its machines no public IPv4 address, so this computer cannot reach it.",
+			next: "Turn on \"auto-assign public IPv4 address\" for the subnet in the VPC console, remove this setup and run the guide again.",
+		}
+	}
+	return i, nil
+}
+
+func (w *work) wait(ctx context.Context, id, want string) (aws.Instance, error) {
+	last := ""
+	i, err := w.region.WaitState(ctx, id, want, func(i aws.Instance) {
+		if i.State != last {
+			last = i.State
+			w.doing("%s is %s", id, i.State)
+		}
+	})
+	if err != nil {
+		return i, err
+	}
+	w.see(i)
+	return i, w.save()
+}
+
+// settleCost writes the price down with the setup, so that later screens know
+// it without asking.
+func (w *work) settleCost(ctx context.Context) error {
+	if w.s.Cost.Known {
+		return nil
+	}
+	p, err := w.region.Prices(ctx, w.s.Answers.Type)
+	if err != nil {
+		w.doing("The price is unknown: %s", Explain(err).Title)
+		return ctx.Err()
+	}
+	w.s.Cost = CostOf(p, w.s.Answers.Type, w.s.Answers.DiskGB)
+	return w.save()
+}
+
+func (w *work) sshAddr() string { return net.JoinHostPort(w.s.PublicAddr, strconv.Itoa(w.s.SSHPort)) }
+
+// waitSSH waits until the port answers; a machine takes some 20 seconds from
+// running to there.
+func (w *work) waitSSH(ctx context.Context) error {
+	w.doing("Waiting for the SSH server at %s", w.sshAddr())
+	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
+	defer cancel()
+	var lastErr error
+	last := ""
+	err := remote.WaitPort(waiting, w.sshAddr(), func(err error) {
+		lastErr = err
+		if t := Explain(err).Title; t != last {
+			last = t
+			w.retrying("Not yet: %s", t)
+		}
+	})
+	if err != nil && ctx.Err() == nil && lastErr != nil {
+		return lastErr
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// SavePlan writes the answers as JSON, for jupyter-ec2 up --plan FILE.
+func (g *Guide) SavePlan(w io.Writer, a Answers) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	if err := e.Encode(a); err != nil {
+		return fmt.Errorf("saving the plan: %w", err)
+	}
+	return nil
+}
+
+// ReadPlan reads what SavePlan wrote. A word it does not know is an error, so
+// that a misspelt answer never falls back to a default unseen.
+func ReadPlan(r io.Reader) (Answers, error) {
+	b, err := io.ReadAll(io.LimitReader(r, 64<<10))
+	if err != nil {
+		return Answers{}, fmt.Errorf("reading the plan: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var a Answers
+	if err := d.Decode(&a); err != nil {
+		return Answers{}, &fault{
+			kind: ProblemAnswers, title: "This is not a plan", text: "The plan cannot be read: " + err.Error() + ".",
+			next: "Save one from the review page with s, or leave --plan away.", err: err,
+		}
+	}
+	if err := a.Valid(); err != nil {
+		return Answers{}, answersFault(err)
+	}
+	return a, nil
+}
+
+func answersFault(err error) error {
+	return &fault{
+		kind: ProblemAnswers, title: "An answer cannot be used", text: err.Error() + ".",
+		next: "Change this answer and go on.", err: err,
+	}
+}
+
+// Setups lists what the ledger holds, oldest first.
+func (g *Guide) Setups(context.Context) ([]Setup, error) { return g.ledger.all() }
+
+// Begin writes the ledger entry. The same name with answers that mean the
+// same machine takes up the setup there is: that is how a run that was cut
+// off goes on. Mode, installer and TLS may differ; the later steps follow.
+func (g *Guide) Begin(ctx context.Context, a Answers) (Setup, error) {
+	if err := a.Valid(); err != nil {
+		return Setup{}, answersFault(err)
+	}
+	// One beginning at a time, or two programs could both miss the other's name.
+	unlock, err := g.ledger.waitLock(ctx, "begin")
+	if err != nil {
+		return Setup{}, err
+	}
+	defer unlock()
+	all, err := g.ledger.all()
+	if err != nil {
+		return Setup{}, err
+	}
+	for i := range all {
+		if all[i].Answers.Name == a.Name {
+			return g.resume(&all[i], a)
+		}
+	}
+	s := &Setup{ID: newID(), Answers: a, Sandbox: g.cfg.Sandbox, Created: g.cfg.Now().UTC(), Done: map[StepID]time.Time{}}
+	return *s, g.ledger.save(s)
+}
+
+func (g *Guide) resume(s *Setup, a Answers) (Setup, error) {
+	if s.Resources.Removing {
+		return Setup{}, &fault{
+			kind: ProblemAnswers, title: "This setup is being removed",
+			text: fmt.Sprintf("The removal of %q was begun and not finished.", a.Name),
+			next: fmt.Sprintf("Finish it with jupyter-ec2 rm %s, or choose another name.", a.Name),
+		}
+	}
+	if what := s.Answers.otherMachine(a); what != "" {
+		return Setup{}, &fault{
+			kind: ProblemAnswers, title: "The name is taken",
+			text: fmt.Sprintf("There is already a setup %q, with another %s.", a.Name, what),
+			next: fmt.Sprintf("Choose another name, or remove it first with jupyter-ec2 rm %s.", a.Name),
+		}
+	}
+	unlock, err := g.ledger.lock(s.ID)
+	if err != nil {
+		return Setup{}, err
+	}
+	defer unlock()
+	// Read again under the lock: its holder may just have finished something.
+	if s, err = g.ledger.load(s.ID); err != nil {
+		return Setup{}, err
+	}
+	s.Answers.Mode, s.Answers.Installer, s.Answers.NoTLS = a.Mode, a.Installer, a.NoTLS
+	return *s, g.ledger.save(s)
+}
+
+// otherMachine names the first answer that would mean another machine.
+func (a Answers) otherMachine(b Answers) string {
+	switch {
+	case a.Profile != b.Profile:
+		return "profile"
+	case a.Region != b.Region:
+		return "region"
+	case a.Release != b.Release:
+		return "Ubuntu release"
+	case a.Type != b.Type:
+		return "instance type"
+	case a.DiskGB != b.DiskGB:
+		return "disk size"
+	case a.Key.Source != b.Key.Source || a.Key.Path != b.Key.Path || a.Key.Fingerprint != b.Key.Fingerprint:
+		return "key pair"
+	}
+	return ""
+}

@@ -1,0 +1,141 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+)
+
+// Remove terminates the machine and removes all the setup created, in EC2 and
+// on this computer. What is already gone is no error, so that a removal that
+// was cut off is finished by the next.
+func (g *Guide) Remove(ctx context.Context, setupID string, emit func(Event)) error {
+	unlock, err := g.ledger.lock(setupID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	w, err := g.newWork(ctx, setupID, emit)
+	if err != nil {
+		return err
+	}
+	w.s.Resources.Removing = true
+	if err := w.save(); err != nil {
+		return err
+	}
+	w.step = StepRemove
+	w.say(Started, "Remove "+w.s.Answers.Name)
+	if err := w.remove(ctx); err != nil {
+		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})
+		return err
+	}
+	w.say(Finished, w.s.Answers.Name+" is removed; it costs nothing any more")
+	return nil
+}
+
+func (w *work) remove(ctx context.Context) error {
+	if err := w.removeInstances(ctx); err != nil {
+		return err
+	}
+	if err := w.removeGroups(ctx); err != nil {
+		return err
+	}
+	if err := w.removeKeyPair(ctx); err != nil {
+		return err
+	}
+	if r := w.s.Resources; r.InstanceID != "" {
+		if err := w.g.hostKeys().Forget(r.InstanceID); err != nil {
+			return err
+		}
+	}
+	return w.g.ledger.forget(w.s.ID)
+}
+
+// removeInstances goes by the tag as well as by the ledger: after kill -9
+// there may be an instance the ledger has not heard of.
+func (w *work) removeInstances(ctx context.Context) error {
+	ids := map[string]bool{}
+	if id := w.s.Resources.InstanceID; id != "" {
+		ids[id] = true
+	}
+	found, err := w.region.Find(ctx, map[string]string{TagSetup: w.s.ID})
+	if err != nil {
+		return err
+	}
+	for _, i := range found {
+		ids[i.ID] = true
+	}
+	for id := range ids {
+		w.doing("Terminating %s and its disk", id)
+		if err := w.region.Terminate(ctx, id); err != nil && !missing(err) {
+			return err
+		}
+	}
+	for id := range ids {
+		// A group or an address is free only once its instance has ended.
+		if _, err := w.region.WaitState(ctx, id, "terminated", func(i aws.Instance) { w.see(i) }); err != nil && !missing(err) {
+			return err
+		}
+		w.doing("%s is terminated", id)
+	}
+	return nil
+}
+
+func (w *work) removeGroups(ctx context.Context) error {
+	groups, err := w.region.GroupsByTag(ctx, map[string]string{TagSetup: w.s.ID})
+	if err != nil {
+		return err
+	}
+	for _, id := range groups {
+		w.doing("Deleting security group %s", id)
+		if err := w.region.DeleteGroup(ctx, id); err != nil && !missing(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *work) removeKeyPair(ctx context.Context) error {
+	r := w.s.Resources
+	if r.KeyPairOurs {
+		pairs, err := w.region.KeyPairs(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range pairs {
+			if p.Tags[TagSetup] != w.s.ID {
+				continue
+			}
+			w.doing("Deleting key pair %s", p.Name)
+			if err := w.region.DeleteKeyPair(ctx, p.ID); err != nil && !missing(err) {
+				return err
+			}
+		}
+	}
+	if r.KeyFileOurs {
+		w.doing("Deleting the key file %s, which opens nothing any more", r.KeyPath)
+		if err := removeReadOnly(r.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("deleting the key file: %w", err)
+		}
+	}
+	return nil
+}
+
+// removeReadOnly removes a 0400 file; Windows wants it writable first.
+func removeReadOnly(path string) error {
+	if err := os.Chmod(path, 0o600); err != nil {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// missing says that AWS knows no such thing (any more).
+func missing(err error) bool {
+	var e *aws.Error
+	return errors.As(err, &e) && (strings.HasSuffix(e.Code, ".NotFound") || strings.HasSuffix(e.Code, ".Malformed"))
+}

@@ -1,0 +1,154 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+)
+
+// Review asks the cloud everything that can be known before a cent is spent:
+// whether the type, the image and a way to the internet are there, whether
+// the account may do it (DryRun), and what it costs.
+func (g *Guide) Review(ctx context.Context, a Answers) (Review, error) {
+	if err := a.Valid(); err != nil {
+		return Review{}, answersFault(err)
+	}
+	account, err := g.account(ctx, a.Profile)
+	if err != nil {
+		return Review{}, err
+	}
+	v := Review{Answers: a}
+	look := &preflight{region: account.In(a.Region), account: account, answers: a}
+	if err := look.run(ctx); err != nil {
+		return Review{}, err
+	}
+	v.ImageID, v.MyAddress, v.Permissions = look.image.ID, look.address, look.permissions
+	v.Cost = CostOf(look.prices, a.Type, a.DiskGB)
+	v.Problems, v.Warnings = look.problems, look.warnings()
+	v.Creates = creates(a, look.address)
+	v.Commands = commands(a)
+	return v, nil
+}
+
+// preflight gathers the answers of the cloud for one review.
+type preflight struct {
+	account Cloud
+	region  CloudRegion
+	answers Answers
+
+	kind        aws.Type
+	image       aws.Image
+	network     aws.Network
+	prices      aws.Prices
+	address     string
+	mfa         aws.MFAState
+	permissions []aws.Permission
+	problems    []Problem
+}
+
+func (p *preflight) run(ctx context.Context) error {
+	kind, err := p.region.Type(ctx, p.answers.Type)
+	if err != nil {
+		return err
+	}
+	p.kind = kind
+	// Each of these is a round trip or two; together they take as long as the slowest.
+	var addressErr, imageErr, networkErr error
+	eg, ctx := errgroup.WithContext(ctx)
+	eg.Go(func() error { p.address, addressErr = p.account.MyAddress(ctx); return ctx.Err() })
+	eg.Go(func() error {
+		p.image, imageErr = p.region.Image(ctx, p.answers.Release, kind.Arch)
+		return ctx.Err()
+	})
+	eg.Go(func() error { p.network, networkErr = p.region.Network(ctx, ""); return ctx.Err() })
+	eg.Go(func() error {
+		// A missing price is no problem: the page then says that it is unknown.
+		p.prices, _ = p.region.Prices(ctx, p.answers.Type)
+		return ctx.Err()
+	})
+	eg.Go(func() error {
+		if who, err := p.account.Identity(ctx); err == nil {
+			p.mfa = p.account.MFA(ctx, who)
+		}
+		return ctx.Err()
+	})
+	if err := eg.Wait(); err != nil {
+		return fmt.Errorf("checking the plan: %w", err)
+	}
+	for _, err := range []error{addressErr, imageErr, networkErr} {
+		if err != nil {
+			p.problems = append(p.problems, Explain(err))
+		}
+	}
+	if networkErr == nil && !p.network.Internet {
+		p.problems = append(p.problems, Problem{
+			Kind: ProblemRefused, Title: "No way to the internet",
+			Text: fmt.Sprintf("The subnet in VPC %s has no route to an internet gateway, so nobody could reach the machine.", p.network.VPC),
+			Next: "Add a route 0.0.0.0/0 to an internet gateway in the VPC console, or choose another region.",
+		})
+	}
+	if imageErr == nil {
+		p.permissions = p.region.DryRun(ctx, aws.LaunchSpec{
+			Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, DiskGB: p.answers.DiskGB,
+			Tags: map[string]string{TagSetup: "dry-run"},
+		})
+	}
+	for _, perm := range p.permissions {
+		if perm.Known && !perm.Allowed {
+			p.problems = append(p.problems, Problem{
+				Kind: ProblemRefused, Title: "Not permitted: " + perm.Action, Text: perm.Detail,
+				Next: "Ask whoever manages the account for the policy in docs/iam-policy.json, or choose another profile.",
+			})
+		}
+	}
+	return nil
+}
+
+// warnings are worth reading and stop nothing.
+func (p *preflight) warnings() []string {
+	var w []string
+	if r := ReleaseFor(p.answers.Release); r.Version == "20.04" {
+		w = append(w, "Ubuntu 20.04 is past standard support: it gets no more free security updates, and its Python 3.8 gets older Jupyter versions.")
+	}
+	if p.mfa == aws.MFAOff {
+		w = append(w, "MFA is off for this identity. The guide asks you to turn it on in the IAM console.")
+	}
+	if p.kind.MemoryMiB > 0 && p.kind.MemoryMiB < 1024 {
+		w = append(w, fmt.Sprintf("%s has %d MiB of memory; Jupyter and one kernel want about 1 GiB. The install makes a swap file.", p.kind.Name, p.kind.MemoryMiB))
+	}
+	if p.answers.NoTLS && p.answers.Mode != ModeSSH {
+		w = append(w, "Without TLS the token and everything you type cross the internet in clear text.")
+	}
+	return w
+}
+
+// Tag keys of everything a setup creates.
+const (
+	TagSetup = "jupyter-ec2"      // the setup's ID
+	TagName  = "jupyter-ec2-name" // the setup's name
+)
+
+func creates(a Answers, address string) []string {
+	if address == "" {
+		address = "your address"
+	}
+	out := []string{
+		fmt.Sprintf("1 instance %s, Ubuntu %s, IMDSv2 only, tagged %s", a.Type, a.Release, a.Name),
+		fmt.Sprintf("1 encrypted gp3 disk of %d GB, deleted with the instance", a.DiskGB),
+		"1 security group: " + a.Mode.opens(address),
+	}
+	switch {
+	case a.Key.Source == KeyImport:
+		out = append(out, "1 key pair, made here; EC2 gets the public half")
+	case a.Key.Source == KeyCreate:
+		out = append(out, "1 key pair, made by EC2; the .pem is saved here, chmod 400")
+	case a.Key.PairName != "":
+		out = append(out, "no key pair: yours, "+a.Key.PairName+", is used")
+	default:
+		out = append(out, "1 key pair in EC2, from your key's public half")
+	}
+	return append(out, "1 public IPv4 address while the instance runs")
+}

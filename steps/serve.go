@@ -1,0 +1,151 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+)
+
+// tailLines is how much of a job's log is kept to explain its failure.
+const tailLines = 40
+
+// install runs the installer as a job on the host, joins it where it already
+// runs, and checks the versions as the guide does.
+func (w *work) install(ctx context.Context) (string, error) {
+	facts, err := jupyter.Probe(ctx, w.client)
+	if err != nil {
+		return "", err
+	}
+	w.facts = facts
+	w.doing("%s %s, Python %s, %d MB of memory, %d MB of disk free",
+		or(facts.OS, "unknown system"), facts.Release, or(facts.PythonVersion, "missing"), facts.MemoryMB, facts.FreeDiskMB)
+	w.typed(Manual(StepInstall, w.s.Answers, w.s)...)
+	job := jupyter.InstallJob(facts, jupyter.Installer(w.s.Answers.Installer))
+	job.Again = true // it finds a complete install in a second or two
+	job.Retrying = func(err error) { w.retrying("The connection is made again: %s", Explain(err).Title) }
+	var tail []string
+	exit, err := remote.FollowJob(ctx, w.redial, job, func(text string, partial bool) {
+		if !partial {
+			tail = append(tail, text)
+			tail = tail[max(0, len(tail)-tailLines):]
+		}
+		w.output(text, partial)
+	})
+	if err != nil {
+		return "", err
+	}
+	if exit != 0 {
+		return "", jupyter.ExplainInstall(exit, tail)
+	}
+	if err := w.reconnect(ctx); err != nil {
+		return "", err
+	}
+	v, err := jupyter.CheckVersions(ctx, w.client, facts)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("Python %s, pip %s, notebook %s, kernel gateway %s", v.Python, v.Pip, v.Notebook, v.Gateway), nil
+}
+
+// reconnect makes the steps' own connection again where it was lost while a
+// job went on.
+func (w *work) reconnect(ctx context.Context) error {
+	select {
+	case <-w.client.Done():
+	default:
+		return nil
+	}
+	client, err := w.redial(ctx)
+	if err != nil {
+		return err
+	}
+	w.client = client
+	return nil
+}
+
+// serve runs the server in the chosen mode, with the setup's own token.
+func (w *work) serve(ctx context.Context) (string, error) {
+	token, err := w.g.token(w.s.ID)
+	if err != nil {
+		return "", err
+	}
+	spec := jupyter.ServeSpec{
+		SetupID: w.s.ID, Mode: string(w.s.Answers.Mode), Port: ServerPort, Token: token, Facts: w.facts,
+	}
+	if w.s.Answers.Mode != ModeSSH {
+		spec.Bind = w.s.PrivateIP
+	}
+	if w.tls() {
+		if spec.Cert, spec.Key, _, err = w.g.certificate(w.s); err != nil {
+			return "", err
+		}
+	}
+	w.typed(Manual(StepServe, w.s.Answers, w.s)...)
+	port, err := jupyter.Serve(ctx, w.client, spec, w.output)
+	if err != nil {
+		return "", err
+	}
+	w.s.ServerPort = port
+	return fmt.Sprintf("answers on port %d of the machine", port), nil
+}
+
+func (w *work) tls() bool { return w.s.Answers.Mode != ModeSSH && !w.s.Answers.NoTLS }
+
+// token answers the setup's token, made on first use. It has a file of its
+// own, so that the ledger can be shown to others.
+func (g *Guide) token(id string) (string, error) {
+	path := g.ledger.file("tokens", id)
+	b, err := os.ReadFile(path)
+	if err == nil {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("reading the server's token: %w", err)
+	}
+	token, err := jupyter.NewToken()
+	if err != nil {
+		return "", err
+	}
+	return token, writePrivate(path, []byte(token))
+}
+
+// certificateLife is how long a server's certificate is good. Browsers take
+// no self-made one for longer than 398 days without complaint of its own.
+const certificateLife = 397 * 24 * time.Hour
+
+// certificate answers the server's certificate, made anew when the machine's
+// address is not in it.
+func (g *Guide) certificate(s *Setup) (certPEM, keyPEM []byte, fingerprint string, err error) {
+	certPath, keyPath := g.certPath(s.ID), g.ledger.file("certs", s.ID+".key")
+	certPEM, certErr := os.ReadFile(certPath)
+	keyPEM, keyErr := os.ReadFile(keyPath)
+	if certErr == nil && keyErr == nil {
+		if fingerprint = jupyter.CertificateFor(certPEM, s.PublicAddr, g.cfg.Now()); fingerprint != "" {
+			return certPEM, keyPEM, fingerprint, nil
+		}
+	}
+	hosts := []string{s.PublicAddr, s.PrivateIP}
+	certPEM, keyPEM, fingerprint, err = jupyter.SelfSigned(hosts, certificateLife, g.cfg.Now())
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if err := writePrivate(keyPath, keyPEM); err != nil {
+		return nil, nil, "", err
+	}
+	return certPEM, keyPEM, fingerprint, writePrivate(certPath, certPEM)
+}
+
+func (g *Guide) certPath(id string) string { return g.ledger.file("certs", id+".pem") }
+
+// loopbackAddr is the server as the host itself reaches it.
+func (w *work) loopbackAddr() string {
+	return net.JoinHostPort(or(w.facts.Loopback, "127.0.0.1"), fmt.Sprint(w.s.ServerPort))
+}

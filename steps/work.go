@@ -1,0 +1,150 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+)
+
+// work is one run of the guide's working steps over one setup. The setup's
+// lock is held while it lives.
+type work struct {
+	g      *Guide
+	s      *Setup
+	region CloudRegion
+	emit   func(Event)
+	step   StepID
+
+	account Cloud
+	client  *remote.Client // since connect
+	facts   jupyter.Facts  // since install
+	opened  *Opened        // since open
+}
+
+// Work runs launch to open, from wherever the setup stands. Every step first
+// looks whether its result is already there, so a run that was cut off goes
+// on, and a finished one only opens the URL again.
+func (g *Guide) Work(ctx context.Context, setupID string, emit func(Event)) (*Opened, error) {
+	unlock, err := g.ledger.lock(setupID)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	w, err := g.newWork(ctx, setupID, emit)
+	if err != nil {
+		return nil, err
+	}
+	defer w.hangUp()
+	for _, step := range []struct {
+		id  StepID
+		run func(context.Context) (string, error)
+	}{
+		{StepLaunch, w.launch},
+		{StepConnect, w.connect},
+		{StepInstall, w.install},
+		{StepServe, w.serve},
+		{StepOpen, w.open},
+	} {
+		if err := w.do(ctx, step.id, step.run); err != nil {
+			return nil, err
+		}
+	}
+	return w.opened, nil
+}
+
+func (g *Guide) newWork(ctx context.Context, setupID string, emit func(Event)) (*work, error) {
+	s, err := g.ledger.load(setupID)
+	if err != nil {
+		return nil, err
+	}
+	account, err := g.account(ctx, s.Answers.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return &work{g: g, s: s, account: account, region: account.In(s.Answers.Region), emit: emit}, nil
+}
+
+// do runs one step between its Started and its Finished or Failed.
+func (w *work) do(ctx context.Context, id StepID, run func(context.Context) (string, error)) error {
+	w.step = id
+	w.say(Started, PageFor(id).Title)
+	result, err := run(ctx)
+	if err != nil {
+		// A failure because the person stopped it is told as just that.
+		if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("%w (%w)", ctx.Err(), err)
+		}
+		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})
+		return err
+	}
+	w.s.Done[id] = w.g.cfg.Now().UTC()
+	if err := w.save(); err != nil {
+		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})
+		return err
+	}
+	w.say(Finished, result)
+	return nil
+}
+
+func (w *work) save() error { return w.g.ledger.save(w.s) }
+
+func (w *work) send(e Event) {
+	e.Time, e.Setup, e.Step = w.g.cfg.Now(), w.s.ID, w.step
+	w.emit(e)
+}
+
+func (w *work) say(k EventKind, text string) { w.send(Event{Kind: k, Text: text}) }
+
+func (w *work) doing(format string, args ...any) { w.say(Doing, fmt.Sprintf(format, args...)) }
+
+func (w *work) retrying(format string, args ...any) { w.say(Retrying, fmt.Sprintf(format, args...)) }
+
+// output takes what the host prints.
+func (w *work) output(text string, partial bool) {
+	w.send(Event{Kind: Output, Text: text, Partial: partial})
+}
+
+// typed shows the command a person would have typed.
+func (w *work) typed(lines ...string) {
+	for _, l := range lines {
+		w.doing("$ %s", l)
+	}
+}
+
+// hangUp ends the connection of the steps; a tunnel has its own.
+func (w *work) hangUp() {
+	if w.client != nil {
+		_ = w.client.Close() // nothing is lost: jobs and servers outlive it
+	}
+}
+
+func (w *work) tags() map[string]string {
+	return map[string]string{TagSetup: w.s.ID, TagName: w.s.Answers.Name, "Name": "jupyter-ec2 " + w.s.Answers.Name}
+}
+
+// see takes over what the cloud says of the instance now.
+func (w *work) see(i aws.Instance) {
+	w.s.State, w.s.PrivateIP, w.s.SSHPort = i.State, i.PrivateIP, w.g.cfg.SSHPort(i)
+	if !i.Launched.IsZero() {
+		w.s.LaunchedAt = i.Launched
+	}
+	// A VPC without DNS hostnames gives none: the address does as well.
+	w.s.PublicAddr = or(i.PublicDNS, i.PublicIP)
+}
+
+// pause waits, or ends early with ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
