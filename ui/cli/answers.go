@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// defaultName is the setup's name when none is given, so that the same
+// command finds the same machine again.
+const defaultName = "jupyter"
+
+// answering turns flags into answers.
+type answering struct {
+	*Program
+	guide steps.Engine
+	ask   *asker
+	o     *upOptions
+}
+
+// answers gathers them: flags first, then the plan or the setup of that name,
+// then the account's own defaults. The setup is the zero one where there is
+// none of that name yet.
+func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, error) {
+	base, existing, err := a.base(ctx)
+	if err != nil {
+		return base, existing, err
+	}
+	a.flags(&base)
+	account, err := a.guide.SignIn(ctx, base.Profile)
+	if err != nil {
+		return base, existing, err
+	}
+	base.Region = cmp.Or(base.Region, account.Home)
+	if err := regionUsable(account.Regions, base.Region); err != nil {
+		return base, existing, err
+	}
+	at := steps.Place{Profile: base.Profile, Region: base.Region}
+	if base.Type == "" {
+		types, err := a.guide.Types(ctx, at)
+		if err != nil {
+			return base, existing, err
+		}
+		base.Type = steps.DefaultTypeFor(types)
+	}
+	if base.Key.Source == "" || a.o.given("key") {
+		base.Key, err = a.key(ctx, at)
+	}
+	return base, existing, err
+}
+
+// base is what the answers start from.
+func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error) {
+	base := steps.Answers{
+		Name: defaultName, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB,
+		Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+	}
+	if a.o.plan != "" {
+		plan, err := readPlan(a.o.plan)
+		if err != nil {
+			return base, steps.Setup{}, err
+		}
+		base = plan
+	}
+	if a.o.given("name") {
+		base.Name = a.o.name
+	}
+	setups, err := a.guide.Setups(ctx)
+	if err != nil {
+		return base, steps.Setup{}, err
+	}
+	i := slices.IndexFunc(setups, func(s steps.Setup) bool { return s.Answers.Name == base.Name })
+	if i >= 0 {
+		if a.o.plan == "" {
+			base = setups[i].Answers
+		}
+		return base, setups[i], nil
+	}
+	if a.o.plan == "" {
+		base.Profile, err = a.defaultProfile()
+	}
+	return base, steps.Setup{}, err
+}
+
+// defaultProfile names the profile that the SDK would take, so that the setup
+// stays with that account when AWS_PROFILE changes. Empty leaves it to the SDK.
+func (a *answering) defaultProfile() (string, error) {
+	profiles, err := a.guide.Profiles()
+	if err != nil {
+		return "", fmt.Errorf("list the AWS profiles: %w", err)
+	}
+	wanted := a.Getenv("AWS_PROFILE")
+	if len(profiles) > 0 {
+		// The first is what the AWS tools take by themselves, unless they would take none.
+		first := profiles[0]
+		if a.guide.Sandboxed() || first.Kind == "environment" || first.Name == cmp.Or(wanted, "default") {
+			return first.Name, nil
+		}
+	}
+	return wanted, nil
+}
+
+// flags puts what was given on the command line over the base.
+func (a *answering) flags(base *steps.Answers) {
+	o := a.o
+	for flag, set := range map[string]func(){
+		"profile":   func() { base.Profile = o.profile },
+		"region":    func() { base.Region = o.region },
+		"image":     func() { base.Release = o.image },
+		"type":      func() { base.Type = o.kind },
+		"disk":      func() { base.DiskGB = o.disk },
+		"mode":      func() { base.Mode = steps.Mode(o.mode) },
+		"installer": func() { base.Installer = steps.Installer(o.installer) },
+		"no-tls":    func() { base.NoTLS = o.noTLS },
+	} {
+		if o.given(flag) {
+			set()
+		}
+	}
+}
+
+func readPlan(path string) (plan steps.Answers, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return plan, usage("up", "the plan cannot be opened: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return steps.ReadPlan(f)
+}
+
+func regionUsable(regions []steps.Region, want string) error {
+	i := slices.IndexFunc(regions, func(r steps.Region) bool { return r.Name == want })
+	switch {
+	case i < 0:
+		return usage("up", "there is no region %q: take one such as us-east-1", want)
+	case !regions[i].Enabled:
+		return &problemError{[]steps.Problem{{
+			Kind: steps.ProblemRefused, Title: "This region is not enabled",
+			Text: "Your account has not opted in to " + want + ".",
+			Next: "Enable it in the AWS console (Account, AWS Regions), or take another with --region.",
+		}}}
+	}
+	return nil
+}
+
+// key turns --key into an answer. A name of the program's own (import, create,
+// agent) can still be a file's: write ./import.
+func (a *answering) key(ctx context.Context, at steps.Place) (steps.KeyAnswer, error) {
+	switch source := steps.KeySource(cmp.Or(a.o.key, string(steps.KeyImport))); source {
+	case steps.KeyImport, steps.KeyCreate:
+		return steps.KeyAnswer{Source: source}, nil
+	case steps.KeyAgent:
+		return a.agentKey(ctx, at)
+	}
+	option, err := a.guide.InspectKey(ctx, at, a.o.key)
+	if err != nil {
+		return steps.KeyAnswer{}, err
+	}
+	if option.TooOpen {
+		return option.Answer, a.protect(ctx, a.o.key)
+	}
+	if option.Problem != "" {
+		return option.Answer, keyProblem(option.Problem)
+	}
+	return option.Answer, nil
+}
+
+func (a *answering) agentKey(ctx context.Context, at steps.Place) (steps.KeyAnswer, error) {
+	options, err := a.guide.Keys(ctx, at)
+	if err != nil {
+		return steps.KeyAnswer{}, err
+	}
+	for _, o := range options {
+		if o.Answer.Source == steps.KeyAgent && o.Problem == "" {
+			return o.Answer, nil
+		}
+	}
+	return steps.KeyAnswer{}, keyProblem("ssh-agent holds no key that can be used")
+}
+
+// protect makes a key file readable by its owner only, as the guide has it.
+func (a *answering) protect(ctx context.Context, path string) error {
+	ok, err := a.ask.confirm(ctx, fmt.Sprintf("Others can read %s. Protect it (chmod 400)?", path))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return keyProblem("others can read " + path)
+	}
+	if err := a.guide.ProtectKey(path); err != nil {
+		return fmt.Errorf("protect the key: %w", err)
+	}
+	a.note("%s is now readable by you only (chmod 400).\n", path)
+	return nil
+}
+
+func keyProblem(text string) error {
+	return &problemError{[]steps.Problem{{
+		Kind: steps.ProblemAnswers, Title: "This key cannot be used", Text: text,
+		Next: "Name another private key with --key, or leave it away: a new key is then made.",
+	}}}
+}
+
+// problemError is problems that were found before anything was done.
+type problemError struct{ problems []steps.Problem }
+
+func (e *problemError) Error() string { return e.problems[0].Title }
+
+// Explain tells the first one as its own, and adds the others to its text.
+func (e *problemError) Explain() (kind, title, text, next string) {
+	p := e.problems[0]
+	kind, title, text, next = string(p.Kind), p.Title, p.Text, p.Next
+	for _, more := range e.problems[1:] {
+		text += "\n  Also: " + more.Title + ". " + more.Text
+	}
+	return kind, title, text, next
+}

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// lineReader reads lines of the terminal in the background, so that waiting
+// for one can be given up. It reads only when a line is wanted.
+type lineReader struct {
+	want  chan struct{}
+	lines chan line
+}
+
+type line struct {
+	text string
+	err  error
+}
+
+func newLineReader(r io.Reader) *lineReader {
+	l := &lineReader{want: make(chan struct{}, 1), lines: make(chan line)}
+	go func() {
+		in := bufio.NewReader(r)
+		for range l.want {
+			text, err := in.ReadString('\n')
+			if text != "" && errors.Is(err, io.EOF) {
+				err = nil
+			}
+			l.lines <- line{strings.TrimSpace(text), err}
+		}
+	}()
+	return l
+}
+
+// read waits for the next line until ctx ends. A line that comes after that
+// belongs to the next call.
+func (l *lineReader) read(ctx context.Context) (string, error) {
+	select {
+	case l.want <- struct{}{}:
+	default: // the last call was given up; its line is still to come
+	}
+	select {
+	case got := <-l.lines:
+		return got.text, got.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// asker puts the steps' questions on the terminal. Questions go to the error
+// stream, so that the output stays what a script reads.
+type asker struct {
+	p *Program
+	// yes means that the person said yes to everything beforehand; that is
+	// not a yes to an unknown host key.
+	yes bool
+}
+
+var _ steps.Asker = (*asker)(nil)
+
+func (a *asker) MFACode(ctx context.Context, serial string) (string, error) {
+	if !a.p.Terminal {
+		return "", noTerminal("a code of the MFA device " + serial)
+	}
+	a.say("Code of the MFA device %s: ", serial)
+	return a.p.lines.read(ctx)
+}
+
+func (a *asker) Passphrase(ctx context.Context, path string, again bool) ([]byte, error) {
+	if !a.p.Terminal {
+		return nil, noTerminal("the passphrase of " + path)
+	}
+	if again {
+		a.say("That was not it. ")
+	}
+	a.say("Passphrase of %s: ", path)
+	secret, err := a.p.Secret(ctx)
+	a.say("\n")
+	return secret, err
+}
+
+func (a *asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
+	if a.yes || !a.p.Terminal {
+		// Nobody looks: the machine's own console has to vouch for the key.
+		return steps.HostKeyWait, nil
+	}
+	a.say("\nThe machine %s (%s) shows a key that nothing vouches for yet:\n  %s %s\n", q.Host, q.InstanceID, q.KeyType, q.Fingerprint)
+	if q.Why != "" {
+		a.say("  %s\n", q.Why)
+	}
+	for {
+		a.say("Go on with this key? yes, no, or wait for the machine's console: ")
+		answer, err := a.p.lines.read(ctx)
+		if err != nil {
+			return steps.HostKeyReject, err
+		}
+		switch strings.ToLower(answer) {
+		case "yes":
+			return steps.HostKeyAccept, nil
+		case "no", "n":
+			return steps.HostKeyReject, nil
+		case "wait", "w":
+			return steps.HostKeyWait, nil
+		}
+	}
+}
+
+// confirm asks a question that is answered with y or n; anything else is no.
+func (a *asker) confirm(ctx context.Context, question string) (bool, error) {
+	if a.yes {
+		return true, nil
+	}
+	a.say("%s [y/N] ", question)
+	answer, err := a.p.lines.read(ctx)
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	answer = strings.ToLower(answer)
+	return answer == "y" || answer == "yes", err
+}
+
+func (a *asker) say(format string, args ...any) { _, _ = fmt.Fprintf(a.p.Err, format, args...) }
+
+// noTerminal is what a question gets where nobody can be asked.
+func noTerminal(what string) error {
+	return fmt.Errorf("there is no terminal to ask for %s: %w", what, steps.ErrDeclined)
+}
+
+// readSecret reads a line from a terminal without showing it. When ctx ends
+// first, the terminal shows its input again.
+func readSecret(ctx context.Context, f *os.File) ([]byte, error) {
+	fd := int(f.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return nil, fmt.Errorf("read from the terminal: %w", err)
+	}
+	type secret struct {
+		text []byte
+		err  error
+	}
+	done := make(chan secret, 1)
+	go func() {
+		text, err := term.ReadPassword(fd)
+		done <- secret{text, err}
+	}()
+	select {
+	case s := <-done:
+		return s.text, s.err
+	case <-ctx.Done():
+		if err := term.Restore(fd, state); err != nil {
+			return nil, fmt.Errorf("restore the terminal: %w", err)
+		}
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// The exit codes, as --help documents them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitRefused     = 3
+	exitUnreachable = 4
+	exitServer      = 5
+	exitInterrupted = 130
+)
+
+const exitHelp = `Exit codes:
+  0    done
+  1    failed
+  2    wrong usage, or an answer that cannot be used
+  3    refused by the cloud: credentials, permission, quota, capacity
+  4    the machine cannot be reached
+  5    the install or the server failed
+  130  interrupted before it was done`
+
+// exitCode maps what a person does next to what a script sees.
+func exitCode(kind steps.ProblemKind) int {
+	switch kind {
+	case steps.ProblemAnswers:
+		return exitUsage
+	case steps.ProblemCredentials, steps.ProblemRefused:
+		return exitRefused
+	case steps.ProblemUnreachable:
+		return exitUnreachable
+	case steps.ProblemServer:
+		return exitServer
+	case steps.ProblemInterrupted:
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}
+
+// usageError is a command line that cannot be run.
+type usageError struct {
+	text string
+	next string
+	err  error
+}
+
+func (e *usageError) Error() string { return e.text }
+func (e *usageError) Unwrap() error { return e.err }
+func (e *usageError) Explain() (kind, title, text, next string) {
+	return string(steps.ProblemAnswers), "Wrong usage", sentence(e.text), e.next
+}
+
+// sentence makes an error's text a sentence: a capital first and a stop last.
+// A flag's or a file's name is left as it is.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size > 0 {
+		s = string(unicode.ToUpper(first)) + s[size:]
+	}
+	return strings.TrimSuffix(s, ".") + "."
+}
+
+// usage makes a usageError; command is whose --help tells more, "up" for example.
+func usage(command, format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	next := "See " + name + " --help."
+	if command != "" {
+		next = "See " + name + " " + command + " --help."
+	}
+	return &usageError{text: err.Error(), next: next, err: errors.Unwrap(err)}
+}
+
+// stepError is a failure of the guide's work, with the step that failed.
+type stepError struct {
+	step steps.StepID
+	err  error
+}
+
+func (e *stepError) Error() string { return string(e.step) + ": " + e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
+// failedStep says which step an error belongs to, or "".
+func failedStep(err error) steps.StepID {
+	if e, ok := errors.AsType[*stepError](err); ok {
+		return e.step
+	}
+	return ""
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// jsonPrinter prints one JSON object a line.
+type jsonPrinter struct {
+	mu  sync.Mutex
+	enc *json.Encoder
+	now func() time.Time
+}
+
+// jsonEvent is what a step said. Kind is an event kind of package steps;
+// "failed" is left to the last line.
+type jsonEvent struct {
+	Time  time.Time       `json:"time"`
+	Setup string          `json:"setup"`
+	Step  steps.StepID    `json:"step"`
+	Kind  steps.EventKind `json:"kind"`
+	Text  string          `json:"text"`
+}
+
+// jsonReview is the line before anything is created, kind "review".
+type jsonReview struct {
+	Time      time.Time     `json:"time"`
+	Kind      string        `json:"kind"`
+	Answers   steps.Answers `json:"answers"`
+	Creates   []string      `json:"creates"`
+	Commands  []string      `json:"commands"`
+	ImageID   string        `json:"image_id,omitempty"`
+	MyAddress string        `json:"my_address,omitempty"`
+	Denied    []string      `json:"denied,omitempty"`
+	Warnings  []string      `json:"warnings,omitempty"`
+	jsonCost
+}
+
+// jsonCost is in US dollars; both are absent when the price is unknown.
+type jsonCost struct {
+	CostHour  *float64 `json:"cost_hour,omitempty"`
+	CostMonth *float64 `json:"cost_month,omitempty"`
+}
+
+// jsonReady is the last line of a success, kind "ready".
+type jsonReady struct {
+	Time        time.Time  `json:"time"`
+	Kind        string     `json:"kind"`
+	Setup       string     `json:"setup"`
+	Name        string     `json:"name"`
+	Mode        steps.Mode `json:"mode"`
+	URL         string     `json:"url"`
+	PlainURL    string     `json:"plain_url,omitempty"` // without the token
+	Proof       string     `json:"proof,omitempty"`
+	InstanceID  string     `json:"instance_id,omitempty"`
+	Address     string     `json:"address,omitempty"`
+	LocalPort   int        `json:"local_port,omitempty"` // of the tunnel
+	PortNote    string     `json:"port_note,omitempty"`
+	Fingerprint string     `json:"fingerprint,omitempty"` // SHA-256 of the server's certificate
+	Kernelspecs []string   `json:"kernelspecs,omitempty"`
+	GatewayLine string     `json:"gateway_line,omitempty"`
+	VSCode      string     `json:"vscode,omitempty"`
+	Manual      []string   `json:"manual,omitempty"`
+	jsonCost
+}
+
+// jsonFailed is the last line of a failure, kind "failed".
+type jsonFailed struct {
+	Time    time.Time    `json:"time"`
+	Kind    string       `json:"kind"`
+	Step    steps.StepID `json:"step,omitempty"`
+	Problem string       `json:"problem"` // a problem kind of package steps
+	Title   string       `json:"title"`
+	Text    string       `json:"text"`
+	Next    string       `json:"next"`
+	Raw     string       `json:"raw,omitempty"`
+	Exit    int          `json:"exit"`
+}
+
+func costOf(c steps.Cost) jsonCost {
+	if !c.Known {
+		return jsonCost{}
+	}
+	return jsonCost{&c.Hour, &c.Month}
+}
+
+// print writes a line. A broken pipe ends the program by its signal; nothing
+// else can go wrong that a further line could tell.
+func (p *jsonPrinter) print(v any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = p.enc.Encode(v)
+}
+
+func (p *jsonPrinter) review(r steps.Review) {
+	var denied []string
+	for _, perm := range r.Permissions {
+		if perm.Known && !perm.Allowed {
+			denied = append(denied, perm.Action)
+		}
+	}
+	p.print(jsonReview{
+		Time: p.now(), Kind: "review", Answers: r.Answers, Creates: r.Creates, Commands: r.Commands,
+		ImageID: r.ImageID, MyAddress: r.MyAddress, Denied: denied, Warnings: r.Warnings, jsonCost: costOf(r.Cost),
+	})
+}
+
+func (p *jsonPrinter) event(e steps.Event) {
+	if e.Partial || e.Kind == steps.Failed {
+		return
+	}
+	p.print(jsonEvent{e.Time, e.Setup, e.Step, e.Kind, e.Text})
+}
+
+func (p *jsonPrinter) ready(o *steps.Opened) {
+	s := o.Setup
+	p.print(jsonReady{
+		Time: p.now(), Kind: "ready", Setup: s.ID, Name: s.Answers.Name, Mode: s.Answers.Mode,
+		URL: o.URL, PlainURL: o.Plain, Proof: o.Proof,
+		InstanceID: s.Resources.InstanceID, Address: s.PublicAddr, LocalPort: s.LocalPort, PortNote: o.PortNote,
+		Fingerprint: o.Fingerprint, Kernelspecs: o.Kernelspecs, GatewayLine: o.GatewayLine,
+		VSCode: o.VSCode, Manual: o.Manual, jsonCost: costOf(o.Cost),
+	})
+}

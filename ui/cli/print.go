@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// printer shows the guide's work to a person or to a script. Unfinished lines
+// of the host (progress bars) are left out: what replaces them is not.
+type printer interface {
+	review(steps.Review)
+	event(steps.Event)
+	ready(*steps.Opened)
+}
+
+func newPrinter(w io.Writer, asJSON bool, now func() time.Time) printer {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		return &jsonPrinter{enc: enc, now: now}
+	}
+	return &plainPrinter{w: w, now: now}
+}
+
+// plainPrinter prints lines that need no screen.
+type plainPrinter struct {
+	mu  sync.Mutex
+	w   io.Writer
+	now func() time.Time
+}
+
+func (p *plainPrinter) line(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.w, format+"\n", args...)
+}
+
+func (p *plainPrinter) list(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	p.line("%s", title)
+	for _, l := range lines {
+		p.line("  %s", l)
+	}
+}
+
+func (p *plainPrinter) review(r steps.Review) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list("Will be created", r.Creates)
+	p.list("Commands", r.Commands)
+	p.list("Cost", []string{costLine(r.Cost)})
+	var denied []string
+	for _, perm := range r.Permissions {
+		if perm.Known && !perm.Allowed {
+			denied = append(denied, perm.Action+": "+perm.Detail)
+		}
+	}
+	p.list("Not permitted", denied)
+	p.list("Mind", r.Warnings)
+}
+
+func (p *plainPrinter) event(e steps.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e.Kind {
+	case steps.Started:
+		p.line("%s", stepTitle(e.Step))
+	case steps.Doing:
+		p.line("  %s", e.Text)
+	case steps.Output:
+		if !e.Partial {
+			p.line("  | %s", e.Text)
+		}
+	case steps.Retrying:
+		p.line("  trying again: %s", e.Text)
+	case steps.Finished:
+		p.line("  done: %s", e.Text)
+	case steps.Failed:
+		p.line("  failed: %s", steps.Explain(e.Err).Title)
+	}
+}
+
+func (p *plainPrinter) ready(o *steps.Opened) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.line("")
+	p.list("Proof", notEmpty(o.Proof))
+	p.list("Kernels", o.Kernelspecs)
+	p.list("By hand", o.Manual)
+	p.list("For a notebook on this computer", notEmpty(o.GatewayLine))
+	p.list("For VS Code, as an existing Jupyter server", notEmpty(o.VSCode))
+	if o.Fingerprint != "" {
+		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint})
+	}
+	p.list("Local port", notEmpty(o.PortNote))
+	p.list("Cost", []string{costLine(o.Cost)})
+	p.line("%s", o.URL)
+}
+
+func notEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+// stepTitle numbers a step as the guide does: "6/10 Launch".
+func stepTitle(id steps.StepID) string {
+	pages := steps.Pages()
+	i := slices.IndexFunc(pages, func(p steps.Page) bool { return p.ID == id })
+	if i < 0 {
+		return "Remove"
+	}
+	return fmt.Sprintf("%d/%d %s", i+1, len(pages), pages[i].Title)
+}
+
+// costLine says what a setup costs, or that this is not known.
+func costLine(c steps.Cost) string {
+	switch {
+	case !c.Known:
+		return "price unknown"
+	case c.Hour == 0:
+		return "nothing"
+	case c.DiskUnknown:
+		return fmt.Sprintf("$%.4f an hour, about $%.2f a month, and the disk, whose price is unknown", c.Hour, c.Month)
+	default:
+		return fmt.Sprintf("$%.4f an hour, about $%.2f a month; while stopped $%.2f a month for the disk", c.Hour, c.Month, c.StoppedMonth)
+	}
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+type rootOptions struct {
+	sandbox bool
+	plain   bool
+}
+
+// root builds the command tree.
+func (p *Program) root() *cobra.Command {
+	o := &rootOptions{}
+	cmd := &cobra.Command{
+		Use:   name,
+		Short: "From an AWS account to a Jupyter notebook on EC2",
+		Long: `Follows the Jupyter guide for you: from an AWS account to a Jupyter Notebook, or a Kernel Gateway, that runs on EC2 and answers at a URL.
+
+Without a command, a wizard asks and shows. Every thing it does can also be done by a command.
+
+` + exitHelp,
+		Example: `# Try everything on this computer, without an account and without cost
+jupyter-ec2 --sandbox
+# The wizard, on AWS
+jupyter-ec2
+# The same without questions
+jupyter-ec2 up --mode ssh --yes
+# What there is, and how to be rid of it
+jupyter-ec2 ls
+jupyter-ec2 rm jupyter`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("", "there is no command %q", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.start(cmd.Context(), o) },
+	}
+	cmd.PersistentFlags().BoolVar(&o.sandbox, "sandbox", false, "use this computer instead of AWS: nothing costs money")
+	cmd.Flags().BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen; takes the defaults of up")
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		command := ""
+		if cmd.HasParent() {
+			command = cmd.Name()
+		}
+		return usage(command, "%w", err)
+	})
+	cmd.AddCommand(p.upCommand(&o.sandbox), p.lsCommand(&o.sandbox), p.rmCommand(&o.sandbox), p.sandboxCommand())
+	return cmd
+}
+
+// start is the program without a command: the wizard.
+func (p *Program) start(ctx context.Context, o *rootOptions) error {
+	if o.plain {
+		return p.up(ctx, o.sandbox, newUpOptions())
+	}
+	if !p.Terminal {
+		return &usageError{
+			text: "the wizard needs a terminal, and there is none",
+			next: "Run it in a terminal, or use the command: " + name + " up --yes.",
+		}
+	}
+	if err := p.Wizard(ctx, o.sandbox); err != nil {
+		return fmt.Errorf("the wizard: %w", err)
+	}
+	return nil
+}
+
+// noArgs is cobra.NoArgs with an error of ours.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(cmd.Name(), "%s takes no %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+type upOptions struct {
+	profile, region, image, kind string
+	disk                         int
+	key, mode, installer, name   string
+	noTLS                        bool
+	plan                         string
+
+	yes, dryRun, plain, json, noTunnel bool
+
+	// given says whether a flag was on the command line. What was not given
+	// comes from the plan, from the setup of that name, or from the defaults.
+	given func(flag string) bool
+}
+
+func newUpOptions() *upOptions {
+	return &upOptions{given: func(string) bool { return false }}
+}
+
+func (p *Program) upCommand(sandbox *bool) *cobra.Command {
+	o := newUpOptions()
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Go through the guide and end at a URL",
+		Long: `Goes through the guide without a screen: launches the machine, installs Jupyter, starts it, runs a cell in it, and prints the URL as the last line.
+
+A run that was cut off goes on where it was when the same command is given again; nothing is created twice. In ssh mode the tunnel stays up until Ctrl-C, which is a success once the URL was printed.
+
+With --json, each line is an object: events of the steps (time, setup, step, kind, text), and as the last line one of kind "ready" with the url, or of kind "failed" with the problem.
+
+` + exitHelp,
+		Example: `# Ask once, then work
+jupyter-ec2 up
+# For a script, in the sandbox
+jupyter-ec2 up --sandbox --yes --json --no-tunnel
+# Another machine, reached over HTTPS
+jupyter-ec2 up --name big --type t3.large --disk 30 --mode http
+# The guide's own key pair and commands
+jupyter-ec2 up --key create --installer pip
+# What the wizard saved
+jupyter-ec2 up --plan plan.json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.given = cmd.Flags().Changed
+			return p.up(cmd.Context(), *sandbox, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.profile, "profile", "", "take this profile of the AWS config files")
+	f.StringVar(&o.region, "region", "", "launch in this region (the profile's own)")
+	f.StringVar(&o.image, "image", steps.DefaultRelease, "use this Ubuntu release: 20.04, 22.04, 24.04 or 26.04")
+	f.StringVar(&o.kind, "type", "", "launch this instance type (t2.micro, or a free-tier type where there is none)")
+	f.IntVar(&o.disk, "disk", steps.DefaultDiskGB, "make a disk of that many GB")
+	f.StringVar(&o.key, "key", string(steps.KeyImport), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
+	f.StringVar(&o.mode, "mode", string(steps.ModeSSH), "reach the server this way: ssh, http or gateway")
+	f.StringVar(&o.installer, "installer", string(steps.InstallerUV), "install with uv, or with pip as the guide does")
+	f.StringVar(&o.name, "name", defaultName, "name the setup")
+	f.BoolVar(&o.noTLS, "no-tls", false, "serve plain HTTP in http and gateway mode, as the guide does")
+	f.StringVar(&o.plan, "plan", "", "take the answers from a plan that the wizard saved")
+	f.BoolVarP(&o.yes, "yes", "y", false, "ask nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show the review and create nothing")
+	f.BoolVar(&o.plain, "plain", false, "print lines (this is what it does anyway)")
+	f.BoolVar(&o.json, "json", false, "print an event a line, as JSON")
+	f.BoolVar(&o.noTunnel, "no-tunnel", false, "hold no tunnel in ssh mode: print the URL and end")
+	cmd.MarkFlagsMutuallyExclusive("plain", "json")
+	for flag, words := range map[string][]string{
+		"image": {"20.04", "22.04", "24.04", "26.04"}, "mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
+	} {
+		// The flag exists: it is defined above.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}
+
+// up runs the guide from the first answer to the URL.
+func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
+	if !o.yes && !o.dryRun && !p.Terminal {
+		return usage("up", "there is no terminal to ask on: add --yes to go on without being asked")
+	}
+	ask := &asker{p: p, yes: o.yes}
+	guide, err := p.Guide(sandbox, ask)
+	if err != nil {
+		return err
+	}
+	out := newPrinter(p.Out, o.json, p.Now)
+	a := &answering{Program: p, guide: guide, ask: ask, o: o}
+	answers, existing, err := a.answers(ctx)
+	if err != nil {
+		return err
+	}
+	// What is launched already needs no review: nothing new is bought.
+	if existing.Resources.InstanceID == "" || o.dryRun {
+		review, err := guide.Review(ctx, answers)
+		if err != nil {
+			return err
+		}
+		if go_, err := p.reviewed(ctx, out, review, ask, o); !go_ || err != nil {
+			return err
+		}
+	}
+	setup, err := guide.Begin(ctx, answers)
+	if err != nil {
+		return err
+	}
+	opened, err := p.work(ctx, guide, setup.ID, out)
+	if err != nil {
+		return err
+	}
+	return p.arrived(ctx, out, opened, o)
+}
+
+// reviewed shows the review and says whether to go on.
+func (p *Program) reviewed(ctx context.Context, out printer, r steps.Review, ask *asker, o *upOptions) (bool, error) {
+	out.review(r)
+	if len(r.Problems) > 0 {
+		return false, &problemError{r.Problems}
+	}
+	if o.dryRun {
+		return false, nil
+	}
+	ok, err := ask.confirm(ctx, "Create this?")
+	if err == nil && !ok {
+		err = &problemError{[]steps.Problem{{
+			Kind: steps.ProblemInterrupted, Title: "Nothing was created", Text: "You did not say yes.",
+			Next: "Change what you like with flags (see " + name + " up --help) and run it again.",
+		}}}
+	}
+	return ok, err
+}
+
+// work runs the working steps and remembers which one failed.
+func (p *Program) work(ctx context.Context, guide steps.Engine, setupID string, out printer) (*steps.Opened, error) {
+	var current steps.StepID
+	opened, err := guide.Work(ctx, setupID, func(e steps.Event) {
+		current = e.Step
+		out.event(e)
+	})
+	if err != nil {
+		return nil, &stepError{current, err}
+	}
+	return opened, nil
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/adrg/xdg"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/sandbox"
+)
+
+// sshPortTag is where the sandbox says on which port an instance's SSH server
+// listens; see ec2sim.SSHPortTag.
+const sshPortTag = "jupyter-ec2-sandbox-ssh-port"
+
+// stateDir is a folder of the program's state: $XDG_STATE_HOME/jupyter-ec2/part.
+func stateDir(part string) string { return filepath.Join(xdg.StateHome, name, part) }
+
+// wire makes the engine of one world. Nothing is opened or started before the
+// engine needs it.
+func (p *Program) wire(inSandbox bool, ask steps.Asker) (steps.Engine, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "." // a person without a home still has keys by path
+	}
+	c := steps.Config{
+		Dir: stateDir("aws"), Ask: ask, Env: p.Getenv, SSHDir: filepath.Join(home, ".ssh"),
+		Open: openAWS, Now: p.Now,
+	}
+	if inSandbox {
+		c.Dir, c.Sandbox = stateDir("sandbox"), true
+		c.Open, c.SSHPort = p.openSandbox, sshPort
+	}
+	return steps.New(c), nil
+}
+
+func openAWS(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+	a, err := aws.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return account{a}, nil
+}
+
+func (p *Program) sandboxOptions() sandbox.Options {
+	return sandbox.Options{Dir: filepath.Join(stateDir("sandbox"), "cloud"), Version: version()}
+}
+
+// openSandbox opens the sandbox's only account, whatever the profile.
+func (p *Program) openSandbox(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+	info, err := sandbox.Ensure(ctx, p.sandboxOptions())
+	if err != nil {
+		return nil, err
+	}
+	o.Profile = ""
+	o.Endpoint = &aws.Endpoint{URL: info.URL, AccessKeyID: info.AccessKeyID, SecretAccessKey: info.SecretAccessKey}
+	return openAWS(ctx, o)
+}
+
+func sshPort(i aws.Instance) int {
+	if port, err := strconv.Atoi(i.Tags[sshPortTag]); err == nil {
+		return port
+	}
+	return 22
+}
+
+// account is *aws.Account as the guide wants it: its regions by interface.
+type account struct{ *aws.Account }
+
+func (a account) In(region string) steps.CloudRegion { return a.Account.In(region) }
