@@ -2,12 +2,24 @@ package jupyter
 
 import (
 	"context"
+	_ "embed"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
-var errSkeleton = errors.New("not built yet")
+var (
+	//go:embed scripts/common.sh
+	commonScript string
+	//go:embed scripts/uv.sh
+	uvScript string
+	//go:embed scripts/pip.sh
+	pipScript string
+	//go:embed scripts/fetch.py
+	fetchScript string
+)
 
 // Installer is how Jupyter gets onto a host.
 type Installer string
@@ -20,23 +32,102 @@ const (
 
 // InstallJob is the work of installing Jupyter Notebook and Kernel Gateway
 // into ~/.jupyter-ec2/venv. It prints what it does, repairs what an
-// interrupted run left, and finds a complete install in a second or two.
-func InstallJob(f Facts, i Installer) remote.Job { return remote.Job{} }
+// interrupted run left, and finds a complete install in a second or two. The
+// job is marked Again: running it anew is how a repair is made.
+func InstallJob(f Facts, i Installer) remote.Job {
+	body := uvScript
+	if i == Pip {
+		body = pipScript
+	}
+	text := strings.Join([]string{
+		script(commonScript),
+		`mkdir -p "$base"`,
+		`cat >"$base/fetch.py" <<'JUPYTER_EC2_FETCH'`,
+		script(fetchScript) + "JUPYTER_EC2_FETCH",
+		script(body),
+	}, "\n")
+	return remote.Job{ID: "install-" + string(i), Script: text, Systemd: f.Systemd && f.Sudo, Again: true}
+}
 
 // InstallCommands is what a person would type by hand on Ubuntu of that
-// release ("24.04").
-func InstallCommands(i Installer, release string) []string { return nil }
+// release ("24.04"), to the same end.
+func InstallCommands(i Installer, release string) []string {
+	if i == Pip {
+		commands := []string{
+			"sudo apt-get update",
+			"sudo apt-get install -y python3-pip python3-venv",
+			"pip3 -V",
+			"python3 -m venv ~/.jupyter-ec2/venv",
+			". ~/.jupyter-ec2/venv/bin/activate",
+			"pip install --upgrade pip",
+			"pip install notebook",
+			"pip install jupyter_kernel_gateway",
+		}
+		return append(commands, versionCommands...)
+	}
+	commands := []string{
+		"curl -LsSf https://astral.sh/uv/install.sh | sh",
+		"~/.local/bin/uv venv ~/.jupyter-ec2/venv",
+		". ~/.jupyter-ec2/venv/bin/activate",
+		"~/.local/bin/uv pip install notebook jupyter_kernel_gateway ipykernel pip",
+	}
+	return append(commands, versionCommands...)
+}
 
-// ExplainInstall puts a failed install in plain words: exit is the job's exit
-// status, tail the last lines of its log. An exit of 0 is nil; otherwise the
-// error is an *Error of kind "server".
-func ExplainInstall(exit int, tail []string) error { return errSkeleton }
+var versionCommands = []string{"pip --version", "jupyter notebook --version", "jupyter kernelgateway --version"}
 
 // Versions are the installed versions; an empty one could not be told.
 type Versions struct{ Python, Pip, Notebook, Gateway, Server string }
 
-// CheckVersions asks the installed programs for their versions, as the guide
-// does.
+// versionsScript asks the packages' own records: the programs themselves take
+// seconds to say it, and said it at the end of the install.
+const versionsScript = `"$HOME/.jupyter-ec2/venv/bin/python" -c '
+import platform
+from importlib.metadata import PackageNotFoundError, version
+print("python=" + platform.python_version())
+for name in ("pip", "notebook", "jupyter_kernel_gateway", "jupyter_server"):
+    try:
+        print(name + "=" + version(name))
+    except PackageNotFoundError:
+        pass
+'`
+
+// CheckVersions tells the versions installed in ~/.jupyter-ec2/venv. That
+// there is none is an *Error.
 func CheckVersions(ctx context.Context, h Host, f Facts) (Versions, error) {
-	return Versions{}, errSkeleton
+	out, err := output(ctx, h, versionsScript)
+	v := parseVersions(out)
+	var exit *remote.ExitError
+	switch {
+	case err != nil && !errors.As(err, &exit):
+		return Versions{}, fmt.Errorf("asking for the installed versions: %w", err)
+	case err != nil, v.Notebook == "", v.Gateway == "":
+		return v, &Error{
+			Kind: "server", Title: "Jupyter is not installed",
+			Text: "Notebook or Kernel Gateway is missing in " + f.Home + "/.jupyter-ec2/venv.",
+			Next: "Run the install again: it repairs what is missing.", Err: err,
+		}
+	}
+	return v, nil
+}
+
+func parseVersions(out string) Versions {
+	var v Versions
+	for line := range strings.Lines(out) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		value = remote.Clean(value)
+		switch key {
+		case "python":
+			v.Python = value
+		case "pip":
+			v.Pip = value
+		case "notebook":
+			v.Notebook = value
+		case "jupyter_kernel_gateway":
+			v.Gateway = value
+		case "jupyter_server":
+			v.Server = value
+		}
+	}
+	return v
 }
