@@ -4,8 +4,12 @@
 package table
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/form"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -17,7 +21,7 @@ type Column struct {
 	Title string
 	Right bool // align to the right, as numbers are
 	// Priority says which columns go first where there is no room: the
-	// highest. Columns of priority 0 stay.
+	// highest, and of equals the rightmost. Columns of priority 0 stay.
 	Priority int
 	// Max bounds the width in cells; 0 means as wide as the widest cell.
 	Max int
@@ -35,50 +39,168 @@ type Row struct {
 	Words string
 }
 
-// Table is a table and its filter.
+// item is a row made ready to draw and to be searched.
+type item struct {
+	Row
+	cells []string // safe to draw, one for each column
+	text  string   // all of it in lower case
+}
+
+// Table is a table and its filter. Make it with New.
 type Table struct {
-	id, noun string
-	columns  []Column
-	theme    theme.Theme
-	rows     []Row
+	id, noun      string
+	columns       []Column
+	theme         theme.Theme
+	width, height int
+	focused       bool
+
+	items   []item
+	shown   []int // indexes of the items that pass the filter
+	natural []int // each column's widest cell, of all items
+	cursor  int   // index into shown
+	top     int   // index into shown of the first row drawn
+	wanted  string
+	notice  string
+
+	filter *form.Input
+	open   bool // the filter input has the keys
 }
 
 // New makes a table. The id names it in its messages, the noun is what its
-// rows are ("types").
+// rows are, in the plural ("types").
 func New(id, noun string, columns []Column, th theme.Theme) *Table {
-	return &Table{id: id, noun: noun, columns: columns, theme: th}
+	t := &Table{id: id, noun: noun, columns: columns, theme: th, focused: true, filter: form.NewInput("", th, nil)}
+	t.filter.SetPlaceholder(" words to look for")
+	t.SetRows(nil)
+	return t
 }
 
-// SetSize sets the size of View in cells.
-func (t *Table) SetSize(width, height int) {}
+// SetSize sets the size of View in cells: a header line, the rows and a status
+// line.
+func (t *Table) SetSize(width, height int) {
+	t.width, t.height = max(width, 0), max(height, 0)
+}
 
 // SetTheme sets the styles.
-func (t *Table) SetTheme(th theme.Theme) { t.theme = th }
+func (t *Table) SetTheme(th theme.Theme) {
+	t.theme = th
+	t.filter.SetTheme(th)
+}
 
 // SetFocused tells whether the keys go to this table.
-func (t *Table) SetFocused(on bool) {}
+func (t *Table) SetFocused(on bool) { t.focused = on }
 
 // SetRows replaces the rows. Selection and filter stay.
-func (t *Table) SetRows(rows []Row) { t.rows = rows }
+func (t *Table) SetRows(rows []Row) {
+	t.items = make([]item, len(rows))
+	t.natural = make([]int, len(t.columns))
+	for c, column := range t.columns {
+		t.natural[c] = cells.Width(column.Title)
+	}
+	for i, row := range rows {
+		it := item{Row: row, cells: make([]string, len(t.columns))}
+		for c := range t.columns {
+			if c < len(row.Cells) {
+				it.cells[c] = cells.Clean(row.Cells[c])
+				t.natural[c] = max(t.natural[c], cells.Width(it.cells[c]))
+			}
+		}
+		it.text = strings.ToLower(strings.Join(it.cells, " ") + " " + row.Words)
+		t.items[i] = it
+	}
+	for c, column := range t.columns {
+		if column.Max > 0 {
+			t.natural[c] = min(t.natural[c], column.Max)
+		}
+	}
+	t.refilter()
+}
+
+// Len is the number of rows, filtered or not.
+func (t *Table) Len() int { return len(t.items) }
+
+// Shown is the number of rows that pass the filter.
+func (t *Table) Shown() int { return len(t.shown) }
 
 // Select puts the cursor on the row with that ID, as soon as there is one.
-func (t *Table) Select(id string) {}
+func (t *Table) Select(id string) {
+	t.wanted = id
+	t.settle()
+}
 
 // Selected is the row under the cursor.
-func (t *Table) Selected() (Row, bool) { return Row{}, false }
+func (t *Table) Selected() (Row, bool) {
+	if t.cursor >= len(t.shown) {
+		return Row{}, false
+	}
+	return t.items[t.shown[t.cursor]].Row, true
+}
 
 // Filtering tells whether the filter input is open: then every key is its.
-func (t *Table) Filtering() bool { return false }
+func (t *Table) Filtering() bool { return t.open }
 
 // Filter is the filter's text.
-func (t *Table) Filter() string { return "" }
+func (t *Table) Filter() string { return t.filter.Value() }
 
 // SetFilter sets the filter's text.
-func (t *Table) SetFilter(text string) {}
+func (t *Table) SetFilter(text string) {
+	t.filter.SetValue(text)
+	t.refilter()
+}
+
+// refilter finds the rows that have all the filter's words.
+func (t *Table) refilter() {
+	words := strings.Fields(strings.ToLower(t.filter.Value()))
+	t.shown = t.shown[:0]
+next:
+	for i, it := range t.items {
+		for _, word := range words {
+			if !strings.Contains(it.text, word) {
+				continue next
+			}
+		}
+		t.shown = append(t.shown, i)
+	}
+	t.settle()
+}
+
+// settle puts the cursor on the wanted row. While that is filtered out, it
+// stands on the first row that can be chosen, and comes back later.
+func (t *Table) settle() {
+	t.cursor, t.top = 0, 0
+	first := -1
+	for k, i := range t.shown {
+		if t.items[i].ID == t.wanted && t.wanted != "" {
+			t.cursor = k
+			return
+		}
+		if first < 0 && t.items[i].Disabled == "" {
+			first = k
+		}
+	}
+	t.cursor = max(first, 0)
+}
 
 // Update takes a key press, a paste or a turn of the mouse wheel. It answers
 // whether the table took it; if not, it is the owner's.
-func (t *Table) Update(msg tea.Msg) (handled bool, cmd tea.Cmd) { return false, nil }
-
-// View is exactly width by height cells.
-func (t *Table) View() string { return "" }
+func (t *Table) Update(msg tea.Msg) (handled bool, cmd tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		t.notice = ""
+		return t.key(msg)
+	case tea.PasteMsg:
+		if t.open {
+			return t.edit(msg)
+		}
+	case tea.MouseWheelMsg:
+		switch msg.Button {
+		case tea.MouseWheelUp:
+			t.move(-3)
+			return true, nil
+		case tea.MouseWheelDown:
+			t.move(3)
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,223 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// gap is the room between two columns.
+const gap = 2
+
+// page is the number of rows drawn.
+func (t *Table) page() int { return max(t.height-2, 1) }
+
+// View is exactly width by height cells.
+func (t *Table) View() string {
+	if t.width == 0 || t.height == 0 {
+		return strings.Repeat("\n", max(t.height-1, 0))
+	}
+	widths := t.widths(t.width - 3) // the cursor's two cells and the scrollbar
+	lines := make([]string, 0, t.height)
+	if t.height > 1 {
+		lines = append(lines, t.header(widths))
+	}
+	lines = append(lines, t.body(widths)...)
+	if t.height > 2 {
+		lines = append(lines, t.status())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// widths gives each column its room; 0 leaves it out.
+func (t *Table) widths(room int) []int {
+	widths := append([]int(nil), t.natural...)
+	total := func() int {
+		sum := -gap
+		for _, w := range widths {
+			if w > 0 {
+				sum += w + gap
+			}
+		}
+		return sum
+	}
+	for total() > room {
+		worst := -1
+		for c, column := range t.columns {
+			if widths[c] > 0 && column.Priority > 0 && (worst < 0 || column.Priority >= t.columns[worst].Priority) {
+				worst = c
+			}
+		}
+		if worst < 0 {
+			break
+		}
+		widths[worst] = 0
+	}
+	for over := total() - room; over > 0; over-- {
+		widest := 0
+		for c := range widths {
+			if widths[c] > widths[widest] {
+				widest = c
+			}
+		}
+		if len(widths) == 0 || widths[widest] <= 1 {
+			break
+		}
+		widths[widest]--
+	}
+	t.grow(widths, room-total())
+	return widths
+}
+
+// grow shares what room is left among the columns that take it.
+func (t *Table) grow(widths []int, left int) {
+	var takers []int
+	for c, column := range t.columns {
+		if column.Grow && widths[c] > 0 {
+			takers = append(takers, c)
+		}
+	}
+	for k, c := range takers {
+		share := max(left, 0) / (len(takers) - k)
+		widths[c] += share
+		left -= share
+	}
+}
+
+func (t *Table) header(widths []int) string {
+	titles := make([]string, len(t.columns))
+	for c, column := range t.columns {
+		titles[c] = column.Title
+	}
+	return cells.Fit("  "+t.theme.TableHeader.Render(t.join(titles, widths)), t.width)
+}
+
+func (t *Table) join(texts []string, widths []int) string {
+	var b strings.Builder
+	for c, text := range texts {
+		if widths[c] <= 0 {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(strings.Repeat(" ", gap))
+		}
+		if t.columns[c].Right {
+			b.WriteString(cells.FitRight(text, widths[c]))
+		} else {
+			b.WriteString(cells.Fit(text, widths[c]))
+		}
+	}
+	return b.String()
+}
+
+func (t *Table) body(widths []int) []string {
+	height := max(t.height-2, 1)
+	t.top = min(max(t.top, t.cursor-height+1), t.cursor)
+	t.top = max(min(t.top, len(t.shown)-height), 0)
+	rows := make([]string, height)
+	bar := t.scrollbar(height)
+	for i := range rows {
+		row := ""
+		switch k := t.top + i; {
+		case k < len(t.shown):
+			row = t.row(t.items[t.shown[k]], widths, k == t.cursor)
+		case i == 0:
+			row = "  " + t.theme.Subtle.Render(t.nothing())
+		}
+		rows[i] = cells.Fit(row, t.width-1) + bar[i]
+	}
+	return rows
+}
+
+func (t *Table) nothing() string {
+	if t.Filter() != "" {
+		return fmt.Sprintf("None of %s %s has these words. Esc clears the filter.", thousands(len(t.items)), t.noun)
+	}
+	return "No " + t.noun + " yet."
+}
+
+func (t *Table) row(it item, widths []int, selected bool) string {
+	text := t.join(it.cells, widths)
+	switch {
+	case selected && t.focused:
+		return t.theme.TableSelected.Render(cells.Fit("▸ "+text, t.width-1))
+	case selected:
+		return t.theme.TableSelectedBlur.Render(cells.Fit("▸ "+text, t.width-1))
+	case it.Disabled != "":
+		return t.theme.TableDisabled.Render(cells.Fit(theme.SignFailed+" "+text, t.width-1))
+	default:
+		return "  " + t.theme.TableRow.Render(text)
+	}
+}
+
+func (t *Table) scrollbar(height int) []string {
+	bar := make([]string, height)
+	total := len(t.shown)
+	size := max(height*height/max(total, 1), 1)
+	from := 0
+	if total > height {
+		from = (height - size) * t.top / (total - height)
+	}
+	for i := range bar {
+		switch {
+		case total <= height:
+			bar[i] = " "
+		case i >= from && i < from+size:
+			bar[i] = t.theme.Thumb.Render("┃")
+		default:
+			bar[i] = t.theme.Track.Render("│")
+		}
+	}
+	return bar
+}
+
+// status is the last line: the filter, why the row cannot be chosen, and the
+// count.
+func (t *Table) status() string {
+	count := t.theme.Subtle.Render(t.count())
+	reason := t.notice
+	if row, ok := t.Selected(); ok && reason == "" {
+		reason = row.Disabled
+	}
+	if reason != "" {
+		reason = t.theme.Warn.Render(theme.SignFailed + " " + cells.Clean(reason))
+	}
+	switch {
+	case t.open:
+		room := t.width - cells.Width(count) - 2
+		if w := cells.Width(reason); w > 0 && room-w > 24 {
+			room -= w + 2
+			reason = "  " + reason
+		} else {
+			reason = ""
+		}
+		return cells.Ends(t.theme.Prompt.Render("/ ")+t.filter.Line(max(room-1, 1))+reason, count, t.width)
+	case t.Filter() != "":
+		filter := t.theme.Prompt.Render("/ ") + t.theme.Input.Render(cells.Clean(t.Filter()))
+		return cells.Ends(filter+"  "+reason, count, t.width)
+	case reason != "":
+		return cells.Ends("  "+reason, count, t.width)
+	case t.focused && len(t.items) > 0:
+		return cells.Ends("  "+t.theme.Subtle.Render("/ filters"), count, t.width)
+	default:
+		return cells.Ends("", count, t.width)
+	}
+}
+
+func (t *Table) count() string {
+	if len(t.shown) == len(t.items) {
+		return thousands(len(t.items)) + " " + t.noun
+	}
+	return thousands(len(t.shown)) + " of " + thousands(len(t.items)) + " " + t.noun
+}
+
+// thousands writes a number with commas: 12,345.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
