@@ -1,0 +1,152 @@
+package aws
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/pricing"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Account is an AWS account opened with one set of credentials. It is safe for
+// concurrent use.
+type Account struct {
+	cfg      sdk.Config
+	profile  string
+	endpoint *Endpoint
+	tick     time.Duration // between two looks at something that changes
+
+	mu      sync.Mutex
+	regions map[string]*Regional
+}
+
+// Open reads the credentials' configuration. It sends nothing unless the
+// profile itself needs it; Identity is the first proof that they work.
+func Open(ctx context.Context, o Options) (*Account, error) {
+	a := &Account{profile: o.Profile, endpoint: o.Endpoint, tick: 2 * time.Second, regions: map[string]*Regional{}}
+	var err error
+	if o.Endpoint != nil {
+		a.cfg, a.tick = endpointConfig(o), 100*time.Millisecond
+	} else {
+		a.cfg, err = sharedConfig(ctx, o)
+	}
+	if err != nil {
+		return nil, a.fail(ctx, "open "+profileWords(o.Profile), "", err)
+	}
+	return a, nil
+}
+
+// HomeRegion is the region the account was opened in: Options.Region, else the
+// profile's own, else us-east-1.
+func (a *Account) HomeRegion() string { return a.cfg.Region }
+
+// In speaks to one region. The same region gives the same *Regional.
+func (a *Account) In(region string) *Regional {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.regions[region]
+	if r == nil {
+		cfg := a.cfg.Copy()
+		cfg.Region = region
+		r = &Regional{account: a, name: region, ec2: ec2.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg)}
+		a.regions[region] = r
+	}
+	return r
+}
+
+// Identity asks STS whose credentials these are. No permission is needed for
+// it. Where the home region is not enabled its STS knows nobody, so the
+// partition's first region, which is always enabled, is asked as well.
+func (a *Account) Identity(ctx context.Context) (Identity, error) {
+	who, err := a.identityIn(ctx, a.cfg.Region)
+	if first := firstRegion(a.cfg.Region); err != nil && first != a.cfg.Region && codeOf(err) == "InvalidClientTokenId" {
+		who, err = a.identityIn(ctx, first)
+	}
+	if err != nil {
+		return Identity{}, a.fail(ctx, "ask AWS who you are", a.cfg.Region, err)
+	}
+	return who, nil
+}
+
+func (a *Account) identityIn(ctx context.Context, region string) (Identity, error) {
+	out, err := sts.NewFromConfig(a.cfg, func(o *sts.Options) { o.Region = region }).
+		GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return Identity{}, err
+	}
+	return Identity{Account: sdk.ToString(out.Account), ARN: sdk.ToString(out.Arn), UserID: sdk.ToString(out.UserId)}, nil
+}
+
+// MFA says whether MFA is on for who. A role has no MFA of its own, and not
+// everyone may look: both are MFAUnknown.
+func (a *Account) MFA(ctx context.Context, who Identity) MFAState {
+	client := iam.NewFromConfig(a.cfg, func(o *iam.Options) { o.Region = firstRegion(a.cfg.Region) })
+	switch {
+	case who.Root():
+		// AccountMFAEnabled speaks of the root user alone:
+		// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+		out, err := client.GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
+		if err != nil {
+			return MFAUnknown
+		}
+		return mfaState(out.SummaryMap["AccountMFAEnabled"] > 0)
+	case strings.Contains(who.ARN, ":user/"):
+		out, err := client.ListMFADevices(ctx, &iam.ListMFADevicesInput{}) // no name: the caller's own
+		if err != nil {
+			return MFAUnknown
+		}
+		return mfaState(len(out.MFADevices) > 0)
+	}
+	return MFAUnknown
+}
+
+func mfaState(on bool) MFAState {
+	if on {
+		return MFAOn
+	}
+	return MFAOff
+}
+
+// pricing is the Pricing API's client. It answers in three regions only, for
+// all regions: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-list-query-api.html
+func (a *Account) pricing() *pricing.Client {
+	return pricing.NewFromConfig(a.cfg, func(o *pricing.Options) { o.Region = "us-east-1" })
+}
+
+// firstRegion is the region of the same partition that is enabled in every account.
+func firstRegion(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "cn-north-1"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "us-gov-west-1"
+	case strings.HasPrefix(region, "eusc-"):
+		return "eusc-de-east-1"
+	}
+	return "us-east-1"
+}
+
+func profileWords(profile string) string {
+	if profile == "" || profile == EnvironmentProfile {
+		return "the AWS account"
+	}
+	return "the AWS profile " + profile
+}
+
+// pause waits, or ends early with the context's error.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

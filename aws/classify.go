@@ -1,0 +1,129 @@
+package aws
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/smithy-go"
+)
+
+// classify finds an error's code and message. The SDK gives types to few of
+// the errors of its credential chain; the others are told by their text.
+func classify(err error) (code, message string) {
+	for _, find := range []func(error) string{noCredentials, network, expiredLogin, configuration} {
+		if code := find(err); code != "" {
+			return code, err.Error()
+		}
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return refine(api.ErrorCode(), api.ErrorMessage()), api.ErrorMessage()
+	}
+	return "", err.Error()
+}
+
+// noCredentials must be asked before network: at its end the chain tries the
+// instance metadata's address, where elsewhere than on EC2 nobody answers.
+func noCredentials(err error) string {
+	for _, text := range []string{
+		"no EC2 IMDS role found",
+		"static credentials are empty",
+		"failed to retrieve credentials, the client does not have", // anonymous
+	} {
+		if strings.Contains(err.Error(), text) {
+			return codeNoCredentials
+		}
+	}
+	return ""
+}
+
+func network(err error) string {
+	var dns *net.DNSError
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var record tls.RecordHeaderError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		return codeNoName
+	case errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &record):
+		return codeTLS
+	case timedOut(err):
+		return codeTimeout
+	case errors.As(err, &op):
+		return codeOffline
+	}
+	return ""
+}
+
+func timedOut(err error) bool {
+	var n net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
+}
+
+func expiredLogin(err error) string {
+	var sso *ssocreds.InvalidTokenError
+	if errors.As(err, &sso) {
+		return codeSSOExpired
+	}
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "cached SSO token"), strings.Contains(text, "refresh SSO token"),
+		strings.Contains(text, "SSO: GetRoleCredentials") && strings.Contains(text, "UnauthorizedException"):
+		return codeSSOExpired
+	case strings.Contains(text, "please reauthenticate"):
+		return codeLoginExpired
+	}
+	return ""
+}
+
+func configuration(err error) string {
+	var noProfile config.SharedConfigProfileNotExistError
+	var noMFA config.AssumeRoleTokenProviderNotSetError
+	var noRole config.SharedConfigAssumeRoleError
+	var noARN config.CredentialRequiresARNError
+	var broken config.SharedConfigLoadError
+	var process *processcreds.ProviderError
+	switch {
+	case errors.As(err, &noProfile):
+		return codeProfileMissing
+	case errors.As(err, &noMFA):
+		return codeMFANeeded
+	case errors.As(err, &noRole), errors.As(err, &noARN), errors.As(err, &broken):
+		return codeConfigBroken
+	case errors.As(err, &process):
+		return codeProcessFailed
+	}
+	return ""
+}
+
+// refine tells apart what AWS gives one code for.
+func refine(code, message string) string {
+	switch {
+	case strings.Contains(message, "MultiFactorAuthentication failed"):
+		// "… with invalid MFA one time pass code" and "…, must provide both MFA
+		// serial number and one time pass code"
+		if strings.Contains(message, "must provide") {
+			return codeMFANeeded
+		}
+		return codeMFAWrong
+	case strings.Contains(message, "Signature expired"), strings.Contains(message, "Signature not yet current"),
+		code == "RequestTimeTooSkewed", code == "RequestInTheFuture":
+		return codeClockSkew
+	case code == "InvalidParameterCombination" && strings.Contains(message, "not eligible for Free Tier"):
+		return codeNotEligible
+	case code == "VPCIdNotSpecified", code == "DefaultVpcDoesNotExist":
+		return codeNoDefaultVPC
+	case code == "OptInRequired" && strings.Contains(message, "region"):
+		return codeRegionNotEnabled
+	}
+	return code
+}

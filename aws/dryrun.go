@@ -1,0 +1,103 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// DryRun asks EC2 whether each call of a launch would be permitted. Nothing is
+// created. What does not exist yet may be empty in the spec. Capacity, quota
+// and prices are not checked by it.
+func (r *Regional) DryRun(ctx context.Context, s LaunchSpec) []Permission {
+	checks := r.checks(ctx, s)
+	answers := make([]Permission, len(checks))
+	var all sync.WaitGroup
+	for i, c := range checks {
+		all.Go(func() { answers[i] = r.permission(ctx, c.action, c.try()) })
+	}
+	all.Wait()
+	return answers
+}
+
+type check struct {
+	action string
+	try    func() error
+}
+
+func (r *Regional) checks(ctx context.Context, s LaunchSpec) []check {
+	dry, name := sdk.Bool(true), sdk.String("jupyter-ec2-permission-check")
+	list := []check{
+		{"ec2:RunInstances", func() error {
+			in := runInput(s)
+			in.DryRun, in.ClientToken = dry, nil // the token belongs to the launch alone
+			_, err := r.ec2.RunInstances(ctx, in)
+			return err
+		}},
+		{"ec2:CreateSecurityGroup", func() error {
+			_, err := r.ec2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+				DryRun: dry, GroupName: name, Description: name,
+				TagSpecifications: tagSpecs(s.Tags, types.ResourceTypeSecurityGroup),
+			})
+			return err
+		}},
+		{"ec2:ImportKeyPair", func() error {
+			_, err := r.ec2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{
+				DryRun: dry, KeyName: name, PublicKeyMaterial: []byte(sampleKey),
+				TagSpecifications: tagSpecs(s.Tags, types.ResourceTypeKeyPair),
+			})
+			return err
+		}},
+		{"ec2:CreateKeyPair", func() error {
+			_, err := r.ec2.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{
+				DryRun: dry, KeyName: name, KeyType: types.KeyTypeEd25519,
+				TagSpecifications: tagSpecs(s.Tags, types.ResourceTypeKeyPair),
+			})
+			return err
+		}},
+	}
+	if len(s.GroupIDs) > 0 { // needs a group that exists
+		list = append(list, check{"ec2:AuthorizeSecurityGroupIngress", func() error {
+			_, err := r.ec2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
+				DryRun: dry, GroupId: sdk.String(s.GroupIDs[0]), IpPermissions: []types.IpPermission{{
+					IpProtocol: sdk.String("tcp"), FromPort: sdk.Int32(22), ToPort: sdk.Int32(22),
+					IpRanges: []types.IpRange{{CidrIp: sdk.String("192.0.2.1/32")}},
+				}},
+			})
+			return err
+		}})
+	}
+	return list
+}
+
+// sampleKey is a public key of nobody: all zeros. It is only checked, never imported.
+const sampleKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// permission reads a DryRun's answer: always an error, of which one says yes
+// and one says no. Any other says neither, though what it says may matter.
+func (r *Regional) permission(ctx context.Context, action string, err error) Permission {
+	p := Permission{Action: action}
+	if codeOf(err) == "DryRunOperation" {
+		p.Allowed, p.Known = true, true
+		return p
+	}
+	var e *Error
+	switch err = r.failType(ctx, "check "+action, "", err); {
+	case errors.As(err, &e):
+		_, title, text, _ := e.Explain()
+		p.Known = e.Code == "UnauthorizedOperation"
+		p.Detail = title + ". " + text
+		if p.Known && e.Action != "" && e.Action != action {
+			p.Action = e.Action // the launch needs more than its own action, as ec2:CreateTags
+		}
+	case err != nil:
+		p.Detail = err.Error()
+	default:
+		p.Detail = "AWS gave no answer."
+	}
+	return p
+}

@@ -1,0 +1,194 @@
+package aws
+
+import (
+	"fmt"
+	"strings"
+)
+
+// words are an error for people.
+type words struct{ kind, title, text, next string }
+
+// The kinds of error, by what a person does next.
+const (
+	kindCredentials = "credentials"
+	kindRefused     = "refused"
+	kindAnswers     = "answers"
+	kindUnreachable = "unreachable"
+	kindFailed      = "failed"
+)
+
+// Explain answers the kind ("credentials", "refused", "answers", "unreachable"
+// or "failed"), a short title, what happened, and what to do next.
+func (e *Error) Explain() (kind, title, text, next string) {
+	w := words{
+		kindFailed, "AWS refused a request", e.said("It was not possible to " + e.Doing + "."),
+		"Try again. If it stays, look the code up in AWS's documentation, or choose something else.",
+	}
+	if e.Code == "" {
+		w.title = "Something between here and AWS failed"
+		w.next = "Try again. If it stays, check your AWS configuration with: aws sts get-caller-identity"
+	}
+	for _, find := range []func() (words, bool){
+		e.signInWords, e.keyWords, e.networkWords, e.permissionWords,
+		e.quotaWords, e.accountWords, e.launchWords, e.resourceWords, e.serviceWords,
+	} {
+		if found, ok := find(); ok {
+			w = found
+			break
+		}
+	}
+	return w.kind, w.title, w.text, w.next
+}
+
+// said adds AWS's own message to a sentence.
+func (e *Error) said(sentence string) string {
+	if e.Message == "" {
+		return sentence
+	}
+	return sentence + " AWS said: " + e.Message
+}
+
+// command is an aws command for this profile.
+func (e *Error) command(args string) string {
+	c := "aws " + args
+	if e.Profile != "" && e.Profile != EnvironmentProfile {
+		c += " --profile " + e.Profile
+	}
+	return c
+}
+
+// here names the region, or says "this region".
+func (e *Error) here() string {
+	if e.Region == "" {
+		return "this region"
+	}
+	return e.Region
+}
+
+// signInWords are for credentials that a person renews by signing in.
+func (e *Error) signInWords() (words, bool) {
+	switch e.Code {
+	case codeNoCredentials:
+		return words{
+			kindCredentials, "No AWS credentials",
+			"This computer holds no credentials for " + profileWords(e.Profile) + ".",
+			"Run: " + e.command("login") + " (AWS CLI 2.32 or later; signs you in with the browser), or " + e.command("configure") +
+				" if you have an access key. Then retry. Without an AWS account, try --sandbox.",
+		}, true
+	case codeSSOExpired:
+		return words{
+			kindCredentials, "The SSO session has expired",
+			"The sign-in of " + profileWords(e.Profile) + " through IAM Identity Center has expired or was never made.",
+			"Run: " + e.command("sso login") + " and then retry.",
+		}, true
+	case codeLoginExpired:
+		return words{
+			kindCredentials, "The AWS login has expired",
+			"The login session of " + profileWords(e.Profile) + " has expired, or its password has changed.",
+			"Run: " + e.command("login") + " and then retry.",
+		}, true
+	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
+		return words{
+			kindCredentials, "The AWS session has expired",
+			"The temporary credentials of " + profileWords(e.Profile) + " are past their time.",
+			"Get new ones the way you got these (" + e.command("login") + ", " + e.command("sso login") + ", or new environment variables), then retry.",
+		}, true
+	case codeMFANeeded:
+		return words{
+			kindCredentials, "An MFA code is needed",
+			e.said("The role of " + profileWords(e.Profile) + " is given only together with a code of your MFA device."),
+			"Run the program in a terminal, where it can ask for the code, and see that the profile has mfa_serial set. Then retry.",
+		}, true
+	case codeMFAWrong:
+		return words{
+			kindCredentials, "The MFA code is wrong",
+			"AWS did not take that code. A code works once, and for about half a minute.",
+			"Wait for the next code of your MFA device, then retry. If it stays, check the mfa_serial of the profile and the clock of your device.",
+		}, true
+	}
+	return words{}, false
+}
+
+// keyWords are for keys, profiles and clocks that are wrong.
+func (e *Error) keyWords() (words, bool) {
+	switch e.Code {
+	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure":
+		return words{
+			kindCredentials, "AWS does not know this access key",
+			e.said("The access key of " + profileWords(e.Profile) + " was deleted, deactivated or mistyped."),
+			"Make a new access key in the IAM console, store it with: " + e.command("configure") + " and then retry.",
+		}, true
+	case "SignatureDoesNotMatch", "IncompleteSignature", "InvalidSignatureException":
+		return words{
+			kindCredentials, "The secret key does not fit the access key",
+			e.said("AWS knows the access key, but not this secret with it."),
+			"Enter both again with: " + e.command("configure") + " (no spaces around them), then retry.",
+		}, true
+	case codeClockSkew, "RequestExpired":
+		return words{
+			kindCredentials, "This computer's clock is wrong",
+			e.said("AWS takes only requests of the last few minutes, and this computer's date or time is too far off."),
+			"Turn on setting the time automatically (Linux: sudo timedatectl set-ntp true), then retry.",
+		}, true
+	case codeProfileMissing:
+		return words{
+			kindCredentials, "There is no such AWS profile",
+			"The AWS config and credentials files have no profile named " + e.Profile + ".",
+			"See the names with: aws configure list-profiles — then choose one of them, or make this one with: " + e.command("configure"),
+		}, true
+	case codeConfigBroken:
+		return words{
+			kindCredentials, "The AWS config files cannot be used",
+			"It was not possible to " + e.Doing + ": " + e.Message,
+			"Correct the file in an editor (normally in the folder .aws of your home), or make the profile anew with: " + e.command("configure") + " Then retry.",
+		}, true
+	case codeProcessFailed:
+		return words{
+			kindCredentials, "The credential_process failed",
+			"The program that gives " + profileWords(e.Profile) + " its credentials failed: " + e.Message,
+			"Run the credential_process of the profile by hand, mend what it says, then retry.",
+		}, true
+	}
+	return words{}, false
+}
+
+func (e *Error) networkWords() (words, bool) {
+	w := words{
+		kind: kindUnreachable,
+		text: "It was not possible to " + e.Doing + ": " + e.Message,
+		next: "Check this computer's internet connection, VPN and proxy (HTTPS_PROXY), then retry.",
+	}
+	switch e.Code {
+	case codeNoName:
+		w.title = "AWS's name cannot be looked up"
+		w.next = "Check that this computer is online and its DNS works. If it is, check the region's name. Then retry."
+	case codeTLS:
+		w.title = "The connection to AWS is not trusted"
+		w.next = "A proxy seems to stand between. Give its certificate with AWS_CA_BUNDLE, or use another network. Then retry."
+	case codeTimeout:
+		w.title = "AWS does not answer"
+	case codeOffline:
+		w.title = "AWS cannot be reached"
+	case codeNoAddress:
+		w.title = "Your public address is not known"
+		w.next = "Check that https://checkip.amazonaws.com opens in a browser here and shows an IPv4 address, then retry. The firewall is opened to that address alone."
+	default:
+		return words{}, false
+	}
+	return w, true
+}
+
+func (e *Error) permissionWords() (words, bool) {
+	if e.Code != "UnauthorizedOperation" && !strings.HasPrefix(e.Code, "AccessDenied") {
+		return words{}, false
+	}
+	what := e.Action
+	if what == "" {
+		what = "a permission"
+	}
+	return words{
+		kindRefused, "Not permitted: " + what,
+		e.said(fmt.Sprintf("The identity of %s may not %s: it lacks %s.", profileWords(e.Profile), e.Doing, what)),
+		"Ask whoever manages the account to allow " + what + " (docs/iam-policy.json holds all that is needed), or choose another profile. Then retry.",
+	}, true
+}

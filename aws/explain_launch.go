@@ -1,0 +1,195 @@
+package aws
+
+import (
+	"fmt"
+	"strings"
+)
+
+// quotaWords are for limits of the account.
+func (e *Error) quotaWords() (words, bool) {
+	w := words{kind: kindRefused, text: e.said("Your account's quota in " + e.here() + " does not allow this.")}
+	switch e.Code {
+	case "VcpuLimitExceeded", "InstanceLimitExceeded":
+		name, code := quotaOf(e.Type)
+		w.title = "The vCPU quota is too small"
+		w.text = e.said(fmt.Sprintf("Your account may not run this many vCPUs of this family in %s. A quota of 0 is normal for GPU types in a new account.", e.here()))
+		w.next = fmt.Sprintf("Choose a smaller type or stop other machines, or ask for more of the quota %q (%s): Service Quotas console, Amazon EC2. AWS often needs hours to answer.", name, code)
+	case "MaxSpotInstanceCountExceeded", "SpotMaxPriceTooLow":
+		w.title = "No spot capacity for this account"
+		w.next = "Use an on-demand instance, or ask for more of the spot quota in the Service Quotas console."
+	case "SecurityGroupLimitExceeded", "RulesPerSecurityGroupLimitExceeded":
+		w.title = "Too many security groups or rules"
+		w.next = "Delete security groups that are not used any more (EC2 console), then retry."
+	case "VolumeLimitExceeded", "MaxIOPSLimitExceeded":
+		w.title = "The disk quota is too small"
+		w.next = "Choose a smaller disk or delete volumes that are not used any more, then retry."
+	case "AddressLimitExceeded", "InsufficientFreeAddressesInSubnet", "NetworkInterfaceLimitExceeded":
+		w.title = "The network has no free address"
+		w.next = "Remove machines or network interfaces that are not used any more, or choose another region. Then retry."
+	default:
+		return words{}, false
+	}
+	return w, true
+}
+
+// quotaOf answers the name and code of the on-demand vCPU quota a type counts
+// against: https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+func quotaOf(instanceType string) (name, code string) {
+	family, _, _ := strings.Cut(instanceType, ".")
+	for _, q := range []struct{ prefixes, name, code string }{
+		{"trn", "Running On-Demand Trn instances", "L-2C3B7624"},
+		{"inf", "Running On-Demand Inf instances", "L-1945791B"},
+		{"hpc", "Running On-Demand HPC instances", "L-F7808C92"},
+		{"dl", "Running On-Demand DL instances", "L-6E869C2A"},
+		{"vt g", "Running On-Demand G and VT instances", "L-DB2E81BA"},
+		{"p", "Running On-Demand P instances", "L-417A185B"},
+		{"x", "Running On-Demand X instances", "L-7295265B"},
+		{"f", "Running On-Demand F instances", "L-74FC7D96"},
+		{"u", "Running On-Demand High Memory instances", "L-43DA4232"},
+	} {
+		for _, p := range strings.Fields(q.prefixes) {
+			if strings.HasPrefix(family, p) {
+				return q.name, q.code
+			}
+		}
+	}
+	return "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", "L-1216C47A"
+}
+
+// accountWords are for accounts and regions that are not ready yet.
+func (e *Error) accountWords() (words, bool) {
+	switch e.Code {
+	case "PendingVerification":
+		return words{
+			kindRefused, "AWS is still verifying your account",
+			e.said("The first use of " + e.here() + " has AWS check the account."),
+			"Wait for AWS's mail: it mostly comes within minutes, at most within 4 hours. Then retry; nothing needs to be entered again.",
+		}, true
+	case "OptInRequired", "SubscriptionRequiredException", "Blocked":
+		return words{
+			kindRefused, "The account is not ready for EC2",
+			e.said("The account is not fully activated, has no valid payment method, or is blocked."),
+			"Sign in at https://console.aws.amazon.com, finish the registration or correct the payment method, and wait for AWS's mail. Then retry.",
+		}, true
+	case codeRegionNotEnabled:
+		return words{
+			kindRefused, "The region is not enabled",
+			"Your account has not enabled " + e.here() + ". The credentials themselves are fine.",
+			"Choose another region, or enable this one: " + e.command("account enable-region --region-name "+e.here()) + " (takes minutes). Then retry.",
+		}, true
+	case codeNotEligible:
+		return words{
+			kindRefused, "Not in your account's free plan",
+			e.said("The free plan launches only types that are eligible for it" + e.not() + "."),
+			"Choose a type with the free-tier mark, or upgrade the account to the paid plan in the Billing console.",
+		}, true
+	case codeNoDefaultVPC:
+		return words{
+			kindRefused, "No default network in " + e.here(),
+			"Your account has no default VPC in " + e.here() + ", so the machine would have no network.",
+			"Make one with: " + e.command("ec2 create-default-vpc --region "+e.here()) + " — or choose another region. Then retry.",
+		}, true
+	}
+	return words{}, false
+}
+
+func (e *Error) not() string {
+	if e.Type == "" {
+		return ""
+	}
+	return ", and " + e.Type + " is not"
+}
+
+// launchWords are for machines that cannot be had as asked.
+func (e *Error) launchWords() (words, bool) {
+	of := e.Type
+	if of == "" {
+		of = "this type"
+	}
+	switch e.Code {
+	case "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity", "Server.InsufficientInstanceCapacity":
+		return words{
+			kindRefused, "AWS has no free machine of this type",
+			e.said("AWS is out of " + of + " in " + e.here() + " at the moment. Your account is fine."),
+			"Retry in some minutes, or choose another type or region.",
+		}, true
+	case "Unsupported", "UnsupportedOperation", "InvalidInstanceType", codeNoType:
+		return words{
+			kindAnswers, "This cannot be had in " + e.here(),
+			e.said(of + " is not offered as asked in " + e.here() + "."),
+			"Choose another type or another region, then retry.",
+		}, true
+	case "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed", codeNoImage:
+		return words{
+			kindFailed, "The Ubuntu image is not there",
+			e.said("The image is not, or no longer, offered in " + e.here() + "."),
+			"Retry: the newest image is looked up again. If it stays, choose another Ubuntu release.",
+		}, true
+	case "IdempotentParameterMismatch":
+		return words{
+			kindFailed, "This machine was asked for before, differently",
+			e.said("An earlier try already launched this setup's machine with other answers."),
+			"Remove the setup and start it anew, or give the new one another name.",
+		}, true
+	case codeStateFailed, "IncorrectInstanceState", "IncorrectState":
+		return words{
+			kindFailed, "The machine is not in the state needed",
+			"It was not possible to " + e.Doing + ": " + e.Message,
+			"Wait a minute and retry. If the machine was terminated, remove the setup and start a new one.",
+		}, true
+	case "InvalidParameterValue", "InvalidParameterCombination", "InvalidParameter", "MissingParameter",
+		"InvalidBlockDeviceMapping", "ValidationError", "ValidationException":
+		return words{
+			kindAnswers, "AWS does not take one of the answers",
+			e.said("It was not possible to " + e.Doing + "."),
+			"Change the answer that AWS names (type, disk size, name or key), then retry.",
+		}, true
+	}
+	return words{}, false
+}
+
+// resourceWords are for things that should be there and are not, or the reverse.
+func (e *Error) resourceWords() (words, bool) {
+	w := words{kind: kindFailed, text: e.said("It was not possible to " + e.Doing + ".")}
+	switch {
+	case e.Code == codeKeyNameTaken, e.Code == "InvalidKeyPair.Duplicate":
+		w.kind, w.title = kindAnswers, "The key pair's name is taken"
+		w.text = "EC2 already has another key pair of that name in " + e.here() + ". " + e.Message
+		w.next = "Choose another name for the setup, or delete that key pair in the EC2 console if nobody needs it. Then retry."
+	case e.Code == codeGroupNotOurs, e.Code == "InvalidGroup.Duplicate":
+		w.kind, w.title = kindAnswers, "The security group's name is taken"
+		w.text = "A security group of that name exists, and this setup did not make it, so it stays untouched. " + e.Message
+		w.next = "Choose another name for the setup, or delete that group in the EC2 console if nobody needs it. Then retry."
+	case e.Code == "InvalidKeyPair.NotFound", e.Code == "InvalidKey.Format", e.Code == "InvalidKeyPair.Format":
+		w.kind, w.title = kindAnswers, "EC2 does not know or take this key"
+		w.next = "Choose the key pair again; a new ed25519 key always works."
+	case e.Code == "DependencyViolation":
+		w.title = "Something still uses it"
+		w.next = "Wait until the machine is terminated, then run the same command again."
+	case strings.HasPrefix(e.Code, "Invalid") && strings.HasSuffix(e.Code, ".NotFound"):
+		w.title = "It is not there any more"
+		w.next = "It may have been removed in the console. Retry; if it stays, remove the setup and start a new one."
+	default:
+		return words{}, false
+	}
+	return w, true
+}
+
+// serviceWords are for AWS's own troubles.
+func (e *Error) serviceWords() (words, bool) {
+	switch e.Code {
+	case "RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException", "EC2ThrottledException", "RequestThrottled":
+		return words{
+			kindRefused, "AWS asks to go slower",
+			e.said("Too many requests were made with this account within a short time; several tries were refused."),
+			"Wait a minute, then retry. Other tools on the same account may be the cause.",
+		}, true
+	case "InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable", "ServiceUnavailableException", "InternalServerError", "InternalServiceError":
+		return words{
+			kindFailed, "AWS has trouble of its own",
+			e.said("It was not possible to " + e.Doing + ", also not in several tries."),
+			"Wait some minutes and retry; https://health.aws.amazon.com/health/status shows known troubles.",
+		}, true
+	}
+	return words{}, false
+}

@@ -1,0 +1,161 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+const codeNoInstance = "InvalidInstanceID.NotFound"
+
+// Instance describes one instance. One that EC2 does not know yet, right after
+// its launch, is waited for some seconds.
+func (r *Regional) Instance(ctx context.Context, id string) (Instance, error) {
+	var i Instance
+	err := r.eventually(ctx, codeNoInstance, func() (err error) {
+		i, err = r.look(ctx, id)
+		return err
+	})
+	return i, r.fail(ctx, "look at the instance "+id, err)
+}
+
+func (r *Regional) look(ctx context.Context, id string) (Instance, error) {
+	list, err := r.instances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
+	if err != nil {
+		return Instance{}, err
+	}
+	if len(list) == 0 {
+		return Instance{}, r.own(codeNoInstance, "look at the instance "+id, "the answer is empty")
+	}
+	return list[0], nil
+}
+
+// Find lists the instances that carry all the tags and are not terminated;
+// those on their way there are listed.
+func (r *Regional) Find(ctx context.Context, tags map[string]string) ([]Instance, error) {
+	list, err := r.instances(ctx, &ec2.DescribeInstancesInput{
+		Filters: append(tagFilters(tags),
+			filter("instance-state-name", "pending", "running", "stopping", "stopped", "shutting-down")),
+	})
+	return list, r.fail(ctx, "look for the setup's instances", err)
+}
+
+func (r *Regional) instances(ctx context.Context, in *ec2.DescribeInstancesInput) ([]Instance, error) {
+	var list []Instance
+	pages := ec2.NewDescribeInstancesPaginator(r.ec2, in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, res := range page.Reservations {
+			for _, i := range res.Instances {
+				list = append(list, instanceOf(i))
+			}
+		}
+	}
+	return list, nil
+}
+
+// Start starts a stopped instance.
+func (r *Regional) Start(ctx context.Context, id string) error {
+	_, err := r.ec2.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}})
+	return r.fail(ctx, "start the instance "+id, err)
+}
+
+// Stop stops a running instance; its disk stays, and goes on costing.
+func (r *Regional) Stop(ctx context.Context, id string) error {
+	_, err := r.ec2.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}})
+	return r.fail(ctx, "stop the instance "+id, err)
+}
+
+// Terminate ends an instance for good, with its root disk. One that is not
+// there any more is terminated.
+func (r *Regional) Terminate(ctx context.Context, id string) error {
+	_, err := r.ec2.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
+	if codeOf(err) == codeNoInstance {
+		return nil
+	}
+	return r.fail(ctx, "terminate the instance "+id, err)
+}
+
+// WaitState looks at the instance, every two seconds on AWS, until it has the
+// state, until ctx ends, or until it can no longer get there; then EC2's
+// reason is in the *Error. each, unless nil, is given every look.
+func (r *Regional) WaitState(ctx context.Context, id, want string, each func(Instance)) (Instance, error) {
+	doing := fmt.Sprintf("wait for the instance %s to be %s", id, want)
+	gone := string(types.InstanceStateNameTerminated)
+	var started bool
+	for {
+		i, err := r.Instance(ctx, id)
+		if codeOf(err) == codeNoInstance && want == gone {
+			return Instance{ID: id, State: gone}, nil // EC2 forgets them after an hour
+		}
+		if err != nil {
+			return i, err
+		}
+		if each != nil {
+			each(i)
+		}
+		started = started || i.State == string(types.InstanceStateNamePending)
+		switch {
+		case i.State == want:
+			return i, nil
+		case lost(i.State, want, started):
+			return i, r.stateError(doing, i)
+		}
+		if err := pause(ctx, r.account.tick); err != nil {
+			return i, r.fail(ctx, doing, err)
+		}
+	}
+}
+
+// lost says whether an instance in this state will not get to the wanted one
+// by itself: it is ending, or its start has failed.
+func lost(state, want string, started bool) bool {
+	switch types.InstanceStateName(state) {
+	case types.InstanceStateNameShuttingDown, types.InstanceStateNameTerminated:
+		return want != string(types.InstanceStateNameTerminated)
+	case types.InstanceStateNameStopping, types.InstanceStateNameStopped:
+		return started && want == string(types.InstanceStateNameRunning)
+	}
+	return false
+}
+
+// stateError names the reason's own code where it has one that can be
+// explained, as "Server.InsufficientInstanceCapacity: …".
+func (r *Regional) stateError(doing string, i Instance) error {
+	reason := i.StateReason
+	err := r.own(codeStateFailed, doing, fmt.Sprintf("it is %s (%s)", i.State, reason))
+	var e *Error
+	if errors.As(err, &e) {
+		e.Type = i.Type
+		for _, code := range []string{"InsufficientInstanceCapacity", "VolumeLimitExceeded"} {
+			if strings.Contains(reason, code) {
+				e.Code = code
+			}
+		}
+	}
+	return err
+}
+
+// ConsoleHostKeys are the SSH host keys that the instance printed on its
+// console, in authorized_keys form; none while it has not printed them. They
+// come some time after the SSH server, over a path no one on the network can change.
+func (r *Regional) ConsoleHostKeys(ctx context.Context, id string) ([]string, error) {
+	in := &ec2.GetConsoleOutputInput{InstanceId: sdk.String(id), Latest: sdk.Bool(true)}
+	out, err := r.ec2.GetConsoleOutput(ctx, in)
+	if code := codeOf(err); code == "UnsupportedOperation" || code == "InvalidParameterCombination" || code == "InvalidParameterValue" {
+		in.Latest = nil // Nitro alone can give the latest
+		out, err = r.ec2.GetConsoleOutput(ctx, in)
+	}
+	if err != nil {
+		return nil, r.fail(ctx, "read the console of the instance "+id, err)
+	}
+	return parseConsole(sdk.ToString(out.Output))
+}

@@ -1,0 +1,101 @@
+package aws
+
+import (
+	"context"
+	"errors"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// Launch starts one instance. The same ClientToken with the same spec answers
+// the instance that is there already; with another spec it is an *Error with
+// the code IdempotentParameterMismatch.
+func (r *Regional) Launch(ctx context.Context, s LaunchSpec) (Instance, error) {
+	const doing = "launch the instance"
+	if s.ClientToken == "" {
+		// The SDK would make one up, and a second try a second machine.
+		return Instance{}, errors.New(doing + ": no client token")
+	}
+	out, err := r.ec2.RunInstances(ctx, runInput(s))
+	if err != nil {
+		return Instance{}, r.failType(ctx, doing, s.Type, err)
+	}
+	if len(out.Instances) == 0 {
+		return Instance{}, errors.New(doing + ": EC2 answered without an instance")
+	}
+	return instanceOf(out.Instances[0]), nil
+}
+
+// runInput asks for a machine that cannot be read through its disk or its
+// metadata service by others: encrypted root, IMDSv2 only. The disk goes with
+// the machine; a shutdown from within stops it and loses nothing.
+func runInput(s LaunchSpec) *ec2.RunInstancesInput {
+	root := s.Image.Root
+	if root == "" {
+		root = rootDisk
+	}
+	in := &ec2.RunInstancesInput{
+		ImageId:      sdk.String(s.Image.ID),
+		InstanceType: types.InstanceType(s.Type),
+		MinCount:     sdk.Int32(1),
+		MaxCount:     sdk.Int32(1),
+		BlockDeviceMappings: []types.BlockDeviceMapping{{
+			DeviceName: sdk.String(root),
+			Ebs: &types.EbsBlockDevice{
+				VolumeSize: sdk.Int32(int32(s.DiskGB)), VolumeType: types.VolumeTypeGp3, // #nosec G115 -- a disk size
+				Encrypted: sdk.Bool(true), DeleteOnTermination: sdk.Bool(true),
+			},
+		}},
+		MetadataOptions: &types.InstanceMetadataOptionsRequest{
+			HttpTokens: types.HttpTokensStateRequired, HttpEndpoint: types.InstanceMetadataEndpointStateEnabled,
+		},
+		InstanceInitiatedShutdownBehavior: types.ShutdownBehaviorStop,
+		SecurityGroupIds:                  s.GroupIDs,
+		TagSpecifications:                 tagSpecs(s.Tags, types.ResourceTypeInstance, types.ResourceTypeVolume, types.ResourceTypeNetworkInterface),
+	}
+	if s.ClientToken != "" {
+		in.ClientToken = sdk.String(s.ClientToken)
+	}
+	if s.KeyName != "" {
+		in.KeyName = sdk.String(s.KeyName)
+	}
+	if s.Subnet != "" {
+		in.SubnetId = sdk.String(s.Subnet)
+	}
+	return in
+}
+
+func instanceOf(i types.Instance) Instance {
+	made := Instance{
+		ID:          sdk.ToString(i.InstanceId),
+		Type:        string(i.InstanceType),
+		ImageID:     sdk.ToString(i.ImageId),
+		KeyName:     sdk.ToString(i.KeyName),
+		PublicDNS:   sdk.ToString(i.PublicDnsName),
+		PublicIP:    sdk.ToString(i.PublicIpAddress),
+		PrivateIP:   sdk.ToString(i.PrivateIpAddress),
+		Launched:    sdk.ToTime(i.LaunchTime),
+		ClientToken: sdk.ToString(i.ClientToken),
+		Tags:        tagMap(i.Tags),
+	}
+	if i.State != nil {
+		made.State = string(i.State.Name)
+	}
+	if i.StateReason != nil {
+		made.StateReason = oneLine(sdk.ToString(i.StateReason.Code) + " " + sdk.ToString(i.StateReason.Message))
+	}
+	if i.Placement != nil {
+		made.Zone = sdk.ToString(i.Placement.AvailabilityZone)
+	}
+	for _, g := range i.SecurityGroups {
+		made.GroupIDs = append(made.GroupIDs, sdk.ToString(g.GroupId))
+	}
+	for _, d := range i.BlockDeviceMappings {
+		if d.Ebs != nil {
+			made.VolumeIDs = append(made.VolumeIDs, sdk.ToString(d.Ebs.VolumeId))
+		}
+	}
+	return made
+}

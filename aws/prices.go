@@ -1,0 +1,78 @@
+package aws
+
+import (
+	"context"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/pricing"
+	"github.com/aws/aws-sdk-go-v2/service/pricing/types"
+)
+
+// ipv4Hour is the price of a public IPv4 address in US dollars an hour, in use
+// or not, the same in every region: https://aws.amazon.com/vpc/pricing/
+const ipv4Hour = 0.005
+
+// Prices fetches the on-demand prices of the types named, or of all, and of
+// gp3 disks. What has no price in the answer stays unknown, without an error.
+// With an error, the prices that were had until then are there as well.
+func (r *Regional) Prices(ctx context.Context, names ...string) (Prices, error) {
+	p := Prices{Hour: map[string]float64{}, IPv4: ipv4Hour, Fetched: time.Now()}
+	disk := []types.Filter{match("productFamily", "Storage"), match("volumeApiName", "gp3"), match("regionCode", r.name)}
+	err := r.products(ctx, disk, func(o offer) {
+		if o.Unit == "GB-Mo" {
+			p.GP3 = o.USD
+		}
+	})
+	if err != nil {
+		return p, err
+	}
+	// The filters that leave one offer per type:
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-to-get-pricing.html
+	linux := []types.Filter{
+		match("productFamily", "Compute Instance"), match("regionCode", r.name),
+		match("operatingSystem", "Linux"), match("preInstalledSw", "NA"), match("licenseModel", "No License required"),
+		match("tenancy", "Shared"), match("capacitystatus", "Used"), match("marketoption", "OnDemand"),
+	}
+	add := func(o offer) {
+		if o.Type != "" && o.Unit == "Hrs" {
+			p.Hour[o.Type] = o.USD
+		}
+	}
+	if len(names) == 0 {
+		return p, r.products(ctx, linux, add)
+	}
+	for _, name := range names {
+		filters := append(linux[:len(linux):len(linux)], match("instanceType", name))
+		if err := r.products(ctx, filters, add); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// products gives each the offers of all products that match. An entry that
+// cannot be read is passed over: its price is unknown.
+func (r *Regional) products(ctx context.Context, filters []types.Filter, each func(offer)) error {
+	pages := pricing.NewGetProductsPaginator(r.account.pricing(), &pricing.GetProductsInput{
+		ServiceCode: sdk.String("AmazonEC2"),
+		Filters:     filters,
+		MaxResults:  sdk.Int32(100),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return r.account.fail(ctx, "fetch the prices", "us-east-1", err)
+		}
+		for _, entry := range page.PriceList {
+			if o, err := parseOffer([]byte(entry)); err == nil {
+				each(o)
+			}
+		}
+	}
+	return nil
+}
+
+func match(field, value string) types.Filter {
+	return types.Filter{Field: sdk.String(field), Value: sdk.String(value), Type: types.FilterTypeTermMatch}
+}

@@ -1,0 +1,90 @@
+package aws
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+)
+
+// Regional speaks to one region of an account. It is safe for concurrent use.
+type Regional struct {
+	account *Account
+	name    string
+	ec2     *ec2.Client
+	ssm     *ssm.Client
+}
+
+// newborn is how long EC2 may say NotFound of what it has just created:
+// https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+const newborn = 15 * time.Second
+
+// eventually calls do again while it answers the code, for newborn at most.
+func (r *Regional) eventually(ctx context.Context, code string, do func() error) error {
+	end := time.Now().Add(newborn)
+	for {
+		err := do()
+		if err == nil || codeOf(err) != code || time.Now().After(end) {
+			return err
+		}
+		if err := pause(ctx, r.account.tick); err != nil {
+			return err
+		}
+	}
+}
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: sdk.String(name), Values: values}
+}
+
+// tagFilters ask for all the tags, in the tags' order so that equal questions
+// are equal requests.
+func tagFilters(tags map[string]string) []types.Filter {
+	var fs []types.Filter
+	for _, k := range sortedKeys(tags) {
+		fs = append(fs, filter("tag:"+k, tags[k]))
+	}
+	return fs
+}
+
+func sdkTags(tags map[string]string) []types.Tag {
+	var list []types.Tag
+	for _, k := range sortedKeys(tags) {
+		list = append(list, types.Tag{Key: sdk.String(k), Value: sdk.String(tags[k])})
+	}
+	return list
+}
+
+// tagSpecs put the tags on each kind of thing that a call creates.
+func tagSpecs(tags map[string]string, kinds ...types.ResourceType) []types.TagSpecification {
+	if len(tags) == 0 {
+		return nil
+	}
+	var specs []types.TagSpecification
+	for _, k := range kinds {
+		specs = append(specs, types.TagSpecification{ResourceType: k, Tags: sdkTags(tags)})
+	}
+	return specs
+}
+
+func tagMap(tags []types.Tag) map[string]string {
+	m := make(map[string]string, len(tags))
+	for _, t := range tags {
+		m[sdk.ToString(t.Key)] = sdk.ToString(t.Value)
+	}
+	return m
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, strings.Compare)
+	return keys
+}
