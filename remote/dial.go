@@ -3,13 +3,14 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 )
-
-var errSkeleton = errors.New("not built yet")
 
 // Signer holds a private key, or leads to one. Other packages name it without
 // knowing the SSH library.
@@ -25,6 +26,10 @@ type Target struct {
 	// Timeout bounds the connection and the handshake; 0 means 15 seconds.
 	// Time a person takes to answer HostKeyCheck.Ask does not count.
 	Timeout time.Duration
+	// KeepAlive is how long the host may be silent before it is asked for a
+	// sign of life; 0 means 3 seconds. Silent for three times as long, it is
+	// taken for dead and the connection is closed.
+	KeepAlive time.Duration
 }
 
 // Auth is how we prove who we are.
@@ -47,32 +52,231 @@ type HostKeyCheck struct {
 	Ask func(ctx context.Context, k Key) error
 }
 
-// Client is one SSH connection. It is safe for concurrent use.
-type Client struct{ conn *ssh.Client }
-
 // Redialer makes a new connection: it looks the address up again and dials.
 type Redialer func(ctx context.Context) (*Client, error)
 
-// Dial connects, checks the host key and logs in. ctx ends the whole of it.
-// Its errors are *Error, or what HostKeyCheck.Ask answered.
-func Dial(ctx context.Context, t Target, a Auth, k HostKeyCheck) (*Client, error) {
-	return nil, errSkeleton
+// Dial connects, checks the host key and logs in. ctx ends the whole of it,
+// and nothing of the connection afterwards. Its errors are *Error, ctx's own,
+// or what HostKeyCheck.Ask answered.
+func Dial(ctx context.Context, t Target, a Auth, check HostKeyCheck) (*Client, error) {
+	c, err := dial(ctx, t, a, check, nil)
+	var unknown *Error
+	if !errors.As(err, &unknown) || unknown.Reason != HostKeyUnknown || check.Ask == nil {
+		return c, err
+	}
+	// The person thinks without a connection: sshd would close it after its
+	// LoginGraceTime, and a key that changes meanwhile is found out below.
+	if err := check.Ask(ctx, unknown.Key); err != nil {
+		return nil, err
+	}
+	if check.Known != nil {
+		if err := check.Known.Pin(t.InstanceID, unknown.Key); err != nil {
+			return nil, err
+		}
+	}
+	return dial(ctx, t, a, check, &unknown.Key)
+}
+
+func dial(ctx context.Context, t Target, a Auth, check HostKeyCheck, accepted *Key) (*Client, error) {
+	limit := t.Timeout
+	if limit == 0 {
+		limit = 15 * time.Second
+	}
+	try, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	h := handshake{target: t, check: check}
+	if err := h.prepare(accepted); err != nil {
+		return nil, err
+	}
+	var d net.Dialer
+	tcp, err := d.DialContext(try, "tcp", t.Addr)
+	if err != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, fmt.Errorf("connect to %s: %w", t.Addr, ctx.Err())
+		}
+		return nil, dialError(t, err)
+	}
+	w := newWire(tcp)
+	// The SSH library knows no context: an expired deadline wakes it.
+	stop := context.AfterFunc(try, func() { _ = w.SetDeadline(time.Unix(1, 0)) })
+	conn, chans, reqs, err := ssh.NewClientConn(w, t.Addr, h.config(a))
+	if !stop() && err == nil { // the end came between the handshake's and here
+		err = errors.Join(try.Err(), conn.Close())
+	}
+	if err != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, fmt.Errorf("connect to %s: %w", t.Addr, ctx.Err())
+		}
+		return nil, h.failed(w, err)
+	}
+	return newClient(ssh.NewClient(conn, chans, reqs), w, t), nil
+}
+
+// handshake is one try to log in, and what was learned in it.
+type handshake struct {
+	target   Target
+	check    HostKeyCheck
+	want     []Key // pinned, just accepted, or from the console
+	console  bool  // want is from the console
+	hostKey  *Error
+	verified bool // the host proved that it has an accepted key
+	banner   strings.Builder
+}
+
+func (h *handshake) prepare(accepted *Key) (err error) {
+	if h.check.Known != nil {
+		if h.want, err = h.check.Known.Lookup(h.target.InstanceID); err != nil {
+			return err
+		}
+	}
+	if accepted != nil && len(h.want) == 0 {
+		h.want = []Key{*accepted}
+	}
+	if len(h.want) > 0 {
+		return nil
+	}
+	for _, line := range h.check.Expected {
+		k, err := ParseKey(line)
+		if err != nil {
+			return fmt.Errorf("read the host keys of the console: %w", err)
+		}
+		h.want, h.console = append(h.want, k), true
+	}
+	return nil
+}
+
+func (h *handshake) config(a Auth) *ssh.ClientConfig {
+	c := &ssh.ClientConfig{
+		User:              h.target.User,
+		Auth:              []ssh.AuthMethod{ssh.PublicKeys(a.Signers...)},
+		HostKeyCallback:   h.checkKey,
+		HostKeyAlgorithms: algorithms(h.want),
+		ClientVersion:     "SSH-2.0-jupyter-ec2",
+		BannerCallback: func(text string) error {
+			if h.banner.Len() < 4<<10 { // a hostile host sends them without end
+				h.banner.WriteString(text)
+			}
+			return nil
+		},
+	}
+	// In Go aes128-gcm is several times as fast as chacha20-poly1305.
+	c.Ciphers = []string{
+		ssh.CipherAES128GCM, ssh.CipherAES256GCM, ssh.CipherChaCha20Poly1305,
+		ssh.CipherAES128CTR, ssh.CipherAES192CTR, ssh.CipherAES256CTR,
+	}
+	return c
+}
+
+// checkKey is called once the host has proved that it holds the private half.
+func (h *handshake) checkKey(_ string, _ net.Addr, pub ssh.PublicKey) error {
+	k := keyOf(pub)
+	switch {
+	case len(h.want) == 0:
+		h.hostKey = &Error{Reason: HostKeyUnknown, Addr: h.target.Addr, User: h.target.User, Key: k}
+		return h.hostKey
+	case !slices.Contains(h.want, k):
+		h.hostKey = &Error{Reason: HostKeyChanged, Addr: h.target.Addr, User: h.target.User, Key: k, Want: h.want, Console: h.console}
+		return h.hostKey
+	case h.console && h.check.Known != nil:
+		if err := h.check.Known.Pin(h.target.InstanceID, h.want...); err != nil {
+			return err
+		}
+	}
+	h.verified = true
+	return nil
+}
+
+// failed sorts a handshake's failure. The SSH library has no error types for
+// most of them, so the words of RFC 4252 and of OpenSSH decide.
+func (h *handshake) failed(w *wire, err error) error {
+	if h.hostKey != nil {
+		return h.hostKey
+	}
+	said := Clean(h.banner.String())
+	e := &Error{Reason: Closed, Addr: h.target.Addr, User: h.target.User, Text: said, Err: err}
+	text := err.Error()
+	switch {
+	case notPermittedNow(said):
+		e.Reason = Booting
+	case strings.Contains(said, wrongUserText):
+		e.Reason = WrongUser
+	case isTimeout(err) && w.greeting() == "":
+		e.Reason = Timeout
+	case !strings.Contains(w.greeting(), "SSH-") && w.greeting() != "":
+		e.Reason, e.Text = NotSSH, firstLine(w.greeting())
+	case isTimeout(err):
+		e.Reason = Timeout
+	case strings.Contains(text, "unable to authenticate"), strings.Contains(text, "Too many authentication failures"):
+		e.Reason = Denied
+	case h.verified && strings.Contains(text, "disconnect, reason"):
+		e.Reason = Denied
+	case !h.verified && strings.Contains(text, "no common algorithm"):
+		e.Reason, e.Text = Failed, "it speaks no algorithm that is safe to use"
+	}
+	return e
+}
+
+const wrongUserText = "Please login as the user"
+
+// notPermittedNow knows pam_nologin's texts, as systemd writes them.
+func notPermittedNow(said string) bool {
+	return strings.Contains(said, "System is booting up") || strings.Contains(said, "System is going down") ||
+		strings.Contains(said, "not permitted to log in yet")
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return Clean(line)
 }
 
 // WaitPort waits until an SSH server answers at addr, or ctx ends. Each failed
-// try is told to each, which may be nil.
-func WaitPort(ctx context.Context, addr string, each func(err error)) error { return errSkeleton }
-
-// DialContext connects from the host to addr; network is "tcp" or "unix".
-func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	return nil, errSkeleton
+// try is told to each, which may be nil. When ctx's time is up the error tells
+// why the last try failed.
+func WaitPort(ctx context.Context, addr string, each func(err error)) error {
+	for pause := 250 * time.Millisecond; ; pause = min(pause*3/2, 2*time.Second) {
+		err := greeted(ctx, addr)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return fmt.Errorf("wait for %s: %w", addr, ctx.Err())
+		}
+		if each != nil && ctx.Err() == nil {
+			each(err)
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
 }
 
-// Close ends the connection and everything that runs over it.
-func (c *Client) Close() error { return errSkeleton }
-
-// Done is closed when the connection has ended, for whatever reason.
-func (c *Client) Done() <-chan struct{} { return nil }
-
-// Wait waits for the connection's end and tells its reason.
-func (c *Client) Wait() error { return errSkeleton }
+// greeted connects and reads the first bytes of the server's greeting.
+func greeted(ctx context.Context, addr string) error {
+	try, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	t := Target{Addr: addr}
+	var d net.Dialer
+	conn, err := d.DialContext(try, "tcp", addr)
+	if err != nil {
+		return dialError(t, err)
+	}
+	defer func() { _ = conn.Close() }() // nothing was sent
+	defer context.AfterFunc(try, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	w := newWire(conn)
+	buf := make([]byte, 256)
+	for !strings.Contains(w.greeting(), "SSH-") {
+		_, err := w.Read(buf)
+		switch said := w.greeting(); {
+		case err == nil && len(said) < maxGreeting:
+		case said != "":
+			return &Error{Reason: NotSSH, Addr: addr, Text: firstLine(said), Err: err}
+		case isTimeout(err):
+			return &Error{Reason: Timeout, Addr: addr, Err: err}
+		default:
+			return &Error{Reason: Closed, Addr: addr, Err: err}
+		}
+	}
+	return nil
+}

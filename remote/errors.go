@@ -1,5 +1,14 @@
 package remote
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+)
+
 // Reason says why a host could not be reached.
 type Reason string
 
@@ -9,32 +18,133 @@ const (
 	Refused        Reason = "refused"          // nothing listens on the port
 	Unreachable    Reason = "unreachable"      // no route, or no such name
 	NotSSH         Reason = "not-ssh"          // something else than an SSH server answers
-	Booting        Reason = "booting"          // logins are not permitted yet; try again
+	Booting        Reason = "booting"          // logins are not permitted yet, or not any more
 	Denied         Reason = "denied"           // the key is not accepted for that user
 	WrongUser      Reason = "wrong-user"       // the key is accepted, but for another user
 	HostKeyUnknown Reason = "host-key-unknown" // nothing vouches for the host key
 	HostKeyChanged Reason = "host-key-changed" // not the pinned key, or not the console's
 	Closed         Reason = "closed"           // the connection ended
+	Failed         Reason = "failed"           // anything else
 )
 
 // Error is a host that cannot be reached, or does not let us in.
 type Error struct {
-	Reason Reason
-	Addr   string
-	User   string
-	Text   string // what the host said, safe for a terminal, or empty
-	Key    Key    // the key the host showed (HostKeyUnknown, HostKeyChanged)
-	Want   []Key  // the keys expected instead (HostKeyChanged)
-	Err    error
+	Reason  Reason
+	Addr    string
+	User    string
+	Text    string // what the host said, safe for a terminal, or empty
+	Key     Key    // the key the host showed (HostKeyUnknown, HostKeyChanged)
+	Want    []Key  // the keys expected instead (HostKeyChanged)
+	Console bool   // Want is what the console printed, not what is pinned
+	Err     error
 }
 
-func (e *Error) Error() string { return string(e.Reason) }
+func (e *Error) Error() string {
+	_, _, text, _ := e.Explain()
+	if e.Err == nil {
+		return "ssh " + e.Addr + ": " + text
+	}
+	return "ssh " + e.Addr + ": " + text + " (" + Clean(e.Err.Error()) + ")"
+}
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Explain tells the error in plain words; the kind is "unreachable".
-func (e *Error) Explain() (kind, title, text, next string) { return "unreachable", "", "", "" }
+// Again says whether trying again later may help by itself, as it does while
+// a machine starts. Denied is no such reason, although a host denies for some
+// seconds between its SSH server's start and its first user's key.
+func (e *Error) Again() bool {
+	switch e.Reason {
+	case Timeout, Refused, Unreachable, Booting, Closed:
+		return true
+	}
+	return false
+}
 
-// Again says whether trying again later may help by itself: a machine that
-// still starts refuses, times out or denies for a while.
-func (e *Error) Again() bool { return false }
+// Explain tells the error in plain words; the kind is "unreachable".
+func (e *Error) Explain() (kind, title, text, next string) {
+	title, text, next = e.words()
+	return "unreachable", title, text, next
+}
+
+func (e *Error) words() (title, text, next string) {
+	switch e.Reason {
+	case Timeout:
+		return "The host does not answer",
+			"Nothing answered at " + e.Addr + " in time.",
+			"Check that the security group lets your present address in on this port (your address changes with your network) and that the subnet's route table leads to an internet gateway. Then try again."
+	case Refused:
+		return "The host refuses the connection",
+			"The machine at " + e.Addr + " is there, but nothing listens on that port.",
+			"A machine that has just started needs up to a minute: try again. If it stays so, look at the machine's console output for errors of sshd."
+	case Unreachable:
+		return "The host cannot be reached",
+			"There is no way from this computer to " + e.Addr + ".",
+			"Check this computer's network, VPN and name service, and that the machine still has this address. Then try again."
+	case NotSSH:
+		return "This is no SSH server",
+			quoted("What answers at "+e.Addr+" is not an SSH server", e.Text),
+			"Check the address and the port. A captive portal, a proxy or a firewall in between may also answer so: try from another network."
+	case Booting:
+		return "The host is still starting",
+			quoted("The machine does not permit logins at the moment", e.Text),
+			"Wait a minute and try again."
+	case Denied:
+		return "The host does not accept the key",
+			quoted(fmt.Sprintf("No key that was offered opens user %q at %s", e.User, e.Addr), e.Text),
+			"Use the private key of the key pair the instance was launched with, and the image's own user (\"ubuntu\" on Ubuntu). A machine that has just started may need half a minute more: try again."
+	case WrongUser:
+		return "This is not the host's user",
+			quoted(fmt.Sprintf("The key is accepted, but not for user %q", e.User), e.Text),
+			"Log in as the user the host names; on Ubuntu images it is \"ubuntu\"."
+	case HostKeyUnknown:
+		return "The host's key is not known",
+			fmt.Sprintf("Nothing vouches yet for the %s key %s of %s.", e.Key.Type, e.Key.Fingerprint, e.Addr),
+			"Compare the fingerprint with the host keys in the instance's console output, and accept it if they agree."
+	case HostKeyChanged:
+		return "The host's key is another one", e.changed(),
+			"Do not go on before you know why: someone may be in between. If the machine was rebuilt on purpose, remove its line from the program's known_hosts file and connect again."
+	case Closed:
+		return "The connection ended",
+			quoted("The connection to "+e.Addr+" ended", e.Text),
+			"Check this computer's network and that the machine is running, then try again: work on the host goes on meanwhile."
+	}
+	return "The connection failed", quoted("The SSH connection to "+e.Addr+" failed", e.Text), "Try again; if it stays, look at the machine's console output."
+}
+
+func (e *Error) changed() string {
+	want := make([]string, len(e.Want))
+	for i, k := range e.Want {
+		want[i] = k.Fingerprint
+	}
+	by := "the key pinned for this instance is"
+	if e.Console {
+		by = "its console printed"
+	}
+	return fmt.Sprintf("%s shows the %s key %s, but %s %s.", e.Addr, e.Key.Type, e.Key.Fingerprint, by, strings.Join(want, " or "))
+}
+
+func quoted(text, said string) string {
+	if said == "" {
+		return text + "."
+	}
+	return text + ": " + said
+}
+
+// dialError sorts a failure to connect, before a byte was exchanged.
+func dialError(t Target, err error) *Error {
+	e := &Error{Reason: Unreachable, Addr: t.Addr, User: t.User, Err: err}
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns):
+	case refused(err):
+		e.Reason = Refused
+	case isTimeout(err):
+		e.Reason = Timeout
+	}
+	return e
+}
+
+func isTimeout(err error) bool {
+	var n net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
+}

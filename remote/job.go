@@ -1,6 +1,11 @@
 package remote
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+var errSkeleton = errors.New("not built yet")
 
 // Job is work on a host that goes on when the connection drops.
 type Job struct {

@@ -1,9 +1,18 @@
 package remote
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // Command is something to run on a host.
@@ -17,27 +26,254 @@ type Command struct {
 
 // ExitError is a command that ended with another status than 0.
 type ExitError struct {
-	Code   int    // -1 when it was ended by a signal
+	Code   int    // 128 or more when it was ended by a signal
 	Signal string // "KILL", or empty
-	Stderr string // the last 2 KiB it printed there, safe for a terminal
+	Stderr string // the last 2 KiB it printed there, its lines safe for a terminal
 }
 
-func (e *ExitError) Error() string { return "exit" }
+func (e *ExitError) Error() string {
+	_, _, text, _ := e.Explain()
+	return text
+}
 
 // Explain tells the error in plain words; the kind is "server".
-func (e *ExitError) Explain() (kind, title, text, next string) { return "server", "", "", "" }
+func (e *ExitError) Explain() (kind, title, text, next string) {
+	text = fmt.Sprintf("The command ended with status %d", e.Code)
+	if e.Signal != "" {
+		text = "The command was ended by the signal " + Clean(e.Signal)
+	}
+	if e.Code == 137 {
+		text += ", as it happens when the machine's memory is full"
+	}
+	return "server", "A command failed on the host", quoted(text, Clean(e.Stderr)), "Read what the host said, mend it, and run the same again: what is done already is not done twice."
+}
+
+const maxOutput = 4 << 20
 
 // Run runs a command and waits for it. When ctx ends it is sent SIGTERM and
 // left. Its errors are *ExitError, *Error and ctx's own.
-func (c *Client) Run(ctx context.Context, cmd Command) error { return errSkeleton }
+func (c *Client) Run(ctx context.Context, cmd Command) error {
+	program, err := cmd.program()
+	if err != nil {
+		return err
+	}
+	s, err := c.session(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }() // ended already, or given up
+	head, tail := &edge{max: 512}, &edge{max: 2 << 10, last: true}
+	s.Stdout = io.MultiWriter(head, orDiscard(cmd.Stdout))
+	s.Stderr = io.MultiWriter(tail, orDiscard(cmd.Stderr))
+	in, err := s.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("run on the host: %w", c.ended(err))
+	}
+	if err := s.Start(cmd.bootstrap(len(program))); err != nil {
+		return fmt.Errorf("run on the host: %w", c.ended(err))
+	}
+	// Not waited for: a command may end without reading all of its input.
+	go func() {
+		if _, err := io.WriteString(in, program); err == nil && cmd.Stdin != nil {
+			_, _ = io.Copy(in, cmd.Stdin)
+		}
+		_ = in.Close()
+	}()
+	ended := make(chan error, 1)
+	go func() { ended <- s.Wait() }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		c.leave(s)
+		return fmt.Errorf("run on the host: %w", ctx.Err())
+	}
+	return c.exit(err, head.String(), tail.String())
+}
+
+// leave ends a command that nobody waits for any more. A dead connection must
+// not hold up the caller.
+func (c *Client) leave(s *ssh.Session) {
+	sent := make(chan struct{})
+	go func() { defer close(sent); _ = s.Signal(ssh.SIGTERM) }()
+	select {
+	case <-sent:
+	case <-time.After(time.Second):
+	}
+}
+
+func (c *Client) session(ctx context.Context) (*ssh.Session, error) {
+	type opened struct {
+		s   *ssh.Session
+		err error
+	}
+	ch := make(chan opened)
+	go func() {
+		s, err := c.conn.NewSession()
+		select {
+		case ch <- opened{s, err}:
+		case <-ctx.Done():
+			if s != nil {
+				_ = s.Close()
+			}
+		}
+	}()
+	select {
+	case o := <-ch:
+		if o.err != nil {
+			return nil, fmt.Errorf("run on the host: %w", c.ended(o.err))
+		}
+		return o.s, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("run on the host: %w", ctx.Err())
+	}
+}
+
+func (c *Client) exit(err error, stdout, stderr string) error {
+	var status *ssh.ExitError
+	var none *ssh.ExitMissingError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &status):
+		e := &ExitError{Code: status.ExitStatus(), Signal: status.Signal(), Stderr: cleanLines(stderr)}
+		// An image's root is told so by a forced command, not by a refusal.
+		if strings.Contains(stdout, wrongUserText) {
+			return &Error{Reason: WrongUser, Addr: c.to.Addr, User: c.to.User, Text: firstLine(stdout), Err: e}
+		}
+		if notPermittedNow(stdout + stderr) {
+			return &Error{Reason: Booting, Addr: c.to.Addr, User: c.to.User, Text: firstLine(stdout + stderr), Err: e}
+		}
+		return e
+	case errors.As(err, &none):
+		return c.ended(io.EOF)
+	}
+	return fmt.Errorf("run on the host: %w", c.ended(err))
+}
+
+// endMark shows that a program arrived whole: to a shell, a lost connection
+// looks like the end of its input, and half a script must not run.
+const endMark = "#end of script"
+
+// program is what goes in by stdin first: the environment, then the script.
+func (cmd Command) program() (string, error) {
+	env, err := exports(cmd.Env)
+	return env + cmd.Script + "\n" + endMark, err
+}
+
+// bootstrap is the only text of ours in the host's process list. It reads the
+// program from stdin; where more input follows, byte by byte, because nothing
+// but dd is sure not to read on.
+func (cmd Command) bootstrap(size int) string {
+	read := "s=$(cat); exec </dev/null; "
+	if cmd.Stdin != nil {
+		read = fmt.Sprintf("s=$(dd bs=1 count=%d 2>/dev/null); ", size)
+	}
+	return "exec sh -c " + quote(read+`case $s in *"`+endMark+`") eval "$s";; *) exit 255;; esac`)
+}
+
+// exports writes an environment as shell commands.
+func exports(env map[string]string) (string, error) {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if !envName(name) || strings.ContainsRune(env[name], 0) {
+			return "", fmt.Errorf("run on the host: the environment variable %q cannot be passed", name)
+		}
+		fmt.Fprintf(&b, "export %s=%s\n", name, quote(env[name]))
+	}
+	return b.String(), nil
+}
+
+func envName(s string) bool {
+	for i, r := range s {
+		if r != '_' && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// quote makes one word of a POSIX shell out of any text.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // Output runs a script and answers what it printed (at most 4 MiB), as it is:
 // unsafe for a terminal.
-func (c *Client) Output(ctx context.Context, script string) (string, error) { return "", errSkeleton }
+func (c *Client) Output(ctx context.Context, script string) (string, error) {
+	out := &edge{max: maxOutput}
+	err := c.Run(ctx, Command{Script: script, Stdout: out})
+	return out.String(), err
+}
+
+// upload moves the file into place only when all of it arrived: for the
+// script, a lost connection looks like the end of its input.
+const upload = `set -e
+umask 077
+if [ -d "$p" ]; then echo "$p is a folder" >&2; exit 1; fi
+mkdir -p -- "$(dirname -- "$p")"
+t=$(mktemp -- "$p.XXXXXX")
+trap 'rm -f -- "$t"' EXIT HUP TERM
+cat >"$t"
+if [ "$(wc -c <"$t")" -ne "$n" ]; then echo "the file arrived incomplete" >&2; exit 1; fi
+chmod "$m" -- "$t"
+mv -f -- "$t" "$p"
+trap - EXIT
+`
 
 // Upload writes a file on the host: complete or not at all, whatever happens.
-// A relative path begins in the home folder; missing folders are made with
-// mode 0700. Mode 0 means 0600.
+// The content is held in memory. A relative path begins in the home folder;
+// missing folders are made with mode 0700. Mode 0 means 0600.
 func (c *Client) Upload(ctx context.Context, path string, mode fs.FileMode, content io.Reader) error {
-	return errSkeleton
+	b, err := io.ReadAll(content)
+	if err != nil {
+		return fmt.Errorf("read what goes to the host's %s: %w", path, err)
+	}
+	if mode == 0 {
+		mode = 0o600
+	}
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	script := fmt.Sprintf("p=%s n=%d m=%o\n%s", quote(path), len(b), mode.Perm(), upload)
+	if err := c.Run(ctx, Command{Script: script, Stdin: bytes.NewReader(b)}); err != nil {
+		return fmt.Errorf("write the host's %s: %w", path, err)
+	}
+	return nil
+}
+
+func orDiscard(w io.Writer) io.Writer {
+	if w == nil {
+		return io.Discard
+	}
+	return w
+}
+
+// edge keeps the first or the last bytes of what is written to it.
+type edge struct {
+	max  int
+	last bool
+	b    []byte
+}
+
+func (e *edge) Write(p []byte) (int, error) {
+	switch {
+	case e.last:
+		e.b = append(e.b, p[max(0, len(p)-e.max):]...)
+		e.b = e.b[max(0, len(e.b)-e.max):]
+	default:
+		e.b = append(e.b, p[:min(len(p), e.max-len(e.b))]...)
+	}
+	return len(p), nil
+}
+
+func (e *edge) String() string { return string(e.b) }
+
+func cleanLines(s string) string {
+	var lines []string
+	l := NewLines(func(text string, partial bool) {
+		if !partial {
+			lines = append(lines, text)
+		}
+	})
+	_, _ = io.WriteString(l, s) // it never fails
+	_ = l.Close()
+	return strings.Join(lines, "\n")
 }
