@@ -3,49 +3,204 @@ package sshhost
 import (
 	"context"
 	"errors"
-	"net"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
 )
-
-// User is the only user a host lets in, as on Ubuntu's images.
-const User = "ubuntu"
 
 // Computer is what this computer gives to its hosts. It is made by [Prepare].
 type Computer struct {
-	dir string
+	dir   string // a folder for each host, and bin and certs beside them
+	who   identity
+	env   map[string]string // what every process of every host has
+	shell string
 }
 
-// Spec says which host to start.
-type Spec struct {
-	// ID is the instance's ID. It names the host's folder and marks its processes.
-	ID string
-	// Listener is where the host listens, from [Listen]. The host closes it.
-	Listener net.Listener
-	// AuthorizedKeys are the keys that may sign in, in authorized_keys form.
-	AuthorizedKeys []string
-}
+// Folders in a Computer's dir that are no hosts.
+const (
+	binDir   = "bin"
+	certsDir = "certs"
+)
 
 // Check tells, without changing anything, whether this computer can run hosts:
-// nil, or an error that explains what is missing.
-func Check(ctx context.Context, environ []string) error { return errors.New("not yet") }
-
-// Prepare makes dir (whose hosts each get a folder in it) ready and finds out
-// what this computer has. environ is the environment to take settings from, as
-// os.Environ gives it. When the program is root, dir must be reachable by
-// other users; see [Reachable].
-func Prepare(ctx context.Context, dir string, environ []string) (*Computer, error) {
-	return nil, errors.New("not yet")
+// nil, or an error that explains what is missing. environ is as of [Prepare].
+func Check(ctx context.Context, environ []string) error {
+	_, err := find(ctx, environ)
+	return err
 }
 
-// Start starts the host, for the first time or again.
-func (c *Computer) Start(ctx context.Context, s Spec) (*Host, error) {
-	return nil, errors.New("not yet")
+// Dropped says whether hosts run as another, unprivileged user, because the
+// program is root. The dir of Prepare must then be reachable by that user.
+func Dropped() bool { return hostIdentity().drop }
+
+// Reachable says whether the user that hosts run as can get into dir.
+func Reachable(dir string) bool { return hostIdentity().reaches(dir) }
+
+// Prepare makes dir ready, in which every host gets a folder, and finds out
+// what this computer has. environ is the environment to take settings from, as
+// os.Environ gives it: index, proxy and certificate settings reach the hosts,
+// nothing else does.
+//
+// When the program is root, hosts run as the user nobody, and dir must be
+// reachable by others, as /var/tmp is and /root is not.
+func Prepare(ctx context.Context, dir string, environ []string) (*Computer, error) {
+	f, err := find(ctx, environ)
+	if err != nil {
+		return nil, err
+	}
+	c := &Computer{dir: dir, who: f.who, env: f.env, shell: f.shell}
+	mode := fs.FileMode(0o700)
+	if c.who.drop {
+		mode = 0o711 // its user must get through, and see no more
+	}
+	if err := makeDir(dir, mode); err != nil {
+		return nil, fmt.Errorf("making the hosts' folder: %w", err)
+	}
+	bin := filepath.Join(dir, binDir)
+	if err := fillBin(bin, f.python); err != nil {
+		return nil, fmt.Errorf("gathering the hosts' commands: %w", err)
+	}
+	if err := c.bringCerts(); err != nil {
+		return nil, fmt.Errorf("copying certificates for the hosts: %w", err)
+	}
+	c.env["PATH"] = bin
+	return c, nil
+}
+
+// found is what this computer has.
+type found struct {
+	who           identity
+	env           map[string]string
+	shell, python string
+}
+
+// find looks for what hosts need.
+func find(ctx context.Context, environ []string) (found, error) {
+	if runtime.GOOS == "windows" {
+		return found{}, &problem{
+			title: "No sandbox on Windows",
+			text:  "The sandbox needs Linux or macOS: its hosts are POSIX shells of this computer.",
+			next:  "Run it inside WSL, or use AWS: leave out --sandbox.",
+		}
+	}
+	f := found{who: hostIdentity(), env: settings(environ, os.ReadFile)}
+	for _, shell := range []string{"/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/sh", "/usr/bin/sh"} {
+		if isProgram(shell) {
+			f.shell = shell
+			break
+		}
+	}
+	if f.shell == "" {
+		return found{}, &problem{
+			title: "No shell for the sandbox", text: "Neither bash nor sh was found on this computer.",
+			next: "Install bash, then run the same command again.",
+		}
+	}
+	var err error
+	f.python, err = findPython(ctx, f.who, parseEnviron(environ)["PATH"])
+	return f, err
+}
+
+// isProgram says whether path is a file that can be run.
+func isProgram(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+// bringCerts copies certificate files that the hosts' user cannot read into
+// the hosts' folder, and points the variables there. Certificates are public.
+func (c *Computer) bringCerts() error {
+	for _, name := range certFiles {
+		path := c.env[name]
+		if path == "" || c.who.reaches(path) {
+			continue
+		}
+		content, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // set to a file that is not there: it stays so
+		} else if err != nil {
+			return err
+		}
+		if strings.Contains(string(content), "PRIVATE KEY") {
+			delete(c.env, name)
+			continue
+		}
+		dir := filepath.Join(c.dir, certsDir)
+		if err := makeDir(dir, 0o755); err != nil {
+			return err
+		}
+		c.env[name] = filepath.Join(dir, name+".pem")
+		if err := os.WriteFile(c.env[name], content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Hosts lists the IDs of hosts that have a folder.
+func (c *Computer) Hosts() ([]string, error) {
+	entries, err := os.ReadDir(c.dir)
+	if err != nil {
+		return nil, fmt.Errorf("listing the hosts: %w", err)
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != binDir && e.Name() != certsDir {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, nil
 }
 
 // End ends what a host left running, such as after the program was killed.
-func (c *Computer) End(ctx context.Context, id string) error { return errors.New("not yet") }
+func (c *Computer) End(ctx context.Context, id string) error {
+	m, err := c.machine(id)
+	if err != nil {
+		return err
+	}
+	return m.end(ctx)
+}
 
 // Remove ends what a host left running and removes its folder.
-func (c *Computer) Remove(ctx context.Context, id string) error { return errors.New("not yet") }
+func (c *Computer) Remove(ctx context.Context, id string) error {
+	m, err := c.machine(id)
+	if err != nil {
+		return err
+	}
+	if err := m.end(ctx); err != nil {
+		return err
+	}
+	if err := removeAll(m.dir); err != nil {
+		return fmt.Errorf("removing the folder of host %s: %w", id, err)
+	}
+	return nil
+}
 
-// Hosts lists the IDs that have a folder.
-func (c *Computer) Hosts() ([]string, error) { return nil, errors.New("not yet") }
+// makeDir makes a folder of exactly that mode, whatever the umask, or sets the
+// mode of the folder that is there.
+func makeDir(path string, mode fs.FileMode) error {
+	if err := os.MkdirAll(path, mode); err != nil {
+		return err
+	}
+	return os.Chmod(path, mode)
+}
+
+// removeAll removes a folder, also one with read-only folders in it, as
+// package caches leave them.
+func removeAll(dir string) error {
+	err := os.RemoveAll(dir)
+	if err == nil || !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	walk := func(path string, d fs.DirEntry, _ error) error {
+		if d != nil && d.IsDir() {
+			_ = os.Chmod(path, 0o700) // what stays unreadable shows in RemoveAll
+		}
+		return nil
+	}
+	_ = filepath.WalkDir(dir, walk)
+	return os.RemoveAll(dir)
+}

@@ -1,0 +1,158 @@
+package sshhost
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// machine is a host's folder: what stays when the host is stopped.
+//
+//	DIR/ID/hostkey   0600, the ed25519 host key
+//	DIR/ID/home      the user's home, with .tmp and .run in it
+type machine struct {
+	id, dir, home string
+	c             *Computer
+}
+
+// Variables that every process of a host carries, besides JUPYTER_EC2_LOOPBACK.
+const (
+	markID   = "JUPYTER_EC2_SANDBOX_HOST" // the instance's ID
+	markHome = "JUPYTER_EC2_SANDBOX_HOME" // the host's home, so that two sandboxes never meet
+	varBin   = "JUPYTER_EC2_SANDBOX_BIN"  // the folder that .profile makes the PATH again
+)
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// machine answers the folder of the host with that ID, there or not.
+func (c *Computer) machine(id string) (machine, error) {
+	if !plainName.MatchString(id) || id == binDir || id == certsDir {
+		return machine{}, fmt.Errorf("%q cannot be a host's ID", id)
+	}
+	dir := filepath.Join(c.dir, id)
+	return machine{id: id, dir: dir, home: filepath.Join(dir, "home"), c: c}, nil
+}
+
+// marks are the NAME=value entries that tell this host's processes from all others.
+func (m machine) marks() []string { return []string{markID + "=" + m.id, markHome + "=" + m.home} }
+
+// end ends the processes of the host, marked ones and below roots.
+func (m machine) end(ctx context.Context, roots ...int) error {
+	if err := endProcesses(ctx, m.marks(), roots); err != nil {
+		return fmt.Errorf("ending the processes of host %s: %w", m.id, err)
+	}
+	return nil
+}
+
+// boot makes the folder, or makes it ready again after a stop: what a real
+// machine loses when it is switched off is emptied.
+func (m machine) boot() (ssh.Signer, error) {
+	mode := fs.FileMode(0o700)
+	if m.c.who.drop {
+		mode = 0o711
+	}
+	if err := makeDir(m.dir, mode); err != nil {
+		return nil, fmt.Errorf("making the folder of host %s: %w", m.id, err)
+	}
+	if err := m.makeHome(); err != nil {
+		return nil, fmt.Errorf("making the home of host %s: %w", m.id, err)
+	}
+	key, err := hostKey(filepath.Join(m.dir, "hostkey"))
+	if err != nil {
+		return nil, fmt.Errorf("host key of %s: %w", m.id, err)
+	}
+	return key, nil
+}
+
+// makeHome makes the home the first time, all of it or nothing. Later it is
+// the host's user who rules there, so it is touched only through os.Root,
+// which follows no link out of it.
+func (m machine) makeHome() error {
+	if _, err := os.Lstat(m.home); errors.Is(err, fs.ErrNotExist) {
+		fresh := m.home + ".new"
+		if err := os.RemoveAll(fresh); err != nil {
+			return err
+		}
+		if err := makeDir(fresh, 0o700); err != nil {
+			return err
+		}
+		for name, content := range map[string]string{".profile": profile, ".bashrc": bashrc} {
+			path := filepath.Join(fresh, name)
+			if err := errors.Join(os.WriteFile(path, []byte(content), 0o644), m.c.who.own(path)); err != nil {
+				return err
+			}
+		}
+		if err := errors.Join(m.c.who.own(fresh), os.Rename(fresh, m.home)); err != nil {
+			return err
+		}
+	}
+	root, err := os.OpenRoot(m.home)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, name := range []string{".tmp", ".run"} {
+		if err := errors.Join(root.RemoveAll(name), root.Mkdir(name, 0o700)); err != nil {
+			return err
+		}
+		if m.c.who.drop {
+			if err := root.Lchown(name, m.c.who.uid, m.c.who.gid); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// profile is the login shell's. The computer's own /etc/profile ran before it
+// and may have made the PATH the computer's again.
+const profile = `PATH="$` + varBin + `"
+[ -d "$HOME/.local/bin" ] && PATH="$HOME/.local/bin:$PATH"
+export PATH
+PS1="ubuntu@sandbox$ "
+if [ -n "$BASH_VERSION" ] && [ -f "$HOME/.bashrc" ]; then . "$HOME/.bashrc"; fi
+`
+
+// bashrc is bash's own: the look of Ubuntu's prompt.
+const bashrc = `case $- in *i*) ;; *) return ;; esac
+HISTCONTROL=ignoreboth
+HISTSIZE=1000
+shopt -s checkwinsize
+PS1='\[\e[1;32m\]ubuntu@ip-${JUPYTER_EC2_LOOPBACK//./-}\[\e[0m\]:\[\e[1;34m\]\w\[\e[0m\]\$ '
+`
+
+// hostKey reads the host's key, or makes it the first time.
+func hostKey(path string) (ssh.Signer, error) {
+	content, err := os.ReadFile(path)
+	if err == nil {
+		return ssh.ParsePrivateKey(content)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		return nil, err
+	}
+	// By another name first: a half-written key would stop the host for good.
+	if err := os.WriteFile(path+".new", pem.EncodeToMemory(block), 0o600); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return nil, err
+	}
+	return ssh.NewSignerFromKey(private)
+}
