@@ -2,6 +2,18 @@ package jupyter
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"path"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
@@ -11,6 +23,13 @@ const (
 	ModeSSH     = "ssh"     // notebook on the host's loopback
 	ModeHTTP    = "http"    // notebook on the host's own address
 	ModeGateway = "gateway" // Kernel Gateway on the host's own address
+)
+
+const (
+	defaultPort  = 8888
+	portTries    = 50               // how far ssh mode looks for a free port
+	readyWithin  = 4 * time.Minute  // a t2.micro that swaps starts slowly
+	answerWithin = 20 * time.Second // a server that runs already
 )
 
 // ServeSpec is the server to run.
@@ -26,24 +45,204 @@ type ServeSpec struct {
 	WorkDir string // where notebooks lie; empty means the home folder
 }
 
+// complete fills the defaults in and tells what cannot be used.
+func (s ServeSpec) complete() (ServeSpec, error) {
+	if s.Port == 0 {
+		s.Port = defaultPort
+	}
+	if s.Bind == "" {
+		s.Bind = s.Facts.Loopback
+		if s.Mode != ModeSSH {
+			s.Bind = s.Facts.PrivateIP()
+		}
+	}
+	rel, inHome := strings.CutPrefix(s.WorkDir, "~")
+	if s.WorkDir == "" || inHome || !path.IsAbs(s.WorkDir) {
+		s.WorkDir = path.Join(s.Facts.Home, rel)
+	}
+	switch {
+	case s.Mode != ModeSSH && s.Mode != ModeHTTP && s.Mode != ModeGateway:
+		return s, fmt.Errorf("the mode %q is not one of ssh, http, gateway", s.Mode)
+	case s.Port < 1 || s.Port > 65535:
+		return s, fmt.Errorf("there is no port %d", s.Port)
+	case len(s.Token) < 16 || strings.ContainsAny(s.Token, " \t\r\n"):
+		return s, fmt.Errorf("the token is too short or has spaces")
+	case (len(s.Cert) == 0) != (len(s.Key) == 0):
+		return s, fmt.Errorf("certificate and key go together")
+	case s.Facts.Home == "":
+		return s, fmt.Errorf("the host's facts are missing: Probe tells them")
+	}
+	if _, err := netip.ParseAddr(s.Bind); err != nil {
+		return s, fmt.Errorf("the server's address %q: %w", s.Bind, err)
+	}
+	return s, nil
+}
+
+// hash stands for the whole spec. The token is long and random, so that the
+// hash tells nothing about it.
+func (s ServeSpec) hash() string {
+	s.Facts = Facts{Home: s.Facts.Home, User: s.Facts.User, Systemd: s.Facts.Systemd && s.Facts.Sudo}
+	b, err := json.Marshal(struct {
+		Spec  ServeSpec
+		Files []string
+	}{s, []string{serverScript, superviseScript, configScript, s.runScript(), s.unit()}})
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// endpoint is the server as the host itself reaches it.
+func (s ServeSpec) endpoint(h Host, port int) (Endpoint, error) {
+	ip := s.Bind
+	if netip.MustParseAddr(ip).IsUnspecified() {
+		ip = s.Facts.Loopback
+	}
+	ep := Endpoint{
+		URL:   "http://" + net.JoinHostPort(ip, strconv.Itoa(port)),
+		Token: s.Token, Dial: h.DialContext,
+	}
+	if len(s.Cert) > 0 {
+		pair, err := tls.X509KeyPair(s.Cert, s.Key)
+		if err != nil {
+			return ep, fmt.Errorf("reading the server's certificate: %w", err)
+		}
+		sum := sha256.Sum256(pair.Certificate[0])
+		ep.URL, ep.PinSHA256 = "https"+strings.TrimPrefix(ep.URL, "http"), sum[:]
+	}
+	return ep, nil
+}
+
 // Serve makes the host run that server and waits until it answers over HTTP.
 // A server with the same spec that answers is left alone; another one of ours
 // is replaced. A taken port leads to the next free one in ssh mode, and to an
-// error otherwise. It answers the port the server listens on.
+// *Error otherwise. It answers the port the server listens on. out is told
+// what is done and what the server logs meanwhile; it may be nil.
 func Serve(ctx context.Context, h Host, spec ServeSpec, out remote.Output) (port int, err error) {
-	return 0, errSkeleton
+	spec, err = spec.complete()
+	if err != nil {
+		return 0, fmt.Errorf("serving Jupyter: %w", err)
+	}
+	s := &server{h: h, facts: spec.Facts, say: func(text string) {
+		if out != nil {
+			out(remote.Clean(text), false)
+		}
+	}}
+	if port, ok, err := s.running(ctx, spec); ok || err != nil {
+		return port, err
+	}
+	port, err = s.replace(ctx, spec)
+	if err != nil {
+		return 0, err
+	}
+	ep, err := spec.endpoint(h, port)
+	if err != nil {
+		return 0, err
+	}
+	s.say("Waiting until the server answers at " + ep.URL)
+	if err := s.await(ctx, ep, readyWithin); err != nil {
+		return 0, err
+	}
+	s.say("The server answers.")
+	return port, nil
 }
 
-// StopServer stops the server and keeps it from starting again; none is no
-// error.
-func StopServer(ctx context.Context, h Host, f Facts) error { return errSkeleton }
-
-// ServerLog answers the last lines of the server's log, safe for a terminal
-// and without tokens.
-func ServerLog(ctx context.Context, h Host, f Facts, lines int) ([]string, error) {
-	return nil, errSkeleton
+// running looks for a server with the same spec that answers.
+func (s *server) running(ctx context.Context, spec ServeSpec) (port int, ok bool, err error) {
+	now, err := s.state(ctx)
+	if err != nil || !now.alive || now.hash != spec.hash() {
+		return 0, false, err
+	}
+	ep, err := spec.endpoint(s.h, now.port)
+	if err != nil {
+		return 0, false, err
+	}
+	if err := s.await(ctx, ep, answerWithin); err != nil {
+		s.say("The server that runs does not answer: it is started anew.")
+		return 0, false, ctx.Err()
+	}
+	s.say(fmt.Sprintf("The server runs already, at port %d.", now.port))
+	return now.port, true, nil
 }
 
-// ExplainServer puts the last lines of a failed server's log in plain words.
-// It is never nil.
-func ExplainServer(tail []string) error { return errSkeleton }
+// replace stops what runs and starts the server of the spec.
+func (s *server) replace(ctx context.Context, spec ServeSpec) (port int, err error) {
+	if err := s.stop(ctx); err != nil {
+		return 0, err
+	}
+	port, err = s.freePort(ctx, spec)
+	if err != nil {
+		return 0, err
+	}
+	if port != spec.Port {
+		s.say(fmt.Sprintf("Port %d of the machine is taken by something else: taking %d.", spec.Port, port))
+	}
+	hash := spec.hash()
+	spec.Port = port
+	for _, f := range spec.files(hash) {
+		name := path.Join(spec.Facts.Home, serverDir, f.name)
+		if err := s.h.Upload(ctx, name, f.mode, strings.NewReader(f.content)); err != nil {
+			return 0, fmt.Errorf("writing %s on the host: %w", name, err)
+		}
+	}
+	s.say("$ " + spec.commandLine())
+	if spec.Facts.Systemd && spec.Facts.Sudo {
+		s.say("$ sudo systemctl enable --now jupyter-ec2")
+	}
+	said, err := s.do(ctx, "start", map[string]string{"JE_WORKDIR": spec.WorkDir})
+	if err != nil {
+		return 0, fmt.Errorf("starting the server: %w", withRaw(err, said))
+	}
+	return port, nil
+}
+
+// await waits until the server answers, and fails early when it has ended.
+func (s *server) await(ctx context.Context, ep Endpoint, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	answered := make(chan error, 1)
+	go func() { answered <- Ready(ctx, ep) }()
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-answered:
+			if ctx.Err() != nil && err != nil {
+				return s.silent(ctx, err)
+			}
+			return err
+		case <-look.C:
+			if now, err := s.state(ctx); err == nil && now.ended {
+				return s.ended(ctx)
+			}
+			s.tell(ctx)
+		}
+	}
+}
+
+// ended explains a server that did not stay up, and stops trying.
+func (s *server) ended(ctx context.Context) error {
+	tail, err := s.logSinceStart(ctx)
+	if err != nil {
+		return err
+	}
+	s.show(tail)
+	if err := s.stop(ctx); err != nil {
+		return err
+	}
+	return ExplainServer(tail)
+}
+
+// silent explains a server that runs and does not answer in time.
+func (s *server) silent(ctx context.Context, cause error) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ctx.Err()
+	}
+	return &Error{
+		Kind: "server", Title: "The server does not answer",
+		Text: "It runs on the machine and has not answered over HTTP in time.",
+		Next: "The machine may be too small or busy: try again, and look at the server's log.",
+		Err:  cause,
+	}
+}

@@ -79,15 +79,9 @@ finished() {
 		import platform
 		from importlib.metadata import version
 		version("ipykernel")
-		print("pip %s, notebook %s, kernel gateway %s (Python %s)" % (
+		print("Everything is installed already: pip %s, notebook %s, kernel gateway %s (Python %s)" % (
 		    version("pip"), version("notebook"), version("jupyter_kernel_gateway"), platform.python_version()))
 	EOF
-}
-stop_when_finished() {
-	! finished || {
-		say 'Everything is installed already.'
-		exit 0
-	}
 }
 
 # A venv without the mark is what an interrupted run left.
@@ -157,7 +151,7 @@ check_python() {
 
 prepare() {
 	lock
-	stop_when_finished
+	! finished || exit 0
 	wait_for_first_boot
 	check_disk
 	check_memory

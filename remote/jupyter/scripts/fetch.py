@@ -206,7 +206,7 @@ def download(f, headers, target):
             done += len(chunk)
             if total and done * 20 // total > told:
                 told = done * 20 // total
-                print("\r%s  %3d%% of %.1f MB" % (title, done * 100 // total, total / 1e6), end="")
+                print("%s  %3d%% of %.1f MB" % (title, done * 100 // total, total / 1e6), end="\r")
                 sys.stdout.flush()
     print()
     if total and done != total:

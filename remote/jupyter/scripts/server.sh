@@ -1,0 +1,121 @@
+# Looks after the server on its host; JE_DO says what to do.
+# JE_SYSTEMD=1 means that systemd and sudo may be used. Prints key=value lines.
+base=$HOME/.jupyter-ec2
+dir=$base/server
+python=$base/venv/bin/python
+unit=jupyter-ec2.service
+
+pid_alive() { # the supervisor, and not another process that got its number
+	pid=$(cat "$dir/pid" 2>/dev/null) && [ -n "$pid" ] &&
+		ps -o args= -p "$pid" 2>/dev/null | grep -q jupyter-ec2/server/supervise
+}
+unit_there() { [ "$JE_SYSTEMD" = 1 ] && [ -f "/etc/systemd/system/$unit" ]; }
+
+state() {
+	cat "$dir/spec" 2>/dev/null
+	alive=0 ended=0
+	if unit_there; then
+		eval "$(systemctl show "$unit" -p ActiveState,SubState,NRestarts 2>/dev/null | grep -E '^[A-Za-z]+=[a-z0-9-]*$')"
+		case ${ActiveState:-} in active | activating | reloading) alive=1 ;; esac
+		[ "$alive" = 1 ] && [ "${SubState:-}" != auto-restart ] && [ "${NRestarts:-0}" -lt 1 ] || ended=1
+	else
+		! pid_alive || alive=1
+		[ "$alive" = 1 ] && [ ! -s "$dir/ended" ] || ended=1
+	fi
+	# alive: it runs or will be started again; ended: it ended at least once.
+	echo "alive=$alive"
+	echo "ended=$ended"
+}
+
+stop() {
+	if unit_there; then sudo -n systemctl disable --now "$unit" >/dev/null 2>&1; fi
+	if pid_alive; then
+		kill -TERM "$pid" 2>/dev/null
+		tries=0
+		while kill -0 "$pid" 2>/dev/null; do
+			tries=$((tries + 1))
+			# The supervisor leads a process group of its own.
+			if [ "$tries" -gt 75 ]; then kill -KILL "-$pid" 2>/dev/null; fi
+			if [ "$tries" -gt 80 ]; then break; fi
+			sleep 0.2
+		done
+	fi
+	rm -f "$dir/pid" "$dir/spec"
+}
+
+# port finds the first port free to listen on.
+port() {
+	"$python" - "$JE_BIND" "$JE_PORT" "$JE_TRIES" <<'EOF'
+import errno, socket, sys
+ip, first, tries = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+for port in range(first, min(first + tries, 65536)):
+    with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind((ip, port))
+            s.listen(1)
+        except OSError as e:
+            if e.errno == errno.EADDRINUSE:
+                continue
+            print("problem=" + {errno.EADDRNOTAVAIL: "address", errno.EACCES: "permission"}.get(e.errno, e.strerror))
+            break
+        print("port=%d" % port)
+        break
+EOF
+	if command -v ss >/dev/null 2>&1; then
+		{ sudo -n ss -Hltnp "sport = :$JE_PORT" 2>/dev/null || ss -Hltnp "sport = :$JE_PORT"; } 2>/dev/null </dev/null |
+			sed -n 's/.*users:((\("[^"]*",pid=[0-9]*\).*/holder=\1/p' | head -n 1
+	fi
+}
+
+start() {
+	mkdir -p "$JE_WORKDIR" || exit 1
+	date +%s >"$dir/started"
+	if [ "$JE_SYSTEMD" = 1 ]; then
+		# needrestart restarts services after updates; that would end kernels.
+		if [ -d /etc/needrestart/conf.d ]; then
+			# shellcheck disable=SC2016
+			echo '$nrconf{override_rc}{qr(^jupyter)} = 0;' | sudo -n tee /etc/needrestart/conf.d/jupyter-ec2.conf >/dev/null
+		fi
+		sudo -n install -m 644 "$dir/$unit" "/etc/systemd/system/$unit" &&
+			sudo -n systemctl daemon-reload &&
+			sudo -n systemctl reset-failed "$unit" 2>/dev/null
+		sudo -n systemctl enable "$unit" 2>&1 && sudo -n systemctl restart --no-block "$unit" 2>&1
+		return
+	fi
+	if [ -f "$dir/server.log" ]; then mv -f "$dir/server.log" "$dir/server.log.1"; fi
+	: >"$dir/server.log"
+	rm -f "$dir/ended"
+	chmod 600 "$dir/server.log"
+	# A session of its own outlives the login; not every system has setsid(1).
+	"$python" - "$dir" <<'EOF'
+import os, sys
+folder = sys.argv[1]
+if os.fork():
+    os._exit(0)
+os.setsid()
+null = os.open(os.devnull, os.O_RDWR)
+for fd in (0, 1, 2):
+    os.dup2(null, fd)
+os.closerange(3, 256)
+with open(folder + "/pid", "w") as f:
+    f.write("%d\n" % os.getpid())
+os.execv("/bin/sh", ["/bin/sh", folder + "/supervise"])
+EOF
+}
+
+log() {
+	if unit_there; then
+		since=
+		if [ "${JE_SINCE_START:-}" = 1 ] && read -r at <"$dir/started"; then since=--since=@$at; fi
+		# shellcheck disable=SC2086
+		sudo -n journalctl -q -o cat --no-pager -u "$unit" $since -n "$JE_LINES"
+	elif [ -f "$dir/server.log" ]; then
+		tail -n "$JE_LINES" "$dir/server.log"
+	fi
+}
+
+case $JE_DO in
+state | stop | port | start | log) "$JE_DO" ;;
+*) exit 2 ;;
+esac

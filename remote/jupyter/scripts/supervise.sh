@@ -1,0 +1,34 @@
+#!/bin/sh
+# Keeps the server running where there is no systemd: it is started again when
+# it fails, and left alone when it ends by itself or has failed five times in
+# a row. TERM ends both.
+dir=$(dirname "$0")
+child=
+stop() {
+	trap '' TERM
+	if [ -n "$child" ]; then
+		kill -TERM "$child" 2>/dev/null
+		wait "$child"
+	fi
+	rm -f "$dir/pid"
+	exit 0
+}
+trap stop TERM INT
+trap '' HUP
+failures=0
+while :; do
+	began=$(date +%s)
+	"$dir/run" >>"$dir/server.log" 2>&1 </dev/null &
+	child=$!
+	wait "$child"
+	code=$?
+	echo "$code" >>"$dir/ended"
+	[ "$code" -ne 0 ] || break
+	if [ $(($(date +%s) - began)) -lt 60 ]; then failures=$((failures + 1)); else failures=1; fi
+	echo "jupyter-ec2: the server ended with code $code" >>"$dir/server.log"
+	[ "$failures" -lt 5 ] || break
+	sleep 2 &
+	child=$!
+	wait "$child"
+done
+rm -f "$dir/pid"
