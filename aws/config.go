@@ -3,10 +3,14 @@ package aws
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"strings"
+	"sync"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -38,6 +42,8 @@ func sharedConfig(ctx context.Context, o Options) (sdk.Config, error) {
 	prompts := newPrompts(o.MFACode)
 	options := []func(*config.LoadOptions) error{
 		config.WithDefaultRegion(defaultRegion),
+		// The SDK gives a connection 30 s, three times over.
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = 8 * time.Second })),
 		config.WithLogger(logger(o.Warn)),
 		config.WithRetryer(retryer(o.Warn)),
 		config.WithAssumeRoleCredentialOptions(prompts.configure),
@@ -77,7 +83,9 @@ type prompts struct {
 	ask   func(ctx context.Context, serial string) (string, error)
 	inner sdk.CredentialsProvider
 	turn  chan struct{} // holds one token while nobody retrieves
-	ctx   context.Context
+
+	mu  sync.Mutex
+	ctx context.Context // of the retrieval under way
 }
 
 func newPrompts(ask func(context.Context, string) (string, error)) *prompts {
@@ -92,7 +100,10 @@ func (p *prompts) configure(o *stscreds.AssumeRoleOptions) {
 	}
 	serial := *o.SerialNumber
 	o.TokenProvider = func() (string, error) {
-		code, err := p.ask(p.ctx, serial)
+		p.mu.Lock()
+		ctx := p.ctx
+		p.mu.Unlock()
+		code, err := p.ask(ctx, serial)
 		if err != nil {
 			return "", fmt.Errorf("ask for the MFA code: %w", err)
 		}
@@ -117,7 +128,9 @@ func (p *prompts) Retrieve(ctx context.Context) (sdk.Credentials, error) {
 		return sdk.Credentials{}, ctx.Err()
 	}
 	defer func() { p.turn <- struct{}{} }()
+	p.mu.Lock()
 	p.ctx = ctx
+	p.mu.Unlock()
 	return p.inner.Retrieve(ctx)
 }
 

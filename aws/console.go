@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -46,11 +45,15 @@ func hostKeys(console string) []string {
 func keyIn(line string) string {
 	fields := strings.Fields(line)
 	for i := 0; i+1 < len(fields); i++ {
-		if name := keyName(fields[i+1]); name != "" && name == fields[i] {
+		if isAlgorithm(fields[i]) && keyName(fields[i+1]) == fields[i] {
 			return fields[i] + " " + fields[i+1]
 		}
 	}
 	return ""
+}
+
+func isAlgorithm(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-.@") == ""
 }
 
 // keyName is the algorithm that a public key's blob itself names first (RFC
@@ -61,7 +64,7 @@ func keyName(blob string) string {
 		return ""
 	}
 	n := binary.BigEndian.Uint32(raw)
-	if raw = raw[4:]; uint64(n) >= uint64(len(raw)) || bytes.ContainsAny(raw[:n], " \t\r\n") {
+	if raw = raw[4:]; uint64(n) >= uint64(len(raw)) {
 		return ""
 	}
 	return string(raw[:n])

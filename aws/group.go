@@ -19,7 +19,7 @@ const ruleMark = "jupyter-ec2"
 // ones are added, others revoked. It answers the group's ID.
 func (r *Regional) EnsureGroup(ctx context.Context, g GroupSpec) (string, error) {
 	doing := "make the security group " + g.Name
-	filters := append(tagFilters(g.Tags), filter("group-name", g.Name), filter("vpc-id", g.VPC))
+	filters := append(tagFilters(own(g.Tags)), filter("group-name", g.Name), filter("vpc-id", g.VPC))
 	found, err := r.groups(ctx, filters)
 	if err != nil {
 		return "", r.fail(ctx, doing, err)
@@ -40,6 +40,14 @@ func (r *Regional) EnsureGroup(ctx context.Context, g GroupSpec) (string, error)
 	}
 	id := sdk.ToString(out.GroupId)
 	return id, r.setRules(ctx, id, g, nil)
+}
+
+// own picks the tag that says whose a thing is; the others anybody may change.
+func own(tags map[string]string) map[string]string {
+	if setup, ok := tags[TagSetup]; ok {
+		return map[string]string{TagSetup: setup}
+	}
+	return tags
 }
 
 func (r *Regional) setRules(ctx context.Context, id string, g GroupSpec, have []types.IpPermission) error {

@@ -109,7 +109,9 @@ func (r *Regional) WaitState(ctx context.Context, id, want string, each func(Ins
 		case lost(i.State, want, started):
 			return i, r.stateError(doing, i)
 		}
-		if err := pause(ctx, r.account.tick); err != nil {
+		if err := pause(ctx, r.account.tick); errors.Is(err, context.DeadlineExceeded) {
+			return i, &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + i.State, Region: r.name, err: err}
+		} else if err != nil {
 			return i, r.fail(ctx, doing, err)
 		}
 	}
@@ -157,5 +159,6 @@ func (r *Regional) ConsoleHostKeys(ctx context.Context, id string) ([]string, er
 	if err != nil {
 		return nil, r.fail(ctx, "read the console of the instance "+id, err)
 	}
-	return parseConsole(sdk.ToString(out.Output))
+	keys, err := parseConsole(sdk.ToString(out.Output))
+	return keys, r.fail(ctx, "read the console of the instance "+id, err)
 }

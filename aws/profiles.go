@@ -40,14 +40,10 @@ func Profiles(env func(string) string) ([]Profile, error) {
 			found[p.Name] = p.over(found[p.Name])
 		}
 	}
-	preferred := env("AWS_PROFILE")
-	if preferred == "" {
-		preferred = "default"
-	}
-	return ordered(found, preferred, env), nil
+	return ordered(found, env), nil
 }
 
-func ordered(found map[string]Profile, preferred string, env func(string) string) []Profile {
+func ordered(found map[string]Profile, env func(string) string) []Profile {
 	var list []Profile
 	if env("AWS_ACCESS_KEY_ID") != "" && env("AWS_SECRET_ACCESS_KEY") != "" {
 		region := env("AWS_REGION")
@@ -56,9 +52,11 @@ func ordered(found map[string]Profile, preferred string, env func(string) string
 		}
 		list = append(list, Profile{Name: EnvironmentProfile, Region: region, Kind: "environment"})
 	}
-	if p, ok := found[preferred]; ok {
-		list = append(list, p)
-		delete(found, preferred)
+	for _, preferred := range []string{env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE"), "default"} {
+		if p, ok := found[preferred]; ok {
+			list = append(list, p)
+			delete(found, preferred)
+		}
 	}
 	rest := make([]Profile, 0, len(found))
 	for _, p := range found {

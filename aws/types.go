@@ -2,6 +2,12 @@ package aws
 
 import "time"
 
+// The tags on everything a setup creates.
+const (
+	TagSetup = "jupyter-ec2"      // the setup's ID
+	TagName  = "jupyter-ec2-name" // the setup's name
+)
+
 // Profile is one profile of the AWS config and credentials files.
 type Profile struct {
 	Name   string
