@@ -1,0 +1,66 @@
+# make run      the wizard in the sandbox: no account, no cost
+# make test     everything that must hold: needs, lint, tests, other systems
+# make help     the other targets
+
+TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+# The lint tools are built once, outside of the tree.
+CACHE   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jupyter-ec2-tools
+TOOLS   := $(CACHE)/$(shell cat .ci/tools/go.mod .ci/tools/crosscheck/main.go | cksum | tr ' ' -)
+FUZZTIME ?= 10s
+GOTEST  ?= go test -race
+
+.PHONY: help run build test deps lint unit bench demo fuzz crosscheck cross clean
+
+help: ## say what there is
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "%-12s%s\n", $$1, $$2}' Makefile
+
+run: ## the wizard in the sandbox
+	go run . --sandbox
+
+build: ## the program, as ./jupyter-ec2
+	go build -trimpath -ldflags='-s -w' -o jupyter-ec2 .
+
+test: deps lint crosscheck unit ## all that must hold before a change goes in
+
+deps: ## what the tests need of this computer
+	@.ci/deps
+
+unit: ## the tests alone, with the race detector
+	$(GOTEST) ./...
+
+$(TOOLS)/done: .ci/tools/go.mod .ci/tools/crosscheck/main.go
+	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./crosscheck
+	@touch $@
+
+lint: $(TOOLS)/done ## formatting and what the linters find
+	@bad=$$($(TOOLS)/gofumpt -l *.go ui steps aws remote .ci/tools); \
+	if [ -n "$$bad" ]; then echo "not formatted by gofumpt:"; echo "$$bad"; exit 1; fi
+	go vet ./...
+	$(TOOLS)/staticcheck -checks=inherit,ST1000,ST1016 ./...
+	$(TOOLS)/errcheck ./...
+	$(TOOLS)/go-errorlint ./...
+
+crosscheck: $(TOOLS)/done ## type-check for every system, in seconds
+	$(TOOLS)/crosscheck $(TARGETS)
+
+cross: ## really build for every system, in minutes
+	@for t in $(TARGETS); do \
+		echo "build $$t"; \
+		GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 go build -o /dev/null . || exit 1; \
+	done
+
+bench: ## the benchmarks
+	go test -run='^$$' -bench=. -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r f; do \
+		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' "$$f"); do \
+			go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$f")" || exit 1; \
+		done; \
+	done
+
+demo: build ## the picture in the README, from demo.tape (needs vhs, ttyd, ffmpeg)
+	PATH="$$PWD:$$PATH" vhs demo.tape
+
+clean: ## remove what the other targets made here
+	rm -f jupyter-ec2 jupyter-ec2.exe

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/jupyter-ec2/jupyter-ec2"
+
+// source is one Go file of the program, as far as the rules look at it.
+type source struct {
+	path    string
+	imports []string
+	doc     string // the package comment, or ""
+	lines   int
+}
+
+func (s source) dir() string { return path.Dir(s.path) }
+func (s source) test() bool  { return strings.HasSuffix(s.path, "_test.go") }
+func (s source) under(folders ...string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return s.dir() == f || strings.HasPrefix(s.dir(), f+"/") })
+}
+
+// sources reads every Go file, whatever system it is for.
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	walk(t, func(name string, content []byte) {
+		if path.Ext(name) != ".go" {
+			return
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, content, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			t.Errorf("%v", err)
+			return
+		}
+		s := source{path: name, lines: bytes.Count(content, []byte("\n")), doc: docOf(f)}
+		for _, i := range f.Imports {
+			p, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			s.imports = append(s.imports, p)
+		}
+		all = append(all, s)
+	})
+	if len(all) < 10 {
+		t.Fatalf("only %d Go files found: the rules would hold for nothing", len(all))
+	}
+	return all
+}
+
+func docOf(f *ast.File) string {
+	if f.Doc == nil {
+		return ""
+	}
+	return f.Doc.Text()
+}
+
+// walk visits the program's own files; dot folders and test data are not among them.
+func walk(t *testing.T, visit func(name string, content []byte)) {
+	t.Helper()
+	tree := os.DirFS(".")
+	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !slices.Contains([]string{".go", ".md", ".json", ".tape"}, path.Ext(name)) && name != "Makefile" {
+			return nil
+		}
+		content, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return err
+		}
+		visit(name, content)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// arrows says which of our packages a folder may import, apart from its own
+// subfolders' test helpers; see docs/architecture.md. A folder that is not
+// named here is a mistake.
+var arrows = map[string][]string{
+	".":                 {"ui/cli"},
+	"ui/cli":            {"ui", "steps", "steps/sandbox", "aws", "remote"},
+	"ui":                {"steps", "remote/logbuf", "ui/**"},
+	"ui/*":              {"remote/logbuf", "ui/**"},
+	"steps":             {"aws", "remote", "remote/jupyter"},
+	"steps/sandbox":     {"aws/ec2sim", "remote/sshhost"},
+	"aws":               {},
+	"aws/*":             {},
+	"remote":            {},
+	"remote/logbuf":     {},
+	"remote/jupyter":    {"remote"},
+	"remote/sshhost":    {},
+	"remote/jupyter/**": {"remote", "remote/jupyter"},
+}
+
+// testArrows are allowed to tests on top of arrows. Still, aws and remote know
+// neither each other nor what is above them.
+var testArrows = map[string][]string{
+	"aws":            {"aws", "aws/ec2sim"},
+	"aws/*":          {"aws", "aws/ec2sim"},
+	"remote":         {"remote", "remote/sshhost"},
+	"remote/jupyter": {"remote", "remote/sshhost"},
+	"remote/sshhost": {"remote"},
+	"steps":          {"**"},
+	"steps/sandbox":  {"aws", "remote", "remote/jupyter", "steps"},
+	"ui":             {"**"},
+	"ui/*":           {"ui/**"},
+	"ui/cli":         {"**"},
+}
+
+func TestArrows(t *testing.T) {
+	for _, s := range sources(t) {
+		rule := ruleFor(arrows, s.dir())
+		if rule == "" {
+			t.Errorf("%s: no arrow is drawn for the folder %s", s.path, s.dir())
+			continue
+		}
+		allowed := slices.Clone(arrows[rule])
+		if s.test() {
+			allowed = append(allowed, testArrows[ruleFor(testArrows, s.dir())]...)
+			allowed = append(allowed, s.dir())
+		}
+		for _, i := range s.imports {
+			ours, ok := strings.CutPrefix(i, module+"/")
+			if ok && !slices.ContainsFunc(allowed, func(pattern string) bool { return matches(pattern, ours) }) {
+				t.Errorf("%s must not import %s", s.path, ours)
+			}
+		}
+	}
+}
+
+func ruleFor(rules map[string][]string, dir string) string {
+	if _, ok := rules[dir]; ok {
+		return dir
+	}
+	for pattern := range rules {
+		if matches(pattern, dir) {
+			return pattern
+		}
+	}
+	return ""
+}
+
+// matches knows folders, "x/*" for one level below x, "x/**" for all below x,
+// and "**" for everything.
+func matches(pattern, dir string) bool {
+	if pattern == "**" {
+		return true
+	}
+	if above, ok := strings.CutSuffix(pattern, "/**"); ok {
+		return strings.HasPrefix(dir, above+"/")
+	}
+	if above, ok := strings.CutSuffix(pattern, "/*"); ok {
+		return path.Dir(dir) == above
+	}
+	return pattern == dir
+}
+
+// TestOthersModules keeps each foreign module behind the package that is made for it.
+func TestOthersModules(t *testing.T) {
+	only := []struct {
+		prefix  string
+		folders []string
+	}{
+		{"charm.land/", []string{"ui"}},
+		{"github.com/charmbracelet/", []string{"ui"}},
+		{"github.com/aws/", []string{"aws"}},
+		{"golang.org/x/crypto/ssh", []string{"remote"}},
+		{"github.com/pkg/sftp", []string{"remote"}},
+		{"github.com/coder/websocket", []string{"remote/jupyter"}},
+		{"github.com/spf13/", []string{"ui/cli"}},
+		{"github.com/adrg/xdg", []string{"ui/cli"}},
+	}
+	for _, s := range sources(t) {
+		for _, i := range s.imports {
+			for _, o := range only {
+				if strings.HasPrefix(i, o.prefix) && !s.under(o.folders...) {
+					t.Errorf("%s imports %s, which is for %s only", s.path, i, strings.Join(o.folders, ", "))
+				}
+			}
+		}
+	}
+}
+
+func TestOnePackageCommentEach(t *testing.T) {
+	docs := map[string][]string{}
+	for _, s := range sources(t) {
+		if s.test() {
+			continue
+		}
+		if _, ok := docs[s.dir()]; !ok {
+			docs[s.dir()] = nil
+		}
+		if s.doc == "" {
+			continue
+		}
+		docs[s.dir()] = append(docs[s.dir()], s.path)
+		if !strings.HasPrefix(s.doc, "Package "+path.Base(s.dir())+" ") && !strings.HasPrefix(s.doc, "Command ") {
+			t.Errorf("%s: the package comment does not begin with the package's name", s.path)
+		}
+	}
+	for dir, in := range docs {
+		if len(in) != 1 {
+			t.Errorf("%s has %d package comments, not one: %s", dir, len(in), strings.Join(in, ", "))
+		}
+	}
+}
+
+func TestFilesAreReadInOneSitting(t *testing.T) {
+	const most = 400
+	for _, s := range sources(t) {
+		if s.lines > most {
+			t.Errorf("%s has %d lines; at most %d", s.path, s.lines, most)
+		}
+	}
+}
+
+// TestNoMachinesPaths finds paths that exist on one computer only.
+func TestNoMachinesPaths(t *testing.T) {
+	local := regexp.MustCompile(`(^|[\s"'=(:])/(root|work|Users/[a-z]+)/[a-z]`)
+	walk(t, func(name string, content []byte) {
+		if name == "main_test.go" {
+			return
+		}
+		for i, l := range bytes.Split(content, []byte("\n")) {
+			if local.Match(l) {
+				t.Errorf("%s:%d: a path of one computer: %s", name, i+1, bytes.TrimSpace(l))
+			}
+		}
+	})
+}
