@@ -1,0 +1,213 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+)
+
+// explained asserts that err can be explained in full, and answers the words.
+func explained(t *testing.T, err error) (kind, title, text, next string) {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("not explained: %v", err)
+	}
+	kind, title, text, next = e.Explain()
+	switch kind {
+	case "credentials", "refused", "answers", "failed", "unreachable":
+	default:
+		t.Errorf("kind %q", kind)
+	}
+	if title == "" || len(title) > 50 || strings.HasSuffix(title, ".") {
+		t.Errorf("title %q", title)
+	}
+	if text == "" || next == "" || strings.Contains(text+next, "  ") {
+		t.Errorf("text %q, next %q", text, next)
+	}
+	return kind, title, text, next
+}
+
+// What AWS answers, and what a person reads.
+func TestEC2ErrorsAreExplained(t *testing.T) {
+	for _, c := range []struct{ code, message, kind, title, says string }{
+		{"UnauthorizedOperation", "You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: ec2:RunInstances on resource: arn:aws:ec2:::instance/* because no identity-based policy allows the ec2:RunInstances action. Encoded authorization failure message: AbCd", "refused", "Not permitted: ec2:RunInstances", "ec2:RunInstances"},
+		{"UnauthorizedOperation", "You are not authorized to perform this operation.", "refused", "Not permitted: ec2:RunInstances", "ec2:RunInstances"},
+		{"VcpuLimitExceeded", "You have requested more vCPU capacity than your current vCPU limit of 0 allows", "refused", "The vCPU quota is too small", "L-DB2E81BA"},
+		{"InsufficientInstanceCapacity", "We currently do not have sufficient capacity", "refused", "AWS has no free machine of this type", "g4dn.xlarge"},
+		{"PendingVerification", "Your account is currently being verified.", "refused", "AWS is still verifying your account", "4 hours"},
+		{"OptInRequired", "You are not subscribed to this service.", "refused", "The account is not ready for EC2", "payment"},
+		{"InvalidParameterCombination", "The specified instance type is not eligible for Free Tier.", "refused", "Not in your account's free plan", "free-tier mark"},
+		{"InvalidParameterCombination", "Something else.", "answers", "AWS does not take one of the answers", "Something else."},
+		{"VPCIdNotSpecified", "No default VPC for this user", "refused", "No default network in eu-central-1", "create-default-vpc"},
+		{"InvalidAMIID.NotFound", "The image id '[ami-1]' does not exist", "failed", "The Ubuntu image is not there", "looked up again"},
+		{"Unsupported", "Your requested instance type (t2.micro) is not supported in your requested Availability Zone", "answers", "This cannot be had in eu-central-1", "another region"},
+		{"InvalidKeyPair.NotFound", "The key pair 'k' does not exist", "answers", "EC2 does not know or take this key", "ed25519"},
+		{"InvalidGroup.NotFound", "The security group 'sg-1' does not exist", "failed", "It is not there any more", "console"},
+		{"IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent", "failed", "This machine was asked for before, differently", "Remove"},
+		{"SecurityGroupLimitExceeded", "limit", "refused", "Too many security groups or rules", "Delete"},
+		{"Blocked", "Your account is currently blocked.", "refused", "The account is not ready for EC2", "console.aws.amazon.com"},
+		{"RequestLimitExceeded", "Request limit exceeded.", "refused", "AWS asks to go slower", "Wait a minute"},
+		{"InternalError", "An internal error has occurred", "failed", "AWS has trouble of its own", "health"},
+		{"SomethingNew", "What it says.", "failed", "AWS refused a request", "What it says."},
+	} {
+		t.Run(c.code+" "+c.title, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, _ := regional(t, answers{"RunInstances": always(ec2Error(c.code, c.message))})
+				s := spec()
+				s.Type = "g4dn.xlarge"
+				_, err := r.Launch(context.Background(), s)
+				kind, title, text, next := explained(t, err)
+				if kind != c.kind || title != c.title {
+					t.Errorf("%s: %q, want %s: %q", kind, title, c.kind, c.title)
+				}
+				if !strings.Contains(text+" "+next, c.says) {
+					t.Errorf("%q is not in %q %q", c.says, text, next)
+				}
+				if strings.Contains(text, "AbCd") {
+					t.Errorf("encoded part shown: %q", text)
+				}
+			})
+		})
+	}
+}
+
+func TestIdentityErrorsAreExplained(t *testing.T) {
+	for _, c := range []struct{ code, message, title string }{
+		{"InvalidClientTokenId", "The security token included in the request is invalid.", "AWS does not know this access key"},
+		{"SignatureDoesNotMatch", "The request signature we calculated does not match", "The secret key does not fit the access key"},
+		{"SignatureDoesNotMatch", "Signature expired: 20261123T000000Z is now earlier than 20261123T010000Z", "This computer's clock is wrong"},
+		{"ExpiredToken", "The security token included in the request is expired", "The AWS session has expired"},
+		{"AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.", "The MFA code is wrong"},
+		{"AccessDenied", "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.", "An MFA code is needed"},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &wire{t: t, answers: answers{"GetCallerIdentity": always(stsError(c.code, c.message))}}
+				_, err := open(t, w, "eu-central-1").Identity(context.Background())
+				kind, title, _, _ := explained(t, err)
+				if want := kindCredentials; kind != want || title != c.title {
+					t.Errorf("%s: %q, want %s: %q", kind, title, want, c.title)
+				}
+			})
+		})
+	}
+}
+
+// EC2 has one code for three troubles; STS tells which it is.
+func TestAuthFailureIsToldApart(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		ec2, sts  reply
+		code      string
+		mentioned string
+	}{
+		{"bad key", ec2Error("AuthFailure", "not able to validate"), stsError("InvalidClientTokenId", "invalid"), "InvalidClientTokenId", "aws configure"},
+		{"region", ec2Error("AuthFailure", "not able to validate"), caller("arn:aws:iam::1:user/u"), codeRegionNotEnabled, "enable-region --region-name eu-central-1"},
+		{"clock", ec2Error("RequestExpired", "Request has expired."), caller("arn:aws:iam::1:user/u"), codeClockSkew, "time"},
+		{"session", ec2Error("RequestExpired", "Request has expired."), stsError("ExpiredToken", "expired"), "ExpiredToken", "aws sso login"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, _ := regional(t, answers{"DescribeKeyPairs": always(c.ec2), "GetCallerIdentity": always(c.sts)})
+				_, err := r.KeyPairs(context.Background())
+				_, _, _, next := explained(t, err)
+				if codeOf(err) != c.code || !strings.Contains(next, c.mentioned) {
+					t.Errorf("code %s, next %q", codeOf(err), next)
+				}
+				if !strings.HasPrefix(err.Error(), "list the key pairs: ") {
+					t.Errorf("what was being done is lost: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestNetworkErrorsAreExplained(t *testing.T) {
+	sent := func(err error) error {
+		return &url.Error{Op: "Post", URL: "https://ec2.eu-central-1.amazonaws.com/", Err: err}
+	}
+	for _, c := range []struct {
+		name  string
+		err   error
+		title string
+	}{
+		{"no DNS", sent(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "ec2.eu-central-1.amazonaws.com", IsNotFound: true}}), "AWS's name cannot be looked up"},
+		{"refused", sent(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}), "AWS cannot be reached"},
+		{"timeout", sent(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), "AWS does not answer"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, _ := regional(t, answers{"DescribeKeyPairs": always(reply{err: c.err})})
+				_, err := r.KeyPairs(context.Background())
+				kind, title, _, _ := explained(t, err)
+				if kind != "unreachable" || title != c.title {
+					t.Errorf("%s: %q, want %q", kind, title, c.title)
+				}
+			})
+		})
+	}
+}
+
+func TestCancelStaysCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r, _ := regional(t, answers{"DescribeKeyPairs": func(int, request) reply {
+		cancel()
+		return reply{err: ctx.Err()}
+	}})
+	_, err := r.KeyPairs(ctx)
+	var e *Error
+	if !errors.Is(err, context.Canceled) || errors.As(err, &e) {
+		t.Errorf("err = %#v", err)
+	}
+}
+
+func TestRetriesAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		w := &wire{t: t, answers: answers{"DescribeKeyPairs": inTurn(ec2Error("RequestLimitExceeded", "slow down"), ok("DescribeKeyPairs", "<keySet/>"))}}
+		a, err := Open(context.Background(), Options{
+			Endpoint: &Endpoint{URL: "http://aws.test", AccessKeyID: "A", SecretAccessKey: "S", HTTP: w},
+			Warn:     func(s string) { said = append(said, s) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.In("eu-central-1").KeyPairs(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if len(said) != 1 || !strings.Contains(said[0], "RequestLimitExceeded (attempt 1 of 3); trying again in") {
+			t.Errorf("said %q", said)
+		}
+	})
+}
+
+func TestQuotaOf(t *testing.T) {
+	for instance, want := range map[string]string{
+		"t2.micro": "L-1216C47A", "m7i-flex.large": "L-1216C47A", "g4dn.xlarge": "L-DB2E81BA", "vt1.3xlarge": "L-DB2E81BA",
+		"p5.48xlarge": "L-417A185B", "inf2.xlarge": "L-1945791B", "i4i.large": "L-1216C47A", "trn1.2xlarge": "L-2C3B7624",
+		"dl1.24xlarge": "L-6E869C2A", "d3.xlarge": "L-1216C47A", "x2gd.medium": "L-7295265B", "hpc7g.4xlarge": "L-F7808C92",
+		"u-6tb1.metal": "L-43DA4232", "f1.2xlarge": "L-74FC7D96", "": "L-1216C47A",
+	} {
+		if _, code := quotaOf(instance); code != want {
+			t.Errorf("%s: %s, want %s", instance, code, want)
+		}
+	}
+}
+
+func FuzzOneLine(f *testing.F) {
+	f.Add("a\x1b[31m b\r\n c Encoded authorization failure message: xyz")
+	f.Add(strings.Repeat("ä", 700))
+	f.Fuzz(func(t *testing.T, s string) {
+		got := oneLine(s)
+		if strings.ContainsAny(got, "\x00\x1b\r\n\t\x7f\u0085\u009b") || len([]rune(got)) > 601 {
+			t.Errorf("%q", got)
+		}
+	})
+}
