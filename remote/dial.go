@@ -238,16 +238,18 @@ func WaitPort(ctx context.Context, addr string, each func(err error)) error {
 		if err == nil {
 			return nil
 		}
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return fmt.Errorf("wait for %s: %w", addr, ctx.Err())
-		}
 		if each != nil && ctx.Err() == nil {
 			each(err)
 		}
 		select {
 		case <-ctx.Done():
-			return err
 		case <-time.After(pause):
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return fmt.Errorf("wait for %s: %w", addr, ctx.Err())
+		}
+		if ctx.Err() != nil {
+			return err
 		}
 	}
 }

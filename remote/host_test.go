@@ -151,9 +151,9 @@ func serveChannel(h host, nc ssh.NewChannel) {
 		forward(nc, "tcp", net.JoinHostPort(to.Host, fmt.Sprint(to.Port)))
 	case "direct-streamlocal@openssh.com":
 		var to struct {
-			Path string
-			_    string
-			_    uint32
+			Path     string
+			Reserved string
+			Zero     uint32
 		}
 		_ = ssh.Unmarshal(nc.ExtraData(), &to)
 		forward(nc, "unix", to.Path)

@@ -1,0 +1,128 @@
+package remote
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"crypto/rand"
+	"crypto/rsa"
+
+	"golang.org/x/crypto/ssh"
+)
+
+func rsaSigner(t *testing.T) Signer {
+	t.Helper()
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestHostKeys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "known_hosts")
+	h := NewHostKeys(path)
+	if keys, err := h.Lookup("i-1"); err != nil || keys != nil {
+		t.Errorf("no file: %v, %v", keys, err)
+	}
+	a, b := keyOf(newSigner(t).PublicKey()), keyOf(newSigner(t).PublicKey())
+	for _, err := range []error{h.Pin("i-1", a), h.Pin("i-1", a, b), h.Pin("i-2", b)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if keys, err := h.Lookup("i-1"); err != nil || !slices.Equal(keys, []Key{a, b}) {
+		t.Errorf("got %v, %v, want %v", keys, err, []Key{a, b})
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if err := h.Forget("i-1"); err != nil {
+		t.Fatal(err)
+	}
+	one, _ := h.Lookup("i-1")
+	two, _ := h.Lookup("i-2")
+	if one != nil || !slices.Equal(two, []Key{b}) {
+		t.Errorf("after Forget: %v and %v", one, two)
+	}
+	for _, bad := range []string{"", "*", "a b", "a,b", "|1|x", "@x", "a\nb"} {
+		if err := h.Pin(bad, a); err == nil {
+			t.Errorf("%q was pinned", bad)
+		}
+	}
+}
+
+func TestHostKeysTogether(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "known_hosts")
+	var wg sync.WaitGroup
+	for range 16 {
+		k := keyOf(newSigner(t).PublicKey())
+		wg.Go(func() {
+			if err := NewHostKeys(path).Pin("i-1", k); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if keys, err := NewHostKeys(path).Lookup("i-1"); err != nil || len(keys) != 16 {
+		t.Errorf("%d keys, %v, want 16", len(keys), err)
+	}
+}
+
+// OpenSSH's own tool finds what we pinned.
+func TestHostKeysForOpenSSH(t *testing.T) {
+	keygen, err := exec.LookPath("ssh-keygen")
+	if err != nil {
+		t.Skip("ssh-keygen is not installed")
+	}
+	h := NewHostKeys(filepath.Join(t.TempDir(), "known_hosts"))
+	k := keyOf(newSigner(t).PublicKey())
+	if err := h.Pin("i-1", k); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(keygen, "-l", "-F", "i-1", "-f", h.Path()).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), k.Fingerprint) {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func FuzzHostKeys(f *testing.F) {
+	_, private := newPair(f)
+	k := keyOf(private.PublicKey())
+	f.Add([]byte("# note\nother " + k.Line + "\n*.example.com,!x " + k.Line + "\n@revoked * " + k.Line))
+	f.Add([]byte("i-1 " + k.Line + "\r\ni-1\n\n|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= " + k.Line))
+	f.Fuzz(func(t *testing.T, old []byte) {
+		path := filepath.Join(t.TempDir(), "known_hosts")
+		if err := os.WriteFile(path, old, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h := NewHostKeys(path)
+		if err := h.Pin("i-9", k); err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := h.Lookup("i-9"); err != nil || !slices.Contains(keys, k) {
+			t.Fatalf("%v, %v: the pinned key is missing", keys, err)
+		}
+		now, err := os.ReadFile(path)
+		if err != nil || !bytes.HasPrefix(now, bytes.TrimRight(old, "\n")) {
+			t.Fatalf("other lines changed: %q to %q, %v", old, now, err)
+		}
+		if err := h.Forget("i-9"); err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := h.Lookup("i-9"); err != nil || keys != nil {
+			t.Fatalf("%v, %v after Forget", keys, err)
+		}
+	})
+}

@@ -1,0 +1,36 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// tooOpen knows nothing of Windows' access lists.
+func tooOpen(fs.FileInfo) bool { return false }
+
+// dialAgent opens the pipe of Windows' own OpenSSH agent.
+func dialAgent(context.Context) (io.ReadWriteCloser, error) {
+	path := os.Getenv("SSH_AUTH_SOCK")
+	if path == "" {
+		path = `\\.\pipe\openssh-ssh-agent`
+	}
+	return os.OpenFile(path, os.O_RDWR, 0)
+}
+
+// Winsock's own numbers: syscall.ECONNREFUSED and its like are invented on
+// Windows and never come from the system.
+const (
+	wsaEACCES       = syscall.Errno(10013)
+	wsaEADDRINUSE   = syscall.Errno(10048)
+	wsaECONNREFUSED = syscall.Errno(10061)
+)
+
+func refused(err error) bool { return errors.Is(err, wsaECONNREFUSED) }
+
+func portTaken(err error) bool {
+	return errors.Is(err, wsaEADDRINUSE) || errors.Is(err, wsaEACCES)
+}

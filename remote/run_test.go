@@ -1,0 +1,177 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestRun(t *testing.T) {
+	eachHost(t, func(t *testing.T, h host) {
+		c := h.client(t)
+		for _, cse := range []struct {
+			name        string
+			cmd         Command
+			out, stderr string
+			code        int
+		}{
+			{"both outputs", Command{Script: "echo out; echo err >&2"}, "out\n", "err\n", 0},
+			{"status", Command{Script: "echo bad >&2\nexit 7"}, "", "bad\n", 7},
+			{"set -e holds", Command{Script: "set -e\nfalse\necho not here"}, "", "", 1},
+			{"no input", Command{Script: "cat; echo end"}, "end\n", "", 0},
+			{"input", Command{Script: "read -r a; echo \"<$a>\"; cat", Stdin: strings.NewReader("first\nrest ünd\n")}, "<first>\nrest ünd\n", "", 0},
+			{"input not read", Command{Script: "echo done", Stdin: strings.NewReader(strings.Repeat("x", 1<<20))}, "done\n", "", 0},
+			{"environment", Command{Script: `printf %s "$A"`, Env: map[string]string{"A": "it's $HOME\n`x` \"ü\""}}, "it's $HOME\n`x` \"ü\"", "", 0},
+			{"environment and input", Command{Script: `printf %s "$A"; cat`, Env: map[string]string{"A": "ü\n"}, Stdin: strings.NewReader("in")}, "ü\nin", "", 0},
+			{"comment at the end", Command{Script: "echo a # note"}, "a\n", "", 0},
+		} {
+			t.Run(cse.name, func(t *testing.T) {
+				var out, stderr bytes.Buffer
+				cse.cmd.Stdout, cse.cmd.Stderr = &out, &stderr
+				err := c.Run(t.Context(), cse.cmd)
+				var exit *ExitError
+				if cse.code == 0 && err != nil || cse.code != 0 && (!errors.As(err, &exit) || exit.Code != cse.code) {
+					t.Fatalf("got %v, want status %d", err, cse.code)
+				}
+				if out.String() != cse.out || stderr.String() != cse.stderr {
+					t.Errorf("printed %q and %q, want %q and %q", out.String(), stderr.String(), cse.out, cse.stderr)
+				}
+			})
+		}
+	})
+}
+
+func TestRunKeepsSecretsOffTheProcessList(t *testing.T) {
+	h := startHost(t, nil)
+	out, err := h.client(t).Output(t.Context(), "x=secret-in-script; tr '\\0' ' ' </proc/$$/cmdline")
+	if err != nil {
+		t.Skipf("no /proc here: %v", err)
+	}
+	if !strings.Contains(out, "sh -c") || strings.Contains(out, "secret-in-script") {
+		t.Errorf("the process list shows %q", out)
+	}
+}
+
+func TestRunErrors(t *testing.T) {
+	h := startHost(t, nil)
+	c := h.client(t)
+	err := c.Run(t.Context(), Command{Script: "printf '\\033[31mdisk\\n full' >&2; exit 3"})
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Stderr != "disk\n full" {
+		t.Errorf("got %#v", err)
+	}
+	if kind, title, text, next := exit.Explain(); kind != "server" || title == "" || !strings.Contains(text, "status 3: disk  full") || next == "" {
+		t.Errorf("explained as %q %q %q %q", kind, title, text, next)
+	}
+	if err := c.Run(t.Context(), Command{Script: "kill -KILL $$"}); !errors.As(err, &exit) || exit.Code != 137 && exit.Signal != "KILL" {
+		t.Errorf("killed: %#v", err)
+	}
+	err = c.Run(t.Context(), Command{Script: `echo 'Please login as the user "ubuntu" rather than the user "root".'; exit 142`})
+	if got := reasonOf(t, err); got != WrongUser {
+		t.Errorf("reason %q", got)
+	}
+	if err := c.Run(t.Context(), Command{Script: "true", Env: map[string]string{"A;B": "x"}}); err == nil {
+		t.Error("a wrong variable name was passed on")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	started := writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil })
+	if err := c.Run(ctx, Command{Script: "echo here; exec sleep 1000", Stdout: started}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	cut := writerFunc(func(p []byte) (int, error) { _ = c.Close(); return len(p), nil })
+	if got := reasonOf(t, c.Run(t.Context(), Command{Script: "echo here; exec sleep 1000", Stdout: cut})); got != Closed {
+		t.Errorf("connection closed meanwhile: %q", got)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestUpload(t *testing.T) {
+	eachHost(t, func(t *testing.T, h host) {
+		c := h.client(t)
+		binary := make([]byte, 300<<10)
+		for i := range binary {
+			binary[i] = byte(i * 7)
+		}
+		for _, path := range []string{"a b/it's/file", "-n", filepath.Join(h.home, "abs")} {
+			if err := c.Upload(t.Context(), path, 0, bytes.NewReader(binary)); err != nil {
+				t.Fatal(err)
+			}
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(h.home, path)
+			}
+			got, err := os.ReadFile(path)
+			info, _ := os.Stat(path)
+			if err != nil || !bytes.Equal(got, binary) || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: %d bytes, mode %v, %v", path, len(got), info.Mode(), err)
+			}
+		}
+		if err := c.Upload(t.Context(), "abs", 0o755, strings.NewReader("new")); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(h.home, "abs"))
+		if err != nil || info.Mode().Perm() != 0o755 || info.Size() != 3 {
+			t.Errorf("replaced: %v, %v", info, err)
+		}
+		if err := c.Upload(t.Context(), "a b", 0, strings.NewReader("x")); err == nil {
+			t.Error("a folder was replaced")
+		}
+		if err := c.Upload(t.Context(), "x", 0, iotest.ErrReader(io.ErrUnexpectedEOF)); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("unreadable content: %v", err)
+		}
+		left, err := filepath.Glob(filepath.Join(h.home, "*.*"))
+		if err != nil || len(left) > 0 {
+			t.Errorf("left behind: %q, %v", left, err)
+		}
+	})
+}
+
+func TestDialContext(t *testing.T) {
+	eachHost(t, func(t *testing.T, h host) {
+		c := h.client(t)
+		dir, err := os.MkdirTemp("", "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		socket := filepath.Join(dir, "s")
+		l, err := net.Listen("unix", socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		go func() {
+			if c, err := l.Accept(); err == nil {
+				_, _ = io.Copy(c, c)
+				_ = c.Close()
+			}
+		}()
+		tcp := serve(t, func(c net.Conn) { _, _ = io.Copy(c, c) })
+		for network, addr := range map[string]string{"tcp": tcp, "unix": socket} {
+			conn, err := c.DialContext(t.Context(), network, addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(conn, "ping"); err != nil {
+				t.Fatal(err)
+			}
+			buf := make([]byte, 4)
+			if _, err := io.ReadFull(conn, buf); err != nil || string(buf) != "ping" {
+				t.Errorf("%s: %q, %v", network, buf, err)
+			}
+			_ = conn.Close()
+		}
+		if _, err := c.DialContext(t.Context(), "unix", filepath.Join(dir, "none")); err == nil {
+			t.Error("connected to nothing")
+		}
+	})
+}
