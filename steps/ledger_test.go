@@ -1,0 +1,212 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func testGuide(t *testing.T) *Guide {
+	t.Helper()
+	return New(Config{Dir: t.TempDir(), Now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }})
+}
+
+func testAnswers() Answers {
+	return Answers{
+		Name: "jupyter", Profile: "default", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
+		Key: KeyAnswer{Source: KeyImport}, Mode: ModeSSH, Installer: InstallerUV,
+	}
+}
+
+func TestBeginTakesUpTheSameSetup(t *testing.T) {
+	g, ctx := testGuide(t), context.Background()
+	first, err := g.Begin(ctx, testAnswers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := testAnswers()
+	a.Mode, a.Installer = ModeGateway, InstallerPip
+	again, err := g.Begin(ctx, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.ID != first.ID || again.Answers.Mode != ModeGateway {
+		t.Fatalf("got %s in mode %s, want %s in mode gateway", again.ID, again.Answers.Mode, first.ID)
+	}
+	all, err := g.Setups(ctx)
+	if err != nil || len(all) != 1 || all[0].Answers.Installer != InstallerPip {
+		t.Fatalf("ledger holds %+v (%v), want the one setup with pip", all, err)
+	}
+}
+
+func TestBeginRefusesAnotherMachineOfTheSameName(t *testing.T) {
+	for what, change := range map[string]func(*Answers){
+		"region":         func(a *Answers) { a.Region = "eu-west-1" },
+		"profile":        func(a *Answers) { a.Profile = "other" },
+		"Ubuntu release": func(a *Answers) { a.Release = "22.04" },
+		"instance type":  func(a *Answers) { a.Type = "m5.large" },
+		"disk size":      func(a *Answers) { a.DiskGB = 30 },
+		"key pair":       func(a *Answers) { a.Key.Source = KeyCreate },
+	} {
+		t.Run(what, func(t *testing.T) {
+			g, ctx := testGuide(t), context.Background()
+			if _, err := g.Begin(ctx, testAnswers()); err != nil {
+				t.Fatal(err)
+			}
+			a := testAnswers()
+			change(&a)
+			_, err := g.Begin(ctx, a)
+			if p := Explain(err); p.Kind != ProblemAnswers || !strings.Contains(p.Text, "another "+what) {
+				t.Fatalf("got %+v, want a taken name because of another %s", p, what)
+			}
+		})
+	}
+}
+
+// Many programs that begin the same name at once end up with one setup.
+func TestBeginAtOnceMakesOneSetup(t *testing.T) {
+	g := testGuide(t)
+	var (
+		wg  sync.WaitGroup
+		mu  sync.Mutex
+		ids = map[string]bool{}
+	)
+	for range 8 {
+		wg.Go(func() {
+			s, err := New(g.cfg).Begin(context.Background(), testAnswers())
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				ids[s.ID] = true
+			} else if Explain(err).Title != "Another jupyter-ec2 is at work on this setup" {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if len(ids) != 1 {
+		t.Fatalf("setups %v, want one", ids)
+	}
+}
+
+func TestLockExcludesASecondProgram(t *testing.T) {
+	g := testGuide(t)
+	unlock, err := g.ledger.lock("abc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.ledger.lock("abc"); Explain(err).Title != "Another jupyter-ec2 is at work on this setup" {
+		t.Fatalf("second lock: %v", err)
+	}
+	unlock()
+	again, err := g.ledger.lock("abc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
+}
+
+func TestLedgerIsPrivateAndHoldsNoToken(t *testing.T) {
+	g := testGuide(t)
+	s, err := g.Begin(context.Background(), testAnswers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := g.token(s.ID)
+	if err != nil || len(token) < 32 {
+		t.Fatalf("token of %d characters, %v", len(token), err)
+	}
+	if again, err := g.token(s.ID); err != nil || again != token {
+		t.Fatalf("the token changed, %v", err)
+	}
+	for _, path := range []string{g.ledger.file("setups", s.ID+".json"), g.ledger.file("tokens", s.ID)} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, want 0600", path, info.Mode().Perm())
+		}
+	}
+	b, err := os.ReadFile(g.ledger.file("setups", s.ID+".json"))
+	if err != nil || bytes.Contains(b, []byte(token)) {
+		t.Fatalf("the ledger holds the token (%v)", err)
+	}
+}
+
+func TestAnUnwritableLedgerStopsBeforeAnythingIsCreated(t *testing.T) {
+	dir := t.TempDir()
+	// A file where the folder must be fails for every user, root included.
+	if err := os.WriteFile(filepath.Join(dir, "setups"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := ledger{dir}
+	err := l.save(&Setup{ID: "abc"})
+	if p := Explain(err); p.Title != "The setup's record cannot be written" {
+		t.Fatalf("got %+v", p)
+	}
+}
+
+func TestABrokenRecordIsNotOverlooked(t *testing.T) {
+	g := testGuide(t)
+	if _, err := g.Begin(context.Background(), testAnswers()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(g.ledger.file("setups", "broken.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Setups(context.Background()); err == nil || !strings.Contains(err.Error(), "broken.json") {
+		t.Fatalf("got %v, want an error that names the file", err)
+	}
+}
+
+func TestPlanRoundTrip(t *testing.T) {
+	g, a := testGuide(t), testAnswers()
+	var b bytes.Buffer
+	if err := g.SavePlan(&b, a); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadPlan(&b)
+	if err != nil || got != a {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	_, err = ReadPlan(strings.NewReader(`{"name":"x","instancetype":"t2.micro"}`))
+	if Explain(err).Kind != ProblemAnswers {
+		t.Fatalf("a misspelt answer gave %v", err)
+	}
+}
+
+func FuzzReadPlan(f *testing.F) {
+	f.Add(`{"name":"jupyter","region":"us-east-1","image":"24.04","type":"t2.micro","disk_gb":8,"key":{"source":"import"},"mode":"ssh","installer":"uv"}`)
+	f.Add(`{}`)
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := ReadPlan(strings.NewReader(s))
+		if err == nil && a.Valid() != nil {
+			t.Fatalf("accepted %+v", a)
+		}
+	})
+}
+
+func FuzzParseSetup(f *testing.F) {
+	f.Add(`{"id":"abc","answers":{}}`)
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := parseSetup([]byte(s))
+		if err == nil && (!validID(p.ID) || p.Done == nil) {
+			t.Fatalf("accepted %+v", p)
+		}
+	})
+}
+
+func TestExplainCancelled(t *testing.T) {
+	p := Explain(errors.Join(errors.New("x"), context.Canceled))
+	if p.Kind != ProblemInterrupted || p.Next == "" {
+		t.Fatalf("got %+v", p)
+	}
+}
