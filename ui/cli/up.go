@@ -71,7 +71,6 @@ jupyter-ec2 up --plan plan.json`,
 	f.BoolVar(&o.plain, "plain", false, "print lines (this is what it does anyway)")
 	f.BoolVar(&o.json, "json", false, "print an event a line, as JSON")
 	f.BoolVar(&o.noTunnel, "no-tunnel", false, "hold no tunnel in ssh mode: print the URL and end")
-	cmd.MarkFlagsMutuallyExclusive("plain", "json")
 	for flag, words := range map[string][]string{
 		"image": {"20.04", "22.04", "24.04", "26.04"}, "mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
 	} {
@@ -83,6 +82,9 @@ jupyter-ec2 up --plan plan.json`,
 
 // up runs the guide from the first answer to the URL.
 func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
+	if o.plain && o.json {
+		return usage("up", "--plain and --json exclude each other")
+	}
 	if !o.yes && !o.dryRun && !p.Terminal {
 		return usage("up", "there is no terminal to ask on: add --yes to go on without being asked")
 	}
@@ -103,7 +105,7 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 		if err != nil {
 			return err
 		}
-		if go_, err := p.reviewed(ctx, out, review, ask, o); !go_ || err != nil {
+		if yes, err := p.reviewed(ctx, out, review, ask, o); err != nil || !yes {
 			return err
 		}
 	}

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// engine is the guide as the commands see it, with answers made by hand; the
+// real one runs in the scripts.
+type engine struct {
+	steps.Engine
+	setups  []steps.Setup
+	review  steps.Review
+	key     steps.KeyOption
+	work    func(ctx context.Context, emit func(steps.Event)) (*steps.Opened, error)
+	begun   *steps.Answers
+	removed string
+	secured string
+}
+
+func (e *engine) Sandboxed() bool                               { return false }
+func (e *engine) Profiles() ([]steps.Profile, error)            { return []steps.Profile{{Name: "other"}}, nil }
+func (e *engine) Setups(context.Context) ([]steps.Setup, error) { return e.setups, nil }
+
+func (e *engine) SignIn(_ context.Context, profile string) (steps.Account, error) {
+	return steps.Account{Profile: profile, Home: "eu-north-1", Regions: []steps.Region{
+		{Name: "eu-north-1", Enabled: true}, {Name: "us-east-1", Enabled: true}, {Name: "af-south-1"},
+	}}, nil
+}
+
+func (e *engine) Types(_ context.Context, at steps.Place) ([]steps.InstanceType, error) {
+	if at.Region == "us-east-1" {
+		return []steps.InstanceType{{Name: "t2.micro"}}, nil
+	}
+	return []steps.InstanceType{{Name: "m7i.large", Arch: "amd64"}, {Name: "t3.micro", Arch: "amd64", FreeTier: true}}, nil
+}
+
+func (e *engine) InspectKey(_ context.Context, _ steps.Place, path string) (steps.KeyOption, error) {
+	e.key.Answer = steps.KeyAnswer{Source: steps.KeyFile, Path: path}
+	return e.key, nil
+}
+
+func (e *engine) ProtectKey(path string) error { e.secured = path; return nil }
+
+func (e *engine) Review(_ context.Context, a steps.Answers) (steps.Review, error) {
+	e.review.Answers = a
+	return e.review, a.Valid()
+}
+
+func (e *engine) Begin(_ context.Context, a steps.Answers) (steps.Setup, error) {
+	e.begun = &a
+	return steps.Setup{ID: "id", Answers: a}, nil
+}
+
+func (e *engine) Work(ctx context.Context, _ string, emit func(steps.Event)) (*steps.Opened, error) {
+	return e.work(ctx, emit)
+}
+
+func (e *engine) Remove(_ context.Context, id string, emit func(steps.Event)) error {
+	e.removed = id
+	emit(steps.Event{Step: steps.StepRemove, Kind: steps.Finished, Text: "all gone"})
+	return nil
+}
+
+// tunnel remembers whether it was closed.
+type tunnel struct {
+	mu     sync.Mutex
+	closed bool
+}
+
+func (t *tunnel) LocalPort() int { return 8888 }
+func (t *tunnel) State() string  { return "up" }
+func (t *tunnel) Close() error   { t.mu.Lock(); defer t.mu.Unlock(); t.closed = true; return nil }
+
+// screen is a stream that tells when a text has come by.
+type screen struct {
+	mu   sync.Mutex
+	all  bytes.Buffer
+	text string
+	seen func()
+}
+
+func (s *screen) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := s.all.Write(b)
+	if s.seen != nil && strings.Contains(s.all.String(), s.text) {
+		s.seen()
+	}
+	return n, err
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all.String()
+}
+
+type run struct {
+	engine   *engine
+	in       string
+	terminal bool
+	out, err screen
+}
+
+func (r *run) do(ctx context.Context, args ...string) int {
+	p := &Program{
+		In: strings.NewReader(r.in), Out: &r.out, Err: &r.err,
+		Getenv: func(string) string { return "" }, Now: func() time.Time { return time.Unix(1, 0).UTC() },
+		Terminal: r.terminal,
+		Guide: func(sandbox bool, _ steps.Asker) (steps.Engine, error) {
+			if sandbox {
+				return &engine{}, nil
+			}
+			return r.engine, nil
+		},
+	}
+	return p.Run(ctx, args)
+}
+
+func opens(t *tunnel) func(context.Context, func(steps.Event)) (*steps.Opened, error) {
+	return func(_ context.Context, emit func(steps.Event)) (*steps.Opened, error) {
+		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Started})
+		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Output, Text: "50 %", Partial: true})
+		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Output, Text: "100 % \x22done\x22 <&>"})
+		o := &steps.Opened{URL: "http://localhost:8888/?token=t", Proof: "42", Setup: steps.Setup{ID: "id"}}
+		if t != nil {
+			o.Tunnel = t
+		}
+		return o, nil
+	}
+}

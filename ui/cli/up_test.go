@@ -1,0 +1,293 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+func TestUpDefaults(t *testing.T) {
+	r := run{engine: &engine{work: opens(nil)}}
+	if code := r.do(t.Context(), "up", "--yes"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	want := steps.Answers{
+		Name: "jupyter", Region: "eu-north-1", Release: "24.04", Type: "t3.micro", DiskGB: 8,
+		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+	}
+	if *r.engine.begun != want {
+		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, want)
+	}
+	if got := r.out.String(); !strings.HasSuffix(got, "\nhttp://localhost:8888/?token=t\n") {
+		t.Errorf("the last line is not the URL:\n%s", got)
+	} else if strings.Contains(got, "50 %") || !strings.Contains(got, "  | 100 %") {
+		t.Errorf("an unfinished line was printed, or the finished one was not:\n%s", got)
+	}
+}
+
+// A setup of the same name gives its answers; what it has launched is not reviewed again.
+func TestUpTakesUpASetup(t *testing.T) {
+	old := steps.Answers{
+		Name: "jupyter", Profile: "p", Region: "us-east-1", Release: "22.04", Type: "t3.large", DiskGB: 30,
+		Key: steps.KeyAnswer{Source: steps.KeyCreate}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
+	}
+	r := run{engine: &engine{
+		work:   opens(nil),
+		setups: []steps.Setup{{ID: "id", Answers: old, Resources: steps.Resources{InstanceID: "i-1"}}},
+		review: steps.Review{Problems: []steps.Problem{{Title: "not to be met"}}},
+	}}
+	if code := r.do(t.Context(), "up", "--yes", "--mode", "gateway"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	old.Mode = steps.ModeGateway
+	if *r.engine.begun != old {
+		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, old)
+	}
+}
+
+func TestUpPlanAndFlags(t *testing.T) {
+	plan := filepath.Join(t.TempDir(), "plan.json")
+	write(t, plan, `{"name":"a","region":"us-east-1","image":"22.04","type":"t2.micro","disk_gb":20,"key":{"source":"create"},"mode":"http","installer":"pip"}`)
+	r := run{engine: &engine{work: opens(nil)}}
+	if code := r.do(t.Context(), "up", "--yes", "--plan", plan, "--disk", "40", "--key", "import"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	want := steps.Answers{
+		Name: "a", Region: "us-east-1", Release: "22.04", Type: "t2.micro", DiskGB: 40,
+		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
+	}
+	if *r.engine.begun != want {
+		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, want)
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUpAsks(t *testing.T) {
+	for answer, want := range map[string]int{"y\n": 0, "yes\n": 0, "n\n": exitInterrupted, "\n": exitInterrupted, "": exitInterrupted} {
+		r := run{engine: &engine{work: opens(nil)}, terminal: true, in: answer}
+		if code := r.do(t.Context(), "up"); code != want {
+			t.Errorf("answer %q: exit code %d, want %d", answer, code, want)
+		}
+		if begun := r.engine.begun != nil; begun != (want == 0) {
+			t.Errorf("answer %q: begun %v", answer, begun)
+		}
+	}
+}
+
+func TestUpExitCodes(t *testing.T) {
+	problem := func(k steps.ProblemKind) error {
+		return &problemError{[]steps.Problem{{Kind: k, Title: "T", Next: "N"}}}
+	}
+	for _, c := range []struct {
+		err  error
+		want int
+	}{
+		{errors.New("something"), 1},
+		{problem(steps.ProblemAnswers), 2},
+		{problem(steps.ProblemCredentials), 3},
+		{problem(steps.ProblemRefused), 3},
+		{problem(steps.ProblemUnreachable), 4},
+		{problem(steps.ProblemServer), 5},
+		{problem(steps.ProblemInterrupted), 130},
+	} {
+		r := run{engine: &engine{work: func(_ context.Context, emit func(steps.Event)) (*steps.Opened, error) {
+			emit(steps.Event{Step: steps.StepInstall, Kind: steps.Failed, Err: c.err})
+			return nil, c.err
+		}}}
+		if code := r.do(t.Context(), "up", "--yes", "--json"); code != c.want {
+			t.Errorf("%v: exit code %d, want %d", c.err, code, c.want)
+		}
+		last := lines(t, r.out.String())
+		if l := last[len(last)-1]; l["kind"] != "failed" || l["step"] != "install" || l["exit"] != float64(c.want) {
+			t.Errorf("%v: last line %v", c.err, l)
+		}
+	}
+}
+
+// lines checks that every line is a JSON object and answers them.
+func lines(t *testing.T, s string) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for l := range strings.Lines(s) {
+		m := map[string]any{}
+		if err := json.Unmarshal([]byte(l), &m); err != nil {
+			t.Fatalf("not JSON: %q: %v", l, err)
+		}
+		all = append(all, m)
+	}
+	if len(all) == 0 {
+		t.Fatal("nothing was printed")
+	}
+	return all
+}
+
+func TestUpJSON(t *testing.T) {
+	r := run{engine: &engine{work: opens(nil)}}
+	if code := r.do(t.Context(), "up", "--yes", "--json"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	all := lines(t, r.out.String())
+	var kinds []string
+	for _, l := range all {
+		kinds = append(kinds, l["kind"].(string))
+	}
+	if got := strings.Join(kinds, " "); got != "review started output ready" {
+		t.Errorf("kinds %s", got)
+	}
+	if got := all[2]["text"]; got != `100 % "done" <&>` {
+		t.Errorf("text %v", got)
+	}
+	if got := all[3]["url"]; got != "http://localhost:8888/?token=t" {
+		t.Errorf("url %v", got)
+	}
+}
+
+// In ssh mode the tunnel is held until the person ends it, and that is no failure.
+func TestUpHoldsTheTunnel(t *testing.T) {
+	tun := &tunnel{}
+	ctx, cancel := context.WithCancel(t.Context())
+	r := run{engine: &engine{work: opens(tun)}}
+	r.err.text, r.err.seen = "The tunnel is open", cancel
+	if code := r.do(ctx, "up", "--yes"); code != 0 {
+		t.Errorf("exit code %d: %s", code, r.err.String())
+	}
+	if !tun.closed {
+		t.Error("the tunnel was left open")
+	}
+}
+
+func TestUpNoTunnel(t *testing.T) {
+	tun := &tunnel{}
+	r := run{engine: &engine{work: opens(tun)}}
+	if code := r.do(t.Context(), "up", "--yes", "--no-tunnel"); code != 0 || !tun.closed {
+		t.Errorf("exit code %d, closed %v", code, tun.closed)
+	}
+}
+
+func TestUpInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	r := run{engine: &engine{work: func(ctx context.Context, _ func(steps.Event)) (*steps.Opened, error) {
+		cancel()
+		<-ctx.Done()
+		return nil, &aws.Error{Doing: "launch", Message: "broke off"}
+	}}}
+	if code := r.do(ctx, "up", "--yes"); code != exitInterrupted {
+		t.Errorf("exit code %d: %s", code, r.err.String())
+	}
+}
+
+func TestUpStopsAtProblems(t *testing.T) {
+	r := run{engine: &engine{review: steps.Review{Problems: []steps.Problem{
+		{Kind: steps.ProblemRefused, Title: "No default VPC", Text: "None.", Next: "Make one."}, {Title: "Second", Text: "More."},
+	}}}}
+	if code := r.do(t.Context(), "up", "--yes"); code != exitRefused || r.engine.begun != nil {
+		t.Errorf("exit code %d, begun %v", code, r.engine.begun)
+	}
+	for _, want := range []string{"No default VPC", "Make one.", "Second"} {
+		if !strings.Contains(r.err.String(), want) {
+			t.Errorf("%q is not in\n%s", want, r.err.String())
+		}
+	}
+}
+
+func TestUpKeyFile(t *testing.T) {
+	for _, c := range []struct {
+		option  steps.KeyOption
+		want    int
+		secured string
+	}{
+		{steps.KeyOption{}, 0, ""},
+		{steps.KeyOption{Problem: "a public key"}, exitUsage, ""},
+		{steps.KeyOption{TooOpen: true, Problem: "others can read it"}, 0, "k.pem"},
+	} {
+		r := run{engine: &engine{work: opens(nil), key: c.option}}
+		if code := r.do(t.Context(), "up", "--yes", "--key", "k.pem"); code != c.want || r.engine.secured != c.secured {
+			t.Errorf("%+v: exit code %d, protected %q: %s", c.option, code, r.engine.secured, r.err.String())
+		}
+	}
+}
+
+func TestUpRegions(t *testing.T) {
+	for region, want := range map[string]int{"us-east-1": 0, "af-south-1": exitRefused, "mars-1": exitUsage} {
+		r := run{engine: &engine{work: opens(nil)}}
+		if code := r.do(t.Context(), "up", "--yes", "--region", region); code != want {
+			t.Errorf("%s: exit code %d, want %d", region, code, want)
+		}
+	}
+}
+
+func TestRm(t *testing.T) {
+	setups := []steps.Setup{{ID: "id", Answers: steps.Answers{Name: "lab"}, Resources: steps.Resources{InstanceID: "i-1", KeyPath: "mine.pem"}}}
+	for _, c := range []struct {
+		in   string
+		args []string
+		want int
+	}{
+		{"y\n", []string{"rm", "lab"}, 0},
+		{"n\n", []string{"rm", "lab"}, exitInterrupted},
+		{"", []string{"rm", "lab", "--yes"}, 0},
+		{"", []string{"rm", "other", "--yes"}, exitUsage},
+	} {
+		r := run{engine: &engine{setups: setups}, terminal: true, in: c.in}
+		if code := r.do(t.Context(), c.args...); code != c.want {
+			t.Errorf("%v %q: exit code %d, want %d", c.args, c.in, code, c.want)
+		}
+		if removed := r.engine.removed == "id"; removed != (c.want == 0) {
+			t.Errorf("%v %q: removed %v", c.args, c.in, removed)
+		}
+		if c.in != "" && (!strings.Contains(r.err.String(), "i-1") || strings.Contains(r.err.String(), "mine.pem")) {
+			t.Errorf("what is lost is not told as it is:\n%s", r.err.String())
+		}
+	}
+}
+
+func TestAskHostKey(t *testing.T) {
+	q := steps.HostKeyQuestion{Host: "h", Fingerprint: "SHA256:x"}
+	for _, c := range []struct {
+		in       string
+		terminal bool
+		yes      bool
+		want     steps.HostKeyAnswer
+	}{
+		{"yes\n", true, false, steps.HostKeyAccept},
+		{"y\nno\n", true, false, steps.HostKeyReject}, // y alone is not enough
+		{"wait\n", true, false, steps.HostKeyWait},
+		{"yes\n", true, true, steps.HostKeyWait}, // --yes never accepts blindly
+		{"", false, false, steps.HostKeyWait},
+	} {
+		p := &Program{Err: io.Discard, Terminal: c.terminal, lines: newLineReader(strings.NewReader(c.in))}
+		got, err := (&asker{p: p, yes: c.yes}).HostKey(t.Context(), q)
+		if got != c.want || err != nil {
+			t.Errorf("%+v: %v, %v", c, got, err)
+		}
+	}
+}
+
+// Waiting for a line can be given up, and the line then goes to the next question.
+func TestLineReader(t *testing.T) {
+	r, w := io.Pipe()
+	l := newLineReader(r)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.read(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	go func() { _, _ = io.WriteString(w, " hello \n") }()
+	if got, err := l.read(t.Context()); got != "hello" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
