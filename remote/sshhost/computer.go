@@ -140,28 +140,38 @@ func (c *Computer) bringCerts() error {
 	return nil
 }
 
-// Hosts lists the IDs of hosts that have a folder.
-func (c *Computer) Hosts() ([]string, error) {
-	entries, err := os.ReadDir(c.dir)
-	if err != nil {
-		return nil, fmt.Errorf("listing the hosts: %w", err)
+// EndAll ends whatever hosts with a folder in dir left running, such as after
+// the program was killed. A dir that is not there is success.
+func EndAll(ctx context.Context, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("listing the hosts: %w", err)
 	}
-	var ids []string
+	c := &Computer{dir: dir}
+	var failed []error
 	for _, e := range entries {
-		if e.IsDir() && e.Name() != binDir && e.Name() != certsDir {
-			ids = append(ids, e.Name())
+		if m, err := c.machine(e.Name()); err == nil {
+			failed = append(failed, m.end(ctx))
 		}
 	}
-	return ids, nil
+	return errors.Join(failed...)
 }
 
-// End ends what a host left running, such as after the program was killed.
-func (c *Computer) End(ctx context.Context, id string) error {
-	m, err := c.machine(id)
+// Keep removes every folder of a host that is not among ids, and what runs in it.
+func (c *Computer) Keep(ctx context.Context, ids map[string]bool) error {
+	entries, err := os.ReadDir(c.dir)
 	if err != nil {
-		return err
+		return fmt.Errorf("listing the hosts: %w", err)
 	}
-	return m.end(ctx)
+	var failed []error
+	for _, e := range entries {
+		if _, err := c.machine(e.Name()); err == nil && !ids[e.Name()] {
+			failed = append(failed, c.Remove(ctx, e.Name()))
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // Remove ends what a host left running and removes its folder.
@@ -203,4 +213,18 @@ func removeAll(dir string) error {
 	}
 	_ = filepath.WalkDir(dir, walk)
 	return os.RemoveAll(dir)
+}
+
+// Empty says whether dir, as of Prepare, holds no host.
+func Empty(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false, fmt.Errorf("listing the hosts: %w", err)
+	}
+	for _, e := range entries {
+		if e.Name() != binDir && e.Name() != certsDir {
+			return false, nil
+		}
+	}
+	return true, nil
 }

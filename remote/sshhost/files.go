@@ -48,15 +48,15 @@ func (f *files) inside(name string) (string, error) {
 	return "", sftp.ErrSSHFxPermissionDenied
 }
 
-// answer turns what os.Root says of a way out of the home into a refusal.
+// answer turns an error into one that SFTP has a code for; os.Root's "path
+// escapes from parent" is a refusal.
 func answer(err error) error {
-	var link *os.LinkError
-	var pathErr *fs.PathError
 	switch {
-	case err == nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrExist):
-		return err
-	case errors.As(err, &pathErr) && strings.Contains(pathErr.Err.Error(), "escapes"),
-		errors.As(err, &link) && strings.Contains(link.Err.Error(), "escapes"):
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fs.ErrNotExist
+	case errors.Is(err, fs.ErrPermission), strings.Contains(err.Error(), "escapes"):
 		return sftp.ErrSSHFxPermissionDenied
 	}
 	return err

@@ -1,8 +1,12 @@
 package sandbox
 
 import (
-	"context"
+	"cmp"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -19,13 +23,13 @@ const (
 type Options struct {
 	// Dir is the sandbox's folder, made 0700; empty means DirEnv.
 	Dir string
-	// Version is the program's own, kept in the state file.
+	// Version is the program's own, told by Info.
 	Version string
 	// Speed divides the cloud's delays (an instance is pending for a second or
 	// two): 10 is ten times as fast. 0 means SpeedEnv, else 1.
 	Speed float64
-	// Idle is how long the process stays without a client and without a running
-	// instance; 0 means 30 minutes.
+	// Idle is how long the process stays without a request and without a
+	// running instance; 0 means 30 minutes.
 	Idle time.Duration
 	// Args are this program's arguments that lead to Run; nil means "sandbox", "run".
 	Args []string
@@ -42,11 +46,11 @@ type Info struct {
 	Version         string // of the program that runs it
 }
 
-// Instance is one line of Status.
+// Instance is one line of State.
 type Instance struct {
 	ID    string
 	Name  string
-	State string
+	State string // as EC2 says it: running
 }
 
 // State is what Status answers.
@@ -54,18 +58,64 @@ type State struct {
 	Running   bool
 	Info      Info
 	Since     time.Time
-	Instances []Instance
+	Instances []Instance // those that are not terminated
 }
 
-// Ensure answers with the running sandbox, or starts one and waits until it answers.
-func Ensure(ctx context.Context, o Options) (Info, error) { return Info{}, errors.New("not yet") }
+// Files in a sandbox's folder.
+const (
+	recordFile = "sandbox.json" // how to speak to the process, while it runs
+	keysFile   = "keys.json"    // the cloud's credentials, for as long as the folder stays
+	cloudFile  = "cloud.json"   // what the cloud holds
+	logFile    = "sandbox.log"  // what the process says
+	runLock    = "run.lock"     // held by the process while it lives
+	startLock  = "start.lock"   // held by whoever starts it
+	hostsName  = "hosts"        // the hosts' folders, or a link to where they are
+)
 
-// Run is the sandbox's process: it serves until ctx ends, it is told to stop,
-// or it has been idle for long enough, and then ends every process of its hosts.
-func Run(ctx context.Context, o Options) error { return errors.New("not yet") }
+// folder makes the sandbox's folder and answers its one path.
+func (o Options) folder() (string, error) {
+	dir := cmp.Or(o.Dir, os.Getenv(DirEnv))
+	if dir == "" {
+		return "", errors.New("the sandbox has no folder: Options.Dir and " + DirEnv + " are empty")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the sandbox's folder: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return "", fmt.Errorf("closing the sandbox's folder to others: %w", err)
+	}
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", fmt.Errorf("finding the sandbox's folder: %w", err)
+	}
+	return filepath.Abs(dir)
+}
 
-// Status says whether it runs and what it holds.
-func Status(ctx context.Context, o Options) (State, error) { return State{}, errors.New("not yet") }
+// exists is folder for those who only look: "" when it was never made.
+func (o Options) exists() (string, error) {
+	dir := cmp.Or(o.Dir, os.Getenv(DirEnv))
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return o.folder()
+}
 
-// Stop ends the process and its hosts; none running is success.
-func Stop(ctx context.Context, o Options) error { return errors.New("not yet") }
+// problem is an error in plain words.
+type problem struct {
+	title, text, next string
+	err               error
+}
+
+func (p *problem) Error() string {
+	if p.err != nil {
+		return p.text + " (" + p.err.Error() + ")"
+	}
+	return p.text
+}
+
+func (p *problem) Unwrap() error { return p.err }
+
+// Explain puts it in plain words.
+func (p *problem) Explain() (kind, title, text, next string) {
+	return "failed", p.title, p.text, p.next
+}

@@ -1,0 +1,122 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
+)
+
+// Status says whether it runs and what it holds. Nothing is started or made.
+func Status(ctx context.Context, o Options) (State, error) {
+	dir, err := o.exists()
+	if err != nil || dir == "" {
+		return State{}, err
+	}
+	s, err := ask(ctx, dir)
+	if err == nil {
+		return s, nil
+	}
+	there, err := held(dir)
+	if err != nil || !there {
+		return State{}, err
+	}
+	if _, err := settled(ctx, dir); err != nil && !errors.Is(err, errNotRunning) {
+		return State{}, err
+	}
+	if s, err = ask(ctx, dir); err == nil {
+		return s, nil
+	}
+	return State{}, nil
+}
+
+const (
+	stopPatience = 20 * time.Second // for its hosts' processes to end
+	killPatience = 3 * time.Second
+)
+
+// Stop ends the process and every process of its hosts; none running is
+// success. One that does not answer is ended hard, once it is certain that it
+// is the process of the record.
+func Stop(ctx context.Context, o Options) error {
+	dir, err := o.exists()
+	if err != nil || dir == "" {
+		return err
+	}
+	if there, err := held(dir); err != nil {
+		return err
+	} else if there {
+		if err := stopProcess(ctx, dir); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, recordFile)); err != nil {
+		return fmt.Errorf("removing the sandbox's state file: %w", err)
+	}
+	hosts, err := filepath.EvalSymlinks(filepath.Join(dir, hostsName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("finding the sandbox's hosts: %w", err)
+	}
+	return sshhost.EndAll(ctx, hosts) // what a killed process left
+}
+
+// stopProcess asks the process to end, then tells it, then ends it.
+func stopProcess(ctx context.Context, dir string) error {
+	var r record
+	if err := readJSON(filepath.Join(dir, recordFile), &r); err != nil {
+		// It begins or ends just now, or its record was removed.
+		if freed(ctx, dir, stopPatience) {
+			return nil
+		}
+		return stillThere(err)
+	}
+	if r.control(ctx, http.MethodPost, stopPath, nil) == nil && freed(ctx, dir, stopPatience) {
+		return nil
+	}
+	for _, sig := range []os.Signal{syscall.SIGTERM, os.Kill} {
+		if p, err := os.FindProcess(r.PID); err == nil && r.alive() {
+			_ = p.Signal(sig) // gone in between
+		}
+		if freed(ctx, dir, killPatience) {
+			return nil
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("stopping the sandbox: %w", err)
+	}
+	return stillThere(nil)
+}
+
+// freed waits until no process holds the folder.
+func freed(ctx context.Context, dir string, patience time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	poll := time.NewTicker(startPoll)
+	defer poll.Stop()
+	for {
+		if there, err := held(dir); err == nil && !there {
+			return true
+		}
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+func stillThere(err error) error {
+	return &problem{
+		title: "The sandbox does not stop", err: err,
+		text: "A process holds the sandbox's folder, and it is not known which.",
+		next: "Look for \"sandbox run\" in the list of processes and end it, then run the same command again.",
+	}
+}
