@@ -19,7 +19,7 @@ import (
 func classify(err error) (code, message string) {
 	for _, find := range []func(error) string{noCredentials, network, expiredLogin, configuration} {
 		if code := find(err); code != "" {
-			return code, err.Error()
+			return code, withoutOutput(err.Error())
 		}
 	}
 	var api smithy.APIError
@@ -27,6 +27,16 @@ func classify(err error) (code, message string) {
 		return refine(api.ErrorCode(), api.ErrorMessage()), api.ErrorMessage()
 	}
 	return "", err.Error()
+}
+
+// withoutOutput leaves out what a credential_process printed: the SDK quotes
+// it when it cannot read it, and a secret key may be in it.
+func withoutOutput(text string) string {
+	const quoted = "parse failed of process output"
+	if before, _, found := strings.Cut(text, quoted); found {
+		return before + "its output is not the JSON that AWS's tools expect"
+	}
+	return text
 }
 
 // noCredentials must be asked before network: at its end the chain tries the
@@ -93,12 +103,12 @@ func configuration(err error) string {
 	var broken config.SharedConfigLoadError
 	var process *processcreds.ProviderError
 	switch {
-	case errors.As(err, &noProfile):
-		return codeProfileMissing
 	case errors.As(err, &noMFA):
 		return codeMFANeeded
 	case errors.As(err, &noRole), errors.As(err, &noARN), errors.As(err, &broken):
-		return codeConfigBroken
+		return codeConfigBroken // also when a role's source profile is missing
+	case errors.As(err, &noProfile):
+		return codeProfileMissing
 	case errors.As(err, &process):
 		return codeProcessFailed
 	}

@@ -63,6 +63,7 @@ func sharedConfig(ctx context.Context, o Options) (sdk.Config, error) {
 	if err != nil {
 		return sdk.Config{}, err
 	}
+	quietProcess(&cfg, o.Warn)
 	cfg.Credentials = prompts.around(cfg.Credentials)
 	return cfg, nil
 }
