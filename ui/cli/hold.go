@@ -24,9 +24,10 @@ func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, opt
 		return nil
 	}
 	out.ready(o)
-	p.note("The tunnel is open. Ctrl-C closes it; the machine keeps running until you remove it with: %s rm %s\n", name, o.Setup.Answers.Name)
+	p.note("The tunnel is open; Ctrl-C closes it.\n")
 	p.watch(ctx, o.Tunnel)
-	p.note("The tunnel is closed.\n")
+	p.note("The tunnel is closed. ")
+	p.keepsRunning(o.Setup)
 	if err := o.Close(); err != nil {
 		return fmt.Errorf("close the tunnel: %w", err)
 	}
@@ -53,3 +54,21 @@ func (p *Program) watch(ctx context.Context, t steps.Tunnel) {
 
 // note tells the person something that is no part of the output.
 func (p *Program) note(format string, args ...any) { _, _ = fmt.Fprintf(p.Err, format, args...) }
+
+// keepsRunning reminds of a machine that nobody looks at any more.
+func (p *Program) keepsRunning(s steps.Setup) {
+	cost := "It costs nothing: it is in the sandbox."
+	if !s.Sandbox {
+		cost = "It costs " + costLine(s.Cost) + "."
+	}
+	p.note("The machine of %s keeps running. %s\n", s.Answers.Name, cost)
+	p.note("  Open it again: %s up --name %s%s\n", name, s.Answers.Name, inSandbox(s))
+	p.note("  Remove it:     %s rm %s%s\n", name, s.Answers.Name, inSandbox(s))
+}
+
+func inSandbox(s steps.Setup) string {
+	if s.Sandbox {
+		return " --sandbox"
+	}
+	return ""
+}

@@ -54,7 +54,7 @@ func (p *plainPrinter) review(r steps.Review) {
 	defer p.mu.Unlock()
 	p.list("Will be created", r.Creates)
 	p.list("Commands", r.Commands)
-	p.list("Cost", []string{costLine(r.Cost)})
+	p.list("Costs", []string{costLine(r.Cost)})
 	var denied []string
 	for _, perm := range r.Permissions {
 		if perm.Known && !perm.Allowed {
@@ -99,7 +99,7 @@ func (p *plainPrinter) ready(o *steps.Opened) {
 		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint})
 	}
 	p.list("Local port", notEmpty(o.PortNote))
-	p.list("Cost", []string{costLine(o.Cost)})
+	p.list("Costs", []string{costLine(o.Cost)})
 	p.line("%s", o.URL)
 }
 
@@ -124,7 +124,7 @@ func stepTitle(id steps.StepID) string {
 func costLine(c steps.Cost) string {
 	switch {
 	case !c.Known:
-		return "price unknown"
+		return "an unknown price"
 	case c.Hour == 0:
 		return "nothing"
 	case c.DiskUnknown:

@@ -55,6 +55,8 @@ func ownHome(env *testscript.Env) error {
 		"AWS_CONFIG_FILE": home + "/aws/config", "AWS_SHARED_CREDENTIALS_FILE": home + "/aws/credentials",
 		"AWS_EC2_METADATA_DISABLED": "true",
 		"NO_COLOR":                  "1",
+		// The race detector otherwise waits a second at the end of each process.
+		"GORACE": "atexit_sleep_ms=0",
 	} {
 		env.Setenv(k, v)
 	}
