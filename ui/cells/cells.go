@@ -2,6 +2,7 @@
 package cells
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ func Clean(s string) string {
 	if printable(s) {
 		return s
 	}
+	s = strings.ToValidUTF8(s, replacement)
 	var out strings.Builder
 	out.Grow(len(s))
 	col := 0
@@ -125,4 +127,13 @@ func Ends(left, right string, width int) string {
 		left = Fit(left, max(room, 0))
 	}
 	return Fit(left, max(width-r, 0)) + right
+}
+
+// Thousands writes a number with commas: 12,345.
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -38,7 +38,7 @@ func (p *Pane) head() string {
 	}
 	state := "paused"
 	if _, last := p.visible(); last < p.end()-1 && p.width >= 60 {
-		state += " · " + thousands(p.end()-1-last) + " below"
+		state += " · " + cells.Thousands(p.end()-1-last) + " below"
 	}
 	return head + p.theme.Warn.Render(state) + " "
 }
@@ -66,7 +66,7 @@ func (p *Pane) rights() []string {
 	}
 	if dropped > 0 {
 		full += " · " + count(dropped, "older line") + " dropped"
-		short = lines + ", " + thousands(dropped) + " dropped"
+		short = lines + ", " + cells.Thousands(dropped) + " dropped"
 	}
 	if p.search.finder != nil {
 		found := p.found()

@@ -6,7 +6,9 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // place is the start of a row: a line's number and a byte offset into its
@@ -16,7 +18,7 @@ type place struct{ line, offset int }
 // laid is a line as laid out for the present width.
 type laid struct {
 	raw  string
-	text string // raw, safe to draw
+	text string // raw, safe to draw, after the sign of its mark
 	rows []int  // byte offset of each row's start; the first is 0
 }
 
@@ -43,12 +45,26 @@ func (p *Pane) lay(number int) laid {
 	if len(p.laid) > 4*p.height+256 {
 		clear(p.laid)
 	}
-	l := laid{raw: raw, text: cells.Clean(raw), rows: []int{0}}
+	l := laid{raw: raw, text: p.sign(number) + cells.Clean(raw), rows: []int{0}}
 	if p.wrap {
 		l.rows = breaks(l.text, p.columns())
 	}
 	p.laid[number] = l
 	return l
+}
+
+// sign is what a line that the host did not print begins with.
+func (p *Pane) sign(number int) string {
+	switch p.buf.Mark(number - p.buf.Dropped()) {
+	case logbuf.Doing:
+		return theme.SignDoing + " "
+	case logbuf.Retry:
+		return theme.SignRetry + " "
+	case logbuf.Failed:
+		return theme.SignFailed + " "
+	default:
+		return ""
+	}
 }
 
 // breaks answers where the rows of a text start when it is wrapped to width

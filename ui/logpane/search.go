@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/form"
 )
 
@@ -166,6 +167,6 @@ func (p *Pane) found() string {
 	case rank == 0:
 		return count(f.Count(), "match")
 	default:
-		return fmt.Sprintf("%s of %s", thousands(rank), count(f.Count(), "match"))
+		return fmt.Sprintf("%s of %s", cells.Thousands(rank), count(f.Count(), "match"))
 	}
 }

@@ -1,7 +1,6 @@
 package logpane
 
 import (
-	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -158,23 +157,14 @@ func (p *Pane) scrollbar() []string {
 	return bar
 }
 
-// thousands writes a number with commas: 12,345.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // count is "1 line", "12,345 lines", "2 matches".
 func count(n int, noun string) string {
 	switch {
 	case n == 1:
 		return "1 " + noun
 	case strings.HasSuffix(noun, "ch"):
-		return thousands(n) + " " + noun + "es"
+		return cells.Thousands(n) + " " + noun + "es"
 	default:
-		return thousands(n) + " " + noun + "s"
+		return cells.Thousands(n) + " " + noun + "s"
 	}
 }

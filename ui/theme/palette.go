@@ -17,30 +17,27 @@ type palette struct {
 	onBad                                    color.Color // text on a surface of bad
 	selected, onSelected                     color.Color // the selected row
 	selectedBlur                             color.Color
-	hit, onHit                               color.Color
 }
 
 func darkPalette() palette {
 	return palette{
-		accent: hex("#FF9F45"), subtle: hex("#98A2B3"),
+		accent: hex("#FF9F45"), subtle: hex("#9CA0A6"),
 		ok: hex("#63D297"), warn: hex("#F4C95D"), bad: hex("#FF7B72"),
 		code: hex("#B9C7F5"), url: hex("#79B8FF"),
-		line: hex("#4B5563"), track: hex("#374151"),
+		line: hex("#50545C"), track: hex("#3A3D44"),
 		onAccent: hex("#1B1206"), onBad: hex("#2A0A08"),
-		selected: hex("#33415C"), onSelected: hex("#FFFFFF"), selectedBlur: hex("#262F40"),
-		hit: hex("#6B5314"), onHit: hex("#FFF3D1"),
+		selected: hex("#3A3F4B"), onSelected: hex("#FFFFFF"), selectedBlur: hex("#2B2F38"),
 	}
 }
 
 func lightPalette() palette {
 	return palette{
-		accent: hex("#AD4A00"), subtle: hex("#586174"),
-		ok: hex("#0F6B3A"), warn: hex("#7D5200"), bad: hex("#B3261E"),
+		accent: hex("#AD4A00"), subtle: hex("#5F6368"),
+		ok: hex("#0A750A"), warn: hex("#7D5200"), bad: hex("#B3261E"),
 		code: hex("#44409A"), url: hex("#0B57B0"),
-		line: hex("#B4BCC8"), track: hex("#D5DAE1"),
+		line: hex("#B2B2B2"), track: hex("#D6D9DE"),
 		onAccent: hex("#FFFFFF"), onBad: hex("#FFFFFF"),
-		selected: hex("#D3E3FD"), onSelected: hex("#10233F"), selectedBlur: hex("#E8ECF2"),
-		hit: hex("#FFE08A"), onHit: hex("#3B2A00"),
+		selected: hex("#E1E3E6"), onSelected: hex("#000000"), selectedBlur: hex("#EFEFEF"),
 	}
 }
 
@@ -62,7 +59,7 @@ func (p palette) theme() Theme {
 		TableDisabled: fg(p.subtle),
 		StepDone:      fg(p.ok), StepActive: fg(p.accent).Bold(true), StepTodo: fg(p.subtle), StepFailed: fg(p.bad).Bold(true),
 		LogHost: n, LogDoing: fg(p.code), LogRetry: fg(p.warn), LogFailed: fg(p.bad).Bold(true),
-		Hit: on(p.onHit, p.hit), HitCurrent: on(p.onAccent, p.accent).Bold(true),
+		Hit: fg(p.accent).Bold(true), HitCurrent: on(p.onAccent, p.accent).Bold(true),
 		Track: fg(p.track), Thumb: fg(p.subtle),
 		Prompt: fg(p.accent).Bold(true), Input: n, Placeholder: fg(p.subtle), Cursor: n.Reverse(true),
 	}

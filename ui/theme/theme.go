@@ -29,12 +29,14 @@ type Theme struct {
 	Prompt, Input, Placeholder, Cursor lipgloss.Style
 }
 
-// Signs that tell a step's state by their shape. Each is one cell wide.
+// Signs that tell by their shape what colour tells, too. Each is one cell wide.
 const (
 	SignDone   = "✓"
 	SignActive = "●"
 	SignTodo   = "○"
 	SignFailed = "✗"
+	SignDoing  = "▸" // what the program does
+	SignRetry  = "!" // tried again; a warning
 )
 
 // New makes the theme for a dark or light background, with colour or without
@@ -68,7 +70,7 @@ func plain() Theme {
 		Badge:       r.Bold(true),
 		TableHeader: u, TableRow: n, TableSelected: r, TableSelectedBlur: b, TableDisabled: n,
 		StepDone: n, StepActive: b, StepTodo: n, StepFailed: b,
-		LogHost: n, LogDoing: b, LogRetry: u, LogFailed: u.Bold(true),
+		LogHost: n, LogDoing: b, LogRetry: b, LogFailed: b,
 		Hit: u.Bold(true), HitCurrent: r.Bold(true),
 		Track: n, Thumb: b,
 		Prompt: b, Input: n, Placeholder: n, Cursor: r,
