@@ -37,6 +37,10 @@ type Options struct {
 	StandardVCPUs int
 	GPUVCPUs      int
 
+	// PageSize is how many items a page has at most, fewer than MaxResults
+	// asks for; 0 means as many as AWS gives.
+	PageSize int
+
 	// Hosts run behind the instances; nil means that nothing does.
 	Hosts Hosts
 	// Timing is how long states take; the zero value is no time at all.

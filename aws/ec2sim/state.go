@@ -1,0 +1,137 @@
+package ec2sim
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// state is all that the cloud remembers; it is kept as JSON.
+type state struct {
+	Regions  map[string]*region
+	Index    int // the last HostSpec.Index given
+	Launches int // counts launches, for private addresses
+}
+
+// region is one region's resources, oldest first.
+type region struct {
+	Instances []*instance
+	Keys      []*keyPair
+	Groups    []*group
+	VPCs      []*vpc
+	Tags      map[string]map[string]string // by resource ID
+	Tokens    map[string]launchToken       // by RunInstances' ClientToken
+}
+
+// launchToken is what a ClientToken was used for.
+type launchToken struct {
+	Hash      string // of the other parameters
+	Instances []string
+}
+
+func loadState(path string) (*state, error) {
+	empty := &state{Regions: map[string]*region{}, Index: 1}
+	if path == "" {
+		return empty, nil
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return empty, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the embedded cloud's state: %w", err)
+	}
+	s := &state{}
+	if err := json.Unmarshal(text, s); err != nil {
+		return nil, fmt.Errorf("reading the embedded cloud's state in %s: %w", path, err)
+	}
+	if s.Regions == nil {
+		s.Regions = empty.Regions
+	}
+	return s, nil
+}
+
+// save replaces the file atomically, readable by nobody else.
+func (s *state) save(path string) (err error) {
+	if path == "" {
+		return nil
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("encoding the embedded cloud's state: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".ec2sim-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("saving the embedded cloud's state: %w", err)
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // what went wrong is the save
+		return fmt.Errorf("saving the embedded cloud's state: %w", err)
+	}
+	return nil
+}
+
+// regionState is the region's state, with a default VPC where it is new.
+func (c *Cloud) regionState(name string) *region {
+	r := c.state.Regions[name]
+	if r == nil {
+		r = &region{Tags: map[string]map[string]string{}, Tokens: map[string]launchToken{}}
+		if !c.opts.NoDefaultVPC {
+			r.addDefaultVPC(name)
+		}
+		c.state.Regions[name] = r
+	}
+	return r
+}
+
+// wakeUp puts the instances into the state in which a closed cloud leaves
+// them: nothing runs.
+func (r *region) wakeUp(now time.Time) {
+	for _, i := range r.Instances {
+		switch i.State {
+		case statePending, stateRunning, stateStopping:
+			i.become(stateStopped, now)
+		case stateShuttingDown:
+			i.become(stateTerminated, now)
+		}
+	}
+}
+
+// newID makes an ID as EC2 does: 17 hexadecimal digits after the prefix.
+func newID(prefix string) string {
+	var b [9]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return prefix + "-0" + hex.EncodeToString(b[:])[:16]
+}
+
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func keysOf[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func sortBy[T any](items []T, cmp func(a, b T) int) { slices.SortStableFunc(items, cmp) }
+
+// find is the first item that is it, or nil.
+func find[T any](items []*T, is func(*T) bool) *T {
+	if n := slices.IndexFunc(items, is); n >= 0 {
+		return items[n]
+	}
+	return nil
+}
