@@ -90,15 +90,19 @@ func (r *Regional) Terminate(ctx context.Context, id string) error {
 func (r *Regional) WaitState(ctx context.Context, id, want string, each func(Instance)) (Instance, error) {
 	doing := fmt.Sprintf("wait for the instance %s to be %s", id, want)
 	gone := string(types.InstanceStateNameTerminated)
+	var last Instance
 	var started bool
 	for {
 		i, err := r.Instance(ctx, id)
-		if codeOf(err) == codeNoInstance && want == gone {
+		switch {
+		case codeOf(err) == codeNoInstance && want == gone:
 			return Instance{ID: id, State: gone}, nil // EC2 forgets them after an hour
+		case err != nil && last.State != "" && errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return last, r.late(doing, last, ctx.Err())
+		case err != nil:
+			return last, err
 		}
-		if err != nil {
-			return i, err
-		}
+		last = i
 		if each != nil {
 			each(i)
 		}
@@ -110,11 +114,16 @@ func (r *Regional) WaitState(ctx context.Context, id, want string, each func(Ins
 			return i, r.stateError(doing, i)
 		}
 		if err := pause(ctx, r.account.tick); errors.Is(err, context.DeadlineExceeded) {
-			return i, &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + i.State, Region: r.name, err: err}
+			return i, r.late(doing, i, err)
 		} else if err != nil {
 			return i, r.fail(ctx, doing, err)
 		}
 	}
+}
+
+// late is the error when the time allowed is over.
+func (r *Regional) late(doing string, i Instance, err error) error {
+	return &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + i.State, Region: r.name, err: err}
 }
 
 // lost says whether an instance in this state will not get to the wanted one
