@@ -1,9 +1,22 @@
 package jupyter
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
 // Endpoint is a server as its user reaches it.
@@ -11,35 +24,192 @@ type Endpoint struct {
 	URL   string // "http(s)://host:port", without the token
 	Token string
 	// Dial makes the connections, through a tunnel or from the host itself;
-	// nil dials from here.
+	// nil dials from here, by a proxy where the environment says so.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// PinSHA256 is the SHA-256 of the server's own certificate (DER); no other
 	// one is accepted then. Nil means the system's certificate authorities.
 	PinSHA256 []byte
 }
 
-// Ready waits until the server answers with the token, or ctx ends. What
-// waiting cannot mend (a wrong token, another certificate) ends it at once.
-func Ready(ctx context.Context, ep Endpoint) error { return errSkeleton }
+// requestWithin bounds one request; starting a kernel takes longest.
+const requestWithin = 30 * time.Second
 
-// Kernelspec is a kind of kernel the server can start.
-type Kernelspec struct{ Name, DisplayName, Language string }
+var errPin = errors.New("the server shows another certificate than the pinned one")
 
-// Kernelspecs lists the kernels of a notebook server or a gateway, the default
-// one first.
-func Kernelspecs(ctx context.Context, ep Endpoint) ([]Kernelspec, error) { return nil, errSkeleton }
-
-// Proof is what came of running a cell.
-type Proof struct {
-	Kernel        string // "python3"
-	Language      string // "python"
-	PythonVersion string // "3.12.3"
-	Output        string // "42"
-	Took          time.Duration
+// client speaks to the server's REST API.
+type client struct {
+	base  *url.URL
+	token string
+	http  *http.Client
 }
 
-// Prove starts a kernel, runs print(6*7) there, reads 42 and removes the
-// kernel, all over the endpoint. say is told each step in words; it may be nil.
-func Prove(ctx context.Context, ep Endpoint, say func(string)) (Proof, error) {
-	return Proof{}, errSkeleton
+func (ep Endpoint) client() (*client, error) {
+	base, err := url.Parse(ep.URL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fmt.Errorf("the server's URL %q is none", Scrub(ep.URL))
+	}
+	t := &http.Transport{
+		DialContext: ep.Dial, Proxy: http.ProxyFromEnvironment,
+		TLSHandshakeTimeout: 15 * time.Second,
+		DisableKeepAlives:   true, // a few requests; nothing is left open
+	}
+	if ep.Dial != nil {
+		t.Proxy = nil
+	}
+	if len(ep.PinSHA256) > 0 {
+		t.TLSClientConfig = pinned(ep.PinSHA256)
+	}
+	return &client{base: base, token: ep.Token, http: &http.Client{
+		Transport: t,
+		// A redirect is the login page, or somebody else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// pinned accepts the one certificate with that SHA-256, whoever signed it.
+// VerifyConnection is called on each handshake, resumed ones too.
+func pinned(pin []byte) *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: true, //nolint:gosec // the pin below is the verification
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if len(s.PeerCertificates) == 0 {
+				return errPin
+			}
+			sum := sha256.Sum256(s.PeerCertificates[0].Raw)
+			if subtle.ConstantTimeCompare(sum[:], pin) != 1 {
+				return errPin
+			}
+			return nil
+		},
+	}
+}
+
+// statusError is an answer with another status than wanted.
+type statusError struct {
+	status int
+	path   string
+	said   string // the server's message, safe for a terminal
+}
+
+func (e *statusError) Error() string {
+	text := fmt.Sprintf("%s answered %d", e.path, e.status)
+	if e.said != "" {
+		text += ": " + e.said
+	}
+	return text
+}
+
+// do makes a request, with the token in its header, and answers the body.
+func (c *client) do(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if c.token != "" {
+		req.Header = c.header()
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer of %s: %w", path, err)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, &statusError{status: resp.StatusCode, path: path, said: messageOf(answer)}
+	}
+	return answer, nil
+}
+
+// header is how all of Jupyter's servers take a token; the gateway knows
+// neither Bearer nor a login.
+func (c *client) header() http.Header {
+	return http.Header{"Authorization": {"token " + c.token}}
+}
+
+// messageOf is what an error answer says, in a line.
+func messageOf(body []byte) string {
+	var m struct{ Message, Reason string }
+	if json.Unmarshal(body, &m) != nil {
+		return ""
+	}
+	if m.Message == "" {
+		m.Message = m.Reason
+	}
+	return Scrub(remote.Clean(head(m.Message, 300)))
+}
+
+// Ready waits until the server answers with the token, or ctx ends. What
+// waiting cannot mend (a wrong token, another certificate, HTTP spoken to
+// HTTPS) ends it at once. Its errors are *Error, or ctx's when it was
+// cancelled.
+func Ready(ctx context.Context, ep Endpoint) error {
+	c, err := ep.client()
+	if err != nil {
+		return err
+	}
+	wait := 100 * time.Millisecond
+	for {
+		err := c.ready(ctx)
+		if err == nil || final(err) {
+			return explainReach(ep, err)
+		}
+		select {
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return ctx.Err()
+			}
+			return explainReach(ep, err)
+		case <-time.After(wait):
+		}
+		wait = min(wait*3/2, time.Second)
+	}
+}
+
+// ready asks once. A notebook server must tell its status; a gateway has none
+// to tell and must list its kernels. Neither may do so without the token.
+func (c *client) ready(ctx context.Context) error {
+	if _, err := c.do(ctx, http.MethodGet, "/api/kernelspecs", nil); err != nil {
+		return err
+	}
+	_, err := c.do(ctx, http.MethodGet, "/api/status", nil)
+	if err != nil && statusOf(err) != http.StatusNotFound {
+		return err
+	}
+	anybody := &client{base: c.base, http: c.http}
+	if _, err := anybody.do(ctx, http.MethodGet, "/api/kernels", nil); err == nil {
+		return errOpen
+	}
+	return nil
+}
+
+var errOpen = errors.New("the server answers without a token")
+
+func statusOf(err error) int {
+	var s *statusError
+	if errors.As(err, &s) {
+		return s.status
+	}
+	return 0
+}
+
+// final says whether waiting cannot mend it.
+func final(err error) bool {
+	var unknown *tls.CertificateVerificationError
+	code := statusOf(err)
+	return errors.Is(err, errPin) || errors.Is(err, errOpen) || errors.As(err, &unknown) || plainToTLS(err) ||
+		code == http.StatusUnauthorized || code == http.StatusForbidden
+}
+
+// plainToTLS: net/http has no error value for it, in either direction.
+func plainToTLS(err error) bool {
+	return strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") ||
+		strings.Contains(err.Error(), "malformed HTTP response \"\\x15\\x03") ||
+		(statusOf(err) == http.StatusBadRequest && strings.Contains(err.Error(), "HTTPS"))
 }

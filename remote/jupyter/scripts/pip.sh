@@ -27,7 +27,7 @@ make_venv() {
 	say 'This Python brings no pip (ensurepip): it is fetched from the package index.'
 	run "$python" -m venv --without-pip "$venv" || fail 20 'python3 cannot make a virtual environment'
 	"$python" -u "$base/fetch.py" pip "$base/pip.whl"
-	run "$venv/bin/python" "$base/pip.whl/pip" install pip
+	run "$venv/bin/python" "$base/pip.whl/pip" install --ignore-installed pip
 	rm -f "$base/pip.whl"
 }
 

@@ -1,0 +1,163 @@
+package jupyter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+)
+
+// Proof is what came of running a cell.
+type Proof struct {
+	Kernel        string // "python3"
+	Language      string // "python"
+	PythonVersion string // "3.12.3"
+	Output        string // "42"
+	Took          time.Duration
+}
+
+// Time for the proof: a small machine takes long to start its first kernel.
+const (
+	proveWithin  = 2 * time.Minute
+	removeWithin = 15 * time.Second
+)
+
+// Prove starts a kernel, runs print(6*7) there, reads 42 and removes the
+// kernel, all over the endpoint. say is told each step in words; it may be
+// nil. Its errors are *Error, or ctx's when it was cancelled.
+func Prove(ctx context.Context, ep Endpoint, say func(string)) (proof Proof, err error) {
+	if say == nil {
+		say = func(string) {}
+	}
+	began := time.Now()
+	caller := ctx
+	ctx, cancel := context.WithTimeout(ctx, proveWithin)
+	defer cancel()
+	c, err := ep.client()
+	if err != nil {
+		return Proof{}, err
+	}
+	spec, err := pythonKernel(ctx, ep)
+	if err != nil {
+		return Proof{}, err
+	}
+	say(fmt.Sprintf("Starting a kernel: %s (%s).", spec.DisplayName, spec.Name))
+	id, err := c.startKernel(ctx, spec.Name)
+	if err != nil {
+		return Proof{}, explainKernel(ep, err)
+	}
+	defer func() {
+		// Also after a cancel: a kernel left behind holds memory.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(caller), removeWithin)
+		defer cancel()
+		if _, removeErr := c.do(ctx, http.MethodDelete, "/api/kernels/"+id, nil); removeErr != nil && err == nil {
+			err = explainReach(ep, removeErr)
+		}
+	}()
+	proof = Proof{Kernel: spec.Name, Language: spec.Language}
+	if err := c.runCells(ctx, id, &proof, say); err != nil {
+		if caller.Err() != nil {
+			return Proof{}, caller.Err()
+		}
+		return Proof{}, explainKernel(ep, err)
+	}
+	proof.Took = time.Since(began)
+	return proof, nil
+}
+
+// pythonKernel is the default kernel, or the first that speaks Python.
+func pythonKernel(ctx context.Context, ep Endpoint) (Kernelspec, error) {
+	specs, err := Kernelspecs(ctx, ep)
+	if err != nil {
+		return Kernelspec{}, err
+	}
+	for _, s := range specs {
+		if s.Language == "python" {
+			return s, nil
+		}
+	}
+	return Kernelspec{}, noKernel(nil)
+}
+
+func noKernel(cause error) error {
+	return &Error{
+		Kind: "server", Title: "The server has no Python kernel",
+		Text: "It knows no kernel that runs Python: ipykernel is missing on the machine.",
+		Next: "Run the install again: it repairs what is missing.", Err: cause,
+	}
+}
+
+func (c *client) startKernel(ctx context.Context, name string) (id string, err error) {
+	body, err := json.Marshal(map[string]string{"name": name})
+	if err != nil {
+		return "", err
+	}
+	answer, err := c.do(ctx, http.MethodPost, "/api/kernels", body)
+	if err != nil {
+		return "", err
+	}
+	var k struct{ ID string }
+	if err := json.Unmarshal(answer, &k); err != nil {
+		return "", fmt.Errorf("reading the new kernel: %w", err)
+	}
+	if !validKernelID(k.ID) {
+		return "", fmt.Errorf("the new kernel's ID %q is none", remote.Clean(head(k.ID, 80)))
+	}
+	return k.ID, nil
+}
+
+// validKernelID keeps a hostile server from choosing our paths.
+func validKernelID(id string) bool {
+	return id != "" && len(id) <= 64 && strings.Trim(id, "0123456789abcdefABCDEF-") == ""
+}
+
+// runCells runs the proof's cells on the kernel.
+func (c *client) runCells(ctx context.Context, id string, proof *Proof, say func(string)) error {
+	k, err := c.openKernel(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	say("Running print(6*7) there.")
+	if proof.Output, err = k.run(ctx, "print(6*7)"); err != nil {
+		return err
+	}
+	if proof.Output != "42" {
+		return fmt.Errorf("print(6*7) answered %q", remote.Clean(head(proof.Output, 80)))
+	}
+	version, err := k.run(ctx, "import sys; print(sys.version)")
+	if err != nil {
+		return err
+	}
+	proof.PythonVersion = remote.Clean(strings.SplitN(version, " ", 2)[0])
+	say(fmt.Sprintf("It answered 42, by Python %s.", proof.PythonVersion))
+	return nil
+}
+
+// explainKernel puts a kernel's failure in plain words.
+func explainKernel(ep Endpoint, err error) error {
+	var died *kernelDied
+	var s *statusError
+	switch {
+	case errors.As(err, &died):
+		return &Error{
+			Kind: "server", Title: "The kernel died",
+			Text: "The kernel ended before it answered, most often because the machine has too little memory.",
+			Next: "Choose a larger instance type, or add swap, then try again.", Err: err,
+		}
+	case errors.As(err, &s) && strings.Contains(strings.ToLower(s.said), "no such kernel"):
+		return noKernel(err)
+	case errors.As(err, &s) && s.status >= 500:
+		return &Error{
+			Kind: "server", Title: "The kernel cannot be started",
+			Text: "The server says: " + s.said,
+			Next: "Look at the server's log on the machine; running the install again repairs a broken kernel.", Err: err,
+		}
+	}
+	return explainReach(ep, err)
+}
