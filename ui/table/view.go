@@ -133,7 +133,7 @@ func (t *Table) body(widths []int) []string {
 
 func (t *Table) nothing() string {
 	if t.Filter() != "" {
-		return fmt.Sprintf("None of %s %s has these words. Esc clears the filter.", thousands(len(t.items)), t.noun)
+		return fmt.Sprintf("None of %s %s has these words. Esc clears the filter.", cells.Thousands(len(t.items)), t.noun)
 	}
 	return "No " + t.noun + " yet."
 }
@@ -208,16 +208,7 @@ func (t *Table) status() string {
 
 func (t *Table) count() string {
 	if len(t.shown) == len(t.items) {
-		return thousands(len(t.items)) + " " + t.noun
+		return cells.Thousands(len(t.items)) + " " + t.noun
 	}
-	return thousands(len(t.shown)) + " of " + thousands(len(t.items)) + " " + t.noun
-}
-
-// thousands writes a number with commas: 12,345.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return cells.Thousands(len(t.shown)) + " of " + cells.Thousands(len(t.items)) + " " + t.noun
 }

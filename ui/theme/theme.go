@@ -68,7 +68,7 @@ func plain() Theme {
 		Code: n, URL: u,
 		Border: n, BorderFocus: b,
 		Badge:       r.Bold(true),
-		TableHeader: u, TableRow: n, TableSelected: r, TableSelectedBlur: b, TableDisabled: n,
+		TableHeader: b, TableRow: n, TableSelected: r, TableSelectedBlur: b, TableDisabled: n,
 		StepDone: n, StepActive: b, StepTodo: n, StepFailed: b,
 		LogHost: n, LogDoing: b, LogRetry: b, LogFailed: b,
 		Hit: u.Bold(true), HitCurrent: r.Bold(true),
