@@ -1,0 +1,328 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+)
+
+// accountScreen asks which profile to sign in with, and then which region.
+type accountScreen struct {
+	profiles []steps.Profile
+	listed   bool // the profiles were read
+	at       choice
+	trying   string // the profile that is being signed in
+	signedIn *steps.Account
+	failure  failure
+	regions  *table.Table
+	refused  string // why the region under the cursor cannot be taken
+}
+
+func newAccountScreen(m *model) accountScreen {
+	return accountScreen{regions: table.New("regions", "regions", []table.Column{
+		{Title: "Region"}, {Title: "Name", Grow: true}, {Title: "Status"},
+	}, m.th)}
+}
+
+func (s *accountScreen) enter(m *model) tea.Cmd {
+	switch {
+	case s.signedIn != nil || s.failure.is() && s.listed:
+		return nil
+	case s.trying != "" && s.listed:
+		return s.signIn(m, s.trying)
+	}
+	return s.readProfiles(m)
+}
+
+func (s *accountScreen) readProfiles(m *model) tea.Cmd {
+	s.failure.set(nil)
+	return m.tasks.start(m.ctx, taskProfiles, func(_ context.Context, id int) tea.Msg {
+		list, err := m.engine.Profiles()
+		return profilesRead{id, list, err}
+	})
+}
+
+// read takes the profiles. A single one, or the one asked for on the command
+// line, is signed in without asking.
+func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
+	if !m.tasks.done(taskProfiles, msg.id) {
+		return nil
+	}
+	s.listed, s.profiles = true, msg.list
+	s.at.size(len(msg.list))
+	if msg.err != nil {
+		s.failure.set(msg.err)
+		return nil
+	}
+	for i, p := range msg.list {
+		if p.Name == m.answers.Profile {
+			s.at.at = i
+			if m.answers.Profile != "" {
+				return s.signIn(m, p.Name)
+			}
+		}
+	}
+	if m.answers.Profile != "" && len(msg.list) > 0 {
+		return s.signIn(m, m.answers.Profile) // the engine says what is wrong with it
+	}
+	if len(msg.list) == 1 {
+		return s.signIn(m, msg.list[0].Name)
+	}
+	return nil
+}
+
+func (s *accountScreen) signIn(m *model, profile string) tea.Cmd {
+	s.failure.set(nil)
+	s.signedIn, s.trying = nil, profile
+	return m.tasks.start(m.ctx, taskSignIn, func(ctx context.Context, id int) tea.Msg {
+		account, err := m.engine.SignIn(ctx, profile)
+		return signedIn{id, account, err}
+	})
+}
+
+func (s *accountScreen) signed(m *model, msg signedIn) tea.Cmd {
+	if !m.tasks.done(taskSignIn, msg.id) {
+		return nil
+	}
+	if msg.err != nil {
+		s.failure.set(msg.err)
+		return nil
+	}
+	s.signedIn = &msg.account
+	s.fill(m)
+	return nil
+}
+
+// fill puts the regions into the table, the cursor on the one chosen before,
+// else on the profile's own.
+func (s *accountScreen) fill(m *model) {
+	rows := make([]table.Row, len(s.signedIn.Regions))
+	want := m.answers.Region
+	for i, r := range s.signedIn.Regions {
+		row := table.Row{ID: r.Name, Cells: []string{r.Name, r.Title, "enabled"}}
+		if !r.Enabled {
+			row.Cells[2] = "not enabled"
+			row.Disabled = "not enabled for this account"
+		} else if r.Name == s.signedIn.Home {
+			row.Cells[2] = "your own"
+		}
+		rows[i] = row
+	}
+	s.regions.SetRows(rows)
+	if want == "" {
+		want = s.signedIn.Home
+	}
+	s.regions.Select(want)
+}
+
+func (s *accountScreen) typing() typist {
+	if s.signedIn != nil && s.regions.Filtering() {
+		return tableTypist{s.regions}
+	}
+	return nil
+}
+
+// tableTypist hands what is typed and pasted to a table's filter.
+type tableTypist struct{ t *table.Table }
+
+func (t tableTypist) update(msg tea.Msg) { t.t.Update(msg) }
+
+func (s *accountScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch {
+	case m.tasks.runs(taskSignIn):
+		return s.cancelKey(m, k)
+	case s.failure.is():
+		return s.failureKey(m, k)
+	case s.signedIn != nil:
+		return s.regionKey(m, k)
+	}
+	if s.at.key(k) {
+		return nil, true
+	}
+	switch k.String() {
+	case "enter":
+		if len(s.profiles) > 0 {
+			return s.signIn(m, s.profiles[s.at.at].Name), true
+		}
+	case "r":
+		return s.readProfiles(m), true
+	}
+	return nil, false
+}
+
+func (s *accountScreen) cancelKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if k.String() != "esc" {
+		return nil, false
+	}
+	m.tasks.stop(taskSignIn)
+	s.trying = ""
+	return nil, true
+}
+
+func (s *accountScreen) failureKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if s.failure.key(k) {
+		return nil, true
+	}
+	switch k.String() {
+	case "r":
+		if s.trying == "" {
+			return s.readProfiles(m), true
+		}
+		return s.signIn(m, s.trying), true
+	case "esc":
+		if len(s.profiles) > 1 {
+			s.failure.set(nil)
+			s.trying = ""
+			return nil, true
+		}
+	}
+	return nil, false
+}
+
+func (s *accountScreen) regionKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if k.String() == "enter" && !s.regions.Filtering() {
+		return s.takeRegion(m), true
+	}
+	s.refused = ""
+	if taken, cmd := s.regions.Update(k); taken {
+		return cmd, true
+	}
+	switch k.String() {
+	case "r":
+		return s.signIn(m, s.signedIn.Profile), true
+	case "esc", "p":
+		if len(s.profiles) > 1 {
+			s.signedIn, s.trying = nil, ""
+			return nil, true
+		}
+	}
+	return nil, false
+}
+
+func (s *accountScreen) takeRegion(m *model) tea.Cmd {
+	row, ok := s.regions.Selected()
+	if !ok {
+		return nil
+	}
+	if row.Disabled != "" {
+		s.refused = row.ID + " is not enabled for this account. Enable it in the AWS console (Account, AWS Regions), wait some minutes, then press r. Or take another region."
+		return nil
+	}
+	m.answers.Profile, m.answers.Region = s.signedIn.Profile, row.ID
+	return m.next()
+}
+
+func (s *accountScreen) hints(m *model) []hint {
+	switch {
+	case m.tasks.runs(taskSignIn):
+		return []hint{{"esc", "cancel"}}
+	case s.failure.is():
+		return append(s.failure.hints(), hint{"esc", "back"})
+	case s.signedIn != nil && s.regions.Filtering():
+		return []hint{{"enter", "keep filter"}, {"esc", "clear"}}
+	case s.signedIn != nil:
+		hints := []hint{{"enter", "take region"}, {"↑↓", "choose"}, {"/", "search"}}
+		if len(s.profiles) > 1 {
+			hints = append(hints, hint{"esc", "other profile"})
+		}
+		return hints
+	}
+	return []hint{{"enter", "sign in"}, {"↑↓", "choose"}, {"r", "read again"}, {"esc", "back"}}
+}
+
+func (s *accountScreen) view(m *model, w, h int) string {
+	var lines []string
+	switch {
+	case m.tasks.runs(taskSignIn):
+		lines = []string{m.waiting("Signing in as " + clean(s.trying) + " …")}
+	case s.failure.is():
+		lines = s.failure.lines(m.th, w)
+	case s.signedIn != nil:
+		return s.regionView(m, w, h)
+	case !s.listed:
+		lines = []string{m.waiting("Reading your AWS profiles …")}
+	case len(s.profiles) == 0:
+		lines = noProfiles(m, w)
+	default:
+		lines = s.profileLines(m, h)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func noProfiles(m *model, w int) []string {
+	return problemLines(m.th, steps.Problem{
+		Title: "No AWS credentials were found",
+		Text:  "There are no profiles in ~/.aws/config and ~/.aws/credentials, and no keys in the environment.",
+		Next:  "Run \"aws configure\", \"aws login\" or \"aws configure sso\" in another terminal, then press r. To try the guide without an account, quit and add --sandbox.",
+	}, w, false)
+}
+
+func (s *accountScreen) profileLines(m *model, h int) []string {
+	lines := []string{heading(m.th, "Which profile?"), ""}
+	from, to := s.at.window(h - 2)
+	for i := from; i < to; i++ {
+		p := s.profiles[i]
+		name := cells.Fit(clean(p.Name), 26)
+		style := m.th.Text
+		if i == s.at.at {
+			style = m.th.Accent
+		}
+		lines = append(lines, arrow(m.th, i == s.at.at)+style.Render(name)+m.th.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind)))
+	}
+	return lines
+}
+
+// profileKind says how a profile gets its credentials.
+func profileKind(kind string) string {
+	switch kind {
+	case "keys":
+		return "access keys"
+	case "sso":
+		return "single sign-on"
+	case "login":
+		return "aws login"
+	case "role":
+		return "role"
+	case "process":
+		return "credential process"
+	case "environment":
+		return "from the environment"
+	}
+	return kind
+}
+
+func (s *accountScreen) regionView(m *model, w, h int) string {
+	a := s.signedIn
+	const label = 10
+	lines := pair(m.th, "Account", m.th.Heading, clean(a.Identity.Account), label, w)
+	lines = append(lines, pair(m.th, "Identity", m.th.Text, clean(a.Identity.ARN), label, w)...)
+	style, mfa := s.mfa(m)
+	lines = append(lines, pair(m.th, "MFA", style, mfa, label, w)...)
+	if a.Identity.Root() {
+		lines = append(lines, m.th.Warn.Render("! These are the root user's credentials. A user or role of its own is safer."))
+	}
+	lines = append(lines, "")
+	foot := paragraph(m.th.Warn, s.refused, w)
+	s.regions.SetFocused(true)
+	s.regions.SetSize(min(w, 76), tableHeight(s.regions, h-len(lines)-len(foot)))
+	lines = append(lines, strings.Split(s.regions.View(), "\n")...)
+	return strings.Join(append(lines, foot...), "\n")
+}
+
+// tableHeight is the room for a table, or less where its rows need less.
+func tableHeight(t *table.Table, room int) int { return max(min(t.Len()+2, room), 3) }
+
+func (s *accountScreen) mfa(m *model) (style styler, text string) {
+	switch s.signedIn.MFA {
+	case "on":
+		return m.th.OK, "✓ on"
+	case "off":
+		return m.th.Warn, "! off: turn it on in the console, under Security credentials"
+	}
+	return m.th.Subtle, "? unknown: these credentials may not look"
+}

@@ -1,0 +1,267 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// dialog lies on top of the page and has all keys until it is closed.
+type dialog interface {
+	key(m *model, k tea.KeyPressMsg) tea.Cmd
+	typing() typist
+	view(th theme.Theme, w int) []string
+	hints() []hint
+}
+
+// dialog is the one on top, or nil.
+func (m *model) dialog() dialog {
+	if len(m.dialogs) == 0 {
+		return nil
+	}
+	return m.dialogs[len(m.dialogs)-1]
+}
+
+func (m *model) openDialog(d dialog) { m.dialogs = append(m.dialogs, d) }
+
+// closeDialog closes the one on top.
+func (m *model) closeDialog() { m.dialogs = m.dialogs[:max(len(m.dialogs)-1, 0)] }
+
+// option is one way out of a choiceDialog.
+type option struct {
+	label, detail string
+	danger        bool
+	do            func(m *model) tea.Cmd // nil: only close
+}
+
+// choiceDialog asks for one of a few. The last option is what Esc means.
+type choiceDialog struct {
+	title   string
+	text    []string // paragraphs
+	code    string   // to be read exactly, such as a fingerprint
+	options []option
+	at      choice
+	from    int // ID of the question it draws, or 0
+}
+
+func (d *choiceDialog) typing() typist { return nil }
+
+func (d *choiceDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+	d.at.size(len(d.options))
+	if d.at.key(k) {
+		return nil
+	}
+	switch k.String() {
+	case "enter":
+		return d.take(m, d.at.at)
+	case "tab", "right", "l":
+		d.at.at = (d.at.at + 1) % len(d.options)
+	case "shift+tab", "left", "h":
+		d.at.at = (d.at.at + len(d.options) - 1) % len(d.options)
+	case "esc":
+		return d.take(m, len(d.options)-1)
+	}
+	return nil
+}
+
+func (d *choiceDialog) take(m *model, i int) tea.Cmd {
+	m.closeDialog()
+	m.leaving = false
+	if d.options[i].do == nil {
+		return nil
+	}
+	return d.options[i].do(m)
+}
+
+func (d *choiceDialog) view(th theme.Theme, w int) []string {
+	lines := dialogText(th, d.title, d.text, w)
+	if d.code != "" {
+		for _, line := range wrap(d.code, w) {
+			lines = append(lines, th.Code.Render(line))
+		}
+		lines = append(lines, "")
+	}
+	for i, o := range d.options {
+		style := th.Text
+		if i == d.at.at {
+			style = th.TableSelected
+			if o.danger {
+				style = th.Danger
+			}
+		}
+		lines = append(lines, arrow(th, i == d.at.at)+style.Render(" "+o.label+" "))
+		for _, line := range wrap(o.detail, w-5) {
+			lines = append(lines, "   "+th.Subtle.Render(line))
+		}
+	}
+	return lines
+}
+
+func (d *choiceDialog) hints() []hint {
+	return []hint{{"↑↓", "choose"}, {"enter", "take it"}, {"esc", strings.ToLower(d.options[len(d.options)-1].label)}}
+}
+
+// inputDialog asks for one line of text.
+type inputDialog struct {
+	title string
+	text  []string
+	label string
+	field *field
+	wrong string                    // why the last try was not taken
+	check func(value string) string // what is wrong with a value, or empty
+	done  func(m *model, value string) tea.Cmd
+	not   func(m *model) tea.Cmd // Esc; nil: only close
+	from  int
+}
+
+func (d *inputDialog) typing() typist { return d.field }
+
+func (d *inputDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+	switch k.String() {
+	case "enter":
+		if d.wrong = d.check(d.field.raw()); d.wrong != "" {
+			return nil
+		}
+		m.closeDialog()
+		return d.done(m, d.field.raw())
+	case "esc":
+		m.closeDialog()
+		if d.not == nil {
+			return nil
+		}
+		return d.not(m)
+	}
+	d.wrong = ""
+	d.field.update(k)
+	return nil
+}
+
+func (d *inputDialog) view(th theme.Theme, w int) []string {
+	lines := dialogText(th, d.title, d.text, w)
+	lines = append(lines, th.Prompt.Render(d.label), d.field.view(th, min(w, 60), true), "")
+	if d.wrong != "" {
+		lines = append(lines, paragraph(th.Error, d.wrong, w)...)
+	}
+	return lines
+}
+
+func (d *inputDialog) hints() []hint { return []hint{{"enter", "go on"}, {"esc", "cancel"}} }
+
+func dialogText(th theme.Theme, title string, text []string, w int) []string {
+	lines := []string{th.Title.Render(title), ""}
+	for _, t := range text {
+		lines = append(append(lines, paragraph(th.Text, t, w)...), "")
+	}
+	return lines
+}
+
+// overlay is what lies on top of the page, as a framed block, or empty.
+func (m *model) overlay(w, h int) string {
+	var lines []string
+	inner := min(w, 78) - 6
+	switch d := m.dialog(); {
+	case d != nil:
+		lines = d.view(m.th, inner)
+		if last := len(lines) - 1; last >= 0 && lines[last] == "" {
+			lines = lines[:last]
+		}
+		if len(lines) > h-2 && h > 6 {
+			// What is chosen stands last and matters most.
+			lines = append(lines[:2:2], lines[len(lines)-(h-4):]...)
+		}
+	case m.help:
+		inner = min(w, 96) - 6
+		lines = m.helpLines(inner, h-2)
+	default:
+		return ""
+	}
+	return m.th.Box(true).Padding(0, 2).Render(cells.Block(strings.Join(lines, "\n"), inner, len(lines)))
+}
+
+// confirm asks before something that cannot be taken back.
+func (m *model) confirm(title, text, yes string, do func(m *model) tea.Cmd) {
+	m.openDialog(&choiceDialog{title: title, text: []string{text}, options: []option{{label: yes, do: do}, {label: "cancel"}}})
+}
+
+// ask draws a question of the engine.
+func (m *model) ask(q *question) {
+	answered := func(a answer) tea.Cmd { q.reply <- a; return nil }
+	declined := func(*model) tea.Cmd { return answered(answer{declined: true}) }
+	typed := func(_ *model, value string) tea.Cmd { return answered(answer{text: value}) }
+	switch {
+	case q.hostKey != nil:
+		m.openDialog(hostKeyDialog(q))
+	case q.serial != "":
+		m.openDialog(&inputDialog{
+			title: "MFA code", from: q.id, field: newField("", "123456", 6), label: "Code",
+			text:  []string{"Your profile asks for the code of its MFA device:", clean(q.serial)},
+			check: sixDigits, done: typed, not: declined,
+		})
+	default:
+		d := &inputDialog{
+			title: "Passphrase", from: q.id, field: newSecret(), label: "Passphrase",
+			text:  []string{"This private key is encrypted: " + clean(q.path), "The passphrase stays in this program's memory."},
+			check: func(string) string { return "" }, done: typed, not: declined,
+		}
+		if q.again {
+			d.wrong = "That was not the passphrase of this key. Try again."
+		}
+		m.openDialog(d)
+	}
+}
+
+func sixDigits(value string) string {
+	if len(value) == 6 && strings.Trim(value, "0123456789") == "" {
+		return ""
+	}
+	return "The code has 6 digits."
+}
+
+// hostKeyDialog is the guide's question whether to go on connecting.
+func hostKeyDialog(q *question) *choiceDialog {
+	say := func(v steps.HostKeyAnswer) func(*model) tea.Cmd {
+		return func(*model) tea.Cmd { q.reply <- answer{verdict: v}; return nil }
+	}
+	k := q.hostKey
+	why := clean(k.Why)
+	if why == "" {
+		why = "The machine's console has not said which key is its own."
+	}
+	return &choiceDialog{
+		title: "Is this the right machine?", from: q.id,
+		text: []string{
+			fmt.Sprintf("The authenticity of host %s (%s) cannot be established yet. %s", clean(k.Host), clean(k.InstanceID), why),
+			"Its " + clean(k.KeyType) + " key has the fingerprint",
+		},
+		code: clean(k.Fingerprint),
+		options: []option{
+			{label: "Wait and compare", detail: "the console usually has the key some minutes after the launch", do: say(steps.HostKeyWait)},
+			{label: "Yes, trust it", detail: "as the guide does; it is remembered for this machine", do: say(steps.HostKeyAccept)},
+			{label: "No, stop here", do: say(steps.HostKeyReject)},
+		},
+	}
+}
+
+// withdraw closes the dialog of a question that nobody waits for any more.
+func (m *model) withdraw(id int) {
+	var kept []dialog
+	for _, d := range m.dialogs {
+		switch d := d.(type) {
+		case *choiceDialog:
+			if d.from == id {
+				continue
+			}
+		case *inputDialog:
+			if d.from == id {
+				continue
+			}
+		}
+		kept = append(kept, d)
+	}
+	m.dialogs = kept
+}

@@ -1,0 +1,178 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// readable is the widest a paragraph gets: longer lines are hard to read.
+const readable = 92
+
+// wrap breaks text without styles into lines of at most width cells: between
+// words, and inside a word only where it is longer than a line. Hyphens are no
+// place to break, because commands and addresses are full of them.
+func wrap(text string, width int) []string {
+	if width < 1 {
+		return nil
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case cells.Width(line)+1+cells.Width(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+		for cells.Width(line) > width {
+			head := ansi.Truncate(line, width, "")
+			if head == "" {
+				break // a character wider than the line
+			}
+			lines, line = append(lines, head), line[len(head):]
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// styler draws text in a style.
+type styler interface{ Render(...string) string }
+
+// paragraph is wrapped text in a style.
+func paragraph(style styler, text string, width int) []string {
+	lines := wrap(text, min(width, readable))
+	for i, line := range lines {
+		lines[i] = style.Render(line)
+	}
+	return lines
+}
+
+// indent puts n spaces before each line.
+func indent(lines []string, n int) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = strings.Repeat(" ", n) + line
+	}
+	return out
+}
+
+// spinner is one cell that turns.
+func (m *model) spinner() string {
+	frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+	return m.th.Accent.Render(string(frames[m.frame%len(frames)]))
+}
+
+// waiting says what is waited for.
+func (m *model) waiting(text string) string {
+	return m.spinner() + " " + m.th.Text.Render(text)
+}
+
+// pair is a label and what it labels, wrapped beside it.
+func pair(th theme.Theme, label string, style styler, text string, labelW, width int) []string {
+	lines := wrap(text, max(width-labelW, 8))
+	for i, line := range lines {
+		head := ""
+		if i == 0 {
+			head = label
+		}
+		lines[i] = th.Subtle.Render(cells.Fit(head, labelW)) + style.Render(line)
+	}
+	return lines
+}
+
+// problemLines tells a problem: its title, what happened, what to do next,
+// and the technical message when asked for.
+func problemLines(th theme.Theme, p steps.Problem, width int, details bool) []string {
+	lines := []string{th.Error.Render(theme.SignFailed + " " + clean(p.Title))}
+	lines = append(lines, indent(paragraph(th.Text, clean(p.Text), width-2), 2)...)
+	lines = append(lines, "")
+	next := wrap(clean(p.Next), min(width, readable)-4)
+	for i, line := range next {
+		head := "  "
+		if i == 0 {
+			head = th.Accent.Render("→ ")
+		}
+		lines = append(lines, "  "+head+th.Heading.Render(line))
+	}
+	if details && p.Raw != "" {
+		lines = append(lines, "", "  "+th.Subtle.Render("The technical message:"))
+		lines = append(lines, indent(paragraph(th.Code, clean(p.Raw), width-2), 2)...)
+	}
+	return lines
+}
+
+// byHandLines draws the commands one would have typed, at most most of them,
+// a line each: whole they are in the help.
+func byHandLines(th theme.Theme, commands []string, width, most int) []string {
+	const label = "By hand  "
+	lines := make([]string, 0, most)
+	for i, c := range commands {
+		head := strings.Repeat(" ", len(label))
+		if i == 0 {
+			head = label
+		}
+		head = th.Subtle.Render(head)
+		if i == most-1 && len(commands) > most {
+			return append(lines, head+th.Subtle.Render(fmt.Sprintf("… and %d more: press ?", len(commands)-i)))
+		}
+		lines = append(lines, head+th.Subtle.Render("$ ")+th.Code.Render(ansi.Truncate(clean(c), max(width-len(label)-2, 1), "…")))
+	}
+	return lines
+}
+
+// clean makes text from outside one that draws as it measures; line breaks
+// become spaces.
+func clean(s string) string {
+	return cells.Clean(strings.ReplaceAll(strings.TrimSpace(s), "\n", " "))
+}
+
+// dollars is a sum of money: four places for what an hour costs, two for more.
+func dollars(v float64) string {
+	if v != 0 && v < 1 {
+		return fmt.Sprintf("$%.4f", v)
+	}
+	return fmt.Sprintf("$%.2f", v)
+}
+
+// took is a time span as a person says it.
+func took(d time.Duration) string {
+	d = d.Round(time.Second)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// title is a heading inside a page.
+func heading(th theme.Theme, text string) string { return th.Heading.Render(text) }
+
+// arrow marks the line the cursor is on.
+func arrow(th theme.Theme, on bool) string {
+	if on {
+		return th.Accent.Render("❯ ")
+	}
+	return "  "
+}
+
+// radio marks the chosen one of several.
+func radio(th theme.Theme, on bool) string {
+	if on {
+		return th.Accent.Render("◉ ")
+	}
+	return th.Subtle.Render("○ ")
+}

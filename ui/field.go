@@ -1,0 +1,69 @@
+package ui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// cursorMark stands in a drawn screen where the terminal's cursor belongs: an
+// application program command, which has no width and which no terminal
+// shows. frame.go finds it and takes it out, so that no screen has to know
+// where on the terminal it is drawn.
+const cursorMark = "\x1b_cursor\x1b\\"
+
+// field is one line of text to type.
+type field struct{ in textinput.Model }
+
+func newField(value, placeholder string, limit int) *field {
+	in := textinput.New()
+	in.Prompt = ""
+	in.CharLimit = limit
+	in.SetVirtualCursor(false)
+	in.SetStyles(textinput.Styles{})
+	in.SetValue(value)
+	in.Placeholder = placeholder
+	in.Focus()
+	return &field{in: in}
+}
+
+// newSecret is a field that shows dots.
+func newSecret() *field {
+	f := newField("", "", 0)
+	f.in.EchoMode = textinput.EchoPassword
+	f.in.EchoCharacter = '•'
+	return f
+}
+
+func (f *field) value() string      { return strings.TrimSpace(f.in.Value()) }
+func (f *field) raw() string        { return f.in.Value() }
+func (f *field) update(msg tea.Msg) { f.in, _ = f.in.Update(msg) }
+func (f *field) set(value string) {
+	f.in.SetValue(value)
+	f.in.CursorEnd()
+}
+
+// view draws the field in exactly width cells, underlined so that one sees
+// where to type, with the cursor in it when it is focused.
+func (f *field) view(th theme.Theme, width int, focused bool) string {
+	f.in.SetWidth(max(width-1, 1))
+	style, text := th.Input, f.in.View()
+	if f.in.Value() == "" {
+		style, text = th.Placeholder, f.in.Placeholder
+	}
+	text = cells.Fit(ansi.Strip(text), width)
+	line := style.Underline(true)
+	if !focused {
+		return line.Render(text)
+	}
+	at := 0
+	if c := f.in.Cursor(); c != nil && f.in.Value() != "" {
+		at = min(c.X, width-1)
+	}
+	return line.Render(ansi.Cut(text, 0, at)) + cursorMark + line.Render(ansi.Cut(text, at, width))
+}

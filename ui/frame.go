@@ -1,0 +1,370 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+const (
+	minWidth, minHeight = 60, 16
+	// sideFrom is the width from which the steps stand in a column at the left.
+	sideFrom  = 104
+	sideWidth = 27
+	// roomyFrom is the height from which there are blank lines to spare.
+	roomyFrom = 30
+)
+
+const sandboxSays = "nothing is on AWS, nothing costs money"
+
+// View draws the whole screen: always exactly the terminal's size.
+func (m *model) View() tea.View {
+	v := tea.NewView("")
+	v.AltScreen = true
+	v.WindowTitle = m.windowTitle()
+	if m.quitting {
+		v.AltScreen = false
+		return v
+	}
+	v.Content = m.content()
+	v.Content, v.Cursor = takeCursor(v.Content)
+	return v
+}
+
+func (m *model) content() string {
+	switch {
+	case m.w <= 0 || m.h <= 0:
+		return ""
+	case m.w < minWidth || m.h < minHeight:
+		return m.tooSmall()
+	}
+	if pane := m.fullScreen(); pane != "" && m.dialog() == nil && !m.help {
+		return cells.Block(m.header()+"\n"+pane+"\n"+m.footer(), m.w, m.h)
+	}
+	inner := m.h - 3
+	var body string
+	if m.wide() {
+		side := cells.Block(m.sidebar(), sideWidth, inner)
+		main := cells.Block(m.pageView(m.mainWidth(), inner), m.w-sideWidth-1, inner)
+		body = beside(side, m.th.Border.Render("│"), main)
+	} else {
+		body = cells.Block(m.pageView(m.mainWidth(), inner), m.w, inner)
+	}
+	if over := m.overlay(m.w-4, inner); over != "" {
+		body = onTop(m.th, body, over, m.w, inner)
+	}
+	return cells.Block(strings.Join([]string{m.header(), m.rule(), body, m.footer()}, "\n"), m.w, m.h)
+}
+
+func (m *model) wide() bool { return m.w >= sideFrom }
+
+// mainWidth is the width screens draw in: the page without its margins.
+func (m *model) mainWidth() int {
+	if m.wide() {
+		return m.w - sideWidth - 1 - 4
+	}
+	return m.w - 2
+}
+
+func (m *model) tooSmall() string {
+	text := fmt.Sprintf("terminal too small: %d×%d, needs %d×%d", m.w, m.h, minWidth, minHeight)
+	lines := wrap(text, m.w)
+	if m.engine.Sandboxed() {
+		lines = append(lines, wrap("SANDBOX "+sandboxSays, m.w)...)
+	}
+	return cells.Block(strings.Join(lines, "\n"), m.w, m.h)
+}
+
+// header is the first line: whose program, and whose money.
+func (m *model) header() string {
+	brand := m.th.Title.Render("Jupyter on EC2")
+	right := m.th.Subtle.Render(m.where())
+	if m.engine.Sandboxed() {
+		right = m.th.Badge.Render(" SANDBOX ") + " " + m.th.Subtle.Render(sandboxSays)
+	}
+	if cells.Width(brand)+cells.Width(right)+4 > m.w {
+		return cells.Fit(" "+right, m.w)
+	}
+	return cells.Ends(" "+brand, right+" ", m.w)
+}
+
+// where names the setup, the account and the region once they are known.
+func (m *model) where() string {
+	var parts []string
+	if acc := m.account.signedIn; acc != nil {
+		parts = append(parts, acc.Identity.Account)
+	}
+	if a := m.current(); a.Region != "" && m.page != pageResume {
+		parts = append(parts, a.Region, a.Name)
+	}
+	return clean(strings.Join(parts, " · "))
+}
+
+// current is the answers the page is about: the setup's own once it works.
+func (m *model) current() steps.Answers {
+	if s := m.setup(); s != nil {
+		return s.Answers
+	}
+	return m.answers
+}
+
+// rule is the second line. On a narrow screen the guide's progress is in it.
+func (m *model) rule() string {
+	line := func(n int) string { return m.th.Border.Render(strings.Repeat("─", max(n, 0))) }
+	if m.wide() {
+		return line(sideWidth) + m.th.Border.Render("┬") + line(m.w-sideWidth-1)
+	}
+	at := stepIndex(m.active())
+	if at < 0 {
+		return line(m.w)
+	}
+	var b strings.Builder
+	b.WriteString(line(1))
+	for i, p := range steps.Pages() {
+		if i > 0 {
+			b.WriteString(line(3))
+		}
+		b.WriteString(m.sign(p.ID))
+	}
+	label := fmt.Sprintf(" %d of %d ", at+1, len(steps.Pages()))
+	rest := m.w - 1 - 10 - 27 - len(label) - 1
+	return b.String() + line(rest) + m.th.Subtle.Render(label) + line(1)
+}
+
+// active is the step the person, or the program, is at.
+func (m *model) active() steps.StepID {
+	if m.page == steps.StepOpen || stepIndex(m.page) > stepIndex(steps.StepReview) {
+		return m.work.at
+	}
+	return m.page
+}
+
+// sign is a step's state as one cell.
+func (m *model) sign(id steps.StepID) string {
+	switch m.state(id) {
+	case stateDone:
+		return m.th.StepDone.Render(theme.SignDone)
+	case stateActive:
+		return m.th.StepActive.Render(theme.SignActive)
+	case stateFailed:
+		return m.th.StepFailed.Render(theme.SignFailed)
+	}
+	return m.th.StepTodo.Render(theme.SignTodo)
+}
+
+// stepState is how far a step is.
+type stepState int
+
+const (
+	stateTodo stepState = iota
+	stateDone
+	stateActive
+	stateFailed
+)
+
+func (m *model) state(id steps.StepID) stepState {
+	i := stepIndex(id)
+	switch {
+	case m.page == pageResume || m.page == steps.StepRemove:
+		return stateTodo
+	case m.asking() && id == m.page:
+		return stateActive
+	case m.asking() && i <= stepIndex(steps.StepReview):
+		if i <= m.reached {
+			return stateDone
+		}
+		return stateTodo
+	case m.asking():
+		return stateTodo
+	case i <= stepIndex(steps.StepReview):
+		return stateDone
+	}
+	return m.work.state(id)
+}
+
+// sidebar lists the guide's steps.
+func (m *model) sidebar() string {
+	lines := []string{""}
+	for i, p := range steps.Pages() {
+		if i == len(questions()) {
+			lines = append(lines, "")
+		}
+		style := m.th.StepTodo
+		switch m.state(p.ID) {
+		case stateDone:
+			style = m.th.Text
+		case stateActive:
+			style = m.th.StepActive
+		case stateFailed:
+			style = m.th.StepFailed
+		}
+		left := fmt.Sprintf("  %s %s", m.sign(p.ID), style.Render(p.Title))
+		lines = append(lines, cells.Ends(left, m.th.Subtle.Render(m.work.elapsed(m, p.ID))+" ", sideWidth))
+		if m.h >= roomyFrom {
+			lines = append(lines, "")
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// pageView is the right side: title, what the guide says, the page's own part,
+// and what one would have typed by hand.
+func (m *model) pageView(w, h int) string {
+	left := 1
+	if m.wide() {
+		left = 2
+	}
+	lines := m.intro(w)
+	manual := m.manual(w)
+	room := max(h-len(lines)-len(manual), 0)
+	body := strings.Split(m.screen().view(m, w, room), "\n")
+	if m.h < roomyFrom || len(body) > room {
+		// Little room: the commands stand at the bottom, on every page alike.
+		body = strings.Split(cells.Block(strings.Join(body, "\n"), w, room), "\n")
+	}
+	lines = append(append(lines, body...), manual...)
+	return strings.Join(indent(lines, left), "\n")
+}
+
+func (m *model) intro(w int) []string {
+	title, about := m.heading()
+	lines := []string{m.th.Title.Render(title)}
+	if m.h >= roomyFrom {
+		lines = []string{"", lines[0], ""}
+	}
+	lines = append(lines, paragraph(m.th.Subtle, about, w)...)
+	return append(lines, "")
+}
+
+// heading is the page's title and its two sentences.
+func (m *model) heading() (title, about string) {
+	switch m.page {
+	case pageResume:
+		return "Your setups", "You have been here before. Go on with a setup, or start a new one."
+	case steps.StepRemove:
+		return "Remove " + m.remove.setup.Answers.Name, "The machine is terminated, and everything that was created for it is removed. Things that are not the setup's own stay."
+	}
+	p := steps.PageFor(m.active())
+	return p.Title, p.About
+}
+
+// manual is the command a person would have typed at this step.
+func (m *model) manual(w int) []string {
+	commands := m.byHand()
+	if len(commands) == 0 {
+		return nil
+	}
+	most := 2
+	if m.h >= roomyFrom {
+		most = 4
+	}
+	lines := append([]string{""}, byHandLines(m.th, commands, w, most)...)
+	return append(lines, "")
+}
+
+func (m *model) byHand() []string {
+	if m.page == steps.StepOpen && m.open.opened != nil {
+		return nil // the page has them itself
+	}
+	if m.page == steps.StepReview {
+		return nil // likewise
+	}
+	id := m.active()
+	if stepIndex(id) < 0 {
+		return nil
+	}
+	return steps.Manual(id, m.current(), m.setup())
+}
+
+// setup is the setup that is worked on, or nil.
+func (m *model) setup() *steps.Setup {
+	if m.asking() || m.page == pageResume || m.work.setup.ID == "" {
+		return nil
+	}
+	return &m.work.setup
+}
+
+// footer is the last line: the keys that work now, or a notice.
+func (m *model) footer() string {
+	if m.notice.text != "" {
+		style := m.th.OK
+		if m.notice.bad {
+			style = m.th.Warn
+		}
+		return cells.Fit(" "+style.Render(clean(m.notice.text)), m.w)
+	}
+	hints := m.screen().hints(m)
+	switch {
+	case m.dialog() != nil:
+		hints = m.dialog().hints()
+	case m.help:
+		hints = []hint{{"esc", "close"}, {"↑↓", "scroll"}}
+	case m.screen().typing() == nil:
+		hints = append(hints, hint{"?", "help"}, hint{"q", "quit"})
+	}
+	return hintLine(m.th, hints, m.w)
+}
+
+// hintLine draws as many hints as fit; help and quit, the last two, stay.
+func hintLine(th theme.Theme, hints []hint, width int) string {
+	draw := func(hs []hint) string {
+		parts := make([]string, len(hs))
+		for i, h := range hs {
+			parts[i] = th.Key.Render(h.key) + " " + th.KeyDesc.Render(h.does)
+		}
+		return " " + strings.Join(parts, "   ")
+	}
+	for len(hints) > 3 && cells.Width(draw(hints)) > width {
+		hints = append(hints[:len(hints)-3:len(hints)-3], hints[len(hints)-2:]...)
+	}
+	return cells.Fit(draw(hints), width)
+}
+
+func (m *model) windowTitle() string {
+	title, _ := m.heading()
+	return "jupyter-ec2: " + title
+}
+
+// beside puts two blocks of the same height next to each other.
+func beside(left, between, right string) string {
+	l, r := strings.Split(left, "\n"), strings.Split(right, "\n")
+	for i := range l {
+		l[i] += between + r[i]
+	}
+	return strings.Join(l, "\n")
+}
+
+// onTop draws over in the middle of body, which steps back: its colours go.
+func onTop(th theme.Theme, body, over string, w, h int) string {
+	lines, top := strings.Split(body, "\n"), strings.Split(over, "\n")
+	ow := cells.Width(top[0])
+	x, y := max((w-ow)/2, 0), max((h-len(top))/3, 0)
+	for i, line := range lines {
+		plain := cells.Fit(ansi.Strip(line), w)
+		back := func(from, to int) string { return th.Border.Render(ansi.Cut(plain, from, to)) }
+		if j := i - y; j >= 0 && j < len(top) {
+			lines[i] = back(0, x) + top[j] + back(x+ow, w)
+		} else {
+			lines[i] = back(0, w)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// takeCursor finds the cursor's mark, takes it out and says where it was.
+func takeCursor(content string) (string, *tea.Cursor) {
+	at := strings.LastIndex(content, cursorMark)
+	if at < 0 {
+		return content, nil
+	}
+	head := content[:at]
+	y := strings.Count(head, "\n")
+	x := cells.Width(head[strings.LastIndex(head, "\n")+1:])
+	return strings.ReplaceAll(content, cursorMark, ""), tea.NewCursor(x, y)
+}

@@ -1,0 +1,53 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+)
+
+// helpKey takes a key while the help is open.
+func (m *model) helpKey(k tea.KeyPressMsg) tea.Cmd {
+	switch k.String() {
+	case "esc", "?", "q", "enter":
+		m.help = false
+	default:
+		m.helpAt.key(k)
+	}
+	return nil
+}
+
+// helpLines is the help for the page under it: its keys, the keys that work
+// everywhere, and the step's commands whole.
+func (m *model) helpLines(w, h int) []string {
+	title, _ := m.heading()
+	lines := []string{m.th.Title.Render("Help: " + title), ""}
+	list := func(hints []hint) {
+		for _, h := range hints {
+			lines = append(lines, "  "+m.th.Key.Render(cells.Fit(h.key, 14))+m.th.KeyDesc.Render(h.does))
+		}
+	}
+	list(m.screen().hints(m))
+	lines = append(lines, "", heading(m.th, "Everywhere"))
+	list([]hint{
+		{"↑↓ or j k", "move"}, {"enter", "go on"}, {"esc", "back"}, {"tab", "next part of the page"},
+		{"/", "search"}, {"1-5", "go to an answer given before"}, {"?", "this help"},
+		{"q or ctrl+c", "leave; asks when a machine is running"}, {"ctrl+c ctrl+c", "leave at once"},
+	})
+	if commands := m.manualWhole(); len(commands) > 0 {
+		lines = append(lines, "", heading(m.th, "By hand"))
+		for _, c := range commands {
+			lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render("$"), clean(c), w)...)
+		}
+	}
+	return scrolled(m.th, &m.helpAt, lines, w, h)
+}
+
+// manualWhole is the step's commands, also where the page shows none.
+func (m *model) manualWhole() []string {
+	if id := m.active(); stepIndex(id) >= 0 {
+		return steps.Manual(id, m.current(), m.setup())
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// keyScreen asks for the key pair: one of the ways the engine found, or a
+// file the person names.
+type keyScreen struct {
+	place   steps.Place
+	options []steps.KeyOption
+	at      choice
+	path    *field
+	naming  bool // the path is being typed
+	failure failure
+	wrong   string // why the option under the cursor cannot be taken
+}
+
+func newKeyScreen(*model) keyScreen {
+	return keyScreen{path: newField("", "~/.ssh/my-key.pem", 0)}
+}
+
+func (s *keyScreen) enter(m *model) tea.Cmd {
+	s.wrong = ""
+	if s.place == m.place() && len(s.options) > 0 {
+		return nil
+	}
+	return s.find(m)
+}
+
+func (s *keyScreen) find(m *model) tea.Cmd {
+	s.failure.set(nil)
+	s.options = nil
+	place := m.place()
+	return m.tasks.start(m.ctx, taskKeys, func(ctx context.Context, id int) tea.Msg {
+		list, err := m.engine.Keys(ctx, place)
+		return keysFound{id, place, list, err}
+	})
+}
+
+func (s *keyScreen) found(m *model, msg keysFound) tea.Cmd {
+	if !m.tasks.done(taskKeys, msg.id) {
+		return nil
+	}
+	if msg.err != nil {
+		s.failure.set(msg.err)
+		return nil
+	}
+	s.place, s.options = msg.place, msg.list
+	s.at.size(len(s.options) + 1)
+	s.at.at = 0
+	want := m.answers.Key
+	for i, o := range s.options {
+		if sameKey(o.Answer, want) {
+			s.at.at = i
+			return nil
+		}
+	}
+	if want.Source == steps.KeyFile && want.Path != "" {
+		return s.inspect(m, want.Path)
+	}
+	return nil
+}
+
+// sameKey compares what the person chose; where EC2 has it may change.
+func sameKey(a, b steps.KeyAnswer) bool {
+	return a.Source == b.Source && (a.Path == b.Path || b.Path == "") && a.Fingerprint == b.Fingerprint
+}
+
+func (s *keyScreen) inspect(m *model, path string) tea.Cmd {
+	place := m.place()
+	return m.tasks.start(m.ctx, taskInspect, func(ctx context.Context, id int) tea.Msg {
+		option, err := m.engine.InspectKey(ctx, place, path)
+		return keyInspected{id, option, err}
+	})
+}
+
+// inspected puts the file the person named into the list.
+func (s *keyScreen) inspected(m *model, msg keyInspected) tea.Cmd {
+	if !m.tasks.done(taskInspect, msg.id) {
+		return nil
+	}
+	if msg.err != nil {
+		p := steps.Explain(msg.err)
+		s.wrong = clean(p.Text + " " + p.Next)
+		return nil
+	}
+	s.naming = false
+	for i, o := range s.options {
+		if sameKey(o.Answer, msg.option.Answer) {
+			s.options[i], s.at.at = msg.option, i
+			return s.take(m)
+		}
+	}
+	s.options = append(s.options, msg.option)
+	s.at.size(len(s.options) + 1)
+	s.at.at = len(s.options) - 1
+	if msg.option.Problem != "" || msg.option.TooOpen {
+		return s.take(m)
+	}
+	return nil
+}
+
+func (s *keyScreen) protected(m *model, msg keyProtected) tea.Cmd {
+	if !m.tasks.done(taskProtect, msg.id) {
+		return nil
+	}
+	if msg.err != nil {
+		s.wrong = clean(steps.Explain(msg.err).Text)
+		return nil
+	}
+	return tea.Batch(s.inspect(m, msg.path), m.say("Done: chmod 400 "+msg.path, false))
+}
+
+func (s *keyScreen) typing() typist {
+	if s.naming {
+		return s.path
+	}
+	return nil
+}
+
+func (s *keyScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch {
+	case s.naming:
+		return s.namingKey(m, k), true
+	case s.failure.is():
+		if k.String() == "r" {
+			return s.find(m), true
+		}
+		return nil, s.failure.key(k)
+	case len(s.options) == 0:
+		return nil, false
+	}
+	if s.at.key(k) {
+		s.wrong = ""
+		return nil, true
+	}
+	switch k.String() {
+	case "enter":
+		return s.take(m), true
+	case "r":
+		return s.find(m), true
+	}
+	return nil, false
+}
+
+func (s *keyScreen) namingKey(m *model, k tea.KeyPressMsg) tea.Cmd {
+	switch k.String() {
+	case "esc":
+		s.naming, s.wrong = false, ""
+		m.tasks.stop(taskInspect)
+	case "enter":
+		if s.path.value() == "" {
+			s.wrong = "Type the path of a private key file."
+			return nil
+		}
+		return s.inspect(m, s.path.value())
+	default:
+		s.wrong = ""
+		s.path.update(k)
+	}
+	return nil
+}
+
+// take goes on with the option under the cursor, if it can be used.
+func (s *keyScreen) take(m *model) tea.Cmd {
+	if s.at.at == len(s.options) {
+		s.naming, s.wrong = true, ""
+		return nil
+	}
+	o := s.options[s.at.at]
+	switch {
+	case o.TooOpen:
+		m.confirm("This key is readable by others", clean(o.Answer.Path)+" can be read by other people on this computer, and SSH refuses such a key. The guide protects it with chmod 400.",
+			"Run chmod 400", func(m *model) tea.Cmd { return s.protect(m, o.Answer.Path) })
+		return nil
+	case o.Problem != "":
+		s.wrong = clean(o.Problem)
+		return nil
+	}
+	m.answers.Key = o.Answer
+	return m.next()
+}
+
+func (s *keyScreen) protect(m *model, path string) tea.Cmd {
+	return m.tasks.start(m.ctx, taskProtect, func(_ context.Context, id int) tea.Msg {
+		return keyProtected{id, path, m.engine.ProtectKey(path)}
+	})
+}
+
+func (s *keyScreen) hints(*model) []hint {
+	switch {
+	case s.naming:
+		return []hint{{"enter", "look at the file"}, {"esc", "cancel"}}
+	case s.failure.is():
+		return append(s.failure.hints(), hint{"esc", "back"})
+	}
+	return []hint{{"enter", "go on"}, {"↑↓", "choose"}, {"r", "look again"}, {"esc", "back"}}
+}
+
+func (s *keyScreen) view(m *model, w, h int) string {
+	switch {
+	case s.failure.is():
+		return strings.Join(s.failure.lines(m.th, w), "\n")
+	case m.tasks.runs(taskKeys):
+		return m.waiting("Looking for keys here and in EC2 …")
+	}
+	foot := paragraph(m.th.Warn, s.wrong, w)
+	if m.tasks.runs(taskInspect) {
+		foot = []string{m.waiting("Looking at the file …")}
+	}
+	each := 2 // lines an option takes
+	if h >= 3*(len(s.options)+1)+len(foot) {
+		each = 3
+	}
+	var lines []string
+	s.at.size(len(s.options) + 1)
+	from, to := s.at.window((h - len(foot)) / each)
+	for i := from; i < to; i++ {
+		lines = append(lines, s.optionLines(m, i, w)...)
+		if each == 3 {
+			lines = append(lines, "")
+		}
+	}
+	return strings.Join(append(lines, foot...), "\n")
+}
+
+func (s *keyScreen) optionLines(m *model, i, w int) []string {
+	on := i == s.at.at
+	style := m.th.Text
+	if on {
+		style = m.th.Accent
+	}
+	head := arrow(m.th, on) + radio(m.th, on)
+	if i == len(s.options) {
+		title := head + style.Render("Another private key file …")
+		if s.naming {
+			return []string{title, "    " + m.th.Prompt.Render("Path ") + s.path.view(m.th, min(w-12, 64), true)}
+		}
+		return []string{title, "    " + m.th.Subtle.Render("type its path")}
+	}
+	o := s.options[i]
+	title := head + style.Render(clean(o.Title))
+	switch {
+	case o.TooOpen:
+		title += m.th.Warn.Render("   ! readable by others")
+	case o.Problem != "":
+		title += m.th.Warn.Render("   ! cannot be used as it is")
+	case o.Encrypted:
+		title += m.th.Subtle.Render("   encrypted")
+	}
+	return []string{title, "    " + m.th.Subtle.Render(clean(o.Detail))}
+}

@@ -1,0 +1,312 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+)
+
+// The parts of the machine page, in Tab's order.
+const (
+	partTypes = iota
+	partDisk
+	partImage
+	machineParts
+)
+
+// hoursPerMonth is AWS's own reckoning of a month for its price examples.
+const hoursPerMonth = 730
+
+// machineScreen asks for the image, the instance type and the disk.
+type machineScreen struct {
+	place   steps.Place // what the types are of
+	types   []steps.InstanceType
+	prices  steps.Prices
+	noPrice string // why there are no prices, or empty
+	table   *table.Table
+	disk    *field
+	part    int
+	failure failure
+	wrong   string // what is wrong with the answers
+}
+
+func newMachineScreen(m *model) machineScreen {
+	return machineScreen{
+		disk: newField(strconv.Itoa(m.answers.DiskGB), "", 5),
+		table: table.New("types", "types", []table.Column{
+			{Title: "Type"}, {Title: "vCPU", Right: true}, {Title: "Memory", Right: true},
+			{Title: "GPU", Priority: 2, Grow: true, Max: 28}, {Title: "Arch", Priority: 3},
+			{Title: "Free tier", Priority: 1}, {Title: "$ an hour", Right: true}, {Title: "$ a month", Right: true},
+		}, m.th),
+	}
+}
+
+func (s *machineScreen) enter(m *model) tea.Cmd {
+	if s.place == m.place() && len(s.types) > 0 {
+		return s.fetchPrices(m)
+	}
+	return s.fetch(m)
+}
+
+func (s *machineScreen) fetch(m *model) tea.Cmd {
+	s.failure.set(nil)
+	s.types, s.prices, s.noPrice = nil, steps.Prices{}, ""
+	place := m.place()
+	return m.tasks.start(m.ctx, taskTypes, func(ctx context.Context, id int) tea.Msg {
+		list, err := m.engine.Types(ctx, place)
+		return typesFetched{id, place, list, err}
+	})
+}
+
+func (s *machineScreen) fetched(m *model, msg typesFetched) tea.Cmd {
+	if !m.tasks.done(taskTypes, msg.id) {
+		return nil
+	}
+	if msg.err != nil {
+		s.failure.set(msg.err)
+		return nil
+	}
+	s.place, s.types = msg.place, msg.list
+	s.fill()
+	s.table.Select(s.preferred(m.answers.Type))
+	return s.fetchPrices(m)
+}
+
+// preferred is the type chosen before if the region has it, else the default.
+func (s *machineScreen) preferred(want string) string {
+	for _, t := range s.types {
+		if t.Name == want {
+			return want
+		}
+	}
+	return steps.DefaultTypeFor(s.types)
+}
+
+// fetchPrices asks for the prices, which come later than the types.
+func (s *machineScreen) fetchPrices(m *model) tea.Cmd {
+	if s.prices.Hour != nil || m.tasks.runs(taskPrices) {
+		return nil
+	}
+	place := s.place
+	s.noPrice = ""
+	return m.tasks.start(m.ctx, taskPrices, func(ctx context.Context, id int) tea.Msg {
+		prices, err := m.engine.Prices(ctx, place)
+		return pricesFetched{id, prices, err}
+	})
+}
+
+func (s *machineScreen) priced(m *model, msg pricesFetched) {
+	if !m.tasks.done(taskPrices, msg.id) {
+		return
+	}
+	if msg.err != nil {
+		s.noPrice = clean(steps.Explain(msg.err).Title)
+	}
+	s.prices = msg.prices
+	s.fill()
+}
+
+func (s *machineScreen) fill() {
+	rows := make([]table.Row, len(s.types))
+	for i, t := range s.types {
+		free := ""
+		if t.FreeTier {
+			free = "✓ free"
+		}
+		hour, month := s.price(t.Name)
+		rows[i] = table.Row{ID: t.Name, Cells: []string{
+			t.Name, strconv.Itoa(t.VCPU), memory(t.MemoryMiB), t.GPU, t.Arch, free, hour, month,
+		}}
+	}
+	s.table.SetRows(rows)
+}
+
+// price is a type's price an hour and a month as two cells.
+func (s *machineScreen) price(name string) (hour, month string) {
+	p := s.prices.Hour[name]
+	switch {
+	case p > 0:
+		return fmt.Sprintf("%.4f", p), fmt.Sprintf("%.2f", p*hoursPerMonth)
+	case s.prices.Hour == nil && s.noPrice == "":
+		return "…", "…"
+	}
+	return "unknown", "unknown"
+}
+
+func memory(mib int) string {
+	if mib%1024 == 0 {
+		return fmt.Sprintf("%d GiB", mib/1024)
+	}
+	return fmt.Sprintf("%.1f GiB", float64(mib)/1024)
+}
+
+func (s *machineScreen) typing() typist {
+	switch {
+	case s.part == partTypes && s.table.Filtering():
+		return tableTypist{s.table}
+	case s.part == partDisk:
+		return s.disk
+	}
+	return nil
+}
+
+func (s *machineScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if s.failure.is() {
+		if k.String() == "r" {
+			return s.fetch(m), true
+		}
+		return nil, s.failure.key(k)
+	}
+	if len(s.types) == 0 {
+		return nil, false
+	}
+	if s.part == partTypes && s.table.Filtering() {
+		_, cmd := s.table.Update(k)
+		return cmd, true
+	}
+	s.wrong = ""
+	switch k.String() {
+	case "tab":
+		s.part = (s.part + 1) % machineParts
+		return nil, true
+	case "shift+tab":
+		s.part = (s.part + machineParts - 1) % machineParts
+		return nil, true
+	case "enter":
+		return s.take(m), true
+	}
+	return s.partKey(m, k)
+}
+
+func (s *machineScreen) partKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch s.part {
+	case partTypes:
+		taken, cmd := s.table.Update(k)
+		return cmd, taken
+	case partDisk:
+		switch k.String() {
+		case "esc":
+			return nil, false
+		case "up":
+			s.disk.set(strconv.Itoa(s.gigabytes() + 1))
+		case "down":
+			s.disk.set(strconv.Itoa(max(s.gigabytes()-1, steps.MinDiskGB)))
+		default:
+			s.disk.update(k)
+		}
+		return nil, true
+	}
+	switch k.String() {
+	case "left", "h", "up", "k":
+		s.moveImage(m, -1)
+	case "right", "l", "down", "j", "space":
+		s.moveImage(m, +1)
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+func (s *machineScreen) gigabytes() int {
+	n, err := strconv.Atoi(s.disk.value())
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (s *machineScreen) moveImage(m *model, by int) {
+	list := steps.Releases()
+	for i, r := range list {
+		if r.Version == m.answers.Release {
+			m.answers.Release = list[(i+by+len(list))%len(list)].Version
+			return
+		}
+	}
+	m.answers.Release = steps.DefaultRelease
+}
+
+func (s *machineScreen) take(m *model) tea.Cmd {
+	row, ok := s.table.Selected()
+	gb := s.gigabytes()
+	switch {
+	case !ok:
+		s.wrong = "No type matches the search: change or clear it with /."
+	case gb < steps.MinDiskGB || gb > steps.MaxDiskGB:
+		s.part = partDisk
+		s.wrong = fmt.Sprintf("The disk can have %d to %d GB.", steps.MinDiskGB, steps.MaxDiskGB)
+	default:
+		m.answers.Type, m.answers.DiskGB = row.ID, gb
+		return m.next()
+	}
+	return nil
+}
+
+func (s *machineScreen) hints(m *model) []hint {
+	switch {
+	case s.failure.is():
+		return append(s.failure.hints(), hint{"esc", "back"})
+	case s.part == partTypes && s.table.Filtering():
+		return []hint{{"enter", "keep filter"}, {"esc", "clear"}}
+	case s.part == partTypes:
+		return []hint{{"enter", "go on"}, {"↑↓", "type"}, {"/", "search"}, {"tab", "disk, image"}, {"esc", "back"}}
+	case s.part == partDisk:
+		return []hint{{"enter", "go on"}, {"↑↓", "size"}, {"tab", "image"}, {"esc", "back"}}
+	}
+	return []hint{{"enter", "go on"}, {"←→", "image"}, {"tab", "types"}, {"esc", "back"}}
+}
+
+func (s *machineScreen) view(m *model, w, h int) string {
+	switch {
+	case s.failure.is():
+		return strings.Join(s.failure.lines(m.th, w), "\n")
+	case len(s.types) == 0 && m.tasks.runs(taskTypes):
+		return m.waiting("Asking EC2 which types " + m.answers.Region + " has …")
+	}
+	lines := []string{s.imageLine(m, w), s.diskLine(m), ""}
+	foot := paragraph(m.th.Warn, s.wrong, w)
+	if s.wrong == "" && s.noPrice != "" {
+		foot = paragraph(m.th.Subtle, "Prices are unknown: "+s.noPrice, w)
+	}
+	s.table.SetFocused(s.part == partTypes)
+	s.table.SetSize(min(w, 100), tableHeight(s.table, h-len(lines)-len(foot)))
+	lines = append(lines, strings.Split(s.table.View(), "\n")...)
+	return strings.Join(append(lines, foot...), "\n")
+}
+
+func (s *machineScreen) imageLine(m *model, w int) string {
+	line := arrow(m.th, s.part == partImage) + m.th.Subtle.Render(cells.Fit("Ubuntu", 8))
+	note := ""
+	for _, r := range steps.Releases() {
+		on := r.Version == m.answers.Release
+		style := m.th.Text
+		if on {
+			style, note = m.th.Heading, r.Note
+			if s.part == partImage {
+				style = m.th.TableSelected
+			}
+		}
+		line += radio(m.th, on) + style.Render(r.Version) + "   "
+	}
+	style := m.th.Subtle
+	if strings.Contains(note, "past") {
+		style, note = m.th.Warn, "! "+note
+	}
+	return cells.Fit(line+style.Render(note), w)
+}
+
+func (s *machineScreen) diskLine(m *model) string {
+	line := arrow(m.th, s.part == partDisk) + m.th.Subtle.Render(cells.Fit("Disk", 8)) +
+		s.disk.view(m.th, 6, s.part == partDisk) + m.th.Text.Render(" GB")
+	if s.prices.GP3 > 0 {
+		line += m.th.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", dollars(s.prices.GP3*float64(s.gigabytes()))))
+	}
+	return line
+}

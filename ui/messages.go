@@ -1,0 +1,123 @@
+package ui
+
+import (
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// Every message of our own says what has happened. A task's result carries
+// the task's ID, so that a result nobody waits for any more is dropped; the
+// events and questions of the work carry the ID of what they are about.
+type (
+	// profilesRead: the AWS files were read.
+	profilesRead struct {
+		id   int
+		list []steps.Profile
+		err  error
+	}
+	// signedIn: a profile was signed in, or could not be.
+	signedIn struct {
+		id      int
+		account steps.Account
+		err     error
+	}
+	// typesFetched: the region's instance types are here; pricesFetched: its
+	// prices, which take longer.
+	typesFetched struct {
+		id    int
+		place steps.Place
+		list  []steps.InstanceType
+		err   error
+	}
+	pricesFetched struct {
+		id     int
+		prices steps.Prices
+		err    error
+	}
+	// keysFound: the ways to a key pair were listed.
+	keysFound struct {
+		id    int
+		place steps.Place
+		list  []steps.KeyOption
+		err   error
+	}
+	// keyInspected: the key file the person named was looked at.
+	keyInspected struct {
+		id     int
+		option steps.KeyOption
+		err    error
+	}
+	// keyProtected: chmod 400 was tried on a key file.
+	keyProtected struct {
+		id   int
+		path string
+		err  error
+	}
+	// reviewed: the review for these answers is here.
+	reviewed struct {
+		id      int
+		answers steps.Answers
+		review  steps.Review
+		err     error
+	}
+	// fileSaved: a plan or a log was written to path.
+	fileSaved struct {
+		id   int
+		what string
+		path string
+		err  error
+	}
+	// setupsListed: the setups of earlier runs were read.
+	setupsListed struct {
+		id   int
+		list []steps.Setup
+		err  error
+	}
+	// workBegan: the ledger has the setup that the work is for.
+	workBegan struct {
+		id    int
+		setup steps.Setup
+	}
+	// eventsCame: a batch of what the running task said, in order.
+	eventsCame struct {
+		id     int
+		events []steps.Event
+	}
+	// workEnded: launch to open came to its end, one way or the other.
+	workEnded struct {
+		id     int
+		opened *steps.Opened
+		err    error
+	}
+	// removeEnded: the removal came to its end.
+	removeEnded struct {
+		id  int
+		err error
+	}
+	// browserOpened: the system was asked to open the URL.
+	browserOpened struct{ err error }
+	// questionAsked: the engine waits for an answer of the person.
+	questionAsked struct{ q *question }
+	// questionWithdrawn: it does not wait any more.
+	questionWithdrawn struct{ id int }
+	// tunnelSeen: what the tunnel says of itself.
+	tunnelSeen struct {
+		id    int
+		state string
+	}
+	// setupSeen: the setup that is worked on was read again.
+	setupSeen struct {
+		id      int
+		setupID string
+		list    []steps.Setup
+		err     error
+	}
+	// ticked: time has passed; spinners turn and costs grow.
+	ticked struct {
+		id int
+		at time.Time
+	}
+	// noticeFaded: the one-line notice has been read.
+	noticeFaded struct{ id int }
+)

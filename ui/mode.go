@@ -1,0 +1,212 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+)
+
+// The parts of the mode page, in Tab's order.
+const (
+	partMode = iota
+	partInstaller
+	partTLS
+	partName
+	modeParts
+)
+
+// modeScreen asks how the server is reached, how it is installed, whether it
+// uses TLS, and what the setup is called.
+type modeScreen struct {
+	at    choice
+	part  int
+	name  *field
+	wrong string
+}
+
+func newModeScreen(m *model) modeScreen {
+	s := modeScreen{name: newField(m.answers.Name, defaultName, 40)}
+	for i, info := range steps.Modes() {
+		if info.Mode == m.answers.Mode {
+			s.at.at = i
+		}
+	}
+	return s
+}
+
+func (s *modeScreen) enter(*model) tea.Cmd {
+	s.at.size(len(steps.Modes()))
+	s.wrong = ""
+	return nil
+}
+
+func (s *modeScreen) typing() typist {
+	if s.part == partName {
+		return s.name
+	}
+	return nil
+}
+
+func (s *modeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	s.wrong = ""
+	switch k.String() {
+	case "tab":
+		s.move(m, +1)
+		return nil, true
+	case "shift+tab":
+		s.move(m, -1)
+		return nil, true
+	case "enter":
+		return s.take(m), true
+	case "esc":
+		return nil, false
+	}
+	if s.part == partName {
+		s.name.update(k)
+		return nil, true
+	}
+	if s.part == partMode {
+		taken := s.at.key(k)
+		m.answers.Mode = steps.Modes()[s.at.at].Mode
+		return nil, taken
+	}
+	switch k.String() {
+	case "space", "left", "right", "up", "down", "h", "j", "k", "l":
+		s.toggle(m)
+		return nil, true
+	}
+	return nil, false
+}
+
+// move goes to the next part; TLS is no question in SSH mode.
+func (s *modeScreen) move(m *model, by int) {
+	s.part = (s.part + by + modeParts) % modeParts
+	if s.part == partTLS && m.answers.Mode == steps.ModeSSH {
+		s.part = (s.part + by + modeParts) % modeParts
+	}
+}
+
+func (s *modeScreen) toggle(m *model) {
+	switch s.part {
+	case partInstaller:
+		if m.answers.Installer == steps.InstallerUV {
+			m.answers.Installer = steps.InstallerPip
+		} else {
+			m.answers.Installer = steps.InstallerUV
+		}
+	case partTLS:
+		m.answers.NoTLS = !m.answers.NoTLS
+	}
+}
+
+func (s *modeScreen) take(m *model) tea.Cmd {
+	a := m.answers
+	a.Name = s.name.value()
+	a.Mode = steps.Modes()[s.at.at].Mode
+	if a.Mode == steps.ModeSSH {
+		a.NoTLS = false
+	}
+	if err := a.Valid(); err != nil {
+		s.wrong = clean(err.Error())
+		return nil
+	}
+	m.answers = a
+	return m.next()
+}
+
+func (s *modeScreen) hints(*model) []hint {
+	hints := []hint{{"enter", "go on"}}
+	switch s.part {
+	case partMode:
+		hints = append(hints, hint{"↑↓", "choose"}, hint{"tab", "installer, TLS, name"})
+	case partName:
+		hints = append(hints, hint{"tab", "mode"})
+	default:
+		hints = append(hints, hint{"space", "change"}, hint{"tab", "next"})
+	}
+	return append(hints, hint{"esc", "back"})
+}
+
+func (s *modeScreen) view(m *model, w, h int) string {
+	roomy := h >= 24
+	var lines []string
+	for i, info := range steps.Modes() {
+		lines = append(lines, s.modeLines(m, i, info, w, roomy || i == s.at.at && h >= 11)...)
+		if roomy {
+			lines = append(lines, "")
+		}
+	}
+	if !roomy {
+		lines = append(lines, "")
+	}
+	lines = append(lines, s.installerLine(m, w), s.tlsLine(m, w), s.nameLine(m))
+	if s.wrong != "" {
+		lines = append(lines, paragraph(m.th.Warn, s.wrong, w)...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (s *modeScreen) modeLines(m *model, i int, info steps.ModeInfo, w int, full bool) []string {
+	on := i == s.at.at
+	style := m.th.Text
+	if on {
+		style = m.th.Heading
+		if s.part == partMode {
+			style = m.th.Accent.Bold(true)
+		}
+	}
+	title := arrow(m.th, on && s.part == partMode) + radio(m.th, on) + style.Render(cells.Fit(info.Title, 16))
+	lines := []string{title + m.th.Subtle.Render(opens(info, m.answers.NoTLS))}
+	if full {
+		lines = append(lines, indent(paragraph(m.th.Subtle, info.About, w-4), 4)...)
+	}
+	return lines
+}
+
+// opens says what a mode opens to the world.
+func opens(info steps.ModeInfo, noTLS bool) string {
+	if noTLS && info.Mode != steps.ModeSSH {
+		return info.Opens + " Without TLS."
+	}
+	return info.Opens
+}
+
+func (s *modeScreen) label(m *model, part int, text string) string {
+	return arrow(m.th, s.part == part) + m.th.Subtle.Render(cells.Fit(text, 11))
+}
+
+func (s *modeScreen) pick(m *model, part int, on bool, text string) string {
+	style := m.th.Text
+	if on {
+		style = m.th.Heading
+		if s.part == part {
+			style = m.th.TableSelected
+		}
+	}
+	return radio(m.th, on) + style.Render(text) + "   "
+}
+
+func (s *modeScreen) installerLine(m *model, w int) string {
+	uv := m.answers.Installer == steps.InstallerUV
+	return cells.Fit(s.label(m, partInstaller, "Installer")+
+		s.pick(m, partInstaller, uv, "uv, fast")+s.pick(m, partInstaller, !uv, "apt and pip, as in the guide"), w)
+}
+
+func (s *modeScreen) tlsLine(m *model, w int) string {
+	label := s.label(m, partTLS, "TLS")
+	if m.answers.Mode == steps.ModeSSH {
+		return label + m.th.Subtle.Render("not needed: SSH encrypts everything")
+	}
+	line := label + s.pick(m, partTLS, !m.answers.NoTLS, "on") + s.pick(m, partTLS, m.answers.NoTLS, "off")
+	if m.answers.NoTLS {
+		line += m.th.Warn.Render("! anyone on the way can read the token and take over")
+	}
+	return cells.Fit(line, w)
+}
+
+func (s *modeScreen) nameLine(m *model) string {
+	return s.label(m, partName, "Name") + s.name.view(m.th, 30, s.part == partName)
+}

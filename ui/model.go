@@ -1,0 +1,326 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// model is the wizard, and the only tea.Model of the program. Its screens
+// hold their own state; what they share is here.
+type model struct {
+	o      Options
+	ctx    context.Context
+	engine steps.Engine
+	send   func(tea.Msg) // for tasks that say more than one thing
+	th     theme.Theme
+	w, h   int
+	tasks  tasks
+
+	page    steps.StepID
+	reached int         // the furthest step shown, counted from 0
+	settled steps.Place // the place the later answers were given for
+	answers steps.Answers
+
+	resume  resumeScreen
+	account accountScreen
+	machine machineScreen
+	key     keyScreen
+	mode    modeScreen
+	review  reviewScreen
+	work    workScreen
+	open    openScreen
+	remove  removeScreen
+
+	dialogs  []dialog // the last one has the keys
+	help     bool
+	helpAt   scroll
+	notice   notice
+	ticker   int // ID of the ticking chain that counts
+	ticking  bool
+	frame    int  // of the spinner
+	leaving  bool // Ctrl-C was pressed once: the next one leaves at once
+	quitting bool
+	outcome  Outcome
+}
+
+// notice is one line that goes away by itself.
+type notice struct {
+	id   int
+	text string
+	bad  bool
+}
+
+func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
+	m := &model{o: o, ctx: ctx, engine: o.Engine, send: send, w: 80, h: 24, page: pageResume}
+	m.answers = withDefaults(o.Defaults)
+	m.th = theme.New(true, !noColor(o.Env))
+	m.account = newAccountScreen(m)
+	m.machine = newMachineScreen(m)
+	m.key = newKeyScreen(m)
+	m.mode = newModeScreen(m)
+	m.work = newWorkScreen(m)
+	m.remove = newRemoveScreen(m)
+	return m
+}
+
+// withDefaults fills in what the answers leave open.
+func withDefaults(a steps.Answers) steps.Answers {
+	or := func(s *string, def string) {
+		if *s == "" {
+			*s = def
+		}
+	}
+	or(&a.Name, defaultName)
+	or(&a.Release, steps.DefaultRelease)
+	or((*string)(&a.Mode), string(steps.ModeSSH))
+	or((*string)(&a.Installer), string(steps.InstallerUV))
+	or((*string)(&a.Key.Source), string(steps.KeyImport))
+	if a.DiskGB == 0 {
+		a.DiskGB = steps.DefaultDiskGB
+	}
+	return a
+}
+
+const defaultName = "jupyter"
+
+// Init asks for the terminal's background and for earlier setups.
+func (m *model) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, m.show(pageResume))
+}
+
+// screen is the page that is shown.
+func (m *model) screen() screen {
+	switch m.page {
+	case pageResume:
+		return &m.resume
+	case steps.StepAccount:
+		return &m.account
+	case steps.StepMachine:
+		return &m.machine
+	case steps.StepKey:
+		return &m.key
+	case steps.StepMode:
+		return &m.mode
+	case steps.StepReview:
+		return &m.review
+	case steps.StepRemove:
+		return &m.remove
+	case steps.StepOpen:
+		if m.open.opened != nil {
+			return &m.open
+		}
+	}
+	return &m.work
+}
+
+// Update takes what has happened: keys, sizes, and our own messages.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.restyle(theme.New(msg.IsDark(), !noColor(m.o.Env)))
+	case tea.KeyPressMsg:
+		cmd := m.press(msg)
+		return m, tea.Batch(cmd, m.tick())
+	case tea.PasteMsg:
+		m.paste(msg)
+	default:
+		cmd := m.happened(msg)
+		return m, tea.Batch(cmd, m.tick())
+	}
+	return m, nil
+}
+
+// press takes a key: first what leaves, then what lies on top.
+func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+	if k.String() == "ctrl+c" {
+		if m.leaving {
+			return m.quit()
+		}
+		m.leaving = true
+		return m.askQuit()
+	}
+	m.leaving = false
+	if d := m.dialog(); d != nil {
+		return d.key(m, k)
+	}
+	if m.help {
+		return m.helpKey(k)
+	}
+	s := m.screen()
+	if s.typing() == nil {
+		switch k.String() {
+		case "?":
+			m.help, m.helpAt = true, scroll{}
+			return nil
+		case "q":
+			return m.askQuit()
+		case "1", "2", "3", "4", "5":
+			return m.jump(k.String())
+		}
+	}
+	cmd, taken := s.key(m, k)
+	if !taken && k.String() == "esc" {
+		return m.back()
+	}
+	return cmd
+}
+
+func (m *model) paste(msg tea.PasteMsg) {
+	if d := m.dialog(); d != nil {
+		if f := d.typing(); f != nil {
+			f.update(msg)
+		}
+		return
+	}
+	if t := m.screen().typing(); t != nil && !m.help {
+		t.update(msg)
+	}
+}
+
+// happened takes our own messages. Those of tasks that do not count any more
+// are dropped here or in the screen they are for.
+func (m *model) happened(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case setupsListed:
+		return m.resume.listed(m, msg)
+	case profilesRead:
+		return m.account.read(m, msg)
+	case signedIn:
+		return m.account.signed(m, msg)
+	case typesFetched:
+		return m.machine.fetched(m, msg)
+	case pricesFetched:
+		m.machine.priced(m, msg)
+	case keysFound:
+		m.key.found(m, msg)
+	case keyInspected:
+		return m.key.inspected(m, msg)
+	case keyProtected:
+		return m.key.protected(m, msg)
+	case reviewed:
+		m.review.came(m, msg)
+	case workBegan:
+		m.work.began(m, msg)
+	case eventsCame:
+		return m.events(msg)
+	case setupSeen:
+		m.work.seen(m, msg)
+	case logpane.FullScreenToggledMsg:
+		if l := m.logs(); l != nil && l.id == msg.ID {
+			l.full = !l.full
+		}
+	case logpane.SaveRequestedMsg:
+		return m.saveLog()
+	case workEnded:
+		return m.work.ended(m, msg)
+	case removeEnded:
+		return m.remove.ended(m, msg)
+	case tunnelSeen:
+		m.open.seen(m, msg)
+	case fileSaved:
+		return m.saved(msg)
+	case browserOpened:
+		if msg.err != nil {
+			return m.say("The browser did not open ("+msg.err.Error()+"). Copy the URL with c.", true)
+		}
+		return m.say("Opened in the browser.", false)
+	case questionAsked:
+		m.ask(msg.q)
+	case questionWithdrawn:
+		m.withdraw(msg.id)
+	case ticked:
+		return m.turned(msg)
+	case noticeFaded:
+		if msg.id == m.notice.id {
+			m.notice.text = ""
+		}
+	}
+	return nil
+}
+
+// events hands a batch to the screen whose task it is from.
+func (m *model) events(msg eventsCame) tea.Cmd {
+	switch {
+	case m.tasks.is(taskWork, msg.id):
+		return m.work.events(m, msg.events)
+	case m.tasks.is(taskRemove, msg.id):
+		m.remove.events(m, msg.events)
+	}
+	return nil
+}
+
+func (m *model) saved(msg fileSaved) tea.Cmd {
+	if !m.tasks.done(taskSave, msg.id) {
+		return nil
+	}
+	if msg.err != nil {
+		return m.say("The "+msg.what+" could not be saved: "+msg.err.Error(), true)
+	}
+	return m.say("Saved the "+msg.what+" as "+msg.path, false)
+}
+
+// noticeFor is how long a notice stays.
+const noticeFor = 6 * time.Second
+
+// say shows one line at the foot for some seconds.
+func (m *model) say(text string, bad bool) tea.Cmd {
+	m.notice = notice{id: m.notice.id + 1, text: text, bad: bad}
+	id := m.notice.id
+	return tea.Tick(noticeFor, func(time.Time) tea.Msg { return noticeFaded{id} })
+}
+
+// tick keeps one chain of ticks going while something on the screen moves.
+func (m *model) tick() tea.Cmd {
+	every := m.pace()
+	if every == 0 || m.ticking {
+		return nil
+	}
+	m.ticking = true
+	m.ticker++
+	id := m.ticker
+	return tea.Tick(every, func(at time.Time) tea.Msg { return ticked{id, at} })
+}
+
+// pace is how often the screen has to be drawn again without a message: often
+// while a spinner turns, each second while a cost grows, else never.
+func (m *model) pace() time.Duration {
+	switch {
+	case m.quitting:
+		return 0
+	case m.busy():
+		return 125 * time.Millisecond
+	case m.page == steps.StepOpen:
+		return time.Second
+	}
+	return 0
+}
+
+// busy says whether something runs that the screen shows a spinner for.
+func (m *model) busy() bool {
+	for name := range m.tasks.live {
+		if name != taskPrices && name != taskTunnel {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *model) turned(msg ticked) tea.Cmd {
+	if msg.id != m.ticker {
+		return nil
+	}
+	m.ticking = false
+	m.frame++
+	if m.page == steps.StepOpen {
+		return m.open.look(m)
+	}
+	return nil
+}

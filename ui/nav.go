@@ -1,0 +1,119 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// Two pages are no step of the guide: the list of earlier setups, and a
+// removal (steps.StepRemove).
+const pageResume steps.StepID = "resume"
+
+// questions are the pages that ask, in order; review is the last of them.
+func questions() []steps.StepID {
+	return []steps.StepID{steps.StepAccount, steps.StepMachine, steps.StepKey, steps.StepMode, steps.StepReview}
+}
+
+// works are the steps that work, in order.
+func works() []steps.StepID {
+	return []steps.StepID{steps.StepLaunch, steps.StepConnect, steps.StepInstall, steps.StepServe, steps.StepOpen}
+}
+
+// screen is one page: it draws itself at a size and takes keys. What it needs
+// of the rest it finds in the model.
+type screen interface {
+	// enter is called whenever the page is shown.
+	enter(m *model) tea.Cmd
+	// key takes a key press; false leaves it to the model.
+	key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool)
+	// typing is the field that letters go to now, or nil.
+	typing() typist
+	// view draws the page's own part at most w cells wide and h rows high.
+	view(m *model, w, h int) string
+	// hints are the keys that work now, the most useful first.
+	hints(m *model) []hint
+}
+
+// typist takes pasted text.
+type typist interface{ update(tea.Msg) }
+
+// hint is a key and what it does now.
+type hint struct{ key, does string }
+
+// show goes to a page. What ran for the page that is left is cancelled,
+// except the work itself.
+func (m *model) show(page steps.StepID) tea.Cmd {
+	if page != m.page {
+		for _, name := range []string{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups} {
+			m.tasks.stop(name)
+		}
+	}
+	m.page = page
+	if i := stepIndex(page); i >= 0 {
+		m.reached = max(m.reached, i)
+	}
+	return tea.Batch(m.screen().enter(m), m.tick())
+}
+
+// stepIndex is a step's place in the guide, from 0; -1 for the other pages.
+func stepIndex(id steps.StepID) int {
+	for i, p := range steps.Pages() {
+		if p.ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// next goes on from a question page: to the first later page whose answer is
+// still missing, or to the review. Answers given before are kept.
+func (m *model) next() tea.Cmd {
+	if m.place() != m.settled {
+		// Another account or region: what was chosen there may not exist here.
+		m.reached = min(m.reached, stepIndex(steps.StepAccount))
+		m.settled = m.place()
+	}
+	if m.reached >= stepIndex(steps.StepReview) {
+		return m.show(steps.StepReview)
+	}
+	return m.show(questions()[stepIndex(m.page)+1])
+}
+
+// back goes to the page before, or asks whether to leave on the first one.
+func (m *model) back() tea.Cmd {
+	switch i := stepIndex(m.page); {
+	case m.page == pageResume:
+		return m.askQuit()
+	case i > 0 && i <= stepIndex(steps.StepReview):
+		return m.show(questions()[i-1])
+	case i == 0 && len(m.resume.setups) > 0:
+		return m.show(pageResume)
+	case i == 0:
+		return m.askQuit()
+	}
+	return nil
+}
+
+// jump goes to a question page that was reached before, by its number.
+func (m *model) jump(digit string) tea.Cmd {
+	if !m.asking() || len(digit) != 1 {
+		return nil
+	}
+	i := int(digit[0] - '1')
+	if i < 0 || i > m.reached || i >= len(questions()) {
+		return nil
+	}
+	return m.show(questions()[i])
+}
+
+// asking says whether the page is one of the questions.
+func (m *model) asking() bool {
+	i := stepIndex(m.page)
+	return i >= 0 && i <= stepIndex(steps.StepReview)
+}
+
+// place is where the answers point to now.
+func (m *model) place() steps.Place {
+	return steps.Place{Profile: m.answers.Profile, Region: m.answers.Region}
+}

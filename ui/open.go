@@ -1,0 +1,178 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+)
+
+// openScreen is the end of the guide: the URL and what to do with it.
+type openScreen struct {
+	opened *steps.Opened
+	tunnel string // what the tunnel said last
+	at     scroll
+	logs   bool // the logs are shown instead
+}
+
+func (s *openScreen) enter(m *model) tea.Cmd { return s.look(m) }
+
+// look asks the tunnel how it is.
+func (s *openScreen) look(m *model) tea.Cmd {
+	if s.opened == nil || s.opened.Tunnel == nil || m.tasks.runs(taskTunnel) {
+		return nil
+	}
+	tunnel := s.opened.Tunnel
+	return m.tasks.start(m.ctx, taskTunnel, func(_ context.Context, id int) tea.Msg {
+		return tunnelSeen{id, tunnel.State()}
+	})
+}
+
+func (s *openScreen) seen(m *model, msg tunnelSeen) {
+	if m.tasks.done(taskTunnel, msg.id) {
+		s.tunnel = msg.state
+	}
+}
+
+func (s *openScreen) typing() typist {
+	return nil
+}
+
+func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if s.logs {
+		if cmd, taken := m.work.logs.key(k); taken {
+			return cmd, true
+		}
+		if k.String() == "esc" || k.String() == "l" {
+			s.logs = false
+		}
+		return nil, true
+	}
+	if s.at.key(k) {
+		return nil, true
+	}
+	switch k.String() {
+	case "enter", "o":
+		return s.browse(m), true
+	case "c", "y":
+		return tea.Batch(tea.SetClipboard(s.opened.URL), m.say("Copied the URL.", false)), true
+	case "l":
+		s.logs = true
+	case "x":
+		m.askRemove(s.opened.Setup, false)
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+func (s *openScreen) browse(m *model) tea.Cmd {
+	open, url := m.o.Open, s.opened.URL
+	if open == nil {
+		return m.say("There is no browser to open here. Copy the URL with c.", true)
+	}
+	return func() tea.Msg { return browserOpened{open(url)} }
+}
+
+func (s *openScreen) hints(m *model) []hint {
+	if s.logs {
+		return append([]hint{{"esc", "back to the URL"}}, m.work.logs.hints()...)
+	}
+	return []hint{{"o", "open in browser"}, {"c", "copy"}, {"l", "logs"}, {"x", "remove"}, {"↑↓", "scroll"}}
+}
+
+func (s *openScreen) view(m *model, w, h int) string {
+	if s.logs {
+		return m.work.logs.view(w, h, false)
+	}
+	lines := append(s.urlLines(m, w), s.facts(m, w)...)
+	lines = append(lines, s.lists(m, w)...)
+	return strings.Join(scrolled(m.th, &s.at, lines, w, h), "\n")
+}
+
+// urlLines is the URL between two lines, on one row where it fits. Where it
+// does not, every piece is the same link.
+func (s *openScreen) urlLines(m *model, w int) []string {
+	o := s.opened
+	rule := m.th.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
+	lines := []string{rule}
+	style := m.th.URL.Bold(true).Hyperlink(o.URL, "id=jupyter")
+	for _, piece := range strings.Split(ansi.Hardwrap(clean(o.URL), w, true), "\n") {
+		lines = append(lines, style.Render(piece))
+	}
+	return append(lines, rule, "")
+}
+
+// facts are what is known of the server and of the money, a line each.
+func (s *openScreen) facts(m *model, w int) []string {
+	o := s.opened
+	var lines []string
+	add := func(name string, style styler, text string) {
+		lines = append(lines, pair(m.th, name, style, clean(text), 10, min(w, 110))...)
+	}
+	add("Proof", m.th.OK, "✓ "+o.Proof)
+	if o.Tunnel != nil {
+		if s.tunnel == "" || s.tunnel == "up" {
+			add("Tunnel", m.th.OK, "✓ up, while this program runs")
+		} else {
+			add("Tunnel", m.th.Warn, "↻ "+s.tunnel)
+		}
+	}
+	if o.PortNote != "" {
+		add("", m.th.Subtle, o.PortNote)
+	}
+	if o.Fingerprint != "" {
+		add("TLS", m.th.Text, "certificate SHA-256 "+o.Fingerprint)
+		add("", m.th.Subtle, "It was made for this machine, so your browser warns once: compare the fingerprint there.")
+	}
+	style, cost := s.cost(m)
+	add("Cost", style, cost)
+	add("Quitting", m.th.Subtle, s.quitting())
+	return append(lines, "")
+}
+
+func (s *openScreen) cost(m *model) (style styler, text string) {
+	if m.engine.Sandboxed() {
+		return m.th.Text, "nothing: this is the sandbox"
+	}
+	sum, known := s.opened.SoFar(m.o.Now())
+	if !known {
+		return m.th.Warn, "unknown: no price could be had, but the machine does cost"
+	}
+	return m.th.Accent, dollars(sum) + " so far, " + dollars(s.opened.Cost.Hour) + " an hour"
+}
+
+func (s *openScreen) quitting() string {
+	if s.opened.Tunnel != nil {
+		return "closes the tunnel; the machine goes on and costs until you remove it"
+	}
+	return "leaves the machine as it is: the URL goes on working, and it costs until you remove it"
+}
+
+// lists are the commands and lines for other clients.
+func (s *openScreen) lists(m *model, w int) []string {
+	o := s.opened
+	var lines []string
+	add := func(title string, style styler, sign string, texts ...string) {
+		if len(texts) == 0 || texts[0] == "" {
+			return
+		}
+		lines = append(lines, heading(m.th, title))
+		for _, t := range texts {
+			lines = append(lines, bullet(style, m.th.Subtle.Render(sign), clean(t), w)...)
+		}
+		lines = append(lines, "")
+	}
+	add("Kernels, as the gateway answers", m.th.Text, "·", o.Kernelspecs...)
+	add("A notebook on this computer with its kernels", m.th.Code, "$", o.GatewayLine)
+	add("By hand", m.th.Code, "$", o.Manual...)
+	add("VS Code: Select Kernel, Existing Jupyter Server, and paste", m.th.Code, "·", o.VSCode)
+	if len(lines) > 0 && cells.Width(lines[len(lines)-1]) == 0 {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}

@@ -1,0 +1,142 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// removeScreen shows a removal while it runs.
+type removeScreen struct {
+	setup    steps.Setup
+	now      string
+	done     bool
+	thenQuit bool // the person was leaving
+	logs     logs
+	failure  failure
+}
+
+func newRemoveScreen(m *model) removeScreen {
+	return removeScreen{logs: newLogs(m, "remove", "What is being done", "What the machine says")}
+}
+
+func (s *removeScreen) enter(*model) tea.Cmd { return nil }
+
+// start removes the setup. Work on it is stopped first, and waited for: the
+// engine holds the setup until then.
+func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd {
+	var busy <-chan struct{}
+	if m.work.setup.ID == setup.ID {
+		if m.work.gone != nil {
+			busy = m.work.gone
+		}
+		m.tasks.stop(taskWork)
+	}
+	closing := closeOpened(m.open.opened)
+	m.open = openScreen{}
+	s.setup, s.thenQuit = setup, thenQuit
+	s.now, s.done = "Starting …", false
+	s.failure.set(nil)
+	engine, send := m.engine, m.send
+	cmd := m.tasks.start(m.ctx, taskRemove, func(ctx context.Context, id int) tea.Msg {
+		if busy != nil {
+			select {
+			case <-busy:
+			case <-ctx.Done():
+				return removeEnded{id, ctx.Err()}
+			}
+		}
+		b := newBridge(id, send)
+		err := engine.Remove(ctx, setup.ID, b.emit)
+		b.close()
+		return removeEnded{id, err}
+	})
+	return tea.Batch(closing, cmd, m.show(steps.StepRemove))
+}
+
+func (s *removeScreen) events(_ *model, batch []steps.Event) {
+	for _, e := range batch {
+		if e.Text != "" && e.Kind != steps.Output && !strings.HasPrefix(e.Text, "$ ") {
+			s.now = e.Text
+		}
+		s.logs.add(e, stepRun{})
+	}
+}
+
+func (s *removeScreen) ended(m *model, msg removeEnded) tea.Cmd {
+	if !m.tasks.done(taskRemove, msg.id) {
+		return nil
+	}
+	if msg.err != nil {
+		s.failure.set(msg.err)
+		return nil
+	}
+	s.done = true
+	if m.work.setup.ID == s.setup.ID {
+		m.work.setup = steps.Setup{}
+		m.work.runs = map[steps.StepID]stepRun{}
+		m.outcome.Removed, m.outcome.Setup = true, s.setup
+	}
+	if s.thenQuit {
+		return m.quit()
+	}
+	return nil
+}
+
+func (s *removeScreen) typing() typist { return s.logs.typing() }
+
+func (s *removeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if !s.logs.searching() {
+		switch {
+		case s.failure.is() && k.String() == "r":
+			return s.start(m, s.setup, s.thenQuit), true
+		case s.failure.key(k):
+			return nil, true
+		case s.done && k.String() == "enter":
+			return m.show(pageResume), true
+		}
+	}
+	if cmd, taken := s.logs.key(k); taken {
+		return cmd, true
+	}
+	if k.String() == "esc" && !m.tasks.runs(taskRemove) {
+		return m.show(pageResume), true
+	}
+	return nil, false
+}
+
+func (s *removeScreen) hints(*model) []hint {
+	var hints []hint
+	switch {
+	case s.done:
+		hints = []hint{{"enter", "start again"}}
+	case s.failure.is():
+		hints = append(s.failure.hints(), hint{"esc", "back"})
+	}
+	return append(hints, s.logs.hints()...)
+}
+
+func (s *removeScreen) view(m *model, w, h int) string {
+	var lines []string
+	switch {
+	case s.failure.is():
+		lines = s.failure.lines(m.th, w)
+	case s.done:
+		lines = []string{m.th.OK.Render(theme.SignDone + " Removed. Nothing of " + clean(s.setup.Answers.Name) + " is left, and nothing of it costs money any more.")}
+	default:
+		lines = []string{cells.Fit(m.waiting(clean(s.now)), w)}
+	}
+	lines = append(lines, "")
+	if room := h - len(lines); room >= 3 {
+		// A removal runs nothing on the machine: its one log is what is done.
+		s.logs.pane[0].SetFocused(true)
+		s.logs.pane[0].SetSize(w, room)
+		lines = append(lines, s.logs.pane[0].View())
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,248 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// reviewScreen shows everything that will be created and what it costs.
+type reviewScreen struct {
+	of      steps.Answers // what the review is of
+	review  *steps.Review
+	failure failure
+	at      scroll
+}
+
+// enter asks for a review unless there is one of these very answers.
+func (s *reviewScreen) enter(m *model) tea.Cmd {
+	if s.review != nil && s.of == m.answers {
+		return nil
+	}
+	return s.ask(m)
+}
+
+func (s *reviewScreen) ask(m *model) tea.Cmd {
+	*s = reviewScreen{of: m.answers}
+	answers := m.answers
+	return m.tasks.start(m.ctx, taskReview, func(ctx context.Context, id int) tea.Msg {
+		review, err := m.engine.Review(ctx, answers)
+		return reviewed{id, answers, review, err}
+	})
+}
+
+func (s *reviewScreen) came(m *model, msg reviewed) {
+	if !m.tasks.done(taskReview, msg.id) {
+		return
+	}
+	if msg.err != nil {
+		s.failure.set(msg.err)
+		return
+	}
+	s.of, s.review = msg.answers, &msg.review
+}
+
+func (s *reviewScreen) typing() typist { return nil }
+
+func (s *reviewScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if s.failure.key(k) || s.at.key(k) {
+		return nil, true
+	}
+	switch k.String() {
+	case "r":
+		return s.ask(m), true
+	case "s":
+		return m.savePlan(), true
+	case "enter":
+		switch {
+		case s.review == nil:
+			return nil, true
+		case len(s.review.Problems) > 0:
+			s.at.top = 0
+			return m.say("Not yet: the problem above stops the launch.", true), true
+		}
+		return m.work.begin(m), true
+	}
+	return nil, false
+}
+
+func (s *reviewScreen) hints(*model) []hint {
+	if s.failure.is() {
+		return append(s.failure.hints(), hint{"1-4", "change answers"}, hint{"esc", "back"})
+	}
+	launch := []hint{{"enter", "launch"}}
+	if s.review == nil || len(s.review.Problems) > 0 {
+		launch = []hint{{"r", "check again"}}
+	}
+	return append(launch, hint{"1-4", "change answers"}, hint{"s", "save plan"}, hint{"↑↓", "scroll"}, hint{"esc", "back"})
+}
+
+func (s *reviewScreen) view(m *model, w, h int) string {
+	switch {
+	case s.failure.is():
+		return strings.Join(s.failure.lines(m.th, w), "\n")
+	case s.review == nil:
+		return m.waiting("Asking for the image, the price and the permissions …")
+	}
+	lines := append(s.left(m, w), s.right(m, w)...)
+	if w >= 132 {
+		half := (w - 4) / 2
+		lines = columns(s.left(m, half), s.right(m, half), half, 4)
+	}
+	return strings.Join(scrolled(m.th, &s.at, lines, w, h), "\n")
+}
+
+// columns puts lines side by side.
+func columns(left, right []string, width, gap int) []string {
+	lines := make([]string, max(len(left), len(right)))
+	for i := range lines {
+		l, r := "", ""
+		if i < len(left) {
+			l = left[i]
+		}
+		if i < len(right) {
+			r = right[i]
+		}
+		lines[i] = cells.Fit(l, width+gap) + r
+	}
+	return lines
+}
+
+// scrolled cuts the visible part out of lines, and says when there is more.
+func scrolled(th theme.Theme, at *scroll, lines []string, w, h int) []string {
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	if len(lines) <= h {
+		at.top = 0
+		return lines
+	}
+	shown, above, below := at.window(lines, h-1)
+	note := fmt.Sprintf("↓ %d more lines", below)
+	if below == 0 {
+		note = fmt.Sprintf("↑ %d lines above", above)
+	}
+	return append(shown[:len(shown):len(shown)], cells.FitRight(th.Subtle.Render(note), w))
+}
+
+// left is what stops the launch, what is chosen, and what it costs.
+func (s *reviewScreen) left(m *model, w int) []string {
+	r := s.review
+	var lines []string
+	for _, p := range r.Problems {
+		lines = append(append(lines, problemLines(m.th, p, w, false)...), "")
+	}
+	for _, warning := range r.Warnings {
+		lines = append(lines, paragraph(m.th.Warn, "! "+clean(warning), w)...)
+	}
+	if len(r.Warnings) > 0 {
+		lines = append(lines, "")
+	}
+	lines = append(lines, s.costLines(m, w)...)
+	lines = append(lines, "", heading(m.th, "Will be created"))
+	for _, c := range r.Creates {
+		lines = append(lines, bullet(m.th.Text, "+", clean(c), w)...)
+	}
+	return append(lines, "")
+}
+
+// bullet is a wrapped line behind a sign.
+func bullet(style styler, sign, text string, w int) []string {
+	lines := wrap(text, w-4)
+	for i, line := range lines {
+		if i > 0 {
+			sign = strings.Repeat(" ", cells.Width(sign))
+		}
+		lines[i] = "  " + sign + " " + style.Render(line)
+	}
+	return lines
+}
+
+func (s *reviewScreen) costLines(m *model, w int) []string {
+	c, a := s.review.Cost, s.review.Answers
+	lines := []string{heading(m.th, "Costs")}
+	if m.engine.Sandboxed() {
+		lines = []string{heading(m.th, "Costs on AWS; here nothing")}
+	}
+	if !c.Known {
+		lines = append(lines, "  "+m.th.Warn.Render("price unknown")+m.th.Subtle.Render("  for "+a.Type+" in "+a.Region))
+	} else {
+		lines = append(lines, "  "+m.th.Accent.Bold(true).Render(dollars(c.Hour)+" an hour")+m.th.Text.Render(", "+dollars(c.Month)+" a month while it runs"))
+		parts := fmt.Sprintf("  machine %s + disk %s + public IPv4 %s an hour", dollars(c.Type), dollars(c.Disk), dollars(c.IPv4))
+		if c.DiskUnknown {
+			parts = fmt.Sprintf("  machine %s + public IPv4 %s an hour; the disk's price is unknown and not in it", dollars(c.Type), dollars(c.IPv4))
+		}
+		lines = append(lines, m.th.Subtle.Render(cells.Fit(parts, w)))
+	}
+	if !c.DiskUnknown {
+		lines = append(lines, m.th.Subtle.Render("  "+dollars(c.StoppedMonth)+" a month for the disk while it is stopped"))
+	}
+	return lines
+}
+
+// right is what will run and whether it may.
+func (s *reviewScreen) right(m *model, w int) []string {
+	lines := []string{heading(m.th, "Commands, as one would type them")}
+	for _, c := range s.review.Commands {
+		lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render("$"), clean(c), w)...)
+	}
+	lines = append(lines, "", heading(m.th, "Permissions, checked by DryRun"))
+	for _, p := range s.review.Permissions {
+		sign := m.th.OK.Render("✓")
+		switch {
+		case !p.Known:
+			sign = m.th.Subtle.Render("?")
+		case !p.Allowed:
+			sign = m.th.Error.Render("✗")
+		}
+		text := clean(p.Action)
+		if p.Detail != "" {
+			text += ": " + clean(p.Detail)
+		}
+		lines = append(lines, bullet(m.th.Text, sign, text, w)...)
+	}
+	return lines
+}
+
+// savePlan writes the answers to a file in the folder the program runs in.
+func (m *model) savePlan() tea.Cmd {
+	answers := m.answers
+	return m.tasks.start(m.ctx, taskSave, func(_ context.Context, id int) tea.Msg {
+		path, err := writeNew(m.o.SaveDir, "jupyter-ec2-"+answers.Name, ".json", func(f *os.File) error {
+			return m.engine.SavePlan(f, answers)
+		})
+		return fileSaved{id, "plan", path, err}
+	})
+}
+
+// writeNew writes a new file only its owner can read. A file of that name is
+// never overwritten: the next number is taken.
+func writeNew(dir, name, ext string, write func(*os.File) error) (string, error) {
+	for n := 1; ; n++ {
+		path := filepath.Join(dir, name+ext)
+		if n > 1 {
+			path = filepath.Join(dir, fmt.Sprintf("%s-%d%s", name, n, ext))
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) && n < 1000 {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if abs, err := filepath.Abs(path); err == nil {
+			path = abs
+		}
+		return path, errors.Join(write(f), f.Close())
+	}
+}

@@ -1,0 +1,128 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// Options is everything the wizard needs of the outside.
+type Options struct {
+	Engine steps.Engine
+	// Asker is the one that was given to the engine.
+	Asker *Asker
+	In    io.Reader // the terminal; nil means the process's own
+	Out   io.Writer
+	Env   []string // "NAME=value", as os.Environ; for NO_COLOR, TERM and the like
+	// Defaults are answers given on the command line; they are preselected.
+	Defaults steps.Answers
+	// Open opens a URL in the browser; nil when there is none.
+	Open func(url string) error
+	// SaveDir is where plans and logs are saved; empty means the folder the
+	// program runs in.
+	SaveDir string
+	// Version is shown in the help.
+	Version string
+	Now     func() time.Time // nil means time.Now
+}
+
+// Outcome is how the wizard was left.
+type Outcome struct {
+	// Setup is the setup that was worked on last; zero when there was none.
+	Setup steps.Setup
+	// Opened is the end of the guide when it was reached; its tunnel is closed.
+	Opened *steps.Opened
+	// LeftRunning says that a machine of this setup exists and costs money.
+	LeftRunning bool
+	// Removed says that the setup and all of it were removed.
+	Removed bool
+}
+
+// lettingGo is how long Run waits after the last key for work that was cut
+// off to let go of its setup. The ledger is safe without it.
+const lettingGo = 3 * time.Second
+
+// Run shows the wizard until the person leaves it. Work that still runs is
+// cancelled, and a tunnel is closed; machines are left as they are.
+func Run(ctx context.Context, o Options) (Outcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	var program *tea.Program
+	m := newModel(ctx, o, func(msg tea.Msg) { program.Send(msg) })
+	program = tea.NewProgram(m, o.programOptions(ctx)...)
+	if o.Asker != nil {
+		o.Asker.bind(program.Send)
+	}
+	_, err := program.Run()
+	cancel()
+	m.letGo()
+	if ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled) || errors.Is(err, tea.ErrInterrupted) {
+		err = context.Canceled
+	}
+	if err != nil {
+		err = fmt.Errorf("the terminal program: %w", err)
+	}
+	return m.outcome, err
+}
+
+func (o Options) programOptions(ctx context.Context) []tea.ProgramOption {
+	options := []tea.ProgramOption{tea.WithContext(ctx)}
+	if o.In != nil {
+		options = append(options, tea.WithInput(o.In))
+	}
+	if o.Out != nil {
+		options = append(options, tea.WithOutput(o.Out))
+	}
+	if o.Env != nil {
+		options = append(options, tea.WithEnvironment(o.Env))
+	}
+	return options
+}
+
+// letGo waits for work that was cut off, and closes the tunnel.
+func (m *model) letGo() {
+	if m.work.gone != nil {
+		select {
+		case <-m.work.gone:
+		case <-time.After(lettingGo):
+		}
+	}
+	if m.open.opened != nil {
+		_ = m.open.opened.Close() // the program ends: there is nothing to do about it
+	}
+}
+
+// noColor says whether the person, or the terminal, wants no colour.
+func noColor(env []string) bool {
+	return slices.ContainsFunc(env, func(e string) bool {
+		name, value, _ := strings.Cut(e, "=")
+		return name == "NO_COLOR" && value != "" || name == "TERM" && value == "dumb"
+	})
+}
+
+// restyle takes another theme, everywhere.
+func (m *model) restyle(th theme.Theme) {
+	m.th = th
+	m.account.regions.SetTheme(th)
+	m.machine.table.SetTheme(th)
+	m.work.logs.restyle(th)
+	m.remove.logs.restyle(th)
+}
+
+// numbered is a name with a number behind it, within the length a name has.
+func numbered(name string, n int) string {
+	tail := fmt.Sprintf("-%d", n)
+	return name[:min(len(name), 40-len(tail))] + tail
+}

@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// tasks keeps at most one running task under each name. Starting a task
+// cancels the one before it, and a result that is not the current task's is
+// stale: Update drops it.
+type tasks struct {
+	last int
+	live map[string]task
+}
+
+type task struct {
+	id     int
+	cancel context.CancelFunc
+}
+
+// start runs do as a command, with a context that ends when the task is
+// stopped or replaced, and the ID its result has to carry.
+func (t *tasks) start(parent context.Context, name string, do func(ctx context.Context, id int) tea.Msg) tea.Cmd {
+	t.stop(name)
+	ctx, cancel := context.WithCancel(parent)
+	t.last++
+	id := t.last
+	if t.live == nil {
+		t.live = map[string]task{}
+	}
+	t.live[name] = task{id: id, cancel: cancel}
+	return func() tea.Msg { return do(ctx, id) }
+}
+
+// is says whether id is the task that runs under the name now.
+func (t *tasks) is(name string, id int) bool {
+	live, ok := t.live[name]
+	return ok && live.id == id
+}
+
+// runs says whether a task of that name is under way.
+func (t *tasks) runs(name string) bool { _, ok := t.live[name]; return ok }
+
+// done takes a result: false means that it is stale.
+func (t *tasks) done(name string, id int) bool {
+	if !t.is(name, id) {
+		return false
+	}
+	t.stop(name)
+	return true
+}
+
+// stop cancels the task of that name, if one runs.
+func (t *tasks) stop(name string) {
+	if live, ok := t.live[name]; ok {
+		live.cancel()
+		delete(t.live, name)
+	}
+}
+
+// cancel ends the context of that task but still waits for its result.
+func (t *tasks) cancel(name string) {
+	if live, ok := t.live[name]; ok {
+		live.cancel()
+	}
+}
+
+// stopAll cancels everything.
+func (t *tasks) stopAll() {
+	for name := range t.live {
+		t.stop(name)
+	}
+}
+
+// The tasks' names.
+const (
+	taskProfiles = "profiles"
+	taskSignIn   = "sign in"
+	taskTypes    = "types"
+	taskPrices   = "prices"
+	taskKeys     = "keys"
+	taskInspect  = "inspect"
+	taskProtect  = "protect"
+	taskReview   = "review"
+	taskSave     = "save"
+	taskWork     = "work"
+	taskRemove   = "remove"
+	taskSetups   = "setups"
+	taskTunnel   = "tunnel"
+)

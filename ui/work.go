@@ -1,0 +1,298 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+)
+
+// workScreen shows launch to open while they run: where the work is, what is
+// being done, and what the host says.
+type workScreen struct {
+	setup    steps.Setup
+	at       steps.StepID // the step that runs, ran last, or failed
+	runs     map[steps.StepID]stepRun
+	now      string // what is being done, in one line
+	retry    bool   // now says why something is tried again
+	logs     logs
+	failure  failure
+	stopping bool          // the person stopped the work; its end is awaited
+	gone     chan struct{} // closed when the engine has let go of the setup
+}
+
+// stepRun is how one step went.
+type stepRun struct {
+	state          stepState
+	started, ended time.Time
+}
+
+func newWorkScreen(m *model) workScreen {
+	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: newLogs(m, "work", "What is being done", "What the machine says")}
+}
+
+func (s *workScreen) enter(*model) tea.Cmd { return nil }
+
+// begin writes the ledger and starts the work.
+func (s *workScreen) begin(m *model) tea.Cmd {
+	answers := m.answers
+	return s.run(m, steps.Setup{Answers: answers}, func(ctx context.Context) (steps.Setup, error) {
+		return m.engine.Begin(ctx, answers)
+	})
+}
+
+// resume goes on with a setup, from wherever it stands.
+func (s *workScreen) resume(m *model, setup steps.Setup) tea.Cmd {
+	m.answers = setup.Answers
+	return s.run(m, setup, func(context.Context) (steps.Setup, error) { return setup, nil })
+}
+
+func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context) (steps.Setup, error)) tea.Cmd {
+	s.setup = setup
+	s.failure.set(nil)
+	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
+	s.runs = map[steps.StepID]stepRun{}
+	gone := make(chan struct{})
+	s.gone = gone
+	engine, send := m.engine, m.send
+	work := m.tasks.start(m.ctx, taskWork, func(ctx context.Context, id int) tea.Msg {
+		defer close(gone)
+		setup, err := begin(ctx)
+		if err != nil {
+			return workEnded{id, nil, err}
+		}
+		send(workBegan{id, setup})
+		b := newBridge(id, send)
+		opened, err := engine.Work(ctx, setup.ID, b.emit)
+		b.close()
+		return workEnded{id, opened, err}
+	})
+	return tea.Batch(work, m.show(steps.StepLaunch))
+}
+
+func (s *workScreen) began(m *model, msg workBegan) {
+	if m.tasks.is(taskWork, msg.id) {
+		s.setup = msg.setup
+	}
+}
+
+// events takes a batch of what the work said.
+func (s *workScreen) events(m *model, batch []steps.Event) tea.Cmd {
+	var finished bool
+	for _, e := range batch {
+		run := s.runs[e.Step]
+		switch e.Kind {
+		case steps.Started:
+			s.at = e.Step
+			run = stepRun{state: stateActive, started: e.Time}
+			s.note(steps.PageFor(e.Step).Title+" …", false)
+		case steps.Doing, steps.Retrying:
+			s.note(e.Text, e.Kind == steps.Retrying)
+		case steps.Finished:
+			run.state, run.ended = stateDone, e.Time
+			s.note(e.Text, false)
+			finished = true
+		case steps.Failed:
+			run.state, run.ended = stateFailed, e.Time
+		}
+		s.runs[e.Step] = run
+		s.logs.add(e, run)
+	}
+	if finished {
+		return m.lookUp(s.setup.ID)
+	}
+	return nil
+}
+
+// note keeps the line that says what is being done; commands shown for
+// learning are not that.
+func (s *workScreen) note(text string, retry bool) {
+	if text != "" && !strings.HasPrefix(text, "$ ") {
+		s.now, s.retry = text, retry
+	}
+}
+
+// lookUp reads the setup again: its address and price are known only now.
+func (m *model) lookUp(setupID string) tea.Cmd {
+	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id int) tea.Msg {
+		list, err := m.engine.Setups(ctx)
+		return setupSeen{id, setupID, list, err}
+	})
+}
+
+func (s *workScreen) seen(m *model, msg setupSeen) {
+	if !m.tasks.done(taskSetups, msg.id) || msg.setupID != s.setup.ID {
+		return
+	}
+	for _, setup := range msg.list {
+		if setup.ID == s.setup.ID {
+			s.setup = setup
+		}
+	}
+}
+
+// ended takes the end of the work. A tunnel nobody waits for any more is
+// taken down again.
+func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
+	if !m.tasks.done(taskWork, msg.id) {
+		return closeOpened(msg.opened)
+	}
+	switch {
+	case msg.err == nil && msg.opened != nil:
+		s.setup, s.at = msg.opened.Setup, steps.StepOpen
+		s.finishAll()
+		m.open = openScreen{opened: msg.opened}
+		return m.show(steps.StepOpen)
+	case s.stopping:
+		return m.show(steps.StepReview)
+	}
+	run := s.runs[s.at]
+	run.state = stateFailed
+	if run.ended.IsZero() {
+		run.ended = m.o.Now()
+	}
+	s.runs[s.at] = run
+	s.failure.set(msg.err)
+	return nil
+}
+
+// finishAll marks every step as done.
+func (s *workScreen) finishAll() {
+	for _, id := range works() {
+		run := s.runs[id]
+		run.state = stateDone
+		s.runs[id] = run
+	}
+}
+
+func closeOpened(o *steps.Opened) tea.Cmd {
+	if o == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		_ = o.Close() // there is nobody left to tell
+		return nil
+	}
+}
+
+func (s *workScreen) state(id steps.StepID) stepState { return s.runs[id].state }
+
+// launched says whether a machine may exist.
+func (s *workScreen) launched() bool {
+	return s.setup.Resources.InstanceID != "" || s.runs[steps.StepLaunch].state == stateDone
+}
+
+// elapsed is how long a step took, or has been taking.
+func (s *workScreen) elapsed(m *model, id steps.StepID) string {
+	run := s.runs[id]
+	switch {
+	case run.started.IsZero() || m.asking() || stepIndex(m.page) < 0:
+		return ""
+	case run.ended.IsZero():
+		return took(m.o.Now().Sub(run.started))
+	}
+	return took(run.ended.Sub(run.started))
+}
+
+func (s *workScreen) typing() typist { return s.logs.typing() }
+
+func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if s.failure.is() && !s.logs.searching() {
+		switch k.String() {
+		case "r":
+			return s.again(m), true
+		case "d":
+			return nil, s.failure.key(k)
+		}
+	}
+	if cmd, taken := s.logs.key(k); taken {
+		return cmd, true
+	}
+	if k.String() != "esc" {
+		return nil, false
+	}
+	if s.failure.is() {
+		return m.show(steps.StepReview), true
+	}
+	m.openDialog(&choiceDialog{
+		title: "Stop the work?",
+		text:  []string{"What was created stays, and launching again goes on from here. A machine that runs costs money meanwhile."},
+		options: []option{
+			{label: "Stop and go back to the review", do: func(m *model) tea.Cmd { return s.stop(m) }},
+			{label: "Keep working"},
+		},
+	})
+	return nil, true
+}
+
+// again tries once more, over the same setup when there is one.
+func (s *workScreen) again(m *model) tea.Cmd {
+	if s.setup.ID == "" {
+		return s.begin(m)
+	}
+	return s.resume(m, s.setup)
+}
+
+// stop cancels the work; ended goes back once the engine has let go.
+func (s *workScreen) stop(m *model) tea.Cmd {
+	if !m.tasks.runs(taskWork) {
+		return nil
+	}
+	s.stopping, s.now, s.retry = true, "Stopping …", false
+	m.tasks.cancel(taskWork)
+	return nil
+}
+
+func (s *workScreen) hints(*model) []hint {
+	var hints []hint
+	if s.failure.is() {
+		hints = append(s.failure.hints(), hint{"esc", "back to the review"})
+	}
+	return append(hints, s.logs.hints()...)
+}
+
+func (s *workScreen) view(m *model, w, h int) string {
+	var lines []string
+	if !m.wide() {
+		lines = append(lines, s.stepsLine(m, w))
+	}
+	switch {
+	case s.failure.is():
+		lines = append(lines, s.failure.lines(m.th, w)...)
+	case s.retry:
+		lines = append(lines, cells.Fit(m.spinner()+" "+m.th.Warn.Render("↻ "+clean(s.now)), w))
+	default:
+		lines = append(lines, cells.Fit(m.waiting(clean(s.now)), w))
+	}
+	lines = append(lines, "")
+	if room := h - len(lines); room >= 3 {
+		lines = append(lines, s.logs.view(w, room, s.at == steps.StepInstall))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// stepsLine is the five working steps on one line, for narrow screens.
+func (s *workScreen) stepsLine(m *model, w int) string {
+	parts := make([]string, 0, len(works()))
+	for _, id := range works() {
+		style := m.th.StepTodo
+		switch s.state(id) {
+		case stateActive:
+			style = m.th.StepActive
+		case stateFailed:
+			style = m.th.StepFailed
+		case stateDone:
+			style = m.th.Text
+		}
+		part := m.sign(id) + " " + style.Render(steps.PageFor(id).Title)
+		if t := s.elapsed(m, id); t != "" {
+			part += " " + m.th.Subtle.Render(t)
+		}
+		parts = append(parts, part)
+	}
+	return cells.Fit(strings.Join(parts, "  "), w)
+}
