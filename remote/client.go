@@ -125,6 +125,17 @@ func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Con
 	return nil, fmt.Errorf("connect from the host to %s: %w", addr, err)
 }
 
+// warm executes something, and does not care what comes of it.
+func (c *Client) warm(ctx context.Context) {
+	s, err := c.session(ctx)
+	if err != nil {
+		return
+	}
+	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
+	_ = s.Run("true")
+	_ = s.Close()
+}
+
 const maxGreeting = 1 << 10
 
 // wire is the TCP connection below SSH. It reads in large pieces (the SSH
@@ -135,6 +146,9 @@ type wire struct {
 	r    *bufio.Reader
 	last atomic.Int64 // time of the last byte, since start
 	from time.Time
+	// broken says that nothing will come any more. It is set before the SSH
+	// library knows, which ends everything that runs over it.
+	broken atomic.Bool
 
 	mu   sync.Mutex
 	head []byte // the first bytes, at most maxGreeting
@@ -155,6 +169,9 @@ func (w *wire) Read(p []byte) (int, error) { return w.r.Read(p) }
 func (w *wire) receive(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	w.last.Store(int64(time.Since(w.from)))
+	if err != nil {
+		w.broken.Store(true)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if room := maxGreeting - len(w.head); room > 0 {

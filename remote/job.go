@@ -1,39 +1,258 @@
 package remote
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
 )
 
-var errSkeleton = errors.New("not built yet")
-
-// Job is work on a host that goes on when the connection drops.
+// Job is work on a host that goes on when the connection drops. It lives in
+// ~/.jupyter-ec2/jobs/ID (mode 0700): its script, its log and its exit status.
 type Job struct {
 	ID     string            // lower-case letters, digits and hyphens: names the job on its host
-	Script string            // for a POSIX sh; both its outputs are the log
+	Script string            // for a POSIX sh, run in the home folder; both its outputs are the log
 	Env    map[string]string // reaches the script only, never a process list
 	// Systemd runs it as a transient unit where there is systemd and sudo
 	// asks for no password, so that it outlives the login session whatever
 	// logind is told to do. Elsewhere it is started by setsid or nohup.
 	Systemd bool
 	// Again runs it anew when the last run has finished; otherwise the last
-	// run of the same script answers. A run that goes on is always joined.
+	// run of the same script answers. A run that goes on is always joined,
+	// and one that vanished without a status (a reboot) is started anew.
 	Again bool
-	// Retrying is told, in words, why the connection is made again; may be nil.
+	// Retrying is told why the connection is made again; may be nil.
 	Retrying func(err error)
+}
+
+// JobError is a job that could not be started, or whose end nobody saw.
+type JobError struct {
+	ID   string
+	Lost bool   // it was started, and vanished without an exit status
+	Text string // what the host said, safe for a terminal
+	Err  error
+}
+
+func (e *JobError) Error() string {
+	_, _, text, _ := e.Explain()
+	return text
+}
+
+func (e *JobError) Unwrap() error { return e.Err }
+
+// Explain tells the error in plain words; the kind is "server".
+func (e *JobError) Explain() (kind, title, text, next string) {
+	if e.Lost {
+		return "server", "The work on the host was cut off",
+			"The job " + e.ID + " vanished without an exit status: the machine was restarted, its disk is full, or someone ended it.",
+			"Run the same again: the job is started anew."
+	}
+	return "server", "The work on the host could not be started", quoted("The job "+e.ID+" could not be started", e.Text),
+		"Check that the home folder on the host can be written and its disk is not full, then run the same again."
 }
 
 // Job starts the job, or joins it where it runs, and follows it over this
 // connection alone. out gets each line of its log once, from the beginning.
 // The exit status is 128 + N for signal N; err is about following it, not
-// about what the job did.
+// about what the job did: *JobError, *Error, or ctx's own.
 func (c *Client) Job(ctx context.Context, j Job, out Output) (exit int, err error) {
-	return 0, errSkeleton
+	f, err := newFollower(j, out)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.lines.Close() }() // it never fails
+	return f.attach(ctx, c)
 }
 
 // FollowJob is Client.Job with connections of its own: one that is lost is
 // made again, with backoff, until ctx ends, and out goes on where it was.
 // Errors of dial that waiting does not mend end it.
 func FollowJob(ctx context.Context, dial Redialer, j Job, out Output) (exit int, err error) {
-	return 0, errSkeleton
+	f, err := newFollower(j, out)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.lines.Close() }() // it never fails
+	var wait backoff
+	for {
+		before := f.offset
+		exit, err = f.dialAndAttach(ctx, dial)
+		if err == nil || ctx.Err() != nil || !again(err) {
+			return exit, err
+		}
+		if f.offset > before {
+			wait = backoff{}
+		}
+		if j.Retrying != nil {
+			j.Retrying(err)
+		}
+		if wait.pause(ctx) != nil {
+			return 0, err
+		}
+	}
+}
+
+// again says whether making the connection again may help: the host's own
+// reason says so, or the network was in the way of looking the address up.
+func again(err error) bool {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Again()
+	}
+	var n net.Error
+	return errors.As(err, &n)
+}
+
+// backoff waits longer each time: 0.2 s up to 5 s.
+type backoff struct{ last time.Duration }
+
+func (b *backoff) pause(ctx context.Context) error {
+	b.last = min(max(2*b.last, 200*time.Millisecond), 5*time.Second)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(b.last):
+		return nil
+	}
+}
+
+// follower follows one run of a job through any number of connections.
+type follower struct {
+	job    Job
+	env    string
+	lines  *Lines
+	offset int64  // bytes of the log that went to lines
+	run    string // the run that is followed, once it is known
+}
+
+func newFollower(j Job, out Output) (*follower, error) {
+	if j.ID == "" || len(j.ID) > 60 || strings.ContainsFunc(j.ID, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	}) {
+		return nil, fmt.Errorf("the job name %q cannot be used", j.ID)
+	}
+	env, err := exports(j.Env)
+	return &follower{job: j, env: env, lines: NewLines(out)}, err
+}
+
+// Write takes the next bytes of the log.
+func (f *follower) Write(p []byte) (int, error) {
+	f.offset += int64(len(p))
+	return f.lines.Write(p)
+}
+
+func (f *follower) dialAndAttach(ctx context.Context, dial Redialer) (int, error) {
+	c, err := dial(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = c.Close() }() // nothing is left to send
+	return f.attach(ctx, c)
+}
+
+// attach starts or joins the job and follows it to its end, or the connection's.
+func (f *follower) attach(ctx context.Context, c *Client) (int, error) {
+	said := &reports{}
+	err := c.Run(ctx, Command{Script: f.script(), Stdout: f, Stderr: said})
+	r := said.read()
+	if r.run != "" {
+		f.run = r.run
+	}
+	var exit *ExitError
+	switch {
+	case r.ended:
+		return r.exit, nil
+	case r.lost:
+		return 0, &JobError{ID: f.job.ID, Lost: true}
+	case errors.As(err, &exit) && r.run == "" && exit.Code < 128 && exit.Signal == "":
+		return 0, &JobError{ID: f.job.ID, Text: Clean(r.rest), Err: err}
+	case errors.As(err, &exit), err == nil:
+		// The host ended what followed the log, as it does when it goes down.
+		return 0, &Error{Reason: Closed, Addr: c.to.Addr, User: c.to.User, Err: err}
+	}
+	return 0, err
+}
+
+func (f *follower) script() string {
+	sum := sha256.Sum256([]byte(f.job.Script))
+	vars := []string{
+		"id=" + quote(f.job.ID),
+		"hash=" + hex.EncodeToString(sum[:]),
+		"follow=" + quote(f.run),
+		"off=" + strconv.FormatInt(f.offset, 10),
+		"again=" + flag(f.job.Again),
+		"systemd=" + flag(f.job.Systemd),
+		"env=" + quote(f.env),
+		"script=" + quote(f.job.Script+"\n"),
+		"identity=" + quote(identityScript),
+	}
+	return strings.Join(vars, "\n") + "\n" + startScript + followScript
+}
+
+func flag(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}
+
+// reports reads what the follow script says about the job on its stderr,
+// where the log does not go: "run ID", "ended STATUS" or "lost", a line each.
+type reports struct {
+	mu sync.Mutex // Run may be given up while the host still prints
+	b  bytes.Buffer
+}
+
+const maxReports = 64 << 10
+
+func (r *reports) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.b.Len() < maxReports {
+		r.b.Write(p)
+	}
+	return len(p), nil
+}
+
+type report struct {
+	run   string
+	ended bool
+	exit  int
+	lost  bool
+	rest  string // anything else
+}
+
+func (r *reports) read() report {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return parseReport(r.b.String())
+}
+
+func parseReport(s string) (r report) {
+	for line := range strings.Lines(s) {
+		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		code, err := strconv.ParseUint(value, 10, 8)
+		switch {
+		case word == "run" && runName(value):
+			r.run = value
+		case word == "ended" && err == nil:
+			r.ended, r.exit = true, int(code)
+		case word == "lost":
+			r.lost = true
+		case word != "":
+			r.rest += line
+		}
+	}
+	return r
+}
+
+func runName(s string) bool {
+	return s != "" && len(s) < 40 && !strings.ContainsFunc(s, func(r rune) bool { return r != '-' && (r < '0' || r > '9') })
 }

@@ -1,0 +1,136 @@
+package remote
+
+// The host's side of a job, for a POSIX sh. Its folder holds:
+//
+//	script, env   what to run; env goes as soon as it is read
+//	run, name     what runs it, and the run's name: process and time of its start
+//	hash          of the script
+//	pid           the process that runs it: its number, the boot, its start time
+//	log, status   what it printed; its exit status, by an atomic rename
+//	lock.BOOT     held while a run is chosen or started
+
+// identityScript tells one process from all others that ever had its number.
+const identityScript = `
+boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.bootsessionuuid 2>/dev/null || :)
+started() {
+	if [ -d /proc/self ]; then
+		s=
+		read -r s 2>/dev/null </proc/"$1"/stat || :
+		s=${s##*) }
+		case $s in Z*) return;; esac
+		set -- $s
+		[ $# -lt 20 ] || { shift 19; echo "$1"; }
+	else
+		ps -o lstart= -p "$1" 2>/dev/null || :
+	fi
+}
+identify() { echo "$1 $boot $(started "$1")"; }
+`
+
+// startScript leaves, under a lock, exactly one run of the job to follow.
+//
+// A lock of an earlier boot has another name. One that is held for 10 seconds
+// by the same folder belongs to nobody any more: a start takes far less.
+const startScript = `set -e
+umask 077
+eval "$identity"
+dir=$HOME/.jupyter-ec2/jobs/$id
+mkdir -p "$dir"
+cd "$dir"
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
+alive() {
+	[ -e pid ] || return 1
+	read -r number rest <pid || return 1
+	kill -0 "$number" 2>/dev/null && [ "$(identify "$number")" = "$(cat pid)" ]
+}
+
+lock=lock.$boot
+seen= tries=0
+until mkdir "$lock" 2>/dev/null; do
+	now=$(ls -di "$lock" 2>/dev/null || :)
+	[ "$now" = "$seen" ] || { seen=$now; tries=0; }
+	tries=$((tries+1))
+	[ $tries -lt 100 ] || rmdir "$lock" 2>/dev/null || :
+	nap
+done
+trap 'rmdir "$dir/$lock" 2>/dev/null || :' EXIT
+trap 'exit 129' HUP INT TERM PIPE
+
+fresh=0
+if alive; then :
+elif [ -n "$follow" ]; then :
+elif [ ! -e status ] || [ $again = 1 ] || [ "$(cat hash 2>/dev/null)" != $hash ]; then fresh=1
+fi
+
+if [ $fresh = 1 ]; then
+	rm -f status pid
+	: >log
+	printf %s "$script" >script
+	{ export -p; printf %s "$env"; } >env
+	echo $hash >hash
+	echo "$$-$(date +%s)" >name
+	{
+		printf '%s\n' "$identity"
+		cat <<'EOF'
+trap '' HUP
+cd "${0%/*}" || exit 1
+identify $$ >pid.tmp && mv -f pid.tmp pid
+dir=$PWD
+(
+	. ./env
+	rm -f env
+	cd "$HOME" 2>/dev/null
+	exec sh "$dir/script"
+) </dev/null >>log 2>&1
+echo $? >status.tmp && mv -f status.tmp status
+EOF
+	} >run
+	begun=0
+	if [ $systemd = 1 ] && [ -d /run/systemd/system ] && command -v systemd-run >/dev/null && sudo -n true 2>/dev/null; then
+		# Without OOMPolicy, memory running out would end the run before its status is written.
+		sudo -n systemd-run --quiet --collect --unit="jupyter-ec2-$id-$(cat name)" --uid="$(id -u)" --gid="$(id -g)" \
+			--property=OOMPolicy=continue sh "$dir/run" </dev/null >/dev/null 2>&1 && begun=1
+	fi
+	if [ $begun = 1 ]; then :
+	elif command -v setsid >/dev/null; then setsid sh "$dir/run" </dev/null >/dev/null 2>&1 &
+	else nohup sh "$dir/run" </dev/null >/dev/null 2>&1 &
+	fi
+	tries=0
+	until [ -e pid ] || [ -e status ]; do
+		tries=$((tries+1))
+		[ $tries -lt 100 ] || { echo "it did not start within 10 seconds" >&2; exit 1; }
+		nap
+	done
+fi
+name=$(cat name)
+rmdir "$lock"
+trap - EXIT HUP INT TERM PIPE
+`
+
+// followScript prints the log from an offset, and goes on until the run's end.
+// Whether it has ended is looked up before the log is read, so that nothing it
+// printed is left out. A word now and then finds out that nobody listens.
+const followScript = `set +e
+echo "run $name" >&2
+if [ -n "$follow" ] && [ "$follow" != "$name" ]; then echo lost >&2; exit 0; fi
+polls=0
+while :; do
+	end=
+	if [ -e status ]; then end=ended
+	elif [ $((polls % 10)) = 0 ] && ! alive; then
+		if [ -e status ]; then end=ended; else end=lost; fi
+	fi
+	size=$(wc -c <log)
+	if [ "$size" -gt "$off" ]; then
+		tail -c +$((off+1)) log | head -c $((size-off)) || exit 1
+		off=$((size+0))
+	fi
+	case $end in
+	ended) echo "ended $(cat status)" >&2; exit 0;;
+	lost) echo lost >&2; exit 0;;
+	esac
+	[ $((polls % 50)) != 49 ] || echo >&2 || exit 1
+	polls=$((polls+1))
+	sleep 0.2 2>/dev/null || sleep 1
+done
+`
