@@ -251,3 +251,53 @@ func TestNoMachinesPaths(t *testing.T) {
 		}
 	})
 }
+
+// TestTroubleshootingQuotesTheScreen holds the document to what the program says.
+func TestTroubleshootingQuotesTheScreen(t *testing.T) {
+	var program strings.Builder
+	walk(t, func(name string, content []byte) {
+		if path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go") {
+			program.Write(content)
+		}
+	})
+	document, err := os.ReadFile("docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := 0
+	for row := range strings.Lines(string(document)) {
+		cells := strings.Split(row, "|")
+		if len(cells) != 5 {
+			continue
+		}
+		for _, title := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[2], -1) {
+			quoted++
+			if !strings.Contains(program.String(), `"`+title[1]) {
+				t.Errorf("docs/troubleshooting.md: the program never says %q", title[1])
+			}
+		}
+	}
+	if quoted < 30 {
+		t.Errorf("only %d quotes found", quoted)
+	}
+}
+
+// TestLinks follows the documents' links to the program's own files.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	found := 0
+	walk(t, func(name string, content []byte) {
+		if path.Ext(name) != ".md" {
+			return
+		}
+		for _, l := range link.FindAllSubmatch(content, -1) {
+			found++
+			if _, err := os.Stat(path.Join(path.Dir(name), string(l[1]))); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	if found == 0 {
+		t.Error("no link found")
+	}
+}

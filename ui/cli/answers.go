@@ -158,11 +158,13 @@ func (a *answering) key(ctx context.Context, at steps.Place) (steps.KeyAnswer, e
 		return a.agentKey(ctx, at)
 	}
 	option, err := a.guide.InspectKey(ctx, at, a.o.key)
+	if err == nil && option.TooOpen {
+		if err = a.protect(ctx, option.Answer.Path); err == nil {
+			option, err = a.guide.InspectKey(ctx, at, a.o.key)
+		}
+	}
 	if err != nil {
 		return steps.KeyAnswer{}, err
-	}
-	if option.TooOpen {
-		return option.Answer, a.protect(ctx, a.o.key)
 	}
 	if option.Problem != "" {
 		return option.Answer, keyProblem(option.Problem)

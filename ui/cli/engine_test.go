@@ -45,7 +45,10 @@ func (e *engine) InspectKey(_ context.Context, _ steps.Place, path string) (step
 	return e.key, nil
 }
 
-func (e *engine) ProtectKey(path string) error { e.secured = path; return nil }
+func (e *engine) ProtectKey(path string) error {
+	e.secured, e.key = path, steps.KeyOption{}
+	return nil
+}
 
 func (e *engine) Review(_ context.Context, a steps.Answers) (steps.Review, error) {
 	e.review.Answers = a

@@ -2,10 +2,27 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"os"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui"
 )
 
-// wizard runs the screen program.
+// wizard runs the screen program, and then leaves on the terminal what the
+// person should still know when the screen is gone.
 func (p *Program) wizard(ctx context.Context, sandbox bool) error {
-	return errors.New("not yet")
+	ask := ui.NewAsker()
+	guide, err := p.Guide(sandbox, ask)
+	if err != nil {
+		return err
+	}
+	left, err := ui.Run(ctx, ui.Options{
+		Engine: guide, Asker: ask, Env: os.Environ(), Open: p.Browse, Version: version(), Now: p.Now,
+	})
+	if err != nil {
+		return err
+	}
+	if left.LeftRunning {
+		p.keepsRunning(left.Setup)
+	}
+	return nil
 }
