@@ -115,13 +115,37 @@ func port22(i types.Instance) string {
 
 func TestHostThatDoesNotStart(t *testing.T) {
 	h := &fakeHosts{fail: errors.New("no python3 here")}
-	cl := ec2Client(open(t, ec2sim.Options{Hosts: h}), "us-east-1")
+	c := open(t, ec2sim.Options{Hosts: h})
+	cl := ec2Client(c, "us-east-1")
 	id := *launch(t, cl, runInput(t, cl, "x")).InstanceId
 	i := waitState(t, cl, id, types.InstanceStateNameTerminated)
 	if *i.StateReason.Code != "Server.InternalError" || *i.StateReason.Message != "Server.InternalError: no python3 here" {
 		t.Errorf("terminated for %s %s", *i.StateReason.Code, *i.StateReason.Message)
 	}
+	if err := c.Close(); err != nil { // and with it all that hosts are told
+		t.Fatal(err)
+	}
 	h.want(t, "launch", "terminate")
+}
+
+// TestHostThatDoesNotStartAgain: an instance with files on it stays.
+func TestHostThatDoesNotStartAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cloud.json")
+	first := open(t, ec2sim.Options{Hosts: &fakeHosts{}, StatePath: path})
+	cl := ec2Client(first, "us-east-1")
+	id := *launch(t, cl, runInput(t, cl, "x")).InstanceId // the last that is saved
+
+	h := &fakeHosts{fail: errors.New("address in use")}
+	c := open(t, ec2sim.Options{Hosts: h, StatePath: path})
+	cl = ec2Client(c, "us-east-1")
+	must[*ec2.StartInstancesOutput](t)(cl.StartInstances(t.Context(), &ec2.StartInstancesInput{InstanceIds: []string{id}}))
+	if i := waitState(t, cl, id, types.InstanceStateNameStopped); *i.StateReason.Message != "Server.InternalError: address in use" {
+		t.Errorf("stopped for %s", *i.StateReason.Message)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.want(t, "launch")
 }
 
 func TestTerminatingALaunch(t *testing.T) {

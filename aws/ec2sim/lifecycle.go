@@ -137,8 +137,11 @@ func (c *Cloud) hostSpec(i *instance) HostSpec {
 func (i *instance) become(state string, now time.Time) {
 	i.State, i.Since = state, now
 	switch state {
+	case stateRunning:
+		i.Ran = true
 	case stateStopped, stateTerminated:
 		i.PublicIP, i.PublicDNS, i.SSHPort, i.Index = "", "", 0, 0
+		i.Ran = true
 	}
 }
 
@@ -228,18 +231,19 @@ func (r *region) settleInstance(c *Cloud, i *instance, now time.Time) {
 	case i.State == statePending:
 		i.settleAddresses(c, host)
 		i.become(stateRunning, now)
-		i.Ran = true
 	case i.State == stateStopping:
 		i.become(stateStopped, now)
+		i.blame(hostErr)
 	case i.State == stateShuttingDown:
 		i.become(stateTerminated, now)
+		i.blame(hostErr)
 		r.release(i)
 	}
 }
 
 // fail ends a launch whose host did not come up.
 func (i *instance) fail(err error, now time.Time) {
-	i.ReasonCode, i.Reason = "Server.InternalError", err.Error()
+	i.blame(err)
 	if errors.Is(err, context.Canceled) {
 		i.Reason = "Internal error on launch"
 	}
@@ -247,6 +251,13 @@ func (i *instance) fail(err error, now time.Time) {
 		i.become(stateStopped, now)
 	} else {
 		i.become(stateTerminated, now)
+	}
+}
+
+// blame gives a host's error as the state's reason.
+func (i *instance) blame(err error) {
+	if err != nil {
+		i.ReasonCode, i.Reason = "Server.InternalError", err.Error()
 	}
 }
 

@@ -31,10 +31,12 @@ type product struct {
 type getProductsIn struct {
 	ServiceCode   string
 	FormatVersion string
-	Filters       []struct{ Type, Field, Value string }
+	Filters       []priceFilter
 	NextToken     string
 	MaxResults    *int
 }
+
+type priceFilter struct{ Type, Field, Value string }
 
 type getProductsOut struct {
 	FormatVersion string
@@ -46,15 +48,22 @@ func getProducts(c *call, in *getProductsIn) (*getProductsOut, error) {
 	if !slices.Contains([]string{"us-east-1", "eu-central-1", "ap-south-1"}, c.regionName) {
 		return nil, refuse("UnrecognizedClientException", "")
 	}
+	if !slices.Contains([]string{"AmazonEC2", "AmazonVPC"}, in.ServiceCode) {
+		return nil, refuse("InvalidParameterException", "The service code %q is not valid", in.ServiceCode)
+	}
 	var all []product
 	for _, g := range geos() {
+		// Sooner than one by one below, because there are thousands.
+		if slices.ContainsFunc(in.Filters, func(f priceFilter) bool {
+			return f.Field == "regionCode" && !strings.EqualFold(f.Value, g.name)
+		}) {
+			continue
+		}
 		switch in.ServiceCode {
 		case "AmazonEC2":
 			all = append(all, computeProducts(g)...)
 		case "AmazonVPC":
 			all = append(all, addressProduct(g))
-		default:
-			return nil, refuse("InvalidParameterException", "The service code %q is not valid", in.ServiceCode)
 		}
 	}
 	for _, f := range in.Filters {
