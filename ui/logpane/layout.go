@@ -18,7 +18,8 @@ type place struct{ line, offset int }
 // laid is a line as laid out for the present width.
 type laid struct {
 	raw  string
-	text string // raw, safe to draw, after the sign of its mark
+	text string // raw, safe to draw
+	sign string // what the line begins with; its other rows are set in as far
 	rows []int  // byte offset of each row's start; the first is 0
 }
 
@@ -45,9 +46,9 @@ func (p *Pane) lay(number int) laid {
 	if len(p.laid) > 4*p.height+256 {
 		clear(p.laid)
 	}
-	l := laid{raw: raw, text: p.sign(number) + cells.Clean(raw), rows: []int{0}}
+	l := laid{raw: raw, text: cells.Clean(raw), sign: p.sign(number), rows: []int{0}}
 	if p.wrap {
-		l.rows = breaks(l.text, p.columns())
+		l.rows = breaks(l.text, p.room(l))
 	}
 	p.laid[number] = l
 	return l
@@ -66,6 +67,9 @@ func (p *Pane) sign(number int) string {
 		return ""
 	}
 }
+
+// room is the width for a line's text, next to its sign.
+func (p *Pane) room(l laid) int { return max(p.columns()-cells.Width(l.sign), 1) }
 
 // breaks answers where the rows of a text start when it is wrapped to width
 // cells: after a space where one is near, else anywhere between characters.

@@ -78,7 +78,7 @@ func (p *Pane) row(l laid, r int, style lipgloss.Style, spans [][2]int, current 
 	start, end := l.span(r)
 	before, after := "", ""
 	if !p.wrap {
-		start, end, before, after = p.cut(l.text)
+		start, end, before, after = p.cut(l.text, p.room(l))
 	}
 	for end > start && l.text[end-1] == ' ' { // spaces may stick out, see breaks
 		end--
@@ -88,6 +88,11 @@ func (p *Pane) row(l laid, r int, style lipgloss.Style, spans [][2]int, current 
 		hit = p.theme.HitCurrent
 	}
 	var b strings.Builder
+	if r == 0 {
+		b.WriteString(render(style, l.sign))
+	} else {
+		b.WriteString(strings.Repeat(" ", cells.Width(l.sign)))
+	}
 	b.WriteString(before)
 	at := start
 	for _, s := range spans {
@@ -106,8 +111,8 @@ func (p *Pane) row(l laid, r int, style lipgloss.Style, spans [][2]int, current 
 
 // cut is the part of an unwrapped line in the window, with marks where there
 // is more.
-func (p *Pane) cut(text string) (start, end int, before, after string) {
-	from, room := p.shift, p.columns()
+func (p *Pane) cut(text string, room int) (start, end int, before, after string) {
+	from := p.shift
 	if from > 0 && text != "" {
 		before = p.theme.Subtle.Render("‹")
 		from, room = from+1, room-1
