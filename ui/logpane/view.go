@@ -80,7 +80,7 @@ func (p *Pane) row(l laid, r int, style lipgloss.Style, spans [][2]int, current 
 	if !p.wrap {
 		start, end, before, after = p.cut(l.text, p.room(l))
 	}
-	for end > start && l.text[end-1] == ' ' { // spaces may stick out, see breaks
+	for p.wrap && end > start && l.text[end-1] == ' ' { // spaces may stick out, see breaks
 		end--
 	}
 	hit := p.theme.Hit
