@@ -10,7 +10,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -205,16 +204,11 @@ func flag(b bool) string {
 
 // reports reads what the follow script says about the job on its stderr,
 // where the log does not go: "run ID", "ended STATUS" or "lost", a line each.
-type reports struct {
-	mu sync.Mutex // Run may be given up while the host still prints
-	b  bytes.Buffer
-}
+type reports struct{ b bytes.Buffer }
 
 const maxReports = 64 << 10
 
 func (r *reports) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.b.Len() < maxReports {
 		r.b.Write(p)
 	}
@@ -230,8 +224,6 @@ type report struct {
 }
 
 func (r *reports) read() report {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	return parseReport(r.b.String())
 }
 

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -223,27 +222,44 @@ func TestLostJob(t *testing.T) {
 func killJob(t *testing.T, h host, id string) {
 	t.Helper()
 	// Job processes are session leaders of their own where there is setsid.
-	script := `read -r p rest <~/.jupyter-ec2/jobs/` + id + `/pid && kill -KILL -- -"$p"`
+	script := `read -r p rest <~/.jupyter-ec2/jobs/` + id + `/pid && kill -KILL -"$p"`
 	if out, err := h.client(t).Output(t.Context(), script); err != nil {
 		t.Skipf("its processes cannot be ended as a group here: %v %s", err, out)
 	}
 }
 
-// Hosts without setsid, macOS for one, start jobs by nohup.
+// Hosts without setsid, macOS for one, start jobs by nohup; and what sh is
+// differs.
 func TestJobWithoutSetsid(t *testing.T) {
-	h := startHost(t, nil)
-	bin := t.TempDir()
-	for _, tool := range strings.Fields("sh cat date mkdir mv rm rmdir ls sleep tail head wc nohup id printf ps uname sed") {
-		if path, err := exec.LookPath(tool); err == nil {
-			if err := os.Symlink(path, filepath.Join(bin, tool)); err != nil {
-				t.Fatal(err)
+	for _, shell := range []string{"sh", "bash", "busybox"} {
+		t.Run(shell, func(t *testing.T) {
+			sh, err := exec.LookPath(shell)
+			if err != nil {
+				t.Skipf("%s is not installed", shell)
 			}
-		}
-	}
-	t.Setenv("PATH", bin) // startHost's shells get it
-	lines, end := follow(t.Context(), h.dial, Job{ID: "plain", Script: "command -v setsid; echo done"})
-	if got, e := rest(lines), <-end; !slices.Equal(got, []string{"done"}) || e.err != nil {
-		t.Errorf("%q, %+v", got, e)
+			bin := t.TempDir()
+			link := func(path, name string) {
+				if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			link(sh, "sh")
+			for _, tool := range strings.Fields("cat dirname mktemp chmod date dd mkdir mv rm rmdir ls sleep tail head wc nohup id ps") {
+				if path, err := exec.LookPath(tool); err == nil {
+					link(path, tool)
+				}
+			}
+			t.Setenv("PATH", bin) // startHost's shells get it
+			h := startHost(t, nil)
+			j := Job{ID: "plain", Script: "echo \"$A\"; echo done; exit 4", Env: map[string]string{"A": "it's\n$x"}}
+			lines, end := follow(t.Context(), h.dial, j)
+			if got, e := rest(lines), <-end; !slices.Equal(got, []string{"it's", "$x", "done"}) || e.err != nil || e.exit != 4 {
+				t.Errorf("%q, %+v", got, e)
+			}
+			if err := h.client(t).Upload(t.Context(), "a/b", 0, strings.NewReader("text")); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -295,15 +311,9 @@ func TestJobLockLeftBehind(t *testing.T) {
 	}
 }
 
-func TestReportsTogether(t *testing.T) {
-	r := &reports{}
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() { _, _ = fmt.Fprintln(r, "run 1-2") })
-	}
-	wg.Wait()
-	_, _ = fmt.Fprint(r, "\n\nended 7\n")
-	if got := r.read(); got.run != "1-2" || !got.ended || got.exit != 7 || got.rest != "" {
+func TestReport(t *testing.T) {
+	got := parseReport("run 1-2\n\nwarning: x\nended 7\n")
+	if got != (report{run: "1-2", ended: true, exit: 7, rest: "warning: x\n"}) {
 		t.Errorf("%+v", got)
 	}
 }

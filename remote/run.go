@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -51,7 +52,7 @@ func (e *ExitError) Explain() (kind, title, text, next string) {
 const maxOutput = 4 << 20
 
 // Run runs a command and waits for it. When ctx ends it is sent SIGTERM and
-// left. Its errors are *ExitError, *Error and ctx's own.
+// left. Stdout and Stderr are not written to any more once it returns. Its errors are *ExitError, *Error and ctx's own.
 func (c *Client) Run(ctx context.Context, cmd Command) error {
 	program, err := cmd.program()
 	if err != nil {
@@ -63,8 +64,11 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 	}
 	defer func() { _ = s.Close() }() // ended already, or given up
 	head, tail := &edge{max: 512}, &edge{max: 2 << 10, last: true}
-	s.Stdout = io.MultiWriter(head, orDiscard(cmd.Stdout))
-	s.Stderr = io.MultiWriter(tail, orDiscard(cmd.Stderr))
+	stdout := &valve{w: io.MultiWriter(head, orDiscard(cmd.Stdout))}
+	stderr := &valve{w: io.MultiWriter(tail, orDiscard(cmd.Stderr))}
+	defer stdout.shut()
+	defer stderr.shut()
+	s.Stdout, s.Stderr = stdout, stderr
 	in, err := s.StdinPipe()
 	if err != nil {
 		return fmt.Errorf("run on the host: %w", c.ended(err))
@@ -244,6 +248,29 @@ func orDiscard(w io.Writer) io.Writer {
 		return io.Discard
 	}
 	return w
+}
+
+// valve lets nothing through once it is shut: the SSH library copies on for a
+// while when a command was left.
+type valve struct {
+	mu     sync.Mutex
+	w      io.Writer
+	closed bool
+}
+
+func (v *valve) Write(p []byte) (int, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		return 0, io.ErrClosedPipe
+	}
+	return v.w.Write(p)
+}
+
+func (v *valve) shut() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.closed = true
 }
 
 // edge keeps the first or the last bytes of what is written to it.
