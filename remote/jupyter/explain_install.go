@@ -35,86 +35,84 @@ type installFailure struct {
 
 const again = " Then try again: the install goes on where it was."
 
-// installFailures are looked through in order: what is certain first. The
+// installFailures, never changed, are looked through in order: what is certain first. The
 // texts are those of apt 2.x, pip 20 to 26 and uv 0.13.
-func installFailures() []installFailure {
-	return []installFailure{
-		{
-			exitDisk, regexp.MustCompile(`(?i)no space left on device|not enough free space|disk quota exceeded`),
-			"The machine's disk is full", "There is no space left for Jupyter, which needs about 600 MB.",
-			"Free some space on the machine, or choose a larger disk for a new one." + again,
-		},
-		{
-			137, regexp.MustCompile(`(?i)out of memory|cannot allocate memory|MemoryError|^Killed$`),
-			"The machine ran out of memory", "The install was killed (exit 137), most likely because the machine has too little memory.",
-			"Choose a larger instance type, such as t3.small, or add swap by hand." + again,
-		},
-		{
-			exitTLS, regexp.MustCompile(`(?i)certificate[ _]verify[ _]failed|invalid peer certificate|unknownissuer|SSLCertVerificationError|certificate is not (yet )?valid|is not valid yet`),
-			"The package index's certificate is not trusted", "The TLS certificate of %s cannot be verified from the machine: its clock may be wrong, or a proxy in between has a certificate of its own.",
-			"Look at the machine's clock (date), and set PIP_CERT or SSL_CERT_FILE to your proxy's certificate." + again,
-		},
-		{
-			exitChecksum, regexp.MustCompile(`(?i)hash(es)? (sum )?mismatch|do not match the hashes|checksum of .* is not`),
-			"A download was damaged", "What came from %s does not have the checksum that the index states.",
-			"Try again. If it stays, something between the machine and the index changes the files.",
-		},
-		{
-			exitAptLocked, regexp.MustCompile(`(?i)could not get lock|unable to lock directory|unable to acquire the dpkg`),
-			"Another apt is at work on the machine", "The machine's own update has held apt's lock for minutes.",
-			"Wait some minutes, or choose the uv installer, which does not need apt." + again,
-		},
-		{
-			exitBusy, nil,
-			"Another install is at work on the machine", "It has not finished for 15 minutes.",
-			"Look on the machine which one it is: fuser -v ~/.jupyter-ec2/install.lock." + again,
-		},
-		{
-			0, regexp.MustCompile(`(?i)temporary failure resolving|could not resolve|name or service not known|name resolution|failed to lookup address|dns error|nodename nor servname`),
-			"The package index cannot be found", "The machine could not resolve the name %s.",
-			"Look at the machine's DNS and its way to the internet (route, NAT, proxy settings)." + again,
-		},
-		{
-			exitRefused, regexp.MustCompile(`(?i)\b(401|403|404|407|429|50[0234]) (unauthorized|forbidden|not found|proxy authentication|too many|internal|bad gateway|service|client error|server error)|status (code|client error|server error)[ :(]*\d+|unable to locate package|has no installation candidate`),
-			"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
-			"Look at the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX) and, with apt, at /etc/apt/sources.list.d." + again,
-		},
-		{
-			exitNetwork, regexp.MustCompile(`(?i)connection (refused|reset|timed out|broke)|network is unreachable|no route to host|timed? ?out|failed to establish a new connection|could not reach the package index|could not connect`),
-			"The package index cannot be reached", "The machine has no connection to %s.",
-			"Look at the machine's way to the internet: the subnet's route, a firewall, proxy settings." + again,
-		},
-		{
-			exitNoPython, regexp.MustCompile(`python3?: (command )?not found|there is no python3`),
-			"There is no python3 on the machine", "Jupyter is a Python program, and the machine has no python3 and no way to get one without your help.",
-			"Install it (on Ubuntu: sudo apt-get install -y python3)." + again,
-		},
-		{
-			exitOldPython, regexp.MustCompile(`(?i)requires[- ]python|requires a different python|Jupyter needs Python`),
-			"The machine's Python is too old", "Jupyter needs Python 3.8 or later.",
-			"Choose Ubuntu 20.04 or later; 24.04 is the default.",
-		},
-		{
-			0, regexp.MustCompile(`externally[- ]managed`),
-			"The machine keeps its Python for itself", "Its Python belongs to the system (PEP 668), and nothing may be installed into it.",
-			"Run the install again: it uses a virtual environment.",
-		},
-		{
-			exitNoVenv, regexp.MustCompile(`(?i)ensurepip is not available|No module named '?(venv|ensurepip|pip)`),
-			"No virtual environment can be made", "The machine's Python lacks the parts for one.",
-			"Choose the uv installer, or install python3-venv on the machine." + again,
-		},
-		{
-			exitNoWheel, regexp.MustCompile(`(?i)no matching distribution|no solution found|is not a supported wheel|the package index has no`),
-			"There is no package for this machine", "The package index has nothing that fits the machine's platform and Python.",
-			"Choose Ubuntu 22.04 or later on x86_64 or arm64, or look whether your index has all packages of PyPI.",
-		},
-		{
-			143, nil,
-			"The install was stopped", "It was ended from outside before it was done.",
-			"Run it again: it repairs what is unfinished.",
-		},
-	}
+var installFailures = []installFailure{
+	{
+		exitDisk, regexp.MustCompile(`(?i)no space left on device|not enough free space|disk quota exceeded`),
+		"The machine's disk is full", "There is no space left for Jupyter, which needs about 600 MB.",
+		"Free some space on the machine, or choose a larger disk for a new one." + again,
+	},
+	{
+		137, regexp.MustCompile(`(?i)out of memory|cannot allocate memory|MemoryError|^Killed$`),
+		"The machine ran out of memory", "The install was killed (exit 137), most likely because the machine has too little memory.",
+		"Choose a larger instance type, such as t3.small, or add swap by hand." + again,
+	},
+	{
+		exitTLS, regexp.MustCompile(`(?i)certificate[ _]verify[ _]failed|invalid peer certificate|unknownissuer|SSLCertVerificationError|certificate is not (yet )?valid|is not valid yet`),
+		"The package index's certificate is not trusted", "The TLS certificate of %s cannot be verified from the machine: its clock may be wrong, or a proxy in between has a certificate of its own.",
+		"Look at the machine's clock (date), and set PIP_CERT or SSL_CERT_FILE to your proxy's certificate." + again,
+	},
+	{
+		exitChecksum, regexp.MustCompile(`(?i)hash(es)? (sum )?mismatch|do not match the hashes|checksum of .* is not`),
+		"A download was damaged", "What came from %s does not have the checksum that the index states.",
+		"Try again. If it stays, something between the machine and the index changes the files.",
+	},
+	{
+		exitAptLocked, regexp.MustCompile(`(?i)could not get lock|unable to lock directory|unable to acquire the dpkg`),
+		"Another apt is at work on the machine", "The machine's own update has held apt's lock for minutes.",
+		"Wait some minutes, or choose the uv installer, which does not need apt." + again,
+	},
+	{
+		exitBusy, nil,
+		"Another install is at work on the machine", "It has not finished for 15 minutes.",
+		"Look on the machine which one it is: fuser -v ~/.jupyter-ec2/install.lock." + again,
+	},
+	{
+		0, regexp.MustCompile(`(?i)temporary failure resolving|could not resolve|name or service not known|name resolution|failed to lookup address|dns error|nodename nor servname`),
+		"The package index cannot be found", "The machine could not resolve the name %s.",
+		"Look at the machine's DNS and its way to the internet (route, NAT, proxy settings)." + again,
+	},
+	{
+		exitRefused, regexp.MustCompile(`(?i)\b(401|403|404|407|429|50[0234]) (unauthorized|forbidden|not found|proxy authentication|too many|internal|bad gateway|service|client error|server error)|status (code|client error|server error)[ :(]*\d+|unable to locate package|has no installation candidate`),
+		"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
+		"Look at the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX) and, with apt, at /etc/apt/sources.list.d." + again,
+	},
+	{
+		exitNetwork, regexp.MustCompile(`(?i)connection (refused|reset|timed out|broke)|network is unreachable|no route to host|timed? ?out|failed to establish a new connection|could not reach the package index|could not connect`),
+		"The package index cannot be reached", "The machine has no connection to %s.",
+		"Look at the machine's way to the internet: the subnet's route, a firewall, proxy settings." + again,
+	},
+	{
+		exitNoPython, regexp.MustCompile(`python3?: (command )?not found|there is no python3`),
+		"There is no python3 on the machine", "Jupyter is a Python program, and the machine has no python3 and no way to get one without your help.",
+		"Install it (on Ubuntu: sudo apt-get install -y python3)." + again,
+	},
+	{
+		exitOldPython, regexp.MustCompile(`(?i)requires[- ]python|requires a different python|Jupyter needs Python`),
+		"The machine's Python is too old", "Jupyter needs Python 3.8 or later.",
+		"Choose Ubuntu 20.04 or later; 24.04 is the default.",
+	},
+	{
+		0, regexp.MustCompile(`externally[- ]managed`),
+		"The machine keeps its Python for itself", "Its Python belongs to the system (PEP 668), and nothing may be installed into it.",
+		"Run the install again: it uses a virtual environment.",
+	},
+	{
+		exitNoVenv, regexp.MustCompile(`(?i)ensurepip is not available|No module named '?(venv|ensurepip|pip)`),
+		"No virtual environment can be made", "The machine's Python lacks the parts for one.",
+		"Choose the uv installer, or install python3-venv on the machine." + again,
+	},
+	{
+		exitNoWheel, regexp.MustCompile(`(?i)no matching distribution|no solution found|is not a supported wheel|the package index has no`),
+		"There is no package for this machine", "The package index has nothing that fits the machine's platform and Python.",
+		"Choose Ubuntu 22.04 or later on x86_64 or arm64, or look whether your index has all packages of PyPI.",
+	},
+	{
+		143, nil,
+		"The install was stopped", "It was ended from outside before it was done.",
+		"Run it again: it repairs what is unfinished.",
+	},
 }
 
 // ExplainInstall puts a failed install in plain words: exit is the job's exit
@@ -147,21 +145,20 @@ func ExplainInstall(exit int, tail []string) error {
 // findFailure prefers what the log's end says over the exit code: code 14 and
 // "name not known" together are a name that cannot be resolved.
 func findFailure(exit int, tail []string) (installFailure, bool) {
-	all := installFailures()
-	for _, f := range all {
+	for _, f := range installFailures {
 		if f.code == exit && f.code != exitNetwork {
 			return f, true
 		}
 	}
 	recent := tail[max(0, len(tail)-40):]
-	for _, f := range all {
+	for _, f := range installFailures {
 		for _, line := range recent {
 			if f.texts != nil && f.texts.MatchString(line) {
 				return f, true
 			}
 		}
 	}
-	for _, f := range all {
+	for _, f := range installFailures {
 		if f.code == exit {
 			return f, true
 		}

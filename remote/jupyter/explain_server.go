@@ -11,54 +11,53 @@ type serverFailure struct {
 	title, text, next string
 }
 
-func serverFailures() []serverFailure {
-	return []serverFailure{
-		{
-			regexp.MustCompile(`(?i)port \d+ is (not available|already in use)|address already in use`),
-			"The server's port is taken", "Another program on the machine took the port first.",
-			"Try again: ssh mode takes the next free port; in the other modes stop that program first.",
-		},
-		{
-			regexp.MustCompile(`(?i)cannot assign requested address|can't assign requested address`),
-			"The server cannot listen there", "The address is not one of the machine's own. The public address is not: EC2 translates it.",
-			"Bind the machine's private address.",
-		},
-		{
-			regexp.MustCompile(`(?i)running as root is not recommended`),
-			"Jupyter does not run as root", "The login's user is root, and Jupyter refuses to run as root.",
-			"Log in as ubuntu, or as another user that is not root.",
-		},
-		{
-			regexp.MustCompile(`(?i)jupyter command .?jupyter-[\w-]+.? not found|jupyter: not found|no module named|ModuleNotFoundError|ImportError|PackageNotFoundError`),
-			"Jupyter is not completely installed", "A part of it is missing or broken on the machine.",
-			"Run the install again: it repairs what is missing.",
-		},
-		{
-			regexp.MustCompile(`(?i)no space left on device|disk quota exceeded`),
-			"The machine's disk is full", "The server could not write its files.",
-			"Free some space on the machine, then try again.",
-		},
-		{
-			regexp.MustCompile(`(?i)out of memory|cannot allocate memory|MemoryError|code 137|status=9/KILL|oom-kill`),
-			"The machine ran out of memory", "The server was killed, most likely because the machine has too little memory.",
-			"Choose a larger instance type, or add swap, then try again.",
-		},
-		{
-			regexp.MustCompile(`(?i)\[SSL\b|SSLError|PEM lib|key values mismatch|bad base64|no start line`),
-			"The server's certificate cannot be used", "Jupyter could not read the certificate or its key.",
-			"Try again: a new certificate is made.",
-		},
-		{
-			regexp.MustCompile(`(?i)permission denied|PermissionError`),
-			"The server may not read its files", "A file or folder in the machine's home belongs to another user.",
-			"Look at who owns ~/.jupyter-ec2 and ~/.local on the machine (sudo chown -R \"$USER\" gives them back), then try again.",
-		},
-		{
-			regexp.MustCompile(`(?i)unrecognized (arguments|flag|alias)|bad config encountered|TraitError`),
-			"The server does not take its settings", "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, stands against them.",
-			"Look at the server's last lines and at ~/.jupyter on the machine.",
-		},
-	}
+// serverFailures, never changed, are looked through in order.
+var serverFailures = []serverFailure{
+	{
+		regexp.MustCompile(`(?i)port \d+ is (not available|already in use)|address already in use`),
+		"The server's port is taken", "Another program on the machine took the port first.",
+		"Try again: ssh mode takes the next free port; in the other modes stop that program first.",
+	},
+	{
+		regexp.MustCompile(`(?i)cannot assign requested address|can't assign requested address`),
+		"The server cannot listen there", "The address is not one of the machine's own. The public address is not: EC2 translates it.",
+		"Bind the machine's private address.",
+	},
+	{
+		regexp.MustCompile(`(?i)running as root is not recommended`),
+		"Jupyter does not run as root", "The login's user is root, and Jupyter refuses to run as root.",
+		"Log in as ubuntu, or as another user that is not root.",
+	},
+	{
+		regexp.MustCompile(`(?i)jupyter command .?jupyter-[\w-]+.? not found|jupyter: not found|no module named|ModuleNotFoundError|ImportError|PackageNotFoundError`),
+		"Jupyter is not completely installed", "A part of it is missing or broken on the machine.",
+		"Run the install again: it repairs what is missing.",
+	},
+	{
+		regexp.MustCompile(`(?i)no space left on device|disk quota exceeded`),
+		"The machine's disk is full", "The server could not write its files.",
+		"Free some space on the machine, then try again.",
+	},
+	{
+		regexp.MustCompile(`(?i)out of memory|cannot allocate memory|MemoryError|code 137|status=9/KILL|oom-kill`),
+		"The machine ran out of memory", "The server was killed, most likely because the machine has too little memory.",
+		"Choose a larger instance type, or add swap, then try again.",
+	},
+	{
+		regexp.MustCompile(`(?i)\[SSL\b|SSLError|PEM lib|key values mismatch|bad base64|no start line`),
+		"The server's certificate cannot be used", "Jupyter could not read the certificate or its key.",
+		"Try again: a new certificate is made.",
+	},
+	{
+		regexp.MustCompile(`(?i)permission denied|PermissionError`),
+		"The server may not read its files", "A file or folder in the machine's home belongs to another user.",
+		"Look at who owns ~/.jupyter-ec2 and ~/.local on the machine (sudo chown -R \"$USER\" gives them back), then try again.",
+	},
+	{
+		regexp.MustCompile(`(?i)unrecognized (arguments|flag|alias)|bad config encountered|TraitError`),
+		"The server does not take its settings", "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, stands against them.",
+		"Look at the server's last lines and at ~/.jupyter on the machine.",
+	},
 }
 
 // ExplainServer puts the last lines of a failed server's log in plain words.
@@ -74,7 +73,7 @@ func ExplainServer(tail []string) error {
 	if last := lastWord(tail); last != "" {
 		e.Text = "It last said: " + last
 	}
-	for _, f := range serverFailures() {
+	for _, f := range serverFailures {
 		for _, line := range tail {
 			if f.texts.MatchString(line) {
 				e.Title, e.Text, e.Next = f.title, f.text, f.next
