@@ -35,8 +35,11 @@ func TestIdentityWhereTheHomeRegionIsNotEnabled(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Region{
-		{"ap-east-1", "Asia Pacific (Hong Kong)", false}, {"eu-central-2", "Europe (Zurich)", true},
-		{"us-east-1", "US East (N. Virginia)", true}, {"af-south-1", "Africa (Cape Town)", false}, {"xx-new-1", "", false},
+		{"ap-east-1", "Asia Pacific (Hong Kong)", false},
+		{"eu-central-2", "Europe (Zurich)", true},
+		{"us-east-1", "US East (N. Virginia)", true},
+		{"af-south-1", "Africa (Cape Town)", false},
+		{"xx-new-1", "", false},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v", got)
