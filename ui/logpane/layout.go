@@ -3,12 +3,13 @@ package logpane
 import (
 	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // place is the start of a row: a line's number and a byte offset into its
@@ -19,7 +20,7 @@ type place struct{ line, offset int }
 type laid struct {
 	raw  string
 	text string // raw, safe to draw
-	sign string // what the line begins with; its other rows are set in as far
+	hang int    // cells the rows after the first are set in
 	rows []int  // byte offset of each row's start; the first is 0
 }
 
@@ -46,35 +47,33 @@ func (p *Pane) lay(number int) laid {
 	if len(p.laid) > 4*p.height+256 {
 		clear(p.laid)
 	}
-	l := laid{raw: raw, text: cells.Clean(raw), sign: p.sign(number), rows: []int{0}}
+	l := laid{raw: raw, text: cells.Clean(raw), rows: []int{0}}
+	if p.buf.Mark(number-p.buf.Dropped()) != logbuf.Plain {
+		l.hang = min(hang(l.text), p.columns()/4)
+	}
 	if p.wrap {
-		l.rows = breaks(l.text, p.room(l))
+		l.rows = breaks(l.text, p.columns(), l.hang)
 	}
 	p.laid[number] = l
 	return l
 }
 
-// sign is what a line that the host did not print begins with.
-func (p *Pane) sign(number int) string {
-	switch p.buf.Mark(number - p.buf.Dropped()) {
-	case logbuf.Doing:
-		return theme.SignDoing + " "
-	case logbuf.Retry:
-		return theme.SignRetry + " "
-	case logbuf.Failed:
-		return theme.SignFailed + " "
-	default:
-		return ""
+// hang is how far the text of a line that begins with spaces and a sign
+// ("  ✓ done") is from the line's start.
+func hang(text string) int {
+	rest := strings.TrimLeft(text, " ")
+	spaces := len(text) - len(rest)
+	r, size := utf8.DecodeRuneInString(rest)
+	if rest = rest[size:]; len(rest) > 1 && rest[0] == ' ' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		return spaces + cells.Width(string(r)) + 1
 	}
+	return spaces
 }
 
-// room is the width for a line's text, next to its sign.
-func (p *Pane) room(l laid) int { return max(p.columns()-cells.Width(l.sign), 1) }
-
 // breaks answers where the rows of a text start when it is wrapped to width
-// cells: after a space where one is near, else anywhere between characters.
+// cells, those after the first set in by hang: after a space where one is near, else anywhere between characters.
 // Spaces at a row's end may stick out; they are not drawn.
-func breaks(text string, width int) []int {
+func breaks(text string, width, hang int) []int {
 	rows := []int{0}
 	start, col := 0, 0        // of the row
 	space, spaceCol := -1, -1 // just after the row's last space
@@ -92,6 +91,9 @@ func breaks(text string, width int) []int {
 				at, left = space, col-spaceCol
 			}
 			rows = append(rows, at)
+			if start == 0 {
+				width -= hang
+			}
 			start, col, space = at, left, -1
 		}
 		col += w

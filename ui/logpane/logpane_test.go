@@ -265,13 +265,12 @@ func TestCopy(t *testing.T) {
 // copied is the text a tea.SetClipboard command carries.
 func copied(cmd tea.Cmd) string { return reflect.ValueOf(cmd()).String() }
 
-func TestMarkedLines(t *testing.T) {
+func TestWhatTheProgramSaysHangsBehindItsSign(t *testing.T) {
 	b := logbuf.New(10)
-	b.AddMarked("Connecting to the host", false, logbuf.Doing)
-	b.AddMarked("again in 2 s", false, logbuf.Retry)
-	b.AddMarked("It failed", false, logbuf.Failed)
-	p := pane(b, 18, 6)
-	want(t, p, "▸ Connecting to", "  the host", "! again in 2 s", "✗ It failed", "")
-	press(p, "w")
-	want(t, p, "▸ Connecting to ›", "! again in 2 s", "✗ It failed", "", "")
+	b.AddMarked("▸ Connecting to the host", false, logbuf.Doing)
+	b.AddMarked("  ↻ it does not answer yet", false, logbuf.Retry)
+	b.AddMarked("It failed, and this is long", false, logbuf.Failed)
+	b.Add("  + host output, as it is", false)
+	p := pane(b, 18, 10)
+	want(t, p, "▸ Connecting to", "  the host", "  ↻ it does not", "    answer yet", "It failed, and", "this is long", "  + host output,", "as it is", "")
 }

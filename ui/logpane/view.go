@@ -78,7 +78,7 @@ func (p *Pane) row(l laid, r int, style lipgloss.Style, spans [][2]int, current 
 	start, end := l.span(r)
 	before, after := "", ""
 	if !p.wrap {
-		start, end, before, after = p.cut(l.text, p.room(l))
+		start, end, before, after = p.cut(l.text, p.columns())
 	}
 	for p.wrap && end > start && l.text[end-1] == ' ' { // spaces may stick out, see breaks
 		end--
@@ -88,10 +88,8 @@ func (p *Pane) row(l laid, r int, style lipgloss.Style, spans [][2]int, current 
 		hit = p.theme.HitCurrent
 	}
 	var b strings.Builder
-	if r == 0 {
-		b.WriteString(render(style, l.sign))
-	} else {
-		b.WriteString(strings.Repeat(" ", cells.Width(l.sign)))
+	if r > 0 {
+		b.WriteString(strings.Repeat(" ", l.hang))
 	}
 	b.WriteString(before)
 	at := start

@@ -165,20 +165,27 @@ next:
 }
 
 // settle puts the cursor on the wanted row. While that is filtered out, it
-// stands on the first row that can be chosen, and comes back later.
+// stands on the first row that can be chosen, and comes back later. The row is
+// brought to the middle of the window, unless it is where it was.
 func (t *Table) settle() {
-	t.cursor, t.top = 0, 0
+	was := t.cursor
+	t.cursor = t.find()
+	if t.cursor != was {
+		t.top = t.cursor - t.page()/2
+	}
+}
+
+func (t *Table) find() int {
 	first := -1
 	for k, i := range t.shown {
 		if t.items[i].ID == t.wanted && t.wanted != "" {
-			t.cursor = k
-			return
+			return k
 		}
 		if first < 0 && t.items[i].Disabled == "" {
 			first = k
 		}
 	}
-	t.cursor = max(first, 0)
+	return max(first, 0)
 }
 
 // Update takes a key press, a paste or a turn of the mouse wheel. It answers

@@ -35,8 +35,6 @@ const (
 	SignActive = "●"
 	SignTodo   = "○"
 	SignFailed = "✗"
-	SignDoing  = "▸" // what the program does
-	SignRetry  = "!" // tried again; a warning
 )
 
 // New makes the theme for a dark or light background, with colour or without

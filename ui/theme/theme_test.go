@@ -93,7 +93,7 @@ func luminance(c color.Color) float64 {
 
 func TestSignsAreOneCell(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range []string{SignDone, SignActive, SignTodo, SignFailed, SignDoing, SignRetry} {
+	for _, s := range []string{SignDone, SignActive, SignTodo, SignFailed} {
 		if lipgloss.Width(s) != 1 || ansi.StringWidthWc(s) != 1 || seen[s] {
 			t.Errorf("%q is %d cells wide, or there twice", s, lipgloss.Width(s))
 		}
