@@ -16,7 +16,7 @@ const user = "ubuntu"
 // connect logs in, having made sure that the host is the machine that was
 // launched.
 func (w *work) connect(ctx context.Context) (string, error) {
-	w.typed(Manual(StepConnect, w.s.Answers, w.s)...)
+	w.byHand(StepConnect)
 	w.s.KnownHosts = w.g.hostKeys().Path()
 	client, err := w.dialPatiently(ctx)
 	if err != nil {

@@ -29,6 +29,7 @@ type EventKind string
 const (
 	Started  EventKind = "started"  // the step began
 	Doing    EventKind = "doing"    // a line about what the program does
+	ByHand   EventKind = "byhand"   // the command a person would have typed for this; it is not run
 	Output   EventKind = "output"   // a line the host printed, already safe for a terminal
 	Retrying EventKind = "retrying" // something failed and is tried again; Text says what and why
 	Finished EventKind = "finished" // the step is done; Text is its one-line result

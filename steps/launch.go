@@ -89,7 +89,7 @@ func (w *work) settleKey(ctx context.Context) error {
 		w.doing("Key pair %s is there", r.KeyPairName)
 		return nil
 	}
-	w.typed(Manual(StepKey, w.s.Answers, w.s)...)
+	w.byHand(StepKey)
 	var err error
 	switch w.s.Answers.Key.Source {
 	case KeyImport:
@@ -188,7 +188,9 @@ func (w *work) settleGroup(ctx context.Context) error {
 		return err
 	}
 	w.s.Resources.GroupID = id
-	w.typed(Manual(StepLaunch, w.s.Answers, w.s)...)
+	if w.s.Resources.InstanceID == "" {
+		w.byHand(StepLaunch)
+	}
 	w.doing("Security group %s lets in %s", id, w.s.Answers.Mode.opens(address))
 	return w.save()
 }

@@ -167,7 +167,8 @@ func (l ledger) all() ([]Setup, error) {
 // forget removes the setup's record and secrets, the record last.
 func (l ledger) forget(id string) error {
 	for _, f := range []string{
-		l.file("tokens", id), l.file("certs", id+".pem"), l.file("certs", id+".key"), l.file("setups", id+".json"),
+		l.file("tokens", id), l.file("certs", id+".pem"), l.file("certs", id+".key"),
+		l.file("setups", id+".json"), l.file("locks", id),
 	} {
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing the setup's files: %w", err)

@@ -24,7 +24,7 @@ func (w *work) open(ctx context.Context) (_ string, err error) {
 			_ = o.Close() // the first error is the one to tell
 		}
 	}()
-	w.typed(Manual(StepOpen, w.s.Answers, w.s)...)
+	w.byHand(StepOpen)
 	ep, err := w.endpoint(ctx, token, o)
 	if err != nil {
 		return "", err

@@ -27,7 +27,7 @@ func (w *work) install(ctx context.Context) (string, error) {
 	w.facts = facts
 	w.doing("%s %s, Python %s, %d MB of memory, %d MB of disk free",
 		or(facts.OS, "unknown system"), facts.Release, or(facts.PythonVersion, "missing"), facts.MemoryMB, facts.FreeDiskMB)
-	w.typed(Manual(StepInstall, w.s.Answers, w.s)...)
+	w.byHand(StepInstall)
 	job := jupyter.InstallJob(facts, jupyter.Installer(w.s.Answers.Installer))
 	job.Again = true // it finds a complete install in a second or two
 	job.Retrying = func(err error) { w.retrying("The connection is made again: %s", Explain(err).Title) }
@@ -88,7 +88,7 @@ func (w *work) serve(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	w.typed(Manual(StepServe, w.s.Answers, w.s)...)
+	w.byHand(StepServe)
 	port, err := jupyter.Serve(ctx, w.client, spec, w.output)
 	if err != nil {
 		return "", err

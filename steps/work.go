@@ -109,10 +109,10 @@ func (w *work) output(text string, partial bool) {
 	w.send(Event{Kind: Output, Text: text, Partial: partial})
 }
 
-// typed shows the command a person would have typed.
-func (w *work) typed(lines ...string) {
-	for _, l := range lines {
-		w.doing("$ %s", l)
+// byHand says what a person would have typed for a step.
+func (w *work) byHand(id StepID) {
+	for _, l := range Manual(id, w.s.Answers, w.s) {
+		w.say(ByHand, l)
 	}
 }
 

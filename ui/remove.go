@@ -61,7 +61,7 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 
 func (s *removeScreen) events(_ *model, batch []steps.Event) {
 	for _, e := range batch {
-		if e.Text != "" && e.Kind != steps.Output && !strings.HasPrefix(e.Text, "$ ") {
+		if e.Text != "" && e.Kind != steps.Output && e.Kind != steps.ByHand {
 			s.now = e.Text
 		}
 		s.logs.add(e, stepRun{})

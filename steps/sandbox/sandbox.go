@@ -7,7 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 )
 
 // Environment variables that the process is started with.
@@ -98,6 +101,24 @@ func (o Options) exists() (string, error) {
 		return "", nil
 	}
 	return o.folder()
+}
+
+// timing is the cloud's, at the speed asked for.
+func (o Options) timing() (ec2sim.Timing, error) {
+	speed := o.Speed
+	if text := os.Getenv(SpeedEnv); speed == 0 && text != "" {
+		var err error
+		if speed, err = strconv.ParseFloat(text, 64); err != nil || !(speed > 0) {
+			return ec2sim.Timing{}, fmt.Errorf("%s must be a number above 0, not %q", SpeedEnv, text)
+		}
+	}
+	t := ec2sim.Believable()
+	if speed > 0 {
+		for _, d := range []*time.Duration{&t.Visible, &t.Pending, &t.Stop, &t.Console, &t.Release} {
+			*d = time.Duration(float64(*d) / speed)
+		}
+	}
+	return t, nil
 }
 
 // problem is an error in plain words.

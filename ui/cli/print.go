@@ -73,6 +73,8 @@ func (p *plainPrinter) event(e steps.Event) {
 		p.line("%s", stepTitle(e.Step))
 	case steps.Doing:
 		p.line("  %s", e.Text)
+	case steps.ByHand:
+		p.line("  by hand: %s", e.Text)
 	case steps.Output:
 		if !e.Partial {
 			p.line("  | %s", e.Text)

@@ -1,0 +1,237 @@
+package steps_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// world is an embedded cloud with embedded hosts, and the state folder of one
+// computer that uses it.
+type world struct {
+	t     *testing.T
+	cloud *ec2sim.Cloud
+	dir   string
+	ask   steps.Asker
+
+	mu    sync.Mutex
+	fault func(action string) *ec2sim.Fault
+	// calls are the forms of the calls so far, by action.
+	calls map[string][]url.Values
+}
+
+func newWorld(t *testing.T, change func(*ec2sim.Options, *hosts)) *world {
+	t.Helper()
+	base := ""
+	if sshhost.Dropped() {
+		base = "/var/tmp" // the hosts' user must get into it
+	}
+	dir, err := os.MkdirTemp(base, "jupyter-ec2-steps-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	computer, err := sshhost.Prepare(t.Context(), filepath.Join(dir), os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hosts{computer: computer, running: map[string]*sshhost.Host{}}
+	t.Cleanup(h.stopAll)
+	w := &world{t: t, dir: t.TempDir(), ask: asker{}, calls: map[string][]url.Values{}}
+	o := ec2sim.Options{Hosts: h, Fault: func(action string, r *http.Request) *ec2sim.Fault {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.calls[action] = append(w.calls[action], maps.Clone(r.Form))
+		if w.fault == nil {
+			return nil
+		}
+		return w.fault(action)
+	}}
+	if change != nil {
+		change(&o, h)
+	}
+	if w.cloud, err = ec2sim.New(o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.cloud.Close() })
+	return w
+}
+
+func (w *world) setFault(f func(action string) *ec2sim.Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = f
+}
+
+// called answers the forms of an action's calls since forget.
+func (w *world) called(action string) []url.Values {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calls[action]
+}
+
+func (w *world) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = map[string][]url.Values{}
+}
+
+// guide is a program freshly started on that computer.
+func (w *world) guide() *steps.Guide {
+	return steps.New(steps.Config{
+		Dir: w.dir, Ask: w.ask, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
+		Open: func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+			o.Profile = ""
+			o.Endpoint = &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: w.cloud.HTTPClient()}
+			return steps.OpenAWS(ctx, o)
+		},
+		SSHPort: func(i aws.Instance) int {
+			port, err := strconv.Atoi(i.Tags[ec2sim.SSHPortTag])
+			if err != nil {
+				return 22
+			}
+			return port
+		},
+		Patience: 20 * time.Second,
+	})
+}
+
+// region speaks to the cloud beside the guide, to see what is really there.
+func (w *world) region() steps.CloudRegion {
+	w.t.Helper()
+	a, err := steps.OpenAWS(w.t.Context(), aws.Options{Endpoint: &aws.Endpoint{
+		URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: w.cloud.HTTPClient(),
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a.In("us-east-1")
+}
+
+func answers() steps.Answers {
+	return steps.Answers{
+		Name: "jupyter", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
+		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+	}
+}
+
+// errStop ends a run where a test has seen enough.
+var errStop = errors.New("the test has seen enough")
+
+// until runs the guide's work until a step has finished, and answers the error
+// if it failed before.
+func (w *world) until(ctx context.Context, g *steps.Guide, a steps.Answers, last steps.StepID) error {
+	s, err := g.Begin(ctx, a)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	finished := false
+	opened, err := g.Work(ctx, s.ID, func(e steps.Event) {
+		if e.Kind == steps.Finished && e.Step == last {
+			finished = true
+			cancel(errStop)
+		}
+	})
+	if opened != nil {
+		_ = opened.Close()
+	}
+	if finished {
+		return nil
+	}
+	return err
+}
+
+// hosts are embedded hosts for ec2sim.
+type hosts struct {
+	computer *sshhost.Computer
+	// keys replaces what the console shows of the host keys.
+	keys func(real []string) []string
+
+	mu      sync.Mutex
+	running map[string]*sshhost.Host
+}
+
+func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, error) {
+	l, err := sshhost.Listen(s.Index)
+	if err != nil {
+		return ec2sim.Host{}, err
+	}
+	host, err := h.computer.Start(ctx, sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys})
+	if err != nil {
+		return ec2sim.Host{}, err
+	}
+	h.mu.Lock()
+	h.running[s.InstanceID] = host
+	h.mu.Unlock()
+	keys := host.HostKeys()
+	if h.keys != nil {
+		keys = h.keys(keys)
+	}
+	ip := host.Addr().Addr().String()
+	return ec2sim.Host{PublicIP: ip, PrivateIP: ip, PublicDNS: ip, SSHPort: int(host.Addr().Port()), HostKeys: keys}, nil
+}
+
+func (h *hosts) Reboot(context.Context, string) error { return errors.New("no test reboots") }
+
+func (h *hosts) Stop(ctx context.Context, id string) error {
+	h.mu.Lock()
+	host := h.running[id]
+	delete(h.running, id)
+	h.mu.Unlock()
+	if host == nil {
+		return nil
+	}
+	return host.Stop(ctx)
+}
+
+func (h *hosts) Terminate(ctx context.Context, id string) error {
+	if err := h.Stop(ctx, id); err != nil {
+		return err
+	}
+	return h.computer.Remove(ctx, id)
+}
+
+func (h *hosts) stopAll() {
+	h.mu.Lock()
+	var ids []string
+	for id := range h.running {
+		ids = append(ids, id)
+	}
+	h.mu.Unlock()
+	for _, id := range ids {
+		_ = h.Terminate(context.Background(), id)
+	}
+}
+
+// asker answers as it is told; nothing else may be asked.
+type asker struct {
+	hostKey func(steps.HostKeyQuestion) steps.HostKeyAnswer
+}
+
+func (a asker) MFACode(context.Context, string) (string, error) { return "", steps.ErrDeclined }
+
+func (a asker) Passphrase(context.Context, string, bool) ([]byte, error) {
+	return nil, steps.ErrDeclined
+}
+
+func (a asker) HostKey(_ context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
+	if a.hostKey == nil {
+		return steps.HostKeyReject, steps.ErrDeclined
+	}
+	return a.hostKey(q), nil
+}
