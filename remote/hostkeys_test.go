@@ -2,6 +2,8 @@ package remote
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,9 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"crypto/rand"
-	"crypto/rsa"
 
 	"golang.org/x/crypto/ssh"
 )
