@@ -59,8 +59,8 @@ fuzz: ## every fuzz target for FUZZTIME
 		done; \
 	done
 
-demo: build ## the picture in the README, from demo.tape (needs vhs, ttyd, ffmpeg)
-	PATH="$$PWD:$$PATH" vhs demo.tape
+demo: ## the picture in the README, from demo.tape (needs vhs, ttyd, ffmpeg)
+	docs/demo.sh
 
 clean: ## remove what the other targets made here
 	rm -f jupyter-ec2 jupyter-ec2.exe
