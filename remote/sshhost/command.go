@@ -66,14 +66,17 @@ func (s *session) spawn(cmd *exec.Cmd, then func()) error {
 	return nil
 }
 
-// startInTerminal runs the command on the terminal. When it ends, the kernel
-// hangs the terminal up, which ends the output.
+// startInTerminal runs the command on the terminal.
 func (s *session) startInTerminal(cmd *exec.Cmd) error {
 	t := s.term
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = t.tty, t.tty, t.tty
 	cmd.SysProcAttr = s.h.c.who.apply(true)
-	drained := make(chan struct{})
-	err := s.spawn(cmd, func() { <-drained; s.finish() })
+	ended, drained := make(chan struct{}), make(chan struct{})
+	err := s.spawn(cmd, func() {
+		close(ended)
+		<-drained
+		s.finish()
+	})
 	_ = t.tty.Close()
 	if err != nil {
 		return err
@@ -85,8 +88,7 @@ func (s *session) startInTerminal(cmd *exec.Cmd) error {
 	s.work.Go(func() { _, _ = io.Copy(t.master, s.ch) }) // ends with the channel
 	s.work.Go(func() {
 		defer close(drained)
-		_, _ = io.Copy(s.ch, t.master) // EIO is how a terminal's end reads
-		_, _ = io.Copy(io.Discard, t.master)
+		t.copyOutput(s.ch, ended)
 	})
 	return nil
 }

@@ -100,7 +100,7 @@ func find(ctx context.Context, environ []string) (found, error) {
 		}
 	}
 	var err error
-	f.python, err = findPython(ctx, f.who, parseEnviron(environ)["PATH"])
+	f.python, err = findPython(ctx, f.who, pythonDirs(parseEnviron(environ)["PATH"]))
 	return f, err
 }
 

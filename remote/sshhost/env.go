@@ -60,8 +60,9 @@ func settings(environ []string, read func(path string) ([]byte, error)) map[stri
 		alias(given, "PIP_INDEX_URL", "UV_DEFAULT_INDEX")
 		alias(given, "PIP_EXTRA_INDEX_URL", "UV_INDEX")
 	}
-	alias(given, "PIP_FIND_LINKS", "UV_FIND_LINKS")
-	given["UV_FIND_LINKS"] = strings.Join(strings.Fields(given["UV_FIND_LINKS"]), ",") // uv's list has commas
+	if links := given["PIP_FIND_LINKS"]; links != "" && given["UV_FIND_LINKS"] == "" {
+		given["UV_FIND_LINKS"] = strings.Join(strings.Fields(links), ",") // uv's list has commas
+	}
 	alias(given, "PIP_TRUSTED_HOST", "UV_INSECURE_HOST")
 	alias(given, "PIP_CERT", "SSL_CERT_FILE")
 	if given["LANG"] == "" && given["LC_ALL"] == "" {

@@ -22,12 +22,17 @@ func (s *session) serveFiles() {
 	}
 	defer root.Close()
 	f := &files{root: root, home: s.h.home, who: s.h.c.who}
-	server := sftp.NewRequestServer(s.ch,
+	server := sftp.NewRequestServer(staysOpen{s.ch},
 		sftp.Handlers{FileGet: f, FilePut: f, FileCmd: f, FileList: f},
 		sftp.WithStartDirectory(filepath.ToSlash(s.h.home)))
 	_ = server.Serve() // ends with the client
 	_ = server.Close()
 }
+
+// staysOpen keeps the channel open after the server's end, for the exit status.
+type staysOpen struct{ io.ReadWriter }
+
+func (staysOpen) Close() error { return nil }
 
 // files answers SFTP requests within a home.
 type files struct {
@@ -109,6 +114,13 @@ func (f *files) OpenFile(r *sftp.Request) (sftp.WriterAtReaderAt, error) {
 
 // Filecmd changes names, folders and attributes.
 func (f *files) Filecmd(r *sftp.Request) error {
+	if r.Method == "Symlink" { // Filepath is what the link says, Target where it is
+		at, err := f.inside(r.Target)
+		if err != nil {
+			return err
+		}
+		return answer(errors.Join(f.root.Symlink(r.Filepath, at), f.own(at)))
+	}
 	name, err := f.inside(r.Filepath)
 	if err != nil {
 		return err
@@ -120,12 +132,6 @@ func (f *files) Filecmd(r *sftp.Request) error {
 		return answer(errors.Join(f.root.Mkdir(name, 0o755), f.own(name)))
 	case "Remove", "Rmdir":
 		return answer(f.root.Remove(name))
-	case "Symlink": // Filepath is what the link says, Target where it is
-		to, err := f.inside(r.Target)
-		if err != nil {
-			return err
-		}
-		return answer(errors.Join(f.root.Symlink(r.Filepath, to), f.own(to)))
 	case "Rename", "Link":
 		to, err := f.inside(r.Target)
 		if err != nil {

@@ -5,13 +5,17 @@ package sshhost
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
 )
 
 // signals are those of RFC 4254, 6.10.
@@ -66,17 +70,37 @@ func openTerminal(payload []byte, who identity) *terminal {
 	if ssh.Unmarshal(payload, &v) != nil {
 		return nil
 	}
-	master, tty, err := pty.Open()
+	blocking, tty, err := pty.Open()
 	if err != nil {
 		return nil
 	}
-	t := &terminal{name: v.Term, master: master, tty: tty}
+	t := &terminal{name: v.Term, tty: tty}
+	if t.master, err = pollable(blocking); err != nil {
+		closeAll(blocking, tty)
+		return nil
+	}
 	if err := errors.Join(t.setSize(v.Columns, v.Rows), who.own(tty.Name())); err != nil {
 		t.close()
-		_ = tty.Close()
 		return nil
 	}
 	return t
+}
+
+// pollable turns the master into a file whose Close and deadlines end a Read.
+// The pty package leaves it blocking. On other systems than Linux it stays so:
+// there a terminal's end always ends a Read.
+func pollable(master *os.File) (*os.File, error) {
+	if runtime.GOOS != "linux" {
+		return master, nil
+	}
+	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	return os.NewFile(uintptr(fd), master.Name()), master.Close()
 }
 
 // resize takes a window-change.
@@ -86,7 +110,55 @@ func (t *terminal) resize(payload []byte) bool {
 }
 
 func (t *terminal) setSize(columns, rows uint32) error {
-	return pty.Setsize(t.master, &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)})
+	raw, err := t.master.SyscallConn()
+	if err != nil {
+		return err
+	}
+	size := &unix.Winsize{Col: uint16(columns), Row: uint16(rows)}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size) })
+	return errors.Join(err, failed)
+}
+
+// drainQuiet is how long a terminal must be silent after its command ended to
+// be done, and drainMost how much it may still say.
+const (
+	drainQuiet = 100 * time.Millisecond
+	drainMost  = 1 << 20
+)
+
+// copyOutput copies what is written to the terminal until it ends, or until
+// the command has ended and nothing more comes. Something in the background
+// may hold the terminal for ever; as with sshd, it does not hold the session.
+func (t *terminal) copyOutput(to io.Writer, ended <-chan struct{}) {
+	go func() {
+		<-ended
+		_ = t.master.SetReadDeadline(time.Now()) // wakes the Read; without deadlines the end comes by itself
+	}()
+	after, buf := 0, make([]byte, 32<<10)
+	for after < drainMost {
+		over := isClosed(ended)
+		if over {
+			_ = t.master.SetReadDeadline(time.Now().Add(drainQuiet))
+		}
+		n, err := t.master.Read(buf)
+		_, _ = to.Write(buf[:n]) // a client that left must not hold up the command
+		if over {
+			after += n
+		}
+		if woken := errors.Is(err, os.ErrDeadlineExceeded) && !over; err != nil && !woken {
+			return // EIO is how a terminal's end reads
+		}
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // close hangs the terminal up.

@@ -1,6 +1,9 @@
 package sshhost
 
-import "os"
+import (
+	"io"
+	"os"
+)
 
 // Windows has no hosts; see find. These let the package compile.
 
@@ -13,6 +16,7 @@ type terminal struct {
 	master, tty *os.File
 }
 
-func openTerminal([]byte, identity) *terminal { return nil }
-func (*terminal) resize([]byte) bool          { return false }
-func (*terminal) close()                      {}
+func openTerminal([]byte, identity) *terminal           { return nil }
+func (*terminal) resize([]byte) bool                    { return false }
+func (*terminal) close()                                {}
+func (*terminal) copyOutput(io.Writer, <-chan struct{}) {}

@@ -16,10 +16,14 @@ const pythonProof = `import sys, ssl, venv
 assert sys.version_info >= (3, 8), sys.version
 print(sys.executable)`
 
-// findPython answers the path of a python3 that the identity can run, by
-// running it: the first of the PATH, then the usual places.
-func findPython(ctx context.Context, who identity, path string) (string, error) {
-	dirs := append(filepath.SplitList(path), "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin")
+// pythonDirs are where to look: the folders of the PATH, then the usual places.
+func pythonDirs(path string) []string {
+	return append(filepath.SplitList(path), "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin")
+}
+
+// findPython answers the path of the first python3 in dirs that the identity
+// can run, by running it.
+func findPython(ctx context.Context, who identity, dirs []string) (string, error) {
 	seen := map[string]bool{}
 	var last error
 	for _, dir := range dirs {
