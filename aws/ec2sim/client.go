@@ -2,6 +2,7 @@ package ec2sim
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -60,7 +61,8 @@ func (r *recorder) WriteHeader(status int)      { r.status = status }
 // error that the other side sees.
 func (r *recorder) serve(h http.Handler, in *http.Request) (err error) {
 	defer func() {
-		if p := recover(); p == http.ErrAbortHandler { //nolint:errorlint // the very value, as net/http compares it
+		p := recover()
+		if abort, ok := p.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
 			err = fmt.Errorf("read from the embedded cloud: %w", syscall.ECONNRESET)
 		} else if p != nil {
 			panic(p)

@@ -71,7 +71,8 @@ func describeVolumes(c *call, in *describeVolumesIn) (*describeVolumesOut, error
 			}
 			info := &volumeInfo{
 				v.ID, v.Size, v.Snapshot, i.Zone, "in-use", wireTime(v.Created), v.Kind, v.Encrypted,
-				[]attachment{{v.ID, i.ID, v.Device, "attached", wireTime(v.Created), v.DeleteOnTermination}}, wireTags(c.region.Tags[v.ID]),
+				[]attachment{{v.ID, i.ID, v.Device, "attached", wireTime(v.Created), v.DeleteOnTermination}},
+				wireTags(c.region.Tags[v.ID]),
 			}
 			if i.State == stateTerminated {
 				info.Status, info.Attachments = "available", nil

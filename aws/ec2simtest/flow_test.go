@@ -1,4 +1,4 @@
-package ec2sim_test
+package ec2simtest
 
 import (
 	"encoding/base64"
