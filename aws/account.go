@@ -21,6 +21,7 @@ type Account struct {
 	profile  string
 	endpoint *Endpoint
 	tick     time.Duration // between two looks at something that changes
+	newborn  time.Duration // how long a new thing may be not found
 
 	mu      sync.Mutex
 	regions map[string]*Regional
@@ -29,10 +30,14 @@ type Account struct {
 // Open reads the credentials' configuration. It sends nothing unless the
 // profile itself needs it; Identity is the first proof that they work.
 func Open(ctx context.Context, o Options) (*Account, error) {
-	a := &Account{profile: o.Profile, endpoint: o.Endpoint, tick: 2 * time.Second, regions: map[string]*Regional{}}
+	a := &Account{
+		profile: o.Profile, endpoint: o.Endpoint, regions: map[string]*Regional{},
+		tick: 2 * time.Second, newborn: 15 * time.Second,
+	}
 	var err error
 	if o.Endpoint != nil {
-		a.cfg, a.tick = endpointConfig(o), 100*time.Millisecond
+		a.cfg = endpointConfig(o)
+		a.tick, a.newborn = 100*time.Millisecond, 3*time.Second
 	} else {
 		a.cfg, err = sharedConfig(ctx, o)
 	}

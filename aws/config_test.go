@@ -124,7 +124,7 @@ func TestOpenTakesRegionAndKeys(t *testing.T) {
 		if a.HomeRegion() != c.want {
 			t.Errorf("%+v with %q: %s, want %s", c.o, c.env, a.HomeRegion(), c.want)
 		}
-		if a.In("eu-west-3") != a.In("eu-west-3") || a.In("eu-west-3") == a.In("eu-west-2") {
+		if first := a.In("eu-west-3"); first != a.In("eu-west-3") || first == a.In("eu-west-2") {
 			t.Error("regions are not kept")
 		}
 	}

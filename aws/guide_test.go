@@ -3,6 +3,7 @@ package aws_test
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -219,10 +220,8 @@ func TestRefusingAccounts(t *testing.T) {
 			r := sandbox(t, c.o).In("eu-central-1")
 			img := must[aws.Image](t)(r.Image(t.Context(), "24.04", "amd64"))
 			_, err := r.Launch(t.Context(), aws.LaunchSpec{ClientToken: "x", Image: img, Type: c.instance, DiskGB: 8})
-			e, ok := err.(interface {
-				Explain() (string, string, string, string)
-			}) //nolint:errorlint // the error itself explains
-			if !ok {
+			var e *aws.Error
+			if !errors.As(err, &e) {
 				t.Fatalf("not explained: %v", err)
 			}
 			if kind, title, _, _ := e.Explain(); title != c.title || kind != "refused" {

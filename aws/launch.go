@@ -84,7 +84,10 @@ func instanceOf(i types.Instance) Instance {
 		made.State = string(i.State.Name)
 	}
 	if i.StateReason != nil {
-		made.StateReason = oneLine(sdk.ToString(i.StateReason.Code) + " " + sdk.ToString(i.StateReason.Message))
+		made.StateReason = oneLine(sdk.ToString(i.StateReason.Message)) // begins with the code
+		if made.StateReason == "" {
+			made.StateReason = oneLine(sdk.ToString(i.StateReason.Code))
+		}
 	}
 	if i.Placement != nil {
 		made.Zone = sdk.ToString(i.Placement.AvailabilityZone)

@@ -18,7 +18,8 @@ type Options struct {
 	// MFACode asks for the code of the MFA device with that serial; nil means
 	// that nobody can be asked.
 	MFACode func(ctx context.Context, serial string) (string, error)
-	// Warn takes the SDK's warnings, a line each; nil drops them.
+	// Warn takes the SDK's warnings and retries, a line each; nil drops them.
+	// It may be called concurrently.
 	Warn func(string)
 }
 

@@ -20,13 +20,11 @@ type Regional struct {
 	ssm     *ssm.Client
 }
 
-// newborn is how long EC2 may say NotFound of what it has just created:
+// eventually calls do again while it answers the code. EC2 may say NotFound of
+// what it has just created, for some seconds:
 // https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
-const newborn = 15 * time.Second
-
-// eventually calls do again while it answers the code, for newborn at most.
 func (r *Regional) eventually(ctx context.Context, code string, do func() error) error {
-	end := time.Now().Add(newborn)
+	end := time.Now().Add(r.account.newborn)
 	for {
 		err := do()
 		if err == nil || codeOf(err) != code || time.Now().After(end) {
