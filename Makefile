@@ -7,7 +7,7 @@ TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 CACHE   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jupyter-ec2-tools
 TOOLS   := $(CACHE)/$(shell cat .ci/tools/go.mod .ci/tools/crosscheck/main.go | cksum | tr ' ' -)
 FUZZTIME ?= 10s
-GOTEST  ?= go test -race
+GOTEST  ?= go test -race -timeout 20m
 
 .PHONY: help run build test deps lint unit bench demo fuzz crosscheck cross clean
 

@@ -57,11 +57,7 @@ func (p *Program) note(format string, args ...any) { _, _ = fmt.Fprintf(p.Err, f
 
 // keepsRunning reminds of a machine that nobody looks at any more.
 func (p *Program) keepsRunning(s steps.Setup) {
-	cost := "It costs nothing: it is in the sandbox."
-	if !s.Sandbox {
-		cost = "It costs " + costLine(s.Cost) + "."
-	}
-	p.note("The machine of %s keeps running. %s\n", s.Answers.Name, cost)
+	p.note("The machine of %s keeps running. It costs %s.\n", s.Answers.Name, costLine(s.Cost, s.Sandbox))
 	p.note("  Open it again: %s up --name %s%s\n", name, s.Answers.Name, inSandbox(s))
 	p.note("  Remove it:     %s rm %s%s\n", name, s.Answers.Name, inSandbox(s))
 }

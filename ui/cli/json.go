@@ -10,9 +10,10 @@ import (
 
 // jsonPrinter prints one JSON object a line.
 type jsonPrinter struct {
-	mu  sync.Mutex
-	enc *json.Encoder
-	now func() time.Time
+	mu      sync.Mutex
+	enc     *json.Encoder
+	now     func() time.Time
+	sandbox bool
 }
 
 // jsonEvent is what a step said. Kind is an event kind of package steps;
@@ -29,6 +30,7 @@ type jsonEvent struct {
 type jsonReview struct {
 	Time      time.Time     `json:"time"`
 	Kind      string        `json:"kind"`
+	Sandbox   bool          `json:"sandbox"`
 	Answers   steps.Answers `json:"answers"`
 	Creates   []string      `json:"creates"`
 	Commands  []string      `json:"commands"`
@@ -49,6 +51,7 @@ type jsonCost struct {
 type jsonReady struct {
 	Time        time.Time  `json:"time"`
 	Kind        string     `json:"kind"`
+	Sandbox     bool       `json:"sandbox"`
 	Setup       string     `json:"setup"`
 	Name        string     `json:"name"`
 	Mode        steps.Mode `json:"mode"`
@@ -80,8 +83,10 @@ type jsonFailed struct {
 	Exit    int          `json:"exit"`
 }
 
-func costOf(c steps.Cost) jsonCost {
-	if !c.Known {
+func costOf(c steps.Cost, sandbox bool) jsonCost {
+	if sandbox {
+		c.Hour, c.Month = 0, 0
+	} else if !c.Known {
 		return jsonCost{}
 	}
 	return jsonCost{&c.Hour, &c.Month}
@@ -103,8 +108,8 @@ func (p *jsonPrinter) review(r steps.Review) {
 		}
 	}
 	p.print(jsonReview{
-		Time: p.now(), Kind: "review", Answers: r.Answers, Creates: r.Creates, Commands: r.Commands,
-		ImageID: r.ImageID, MyAddress: r.MyAddress, Denied: denied, Warnings: r.Warnings, jsonCost: costOf(r.Cost),
+		Time: p.now(), Kind: "review", Sandbox: p.sandbox, Answers: r.Answers, Creates: r.Creates, Commands: r.Commands,
+		ImageID: r.ImageID, MyAddress: r.MyAddress, Denied: denied, Warnings: r.Warnings, jsonCost: costOf(r.Cost, p.sandbox),
 	})
 }
 
@@ -118,10 +123,10 @@ func (p *jsonPrinter) event(e steps.Event) {
 func (p *jsonPrinter) ready(o *steps.Opened) {
 	s := o.Setup
 	p.print(jsonReady{
-		Time: p.now(), Kind: "ready", Setup: s.ID, Name: s.Answers.Name, Mode: s.Answers.Mode,
+		Time: p.now(), Kind: "ready", Sandbox: p.sandbox, Setup: s.ID, Name: s.Answers.Name, Mode: s.Answers.Mode,
 		URL: o.URL, PlainURL: o.Plain, Proof: o.Proof,
 		InstanceID: s.Resources.InstanceID, Address: s.PublicAddr, LocalPort: s.LocalPort, PortNote: o.PortNote,
 		Fingerprint: o.Fingerprint, Kernelspecs: o.Kernelspecs, GatewayLine: o.GatewayLine,
-		VSCode: o.VSCode, Manual: o.Manual, jsonCost: costOf(o.Cost),
+		VSCode: o.VSCode, Manual: o.Manual, jsonCost: costOf(o.Cost, p.sandbox),
 	})
 }

@@ -69,7 +69,7 @@ func (p *Program) ls(ctx context.Context, worlds []bool, o *lsOptions) error {
 			a := s.Answers
 			line := jsonSetup{
 				Name: a.Name, ID: s.ID, Sandbox: s.Sandbox, Profile: a.Profile, Region: a.Region, Type: a.Type, Mode: a.Mode,
-				State: stateOf(s), InstanceID: s.Resources.InstanceID, Address: s.PublicAddr, Created: s.Created, jsonCost: costOf(s.Cost),
+				State: stateOf(s), InstanceID: s.Resources.InstanceID, Address: s.PublicAddr, Created: s.Created, jsonCost: costOf(s.Cost, s.Sandbox),
 			}
 			if err := enc.Encode(line); err != nil {
 				return fmt.Errorf("print: %w", err)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -19,20 +18,20 @@ type printer interface {
 	ready(*steps.Opened)
 }
 
-func newPrinter(w io.Writer, asJSON bool, now func() time.Time) printer {
+func (p *Program) printer(asJSON, sandbox bool) printer {
 	if asJSON {
-		enc := json.NewEncoder(w)
+		enc := json.NewEncoder(p.Out)
 		enc.SetEscapeHTML(false)
-		return &jsonPrinter{enc: enc, now: now}
+		return &jsonPrinter{enc: enc, now: p.Now, sandbox: sandbox}
 	}
-	return &plainPrinter{w: w, now: now}
+	return &plainPrinter{w: p.Out, sandbox: sandbox}
 }
 
 // plainPrinter prints lines that need no screen.
 type plainPrinter struct {
-	mu  sync.Mutex
-	w   io.Writer
-	now func() time.Time
+	mu      sync.Mutex
+	w       io.Writer
+	sandbox bool
 }
 
 func (p *plainPrinter) line(format string, args ...any) {
@@ -54,7 +53,7 @@ func (p *plainPrinter) review(r steps.Review) {
 	defer p.mu.Unlock()
 	p.list("Will be created", r.Creates)
 	p.list("Commands", r.Commands)
-	p.list("Costs", []string{costLine(r.Cost)})
+	p.list("Costs", []string{costLine(r.Cost, p.sandbox)})
 	var denied []string
 	for _, perm := range r.Permissions {
 		if perm.Known && !perm.Allowed {
@@ -101,7 +100,7 @@ func (p *plainPrinter) ready(o *steps.Opened) {
 		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint})
 	}
 	p.list("Local port", notEmpty(o.PortNote))
-	p.list("Costs", []string{costLine(o.Cost)})
+	p.list("Costs", []string{costLine(o.Cost, p.sandbox)})
 	p.line("%s", o.URL)
 }
 
@@ -123,12 +122,12 @@ func stepTitle(id steps.StepID) string {
 }
 
 // costLine says what a setup costs, or that this is not known.
-func costLine(c steps.Cost) string {
+func costLine(c steps.Cost, sandbox bool) string {
 	switch {
+	case sandbox:
+		return "nothing: this is the sandbox, and nothing is on AWS"
 	case !c.Known:
 		return "an unknown price"
-	case c.Hour == 0:
-		return "nothing"
 	case c.DiskUnknown:
 		return fmt.Sprintf("$%.4f an hour, about $%.2f a month, and the disk, whose price is unknown", c.Hour, c.Month)
 	default:

@@ -84,7 +84,7 @@ func (p *Program) rm(ctx context.Context, worlds []bool, want string, o *rmOptio
 			Next: "The machine keeps running, and costs what it costs.",
 		}}}
 	}
-	return guide.Remove(ctx, setup.ID, newPrinter(p.Out, false, p.Now).event)
+	return guide.Remove(ctx, setup.ID, p.printer(false, setup.Sandbox).event)
 }
 
 // find looks a setup up by name or ID.

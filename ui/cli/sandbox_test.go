@@ -32,6 +32,10 @@ func newHome(t *testing.T) *home {
 	if testing.Short() {
 		t.Skip("installs Jupyter")
 	}
+	if runtime.GOOS == "windows" {
+		t.Skip("the sandbox needs a POSIX shell")
+	}
+	t.Parallel() // mostly waits for the package index
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("the sandbox needs python3")
 	}
@@ -39,25 +43,9 @@ func newHome(t *testing.T) *home {
 	h := &home{t: t, env: append(
 		os.Environ(), "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"),
 		"JUPYTER_EC2_SANDBOX_SPEED=20", "GORACE=atexit_sleep_ms=0", "NO_COLOR=1",
-		"UV_CACHE_DIR="+sharedCache(t, "uv"), "PIP_CACHE_DIR="+sharedCache(t, "pip"),
 	)}
 	t.Cleanup(func() { h.run(0, "sandbox", "stop") })
 	return h
-}
-
-// sharedCache keeps downloads from one run to the next. The sandbox's shells
-// may run as another user, so everybody may write there.
-func sharedCache(t *testing.T, tool string) string {
-	t.Helper()
-	dir := filepath.Join(os.TempDir(), "jupyter-ec2-test-cache", tool)
-	for _, d := range []string{filepath.Dir(dir), dir} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		// Another user's folder is fine as it is.
-		_ = os.Chmod(d, 0o777|os.ModeSticky)
-	}
-	return dir
 }
 
 // command runs the program; testscript.Main has put it on the PATH.
@@ -165,42 +153,66 @@ func (h *home) setups() []jsonSetup {
 	return all
 }
 
-func TestSandboxModes(t *testing.T) {
+// The same command is killed twice, then goes on with the same machine to its
+// end; the machine then serves in the other modes too, and leaves nothing.
+func TestSandboxGuide(t *testing.T) {
 	h := newHome(t)
-	for _, mode := range []string{"ssh", "http", "gateway"} {
-		t.Run(mode, func(t *testing.T) {
-			var got event
-			cmd := h.up(ready(&got), "--mode", mode, "--name", mode)
-			u := got.URL
-			if mode != "gateway" {
-				u = strings.Replace(u, "/?", "/api/status?", 1)
-			}
-			if code := status(t, u, true); code != http.StatusOK {
-				t.Errorf("with the token: %d", code)
-			}
-			if code := status(t, u, false); code != http.StatusForbidden && code != http.StatusUnauthorized {
-				t.Errorf("without the token: %d", code)
-			}
-			if !strings.Contains(got.Proof, "42") {
-				t.Errorf("proof %q", got.Proof)
-			}
-			if mode == "ssh" && runtime.GOOS != "windows" {
-				// Ending the held tunnel is no failure.
-				if err := cmd.Process.Signal(os.Interrupt); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("up: %v", err)
-			}
-			h.run(0, "rm", mode, "--yes")
-		})
+	for _, at := range []func(event) bool{
+		func(e event) bool { return e.Step == "launch" && strings.Contains(e.Text, "i-") },
+		func(e event) bool { return e.Step == "install" && e.Kind == "output" },
+	} {
+		cmd := h.up(at)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // it was killed
 	}
+	for _, mode := range []string{"ssh", "http", "gateway"} {
+		h.serves(mode)
+	}
+	h.run(0, "rm", defaultName, "--yes")
 	if all := h.setups(); len(all) != 0 {
 		t.Errorf("left over: %v", all)
 	}
 	if out := h.run(0, "sandbox", "status"); strings.Contains(out, "i-") {
 		t.Errorf("left over:\n%s", out)
+	}
+}
+
+// serves runs up in a mode, asks the server itself, and sees that there is
+// one machine.
+func (h *home) serves(mode string) {
+	t := h.t
+	t.Helper()
+	var got event
+	cmd := h.up(ready(&got), "--mode", mode)
+	u := got.URL
+	if mode != "gateway" {
+		u = strings.Replace(u, "/?", "/api/status?", 1)
+	}
+	if code := status(t, u, true); code != http.StatusOK {
+		t.Errorf("%s: with the token: %d", mode, code)
+	}
+	if code := status(t, u, false); code != http.StatusForbidden && code != http.StatusUnauthorized {
+		t.Errorf("%s: without the token: %d", mode, code)
+	}
+	if !strings.Contains(got.Proof, "42") {
+		t.Errorf("%s: proof %q", mode, got.Proof)
+	}
+	if mode == "ssh" {
+		// Ending the held tunnel is no failure.
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%s: up: %v", mode, err)
+	}
+	if all := h.setups(); len(all) != 1 || all[0].InstanceID != got.InstanceID || all[0].State != "running" {
+		t.Errorf("%s: ls: %+v, want one running %s", mode, all, got.InstanceID)
+	}
+	if out := h.run(0, "sandbox", "status"); strings.Count(out, "i-") != 1 || !strings.Contains(out, got.InstanceID) {
+		t.Errorf("%s: not one instance:\n%s", mode, out)
 	}
 }
 
@@ -210,32 +222,6 @@ func TestSandboxPip(t *testing.T) {
 	var got event
 	if err := h.up(ready(&got), "--installer", "pip", "--no-tunnel").Wait(); err != nil {
 		t.Errorf("up: %v", err)
-	}
-	h.run(0, "rm", defaultName, "--yes")
-}
-
-// After kill -9 at any step, the same command goes on with the same machine.
-func TestSandboxKilled(t *testing.T) {
-	h := newHome(t)
-	for _, at := range []func(event) bool{
-		func(e event) bool { return e.Step == "launch" && strings.Contains(e.Text, "i-") },
-		func(e event) bool { return e.Step == "install" && e.Kind == "output" },
-	} {
-		cmd := h.up(at, "--no-tunnel")
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // it was killed
-	}
-	var got event
-	if err := h.up(ready(&got), "--no-tunnel").Wait(); err != nil {
-		t.Errorf("up: %v", err)
-	}
-	if all := h.setups(); len(all) != 1 || all[0].InstanceID != got.InstanceID || all[0].State != "running" {
-		t.Errorf("ls: %+v, want one running %s", all, got.InstanceID)
-	}
-	if out := h.run(0, "sandbox", "status"); strings.Count(out, "i-") != 1 || !strings.Contains(out, got.InstanceID) {
-		t.Errorf("not one instance:\n%s", out)
 	}
 	h.run(0, "rm", defaultName, "--yes")
 }

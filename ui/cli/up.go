@@ -93,7 +93,7 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	out := newPrinter(p.Out, o.json, p.Now)
+	out := p.printer(o.json, sandbox)
 	a := &answering{Program: p, guide: guide, ask: ask, o: o}
 	answers, existing, err := a.answers(ctx)
 	if err != nil {
