@@ -55,7 +55,7 @@ func InstallCommands(i Installer, release string) []string {
 	if i == Pip {
 		commands := []string{
 			"sudo apt-get update",
-			"sudo apt-get install -y python3-pip python3-venv",
+			"sudo apt-get install -y --no-install-recommends python3-pip python3-venv",
 			"pip3 -V",
 			"python3 -m venv ~/.jupyter-ec2/venv",
 			". ~/.jupyter-ec2/venv/bin/activate",

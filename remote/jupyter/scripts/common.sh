@@ -140,7 +140,7 @@ check_python() {
 	if ! have python3 && can_sudo && have apt-get; then
 		say 'There is no python3 yet.'
 		apt update
-		apt install -y python3
+		apt install -y --no-install-recommends python3
 	fi
 	have python3 || fail 10 'there is no python3 on this machine'
 	python=$(python3 -c 'import sys; print(sys.executable)')

@@ -3,10 +3,11 @@ PIP_DISABLE_PIP_VERSION_CHECK=1
 export PIP_DISABLE_PIP_VERSION_CHECK
 has_ensurepip() { "$python" -c 'import venv, ensurepip' 2>/dev/null; }
 
+# Without recommends: pip's bring a compiler, 360 MB that nothing here needs.
 guide_apt() {
 	if have apt-get && can_sudo; then
 		apt update
-		apt install -y python3-pip python3-venv
+		apt install -y --no-install-recommends python3-pip python3-venv
 		run pip3 -V
 		return 0
 	fi
