@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -161,9 +162,33 @@ type hosts struct {
 	computer *sshhost.Computer
 	// keys replaces what the console shows of the host keys.
 	keys func(real []string) []string
+	// late starts hosts that let nobody in before settle.
+	late bool
 
 	mu      sync.Mutex
 	running map[string]*sshhost.Host
+	settled sshhost.Spec
+}
+
+// settle lets the key in, as a machine does once cloud-init wrote it down.
+func (h *hosts) settle(ctx context.Context) error {
+	h.mu.Lock()
+	host := h.running[h.settled.ID]
+	h.mu.Unlock()
+	if err := host.Stop(ctx); err != nil {
+		return err
+	}
+	spec := h.settled
+	l, err := net.Listen("tcp4", host.Addr().String())
+	if err != nil {
+		return err
+	}
+	spec.Listener = l
+	host, err = h.computer.Start(ctx, spec)
+	h.mu.Lock()
+	h.running[spec.ID] = host
+	h.mu.Unlock()
+	return err
 }
 
 func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, error) {
@@ -171,7 +196,12 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
-	host, err := h.computer.Start(ctx, sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys})
+	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys}
+	if h.late {
+		h.settled = spec
+		spec.AuthorizedKeys = nil
+	}
+	host, err := h.computer.Start(ctx, spec)
 	if err != nil {
 		return ec2sim.Host{}, err
 	}

@@ -41,8 +41,7 @@ func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
 	last := ""
 	for {
 		client, err := w.dial(ctx)
-		var re *remote.Error
-		if err == nil || !errors.As(err, &re) || !re.Again() || w.tooLate(re, deadline) {
+		if err == nil || !w.mayPass(err, deadline) {
 			return client, err
 		}
 		if title := Explain(err).Title; title != last {
@@ -60,12 +59,17 @@ func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
 // of sshd's start.
 const deniedPatience = 45 * time.Second
 
-func (w *work) tooLate(e *remote.Error, deadline time.Time) bool {
+// mayPass says whether a failure to log in may be over in a moment.
+func (w *work) mayPass(err error, deadline time.Time) bool {
+	var e *remote.Error
+	if !errors.As(err, &e) {
+		return false
+	}
 	now := w.g.cfg.Now()
 	if e.Reason == remote.Denied {
-		return now.Sub(w.s.Done[StepLaunch]) > deniedPatience
+		return now.Sub(w.s.Done[StepLaunch]) < deniedPatience
 	}
-	return now.After(deadline)
+	return e.Again() && now.Before(deadline)
 }
 
 // dial makes one connection with the setup's key and the pinned host key.

@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -80,5 +81,35 @@ func TestNobodyToAskRefusesTheHostKey(t *testing.T) {
 	err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
 	if err == nil {
 		t.Fatal("an unknown host key was accepted")
+	}
+}
+
+// sshd answers before cloud-init has written the key down: that "Permission
+// denied" is waited out.
+func TestAnEarlyDenialIsWaitedOut(t *testing.T) {
+	var h *hosts
+	w := newWorld(t, func(_ *ec2sim.Options, made *hosts) { h, made.late = made, true })
+	g := w.guide()
+	s, err := g.Begin(t.Context(), answers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	denied, connected := false, false
+	_, err = g.Work(ctx, s.ID, func(e steps.Event) {
+		switch {
+		case e.Step == steps.StepConnect && e.Kind == steps.Retrying && !denied:
+			denied = true
+			if err := h.settle(t.Context()); err != nil {
+				t.Error(err)
+			}
+		case e.Step == steps.StepConnect && e.Kind == steps.Finished:
+			connected = true
+			stop()
+		}
+	})
+	if !denied || !connected {
+		t.Fatalf("denied %v, connected %v (%v)", denied, connected, err)
 	}
 }

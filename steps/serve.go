@@ -31,19 +31,8 @@ func (w *work) install(ctx context.Context) (string, error) {
 	job := jupyter.InstallJob(facts, jupyter.Installer(w.s.Answers.Installer))
 	job.Again = true // it finds a complete install in a second or two
 	job.Retrying = func(err error) { w.retrying("The connection is made again: %s", Explain(err).Title) }
-	var tail []string
-	exit, err := remote.FollowJob(ctx, w.redial, job, func(text string, partial bool) {
-		if !partial {
-			tail = append(tail, text)
-			tail = tail[max(0, len(tail)-tailLines):]
-		}
-		w.output(text, partial)
-	})
-	if err != nil {
+	if err := w.follow(ctx, job); err != nil {
 		return "", err
-	}
-	if exit != 0 {
-		return "", jupyter.ExplainInstall(exit, tail)
 	}
 	if err := w.reconnect(ctx); err != nil {
 		return "", err
@@ -53,6 +42,33 @@ func (w *work) install(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("Python %s, pip %s, notebook %s, kernel gateway %s", v.Python, v.Pip, v.Notebook, v.Gateway), nil
+}
+
+// lostJobs is how often a job that the machine lost (it was rebooted, or the
+// job was killed) is begun anew. The installers repair what a lost one left.
+const lostJobs = 3
+
+// follow runs the install job to its end.
+func (w *work) follow(ctx context.Context, job remote.Job) error {
+	for try := 1; ; try++ {
+		var tail []string
+		exit, err := remote.FollowJob(ctx, w.redial, job, func(text string, partial bool) {
+			if !partial {
+				tail = append(tail, text)
+				tail = tail[max(0, len(tail)-tailLines):]
+			}
+			w.output(text, partial)
+		})
+		var lost *remote.JobError
+		if errors.As(err, &lost) && lost.Lost && try < lostJobs {
+			w.retrying("The install was cut off on the machine; it is begun anew")
+			continue
+		}
+		if err != nil || exit == 0 {
+			return err
+		}
+		return jupyter.ExplainInstall(exit, tail)
+	}
 }
 
 // reconnect makes the steps' own connection again where it was lost while a
