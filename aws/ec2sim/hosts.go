@@ -18,7 +18,8 @@ type Hosts interface {
 	// as state reason. ctx is cancelled when the instance is stopped or
 	// terminated meanwhile, or the cloud is closed.
 	Launch(ctx context.Context, spec HostSpec) (Host, error)
-	// Reboot restarts the host at the same addresses.
+	// Reboot restarts the host at the same addresses. Its context and those
+	// of the next two have no end: the cloud's Close waits for them.
 	Reboot(ctx context.Context, instanceID string) error
 	// Stop ends everything that runs on the host and keeps its files.
 	Stop(ctx context.Context, instanceID string) error

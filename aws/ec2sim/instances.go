@@ -118,7 +118,7 @@ func describeInstances(c *call, in *describeInstancesIn) (*describeInstancesOut,
 	if len(in.InstanceId) > 0 && in.MaxResults != nil {
 		return nil, refuse("InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults")
 	}
-	all := c.region.Instances
+	all := slices.DeleteFunc(slices.Clone(c.region.Instances), c.hidden)
 	var err error
 	if len(in.InstanceId) > 0 {
 		if all, err = c.visible(in.InstanceId); err != nil {
@@ -144,15 +144,20 @@ func describeInstances(c *call, in *describeInstancesIn) (*describeInstancesOut,
 	return out, nil
 }
 
-// visible are the instances with those IDs, each once; a new instance is not
-// found for a moment, as EC2 is only eventually consistent.
+// hidden says that a new instance is not found yet: EC2 is only eventually
+// consistent.
+func (c *call) hidden(i *instance) bool {
+	return c.now.Before(i.Created.Add(c.cloud.opts.Timing.Visible))
+}
+
+// visible are the instances with those IDs, each once.
 func (c *call) visible(ids []string) ([]*instance, error) {
 	found, err := c.region.instancesByID(ids)
 	if err != nil {
 		return nil, err
 	}
 	for _, i := range found {
-		if c.now.Before(i.Created.Add(c.cloud.opts.Timing.Visible)) {
+		if c.hidden(i) {
 			return nil, noInstance(i.ID)
 		}
 	}

@@ -60,7 +60,7 @@ type Options struct {
 
 // Timing is how long things take. Hosts may take longer.
 type Timing struct {
-	Visible time.Duration // after RunInstances, until DescribeInstances finds the instance by its ID
+	Visible time.Duration // after RunInstances, until the Describe actions find the instance
 	Pending time.Duration // pending until running
 	Stop    time.Duration // stopping until stopped, shutting-down until terminated
 	Console time.Duration // running until the console output shows the host keys

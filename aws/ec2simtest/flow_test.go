@@ -36,6 +36,9 @@ func TestLifeOfAnInstance(t *testing.T) {
 	}
 	_, err := describe(ctx, cl, id)
 	wantCode(t, "describing at once", err, "InvalidInstanceID.NotFound")
+	if all := must[*ec2.DescribeInstancesOutput](t)(cl.DescribeInstances(ctx, nil)); len(all.Reservations) != 0 {
+		t.Error("listed at once")
+	}
 	clk.pass(time.Second)
 	waitState(t, cl, id, types.InstanceStateNamePending)
 	clk.pass(time.Second)
