@@ -19,9 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
-	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 )
 
@@ -74,23 +71,7 @@ func gone(pid int) bool {
 	return err != nil
 }
 
-// cloud opens the sandbox as the program does.
-func cloud(t *testing.T, info Info) *aws.Regional {
-	t.Helper()
-	account, err := aws.Open(t.Context(), aws.Options{Region: "us-east-1", Endpoint: &aws.Endpoint{
-		URL: info.URL, AccessKeyID: info.AccessKeyID, SecretAccessKey: info.SecretAccessKey,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := account.Identity(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return account.In("us-east-1")
-}
-
 func TestEnsureTwice(t *testing.T) {
-	t.Parallel()
 	o := options(t)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "of the person")
 	first := ensure(t, o)
@@ -262,9 +243,8 @@ func TestOnlyOneRuns(t *testing.T) {
 }
 
 func TestDoesNotStart(t *testing.T) {
-	t.Parallel()
 	o := options(t)
-	o.Speed = -1
+	o.Speed = 0
 	t.Setenv(SpeedEnv, "fast")
 	_, err := Ensure(t.Context(), o)
 	var explained interface {
@@ -292,26 +272,6 @@ func TestControlNeedsTheToken(t *testing.T) {
 	if gone(info.PID) {
 		t.Error("a stranger stopped it")
 	}
-}
-
-// launch launches an instance and answers it running.
-func launch(t *testing.T, r *aws.Regional, signer ssh.Signer) aws.Instance {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	key, err := r.ImportKeyPair(ctx, "k", string(ssh.MarshalAuthorizedKey(signer.PublicKey())), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec := launchSpec(t, ctx, r, key.Name)
-	i, err := r.Launch(ctx, spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if i, err = r.WaitState(ctx, i.ID, "running", nil); err != nil {
-		t.Fatal(err)
-	}
-	return i
 }
 
 func TestRecordIsJSON(t *testing.T) {
