@@ -146,9 +146,12 @@ func dollars(v float64) string {
 	return fmt.Sprintf("$%.2f", v)
 }
 
+// monthly is what a month costs.
+func monthly(v float64) string { return fmt.Sprintf("$%.2f", v) }
+
 // took is a time span as a person says it.
 func took(d time.Duration) string {
-	d = d.Round(time.Second)
+	d = max(d, 0).Round(time.Second)
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
@@ -164,7 +167,7 @@ func heading(th theme.Theme, text string) string { return th.Heading.Render(text
 // arrow marks the line the cursor is on.
 func arrow(th theme.Theme, on bool) string {
 	if on {
-		return th.Accent.Render("❯ ")
+		return th.Accent.Render("▸ ")
 	}
 	return "  "
 }

@@ -43,11 +43,26 @@ type fakeEngine struct {
 
 var _ steps.Engine = (*fakeEngine)(nil)
 
+// set changes the engine while a task may still read it.
+func (f *fakeEngine) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+// now is a copy of the fields to read.
+func (f *fakeEngine) now() (delay time.Duration, signInErr, workErr, inspectErr error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.delay, f.signInErr, f.workErr, f.inspectErr
+}
+
 func (f *fakeEngine) wait(ctx context.Context, times float64) error {
-	if f.delay == 0 {
+	delay, _, _, _ := f.now()
+	if delay == 0 {
 		return ctx.Err()
 	}
-	t := time.NewTimer(time.Duration(float64(f.delay) * times))
+	t := time.NewTimer(time.Duration(float64(delay) * times))
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -69,7 +84,8 @@ func (f *fakeEngine) SignIn(ctx context.Context, profile string) (steps.Account,
 	}
 	a := f.account
 	a.Profile = profile
-	return a, f.signInErr
+	_, err, _, _ := f.now()
+	return a, err
 }
 
 func (f *fakeEngine) Types(ctx context.Context, _ steps.Place) ([]steps.InstanceType, error) {
@@ -90,7 +106,8 @@ func (f *fakeEngine) Keys(ctx context.Context, _ steps.Place) ([]steps.KeyOption
 func (f *fakeEngine) InspectKey(ctx context.Context, _ steps.Place, path string) (steps.KeyOption, error) {
 	o := f.inspect
 	o.Answer.Path = path
-	return o, f.inspectErr
+	_, _, _, err := f.now()
+	return o, err
 }
 
 func (f *fakeEngine) ProtectKey(path string) error {
@@ -126,7 +143,7 @@ func (f *fakeEngine) Work(ctx context.Context, id string, emit func(steps.Event)
 	f.worked = append(f.worked, id)
 	f.mu.Unlock()
 	for _, e := range f.script {
-		if f.delay > 0 {
+		if delay, _, _, _ := f.now(); delay > 0 {
 			e.Time = time.Now()
 		}
 		emit(e)
@@ -140,8 +157,9 @@ func (f *fakeEngine) Work(ctx context.Context, id string, emit func(steps.Event)
 			}
 		}
 	}
-	if f.workErr != nil {
-		return nil, f.workErr
+	if _, _, err, _ := f.now(); err != nil {
+		emit(steps.Event{Time: fakeNow.Add(time.Minute), Step: f.script[len(f.script)-1].Step, Kind: steps.Failed, Text: steps.Explain(err).Title, Err: err})
+		return nil, err
 	}
 	o := *f.opened
 	o.Setup.ID = id
@@ -274,15 +292,16 @@ func fakeScript() []steps.Event {
 		}
 	}
 	add(steps.StepLaunch, steps.Started, "Launch")
-	add(steps.StepLaunch, steps.Doing, "$ aws ec2 run-instances --image-id ami-0a1b2c3d4e5f67890 --instance-type t2.micro",
-		"Security group sg-0123456789abcdef0: TCP 22 from 203.0.113.7/32", "Instance i-0a1b2c3d4e5f67890 is pending", "Instance i-0a1b2c3d4e5f67890 is running at 203.0.113.20")
+	add(steps.StepLaunch, steps.ByHand, "aws ec2 run-instances --image-id ami-0a1b2c3d4e5f67890 --instance-type t2.micro")
+	add(steps.StepLaunch, steps.Doing, "Security group sg-0123456789abcdef0: TCP 22 from 203.0.113.7/32", "Instance i-0a1b2c3d4e5f67890 is pending", "Instance i-0a1b2c3d4e5f67890 is running at 203.0.113.20")
 	add(steps.StepLaunch, steps.Retrying, "Port 22 does not answer yet (connection refused), trying again")
 	add(steps.StepLaunch, steps.Finished, "i-0a1b2c3d4e5f67890 runs at 203.0.113.20")
 	add(steps.StepConnect, steps.Started, "Connect")
 	add(steps.StepConnect, steps.Doing, "The host key is the one on the console: SHA256:uNiVztksCsDhcc0u9e8BrHJTQ1s")
 	add(steps.StepConnect, steps.Finished, "ubuntu@203.0.113.20, Ubuntu 24.04")
 	add(steps.StepInstall, steps.Started, "Install")
-	add(steps.StepInstall, steps.Doing, "$ uv venv ~/.jupyter-ec2/venv", "Installing notebook and jupyter_kernel_gateway with uv")
+	add(steps.StepInstall, steps.ByHand, "uv venv ~/.jupyter-ec2/venv")
+	add(steps.StepInstall, steps.Doing, "Installing notebook and jupyter_kernel_gateway with uv")
 	for _, p := range []string{"anyio==4.11.0", "argon2-cffi==25.1.0", "asttokens==3.0.0", "jupyter-server==2.17.0", "jupyterlab==4.4.9", "notebook==7.4.7", "jupyter-kernel-gateway==3.0.1"} {
 		add(steps.StepInstall, steps.Output, " + "+p)
 	}

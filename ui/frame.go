@@ -346,12 +346,10 @@ func onTop(th theme.Theme, body, over string, w, h int) string {
 	ow := cells.Width(top[0])
 	x, y := max((w-ow)/2, 0), max((h-len(top))/3, 0)
 	for i, line := range lines {
-		plain := cells.Fit(ansi.Strip(line), w)
-		back := func(from, to int) string { return th.Border.Render(ansi.Cut(plain, from, to)) }
 		if j := i - y; j >= 0 && j < len(top) {
-			lines[i] = back(0, x) + top[j] + back(x+ow, w)
+			lines[i] = strings.Repeat(" ", x) + top[j] + strings.Repeat(" ", max(w-x-ow, 0))
 		} else {
-			lines[i] = back(0, w)
+			lines[i] = th.Border.Render(cells.Fit(ansi.Strip(line), w))
 		}
 	}
 	return strings.Join(lines, "\n")

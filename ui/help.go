@@ -41,6 +41,9 @@ func (m *model) helpLines(w, h int) []string {
 			lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render("$"), clean(c), w)...)
 		}
 	}
+	if m.o.Version != "" {
+		lines = append(lines, "", m.th.Subtle.Render("jupyter-ec2 "+m.o.Version))
+	}
 	return scrolled(m.th, &m.helpAt, lines, w, h)
 }
 

@@ -29,6 +29,7 @@ type logs struct {
 	at     int  // the pane with the focus
 	chosen bool // the person chose it: it is not changed by itself
 	full   bool // the focused pane has the whole screen
+	single bool // only the first pane is used
 }
 
 func newLogs(m *model, id, doing, host string) logs {
@@ -55,19 +56,21 @@ func (l *logs) add(e steps.Event, run stepRun) {
 	case steps.Output:
 		l.buf[1].Add(e.Text, e.Partial)
 	case steps.Started:
-		doing.AddMarked("▸ "+stepTitle(e.Step), false, logbuf.Doing)
+		doing.AddMarked(stepTitle(e.Step), false, logbuf.Doing)
 	case steps.Doing:
 		doing.Add("  "+e.Text, false)
+	case steps.ByHand:
+		doing.Add("  $ "+e.Text, false)
 	case steps.Retrying:
-		doing.AddMarked("  ↻ "+e.Text, false, logbuf.Retry)
+		doing.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
 	case steps.Finished:
 		text := "  ✓ " + e.Text
 		if !run.started.IsZero() {
 			text += " (" + took(e.Time.Sub(run.started)) + ")"
 		}
-		doing.AddMarked(text, false, logbuf.Doing)
+		doing.Add(text, false)
 	case steps.Failed:
-		doing.AddMarked("  ✗ "+e.Text, false, logbuf.Failed)
+		doing.AddMarked("  failed: "+e.Text, false, logbuf.Failed)
 	}
 }
 
@@ -98,7 +101,9 @@ func (l *logs) key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if !l.searching() {
 		switch k.String() {
 		case "tab", "shift+tab":
-			l.at, l.chosen = 1-l.at, true
+			if !l.single {
+				l.at, l.chosen = 1-l.at, true
+			}
 			return nil, true
 		case "esc":
 			if l.full {
@@ -113,7 +118,7 @@ func (l *logs) key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 
 func (l *logs) hints() []hint {
 	hints := []hint{}
-	if !l.searching() {
+	if !l.searching() && !l.single {
 		hints = append(hints, hint{"tab", "other log"})
 	}
 	for _, h := range l.focused().Help() {
@@ -125,7 +130,7 @@ func (l *logs) hints() []hint {
 // view draws the panes in w by h cells. While nobody has chosen, a narrow
 // screen shows the host's pane when the host is what matters.
 func (l *logs) view(w, h int, hostMatters bool) string {
-	both := w >= besideFrom || h >= aboveFrom
+	both := !l.single && (w >= besideFrom || h >= aboveFrom)
 	if !l.chosen && !l.full {
 		l.at = 0
 		if hostMatters && !both {

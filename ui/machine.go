@@ -42,7 +42,7 @@ func newMachineScreen(m *model) machineScreen {
 		disk: newField(strconv.Itoa(m.answers.DiskGB), "", 5),
 		table: table.New("types", "types", []table.Column{
 			{Title: "Type"}, {Title: "vCPU", Right: true}, {Title: "Memory", Right: true},
-			{Title: "GPU", Priority: 2, Grow: true, Max: 28}, {Title: "Arch", Priority: 3},
+			{Title: "GPU", Priority: 3, Max: 24}, {Title: "Arch", Priority: 2},
 			{Title: "Free tier", Priority: 1}, {Title: "$ an hour", Right: true}, {Title: "$ a month", Right: true},
 		}, m.th),
 	}
@@ -270,7 +270,7 @@ func (s *machineScreen) view(m *model, w, h int) string {
 	case len(s.types) == 0 && m.tasks.runs(taskTypes):
 		return m.waiting("Asking EC2 which types " + m.answers.Region + " has …")
 	}
-	lines := []string{s.imageLine(m, w), s.diskLine(m), ""}
+	lines := []string{s.imageLine(m, w), s.diskLine(m), s.typeLine(m, w), ""}
 	foot := paragraph(m.th.Warn, s.wrong, w)
 	if s.wrong == "" && s.noPrice != "" {
 		foot = paragraph(m.th.Subtle, "Prices are unknown: "+s.noPrice, w)
@@ -302,11 +302,37 @@ func (s *machineScreen) imageLine(m *model, w int) string {
 	return cells.Fit(line+style.Render(note), w)
 }
 
+// typeLine is the type under the cursor with all that is known of it: on a
+// narrow screen the table has no room for every column.
+func (s *machineScreen) typeLine(m *model, w int) string {
+	line := arrow(m.th, s.part == partTypes) + m.th.Subtle.Render(cells.Fit("Type", 8))
+	row, _ := s.table.Selected()
+	for _, t := range s.types {
+		if t.Name != row.ID {
+			continue
+		}
+		facts := []string{fmt.Sprintf("%d vCPU", t.VCPU), memory(t.MemoryMiB), t.Arch}
+		if t.GPU != "" {
+			facts = append(facts, t.GPU)
+		}
+		if t.FreeTier {
+			facts = append(facts, "free tier")
+		}
+		if hour, month := s.price(t.Name); hour == "unknown" {
+			facts = append(facts, "price unknown")
+		} else if hour != "…" {
+			facts = append(facts, "$"+month+" a month")
+		}
+		line += m.th.Heading.Render(t.Name) + m.th.Subtle.Render("   "+clean(strings.Join(facts, " · ")))
+	}
+	return cells.Fit(line, w)
+}
+
 func (s *machineScreen) diskLine(m *model) string {
 	line := arrow(m.th, s.part == partDisk) + m.th.Subtle.Render(cells.Fit("Disk", 8)) +
 		s.disk.view(m.th, 6, s.part == partDisk) + m.th.Text.Render(" GB")
 	if s.prices.GP3 > 0 {
-		line += m.th.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", dollars(s.prices.GP3*float64(s.gigabytes()))))
+		line += m.th.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", monthly(s.prices.GP3*float64(s.gigabytes()))))
 	}
 	return line
 }

@@ -202,7 +202,7 @@ func (s *modeScreen) tlsLine(m *model, w int) string {
 	}
 	line := label + s.pick(m, partTLS, !m.answers.NoTLS, "on") + s.pick(m, partTLS, m.answers.NoTLS, "off")
 	if m.answers.NoTLS {
-		line += m.th.Warn.Render("! anyone on the way can read the token and take over")
+		line += m.th.Warn.Render("! anyone on the way can read the token")
 	}
 	return cells.Fit(line, w)
 }

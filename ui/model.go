@@ -5,8 +5,10 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -264,7 +266,11 @@ func (m *model) saved(msg fileSaved) tea.Cmd {
 	if msg.err != nil {
 		return m.say("The "+msg.what+" could not be saved: "+msg.err.Error(), true)
 	}
-	return m.say("Saved the "+msg.what+" as "+msg.path, false)
+	text, path := "Saved the "+msg.what+" as ", msg.path
+	if over := cells.Width(text) + cells.Width(path) + 2 - m.w; over > 0 {
+		path = ansi.TruncateLeft(path, over+1, "…") // the name at its end matters most
+	}
+	return m.say(text+path, false)
 }
 
 // noticeFor is how long a notice stays.

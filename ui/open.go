@@ -126,13 +126,22 @@ func (s *openScreen) facts(m *model, w int) []string {
 		add("", m.th.Subtle, o.PortNote)
 	}
 	if o.Fingerprint != "" {
-		add("TLS", m.th.Text, "certificate SHA-256 "+o.Fingerprint)
+		add("TLS", m.th.Text, "certificate SHA-256 "+inHalves(o.Fingerprint, w < 130))
 		add("", m.th.Subtle, "It was made for this machine, so your browser warns once: compare the fingerprint there.")
 	}
 	style, cost := s.cost(m)
 	add("Cost", style, cost)
 	add("Quitting", m.th.Subtle, s.quitting())
 	return append(lines, "")
+}
+
+// inHalves gives a fingerprint a place to break in the middle.
+func inHalves(fingerprint string, split bool) string {
+	const half = 16 * len("AA:")
+	if !split || len(fingerprint) != 2*half-1 {
+		return fingerprint
+	}
+	return fingerprint[:half] + " " + fingerprint[half:]
 }
 
 func (s *openScreen) cost(m *model) (style styler, text string) {

@@ -22,7 +22,9 @@ type removeScreen struct {
 }
 
 func newRemoveScreen(m *model) removeScreen {
-	return removeScreen{logs: newLogs(m, "remove", "What is being done", "What the machine says")}
+	s := removeScreen{logs: newLogs(m, "remove", "What is being done", "")}
+	s.logs.single = true // a removal runs nothing on the machine
+	return s
 }
 
 func (s *removeScreen) enter(*model) tea.Cmd { return nil }
@@ -133,10 +135,7 @@ func (s *removeScreen) view(m *model, w, h int) string {
 	}
 	lines = append(lines, "")
 	if room := h - len(lines); room >= 3 {
-		// A removal runs nothing on the machine: its one log is what is done.
-		s.logs.pane[0].SetFocused(true)
-		s.logs.pane[0].SetSize(w, room)
-		lines = append(lines, s.logs.pane[0].View())
+		lines = append(lines, s.logs.view(w, room, false))
 	}
 	return strings.Join(lines, "\n")
 }

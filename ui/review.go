@@ -177,7 +177,7 @@ func (s *reviewScreen) costLines(m *model, w int) []string {
 	if !c.Known {
 		lines = append(lines, "  "+m.th.Warn.Render("price unknown")+m.th.Subtle.Render("  for "+a.Type+" in "+a.Region))
 	} else {
-		lines = append(lines, "  "+m.th.Accent.Bold(true).Render(dollars(c.Hour)+" an hour")+m.th.Text.Render(", "+dollars(c.Month)+" a month while it runs"))
+		lines = append(lines, "  "+m.th.Accent.Bold(true).Render(dollars(c.Hour)+" an hour")+m.th.Text.Render(", "+monthly(c.Month)+" a month while it runs"))
 		parts := fmt.Sprintf("  machine %s + disk %s + public IPv4 %s an hour", dollars(c.Type), dollars(c.Disk), dollars(c.IPv4))
 		if c.DiskUnknown {
 			parts = fmt.Sprintf("  machine %s + public IPv4 %s an hour; the disk's price is unknown and not in it", dollars(c.Type), dollars(c.IPv4))
@@ -185,7 +185,7 @@ func (s *reviewScreen) costLines(m *model, w int) []string {
 		lines = append(lines, m.th.Subtle.Render(cells.Fit(parts, w)))
 	}
 	if !c.DiskUnknown {
-		lines = append(lines, m.th.Subtle.Render("  "+dollars(c.StoppedMonth)+" a month for the disk while it is stopped"))
+		lines = append(lines, m.th.Subtle.Render("  "+monthly(c.StoppedMonth)+" a month for the disk while it is stopped"))
 	}
 	return lines
 }

@@ -55,7 +55,7 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 	s.setup = setup
 	s.failure.set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
-	s.runs = map[steps.StepID]stepRun{}
+	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
 	gone := make(chan struct{})
 	s.gone = gone
 	engine, send := m.engine, m.send
@@ -108,10 +108,9 @@ func (s *workScreen) events(m *model, batch []steps.Event) tea.Cmd {
 	return nil
 }
 
-// note keeps the line that says what is being done; commands shown for
-// learning are not that.
+// note keeps the line that says what is being done.
 func (s *workScreen) note(text string, retry bool) {
-	if text != "" && !strings.HasPrefix(text, "$ ") {
+	if text != "" {
 		s.now, s.retry = text, retry
 	}
 }

@@ -1,0 +1,237 @@
+package ui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// rig drives a model as the program would: it runs commands and hands their
+// messages back, until a state is reached.
+type rig struct {
+	t    *testing.T
+	m    *model
+	e    *fakeEngine
+	msgs chan tea.Msg
+}
+
+func newRig(t *testing.T, e *fakeEngine, change ...func(*Options)) *rig {
+	t.Helper()
+	r := &rig{t: t, e: e, msgs: make(chan tea.Msg)}
+	asker := NewAsker()
+	e.ask = asker
+	o := Options{Engine: e, Asker: asker, Env: []string{"NO_COLOR=1"}, SaveDir: t.TempDir(), Now: func() time.Time { return fakeNow }}
+	for _, c := range change {
+		c(&o)
+	}
+	send := func(msg tea.Msg) {
+		select {
+		case r.msgs <- msg:
+		case <-t.Context().Done():
+		}
+	}
+	r.m = newModel(t.Context(), o, send)
+	asker.bind(send)
+	r.m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	r.run(r.m.Init())
+	return r
+}
+
+func (r *rig) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	go func() {
+		if msg := cmd(); msg != nil {
+			r.m.send(msg)
+		}
+	}()
+}
+
+func (r *rig) take(msg tea.Msg) {
+	if batch, ok := msg.(tea.BatchMsg); ok {
+		for _, cmd := range batch {
+			r.run(cmd)
+		}
+		return
+	}
+	_, cmd := r.m.Update(msg)
+	r.run(cmd)
+}
+
+// until takes messages until the screen shows the text.
+func (r *rig) until(text string) *rig {
+	r.t.Helper()
+	r.untilTrue(fmt.Sprintf("the screen shows %q", text), func() bool { return strings.Contains(r.screen(), text) })
+	return r
+}
+
+func (r *rig) untilTrue(what string, is func() bool) {
+	r.t.Helper()
+	limit := time.After(10 * time.Second)
+	for !is() {
+		select {
+		case msg := <-r.msgs:
+			r.take(msg)
+		case <-limit:
+			r.t.Fatalf("not reached: %s; the screen:\n%s", what, r.screen())
+		}
+	}
+}
+
+// press sends keys by name; a longer text that is no key is typed.
+func (r *rig) press(names ...string) *rig {
+	for _, name := range names {
+		if k, ok := namedKeys[name]; ok {
+			r.take(tea.KeyPressMsg(k))
+			continue
+		}
+		for _, c := range name {
+			r.take(tea.KeyPressMsg{Code: c, Text: string(c)})
+		}
+	}
+	return r
+}
+
+var namedKeys = map[string]tea.Key{
+	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
+	"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
+	"space": {Code: tea.KeySpace, Text: " "}, "backspace": {Code: tea.KeyBackspace},
+	"ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
+}
+
+// screen is what the terminal shows, without styles and trailing spaces.
+func (r *rig) screen() string {
+	lines := strings.Split(ansi.Strip(r.m.View().Content), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func (r *rig) size(w, h int) *rig {
+	r.take(tea.WindowSizeMsg{Width: w, Height: h})
+	return r
+}
+
+// golden compares the screen at the three sizes with the files of that name.
+func (r *rig) golden(name string) {
+	r.t.Helper()
+	for _, size := range [][2]int{{80, 24}, {140, 40}, {200, 60}} {
+		r.size(size[0], size[1])
+		r.m.frame = 0
+		path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.golden", name, size[0], size[1]))
+		got := r.screen()
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				r.t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if got != string(want) {
+			r.t.Errorf("%s differs (go test ./ui -update writes it anew); got:\n%s\nwant:\n%s", path, got, want)
+		}
+	}
+	r.size(80, 24)
+}
+
+// A stage brings a fresh rig to a page.
+type stage struct {
+	name  string
+	reach func(t *testing.T) *rig
+}
+
+// stages are all pages, and the pages' states that look different.
+func stages() []stage {
+	at := func(e func(*fakeEngine), go1 func(r *rig) *rig) func(t *testing.T) *rig {
+		return func(t *testing.T) *rig {
+			engine := newFakeEngine()
+			if e != nil {
+				e(engine)
+			}
+			return go1(newRig(t, engine))
+		}
+	}
+	return []stage{
+		{"profiles", at(nil, toProfiles)},
+		{"no-profiles", at(func(e *fakeEngine) { e.profiles = nil }, func(r *rig) *rig { return r.until("No AWS credentials") })},
+		{"signin-failed", at(func(e *fakeEngine) { e.signInErr = fakeError{} }, func(r *rig) *rig {
+			return toProfiles(r).press("enter").until("SSO session has ended").press("d")
+		})},
+		{"regions", at(nil, toRegions)},
+		{"machine", at(func(e *fakeEngine) { e.sandbox = true }, toMachine)},
+		{"key", at(nil, toKey)},
+		{"mode", at(nil, toMode)},
+		{"mode-http", at(nil, func(r *rig) *rig { return toMode(r).press("down", "tab", "tab", "space") })},
+		{"review", at(nil, toReview)},
+		{"review-problem", at(func(e *fakeEngine) {
+			e.review.Problems = []steps.Problem{{Title: "No default VPC", Text: "The region has none.", Next: "Create one, then press r."}}
+		}, toReview)},
+		{"work-failed", at(func(e *fakeEngine) { e.script, e.workErr = e.script[:15], fakeError{} }, func(r *rig) *rig {
+			return toReview(r).press("enter").until("r retry")
+		})},
+		{"hostkey", at(func(e *fakeEngine) { e.askHostKey = true }, func(r *rig) *rig {
+			toReview(r).press("enter").until("Is this the right machine?")
+			r.untilTrue("the step is shown", func() bool { return r.m.work.at == steps.StepConnect })
+			return r
+		})},
+		{"open", at(nil, toOpen)},
+		{"open-gateway", at(func(e *fakeEngine) { gatewayOpened(e.opened) }, toOpen)},
+		{"open-logs", at(nil, func(r *rig) *rig { return toOpen(r).press("l") })},
+		{"quit", at(nil, func(r *rig) *rig { return toOpen(r).press("q").until("Leave?") })},
+		{"help", at(nil, func(r *rig) *rig { return toMachine(r).press("?") })},
+		{"resume", at(func(e *fakeEngine) { e.setups = fakeSetups() }, func(r *rig) *rig { return r.until("gpu-lab") })},
+		{"removed", at(func(e *fakeEngine) { e.setups = fakeSetups() }, func(r *rig) *rig {
+			return r.until("gpu-lab").press("x").press("jupyter", "enter").until("Removed.")
+		})},
+	}
+}
+
+func toProfiles(r *rig) *rig { return r.until("Which profile?") }
+func toRegions(r *rig) *rig  { return toProfiles(r).press("enter").until("Frankfurt") }
+func toMachine(r *rig) *rig  { return toRegions(r).press("enter").until("0.0134") }
+func toKey(r *rig) *rig      { return toMachine(r).press("enter").until("New ed25519 key") }
+func toMode(r *rig) *rig     { return toKey(r).press("enter").until("Installer") }
+func toReview(r *rig) *rig   { return toMode(r).press("enter").until("an hour") }
+func toOpen(r *rig) *rig {
+	toReview(r).press("enter").until("Proof")
+	r.untilTrue("the tunnel was seen", func() bool { return !r.m.tasks.runs(taskTunnel) })
+	return r
+}
+
+func gatewayOpened(o *steps.Opened) {
+	o.Tunnel, o.PortNote = nil, ""
+	o.URL = "https://ec2-203-0-113-20.eu-central-1.compute.amazonaws.com:8888/api/kernelspecs?token=7c2d9a4e1b6f8035d2c7a9e4f1b0638d5a7c2e9f"
+	o.Kernelspecs = []string{"python3: Python 3 (ipykernel) (python)"}
+	o.GatewayLine = "JUPYTER_GATEWAY_AUTH_TOKEN=7c2d jupyter notebook --gateway-url=https://ec2-203-0-113-20.eu-central-1.compute.amazonaws.com:8888"
+	o.Fingerprint = "5E:7A:11:C0:DE:42:9B:8F:33:21:AA:BB:CC:DD:EE:FF:5E:7A:11:C0:DE:42:9B:8F:33:21:AA:BB:CC:DD:EE:FF"
+}
+
+func fakeSetups() []steps.Setup {
+	done := func(ids ...steps.StepID) map[steps.StepID]time.Time {
+		m := map[steps.StepID]time.Time{}
+		for _, id := range ids {
+			m[id] = fakeNow
+		}
+		return m
+	}
+	return []steps.Setup{
+		{ID: "s-1", State: "running", Created: fakeNow, Done: done(works()...), Answers: steps.Answers{Name: "jupyter", Mode: steps.ModeSSH, Type: "t2.micro", Release: "24.04", Region: "eu-central-1"}},
+		{ID: "s-2", State: "pending", Created: fakeNow, Done: done(steps.StepLaunch), Answers: steps.Answers{Name: "gpu-lab", Mode: steps.ModeGateway, Type: "g4dn.xlarge", Release: "22.04", Region: "us-west-2"}},
+	}
+}

@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+)
+
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // the goldens show times of day
+	os.Exit(m.Run())
+}
+
+func TestGoldens(t *testing.T) {
+	for _, s := range stages() {
+		t.Run(s.name, func(t *testing.T) { s.reach(t).golden(s.name) })
+	}
+}
+
+func TestViewFitsEverySize(t *testing.T) {
+	for _, s := range stages() {
+		t.Run(s.name, func(t *testing.T) {
+			r := s.reach(t)
+			for _, w := range []int{1, 20, 59, 60, 61, 80, 103, 104, 105, 131, 140, 200, 300} {
+				for _, h := range []int{1, 3, 15, 16, 17, 24, 30, 60, 100} {
+					r.size(w, h)
+					lines := strings.Split(r.m.View().Content, "\n")
+					if len(lines) != h {
+						t.Fatalf("%d×%d: %d lines", w, h, len(lines))
+					}
+					for i, line := range lines {
+						if got := cells.Width(line); got != w {
+							t.Fatalf("%d×%d: line %d is %d cells wide: %q", w, h, i, got, line)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestSandboxIsSaidOnEveryScreen(t *testing.T) {
+	for _, s := range stages() {
+		t.Run(s.name, func(t *testing.T) {
+			r := s.reach(t)
+			r.e.sandbox = true
+			for _, size := range [][2]int{{60, 16}, {80, 24}, {200, 60}, {50, 10}} {
+				if got := r.size(size[0], size[1]).screen(); !strings.Contains(strings.Join(strings.Fields(got), " "), sandboxSays) {
+					t.Errorf("%v: not said:\n%s", size, got)
+				}
+			}
+		})
+	}
+}
+
+func TestTooSmallSaysSo(t *testing.T) {
+	r := toProfiles(newRig(t, newFakeEngine()))
+	if got := r.size(59, 24).screen(); !strings.Contains(got, "terminal too small: 59×24, needs 60×16") {
+		t.Errorf("got:\n%s", got)
+	}
+}
+
+func TestCursorIsWhereOneTypes(t *testing.T) {
+	r := toMode(newRig(t, newFakeEngine()))
+	if c := r.m.View().Cursor; c != nil {
+		t.Errorf("a cursor without a field: %+v", c)
+	}
+	r.press("shift+tab")
+	v := r.m.View()
+	if v.Cursor == nil || strings.Contains(v.Content, cursorMark) {
+		t.Fatalf("cursor %+v, or its mark is on screen", v.Cursor)
+	}
+	line := strings.Split(r.screen(), "\n")[v.Cursor.Y]
+	if !strings.Contains(line, "jupyter") || !strings.HasSuffix(string([]rune(line)[:v.Cursor.X]), "jupyter") {
+		t.Errorf("the cursor is at %d of %q", v.Cursor.X, line)
+	}
+}
+
+func TestBackgroundAndNoColour(t *testing.T) {
+	e := newFakeEngine()
+	r := newRig(t, e, func(o *Options) { o.Env = nil })
+	toProfiles(r)
+	dark := r.m.View().Content
+	r.take(tea.BackgroundColorMsg{Color: white{}})
+	if light := r.m.View().Content; light == dark {
+		t.Error("a light terminal gets the dark colours")
+	}
+	plain := toProfiles(newRig(t, newFakeEngine())).m.View().Content
+	if strings.Contains(plain, "38;") {
+		t.Error("NO_COLOR gets colours")
+	}
+}
+
+type white struct{}
+
+func (white) RGBA() (r, g, b, a uint32) { return 0xffff, 0xffff, 0xffff, 0xffff }
