@@ -155,11 +155,16 @@ func Ready(ctx context.Context, ep Endpoint) error {
 		return err
 	}
 	wait := 100 * time.Millisecond
+	var before error
 	for {
 		err := c.ready(ctx)
 		if err == nil || final(err) {
 			return explainReach(ep, err)
 		}
+		if ctx.Err() != nil && before != nil {
+			err = before // cut short: the last whole try tells more
+		}
+		before = err
 		select {
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.Canceled) {

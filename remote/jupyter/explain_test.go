@@ -111,6 +111,12 @@ func TestReadyTellsApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = closed.Close()
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if strings.HasPrefix(addr, "host.invalid:") { // whatever this computer's DNS says of it
+			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "host.invalid", IsNotFound: true}}
+		}
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
 	for _, c := range []struct{ name, url, kind, title string }{
 		{"open", open.URL, "server", "The server asks for no token"},
 		{"another server", other.URL, "server", "That is no Jupyter server"},
@@ -121,10 +127,10 @@ func TestReadyTellsApart(t *testing.T) {
 		{"https to http", "https" + strings.TrimPrefix(other.URL, "http"), "server", "http and https are mixed up"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			var e *Error
-			if err := Ready(ctx, Endpoint{URL: c.url, Token: "0123456789abcdef"}); !errors.As(err, &e) || e.Kind != c.kind || e.Title != c.title {
+			if err := Ready(ctx, Endpoint{URL: c.url, Token: "0123456789abcdef", Dial: dial}); !errors.As(err, &e) || e.Kind != c.kind || e.Title != c.title {
 				t.Errorf("%v", err)
 			}
 		})
