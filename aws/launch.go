@@ -55,6 +55,11 @@ func runInput(s LaunchSpec) *ec2.RunInstancesInput {
 		SecurityGroupIds:                  s.GroupIDs,
 		TagSpecifications:                 tagSpecs(s.Tags, types.ResourceTypeInstance, types.ResourceTypeVolume, types.ResourceTypeNetworkInterface),
 	}
+	if burstable(s.Type) {
+		// EC2's own default for t3 and later, "unlimited", bills extra for a
+		// machine that is busy for long; "standard" slows it down instead.
+		in.CreditSpecification = &types.CreditSpecificationRequest{CpuCredits: sdk.String("standard")}
+	}
 	if s.ClientToken != "" {
 		in.ClientToken = sdk.String(s.ClientToken)
 	}
@@ -65,6 +70,11 @@ func runInput(s LaunchSpec) *ec2.RunInstancesInput {
 		in.SubnetId = sdk.String(s.Subnet)
 	}
 	return in
+}
+
+// burstable says whether a type is of the T families, which have CPU credits.
+func burstable(name string) bool {
+	return len(name) > 1 && name[0] == 't' && name[1] >= '0' && name[1] <= '9'
 }
 
 func instanceOf(i types.Instance) Instance {

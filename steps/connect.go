@@ -88,7 +88,9 @@ func (w *work) dial(ctx context.Context) (*remote.Client, error) {
 // console decides where it has printed its keys, and a person otherwise.
 func (w *work) vouch(ctx context.Context, k remote.Key) error {
 	w.doing("The host shows an %s key, %s", k.Type, k.Fingerprint)
-	printed, why := w.consoleKeys(ctx)
+	// The console is often a moment behind the SSH server: a person is not
+	// asked about what the next look would answer.
+	printed, why := w.awaitConsole(ctx, w.g.cfg.Patience/120, time.Second)
 	for len(printed) == 0 {
 		answer, err := w.g.cfg.Ask.HostKey(ctx, HostKeyQuestion{
 			Host: w.s.PublicAddr, InstanceID: w.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: why,
@@ -101,7 +103,8 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 			w.doing("You accepted it; it is pinned to %s", w.s.Resources.InstanceID)
 			return nil
 		case HostKeyWait:
-			if printed, why = w.awaitConsole(ctx); ctx.Err() != nil {
+			w.retrying("Waiting for the machine's console output, to compare its host key")
+			if printed, why = w.awaitConsole(ctx, consolePatience, 5*time.Second); ctx.Err() != nil {
 				return ctx.Err()
 			}
 		default:
@@ -146,14 +149,20 @@ func (w *work) consoleKeys(ctx context.Context) (fingerprints []string, why stri
 // minute or two after the boot.
 const consolePatience = 5 * time.Minute
 
-func (w *work) awaitConsole(ctx context.Context) (fingerprints []string, why string) {
-	w.retrying("Waiting for the machine's console output, to compare its host key")
-	waiting, cancel := context.WithTimeout(ctx, consolePatience)
+func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) (fingerprints []string, why string) {
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		fingerprints, why = w.consoleKeys(waiting)
-		if len(fingerprints) > 0 || pause(waiting, 5*time.Second) != nil {
-			return fingerprints, why
+		found, reason := w.consoleKeys(waiting)
+		if len(found) > 0 {
+			return found, ""
+		}
+		// A look that was cut short by the end of the wait tells nothing.
+		if waiting.Err() == nil || why == "" {
+			why = reason
+		}
+		if pause(waiting, every) != nil {
+			return nil, why
 		}
 	}
 }

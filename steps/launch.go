@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -232,6 +233,7 @@ func (w *work) existing(ctx context.Context) (aws.Instance, error) {
 			return aws.Instance{}, nil
 		}
 		found, err := w.region.Find(ctx, map[string]string{TagSetup: w.s.ID})
+		found = slices.DeleteFunc(found, func(i aws.Instance) bool { return i.State == "shutting-down" })
 		if err != nil || len(found) == 0 {
 			// Nothing to be seen may also mean not yet: then the ClientToken
 			// makes the next launch the same one.

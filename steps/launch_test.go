@@ -277,6 +277,7 @@ func TestTheLaunchIsSafe(t *testing.T) {
 		"BlockDeviceMapping.1.Ebs.VolumeType":          "gp3",
 		"InstanceInitiatedShutdownBehavior":            "stop",
 		"MaxCount":                                     "1",
+		"CreditSpecification.CpuCredits":               "standard", // no surplus to pay for
 	} {
 		if want == "" || f.Get(key) != want {
 			t.Errorf("%s is %q, want %q", key, f.Get(key), want)

@@ -127,8 +127,8 @@ func (p *preflight) warnings() []string {
 
 // Tag keys of everything a setup creates.
 const (
-	TagSetup = "jupyter-ec2"      // the setup's ID
-	TagName  = "jupyter-ec2-name" // the setup's name
+	TagSetup = aws.TagSetup // the setup's ID
+	TagName  = aws.TagName  // the setup's name
 )
 
 func creates(a Answers, address string) []string {
