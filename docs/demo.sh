@@ -24,7 +24,7 @@ if have fc-list && ! fc-list | grep -q "DejaVu Sans Mono"; then
 fi
 [ "$missing" -eq 0 ] || exit 1
 
-DEMO_HOME=$(mktemp -d)
+DEMO_HOME=$(mktemp -d "${TMPDIR:-/tmp}/demo.XXXX")
 export DEMO_HOME
 # The sandbox's machines run as another user when this is root.
 chmod 755 "$DEMO_HOME"

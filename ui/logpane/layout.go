@@ -8,7 +8,6 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
@@ -48,10 +47,8 @@ func (p *Pane) lay(number int) laid {
 		clear(p.laid)
 	}
 	l := laid{raw: raw, text: cells.Clean(raw), rows: []int{0}}
-	if p.buf.Mark(number-p.buf.Dropped()) != logbuf.Plain {
-		l.hang = min(hang(l.text), p.columns()/4)
-	}
 	if p.wrap {
+		l.hang = min(hang(l.text), p.columns()/4)
 		l.rows = breaks(l.text, p.columns(), l.hang)
 	}
 	p.laid[number] = l

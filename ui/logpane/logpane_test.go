@@ -265,12 +265,12 @@ func TestCopy(t *testing.T) {
 // copied is the text a tea.SetClipboard command carries.
 func copied(cmd tea.Cmd) string { return reflect.ValueOf(cmd()).String() }
 
-func TestWhatTheProgramSaysHangsBehindItsSign(t *testing.T) {
+func TestWrappedLinesHangBehindTheirSign(t *testing.T) {
 	b := logbuf.New(10)
 	b.AddMarked("▸ Connecting to the host", false, logbuf.Doing)
 	b.AddMarked("  ↻ it does not answer yet", false, logbuf.Retry)
 	b.AddMarked("It failed, and this is long", false, logbuf.Failed)
 	b.Add("  + host output, as it is", false)
 	p := pane(b, 18, 10)
-	want(t, p, "▸ Connecting to", "  the host", "  ↻ it does not", "    answer yet", "It failed, and", "this is long", "  + host output,", "as it is", "")
+	want(t, p, "▸ Connecting to", "  the host", "  ↻ it does not", "    answer yet", "It failed, and", "this is long", "  + host output,", "    as it is", "")
 }

@@ -56,8 +56,12 @@ func types() []Row {
 
 func make12(width, height int, th theme.Theme) *Table {
 	t := New("types", "types", []Column{
-		{Title: "Type"}, {Title: "vCPU", Right: true}, {Title: "Memory", Right: true, Priority: 1},
-		{Title: "Arch", Priority: 3}, {Title: "GPU", Priority: 2, Grow: true}, {Title: "$/hour", Right: true},
+		{Title: "Type"},
+		{Title: "vCPU", Right: true},
+		{Title: "Memory", Right: true, Priority: 1},
+		{Title: "Arch", Priority: 3},
+		{Title: "GPU", Priority: 2, Grow: true},
+		{Title: "$/hour", Right: true},
 	}, th)
 	t.SetSize(width, height)
 	t.SetRows(types())
@@ -78,9 +82,18 @@ func TestMoves(t *testing.T) {
 		keys string
 		want string
 	}{
-		{"", "t2.nano"}, {"down j", "t2.small"}, {"j j k up", "t2.nano"}, {"up", "t2.nano"},
-		{"G", "g5.large"}, {"end down", "g5.large"}, {"G g", "t2.nano"}, {"end home", "t2.nano"},
-		{"pgdown", "t3.nano"}, {"pgdown pgup", "t2.nano"}, {"ctrl+d", "t2.small"}, {"G ctrl+u", "g5.micro"},
+		{"", "t2.nano"},
+		{"down j", "t2.small"},
+		{"j j k up", "t2.nano"},
+		{"up", "t2.nano"},
+		{"G", "g5.large"},
+		{"end down", "g5.large"},
+		{"G g", "t2.nano"},
+		{"end home", "t2.nano"},
+		{"pgdown", "t3.nano"},
+		{"pgdown pgup", "t2.nano"},
+		{"ctrl+d", "t2.small"},
+		{"G ctrl+u", "g5.micro"},
 	} {
 		tb := make12(80, 6, theme.New(true, false))
 		press(tb, strings.Fields(c.keys)...)
@@ -182,8 +195,10 @@ func TestColumnsGoByPriority(t *testing.T) {
 		width int
 		want  string
 	}{
-		{80, "Type vCPU Memory Arch GPU $/hour"}, {46, "Type vCPU Memory GPU $/hour"},
-		{38, "Type vCPU Memory $/hour"}, {30, "Type vCPU $/hour"},
+		{80, "Type vCPU Memory Arch GPU $/hour"},
+		{46, "Type vCPU Memory GPU $/hour"},
+		{38, "Type vCPU Memory $/hour"},
+		{30, "Type vCPU $/hour"},
 	} {
 		tb := make12(c.width, 8, theme.New(true, false))
 		if got := strings.Join(strings.Fields(plain(tb)[0]), " "); got != c.want {
