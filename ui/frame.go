@@ -340,16 +340,21 @@ func beside(left, between, right string) string {
 	return strings.Join(l, "\n")
 }
 
-// onTop draws over in the middle of body, which steps back: its colours go.
+// onTop draws over in the middle of body, which steps back: its colours go,
+// and a margin around over stays free.
 func onTop(th theme.Theme, body, over string, w, h int) string {
+	const margin = 2
 	lines, top := strings.Split(body, "\n"), strings.Split(over, "\n")
 	ow := cells.Width(top[0])
 	x, y := max((w-ow)/2, 0), max((h-len(top))/3, 0)
+	gap := strings.Repeat(" ", min(margin, x))
 	for i, line := range lines {
+		plain := cells.Fit(ansi.Strip(line), w)
+		back := func(from, to int) string { return th.Border.Render(ansi.Cut(plain, from, max(from, to))) }
 		if j := i - y; j >= 0 && j < len(top) {
-			lines[i] = strings.Repeat(" ", x) + top[j] + strings.Repeat(" ", max(w-x-ow, 0))
+			lines[i] = back(0, x-len(gap)) + gap + top[j] + gap + back(x+ow+len(gap), w)
 		} else {
-			lines[i] = th.Border.Render(cells.Fit(ansi.Strip(line), w))
+			lines[i] = back(0, w)
 		}
 	}
 	return strings.Join(lines, "\n")

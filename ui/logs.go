@@ -121,10 +121,16 @@ func (l *logs) hints() []hint {
 	if !l.searching() && !l.single {
 		hints = append(hints, hint{"tab", "other log"})
 	}
+	// A narrow screen shows the first few: moving goes without saying.
+	var later []hint
 	for _, h := range l.focused().Help() {
+		if strings.Contains("↑/↓ j/k space/b g/G ←/→ h/l", h[0]) {
+			later = append(later, hint{h[0], h[1]})
+			continue
+		}
 		hints = append(hints, hint{h[0], h[1]})
 	}
-	return hints
+	return append(hints, later...)
 }
 
 // view draws the panes in w by h cells. While nobody has chosen, a narrow

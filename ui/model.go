@@ -302,7 +302,7 @@ func (m *model) pace() time.Duration {
 	case m.quitting:
 		return 0
 	case m.busy():
-		return 125 * time.Millisecond
+		return 200 * time.Millisecond
 	case m.page == steps.StepOpen:
 		return time.Second
 	}

@@ -112,14 +112,14 @@ func (s *openScreen) facts(m *model, w int) []string {
 	o := s.opened
 	var lines []string
 	add := func(name string, style styler, text string) {
-		lines = append(lines, pair(m.th, name, style, clean(text), 10, min(w, 110))...)
+		lines = append(lines, pair(m.th, name, style, clean(text), 10, min(w, 128))...)
 	}
 	add("Proof", m.th.OK, "✓ "+o.Proof)
 	if o.Tunnel != nil {
 		if s.tunnel == "" || s.tunnel == "up" {
 			add("Tunnel", m.th.OK, "✓ up, while this program runs")
 		} else {
-			add("Tunnel", m.th.Warn, "↻ "+s.tunnel)
+			add("Tunnel", m.th.Warn, "! "+s.tunnel)
 		}
 	}
 	if o.PortNote != "" {

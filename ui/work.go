@@ -263,7 +263,7 @@ func (s *workScreen) view(m *model, w, h int) string {
 	case s.failure.is():
 		lines = append(lines, s.failure.lines(m.th, w)...)
 	case s.retry:
-		lines = append(lines, cells.Fit(m.spinner()+" "+m.th.Warn.Render("↻ "+clean(s.now)), w))
+		lines = append(lines, cells.Fit(m.spinner()+" "+m.th.Warn.Render("Trying again: "+clean(s.now)), w))
 	default:
 		lines = append(lines, cells.Fit(m.waiting(clean(s.now)), w))
 	}
