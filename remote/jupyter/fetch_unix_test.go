@@ -57,8 +57,12 @@ func anIndex(t *testing.T, json bool, sum func([]byte) string, guard func(http.R
 	mux := http.NewServeMux()
 	var rows []string
 	for _, f := range []struct{ version, tag, extra string }{
-		{"0.9.9", "py3-none-any", ""}, {"0.13.8", "py3-none-any", ""}, {"0.14.0", "py3-none-win_amd64", ""},
-		{"0.15.0", "py3-none-any", "yanked"}, {"0.16.0rc1", "py3-none-any", ""}, {"0.17.0", "py3-none-any", "python"},
+		{"0.9.9", "py3-none-any", ""},
+		{"0.13.8", "py3-none-any", ""},
+		{"0.14.0", "py3-none-win_amd64", ""},
+		{"0.15.0", "py3-none-any", "yanked"},
+		{"0.16.0rc1", "py3-none-any", ""},
+		{"0.17.0", "py3-none-any", "python"},
 	} {
 		name := "uv-" + f.version + "-" + f.tag + ".whl"
 		wheel := uvWheel(t, f.version)
