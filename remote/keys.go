@@ -111,7 +111,7 @@ func (f *KeyFile) public(k ssh.PublicKey) {
 	key := keyOf(k)
 	f.PublicKey, f.Fingerprint = key.Line, key.Fingerprint
 	f.Kind, _, _ = strings.Cut(strings.TrimPrefix(key.Type, "ssh-"), "-sha2-")
-	if key.Type == ssh.InsecureKeyAlgoDSA {
+	if key.Type == "ssh-dss" {
 		f.Kind = "dsa"
 	}
 }

@@ -79,7 +79,7 @@ func (a Answers) Valid() error {
 	case a.Region == "":
 		return fmt.Errorf("no region is chosen: give one, for example us-east-1")
 	case ReleaseFor(a.Release).Version == "":
-		return fmt.Errorf("Ubuntu %q is not one of 20.04, 22.04, 24.04, 26.04", a.Release)
+		return fmt.Errorf("the Ubuntu release %q is not one of 20.04, 22.04, 24.04, 26.04", a.Release)
 	case a.Type == "":
 		return fmt.Errorf("no instance type is chosen: give one, for example %s", DefaultType)
 	case a.DiskGB < MinDiskGB || a.DiskGB > MaxDiskGB:

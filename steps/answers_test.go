@@ -83,6 +83,20 @@ func TestQuoteSurvivesAShell(t *testing.T) {
 	}
 }
 
+func TestQuotePathSurvivesAShell(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for _, path := range []string{home + "/k.pem", home + "/a b/it's", "/elsewhere/k.pem", home + "er/k"} {
+		out, err := exec.Command("sh", "-c", "printf %s "+quotePath(path)).Output()
+		if err != nil || string(out) != path {
+			t.Errorf("%q came out as %q (%v)", path, out, err)
+		}
+	}
+	if got := quotePath(home + "/k.pem"); got != "~/k.pem" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestManualOfEachModeNamesTheGuidesCommand(t *testing.T) {
 	s := &Setup{
 		PublicAddr: "ec2-1.amazonaws.com", PrivateIP: "172.31.0.9", LocalPort: 8889, ServerPort: 8888,

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
@@ -97,21 +98,21 @@ func (m typed) key() []string {
 	switch m.Key.Source {
 	case KeyCreate:
 		return []string{
-			m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + " --query KeyMaterial --output text > " + quote(m.keyPath())),
-			"chmod 400 " + quote(m.keyPath()),
+			m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + " --query KeyMaterial --output text > " + quotePath(m.keyPath())),
+			"chmod 400 " + quotePath(m.keyPath()),
 		}
 	case KeyFile:
 		return []string{
-			"chmod 400 " + quote(m.keyPath()),
-			"ssh-keygen -y -f " + quote(m.keyPath()) + " > key.pub",
+			"chmod 400 " + quotePath(m.keyPath()),
+			"ssh-keygen -y -f " + quotePath(m.keyPath()) + " > key.pub",
 			m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material fileb://key.pub"),
 		}
 	case KeyAgent:
 		return []string{"ssh-add -L > key.pub", m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material fileb://key.pub")}
 	default:
 		return []string{
-			"ssh-keygen -t ed25519 -N '' -f " + quote(m.keyPath()),
-			"chmod 400 " + quote(m.keyPath()),
+			"ssh-keygen -t ed25519 -N '' -f " + quotePath(m.keyPath()),
+			"chmod 400 " + quotePath(m.keyPath()),
 			m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material " + quote("fileb://"+m.keyPath()+".pub")),
 		}
 	}
@@ -132,13 +133,13 @@ func (m typed) launch() []string {
 func (m typed) ssh(flags ...string) string {
 	cmd := "ssh"
 	if m.Key.Source != KeyAgent {
-		cmd += " -i " + quote(m.keyPath())
+		cmd += " -i " + quotePath(m.keyPath())
 	}
 	if m.s.SSHPort != 0 && m.s.SSHPort != 22 {
 		cmd += fmt.Sprintf(" -p %d", m.s.SSHPort)
 	}
 	if m.s.Resources.InstanceID != "" && m.s.KnownHosts != "" {
-		cmd += " -o HostKeyAlias=" + m.s.Resources.InstanceID + " -o UserKnownHostsFile=" + quote(m.s.KnownHosts)
+		cmd += " -o HostKeyAlias=" + m.s.Resources.InstanceID + " -o UserKnownHostsFile=" + quotePath(m.s.KnownHosts)
 	}
 	for _, f := range flags {
 		cmd += " " + f
@@ -188,6 +189,19 @@ func (m typed) open() []string {
 			fmt.Sprintf("http://localhost:%d/?token=TOKEN", local),
 		}
 	}
+}
+
+// quotePath is quote for a path; one in the home folder begins with ~, which
+// the shell, or ssh in its options, makes whole again.
+func quotePath(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || home == "" {
+		return quote(path)
+	}
+	if rest, ok := strings.CutPrefix(path, strings.TrimSuffix(home, "/")+"/"); ok {
+		return "~/" + quote(rest)
+	}
+	return quote(path)
 }
 
 // quote makes a word safe to paste into a POSIX shell.

@@ -49,10 +49,12 @@ func Stop(ctx context.Context, o Options) error {
 	if err != nil || dir == "" {
 		return err
 	}
+	var r record
+	unread := readJSON(filepath.Join(dir, recordFile), &r)
 	if there, err := held(dir); err != nil {
 		return err
 	} else if there {
-		if err := stopProcess(ctx, dir); err != nil {
+		if err := r.stop(ctx, dir, unread); err != nil {
 			return err
 		}
 	}
@@ -68,24 +70,27 @@ func Stop(ctx context.Context, o Options) error {
 	return sshhost.EndAll(ctx, hosts) // what a killed process left
 }
 
-// stopProcess asks the process to end, then tells it, then ends it.
-func stopProcess(ctx context.Context, dir string) error {
-	var r record
-	if err := readJSON(filepath.Join(dir, recordFile), &r); err != nil {
-		// It begins or ends just now, or its record was removed.
-		if freed(ctx, dir, stopPatience) {
+// stop asks the process to end, then tells it, then ends it. unread is why the
+// record could not be read, or nil.
+func (r record) stop(ctx context.Context, dir string, unread error) error {
+	ended := func() bool { there, err := held(dir); return err == nil && !there }
+	// The lock is let go just before the process ends; of one that runs in this
+	// very process that is all there is to wait for.
+	gone := func() bool { return ended() && (r.PID == os.Getpid() || !r.alive()) }
+	if unread != nil { // it begins or ends just now, or its record was removed
+		if until(ctx, ended, stopPatience) {
 			return nil
 		}
-		return stillThere(err)
+		return stillThere(unread)
 	}
-	if r.control(ctx, http.MethodPost, stopPath, nil) == nil && freed(ctx, dir, stopPatience) {
+	if r.control(ctx, http.MethodPost, stopPath, nil) == nil && until(ctx, gone, stopPatience) {
 		return nil
 	}
 	for _, sig := range []os.Signal{syscall.SIGTERM, os.Kill} {
 		if p, err := os.FindProcess(r.PID); err == nil && r.alive() {
 			_ = p.Signal(sig) // gone in between
 		}
-		if freed(ctx, dir, killPatience) {
+		if until(ctx, gone, killPatience) {
 			return nil
 		}
 	}
@@ -95,22 +100,20 @@ func stopProcess(ctx context.Context, dir string) error {
 	return stillThere(nil)
 }
 
-// freed waits until no process holds the folder.
-func freed(ctx context.Context, dir string, patience time.Duration) bool {
+// until waits until done says so, and answers whether it did in time.
+func until(ctx context.Context, done func() bool, patience time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	poll := time.NewTicker(startPoll)
 	defer poll.Stop()
-	for {
-		if there, err := held(dir); err == nil && !there {
-			return true
-		}
+	for !done() {
 		select {
 		case <-poll.C:
 		case <-ctx.Done():
 			return false
 		}
 	}
+	return true
 }
 
 func stillThere(err error) error {

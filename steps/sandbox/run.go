@@ -96,7 +96,7 @@ func (s *service) open(ctx context.Context, timing ec2sim.Timing) error {
 	if err != nil {
 		return err
 	}
-	if err := sshhost.EndAll(ctx, folder); err != nil {
+	if err := errors.Join(sshhost.EndAll(ctx, folder), sweepHosts(ctx)); err != nil {
 		return err
 	}
 	computer, err := sshhost.Prepare(ctx, folder, os.Environ())
@@ -104,7 +104,7 @@ func (s *service) open(ctx context.Context, timing ec2sim.Timing) error {
 		return err
 	}
 	s.token = rand.Text()
-	s.hosts = &hosts{computer: computer, running: map[string]*sshhost.Host{}, log: s.log}
+	s.hosts = newHosts(computer, s.log)
 	s.cloud, err = ec2sim.New(ec2sim.Options{
 		AccessKeyID: k.AccessKeyID, SecretAccessKey: k.SecretAccessKey,
 		// The warning that MFA is off is about a real account; here it would

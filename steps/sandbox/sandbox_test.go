@@ -274,6 +274,45 @@ func TestControlNeedsTheToken(t *testing.T) {
 	}
 }
 
+// Hosts of a sandbox whose folder someone removed do not stay for ever.
+func TestSweep(t *testing.T) {
+	if !sshhost.Dropped() {
+		t.Skip("only root's hosts are outside the sandbox's folder")
+	}
+	t.Parallel()
+	removed, kept := filepath.Join(t.TempDir(), "removed"), t.TempDir()
+	if err := os.Mkdir(removed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := hostsFolder(removed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stays, err := hostsFolder(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(stays)
+	if again, err := hostsFolder(kept); err != nil || again != stays {
+		t.Errorf("the second time %s, %v", again, err)
+	}
+	if err := errors.Join(os.RemoveAll(removed), sweepHosts(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(gone); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder without a sandbox: %v", err)
+	}
+	if _, err := os.Stat(stays); err != nil {
+		t.Errorf("the folder with one: %v", err)
+	}
+	if err := tidyHosts(kept); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(stays); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after it was tidied: %v", err)
+	}
+}
+
 func TestRecordIsJSON(t *testing.T) {
 	t.Parallel()
 	var got record

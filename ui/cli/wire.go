@@ -29,21 +29,13 @@ func (p *Program) wire(inSandbox bool, ask steps.Asker) (steps.Engine, error) {
 	}
 	c := steps.Config{
 		Dir: stateDir("aws"), Ask: ask, Env: p.Getenv, SSHDir: filepath.Join(home, ".ssh"),
-		Open: openAWS, Now: p.Now,
+		Open: steps.OpenAWS, Now: p.Now,
 	}
 	if inSandbox {
 		c.Dir, c.Sandbox = stateDir("sandbox"), true
 		c.Open, c.SSHPort = p.openSandbox, sshPort
 	}
 	return steps.New(c), nil
-}
-
-func openAWS(ctx context.Context, o aws.Options) (steps.Cloud, error) {
-	a, err := aws.Open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return account{a}, nil
 }
 
 func (p *Program) sandboxOptions() sandbox.Options {
@@ -58,7 +50,7 @@ func (p *Program) openSandbox(ctx context.Context, o aws.Options) (steps.Cloud, 
 	}
 	o.Profile = ""
 	o.Endpoint = &aws.Endpoint{URL: info.URL, AccessKeyID: info.AccessKeyID, SecretAccessKey: info.SecretAccessKey}
-	return openAWS(ctx, o)
+	return steps.OpenAWS(ctx, o)
 }
 
 func sshPort(i aws.Instance) int {
@@ -67,8 +59,3 @@ func sshPort(i aws.Instance) int {
 	}
 	return 22
 }
-
-// account is *aws.Account as the guide wants it: its regions by interface.
-type account struct{ *aws.Account }
-
-func (a account) In(region string) steps.CloudRegion { return a.Account.In(region) }
