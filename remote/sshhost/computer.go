@@ -221,8 +221,9 @@ func Empty(dir string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("listing the hosts: %w", err)
 	}
+	c := &Computer{dir: dir}
 	for _, e := range entries {
-		if e.Name() != binDir && e.Name() != certsDir {
+		if _, err := c.machine(e.Name()); err == nil {
 			return false, nil
 		}
 	}
