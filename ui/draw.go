@@ -70,7 +70,7 @@ func indent(lines []string, n int) []string {
 
 // spinner is one cell that turns.
 func (m *model) spinner() string {
-	frames := []rune("◐◓◑◒")
+	frames := []rune("·•●•")
 	return m.th.Accent.Render(string(frames[m.frame%len(frames)]))
 }
 

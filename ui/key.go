@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -222,15 +223,14 @@ func (s *keyScreen) view(m *model, w, h int) string {
 	s.at.size(len(s.options) + 1)
 	from, to := s.at.window((h - len(foot)) / each)
 	for i := from; i < to; i++ {
-		lines = append(lines, s.optionLines(m, i, w)...)
-		if each == 3 {
-			lines = append(lines, "")
-		}
+		option := s.optionLines(m, i, w, each-1)
+		lines = append(lines, append(option, make([]string, each-len(option))...)...)
 	}
 	return strings.Join(append(lines, foot...), "\n")
 }
 
-func (s *keyScreen) optionLines(m *model, i, w int) []string {
+// optionLines is an option's title and its detail on at most most lines.
+func (s *keyScreen) optionLines(m *model, i, w, most int) []string {
 	on := i == s.at.at
 	style := m.th.Text
 	if on {
@@ -254,5 +254,13 @@ func (s *keyScreen) optionLines(m *model, i, w int) []string {
 	case o.Encrypted:
 		title += m.th.Subtle.Render("   encrypted")
 	}
-	return []string{title, "    " + m.th.Subtle.Render(clean(o.Detail))}
+	detail := wrap(clean(o.Detail), w-4)
+	if len(detail) > most {
+		detail = append(detail[:most-1:most-1], strings.Join(detail[most-1:], " "))
+	}
+	lines := []string{title}
+	for _, line := range detail {
+		lines = append(lines, "    "+m.th.Subtle.Render(ansi.Truncate(line, w-4, "…")))
+	}
+	return lines
 }

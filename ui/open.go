@@ -131,7 +131,7 @@ func (s *openScreen) facts(m *model, w int) []string {
 	}
 	style, cost := s.cost(m)
 	add("Cost", style, cost)
-	add("Quitting", m.th.Subtle, s.quitting())
+	add("Quitting", m.th.Subtle, s.quitting(m.engine.Sandboxed()))
 	return append(lines, "")
 }
 
@@ -155,11 +155,15 @@ func (s *openScreen) cost(m *model) (style styler, text string) {
 	return m.th.Accent, dollars(sum) + " so far, " + dollars(s.opened.Cost.Hour) + " an hour"
 }
 
-func (s *openScreen) quitting() string {
+func (s *openScreen) quitting(sandboxed bool) string {
+	text := "leaves the machine as it is, and the URL goes on working"
 	if s.opened.Tunnel != nil {
-		return "closes the tunnel; the machine goes on and costs until you remove it"
+		text = "closes the tunnel; the machine goes on"
 	}
-	return "leaves the machine as it is: the URL goes on working, and it costs until you remove it"
+	if !sandboxed {
+		text += " and costs until you remove it"
+	}
+	return text
 }
 
 // lists are the commands and lines for other clients.
