@@ -199,7 +199,8 @@ func (t fakeTunnel) Close() error   { return nil }
 func newFakeEngine() *fakeEngine {
 	return &fakeEngine{
 		profiles: []steps.Profile{
-			{Name: "default", Region: "eu-central-1", Kind: "keys"}, {Name: "work", Region: "us-east-1", Kind: "sso"},
+			{Name: "default", Region: "eu-central-1", Kind: "keys"},
+			{Name: "work", Region: "us-east-1", Kind: "sso"},
 			{Name: "lab", Region: "us-west-2", Kind: "role"},
 		},
 		account: fakeAccount(), types: fakeTypes(), keys: fakeKeys(), script: fakeScript(), opened: fakeOpened(),
@@ -341,6 +342,7 @@ type fakeError struct{}
 func (fakeError) Error() string {
 	return "SSO: UnauthorizedException: Session token not found or invalid"
 }
+
 func (fakeError) Explain() (kind, title, text, next string) {
 	return "credentials", "The SSO session has ended", "The profile \"work\" signs in with AWS IAM Identity Center, and that session has expired.",
 		"Run \"aws sso login --profile work\" in another terminal, then press r."

@@ -31,9 +31,15 @@ func (m *model) helpLines(w, h int) []string {
 	list(m.screen().hints(m))
 	lines = append(lines, "", heading(m.th, "Everywhere"))
 	list([]hint{
-		{"↑↓ or j k", "move"}, {"enter", "go on"}, {"esc", "back"}, {"tab", "next part of the page"},
-		{"/", "search"}, {"1-5", "go to an answer given before"}, {"?", "this help"},
-		{"q or ctrl+c", "leave; asks when a machine is running"}, {"ctrl+c ctrl+c", "leave at once"},
+		{"↑↓ or j k", "move"},
+		{"enter", "go on"},
+		{"esc", "back"},
+		{"tab", "next part of the page"},
+		{"/", "search"},
+		{"1-5", "go to an answer given before"},
+		{"?", "this help"},
+		{"q or ctrl+c", "leave; asks when a machine is running"},
+		{"ctrl+c ctrl+c", "leave at once"},
 	})
 	if commands := m.manualWhole(); len(commands) > 0 {
 		lines = append(lines, "", heading(m.th, "By hand"))

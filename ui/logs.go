@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -122,9 +123,10 @@ func (l *logs) hints() []hint {
 		hints = append(hints, hint{"tab", "other log"})
 	}
 	// A narrow screen shows the first few: moving goes without saying.
+	moving := []string{"↑/↓ j/k", "space/b", "g/G", "←/→ h/l"}
 	var later []hint
 	for _, h := range l.focused().Help() {
-		if strings.Contains("↑/↓ j/k space/b g/G ←/→ h/l", h[0]) {
+		if slices.Contains(moving, h[0]) {
 			later = append(later, hint{h[0], h[1]})
 			continue
 		}

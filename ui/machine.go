@@ -41,9 +41,14 @@ func newMachineScreen(m *model) machineScreen {
 	return machineScreen{
 		disk: newField(strconv.Itoa(m.answers.DiskGB), "", 5),
 		table: table.New("types", "types", []table.Column{
-			{Title: "Type"}, {Title: "vCPU", Right: true}, {Title: "Memory", Right: true},
-			{Title: "GPU", Priority: 3, Max: 24}, {Title: "Arch", Priority: 2},
-			{Title: "Free tier", Priority: 1}, {Title: "$ an hour", Right: true}, {Title: "$ a month", Right: true},
+			{Title: "Type"},
+			{Title: "vCPU", Right: true},
+			{Title: "Memory", Right: true},
+			{Title: "GPU", Priority: 3, Max: 24},
+			{Title: "Arch", Priority: 2},
+			{Title: "Free tier", Priority: 1},
+			{Title: "$ an hour", Right: true},
+			{Title: "$ a month", Right: true},
 		}, m.th),
 	}
 }
