@@ -137,7 +137,9 @@ type Engine interface {
 	// Begin writes the ledger for these answers; nothing is created yet. A
 	// setup of the same name with the same answers is taken up again.
 	Begin(ctx context.Context, a Answers) (Setup, error)
+	// Setups lists what the ledger holds, Look how those machines are now.
 	Setups(ctx context.Context) ([]Setup, error)
+	Look(ctx context.Context, all []Setup) []Setup
 	// Work runs launch to open, from wherever the setup stands.
 	Work(ctx context.Context, setupID string, emit func(Event)) (*Opened, error)
 	// Remove terminates the machine and removes all the setup created.

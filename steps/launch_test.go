@@ -193,8 +193,19 @@ func TestATerminatedInstanceIsReplaced(t *testing.T) {
 	if _, err := w.region().WaitState(t.Context(), old, "terminated", nil); err != nil {
 		t.Fatal(err)
 	}
+	if seen := w.guide().Look(t.Context(), setups); seen[0].State != "gone" {
+		t.Errorf("seen as %q, want gone", seen[0].State)
+	}
+	w.setFault(func(string) *ec2sim.Fault { return &ec2sim.Fault{Code: "UnauthorizedOperation"} })
+	if seen := w.guide().Look(t.Context(), setups); seen[0].State != "running" || seen[0].Unseen == "" {
+		t.Errorf("not permitted to look: seen as %q (%q), want as last seen, with the reason", seen[0].State, seen[0].Unseen)
+	}
+	w.setFault(nil)
 	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
+	}
+	if seen := w.guide().Look(t.Context(), setups); seen[0].State != "running" || seen[0].Unseen != "" {
+		t.Errorf("seen as %q (%s), want running", seen[0].State, seen[0].Unseen)
 	}
 	found, err := w.region().Find(t.Context(), map[string]string{steps.TagSetup: setups[0].ID})
 	if err != nil || len(found) != 1 || found[0].ID == old {

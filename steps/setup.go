@@ -25,6 +25,8 @@ type Setup struct {
 	// State is the instance's state as last seen: "pending", "running",
 	// "stopped", …, "gone"; empty before launch.
 	State string `json:"state,omitempty"`
+	// Unseen says why Look could not ask how the machine is now.
+	Unseen string `json:"-"`
 }
 
 // Resources are the things a setup caused to exist. An entry is written

@@ -138,6 +138,8 @@ func (f *fakeEngine) Begin(_ context.Context, a steps.Answers) (steps.Setup, err
 
 func (f *fakeEngine) Setups(context.Context) ([]steps.Setup, error) { return f.setups, nil }
 
+func (f *fakeEngine) Look(_ context.Context, all []steps.Setup) []steps.Setup { return all }
+
 func (f *fakeEngine) Work(ctx context.Context, id string, emit func(steps.Event)) (*steps.Opened, error) {
 	f.mu.Lock()
 	f.worked = append(f.worked, id)

@@ -23,9 +23,10 @@ type engine struct {
 	secured string
 }
 
-func (e *engine) Sandboxed() bool                               { return false }
-func (e *engine) Profiles() ([]steps.Profile, error)            { return []steps.Profile{{Name: "other"}}, nil }
-func (e *engine) Setups(context.Context) ([]steps.Setup, error) { return e.setups, nil }
+func (e *engine) Sandboxed() bool                                         { return false }
+func (e *engine) Profiles() ([]steps.Profile, error)                      { return []steps.Profile{{Name: "other"}}, nil }
+func (e *engine) Setups(context.Context) ([]steps.Setup, error)           { return e.setups, nil }
+func (e *engine) Look(_ context.Context, all []steps.Setup) []steps.Setup { return all }
 
 func (e *engine) SignIn(_ context.Context, profile string) (steps.Account, error) {
 	return steps.Account{Profile: profile, Home: "eu-north-1", Regions: []steps.Region{

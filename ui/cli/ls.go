@@ -20,7 +20,7 @@ func (p *Program) lsCommand(sandbox *bool) *cobra.Command {
 		Use:     "ls",
 		Aliases: []string{"list"},
 		Short:   "List the setups",
-		Long: `Lists the setups of this computer, on AWS and in the sandbox, as they were last seen. With --json, an object a line.
+		Long: `Lists the setups of this computer, on AWS and in the sandbox, and how their machines are now. A state with a question mark is the one last seen: the cloud could not be asked. With --json, an object a line.
 
 ` + exitHelp,
 		Example: `jupyter-ec2 ls
@@ -59,7 +59,7 @@ type jsonSetup struct {
 }
 
 func (p *Program) ls(ctx context.Context, worlds []bool, o *lsOptions) error {
-	all, err := p.setups(ctx, worlds)
+	all, err := p.looked(ctx, worlds)
 	if err != nil {
 		return err
 	}
@@ -109,6 +109,28 @@ func (p *Program) table(all []steps.Setup) error {
 	return nil
 }
 
+// looked lists what the ledgers hold, and how the machines are now.
+func (p *Program) looked(ctx context.Context, worlds []bool) ([]steps.Setup, error) {
+	var all []steps.Setup
+	for _, sandbox := range worlds {
+		guide, err := p.Guide(sandbox, &asker{p: p, yes: true})
+		if err != nil {
+			return nil, err
+		}
+		setups, err := guide.Setups(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list the setups: %w", err)
+		}
+		all = append(all, guide.Look(ctx, setups)...)
+	}
+	for _, s := range all {
+		if s.Unseen != "" {
+			p.note("%s could not be looked at: %s.\n", s.Answers.Name, s.Unseen)
+		}
+	}
+	return all, nil
+}
+
 // setups lists what the ledgers hold.
 func (p *Program) setups(ctx context.Context, worlds []bool) ([]steps.Setup, error) {
 	var all []steps.Setup
@@ -134,8 +156,10 @@ func stateOf(s steps.Setup) string {
 		return "removing"
 	case s.State == "" && s.Resources.InstanceID == "":
 		return "not launched"
-	case s.State == "running" && !s.Finished(steps.StepOpen):
+	case s.State == "running" && !s.Finished(steps.StepOpen) && s.Unseen == "":
 		return "unfinished"
+	case s.Unseen != "":
+		return dash(s.State) + "?"
 	default:
 		return dash(s.State)
 	}

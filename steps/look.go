@@ -1,0 +1,60 @@
+package steps
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// lookPatience bounds a look at all machines: a list that is late is of no use.
+const lookPatience = 10 * time.Second
+
+// looksAtOnce bounds how many machines are looked up at the same time.
+const looksAtOnce = 8
+
+// Look asks the cloud how the setups' machines are now, and answers the setups
+// with what it said: the state, and "gone" for a machine that is no more. Where
+// it could not be asked, Unseen has the reason and the rest is as last seen.
+// The ledger stays as it is.
+func (g *Guide) Look(ctx context.Context, all []Setup) []Setup {
+	ctx, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
+	out := make([]Setup, len(all))
+	places := make(chan struct{}, looksAtOnce)
+	var wg sync.WaitGroup
+	for i, s := range all {
+		wg.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			out[i] = g.look(ctx, s)
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+func (g *Guide) look(ctx context.Context, s Setup) Setup {
+	if s.Resources.ClientToken == "" {
+		return s // never launched
+	}
+	r, err := g.region(ctx, Place{s.Answers.Profile, s.Answers.Region})
+	if err != nil {
+		s.Unseen = Explain(err).Title
+		return s
+	}
+	// By tag, because that answers at once where an ID that EC2 does not know
+	// is waited for: it may be a new one.
+	found, err := r.Find(ctx, map[string]string{TagSetup: s.ID})
+	if err != nil {
+		s.Unseen = Explain(err).Title
+		return s
+	}
+	if s.Resources.InstanceID != "" {
+		s.State = "gone"
+	}
+	for _, i := range found {
+		w := work{g: g, s: &s}
+		w.see(i)
+	}
+	return s
+}
