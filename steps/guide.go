@@ -103,6 +103,7 @@ type Opened struct {
 	GatewayLine string   // the line for a local jupyter notebook; gateway mode only
 	Kernelspecs []string // as the gateway answers them; gateway mode only
 	Fingerprint string   // SHA-256 of the server's certificate, or empty
+	Certificate string   // path of that certificate (PEM) on this computer, for curl --cacert; or empty
 	PortNote    string   // said when the wanted local port was taken
 	Cost        Cost
 	Tunnel      Tunnel // ssh mode only

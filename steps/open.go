@@ -84,7 +84,7 @@ func (w *work) endpoint(ctx context.Context, token string, o *Opened) (jupyter.E
 	if err != nil {
 		return ep, err
 	}
-	o.Fingerprint = fingerprint
+	o.Fingerprint, o.Certificate = fingerprint, w.g.certPath(w.s.ID)
 	ep.PinSHA256, err = jupyter.ParsePin(fingerprint)
 	return ep, err
 }

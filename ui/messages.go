@@ -74,6 +74,11 @@ type (
 		list []steps.Setup
 		err  error
 	}
+	// setupsLooked: the cloud said how the setups' machines are now.
+	setupsLooked struct {
+		id   int
+		list []steps.Setup
+	}
 	// workBegan: the ledger has the setup that the work is for.
 	workBegan struct {
 		id    int

@@ -193,6 +193,8 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case setupsListed:
 		return m.resume.listed(m, msg)
+	case setupsLooked:
+		return m.resume.looked(m, msg)
 	case profilesRead:
 		return m.account.read(m, msg)
 	case signedIn:

@@ -45,7 +45,7 @@ type hint struct{ key, does string }
 // except the work itself.
 func (m *model) show(page steps.StepID) tea.Cmd {
 	if page != m.page {
-		for _, name := range []string{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups} {
+		for _, name := range []string{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskLook} {
 			m.tasks.stop(name)
 		}
 	}

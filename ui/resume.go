@@ -39,6 +39,16 @@ func (s *resumeScreen) listed(m *model, msg setupsListed) tea.Cmd {
 	if len(s.setups) == 0 {
 		return s.fresh(m)
 	}
+	// The list is there at once; how the machines are now takes a moment more.
+	return m.tasks.start(m.ctx, taskLook, func(ctx context.Context, id int) tea.Msg {
+		return setupsLooked{id, m.engine.Look(ctx, msg.list)}
+	})
+}
+
+func (s *resumeScreen) looked(m *model, msg setupsLooked) tea.Cmd {
+	if m.tasks.done(taskLook, msg.id) && len(msg.list) == len(s.setups) {
+		s.setups = msg.list
+	}
 	return nil
 }
 
@@ -146,9 +156,12 @@ func standing(s steps.Setup) (string, bool) {
 		return "! removal not finished", false
 	case s.State == "gone" || s.State == "terminated":
 		return "! its machine is gone", false
-	case s.State == "stopped":
-		return "stopped", false
+	case s.State == "stopped" || s.State == "stopping":
+		return s.State, false
 	case s.Finished(steps.StepOpen):
+		if s.State == "running" && s.Unseen == "" {
+			return "✓ running", true
+		}
 		return "✓ complete", true
 	}
 	for _, id := range works() {

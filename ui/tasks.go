@@ -87,5 +87,6 @@ const (
 	taskWork     = "work"
 	taskRemove   = "remove"
 	taskSetups   = "setups"
+	taskLook     = "look"
 	taskTunnel   = "tunnel"
 )

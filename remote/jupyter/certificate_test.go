@@ -100,7 +100,7 @@ func TestParsePin(t *testing.T) {
 func TestNewToken(t *testing.T) {
 	a, errA := NewToken()
 	b, errB := NewToken()
-	if err := errors.Join(errA, errB); err != nil || len(a) != 64 || a == b {
+	if err := errors.Join(errA, errB); err != nil || len(a) != 48 || a == b {
 		t.Errorf("%q, %q, %v", a, b, err)
 	}
 }

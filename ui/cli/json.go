@@ -63,6 +63,7 @@ type jsonReady struct {
 	LocalPort   int        `json:"local_port,omitempty"` // of the tunnel
 	PortNote    string     `json:"port_note,omitempty"`
 	Fingerprint string     `json:"fingerprint,omitempty"` // SHA-256 of the server's certificate
+	Certificate string     `json:"certificate,omitempty"` // its file (PEM), for curl --cacert
 	Kernelspecs []string   `json:"kernelspecs,omitempty"`
 	GatewayLine string     `json:"gateway_line,omitempty"`
 	VSCode      string     `json:"vscode,omitempty"`
@@ -126,7 +127,7 @@ func (p *jsonPrinter) ready(o *steps.Opened) {
 		Time: p.now(), Kind: "ready", Sandbox: p.sandbox, Setup: s.ID, Name: s.Answers.Name, Mode: s.Answers.Mode,
 		URL: o.URL, PlainURL: o.Plain, Proof: o.Proof,
 		InstanceID: s.Resources.InstanceID, Address: s.PublicAddr, LocalPort: s.LocalPort, PortNote: o.PortNote,
-		Fingerprint: o.Fingerprint, Kernelspecs: o.Kernelspecs, GatewayLine: o.GatewayLine,
+		Fingerprint: o.Fingerprint, Certificate: o.Certificate, Kernelspecs: o.Kernelspecs, GatewayLine: o.GatewayLine,
 		VSCode: o.VSCode, Manual: o.Manual, jsonCost: costOf(o.Cost, p.sandbox),
 	})
 }

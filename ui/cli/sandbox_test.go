@@ -24,6 +24,7 @@ import (
 // home is a person's home with a sandbox of its own.
 type home struct {
 	t   *testing.T
+	dir string
 	env []string
 }
 
@@ -40,7 +41,7 @@ func newHome(t *testing.T) *home {
 		t.Skip("the sandbox needs python3")
 	}
 	dir := t.TempDir()
-	h := &home{t: t, env: append(
+	h := &home{t: t, dir: dir, env: append(
 		os.Environ(), "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"),
 		"JUPYTER_EC2_SANDBOX_SPEED=20", "GORACE=atexit_sleep_ms=0", "NO_COLOR=1",
 	)}
@@ -74,7 +75,7 @@ type event struct {
 	Kind, Step, Text, URL, Title string
 	InstanceID                   string `json:"instance_id"`
 	PlainURL                     string `json:"plain_url"`
-	Proof                        string
+	Proof, Certificate           string
 }
 
 // up starts the program and hands each event to until, which ends the waiting
@@ -199,6 +200,9 @@ func (h *home) serves(mode string) {
 	if !strings.Contains(got.Proof, "42") {
 		t.Errorf("%s: proof %q", mode, got.Proof)
 	}
+	if out := h.client(got); out != "42\n" {
+		t.Errorf("%s: another client ran print(6*7) and got %q", mode, out)
+	}
 	if mode == "ssh" {
 		// Ending the held tunnel is no failure.
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
@@ -214,6 +218,25 @@ func (h *home) serves(mode string) {
 	if out := h.run(0, "sandbox", "status"); strings.Count(out, "i-") != 1 || !strings.Contains(out, got.InstanceID) {
 		t.Errorf("%s: not one instance:\n%s", mode, out)
 	}
+}
+
+// client runs a cell with the Python clients that came with Jupyter.
+func (h *home) client(got event) string {
+	h.t.Helper()
+	u, err := url.Parse(got.URL)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	python := filepath.Join(h.dir, "state", name, "sandbox", "cloud", "hosts", got.InstanceID, "home", ".jupyter-ec2", "venv", "bin", "python")
+	args := []string{"testdata/client.py", u.Scheme + "://" + u.Host, u.Query().Get("token")}
+	if got.Certificate != "" {
+		args = append(args, got.Certificate)
+	}
+	out, err := exec.CommandContext(h.t.Context(), python, args...).CombinedOutput()
+	if err != nil {
+		h.t.Errorf("another client: %v\n%s", err, out)
+	}
+	return string(out)
 }
 
 // The guide's own installer does the same.
