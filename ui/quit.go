@@ -76,6 +76,7 @@ func (m *model) costLine() string {
 func (m *model) quit() tea.Cmd {
 	m.quitting = true
 	m.outcome.Opened = m.open.opened
+	m.outcome.Interrupted = m.tasks.runs(taskWork) || m.tasks.runs(taskRemove)
 	if m.work.setup.ID != "" && !m.outcome.Removed {
 		m.outcome.Setup = m.work.setup
 		m.outcome.LeftRunning = m.costs()

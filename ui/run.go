@@ -43,6 +43,8 @@ type Outcome struct {
 	Opened *steps.Opened
 	// LeftRunning says that a machine of this setup exists and costs money.
 	LeftRunning bool
+	// Interrupted says that work was going on and was cut off.
+	Interrupted bool
 	// Removed says that the setup and all of it were removed.
 	Removed bool
 }

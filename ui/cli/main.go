@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"charm.land/fang/v2"
-	"github.com/cli/browser"
 	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -80,6 +79,9 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 // fail prints an error in plain words, or as the last JSON line, and answers
 // the exit code.
 func (p *Program) fail(ctx context.Context, err error, asJSON bool) int {
+	if errors.Is(err, errCutOff) {
+		return exitInterrupted
+	}
 	problem := steps.Explain(err)
 	// Whatever a signal broke, what happened is that the person stopped it.
 	if ctx.Err() != nil && !errors.Is(err, steps.ErrDeclined) {
@@ -101,11 +103,4 @@ func (p *Program) fail(ctx context.Context, err error, asJSON bool) int {
 	}
 	_, _ = fmt.Fprintf(p.Err, "  %s\n", problem.Next)
 	return code
-}
-
-func openBrowser(url string) error {
-	if err := browser.OpenURL(url); err != nil {
-		return fmt.Errorf("open a browser: %w", err)
-	}
-	return nil
 }

@@ -2,10 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
 )
+
+// errCutOff is for the exit code alone: the person cut the work off, and knows.
+var errCutOff = errors.New("the work was cut off")
 
 // wizard runs the screen program, and then leaves on the terminal what the
 // person should still know when the screen is gone.
@@ -23,6 +27,9 @@ func (p *Program) wizard(ctx context.Context, sandbox bool) error {
 	}
 	if left.LeftRunning {
 		p.keepsRunning(left.Setup)
+	}
+	if left.Interrupted {
+		return errCutOff
 	}
 	return nil
 }
