@@ -106,12 +106,14 @@ var arrows = map[string][]string{
 	"ui/*":              {"remote/logbuf", "ui/**"},
 	"steps":             {"aws", "remote", "remote/jupyter"},
 	"steps/sandbox":     {"aws/ec2sim", "remote/sshhost"},
+	"steps/hosttest":    {},
 	"aws":               {},
 	"aws/*":             {},
 	"remote":            {},
 	"remote/logbuf":     {},
 	"remote/jupyter":    {"remote"},
 	"remote/sshhost":    {},
+	"remote/testhost":   {}, // for tests only: nothing else may import it
 	"remote/jupyter/**": {"remote", "remote/jupyter"},
 }
 
@@ -125,6 +127,7 @@ var testArrows = map[string][]string{
 	"remote/sshhost": {"remote"},
 	"steps":          {"**"},
 	"steps/sandbox":  {"aws", "remote", "remote/jupyter", "steps"},
+	"steps/hosttest": {"**"},
 	"ui":             {"**"},
 	"ui/*":           {"ui/**"},
 	"ui/cli":         {"**"},

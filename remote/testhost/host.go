@@ -1,0 +1,358 @@
+package testhost
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+//go:embed scripts/boot.sh
+var bootScript string
+
+// Spec is a host to make. The zero Spec is what EC2's Ubuntu images are like:
+// systemd, OpenSSH with the user ubuntu, sudo without a password, apt.
+type Spec struct {
+	AuthorizedKeys []string // of ubuntu, a line each
+	// MemoryMB limits the memory, and is what the host believes to have; 0
+	// means no limit.
+	MemoryMB int
+	// DiskMB is the space free on the host's disk; 0 means no limit.
+	DiskMB int
+	// Plain hosts run no systemd: OpenSSH is the one service.
+	Plain bool
+	// Prepare is a script that changes the host before its first boot: its
+	// configuration of sshd, its login shell, its rights.
+	Prepare string
+}
+
+// Host is one machine. Its methods are not for concurrent use.
+type Host struct {
+	slot    *slot
+	spec    Spec
+	name    string // "jupyter-ec2-test-0-3": namespace and control group
+	link    string // its network device on this computer
+	gateway netip.Addr
+	private netip.Addr
+	public  netip.Addr // valid while it is up
+
+	boot chan struct{} // closed when it is down; nil before the first start
+	mu   sync.Mutex
+	end  error // of the boot, once it is closed
+}
+
+const makeScript = `
+dir=$1 root=$2 disk=$3 name=$4 link=$5 gateway=$6 private=$7
+mkdir -p "$dir/disk" "$dir/merged"
+[ "$disk" = 0 ] || mount -t tmpfs -o "size=${disk}M" tmpfs "$dir/disk"
+mkdir "$dir/disk/up" "$dir/disk/work"
+mount -t overlay overlay -o "lowerdir=$root,upperdir=$dir/disk/up,workdir=$dir/disk/work" "$dir/merged"
+host=ip-$(echo "$private" | tr . -)
+echo "$host" >"$dir/merged/etc/hostname"
+printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$host" >"$dir/merged/etc/hosts"
+ip netns add "$name"
+ip link add "$link" type veth peer name eth0 netns "$name"
+ip addr add "$gateway/30" dev "$link"
+ip link set "$link" up
+ip -n "$name" addr add "$private/30" dev eth0
+ip -n "$name" link set lo up
+ip -n "$name" link set eth0 up
+ip -n "$name" route add default via "$gateway"
+`
+
+func (s *slot) newHost(ctx context.Context, spec Spec) (*Host, error) {
+	s.mu.Lock()
+	s.hosts++
+	n := s.hosts
+	s.mu.Unlock()
+	h := &Host{
+		slot: s, spec: spec, name: fmt.Sprintf("%s-%d", s.name, n), link: fmt.Sprintf("je%d-%d", s.number, n),
+		gateway: nth(s.private, 4*n+1), private: nth(s.private, 4*n+2),
+	}
+	if 4*n+2 >= 1<<(32-slotBits) {
+		return nil, errors.New("the slot has no more addresses for hosts")
+	}
+	_, err := sh(ctx, makeScript, h.dir(), s.root(), fmt.Sprint(spec.DiskMB), h.name, h.link, h.gateway.String(), h.private.String())
+	if err == nil {
+		err = h.configure(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("making the host %s: %w", h.name, err), h.Remove(context.WithoutCancel(ctx)))
+	}
+	return h, nil
+}
+
+// configure writes what is the host's own, as the first boot of an image does.
+func (h *Host) configure(ctx context.Context) error {
+	keys := h.file("home/ubuntu/.ssh/authorized_keys")
+	if err := os.WriteFile(keys, []byte(strings.Join(h.spec.AuthorizedKeys, "\n")+"\n"), 0o644); err != nil {
+		return err
+	}
+	if h.spec.MemoryMB > 0 {
+		info := fmt.Sprintf("MemTotal: %d kB\nMemFree: %[1]d kB\nMemAvailable: %[1]d kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n", h.spec.MemoryMB<<10)
+		if err := os.WriteFile(h.file("meminfo"), []byte(info), 0o644); err != nil {
+			return err
+		}
+	}
+	_, err := run(ctx, "chroot", h.file(""), "sh", "-euc", h.spec.Prepare)
+	return err
+}
+
+func (h *Host) dir() string               { return filepath.Join(h.slot.dir(), h.name) }
+func (h *Host) file(inside string) string { return filepath.Join(h.dir(), "merged", inside) }
+
+// Public is the address the host is reached at while it is up.
+func (h *Host) Public() netip.Addr { return h.public }
+
+// Private is the address that the host has.
+func (h *Host) Private() netip.Addr { return h.private }
+
+// startScript leads a public address to the host.
+const startScript = `
+table=$1 public=$2 private=$3 link=$4
+nft add element ip "$table" public "{ $public : $private }"
+ip route replace "$public/32" dev "$link"
+`
+
+// Start boots a host that is down, at a new public address, and waits until
+// it has host keys. Its SSH server takes a moment longer.
+func (h *Host) Start(ctx context.Context) error {
+	h.slot.mu.Lock()
+	h.slot.starts++
+	h.public = nth(h.slot.public, h.slot.starts)
+	h.slot.mu.Unlock()
+	if _, err := sh(ctx, startScript, h.slot.table(), h.public.String(), h.private.String(), h.link); err != nil {
+		return fmt.Errorf("giving %s an address: %w", h.name, err)
+	}
+	out, err := os.OpenFile(filepath.Join(h.dir(), "console"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	plain := "0"
+	if h.spec.Plain {
+		plain = "1"
+	}
+	cmd := exec.Command("setsid", "sh", "-c", bootScript, "boot", h.name, h.file(""), h.slot.packages(), fmt.Sprint(h.spec.MemoryMB), plain)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		return errors.Join(err, out.Close())
+	}
+	down := make(chan struct{})
+	h.boot = down
+	go func() {
+		err := errors.Join(cmd.Wait(), out.Close())
+		h.mu.Lock()
+		h.end = err
+		h.mu.Unlock()
+		close(down)
+	}()
+	return h.until(ctx, func() bool { return len(h.HostKeys()) > 0 })
+}
+
+// until waits for a state of a host that is up.
+func (h *Host) until(ctx context.Context, done func() bool) error {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for !done() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for %s: %w", h.name, ctx.Err())
+		case <-h.boot:
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return fmt.Errorf("%s went down (%w):\n%s", h.name, h.end, h.console())
+		}
+	}
+	return nil
+}
+
+// HostKeys are what the host prints on its console, in authorized_keys form.
+func (h *Host) HostKeys() []string {
+	b, err := os.ReadFile(h.file("var/lib/testhost/console"))
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimSpace(string(b)), "\n")
+}
+
+// console is what the boots printed.
+func (h *Host) console() string {
+	b, err := os.ReadFile(filepath.Join(h.dir(), "console"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// Stop shuts the host down in an orderly way. Its disk is kept.
+func (h *Host) Stop(ctx context.Context) error {
+	if !h.up() {
+		return nil
+	}
+	if !h.spec.Plain {
+		// The shutdown may end this command first; what counts is the end.
+		_, _ = h.Run(ctx, "systemctl poweroff --no-block")
+		limit := time.NewTimer(20 * time.Second)
+		defer limit.Stop()
+		select {
+		case <-h.boot:
+		case <-limit.C:
+		case <-ctx.Done():
+		}
+	}
+	return h.PowerOff(ctx)
+}
+
+func (h *Host) up() bool {
+	if h.boot == nil {
+		return false
+	}
+	select {
+	case <-h.boot:
+		return false
+	default:
+		return true
+	}
+}
+
+const powerOffScript = `
+name=$1 table=$2 public=$3 private=$4
+ip -n "$name" link set eth0 down
+for top in /sys/fs/cgroup /sys/fs/cgroup/*; do
+	[ ! -e "$top/$name/cgroup.kill" ] || echo 1 >"$top/$name/cgroup.kill"
+done
+tries=0
+while :; do
+	pids=$(find /sys/fs/cgroup/"$name" /sys/fs/cgroup/*/"$name" -name cgroup.procs -exec cat {} + 2>/dev/null) || :
+	[ -n "$pids" ] || break
+	kill -KILL $pids 2>/dev/null || :
+	tries=$((tries + 1))
+	[ "$tries" -lt 200 ] || exit 1
+	sleep 0.05
+done
+ip route del "$public/32" 2>/dev/null || :
+nft delete element ip "$table" public "{ $public : $private }" 2>/dev/null || :
+`
+
+const upScript = `
+name=$1 gateway=$2
+ip -n "$name" link set eth0 up
+ip -n "$name" route replace default via "$gateway"
+`
+
+// PowerOff is a power cut: nothing on the host, and nobody connected to it,
+// is told. Its disk is kept.
+func (h *Host) PowerOff(ctx context.Context) error {
+	if h.boot == nil {
+		return nil
+	}
+	if _, err := sh(ctx, powerOffScript, h.name, h.slot.table(), h.public.String(), h.private.String()); err != nil {
+		return fmt.Errorf("powering %s off: %w", h.name, err)
+	}
+	<-h.boot
+	return h.Link(ctx, true)
+}
+
+// Reboot restarts the host at its addresses. It returns when the restart has
+// begun.
+func (h *Host) Reboot(ctx context.Context) error {
+	if h.spec.Plain {
+		return errors.New("a host without systemd does not reboot")
+	}
+	_, err := h.Run(ctx, "systemctl reboot --no-block")
+	return err
+}
+
+// Link cuts the host's network cable, or puts it back.
+func (h *Host) Link(ctx context.Context, up bool) error {
+	if up {
+		_, err := sh(ctx, upScript, h.name, h.gateway.String())
+		return err
+	}
+	_, err := run(ctx, "ip", "-n", h.name, "link", "set", "eth0", "down")
+	return err
+}
+
+// Dark makes the host's packets vanish without a word, or lets them through.
+func (h *Host) Dark(ctx context.Context, on bool) error { return h.member(ctx, "dark", h.link, on) }
+
+// Offline refuses all that the host sends to other machines, name servers
+// too, or lets it through.
+func (h *Host) Offline(ctx context.Context, on bool) error {
+	return h.member(ctx, "offline", h.private.String(), on)
+}
+
+// Refused lets the host find names, and refuses all its connections to other
+// machines, or lets them through.
+func (h *Host) Refused(ctx context.Context, on bool) error {
+	return h.member(ctx, "refused", h.private.String(), on)
+}
+
+func (h *Host) member(ctx context.Context, set, element string, in bool) error {
+	verb := "delete"
+	if in {
+		verb = "add"
+	}
+	_, err := run(ctx, "nft", verb, "element", "ip", h.slot.table(), set, "{ "+element+" }")
+	return err
+}
+
+func (s *slot) table() string { return strings.ReplaceAll(s.name, "-", "_") }
+
+// Run runs a script as root on a host that is up and answers what it printed.
+// What is to go on afterwards needs systemd-run.
+func (h *Host) Run(ctx context.Context, script string) (string, error) {
+	var init string
+	err := h.until(ctx, func() bool { init = h.init(); return init != "" })
+	if err != nil {
+		return "", err
+	}
+	return run(ctx, "nsenter", "-t", init, "-m", "-u", "-i", "-n", "-p", "-r", "-w", "sh", "-c", script)
+}
+
+// init is the host's first process as this computer numbers it, or empty.
+func (h *Host) init() string {
+	// NSpid's last number is the one inside.
+	const find = `find /sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1" -name cgroup.procs -exec cat {} + 2>/dev/null |
+		sort -un | while read -r pid; do grep -Hs '^NSpid:.*[0-9].*[^0-9]1$' "/proc/$pid/status" || :; done`
+	out, err := sh(context.Background(), find, h.name)
+	if err != nil {
+		return ""
+	}
+	parts := strings.Split(out, "/")
+	if len(parts) < 3 {
+		return ""
+	}
+	return parts[2]
+}
+
+const removeScript = `
+dir=$1 name=$2
+umount "$dir/merged" 2>/dev/null || :
+umount "$dir/disk" 2>/dev/null || :
+ip netns del "$name" 2>/dev/null || :
+for g in /sys/fs/cgroup/"$name" /sys/fs/cgroup/*/"$name"; do
+	tries=0
+	while [ -d "$g" ] && ! find "$g" -depth -type d -exec rmdir {} + 2>/dev/null; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 200 ] || exit 1
+		sleep 0.05
+	done
+done
+rm -rf --one-file-system "$dir"
+`
+
+// Remove ends the host and removes its disk and its network.
+func (h *Host) Remove(ctx context.Context) error {
+	err := h.PowerOff(ctx)
+	_, removed := sh(ctx, removeScript, h.dir(), h.name)
+	return errors.Join(err, removed)
+}

@@ -1,0 +1,249 @@
+package hosttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// lab is closed by TestMain.
+var lab testhost.Lab
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := lab.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// world is an embedded cloud whose instances are real machines, and the state
+// folder of one computer that uses it.
+type world struct {
+	t     *testing.T
+	cloud *ec2sim.Cloud
+	dir   string
+	// spec is what the instances are.
+	spec testhost.Spec
+	// booted is called with each machine that came up, before EC2 says so.
+	booted func(*testhost.Host)
+
+	mu       sync.Mutex
+	machines map[string]*testhost.Host
+	lines    []string // what the last work said
+}
+
+func newWorld(t *testing.T, spec testhost.Spec) *world {
+	t.Helper()
+	testhost.Need(t)
+	t.Parallel()
+	w := &world{t: t, dir: t.TempDir(), spec: spec, machines: map[string]*testhost.Host{}}
+	t.Cleanup(w.report)
+	var err error
+	if w.cloud, err = ec2sim.New(ec2sim.Options{Hosts: w}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = w.cloud.Close()
+		for id := range w.machines {
+			if err := w.Terminate(context.Background(), id); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return w
+}
+
+// report tells what a failed test saw.
+func (w *world) report() {
+	if w.t.Failed() {
+		w.t.Logf("the guide said:\n%s", strings.Join(w.said(), "\n"))
+	}
+}
+
+func (w *world) said() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lines
+}
+
+// Launch is ec2sim's.
+func (w *world) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, error) {
+	w.mu.Lock()
+	h := w.machines[s.InstanceID]
+	w.mu.Unlock()
+	if h == nil {
+		spec := w.spec
+		spec.AuthorizedKeys = s.AuthorizedKeys
+		var err error
+		if h, err = lab.New(ctx, spec); err != nil {
+			return ec2sim.Host{}, err
+		}
+		w.mu.Lock()
+		w.machines[s.InstanceID] = h
+		w.mu.Unlock()
+	}
+	if err := h.Start(ctx); err != nil {
+		return ec2sim.Host{}, err
+	}
+	if w.booted != nil {
+		w.booted(h)
+	}
+	ip := h.Public().String()
+	return ec2sim.Host{PublicIP: ip, PublicDNS: ip, PrivateIP: h.Private().String(), HostKeys: h.HostKeys()}, nil
+}
+
+// Reboot is ec2sim's.
+func (w *world) Reboot(ctx context.Context, id string) error { return w.machine(id).Reboot(ctx) }
+
+// Stop is ec2sim's.
+func (w *world) Stop(ctx context.Context, id string) error { return w.machine(id).Stop(ctx) }
+
+// Terminate is ec2sim's.
+func (w *world) Terminate(ctx context.Context, id string) error {
+	h := w.machine(id)
+	if h == nil {
+		return nil
+	}
+	w.mu.Lock()
+	delete(w.machines, id)
+	w.mu.Unlock()
+	return h.Remove(ctx)
+}
+
+func (w *world) machine(id string) *testhost.Host {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.machines[id]
+}
+
+// guide is a program freshly started on that computer.
+func (w *world) guide() *steps.Guide {
+	return steps.New(steps.Config{
+		Dir: w.dir, Ask: nobody{}, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
+		Open: func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+			o.Profile = ""
+			o.Endpoint = w.endpoint()
+			return steps.OpenAWS(ctx, o)
+		},
+		Patience: time.Minute,
+	})
+}
+
+func (w *world) endpoint() *aws.Endpoint {
+	return &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: w.cloud.HTTPClient()}
+}
+
+// region speaks to the cloud beside the guide.
+func (w *world) region() steps.CloudRegion {
+	w.t.Helper()
+	a, err := steps.OpenAWS(w.t.Context(), aws.Options{Endpoint: w.endpoint()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a.In("us-east-1")
+}
+
+func answers(mode steps.Mode, installer steps.Installer) steps.Answers {
+	return steps.Answers{
+		Name: "jupyter", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
+		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: mode, Installer: installer,
+	}
+}
+
+// work runs the whole guide and answers what it opened, or why it did not.
+// each is told every event, and may be nil.
+func (w *world) work(a steps.Answers, each func(steps.Event)) (*steps.Opened, error) {
+	w.t.Helper()
+	began := time.Now()
+	g := w.guide()
+	s, err := g.Begin(w.t.Context(), a)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	w.lines = nil
+	w.mu.Unlock()
+	opened, err := g.Work(w.t.Context(), s.ID, func(e steps.Event) {
+		w.mu.Lock()
+		w.lines = append(w.lines, fmt.Sprintf("%6.1f %-7s %-8s %s", time.Since(began).Seconds(), e.Step, e.Kind, e.Text))
+		w.mu.Unlock()
+		if e.Kind == steps.Finished {
+			w.t.Logf("%s after %.1f s: %s", e.Step, time.Since(began).Seconds(), e.Text)
+		}
+		if each != nil {
+			each(e)
+		}
+	})
+	if opened != nil {
+		w.t.Cleanup(func() { _ = opened.Close() })
+	}
+	return opened, err
+}
+
+// open is work that must succeed, with a cell run over the user's path.
+func (w *world) open(a steps.Answers, each func(steps.Event)) *steps.Opened {
+	w.t.Helper()
+	o, err := w.work(a, each)
+	if err != nil {
+		w.t.Fatalf("%+v", steps.Explain(err))
+	}
+	if !strings.Contains(o.Proof, "answered 42") {
+		w.t.Errorf("the proof is %q", o.Proof)
+	}
+	return o
+}
+
+// saidLine says whether the last work said a line with that text.
+func (w *world) saidLine(text string) bool {
+	for _, l := range w.said() {
+		if strings.Contains(l, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// login is a connection to the setup's machine beside the guide's.
+func (w *world) login(s steps.Setup) *remote.Client {
+	w.t.Helper()
+	signer, err := remote.LoadKey(s.Resources.KeyPath, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c, err := remote.Dial(w.t.Context(),
+		remote.Target{Addr: s.PublicAddr + ":22", User: "ubuntu", InstanceID: s.Resources.InstanceID},
+		remote.Auth{Signers: []remote.Signer{signer}},
+		remote.HostKeyCheck{Known: remote.NewHostKeys(s.KnownHosts)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// nobody is not there to ask.
+type nobody struct{}
+
+func (nobody) MFACode(context.Context, string) (string, error) { return "", steps.ErrDeclined }
+
+func (nobody) Passphrase(context.Context, string, bool) ([]byte, error) {
+	return nil, steps.ErrDeclined
+}
+
+func (nobody) HostKey(context.Context, steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
+	return steps.HostKeyReject, errors.New("a person was asked about a host key")
+}
