@@ -68,8 +68,8 @@ func (e *KeyError) words() (title, text, next string) {
 		return "Others can read the key", "Other users of this computer can read " + path + ", and OpenSSH refuses such a key.",
 			"Run: chmod 400 " + path
 	case KeyEncrypted:
-		return "The key needs its passphrase", path + " is encrypted, and nobody can be asked for its passphrase here.",
-			"Add it to ssh-agent (ssh-add " + path + ") and use the agent's key, or run the program on a terminal."
+		return "The key needs its passphrase", path + " is encrypted, and its passphrase was not given.",
+			"Run the program on a terminal and give it when asked, or add the key to ssh-agent (ssh-add " + path + ") and use the agent's key."
 	case KeyNoAgent:
 		return "ssh-agent does not hold the key", "No ssh-agent that can be reached holds the key " + path + ".",
 			"Start the agent and add the key (ssh-add), check that SSH_AUTH_SOCK is set, and try again. " + another

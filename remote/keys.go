@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
@@ -41,20 +42,42 @@ func Generate(comment string) (KeyPair, error) {
 	return KeyPair{Private: pem.EncodeToMemory(block), Public: strings.TrimSpace(keyOf(pub).Line + " " + comment)}, nil
 }
 
-// WriteKeyFile writes a private key with mode 0400, its folder made with mode
-// 0700 when it is missing. A file that is there is never overwritten: the
-// error then is fs.ErrExist.
-func WriteKeyFile(path string, pem []byte) (err error) {
+// WriteKeyFile writes a private key with mode 0400, complete or not at all, its
+// folder made with mode 0700 when it is missing. A file that is there is never
+// overwritten: the error then is fs.ErrExist.
+func WriteKeyFile(path string, pem []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return keyFileError(path, err)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
+	part := path + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a program that was killed
+		return keyFileError(path, err)
+	}
+	if err := writeNew(part, pem); err != nil {
+		return keyFileError(path, err)
+	}
+	// A link, unlike a rename, overwrites nothing. Some file systems have none.
+	err := os.Link(part, path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = writeNew(path, pem)
+	}
+	if removed := os.Remove(part); err == nil {
+		err = removed
+	}
 	if err != nil {
 		return keyFileError(path, err)
 	}
-	_, err = f.Write(pem)
+	return nil
+}
+
+func writeNew(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return keyFileError(path, errors.Join(err, os.Remove(path)))
+		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }
@@ -189,8 +212,11 @@ func LoadKey(path string, passphrase func(again bool) ([]byte, error)) (Signer, 
 func unlock(path string, content []byte, passphrase func(again bool) ([]byte, error)) (Signer, error) {
 	for again := false; ; again = true {
 		p, err := passphrase(again)
-		if err != nil {
+		switch {
+		case errors.Is(err, context.Canceled):
 			return nil, fmt.Errorf("open the private key %s: %w", path, err)
+		case err != nil:
+			return nil, &KeyError{Path: path, Problem: KeyEncrypted, Err: err}
 		}
 		signer, err := ssh.ParsePrivateKeyWithPassphrase(content, p)
 		clear(p)

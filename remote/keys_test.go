@@ -161,7 +161,9 @@ func TestEncryptedKey(t *testing.T) {
 		t.Errorf("loaded %v, %v after asking %v", s, err, asked)
 	}
 	stop := errors.New("stop")
-	if _, err := LoadKey(path, func(bool) ([]byte, error) { return nil, stop }); !errors.Is(err, stop) {
+	_, err = LoadKey(path, func(bool) ([]byte, error) { return nil, stop })
+	keyProblem(t, err, KeyEncrypted)
+	if !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
 	}
 }
