@@ -32,6 +32,9 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 		return base, existing, err
 	}
 	a.flags(&base)
+	if err := plausible(base); err != nil {
+		return base, existing, err
+	}
 	account, err := a.guide.SignIn(ctx, base.Profile)
 	if err != nil {
 		return base, existing, err
@@ -52,6 +55,17 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 		base.Key, err = a.key(ctx, at)
 	}
 	return base, existing, err
+}
+
+// plausible checks what was given, before an account is asked for the rest.
+func plausible(base steps.Answers) error {
+	base.Region = cmp.Or(base.Region, "later")
+	base.Type = cmp.Or(base.Type, "later")
+	base.Key = steps.KeyAnswer{Source: steps.KeyImport}
+	if err := base.Valid(); err != nil {
+		return usage("up", "%w", err)
+	}
+	return nil
 }
 
 // base is what the answers start from.
@@ -124,6 +138,18 @@ func (a *answering) flags(base *steps.Answers) {
 	}
 }
 
+// usable tells a wrong answer before the cloud is asked anything. What the
+// cloud's own defaults will fill in is not looked at yet.
+func usable(a steps.Answers) error {
+	a.Region = cmp.Or(a.Region, "its default")
+	a.Type = cmp.Or(a.Type, "its default")
+	a.Key = steps.KeyAnswer{Source: steps.KeyImport}
+	if err := a.Valid(); err != nil {
+		return usage("up", "%w", err)
+	}
+	return nil
+}
+
 func readPlan(path string) (plan steps.Answers, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -182,7 +208,11 @@ func (a *answering) agentKey(ctx context.Context, at steps.Place) (steps.KeyAnsw
 			return o.Answer, nil
 		}
 	}
-	return steps.KeyAnswer{}, keyProblem("ssh-agent holds no key that can be used")
+	return steps.KeyAnswer{}, &problemError{[]steps.Problem{{
+		Kind: steps.ProblemAnswers, Title: "ssh-agent holds no key that can be used",
+		Text: "No agent answers at SSH_AUTH_SOCK, or it holds no ed25519 or RSA key.",
+		Next: "Start it and add a key (ssh-add), or leave --key away: a new key is then made.",
+	}}}
 }
 
 // protect makes a key file readable by its owner only, as the guide has it.
@@ -192,7 +222,11 @@ func (a *answering) protect(ctx context.Context, path string) error {
 		return err
 	}
 	if !ok {
-		return keyProblem("others can read " + path)
+		return &problemError{[]steps.Problem{{
+			Kind: steps.ProblemAnswers, Title: "Others can read the key",
+			Text: "Other users of this computer can read " + path + ", and OpenSSH refuses such a key.",
+			Next: "Run: chmod 400 " + path + " (or say yes to the question).",
+		}}}
 	}
 	if err := a.guide.ProtectKey(path); err != nil {
 		return fmt.Errorf("protect the key: %w", err)

@@ -24,7 +24,7 @@ func (p *Program) rmCommand(sandbox *bool) *cobra.Command {
 jupyter-ec2 rm jupyter --yes`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("rm", "rm takes the name of one setup; %s ls lists them", name)
+				return usage("rm", "name one setup: %s ls lists them", name)
 			}
 			return nil
 		},

@@ -73,7 +73,7 @@ func (p *Program) start(ctx context.Context, o *rootOptions) error {
 // noArgs is cobra.NoArgs with an error of ours.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage(cmd.Name(), "%s takes no %q", cmd.CommandPath(), args[0])
+		return usage(cmd.Name(), "the command %s takes no %q", cmd.Name(), args[0])
 	}
 	return nil
 }
