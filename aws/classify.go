@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -19,7 +20,7 @@ import (
 func classify(err error) (code, message string) {
 	for _, find := range []func(error) string{noCredentials, network, expiredLogin, configuration} {
 		if code := find(err); code != "" {
-			return code, withoutOutput(err.Error())
+			return code, withoutOutput(cause(err))
 		}
 	}
 	var api smithy.APIError
@@ -27,6 +28,23 @@ func classify(err error) (code, message string) {
 		return refine(api.ErrorCode(), api.ErrorMessage()), api.ErrorMessage()
 	}
 	return "", err.Error()
+}
+
+// cause leaves out the SDK's own layers ("operation error STS: …, https
+// response error StatusCode: 0, …") where what is under them says it all.
+func cause(err error) string {
+	var request *url.Error
+	var process *processcreds.ProviderError
+	var code *noCodeError
+	switch {
+	case errors.As(err, &process):
+		return process.Err.Error()
+	case errors.As(err, &code):
+		return code.err.Error()
+	case errors.As(err, &request):
+		return request.Err.Error()
+	}
+	return err.Error()
 }
 
 // withoutOutput leaves out what a credential_process printed: the SDK quotes
@@ -98,12 +116,13 @@ func expiredLogin(err error) string {
 func configuration(err error) string {
 	var noProfile config.SharedConfigProfileNotExistError
 	var noMFA config.AssumeRoleTokenProviderNotSetError
+	var noCode *noCodeError
 	var noRole config.SharedConfigAssumeRoleError
 	var noARN config.CredentialRequiresARNError
 	var broken config.SharedConfigLoadError
 	var process *processcreds.ProviderError
 	switch {
-	case errors.As(err, &noMFA):
+	case errors.As(err, &noMFA), errors.As(err, &noCode):
 		return codeMFANeeded
 	case errors.As(err, &noRole), errors.As(err, &noARN), errors.As(err, &broken):
 		return codeConfigBroken // also when a role's source profile is missing

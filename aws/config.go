@@ -89,6 +89,12 @@ type prompts struct {
 	ctx context.Context // of the retrieval under way
 }
 
+// noCodeError is a question for an MFA code that got none.
+type noCodeError struct{ err error }
+
+func (e *noCodeError) Error() string { return "ask for the MFA code: " + e.err.Error() }
+func (e *noCodeError) Unwrap() error { return e.err }
+
 func newPrompts(ask func(context.Context, string) (string, error)) *prompts {
 	p := &prompts{ask: ask, turn: make(chan struct{}, 1), ctx: context.Background()}
 	p.turn <- struct{}{}
@@ -106,7 +112,7 @@ func (p *prompts) configure(o *stscreds.AssumeRoleOptions) {
 		p.mu.Unlock()
 		code, err := p.ask(ctx, serial)
 		if err != nil {
-			return "", fmt.Errorf("ask for the MFA code: %w", err)
+			return "", &noCodeError{err}
 		}
 		return strings.TrimSpace(code), nil
 	}

@@ -241,6 +241,17 @@ func TestMFACodeWrongThenRight(t *testing.T) {
 	}
 }
 
+// A script, which nobody can ask, is told just that.
+func TestMFACodeThatNobodyGives(t *testing.T) {
+	declined := errors.New("declined")
+	a := openMFA(t, func(context.Context, string) (string, error) { return "", declined })
+	_, err := a.Identity(context.Background())
+	_, title, text, _ := explained(t, err)
+	if title != "An MFA code is needed" || strings.Contains(text, "operation error") || !errors.Is(err, declined) {
+		t.Errorf("%q, %q (from %v)", title, text, err)
+	}
+}
+
 func TestMFAPromptEndsWithItsCall(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -146,9 +146,12 @@ func TestNetworkErrorsAreExplained(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, _ := regional(t, answers{"DescribeKeyPairs": always(reply{err: c.err})})
 				_, err := r.KeyPairs(context.Background())
-				kind, title, _, _ := explained(t, err)
+				kind, title, text, _ := explained(t, err)
 				if kind != "unreachable" || title != c.title {
 					t.Errorf("%s: %q, want %q", kind, title, c.title)
+				}
+				if strings.Contains(text, "operation error") || strings.Contains(text, "StatusCode") {
+					t.Errorf("the SDK's layers are shown: %q", text)
 				}
 			})
 		})

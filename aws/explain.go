@@ -96,7 +96,7 @@ func (e *Error) signInWords() (words, bool) {
 	case codeMFANeeded:
 		return words{
 			kindCredentials, "An MFA code is needed",
-			e.said("The role of " + profileWords(e.Profile) + " is given only together with a code of your MFA device."),
+			"The role of " + profileWords(e.Profile) + " is given only together with a code of your MFA device, and none was given.",
 			"Run the program in a terminal, where it can ask for the code, and see that the profile has mfa_serial set. Then retry.",
 		}, true
 	case codeMFAWrong:
