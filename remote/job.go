@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -159,7 +160,7 @@ func (f *follower) dialAndAttach(ctx context.Context, dial Redialer) (int, error
 // attach starts or joins the job and follows it to its end, or the connection's.
 func (f *follower) attach(ctx context.Context, c *Client) (int, error) {
 	said := &reports{}
-	err := c.Run(ctx, Command{Script: f.script(), Stdout: f, Stderr: said})
+	err := c.Run(ctx, Command{Script: f.script(), Stdout: &afterMark{w: f}, Stderr: said})
 	r := said.read()
 	if r.run != "" {
 		f.run = r.run
@@ -179,6 +180,37 @@ func (f *follower) attach(ctx context.Context, c *Client) (int, error) {
 	return 0, err
 }
 
+// logMark comes before the log: what a login shell prints of its own is no
+// part of it, and must not be counted.
+const logMark = "jupyter-ec2: the log follows\n"
+
+// afterMark passes on what comes after logMark.
+type afterMark struct {
+	w    io.Writer
+	seen bool
+	tail []byte // what may be the mark's beginning
+}
+
+func (a *afterMark) Write(p []byte) (int, error) {
+	if a.seen {
+		return a.w.Write(p)
+	}
+	a.tail = append(a.tail, p...)
+	at := bytes.Index(a.tail, []byte(logMark))
+	if at < 0 {
+		a.tail = append([]byte(nil), a.tail[max(0, len(a.tail)-len(logMark)):]...)
+		return len(p), nil
+	}
+	a.seen = true
+	if rest := a.tail[at+len(logMark):]; len(rest) > 0 {
+		if _, err := a.w.Write(rest); err != nil {
+			return 0, err
+		}
+	}
+	a.tail = nil
+	return len(p), nil
+}
+
 func (f *follower) script() string {
 	sum := sha256.Sum256([]byte(f.job.Script))
 	vars := []string{
@@ -191,6 +223,7 @@ func (f *follower) script() string {
 		"env=" + quote(f.env),
 		"script=" + quote(f.job.Script+"\n"),
 		"identity=" + quote(identityScript),
+		"mark=" + quote(logMark),
 	}
 	return strings.Join(vars, "\n") + "\n" + startScript + followScript
 }

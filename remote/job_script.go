@@ -111,6 +111,7 @@ trap - EXIT HUP INT TERM PIPE
 // Whether it has ended is looked up before the log is read, so that nothing it
 // printed is left out. A word now and then finds out that nobody listens.
 const followScript = `set +e
+printf %s "$mark"
 echo "run $name" >&2
 if [ -n "$follow" ] && [ "$follow" != "$name" ]; then echo lost >&2; exit 0; fi
 polls=0

@@ -328,3 +328,22 @@ func FuzzReport(f *testing.F) {
 		}
 	})
 }
+
+// What a login shell prints before the log is not counted, however it arrives.
+func TestAfterMark(t *testing.T) {
+	text := "Welcome!\njupyter-ec2: the log\n" + logMark + "one\n" + logMark + "two\n"
+	for size := 1; size <= len(text); size++ {
+		var got strings.Builder
+		a := &afterMark{w: &got}
+		for rest := text; rest != ""; {
+			n := min(size, len(rest))
+			if wrote, err := a.Write([]byte(rest[:n])); wrote != n || err != nil {
+				t.Fatal(wrote, err)
+			}
+			rest = rest[n:]
+		}
+		if want := "one\n" + logMark + "two\n"; got.String() != want {
+			t.Errorf("in pieces of %d: %q", size, got.String())
+		}
+	}
+}
