@@ -118,6 +118,9 @@ func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Con
 		err = c.ended(err)
 	}
 	var no *ssh.OpenChannelError
+	if errors.As(err, &no) && no.Reason == ssh.Prohibited {
+		return nil, &Error{Reason: NoForwarding, Addr: c.to.Addr, User: c.to.User, Text: Clean(no.Message)}
+	}
 	if errors.As(err, &no) {
 		// Not wrapped: the words in it are the host's.
 		return nil, fmt.Errorf("connect from the host to %s: %s", addr, Clean(no.Message))

@@ -23,6 +23,8 @@ const (
 	WrongUser      Reason = "wrong-user"       // the key is accepted, but for another user
 	HostKeyUnknown Reason = "host-key-unknown" // nothing vouches for the host key
 	HostKeyChanged Reason = "host-key-changed" // not the pinned key, or not the console's
+	NoSession      Reason = "no-session"       // the host opens no (further) session
+	NoForwarding   Reason = "no-forwarding"    // the host lets nobody connect through it
 	Closed         Reason = "closed"           // the connection ended
 	Failed         Reason = "failed"           // anything else
 )
@@ -103,6 +105,14 @@ func (e *Error) words() (title, text, next string) {
 	case HostKeyChanged:
 		return "The host's key is another one", e.changed(),
 			"Do not go on before you know why: someone may be in between. If the machine was rebuilt on purpose, remove its line from the program's known_hosts file and connect again."
+	case NoSession:
+		return "The machine's SSH server runs no command",
+			quoted("The SSH server at "+e.Addr+" let us in and then refused to run a command", e.Text),
+			"Log in to the machine, look at MaxSessions in /etc/ssh/sshd_config (10 is usual; look into sshd_config.d too), and restart the server: sudo systemctl restart ssh. Then run the same again."
+	case NoForwarding:
+		return "The machine's SSH server forbids tunnels",
+			quoted("The SSH server at "+e.Addr+" lets nobody connect through it, and that is how Jupyter is reached", e.Text),
+			"Log in to the machine, set \"AllowTcpForwarding yes\" in /etc/ssh/sshd_config (look into sshd_config.d and at PermitOpen too), and restart the server: sudo systemctl restart ssh. Then run the same again."
 	case Closed:
 		return "The connection ended",
 			quoted("The connection to "+e.Addr+" ended", e.Text),

@@ -105,7 +105,29 @@ func (c *Client) leave(s *ssh.Session) {
 	}
 }
 
+// sessionPatience is how long a refused session is asked for again.
+const sessionPatience = 5 * time.Second
+
+// session opens one. A server that allows few at a time (MaxSessions) refuses
+// it while the last one, over for us, is still ending there.
 func (c *Client) session(ctx context.Context) (*ssh.Session, error) {
+	var wait backoff
+	for end := time.Now().Add(sessionPatience); ; {
+		s, err := c.openSession(ctx)
+		var no *ssh.OpenChannelError
+		if !errors.As(err, &no) {
+			return s, err
+		}
+		if time.Now().After(end) {
+			return nil, &Error{Reason: NoSession, Addr: c.to.Addr, User: c.to.User, Text: Clean(no.Message)}
+		}
+		if err := wait.pause(ctx); err != nil {
+			return nil, fmt.Errorf("run on the host: %w", err)
+		}
+	}
+}
+
+func (c *Client) openSession(ctx context.Context) (*ssh.Session, error) {
 	type opened struct {
 		s   *ssh.Session
 		err error

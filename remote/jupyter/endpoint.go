@@ -207,8 +207,9 @@ func statusOf(err error) int {
 // final says whether waiting cannot mend it.
 func final(err error) bool {
 	var unknown *tls.CertificateVerificationError
+	var ssh *remote.Error
 	code := statusOf(err)
-	return errors.Is(err, errPin) || errors.Is(err, errOpen) || errors.As(err, &unknown) || plainToTLS(err) ||
+	return errors.As(err, &ssh) && ssh.Reason == remote.NoForwarding || errors.Is(err, errPin) || errors.Is(err, errOpen) || errors.As(err, &unknown) || plainToTLS(err) ||
 		code == http.StatusUnauthorized || code == http.StatusForbidden
 }
 
