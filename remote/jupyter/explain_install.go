@@ -74,7 +74,7 @@ var installFailures = []installFailure{
 		"Look at the machine's DNS and its way to the internet (route, NAT, proxy settings)." + again,
 	},
 	{
-		exitRefused, regexp.MustCompile(`(?i)\b(401|403|404|407|429|50[0234]) (unauthorized|forbidden|not found|proxy authentication|too many|internal|bad gateway|service|client error|server error)|status (code|client error|server error)[ :(]*\d+|unable to locate package|has no installation candidate`),
+		exitRefused, regexp.MustCompile(`(?i)\b(401|403|404|407|429|50[0234]) (unauthorized|forbidden|not found|proxy authentication|too many|internal|bad gateway|service|client error|server error)|status (code|client error|server error)[ :(]*\d+`),
 		"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
 		"Look at the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX) and, with apt, at /etc/apt/sources.list.d." + again,
 	},
@@ -82,6 +82,13 @@ var installFailures = []installFailure{
 		exitNetwork, regexp.MustCompile(`(?i)connection (refused|reset|timed out|broke)|network is unreachable|no route to host|timed? ?out|failed to establish a new connection|could not reach the package index|could not connect`),
 		"The package index cannot be reached", "The machine has no connection to %s.",
 		"Look at the machine's way to the internet: the subnet's route, a firewall, proxy settings." + again,
+	},
+	{
+		// apt goes on without the indexes that it could not get: what was in
+		// the way is said above.
+		0, regexp.MustCompile(`(?i)unable to locate package|has no installation candidate`),
+		"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
+		"Look at the index settings, with apt at /etc/apt/sources.list.d." + again,
 	},
 	{
 		exitNoPython, regexp.MustCompile(`python3?: (command )?not found|there is no python3`),

@@ -35,6 +35,7 @@ func TestExplainInstall(t *testing.T) {
 		{16, "error: the package index mirror.example answers 403 Forbidden for /simple/uv/", "The package index refuses", "mirror.example"},
 		{1, "ERROR: HTTP error 404 while getting https://mirror.example/simple/notebook/\n404 Client Error: Not Found", "The package index refuses", "mirror.example"},
 		{100, "E: Unable to locate package python3-pip", "The package index refuses", ""},
+		{100, "Err:1 http://deb.example/debian bookworm InRelease\n  Could not connect to deb.example:80 (203.0.113.80). - connect (111: Connection refused)\nW: Failed to fetch http://deb.example/debian/dists/bookworm/InRelease\nE: Unable to locate package python3-pip", "The package index cannot be reached", "deb.example"},
 		{10, "error: there is no python3 on this machine", "There is no python3 on the machine", "python3"},
 		{18, "error: the checksum of uv-1.whl is not the index's", "A download was damaged", ""},
 		{19, "error: the package index has no uv for linux riscv64", "There is no package for this machine", ""},

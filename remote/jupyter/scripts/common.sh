@@ -131,6 +131,7 @@ check_memory() {
 		{ grep -q '^$swap ' /etc/fstab || echo '$swap none swap sw,nofail 0 0' >>/etc/fstab; }" >/dev/null 2>&1 </dev/null; then
 		say 'Swap is on.'
 	else
+		sudo -n rm -f $swap </dev/null
 		say 'Swap could not be made; going on without.'
 	fi
 }
