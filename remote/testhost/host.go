@@ -28,6 +28,9 @@ type Spec struct {
 	DiskMB int
 	// Plain hosts run no systemd: OpenSSH is the one service.
 	Plain bool
+	// Image is what Host.Image answered, to begin with another host's disk;
+	// empty means a new one.
+	Image string
 	// Prepare is a script that changes the host before its first boot: its
 	// configuration of sshd, its login shell, its rights.
 	Prepare string
@@ -79,7 +82,11 @@ func (s *slot) newHost(ctx context.Context, spec Spec) (*Host, error) {
 	if 4*n+2 >= 1<<(32-slotBits) {
 		return nil, errors.New("the slot has no more addresses for hosts")
 	}
-	_, err := sh(ctx, makeScript, h.dir(), s.root(), fmt.Sprint(spec.DiskMB), h.name, h.link, h.gateway.String(), h.private.String())
+	lower := s.root()
+	if spec.Image != "" {
+		lower = spec.Image + ":" + lower
+	}
+	_, err := sh(ctx, makeScript, h.dir(), lower, fmt.Sprint(spec.DiskMB), h.name, h.link, h.gateway.String(), h.private.String())
 	if err == nil {
 		err = h.configure(ctx)
 	}
@@ -100,10 +107,26 @@ func (h *Host) configure(ctx context.Context) error {
 		if err := os.WriteFile(h.file("meminfo"), []byte(info), 0o644); err != nil {
 			return err
 		}
+		if err := os.WriteFile(h.file("etc/systemd/system/meminfo.service"), []byte(meminfoUnit), 0o644); err != nil {
+			return err
+		}
+		if _, err := run(ctx, "chroot", h.file(""), "systemctl", "enable", "-q", "meminfo"); err != nil {
+			return err
+		}
 	}
 	_, err := run(ctx, "chroot", h.file(""), "sh", "-euc", h.spec.Prepare)
 	return err
 }
+
+// meminfoUnit shows a host the memory it is limited to: control groups do not.
+const meminfoUnit = `[Unit]
+DefaultDependencies=no
+[Service]
+Type=oneshot
+ExecStart=mount --bind /meminfo /proc/meminfo
+[Install]
+WantedBy=sysinit.target
+`
 
 func (h *Host) dir() string               { return filepath.Join(h.slot.dir(), h.name) }
 func (h *Host) file(inside string) string { return filepath.Join(h.dir(), "merged", inside) }
@@ -242,12 +265,6 @@ ip route del "$public/32" 2>/dev/null || :
 nft delete element ip "$table" public "{ $public : $private }" 2>/dev/null || :
 `
 
-const upScript = `
-name=$1 gateway=$2
-ip -n "$name" link set eth0 up
-ip -n "$name" route replace default via "$gateway"
-`
-
 // PowerOff is a power cut: nothing on the host, and nobody connected to it,
 // is told. Its disk is kept.
 func (h *Host) PowerOff(ctx context.Context) error {
@@ -261,77 +278,36 @@ func (h *Host) PowerOff(ctx context.Context) error {
 	return h.Link(ctx, true)
 }
 
-// Reboot restarts the host at its addresses. It returns when the restart has
-// begun.
+// Reboot restarts the host at its addresses. It returns when nothing of
+// before runs any more.
 func (h *Host) Reboot(ctx context.Context) error {
 	if h.spec.Plain {
 		return errors.New("a host without systemd does not reboot")
 	}
-	_, err := h.Run(ctx, "systemctl reboot --no-block")
-	return err
-}
-
-// Link cuts the host's network cable, or puts it back.
-func (h *Host) Link(ctx context.Context, up bool) error {
-	if up {
-		_, err := sh(ctx, upScript, h.name, h.gateway.String())
+	before := h.init()
+	if _, err := h.Run(ctx, "systemctl reboot --no-block"); err != nil {
 		return err
 	}
-	_, err := run(ctx, "ip", "-n", h.name, "link", "set", "eth0", "down")
-	return err
+	return h.until(ctx, func() bool { return h.init() != before })
 }
 
-// Dark makes the host's packets vanish without a word, or lets them through.
-func (h *Host) Dark(ctx context.Context, on bool) error { return h.member(ctx, "dark", h.link, on) }
+const imageScript = `
+merged=$1 image=$2
+rm -f "$merged"/etc/ssh/ssh_host_* "$merged"/var/lib/testhost/console "$merged"/home/ubuntu/.ssh/authorized_keys
+: >"$merged/etc/machine-id"
+umount "$merged"
+mv "$(dirname "$merged")/disk/up" "$image"
+`
 
-// Offline refuses all that the host sends to other machines, name servers
-// too, or lets it through.
-func (h *Host) Offline(ctx context.Context, on bool) error {
-	return h.member(ctx, "offline", h.private.String(), on)
-}
-
-// Refused lets the host find names, and refuses all its connections to other
-// machines, or lets them through.
-func (h *Host) Refused(ctx context.Context, on bool) error {
-	return h.member(ctx, "refused", h.private.String(), on)
-}
-
-func (h *Host) member(ctx context.Context, set, element string, in bool) error {
-	verb := "delete"
-	if in {
-		verb = "add"
-	}
-	_, err := run(ctx, "nft", verb, "element", "ip", h.slot.table(), set, "{ "+element+" }")
-	return err
-}
-
-func (s *slot) table() string { return strings.ReplaceAll(s.name, "-", "_") }
-
-// Run runs a script as root on a host that is up and answers what it printed.
-// What is to go on afterwards needs systemd-run.
-func (h *Host) Run(ctx context.Context, script string) (string, error) {
-	var init string
-	err := h.until(ctx, func() bool { init = h.init(); return init != "" })
-	if err != nil {
+// Image stops and removes the host, and answers its disk for others to begin
+// with. It lasts as long as the lab.
+func (h *Host) Image(ctx context.Context) (string, error) {
+	if err := h.Stop(ctx); err != nil {
 		return "", err
 	}
-	return run(ctx, "nsenter", "-t", init, "-m", "-u", "-i", "-n", "-p", "-r", "-w", "sh", "-c", script)
-}
-
-// init is the host's first process as this computer numbers it, or empty.
-func (h *Host) init() string {
-	// NSpid's last number is the one inside.
-	const find = `find /sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1" -name cgroup.procs -exec cat {} + 2>/dev/null |
-		sort -un | while read -r pid; do grep -Hs '^NSpid:.*[0-9].*[^0-9]1$' "/proc/$pid/status" || :; done`
-	out, err := sh(context.Background(), find, h.name)
-	if err != nil {
-		return ""
-	}
-	parts := strings.Split(out, "/")
-	if len(parts) < 3 {
-		return ""
-	}
-	return parts[2]
+	image := h.dir() + ".image"
+	_, err := sh(ctx, imageScript, h.file(""), image)
+	return image, errors.Join(err, h.Remove(ctx))
 }
 
 const removeScript = `

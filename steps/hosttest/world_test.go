@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -64,6 +65,40 @@ func newWorld(t *testing.T, spec testhost.Spec) *world {
 			}
 		}
 	})
+	return w
+}
+
+// installed is the disk of a machine with Jupyter on it, made once: where the
+// install is not what is tested.
+var installed = sync.OnceValues(func() (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	pair, err := remote.Generate("image")
+	if err != nil {
+		return "", err
+	}
+	h, err := lab.New(ctx, testhost.Spec{AuthorizedKeys: []string{pair.Public}})
+	if err != nil {
+		return "", err
+	}
+	if err := h.Start(ctx); err != nil {
+		return "", err
+	}
+	job := jupyter.InstallJob(jupyter.Facts{}, jupyter.UV)
+	if out, err := h.Run(ctx, "su - ubuntu -c '. /etc/environment; export UV_CACHE_DIR; exec sh' <<'JOB'\n"+job.Script+"\nJOB\n"); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return h.Image(ctx)
+})
+
+// newInstalledWorld is newWorld with machines that have Jupyter already.
+func newInstalledWorld(t *testing.T, spec testhost.Spec) *world {
+	t.Helper()
+	w := newWorld(t, spec)
+	var err error
+	if w.spec.Image, err = installed(); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 
@@ -148,9 +183,9 @@ func (w *world) endpoint() *aws.Endpoint {
 }
 
 // region speaks to the cloud beside the guide.
-func (w *world) region() steps.CloudRegion {
+func (w *world) region() *aws.Regional {
 	w.t.Helper()
-	a, err := steps.OpenAWS(w.t.Context(), aws.Options{Endpoint: w.endpoint()})
+	a, err := aws.Open(w.t.Context(), aws.Options{Endpoint: w.endpoint()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -215,24 +250,6 @@ func (w *world) saidLine(text string) bool {
 		}
 	}
 	return false
-}
-
-// login is a connection to the setup's machine beside the guide's.
-func (w *world) login(s steps.Setup) *remote.Client {
-	w.t.Helper()
-	signer, err := remote.LoadKey(s.Resources.KeyPath, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	c, err := remote.Dial(w.t.Context(),
-		remote.Target{Addr: s.PublicAddr + ":22", User: "ubuntu", InstanceID: s.Resources.InstanceID},
-		remote.Auth{Signers: []remote.Signer{signer}},
-		remote.HostKeyCheck{Known: remote.NewHostKeys(s.KnownHosts)})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { _ = c.Close() })
-	return c
 }
 
 // nobody is not there to ask.

@@ -51,7 +51,6 @@ fi
 set -- --quiet --boot --register=no --keep-unit --directory="$root" --machine="$name" \
 	--network-namespace-path="/run/netns/$name" --bind="$cache:/var/cache/testhost" \
 	--resolv-conf=off --timezone=off --link-journal=no --console=pipe
-[ ! -e "$root/meminfo" ] || set -- "$@" --bind-ro="$root/meminfo:/proc/meminfo"
 status=133
 while [ "$status" = 133 ]; do
 	status=0

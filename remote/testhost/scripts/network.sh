@@ -17,7 +17,7 @@ table ip $table {
 	set refused { type ipv4_addr; }
 	chain early {
 		type filter hook prerouting priority raw;
-		iifname @dark drop
+		iifname @dark fib daddr type local drop
 	}
 	chain output {
 		type nat hook output priority -100;
