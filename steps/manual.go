@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 )
 
@@ -59,14 +60,15 @@ func or(value, placeholder string) string {
 	return value
 }
 
-// aws is the command's beginning with the profile and region in force.
+// aws is the command's beginning with the profile and region in force. The
+// profile "environment" is the AWS tools' own choice already.
 func (m typed) aws(rest string) string {
 	cmd := "aws"
-	if m.Profile != "" && m.Profile != "sandbox" {
+	if m.Profile != "" && m.Profile != "sandbox" && m.Profile != aws.EnvironmentProfile {
 		cmd += " --profile " + quote(m.Profile)
 	}
 	if m.Region != "" {
-		cmd += " --region " + m.Region
+		cmd += " --region " + quote(m.Region)
 	}
 	return cmd + " " + rest
 }
@@ -76,18 +78,30 @@ func (m typed) account() []string {
 }
 
 func (m typed) machine() []string {
-	size := "gp3"
+	disk := "gp3"
 	if m.Release == "20.04" || m.Release == "22.04" {
-		size = "gp2"
+		disk = "gp2"
 	}
 	return []string{
-		m.aws(fmt.Sprintf("ssm get-parameter --name /aws/service/canonical/ubuntu/server/%s/stable/current/amd64/hvm/ebs-%s/ami-id", or(m.Release, DefaultRelease), size)),
-		m.aws("ec2 describe-instance-types --instance-types " + or(m.Type, DefaultType)),
+		m.aws(fmt.Sprintf("ssm get-parameter --name /aws/service/canonical/ubuntu/server/%s/stable/current/%s/hvm/ebs-%s/ami-id", or(m.Release, DefaultRelease), archOf(m.Type), disk)),
+		m.aws("ec2 describe-instance-types --instance-types " + quote(or(m.Type, DefaultType))),
 	}
 }
 
+// archOf tells a type's architecture by its name, where the API is not asked:
+// AWS's own processors have a g after the generation (t4g, c7gn; a1 is the
+// first of them): https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
+func archOf(instanceType string) string {
+	family, _, _ := strings.Cut(instanceType, ".")
+	options := strings.TrimLeft(strings.TrimLeft(family, "abcdefghijklmnopqrstuvwxyz-"), "0123456789")
+	if family == "a1" || strings.Contains(options, "g") {
+		return "arm64"
+	}
+	return "amd64"
+}
+
 func (m typed) pair() string {
-	return or(or(m.s.Resources.KeyPairName, m.Key.PairName), "jupyter-ec2-"+or(m.Name, "NAME"))
+	return quote(or(or(m.s.Resources.KeyPairName, m.Key.PairName), "jupyter-ec2-"+or(m.Name, "NAME")))
 }
 
 func (m typed) keyPath() string {
@@ -95,38 +109,47 @@ func (m typed) keyPath() string {
 }
 
 func (m typed) key() []string {
+	path := quotePath(m.keyPath())
+	// EC2 has the public half already of a pair that was there before.
+	give := func(public string) []string {
+		if m.Key.PairName != "" {
+			return nil
+		}
+		return []string{m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material " + quote("fileb://"+public))}
+	}
 	switch m.Key.Source {
 	case KeyCreate:
 		return []string{
-			m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + " --query KeyMaterial --output text > " + quotePath(m.keyPath())),
-			"chmod 400 " + quotePath(m.keyPath()),
+			m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + " --query KeyMaterial --output text > " + path),
+			"chmod 400 " + path,
 		}
 	case KeyFile:
-		return []string{
-			"chmod 400 " + quotePath(m.keyPath()),
-			"ssh-keygen -y -f " + quotePath(m.keyPath()) + " > key.pub",
-			m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material fileb://key.pub"),
+		lines := []string{"chmod 400 " + path}
+		if m.Key.PairName == "" {
+			lines = append(lines, "ssh-keygen -y -f "+path+" > key.pub")
 		}
+		return append(lines, give("key.pub")...)
 	case KeyAgent:
-		return []string{"ssh-add -L > key.pub", m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material fileb://key.pub")}
-	default:
-		return []string{
-			"ssh-keygen -t ed25519 -N '' -f " + quotePath(m.keyPath()),
-			"chmod 400 " + quotePath(m.keyPath()),
-			m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material " + quote("fileb://"+m.keyPath()+".pub")),
+		if m.Key.PairName != "" {
+			return []string{"ssh-add -l"}
 		}
+		// The agent may hold several: the chosen one goes by its fingerprint.
+		pick := "ssh-add -L | while read -r k; do echo \"$k\" | ssh-keygen -lf - | grep -qF " + quote(or(m.Key.Fingerprint, "SHA256:FINGERPRINT")) + " && echo \"$k\"; done > key.pub"
+		return append([]string{pick}, give("key.pub")...)
+	default:
+		return append([]string{"ssh-keygen -t ed25519 -N '' -f " + path, "chmod 400 " + path}, give(m.keyPath()+".pub")...)
 	}
 }
 
 func (m typed) launch() []string {
-	group := or(m.s.Resources.GroupID, "sg-ID")
-	out := []string{m.aws("ec2 create-security-group --group-name " + or(m.s.Resources.GroupName, "jupyter-ec2-"+or(m.Name, "NAME")) + " --description Jupyter")}
+	group := quote(or(m.s.Resources.GroupID, "sg-ID"))
+	out := []string{m.aws("ec2 create-security-group --group-name " + quote(or(m.s.Resources.GroupName, "jupyter-ec2-"+or(m.Name, "NAME"))) + " --description Jupyter")}
 	for _, p := range m.Mode.ports() {
-		out = append(out, m.aws(fmt.Sprintf("ec2 authorize-security-group-ingress --group-id %s --protocol tcp --port %d --cidr MY-ADDRESS/32", group, p)))
+		out = append(out, m.aws(fmt.Sprintf("ec2 authorize-security-group-ingress --group-id %s --protocol tcp --port %d --cidr \"$(curl -s https://checkip.amazonaws.com)/32\"", group, p)))
 	}
 	return append(out, m.aws(fmt.Sprintf(
-		"ec2 run-instances --image-id %s --instance-type %s --key-name %s --security-group-ids %s --metadata-options HttpTokens=required",
-		or(m.s.Resources.ImageID, "ami-ID"), or(m.Type, DefaultType), m.pair(), group)))
+		"ec2 run-instances --image-id %s --instance-type %s --key-name %s --security-group-ids %s --metadata-options HttpTokens=required --block-device-mappings 'DeviceName=/dev/sda1,Ebs={VolumeSize=%d,VolumeType=gp3,Encrypted=true}'",
+		quote(or(m.s.Resources.ImageID, "ami-ID")), quote(or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
 }
 
 // ssh is the line that logs in, checked against the pinned host key.
@@ -139,12 +162,12 @@ func (m typed) ssh(flags ...string) string {
 		cmd += fmt.Sprintf(" -p %d", m.s.SSHPort)
 	}
 	if m.s.Resources.InstanceID != "" && m.s.KnownHosts != "" {
-		cmd += " -o HostKeyAlias=" + m.s.Resources.InstanceID + " -o UserKnownHostsFile=" + quotePath(m.s.KnownHosts)
+		cmd += " -o HostKeyAlias=" + m.s.Resources.InstanceID + " -o UserKnownHostsFile=" + quoteOption(m.s.KnownHosts)
 	}
 	for _, f := range flags {
 		cmd += " " + f
 	}
-	return cmd + " ubuntu@" + or(m.s.PublicAddr, "PUBLIC-DNS")
+	return cmd + " ubuntu@" + quote(or(m.s.PublicAddr, "PUBLIC-DNS"))
 }
 
 func (m typed) serverPort() int {
@@ -202,6 +225,15 @@ func quotePath(path string) string {
 		return "~/" + quote(rest)
 	}
 	return quote(path)
+}
+
+// quoteOption is quotePath for the value of an ssh option, which ssh takes apart
+// at spaces once more ("~/Library/Application Support" has one).
+func quoteOption(path string) string {
+	if !strings.ContainsAny(path, " \t") {
+		return quotePath(path)
+	}
+	return quote(`"` + strings.ReplaceAll(path, `"`, `\"`) + `"`)
 }
 
 // quote makes a word safe to paste into a POSIX shell.
