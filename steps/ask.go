@@ -31,6 +31,8 @@ type HostKeyQuestion struct {
 	Fingerprint string // "SHA256:…", as ssh-keygen -l prints it
 	// Why says why the console output could not vouch for the key.
 	Why string
+	// Waited says that a wait for the console has come to nothing already.
+	Waited bool
 }
 
 // HostKeyAnswer is what the person decided about a host key.
@@ -42,3 +44,31 @@ const (
 	HostKeyAccept                      // "yes": pin it
 	HostKeyWait                        // wait for the console output, then compare
 )
+
+// turns has the questions of all works wait for one another.
+type turns struct {
+	Asker
+	taken chan struct{} // holds a token while a question is open
+}
+
+func (t *turns) MFACode(ctx context.Context, serial string) (string, error) {
+	return inTurn(ctx, t, func() (string, error) { return t.Asker.MFACode(ctx, serial) })
+}
+
+func (t *turns) Passphrase(ctx context.Context, path string, again bool) ([]byte, error) {
+	return inTurn(ctx, t, func() ([]byte, error) { return t.Asker.Passphrase(ctx, path, again) })
+}
+
+func (t *turns) HostKey(ctx context.Context, q HostKeyQuestion) (HostKeyAnswer, error) {
+	return inTurn(ctx, t, func() (HostKeyAnswer, error) { return t.Asker.HostKey(ctx, q) })
+}
+
+func inTurn[T any](ctx context.Context, t *turns, ask func() (T, error)) (answer T, err error) {
+	select {
+	case t.taken <- struct{}{}:
+		defer func() { <-t.taken }()
+		return ask()
+	case <-ctx.Done():
+		return answer, ctx.Err()
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
 // Guide is the engine. Its methods may be called from several goroutines; two
@@ -18,7 +19,8 @@ type Guide struct {
 
 	mu       sync.Mutex
 	accounts map[string]Cloud
-	signers  map[string]signed // unlocked keys, so that a passphrase is asked once
+	opening  chan struct{}            // holds a token while an account is opened
+	signers  map[string]remote.Signer // unlocked keys, so that a passphrase is asked once
 }
 
 var _ Engine = (*Guide)(nil)
@@ -37,7 +39,11 @@ func New(cfg Config) *Guide {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Guide{cfg: cfg, ledger: ledger{cfg.Dir}, accounts: map[string]Cloud{}, signers: map[string]signed{}}
+	cfg.Ask = &turns{Asker: cfg.Ask, taken: make(chan struct{}, 1)}
+	return &Guide{
+		cfg: cfg, ledger: ledger{cfg.Dir},
+		accounts: map[string]Cloud{}, opening: make(chan struct{}, 1), signers: map[string]remote.Signer{},
+	}
 }
 
 // Sandboxed says that nothing is on AWS and nothing costs money.
@@ -79,8 +85,15 @@ func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
 	return c, nil
 }
 
-// account answers the profile's open account, opening it where needed.
+// account answers the profile's open account, opening it where needed: once,
+// because each would ask for an MFA code of its own.
 func (g *Guide) account(ctx context.Context, profile string) (Cloud, error) {
+	select {
+	case g.opening <- struct{}{}:
+		defer func() { <-g.opening }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	g.mu.Lock()
 	c := g.accounts[profile]
 	g.mu.Unlock()

@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -25,8 +26,11 @@ import (
 type world struct {
 	t     *testing.T
 	cloud *ec2sim.Cloud
+	open  func(context.Context, aws.Options) (steps.Cloud, error) // an account of the cloud
 	dir   string
 	ask   steps.Asker
+	// patience is the guide's; 0 means 20 seconds.
+	patience time.Duration
 
 	mu    sync.Mutex
 	fault func(action string) *ec2sim.Fault
@@ -36,21 +40,7 @@ type world struct {
 
 func newWorld(t *testing.T, change func(*ec2sim.Options, *hosts)) *world {
 	t.Helper()
-	base := ""
-	if sshhost.Dropped() {
-		base = "/var/tmp" // the hosts' user must get into it
-	}
-	dir, err := os.MkdirTemp(base, "jupyter-ec2-steps-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	computer, err := sshhost.Prepare(t.Context(), filepath.Join(dir), os.Environ())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &hosts{computer: computer, running: map[string]*sshhost.Host{}}
-	t.Cleanup(h.stopAll)
+	h := newHosts(t)
 	w := &world{t: t, dir: t.TempDir(), ask: asker{}, calls: map[string][]url.Values{}}
 	o := ec2sim.Options{Hosts: h, Fault: func(action string, r *http.Request) *ec2sim.Fault {
 		w.mu.Lock()
@@ -64,10 +54,16 @@ func newWorld(t *testing.T, change func(*ec2sim.Options, *hosts)) *world {
 	if change != nil {
 		change(&o, h)
 	}
+	var err error
 	if w.cloud, err = ec2sim.New(o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.cloud.Close() })
+	w.open = func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+		o.Profile = ""
+		o.Endpoint = &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: w.cloud.HTTPClient()}
+		return steps.OpenAWS(ctx, o)
+	}
 	return w
 }
 
@@ -94,11 +90,7 @@ func (w *world) forget() {
 func (w *world) guide() *steps.Guide {
 	return steps.New(steps.Config{
 		Dir: w.dir, Ask: w.ask, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
-		Open: func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
-			o.Profile = ""
-			o.Endpoint = &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: w.cloud.HTTPClient()}
-			return steps.OpenAWS(ctx, o)
-		},
+		Open: w.open,
 		SSHPort: func(i aws.Instance) int {
 			port, err := strconv.Atoi(i.Tags[ec2sim.SSHPortTag])
 			if err != nil {
@@ -106,16 +98,14 @@ func (w *world) guide() *steps.Guide {
 			}
 			return port
 		},
-		Patience: 20 * time.Second,
+		Patience: cmp.Or(w.patience, 20*time.Second),
 	})
 }
 
 // region speaks to the cloud beside the guide, to see what is really there.
 func (w *world) region() steps.CloudRegion {
 	w.t.Helper()
-	a, err := steps.OpenAWS(w.t.Context(), aws.Options{Endpoint: &aws.Endpoint{
-		URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: w.cloud.HTTPClient(),
-	}})
+	a, err := w.open(w.t.Context(), aws.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -168,6 +158,27 @@ type hosts struct {
 	mu      sync.Mutex
 	running map[string]*sshhost.Host
 	settled sshhost.Spec
+}
+
+// newHosts makes this computer ready for hosts.
+func newHosts(t *testing.T) *hosts {
+	t.Helper()
+	base := ""
+	if sshhost.Dropped() {
+		base = "/var/tmp" // the hosts' user must get into it
+	}
+	dir, err := os.MkdirTemp(base, "jupyter-ec2-steps-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	computer, err := sshhost.Prepare(t.Context(), filepath.Join(dir), os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hosts{computer: computer, running: map[string]*sshhost.Host{}}
+	t.Cleanup(h.stopAll)
+	return h
 }
 
 // settle lets the key in, as a machine does once cloud-init wrote it down.

@@ -91,9 +91,10 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 	// The console is often a moment behind the SSH server: a person is not
 	// asked about what the next look would answer.
 	printed, why := w.awaitConsole(ctx, w.g.cfg.Patience/120, time.Second)
+	waited := false
 	for len(printed) == 0 {
 		answer, err := w.g.cfg.Ask.HostKey(ctx, HostKeyQuestion{
-			Host: w.s.PublicAddr, InstanceID: w.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: why,
+			Host: w.s.PublicAddr, InstanceID: w.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: why, Waited: waited,
 		})
 		if err != nil {
 			return err
@@ -103,14 +104,15 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 			w.doing("You accepted it; it is pinned to %s", w.s.Resources.InstanceID)
 			return nil
 		case HostKeyWait:
+			waited = true
 			w.retrying("Waiting for the machine's console output, to compare its host key")
-			if printed, why = w.awaitConsole(ctx, consolePatience, 5*time.Second); ctx.Err() != nil {
+			if printed, why = w.awaitConsole(ctx, w.g.cfg.Patience/2, 5*time.Second); ctx.Err() != nil {
 				return ctx.Err()
 			}
 		default:
 			return &fault{
 				kind: ProblemUnreachable, title: "The host key was not accepted",
-				text: "Nothing vouches for the key " + k.Fingerprint + ", and you did not accept it.",
+				text: "Nothing vouches for the key " + k.Fingerprint + ", and nobody accepted it: " + why + ".",
 				next: "Compare it with the machine's system log in the EC2 console (Actions, Monitor and troubleshoot), then run this again.",
 				err:  ErrDeclined,
 			}
@@ -145,10 +147,8 @@ func (w *work) consoleKeys(ctx context.Context) (fingerprints []string, why stri
 	return fingerprints, why
 }
 
-// consolePatience bounds the wait for the console output, which lags by a
-// minute or two after the boot.
-const consolePatience = 5 * time.Minute
-
+// awaitConsole looks at the console until it shows keys: it lags by a minute or
+// two after the boot.
 func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) (fingerprints []string, why string) {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

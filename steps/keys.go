@@ -93,7 +93,7 @@ func (g *Guide) sshDir() string {
 func fileOption(f remote.KeyFile, pairs []aws.KeyPair) KeyOption {
 	o := KeyOption{
 		Answer: KeyAnswer{Source: KeyFile, Path: f.Path, PairName: match(pairs, f.PublicKey)},
-		Title:  filepath.Base(f.Path), Detail: strings.TrimSpace(f.Kind + " " + f.Fingerprint),
+		Title:  remote.Clean(filepath.Base(f.Path)), Detail: strings.TrimSpace(f.Kind + " " + f.Fingerprint),
 		TooOpen: f.TooOpen, Encrypted: f.Encrypted,
 	}
 	if f.Err != nil {
@@ -135,7 +135,7 @@ func match(pairs []aws.KeyPair, public string) string {
 		return ""
 	}
 	for _, p := range pairs {
-		if p.PublicKey == public {
+		if p.PublicKey == public && remote.Clean(p.Name) == p.Name { // a name that can be shown
 			return p.Name
 		}
 	}
@@ -157,9 +157,6 @@ func expand(path string) (string, error) {
 	}
 	return abs, nil
 }
-
-// signed is an unlocked key.
-type signed = remote.Signer
 
 // signer unlocks the setup's key. A passphrase is asked for once a program run.
 func (g *Guide) signer(ctx context.Context, s *Setup) (remote.Signer, error) {

@@ -265,7 +265,8 @@ func (w *work) runInstance(ctx context.Context) (aws.Instance, error) {
 	if err != nil {
 		return aws.Instance{}, err
 	}
-	if r.ClientToken == "" {
+	first := r.ClientToken == ""
+	if first {
 		r.Launches++
 		r.ClientToken = fmt.Sprintf("jupyter-ec2-%s-%d", w.s.ID, r.Launches)
 		r.ImageID = image.ID
@@ -279,12 +280,24 @@ func (w *work) runInstance(ctx context.Context) (aws.Instance, error) {
 		GroupIDs: []string{r.GroupID}, Subnet: w.s.Subnet, DiskGB: a.DiskGB, Tags: w.tags(),
 	})
 	if err != nil {
-		return i, err
+		return i, w.refusedLaunch(err, first)
 	}
 	r.InstanceID = i.ID
 	w.see(i)
 	w.doing("EC2 answers: %s, %s", i.ID, i.State)
 	return i, w.save()
+}
+
+// refusedLaunch takes the intent back where the first try was refused: nothing
+// was launched, so the next one may ask for another type or a newer image. Of
+// an earlier try nobody knows what came of it.
+func (w *work) refusedLaunch(err error, first bool) error {
+	var e *aws.Error
+	if !first || !errors.As(err, &e) || !e.NothingDone() {
+		return err
+	}
+	w.s.Resources.ClientToken, w.s.Resources.ImageID = "", ""
+	return errors.Join(err, w.save())
 }
 
 // image is the one of the ledger where a launch was already tried: the same
@@ -314,7 +327,9 @@ func (w *work) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, e
 
 func (w *work) wait(ctx context.Context, id, want string) (aws.Instance, error) {
 	last := ""
-	i, err := w.region.WaitState(ctx, id, want, func(i aws.Instance) {
+	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
+	defer cancel()
+	i, err := w.region.WaitState(waiting, id, want, func(i aws.Instance) {
 		if i.State != last {
 			last = i.State
 			w.doing("%s is %s", id, i.State)

@@ -57,12 +57,20 @@ func TestBeginRefusesAnotherMachineOfTheSameName(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			g, ctx := testGuide(t), context.Background()
-			if _, err := g.Begin(ctx, testAnswers()); err != nil {
+			s, err := g.Begin(ctx, testAnswers())
+			if err != nil {
 				t.Fatal(err)
 			}
 			a := testAnswers()
 			change(&a)
-			_, err := g.Begin(ctx, a)
+			if _, err := g.Begin(ctx, a); err != nil {
+				t.Fatalf("nothing was created yet: %v", err)
+			}
+			s.Resources.GroupName, s.Resources.ClientToken = "jupyter-ec2-x", "jupyter-ec2-x-1"
+			if err := g.ledger.save(&s); err != nil {
+				t.Fatal(err)
+			}
+			_, err = g.Begin(ctx, a)
 			if p := Explain(err); p.Kind != ProblemAnswers || !strings.Contains(p.Text, "another "+what) {
 				t.Fatalf("got %+v, want a taken name because of another %s", p, what)
 			}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // SavePlan writes the answers as JSON, for jupyter-ec2 up --plan FILE.
@@ -43,9 +45,15 @@ func ReadPlan(r io.Reader) (Answers, error) {
 
 func answersFault(err error) error {
 	return &fault{
-		kind: ProblemAnswers, title: "An answer cannot be used", text: err.Error() + ".",
+		kind: ProblemAnswers, title: "An answer cannot be used", text: sentence(err.Error()),
 		next: "Change this answer and go on.", err: err,
 	}
+}
+
+// sentence gives a text a capital and a stop.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:] + "."
 }
 
 // Setups lists what the ledger holds, oldest first.
@@ -53,7 +61,8 @@ func (g *Guide) Setups(context.Context) ([]Setup, error) { return g.ledger.all()
 
 // Begin writes the ledger entry. The same name with answers that mean the
 // same machine takes up the setup there is: that is how a run that was cut
-// off goes on. Mode, installer and TLS may differ; the later steps follow.
+// off goes on. Mode, installer and TLS may differ; the later steps follow. So
+// may all that nothing was created for yet: another type after a refused one.
 func (g *Guide) Begin(ctx context.Context, a Answers) (Setup, error) {
 	if err := a.Valid(); err != nil {
 		return Setup{}, answersFault(err)
@@ -85,13 +94,6 @@ func (g *Guide) resume(s *Setup, a Answers) (Setup, error) {
 			next: fmt.Sprintf("Finish it with jupyter-ec2 rm %s, or choose another name.", a.Name),
 		}
 	}
-	if what := s.Answers.otherMachine(a); what != "" {
-		return Setup{}, &fault{
-			kind: ProblemAnswers, title: "The name is taken",
-			text: fmt.Sprintf("There is already a setup %q, with another %s.", a.Name, what),
-			next: fmt.Sprintf("Choose another name, or remove it first with jupyter-ec2 rm %s.", a.Name),
-		}
-	}
 	unlock, err := g.ledger.lock(s.ID)
 	if err != nil {
 		return Setup{}, err
@@ -101,24 +103,46 @@ func (g *Guide) resume(s *Setup, a Answers) (Setup, error) {
 	if s, err = g.ledger.load(s.ID); err != nil {
 		return Setup{}, err
 	}
-	s.Answers.Mode, s.Answers.Installer, s.Answers.NoTLS = a.Mode, a.Installer, a.NoTLS
+	if what := s.otherMachine(a); what != "" {
+		return Setup{}, &fault{
+			kind: ProblemAnswers, title: "The name is taken",
+			text: fmt.Sprintf("There is already a setup %q, with another %s.", a.Name, what),
+			next: fmt.Sprintf("Choose another name, or remove it first with jupyter-ec2 rm %s.", a.Name),
+		}
+	}
+	if s.begun() {
+		a.Key = s.Answers.Key // which has become the setup's own key pair by now
+	}
+	if s.Answers.Type != a.Type || s.Answers.DiskGB != a.DiskGB {
+		s.Cost = Cost{}
+	}
+	s.Answers = a
 	return *s, g.ledger.save(s)
 }
 
-// otherMachine names the first answer that would mean another machine.
-func (a Answers) otherMachine(b Answers) string {
+// begun says that something may exist in EC2: the names are the first intent.
+func (s *Setup) begun() bool { return s.Resources.GroupName != "" }
+
+// launched says that there may be an instance.
+func (s *Setup) launched() bool { return s.Resources.ClientToken != "" || s.Resources.InstanceID != "" }
+
+// otherMachine names the first answer that would mean another machine than the
+// one that there may be.
+func (s *Setup) otherMachine(b Answers) string {
+	a := s.Answers
+	otherKey := a.Key.Source != b.Key.Source || a.Key.Path != b.Key.Path || a.Key.Fingerprint != b.Key.Fingerprint
 	switch {
-	case a.Profile != b.Profile:
+	case s.begun() && a.Profile != b.Profile:
 		return "profile"
-	case a.Region != b.Region:
+	case s.begun() && a.Region != b.Region:
 		return "region"
-	case a.Release != b.Release:
+	case s.launched() && a.Release != b.Release:
 		return "Ubuntu release"
-	case a.Type != b.Type:
+	case s.launched() && a.Type != b.Type:
 		return "instance type"
-	case a.DiskGB != b.DiskGB:
+	case s.launched() && a.DiskGB != b.DiskGB:
 		return "disk size"
-	case a.Key.Source != b.Key.Source || a.Key.Path != b.Key.Path || a.Key.Fingerprint != b.Key.Fingerprint:
+	case s.begun() && otherKey:
 		return "key pair"
 	}
 	return ""

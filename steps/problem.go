@@ -3,6 +3,9 @@ package steps
 import (
 	"context"
 	"errors"
+	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
 // ProblemKind sorts failures by what a person, or a script, does next. The
@@ -53,10 +56,25 @@ func Explain(err error) Problem {
 		p.Kind, p.Title, p.Text, p.Next = ProblemKind(kind), title, text, next
 	case errors.Is(err, context.Canceled):
 		p.Kind, p.Title, p.Text = ProblemInterrupted, "Stopped", "You stopped the work."
-		p.Next = "Run the same command again: it goes on where it was. Nothing is created twice."
+		p.Next = stoppedNext
 	}
+	p.Title, p.Text, p.Next, p.Raw = safe(p.Title), safe(p.Text), safe(p.Next), safe(p.Raw)
 	return p
 }
+
+// safe makes a text of any lines safe for a terminal. Errors quote what files,
+// hosts and AWS said.
+func safe(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		if c := remote.Clean(l); c != strings.TrimSpace(l) {
+			lines[i] = c
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+const stoppedNext = "Run the same command again: it goes on where it was. Nothing is created twice."
 
 // fault is this package's own explained error.
 type fault struct {

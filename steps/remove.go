@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 )
@@ -63,7 +64,7 @@ func (w *work) removeInstances(ctx context.Context) error {
 	if id := w.s.Resources.InstanceID; id != "" {
 		ids[id] = true
 	}
-	found, err := w.region.Find(ctx, map[string]string{TagSetup: w.s.ID})
+	found, err := w.everLaunched(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,9 +77,11 @@ func (w *work) removeInstances(ctx context.Context) error {
 			return err
 		}
 	}
+	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
+	defer cancel()
 	for id := range ids {
 		// A group or an address is free only once its instance has ended.
-		if _, err := w.region.WaitState(ctx, id, "terminated", func(i aws.Instance) { w.see(i) }); err != nil && !missing(err) {
+		if _, err := w.region.WaitState(waiting, id, "terminated", func(i aws.Instance) { w.see(i) }); err != nil && !missing(err) {
 			return err
 		}
 		w.doing("%s is terminated", id)
@@ -86,11 +89,31 @@ func (w *work) removeInstances(ctx context.Context) error {
 	return nil
 }
 
+// everLaunched finds the setup's instances by the tag. A launch whose answer was
+// never written down may have made one that EC2 does not list for a moment; it
+// is looked for again and again before the setup is forgotten.
+func (w *work) everLaunched(ctx context.Context) ([]aws.Instance, error) {
+	r := w.s.Resources
+	unknown := r.ClientToken != "" && r.InstanceID == ""
+	deadline := w.g.cfg.Now().Add(w.g.cfg.Patience / 20)
+	for {
+		found, err := w.region.Find(ctx, map[string]string{TagSetup: w.s.ID})
+		if err != nil || len(found) > 0 || !unknown || w.g.cfg.Now().After(deadline) {
+			return found, err
+		}
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
 func (w *work) removeGroups(ctx context.Context) error {
 	groups, err := w.region.GroupsByTag(ctx, map[string]string{TagSetup: w.s.ID})
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
+	defer cancel()
 	for _, id := range groups {
 		w.doing("Deleting security group %s", id)
 		if err := w.region.DeleteGroup(ctx, id); err != nil && !missing(err) {
@@ -119,19 +142,11 @@ func (w *work) removeKeyPair(ctx context.Context) error {
 	}
 	if r.KeyFileOurs {
 		w.doing("Deleting the key file %s, which opens nothing any more", r.KeyPath)
-		if err := removeReadOnly(r.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(r.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("deleting the key file: %w", err)
 		}
 	}
 	return nil
-}
-
-// removeReadOnly removes a 0400 file; Windows wants it writable first.
-func removeReadOnly(path string) error {
-	if err := os.Chmod(path, 0o600); err != nil {
-		return err
-	}
-	return os.Remove(path)
 }
 
 // missing says that AWS knows no such thing (any more).

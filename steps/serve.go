@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -143,7 +144,8 @@ func (g *Guide) certificate(s *Setup) (certPEM, keyPEM []byte, fingerprint strin
 	certPath, keyPath := g.certPath(s.ID), g.ledger.file("certs", s.ID+".key")
 	certPEM, certErr := os.ReadFile(certPath)
 	keyPEM, keyErr := os.ReadFile(keyPath)
-	if certErr == nil && keyErr == nil {
+	_, pairErr := tls.X509KeyPair(certPEM, keyPEM) // they may be of two runs, one of which was cut off
+	if certErr == nil && keyErr == nil && pairErr == nil {
 		if fingerprint = jupyter.CertificateFor(certPEM, s.PublicAddr, g.cfg.Now()); fingerprint != "" {
 			return certPEM, keyPEM, fingerprint, nil
 		}

@@ -76,8 +76,11 @@ func (w *work) do(ctx context.Context, id StepID, run func(context.Context) (str
 	result, err := run(ctx)
 	if err != nil {
 		// A failure because the person stopped it is told as just that.
-		if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
-			err = fmt.Errorf("%w (%w)", ctx.Err(), err)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			err = &fault{
+				kind: ProblemInterrupted, title: "Stopped", text: "You stopped the work.",
+				next: stoppedNext, err: errors.Join(ctx.Err(), err),
+			}
 		}
 		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})
 		return err
@@ -95,6 +98,9 @@ func (w *work) save() error { return w.g.ledger.save(w.s) }
 
 func (w *work) send(e Event) {
 	e.Time, e.Setup, e.Step = w.g.cfg.Now(), w.s.ID, w.step
+	if e.Kind != Output { // which is safe already, and keeps its spaces
+		e.Text = remote.Clean(e.Text)
+	}
 	w.emit(e)
 }
 

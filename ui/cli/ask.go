@@ -91,6 +91,9 @@ func (a *asker) Passphrase(ctx context.Context, path string, again bool) ([]byte
 func (a *asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
 	if a.yes || !a.p.Terminal {
 		// Nobody looks: the machine's own console has to vouch for the key.
+		if q.Waited {
+			return steps.HostKeyReject, nil
+		}
 		return steps.HostKeyWait, nil
 	}
 	a.say("\nThe machine %s (%s) shows a key that nothing vouches for yet:\n  %s %s\n", q.Host, q.InstanceID, q.KeyType, q.Fingerprint)
