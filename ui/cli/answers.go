@@ -138,18 +138,6 @@ func (a *answering) flags(base *steps.Answers) {
 	}
 }
 
-// usable tells a wrong answer before the cloud is asked anything. What the
-// cloud's own defaults will fill in is not looked at yet.
-func usable(a steps.Answers) error {
-	a.Region = cmp.Or(a.Region, "its default")
-	a.Type = cmp.Or(a.Type, "its default")
-	a.Key = steps.KeyAnswer{Source: steps.KeyImport}
-	if err := a.Valid(); err != nil {
-		return usage("up", "%w", err)
-	}
-	return nil
-}
-
 func readPlan(path string) (plan steps.Answers, err error) {
 	f, err := os.Open(path)
 	if err != nil {
