@@ -30,12 +30,12 @@ func (l ledger) file(kind, name string) string { return filepath.Join(l.dir, kin
 func (l ledger) lock(id string) (unlock func(), err error) {
 	path := l.file("locks", id)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("making the state folder: %w", err)
+		return nil, ledgerFault(err)
 	}
 	f := flock.New(path)
 	ok, err := f.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("locking the setup: %w", err)
+		return nil, ledgerFault(err)
 	}
 	if !ok {
 		return nil, &fault{
@@ -51,7 +51,7 @@ func (l ledger) lock(id string) (unlock func(), err error) {
 func (l ledger) waitLock(ctx context.Context, id string) (unlock func(), err error) {
 	path := l.file("locks", id)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("making the state folder: %w", err)
+		return nil, ledgerFault(err)
 	}
 	f := flock.New(path)
 	if ok, err := f.TryLockContext(ctx, 50*time.Millisecond); err != nil || !ok {
@@ -115,19 +115,33 @@ func (l ledger) load(id string) (*Setup, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
+		return nil, unreadable(err)
 	}
-	return parseSetup(b)
+	s, err := parseSetup(b)
+	if err != nil {
+		return nil, unreadable(fmt.Errorf("%s: %w", l.file("setups", id+".json"), err))
+	}
+	return s, nil
+}
+
+// unreadable is a ledger that is there and tells nothing.
+func unreadable(err error) error {
+	return &fault{
+		kind: ProblemOther, title: "The setups' records cannot be read",
+		text: "What this program created is written down in a file that cannot be read: " + err.Error() + ".",
+		next: "See who owns the file or folder named here; if something else stands in its place, move that away. A record may be of a machine that costs money: mend it rather than delete it.",
+		err:  err,
+	}
 }
 
 // parseSetup reads a ledger file, which a person may have edited.
 func parseSetup(b []byte) (*Setup, error) {
 	var s Setup
 	if err := json.Unmarshal(b, &s); err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
+		return nil, err
 	}
 	if !validID(s.ID) {
-		return nil, fmt.Errorf("reading the ledger: %q is no setup ID", s.ID)
+		return nil, fmt.Errorf("%q is no setup ID", s.ID)
 	}
 	if s.Done == nil {
 		s.Done = map[StepID]time.Time{}
@@ -143,7 +157,7 @@ func (l ledger) all() ([]Setup, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
+		return nil, unreadable(err)
 	}
 	var out []Setup
 	for _, e := range entries {
@@ -156,7 +170,7 @@ func (l ledger) all() ([]Setup, error) {
 			continue // removed by another program since the folder was read
 		}
 		if err != nil {
-			return nil, fmt.Errorf("setup file %s: %w", e.Name(), err)
+			return nil, err
 		}
 		out = append(out, *s)
 	}

@@ -160,6 +160,12 @@ func TestAnUnwritableLedgerStopsBeforeAnythingIsCreated(t *testing.T) {
 	if p := Explain(err); p.Title != "The setup's record cannot be written" {
 		t.Fatalf("got %+v", p)
 	}
+	if _, err := (ledger{filepath.Join(dir, "setups")}).lock("abc"); Explain(err).Title != "The setup's record cannot be written" {
+		t.Errorf("the lock: %v", err)
+	}
+	if _, err := l.all(); Explain(err).Title != "The setups' records cannot be read" {
+		t.Errorf("the list: %v", err)
+	}
 }
 
 func TestABrokenRecordIsNotOverlooked(t *testing.T) {
@@ -170,7 +176,7 @@ func TestABrokenRecordIsNotOverlooked(t *testing.T) {
 	if err := os.WriteFile(g.ledger.file("setups", "broken.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.Setups(context.Background()); err == nil || !strings.Contains(err.Error(), "broken.json") {
+	if _, err := g.Setups(context.Background()); Explain(err).Title != "The setups' records cannot be read" || !strings.Contains(Explain(err).Text, "broken.json") {
 		t.Fatalf("got %v, want an error that names the file", err)
 	}
 }

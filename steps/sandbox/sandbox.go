@@ -82,16 +82,25 @@ func (o Options) folder() (string, error) {
 		return "", errors.New("the sandbox has no folder: Options.Dir and " + DirEnv + " are empty")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("making the sandbox's folder: %w", err)
+		return "", noFolder(err)
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
-		return "", fmt.Errorf("closing the sandbox's folder to others: %w", err)
+		return "", noFolder(err)
 	}
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return "", fmt.Errorf("finding the sandbox's folder: %w", err)
 	}
 	return filepath.Abs(dir)
+}
+
+func noFolder(err error) error {
+	return &problem{
+		title: "The sandbox's folder cannot be made",
+		text:  "The sandbox needs a folder of its own to work in: " + err.Error() + ".",
+		next:  "Make that place writable, or name another folder in XDG_STATE_HOME, and run the same command again.",
+		err:   err,
+	}
 }
 
 // exists is folder for those who only look: "" when it was never made.

@@ -255,6 +255,20 @@ func TestDoesNotStart(t *testing.T) {
 	}
 }
 
+func TestNoFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := options(t)
+	o.Dir = filepath.Join(file, "sandbox")
+	_, err := Ensure(t.Context(), o)
+	var explained *problem
+	if !errors.As(err, &explained) || explained.title != "The sandbox's folder cannot be made" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestControlNeedsTheToken(t *testing.T) {
 	t.Parallel()
 	o := options(t)
