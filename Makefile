@@ -24,6 +24,7 @@ test: deps lint crosscheck unit ## all that must hold before a change goes in
 
 deps: ## what the tests need of this computer
 	@.ci/deps
+	@.ci/moto
 
 unit: ## the tests alone, with the race detector
 	$(GOTEST) ./...

@@ -89,7 +89,7 @@ func (r *Regional) permission(ctx context.Context, action string, err error) Per
 	switch err = r.failType(ctx, "check "+action, "", err); {
 	case errors.As(err, &e):
 		_, title, text, _ := e.Explain()
-		p.Known = e.Code == "UnauthorizedOperation"
+		p.Known = denied(e.Code)
 		p.Detail = title + ". " + text
 		if p.Known && e.Action != "" && e.Action != action {
 			p.Action = e.Action // the launch needs more than its own action, as ec2:CreateTags

@@ -143,7 +143,7 @@ func codeOf(err error) string {
 // refusedAction finds the permission in "User: … is not authorized to perform:
 // ec2:RunInstances on resource: …", else takes the operation's own.
 func refusedAction(message string, err error) string {
-	if !strings.HasPrefix(codeOf(err), "AccessDenied") && codeOf(err) != "UnauthorizedOperation" {
+	if !denied(codeOf(err)) {
 		return ""
 	}
 	if m := regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`).FindStringSubmatch(message); m != nil {
@@ -154,6 +154,11 @@ func refusedAction(message string, err error) string {
 		return strings.ToLower(op.Service()) + ":" + op.Operation()
 	}
 	return ""
+}
+
+// denied says whether a code is a missing permission: EC2's own, or the other services'.
+func denied(code string) bool {
+	return code == "UnauthorizedOperation" || strings.HasPrefix(code, "AccessDenied")
 }
 
 // oneLine makes AWS's message fit to be read: no encoded part, which only an

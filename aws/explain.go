@@ -2,7 +2,6 @@ package aws
 
 import (
 	"fmt"
-	"strings"
 )
 
 // words are an error for people.
@@ -179,7 +178,7 @@ func (e *Error) networkWords() (words, bool) {
 }
 
 func (e *Error) permissionWords() (words, bool) {
-	if e.Code != "UnauthorizedOperation" && !strings.HasPrefix(e.Code, "AccessDenied") {
+	if !denied(e.Code) {
 		return words{}, false
 	}
 	what := e.Action

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -57,7 +58,8 @@ func (p *preflight) run(ctx context.Context) error {
 	p.kind = kind
 	// Each of these is a round trip or two; together they take as long as the slowest.
 	var addressErr, imageErr, networkErr error
-	eg, ctx := errgroup.WithContext(ctx)
+	// Only the person ends this early, so the group needs no context of its own.
+	var eg errgroup.Group
 	eg.Go(func() error { p.address, addressErr = p.account.MyAddress(ctx); return ctx.Err() })
 	eg.Go(func() error {
 		p.image, imageErr = p.region.Image(ctx, p.answers.Release, kind.Arch)
@@ -95,6 +97,7 @@ func (p *preflight) run(ctx context.Context) error {
 			Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, DiskGB: p.answers.DiskGB,
 			Tags: map[string]string{TagSetup: "dry-run"},
 		})
+		p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !p.answers.Key.needs(perm.Action) })
 	}
 	for _, perm := range p.permissions {
 		if perm.Known && !perm.Allowed {
@@ -105,6 +108,17 @@ func (p *preflight) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// needs says whether the launch with this key takes that permission.
+func (k KeyAnswer) needs(action string) bool {
+	switch action {
+	case "ec2:CreateKeyPair":
+		return k.Source == KeyCreate
+	case "ec2:ImportKeyPair":
+		return k.Source != KeyCreate && k.PairName == ""
+	}
+	return true
 }
 
 // warnings are worth reading and stop nothing.

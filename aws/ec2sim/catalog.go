@@ -161,8 +161,11 @@ func typeNamed(name string) (instanceType, bool) {
 func typeIn(name, region string) (instanceType, error) {
 	g, _ := geoOf(region)
 	t, ok := typeNamed(name)
-	if !ok || len(t.zones(g)) == 0 {
+	switch {
+	case !ok:
 		return t, refuse("InvalidParameterValue", "Invalid value '%s' for InstanceType.", name)
+	case len(t.zones(g)) == 0:
+		return t, refuse("Unsupported", "The requested configuration is currently not supported. Please check the documentation for supported configurations.")
 	}
 	return t, nil
 }

@@ -201,7 +201,8 @@ func (c *call) attributeChange(i *instance, in *modifyAttributeIn) (func(), erro
 		}
 		kind, err := typeIn(in.InstanceType.Value, c.regionName)
 		if err != nil {
-			return nil, err
+			// docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html
+			return nil, refuse("InvalidInstanceAttributeValue", "Invalid value '%s' for InstanceType.", in.InstanceType.Value)
 		}
 		old, _ := typeNamed(i.Type)
 		if kind.arch() != old.arch() {

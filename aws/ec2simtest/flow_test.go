@@ -74,6 +74,8 @@ func TestLifeOfAnInstance(t *testing.T) {
 	if i = waitState(t, cl, id, types.InstanceStateNameStopped); i.PublicIpAddress != nil || *i.StateReason.Code != "Client.UserInitiatedShutdown" {
 		t.Errorf("stopped with address %v and reason %v", i.PublicIpAddress, i.StateReason)
 	}
+	_, err = cl.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, InstanceType: &types.AttributeValue{Value: awssdk.String("t3.gigantic")}})
+	wantCode(t, "a type that is none", err, "InvalidInstanceAttributeValue")
 	must[*ec2.ModifyInstanceAttributeOutput](t)(cl.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, InstanceType: &types.AttributeValue{Value: awssdk.String("t3.small")}}))
 	must[*ec2.StartInstancesOutput](t)(cl.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}}))
 	clk.pass(2 * time.Second)
