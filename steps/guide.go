@@ -157,7 +157,7 @@ type Page struct {
 // Pages lists the guide's steps in order.
 func Pages() []Page {
 	return []Page{
-		{StepAccount, "Account and region", "The machine will belong to your AWS account and run in one of its regions, best one near you. The guide asks you to turn on MFA for the account before you go on."},
+		{StepAccount, "Account and region", "The machine will belong to your AWS account and run in one of its regions; one near you answers fastest. The guide asks you to turn on MFA for the account before you go on."},
 		{StepMachine, "Machine", "The guide launches Ubuntu on a t2.micro, which is free for many new accounts. Bigger machines cost more for every hour they run, and the disk costs a little even while the machine is stopped."},
 		{StepKey, "Key pair", "EC2 lets you in by a key pair: it knows the public half, and you keep the private half, readable by nobody else (chmod 400). A new key made on this computer is safest, because it never travels."},
 		{StepMode, "Mode", "The guide knows three ways to reach Jupyter: through an SSH tunnel, over HTTP at the public address, or as a Kernel Gateway for notebooks elsewhere. SSH opens the least to the world."},

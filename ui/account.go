@@ -232,6 +232,9 @@ func (s *accountScreen) hints(m *model) []hint {
 		}
 		return hints
 	}
+	if len(s.profiles) == 0 {
+		return []hint{{"r", "read again"}, {"esc", "back"}}
+	}
 	return []hint{{"enter", "sign in"}, {"↑↓", "choose"}, {"r", "read again"}, {"esc", "back"}}
 }
 
