@@ -49,7 +49,18 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 		s.Unseen = Explain(err).Title
 		return s
 	}
-	if s.Resources.InstanceID != "" {
+	id := s.Resources.InstanceID
+	if len(found) == 0 && id != "" && g.cfg.Now().Sub(s.LaunchedAt) < newborn {
+		i, err := r.Instance(ctx, id)
+		if err != nil && !missing(err) {
+			s.Unseen = Explain(err).Title
+			return s
+		}
+		if err == nil && i.State != "terminated" {
+			found = append(found, i)
+		}
+	}
+	if id != "" {
 		s.State = "gone"
 	}
 	for _, i := range found {
@@ -58,3 +69,6 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 	}
 	return s
 }
+
+// newborn is how long a new instance may be in no list of EC2's.
+const newborn = time.Minute

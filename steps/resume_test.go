@@ -159,3 +159,28 @@ func TestLookOpensAnAccountOnce(t *testing.T) {
 		t.Errorf("the account was opened %d times", len(opened))
 	}
 }
+
+// A machine that was launched a moment ago is in no list yet, and not gone.
+func TestLookWaitsForANewInstance(t *testing.T) {
+	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Timing.Visible = 500 * time.Millisecond })
+	dying, die := context.WithCancel(t.Context())
+	s, err := w.guide().Begin(t.Context(), answers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.guide().Work(dying, s.ID, func(e steps.Event) {
+		if strings.HasPrefix(e.Text, "EC2 answers") {
+			die()
+		}
+	})
+	if err == nil {
+		t.Fatal("it did not die")
+	}
+	setups, err := w.guide().Setups(t.Context())
+	if err != nil || setups[0].Resources.InstanceID == "" {
+		t.Fatalf("setups %+v, %v", setups, err)
+	}
+	if seen := w.guide().Look(t.Context(), setups); seen[0].State == "gone" || seen[0].Unseen != "" {
+		t.Errorf("seen as %q (%s)", seen[0].State, seen[0].Unseen)
+	}
+}
