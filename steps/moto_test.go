@@ -162,7 +162,7 @@ func (w *world) asksEverything(a steps.Answers) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if len(v.Problems) != 0 || v.ImageID == "" || v.MyAddress == "" || len(v.Permissions) < 4 || v.Cost.Known {
+	if len(v.Problems) != 0 || v.ImageID == "" || v.MyAddress == "" || len(v.Permissions) < 3 || v.Cost.Known {
 		w.t.Errorf("review %+v", v)
 	}
 	for _, p := range v.Permissions {
