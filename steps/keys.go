@@ -45,8 +45,10 @@ func (g *Guide) Keys(ctx context.Context, at Place) ([]KeyOption, error) {
 			Title:  strings.TrimSpace("ssh-agent: " + k.Comment),
 			Detail: k.Type + " " + k.Fingerprint,
 		}
-		o.Problem = usableType(k.Type)
-		options = append(options, withPair(o))
+		if o.Problem = usableType(k.Type); o.Problem == "" {
+			o = withPair(o)
+		}
+		options = append(options, o)
 	}
 	return options, nil
 }
@@ -120,12 +122,13 @@ func usableType(kind string) string {
 	return "EC2 takes RSA and ed25519 keys only; this one is " + kind + "."
 }
 
+// withPair says first what is done with the key: the fingerprint after it is long.
 func withPair(o KeyOption) KeyOption {
+	what := "not in EC2 yet, will be imported"
 	if o.Answer.PairName != "" {
-		o.Detail += "; EC2 key pair " + o.Answer.PairName
-	} else {
-		o.Detail += "; not in EC2 yet, will be imported"
+		what = "EC2 key pair " + o.Answer.PairName
 	}
+	o.Detail = what + " · " + o.Detail
 	return o
 }
 

@@ -267,7 +267,11 @@ func noProfiles(m *model, w int) []string {
 
 func (s *accountScreen) profileLines(m *model, h int) []string {
 	lines := []string{heading(m.th, "Which profile?"), ""}
-	from, to := s.at.window(h - 2)
+	room := h - 2
+	if room < s.at.n {
+		room-- // for the line that says so
+	}
+	from, to := s.at.window(room)
 	for i := from; i < to; i++ {
 		p := s.profiles[i]
 		name := cells.Fit(clean(p.Name), 26)
@@ -276,6 +280,9 @@ func (s *accountScreen) profileLines(m *model, h int) []string {
 			style = m.th.Accent
 		}
 		lines = append(lines, arrow(m.th, i == s.at.at)+style.Render(name)+m.th.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind)))
+	}
+	if more := s.at.more(from, to); more != "" {
+		lines = append(lines, "  "+m.th.Subtle.Render(more))
 	}
 	return lines
 }

@@ -1,6 +1,11 @@
 package ui
 
-import tea "charm.land/bubbletea/v2"
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
 
 // choice is the cursor of a list of n lines.
 type choice struct{ at, n int }
@@ -38,6 +43,18 @@ func (c *choice) window(height int) (from, to int) {
 	height = max(height, 1)
 	from = max(0, min(c.at-height/2, c.n-height))
 	return from, min(from+height, c.n)
+}
+
+// more says how many lines of a list are not drawn, or nothing.
+func (c *choice) more(from, to int) string {
+	var parts []string
+	if from > 0 {
+		parts = append(parts, fmt.Sprintf("↑ %d more", from))
+	}
+	if to < c.n {
+		parts = append(parts, fmt.Sprintf("↓ %d more", c.n-to))
+	}
+	return strings.Join(parts, "   ")
 }
 
 // scroll is the offset of a text longer than the screen.

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
 // keyScreen asks for the key pair: one of the ways the engine found, or a
@@ -221,10 +222,17 @@ func (s *keyScreen) view(m *model, w, h int) string {
 	}
 	var lines []string
 	s.at.size(len(s.options) + 1)
-	from, to := s.at.window((h - len(foot)) / each)
+	room := h - len(foot)
+	if room < each*s.at.n {
+		room-- // for the line that says so
+	}
+	from, to := s.at.window(room / each)
 	for i := from; i < to; i++ {
 		option := s.optionLines(m, i, w, each-1)
 		lines = append(lines, append(option, make([]string, each-len(option))...)...)
+	}
+	if more := s.at.more(from, to); more != "" {
+		foot = append([]string{cells.FitRight(m.th.Subtle.Render(more), w)}, foot...)
 	}
 	return strings.Join(append(lines, foot...), "\n")
 }
