@@ -58,7 +58,6 @@ func TestHopelessMachines(t *testing.T) {
 		{"no name server, apt", testhost.Spec{}, offline, steps.InstallerPip, "The package index cannot be found", "deb.debian.org", "$ pip install"},
 		{"index refuses, uv", testhost.Spec{}, refused, steps.InstallerUV, "The package index cannot be reached", "pypi.org", "Downloading"},
 		{"index refuses, apt", testhost.Spec{}, refused, steps.InstallerPip, "The package index cannot be reached", "deb.debian.org", "$ pip install"},
-		{"100 MB of memory", testhost.Spec{MemoryMB: 100}, nil, steps.InstallerUV, "The machine ran out of memory", "memory", "is installed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, c.spec)

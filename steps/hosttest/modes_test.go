@@ -21,7 +21,7 @@ func TestGuide(t *testing.T) {
 	}{
 		{steps.ModeSSH, steps.InstallerUV},
 		{steps.ModeHTTP, steps.InstallerUV},
-		{steps.ModeGateway, steps.InstallerPip},
+		{steps.ModeGateway, steps.InstallerUV}, // pip: TestFirstBoot
 	} {
 		t.Run(string(c.mode), func(t *testing.T) {
 			w := newWorld(t, testhost.Spec{})
