@@ -25,14 +25,13 @@ type ledger struct{ dir string }
 // "tokens" or "certs".
 func (l ledger) file(kind, name string) string { return filepath.Join(l.dir, kind, name) }
 
-// lock takes a setup's lock, or the lock for beginning a setup (id "begin").
-// The operating system lets go of it when the program dies, however it dies.
+// lock takes a setup's lock. The operating system lets go of it when the
+// program dies, however it dies.
 func (l ledger) lock(id string) (unlock func(), err error) {
-	path := l.file("locks", id)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, ledgerFault(err)
+	f, err := l.lockFile(id)
+	if err != nil {
+		return nil, err
 	}
-	f := flock.New(path)
 	ok, err := f.TryLock()
 	if err != nil {
 		return nil, ledgerFault(err)
@@ -47,17 +46,25 @@ func (l ledger) lock(id string) (unlock func(), err error) {
 	return func() { _ = f.Unlock() }, nil
 }
 
-// waitLock takes a lock that is only ever held for a moment.
+// waitLock takes a lock that is only ever held for a moment: the one for
+// beginning a setup.
 func (l ledger) waitLock(ctx context.Context, id string) (unlock func(), err error) {
-	path := l.file("locks", id)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, ledgerFault(err)
+	f, err := l.lockFile(id)
+	if err != nil {
+		return nil, err
 	}
-	f := flock.New(path)
 	if ok, err := f.TryLockContext(ctx, 50*time.Millisecond); err != nil || !ok {
 		return nil, fmt.Errorf("waiting for the ledger: %w", err)
 	}
 	return func() { _ = f.Unlock() }, nil
+}
+
+func (l ledger) lockFile(id string) (*flock.Flock, error) {
+	path := l.file("locks", id)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, ledgerFault(err)
+	}
+	return flock.New(path), nil
 }
 
 // save replaces the setup's file in one step; a crash leaves the old or the

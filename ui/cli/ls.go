@@ -111,28 +111,21 @@ func (p *Program) table(all []steps.Setup) error {
 
 // looked lists what the ledgers hold, and how the machines are now.
 func (p *Program) looked(ctx context.Context, worlds []bool) ([]steps.Setup, error) {
-	var all []steps.Setup
-	for _, sandbox := range worlds {
-		guide, err := p.Guide(sandbox, &asker{p: p, yes: true})
-		if err != nil {
-			return nil, err
-		}
-		setups, err := guide.Setups(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list the setups: %w", err)
-		}
-		all = append(all, guide.Look(ctx, setups)...)
-	}
+	all, err := p.gather(ctx, worlds, func(g steps.Engine, list []steps.Setup) []steps.Setup { return g.Look(ctx, list) })
 	for _, s := range all {
 		if s.Unseen != "" {
 			p.note("%s could not be looked at: %s.\n", s.Answers.Name, s.Unseen)
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 // setups lists what the ledgers hold.
 func (p *Program) setups(ctx context.Context, worlds []bool) ([]steps.Setup, error) {
+	return p.gather(ctx, worlds, func(_ steps.Engine, list []steps.Setup) []steps.Setup { return list })
+}
+
+func (p *Program) gather(ctx context.Context, worlds []bool, see func(steps.Engine, []steps.Setup) []steps.Setup) ([]steps.Setup, error) {
 	var all []steps.Setup
 	for _, sandbox := range worlds {
 		guide, err := p.Guide(sandbox, &asker{p: p, yes: true})
@@ -143,7 +136,7 @@ func (p *Program) setups(ctx context.Context, worlds []bool) ([]steps.Setup, err
 		if err != nil {
 			return nil, fmt.Errorf("list the setups: %w", err)
 		}
-		all = append(all, setups...)
+		all = append(all, see(guide, setups)...)
 	}
 	return all, nil
 }
