@@ -145,7 +145,9 @@ func TestJobOutlivesConnections(t *testing.T) {
 			t.Errorf("after the loss: %q", l)
 		}
 		r.cut()
-		<-retried
+		if got := reasonOf(t, <-retried); got != Closed {
+			t.Errorf("cut off, retried because of %q", got)
+		}
 		lines2, end2 := follow(t.Context(), direct.dial, j) // joins, although Again is set
 		if l := <-lines2; l != "line 0" {
 			t.Errorf("the second client begins with %q", l)
