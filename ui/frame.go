@@ -251,6 +251,9 @@ func (m *model) heading() (title, about string) {
 		return "Remove " + m.remove.setup.Answers.Name, "The machine is terminated, and everything that was created for it is removed. Things that are not the setup's own stay."
 	}
 	p := steps.PageFor(m.active())
+	if m.page == steps.StepReview && m.costs() {
+		return p.Title, "The machine of this setup is there already. Enter goes on with it where it was."
+	}
 	return p.Title, p.About
 }
 

@@ -227,6 +227,15 @@ func TestQuitting(t *testing.T) {
 			t.Errorf("outcome %+v", r.m.outcome)
 		}
 	})
+	t.Run("asks when the work failed and the person went back", func(t *testing.T) {
+		e := newFakeEngine()
+		e.workErr = fakeError{}
+		r := toReview(newRig(t, e)).press("enter").until("r retry").press("esc").until("is there already")
+		r.press("esc", "q").until("Leave it running").press("enter")
+		if !r.m.quitting || !r.m.outcome.LeftRunning {
+			t.Errorf("quitting %v, outcome %+v", r.m.quitting, r.m.outcome)
+		}
+	})
 	t.Run("second Ctrl-C at once", func(t *testing.T) {
 		r := toOpen(newRig(t, newFakeEngine())).press("ctrl+c").until("Leave?").press("ctrl+c")
 		if !r.m.quitting {

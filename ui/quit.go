@@ -31,10 +31,11 @@ func (m *model) askQuit() tea.Cmd {
 
 const quitTitle = "Leave?"
 
-// costs says whether a machine of this run exists, or is about to.
+// costs says whether a machine of this run exists, or is about to, whatever
+// page the person has gone back to.
 func (m *model) costs() bool {
-	s := m.setup()
-	return s != nil && (m.tasks.runs(taskWork) || s.Resources.InstanceID != "" || m.work.launched() || m.open.opened != nil)
+	s := m.work.setup
+	return m.tasks.runs(taskWork) || s.ID != "" && (s.Resources.InstanceID != "" || m.work.launched() || m.open.opened != nil)
 }
 
 func (m *model) quitDialog() *choiceDialog {

@@ -76,11 +76,14 @@ func (s *reviewScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (s *reviewScreen) hints(*model) []hint {
+func (s *reviewScreen) hints(m *model) []hint {
 	if s.failure.is() {
 		return append(s.failure.hints(), hint{"1-4", "change answers"}, hint{"esc", "back"})
 	}
 	launch := []hint{{"enter", "launch"}}
+	if m.costs() {
+		launch = []hint{{"enter", "go on"}}
+	}
 	if s.review == nil || len(s.review.Problems) > 0 {
 		launch = []hint{{"r", "check again"}}
 	}

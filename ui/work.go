@@ -117,6 +117,9 @@ func (s *workScreen) note(text string, retry bool) {
 
 // lookUp reads the setup again: its address and price are known only now.
 func (m *model) lookUp(setupID string) tea.Cmd {
+	if setupID == "" {
+		return nil // the work did not even begin
+	}
 	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id int) tea.Msg {
 		list, err := m.engine.Setups(ctx)
 		return setupSeen{id, setupID, list, err}
@@ -147,7 +150,7 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 		m.open = openScreen{opened: msg.opened}
 		return m.show(steps.StepOpen)
 	case s.stopping:
-		return m.show(steps.StepReview)
+		return s.leave(m)
 	}
 	run := s.runs[s.at]
 	run.state = stateFailed
@@ -156,7 +159,13 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 	}
 	s.runs[s.at] = run
 	s.failure.set(msg.err)
-	return nil
+	return m.lookUp(s.setup.ID)
+}
+
+// leave goes back to the review, which says whether a machine is there.
+func (s *workScreen) leave(m *model) tea.Cmd {
+	back := m.show(steps.StepReview) // first: showing a page ends look-ups
+	return tea.Batch(back, m.lookUp(s.setup.ID))
 }
 
 // finishAll marks every step as done.
@@ -215,7 +224,7 @@ func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, false
 	}
 	if s.failure.is() {
-		return m.show(steps.StepReview), true
+		return s.leave(m), true
 	}
 	m.openDialog(&choiceDialog{
 		title: "Stop the work?",
