@@ -154,7 +154,7 @@ func regionUsable(regions []steps.Region, want string) error {
 		return usage("up", "there is no region %q: take one such as us-east-1", want)
 	case !regions[i].Enabled:
 		return &problemError{[]steps.Problem{{
-			Kind: steps.ProblemRefused, Title: "This region is not enabled",
+			Kind: steps.ProblemRefused, Title: "The region is not enabled",
 			Text: "Your account has not opted in to " + want + ".",
 			Next: "Enable it in the AWS console (Account, AWS Regions), or take another with --region.",
 		}}}
