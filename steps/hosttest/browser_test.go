@@ -77,7 +77,7 @@ func browse(t *testing.T, o *steps.Opened) context.Context {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses its own sandbox to root
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -127,14 +127,15 @@ func shownCertificate(ctx context.Context, t *testing.T, o *steps.Opened) string
 // runCell makes a new notebook from the file list's menu and runs a cell in it.
 func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 	t.Helper()
-	notebook := chromedp.WaitNewTarget(ctx, func(i *target.Info) bool { return strings.Contains(i.URL, "/notebooks/") })
 	if err := chromedp.Run(ctx,
 		chromedp.Click(`//jp-toolbar//*[normalize-space(text())="New"] | //*[contains(@class,"jp-DropdownMenu")]//*[normalize-space(text())="New"]`, chromedp.BySearch, chromedp.NodeVisible),
-		chromedp.Click(`//*[contains(@class,"lm-Menu-itemLabel") and contains(text(),"Python 3")]`, chromedp.BySearch, chromedp.NodeVisible),
+		chromedp.WaitVisible(`//*[contains(@class,"lm-Menu-itemLabel") and contains(text(),"Python 3")]`, chromedp.BySearch),
+		// Kernels stand first in the menu.
+		chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter),
 	); err != nil {
 		t.Fatalf("making a notebook: %v", err)
 	}
-	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithTargetID(<-notebook))
+	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithTargetID(newTab(ctx, t, "/notebooks/")))
 	defer cancel()
 	if err := chromedp.Run(ctx,
 		chromedp.WaitVisible(`.jp-Notebook-ExecutionIndicator[data-status="idle"]`, chromedp.ByQuery),
@@ -146,4 +147,30 @@ func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 		t.Fatalf("running a cell: %v", err)
 	}
 	return output
+}
+
+// newTab waits for the tab that shows such an address.
+func newTab(ctx context.Context, t *testing.T, address string) target.ID {
+	t.Helper()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		tabs, err := chromedp.Targets(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tab := range tabs {
+			if strings.Contains(tab.URL, address) {
+				return tab.TargetID
+			}
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			for _, tab := range tabs {
+				t.Logf("a tab: %s %s", tab.Type, tab.URL)
+			}
+			t.Fatalf("no tab shows %s: %v", address, ctx.Err())
+		}
+	}
 }
