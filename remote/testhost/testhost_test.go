@@ -72,7 +72,7 @@ func TestLife(t *testing.T) {
 	h := lab.Start(t, Spec{})
 	up := func() bool { return greeting(ssh(h)) == nil }
 	eventually(t, "sshd answers", up)
-	out, err := h.Run(t.Context(), "systemctl is-system-running --wait; echo kept >/root/file; hostname -I")
+	out, err := h.Run(t.Context(), "systemctl is-system-running --wait; echo kept >/var/lib/testhost/file; hostname -I")
 	if err != nil || !strings.Contains(out, "running") || !strings.Contains(out, h.Private().String()) {
 		t.Errorf("%s, %v", out, err)
 	}
@@ -107,7 +107,7 @@ func TestLife(t *testing.T) {
 			t.Errorf("%s: the address is the same", name)
 		}
 	}
-	if out, err := h.Run(t.Context(), "cat /root/file"); err != nil || out != "kept\n" {
+	if out, err := h.Run(t.Context(), "cat /var/lib/testhost/file"); err != nil || out != "kept\n" {
 		t.Errorf("the disk was not kept: %q, %v", out, err)
 	}
 	if strings.Join(h.HostKeys(), "\n") != keys {
