@@ -159,7 +159,7 @@ func TestWhoIsLetIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	s := newSession(t, c)
 	out, err := s.Output("echo ran")
 	var exit *ssh.ExitError
@@ -201,7 +201,7 @@ func TestBackgroundProcessKeepsItsOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ch.Close()
+	defer func() { _ = ch.Close() }()
 	fifo := filepath.Join(w.host.Home(), "go")
 	script := "mkfifo go && (read line < go; echo $line) & until [ -p go ]; do :; done; exit 7"
 	if ok, err := ch.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{script})); !ok || err != nil {

@@ -72,7 +72,7 @@ func (p process) signal(sig os.Signal) {
 	if err != nil {
 		return // gone
 	}
-	defer handle.Release()
+	defer func() { _ = handle.Release() }()
 	if p.same() {
 		_ = handle.Signal(sig) // gone in between, or seen again on the next look
 	}

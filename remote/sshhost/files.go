@@ -20,7 +20,7 @@ func (s *session) serveFiles() {
 	if err != nil {
 		return
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	f := &files{root: root, home: s.h.home, who: s.h.c.who}
 	server := sftp.NewRequestServer(staysOpen{s.ch},
 		sftp.Handlers{FileGet: f, FilePut: f, FileCmd: f, FileList: f},
@@ -198,7 +198,7 @@ func (f *files) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 	if err != nil {
 		return nil, answer(err)
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }()
 	infos, err := dir.Readdir(-1)
 	return infoList(infos), answer(err)
 }

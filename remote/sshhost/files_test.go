@@ -39,7 +39,7 @@ func TestFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if wd, err := c.Getwd(); err != nil || wd != w.host.Home() {
 		t.Errorf("begins in %q, %v", wd, err)
 	}
@@ -85,7 +85,7 @@ func TestFilesOutsideTheHome(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	for _, path := range []string{
 		"/etc/passwd", "../hostkey", "link/passwd", "root/etc/passwd", "key", "/", w.host.Home() + "2",
 		filepath.Join(w.host.Home(), "..", "hostkey"),

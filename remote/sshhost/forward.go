@@ -92,7 +92,7 @@ func (h *Host) forward(c client, n ssh.NewChannel, network, addr string) {
 		_ = n.Reject(ssh.ConnectionFailed, reason(err))
 		return
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	ch, requests, err := n.Accept()
 	if err != nil {
 		return

@@ -26,7 +26,7 @@ func echoUntilEnd(t *testing.T, l net.Listener) <-chan []byte {
 		if err != nil {
 			return
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		all, err := io.ReadAll(conn)
 		if err != nil {
 			return
@@ -121,7 +121,7 @@ func TestForwardNotToTheComputer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	if conn, err := w.client().Dial("tcp", l.Addr().String()); err == nil {
 		_ = conn.Close()
 		t.Error("the host's localhost is the computer's")
@@ -159,7 +159,7 @@ func TestForwardUnix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer outside.Close()
+	defer func() { _ = outside.Close() }()
 	if err := os.Symlink(outside.Addr().String(), path+"3"); err != nil {
 		t.Fatal(err)
 	}

@@ -186,7 +186,7 @@ func TestManySessions(t *testing.T) {
 					failed <- err
 					return
 				}
-				defer s.Close()
+				defer func() { _ = s.Close() }()
 				s.Stdin = strings.NewReader("hello")
 				out, err := s.Output("cat")
 				if err == nil && string(out) != "hello" {
@@ -218,7 +218,7 @@ func TestListenOnLoopbackOfItsOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
+		defer func() { _ = l.Close() }()
 		addrs = append(addrs, l.Addr())
 		if ip := l.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() {
 			t.Errorf("listens on %s", ip)

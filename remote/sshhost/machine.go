@@ -99,7 +99,7 @@ func (m machine) makeHome() error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	for _, name := range []string{".tmp", ".run"} {
 		if err := errors.Join(root.RemoveAll(name), root.Mkdir(name, 0o700)); err != nil {
 			return err

@@ -41,7 +41,7 @@ func Ensure(ctx context.Context, o Options) (Info, error) {
 	if _, err := lock.TryLockContext(ctx, startPoll); err != nil {
 		return Info{}, fmt.Errorf("waiting for the sandbox's start: %w", err)
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	if info, err := settled(ctx, dir); err == nil || !errors.Is(err, errNotRunning) {
 		return info, err
 	}
@@ -88,7 +88,7 @@ func (o Options) launch(ctx context.Context, dir string) (Info, error) {
 	if err != nil {
 		return Info{}, fmt.Errorf("opening the sandbox's log: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	cmd, err := o.command(dir)
 	if err != nil {
 		return Info{}, err

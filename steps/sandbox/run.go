@@ -36,7 +36,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	s := &service{dir: dir, log: o.Log, idle: o.Idle, version: o.Version, end: stop, used: time.Now()}
 	if s.log == nil {
 		s.log = func(string) {}

@@ -306,7 +306,7 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(stays)
+	defer func() { _ = os.RemoveAll(stays) }()
 	if again, err := hostsFolder(kept); err != nil || again != stays {
 		t.Errorf("the second time %s, %v", again, err)
 	}
