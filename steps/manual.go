@@ -178,14 +178,17 @@ func (m typed) serverPort() int {
 }
 
 func (m typed) serve() string {
-	switch m.Mode {
-	case ModeHTTP:
-		return "jupyter notebook --no-browser --ip=" + or(m.s.PrivateIP, "PRIVATE-IP")
-	case ModeGateway:
-		return "jupyter kernelgateway --ip=" + or(m.s.PrivateIP, "PRIVATE-IP")
-	default:
-		return "jupyter notebook --no-browser"
+	app, cmd := "ServerApp", "jupyter notebook --no-browser"
+	if m.Mode == ModeGateway {
+		app, cmd = "KernelGatewayApp", "jupyter kernelgateway"
 	}
+	if m.Mode != ModeSSH {
+		cmd += " --ip=" + or(m.s.PrivateIP, "PRIVATE-IP")
+	}
+	if m.scheme() == "https" { // else the https URL leads to nothing
+		cmd += fmt.Sprintf(` --%[1]s.certfile="$HOME/.jupyter-ec2/server/cert.pem" --%[1]s.keyfile="$HOME/.jupyter-ec2/server/key.pem"`, app)
+	}
+	return cmd
 }
 
 func (m typed) scheme() string {

@@ -97,3 +97,17 @@ func TestArchOf(t *testing.T) {
 		}
 	}
 }
+
+// The URL that is shown and the server that is typed by hand go together.
+func TestManualServesWhatTheURLSays(t *testing.T) {
+	for _, mode := range []Mode{ModeSSH, ModeHTTP, ModeGateway} {
+		for _, plain := range []bool{false, true} {
+			a := testAnswers()
+			a.Mode, a.NoTLS = mode, plain
+			serve, open := Manual(StepServe, a, nil)[0], strings.Join(Manual(StepOpen, a, nil), "\n")
+			if tls := strings.Contains(serve, "certfile="); tls != strings.Contains(open, "https://") {
+				t.Errorf("%s: %s\n%s", mode, serve, open)
+			}
+		}
+	}
+}
