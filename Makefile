@@ -20,7 +20,7 @@ run: ## the wizard in the sandbox
 build: ## the program, as ./jupyter-ec2
 	go build -trimpath -ldflags='-s -w' -o jupyter-ec2 .
 
-test: deps lint crosscheck unit ## all that must hold before a change goes in
+test: deps lint crosscheck unit cross ## all that must hold before a change goes in
 
 deps: ## what the tests need of this computer
 	@.ci/deps
@@ -41,10 +41,10 @@ lint: $(TOOLS)/done ## formatting and what the linters find
 	$(TOOLS)/errcheck ./...
 	$(TOOLS)/go-errorlint ./...
 
-crosscheck: $(TOOLS)/done ## type-check for every system, in seconds
+crosscheck: $(TOOLS)/done ## type-check for every system, tests too, in seconds
 	$(TOOLS)/crosscheck $(TARGETS)
 
-cross: ## really build for every system, in minutes
+cross: ## build for every system: minutes the first time
 	@for t in $(TARGETS); do \
 		echo "build $$t"; \
 		GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 go build -o /dev/null . || exit 1; \
