@@ -4,6 +4,9 @@
 # killed together with the process that held their names. It ends with 75 when
 # the name is in use. What cannot be removed is said on stdout.
 name=$1 cache=$2
+# Names, networks and ip_forward are the computer's, whoever's cache it is.
+locks=/run/jupyter-ec2-tests
+mkdir -p "$locks"
 
 # sweep NAME ends its processes and removes its mounts, networks and files.
 sweep() {
@@ -39,20 +42,20 @@ sweep() {
 			[ "$net" != "$(cat "$cache/$1/private" 2>/dev/null)" ] && [ "$net" != "$(cat "$cache/$1/public" 2>/dev/null)" ] ||
 				ip route del unreachable "$net"
 		done
-		if [ -e "$cache/ip_forward" ] && ! nft list tables | grep -q "${table%_*}_"; then
-			cat "$cache/ip_forward" >/proc/sys/net/ipv4/ip_forward
-			rm -f "$cache/ip_forward"
+		if [ -e "$locks/ip_forward" ] && ! nft list tables | grep -q "${table%_*}_"; then
+			cat "$locks/ip_forward" >/proc/sys/net/ipv4/ip_forward
+			rm -f "$locks/ip_forward"
 		fi
-	) 8>"$cache/network.lock"
+	) 8>"$locks/network.lock"
 	rm -rf --one-file-system "${cache:?}/$1" || echo "files of $1 stay"
 }
 
-exec 9>"$cache/$name.lock"
+exec 9>"$locks/$name.lock"
 flock -n 9 || exit 75
 for left in "$cache"/"${name%-*}"-*/; do
 	left=$(basename "$left")
 	[ -d "$cache/$left" ] && [ "$left" != "$name" ] || continue
-	(if flock -n 9; then sweep "$left"; fi) 9>"$cache/$left.lock"
+	(if flock -n 9; then sweep "$left"; fi) 9>"$locks/$left.lock"
 done
 sweep "$name"
 echo ready

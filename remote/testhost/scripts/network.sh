@@ -5,7 +5,8 @@
 set -eu
 name=$1 cache=$2 private=$3 public=$4
 table=$(echo "$name" | tr - _)
-exec 8>"$cache/network.lock"
+locks=/run/jupyter-ec2-tests # hold.sh makes it
+exec 8>"$locks/network.lock"
 flock 8
 echo "$private" >"$cache/$name/private"
 echo "$public" >"$cache/$name/public"
@@ -36,5 +37,5 @@ table ip $table {
 END
 ip route replace unreachable "$private" proto 177
 ip route replace unreachable "$public" proto 177
-[ -e "$cache/ip_forward" ] || cp /proc/sys/net/ipv4/ip_forward "$cache/ip_forward"
+[ -e "$locks/ip_forward" ] || cp /proc/sys/net/ipv4/ip_forward "$locks/ip_forward"
 echo 1 >/proc/sys/net/ipv4/ip_forward
