@@ -59,6 +59,33 @@ func TestAStaleTunnelIsClosed(t *testing.T) {
 	<-closed
 }
 
+func TestATunnelMadeWhileLeavingIsClosed(t *testing.T) {
+	e := newFakeEngine()
+	closed, cutOff := make(chan struct{}), make(chan struct{})
+	e.opened.Tunnel = closingTunnel{closed: closed}
+	r := toReview(newRig(t, e, func(o *Options) { o.Engine = lateEngine{e, cutOff} })).press("enter")
+	r.untilTrue("the setup is known", func() bool { return r.m.work.setup.ID != "" })
+	r.press("ctrl+c", "ctrl+c")
+	close(cutOff)
+	r.m.letGo()
+	select {
+	case <-closed:
+	default:
+		t.Error("the tunnel of work that ended too late is open still")
+	}
+}
+
+// lateEngine does not notice in time that its work was cut off.
+type lateEngine struct {
+	*fakeEngine
+	cutOff chan struct{}
+}
+
+func (e lateEngine) Work(ctx context.Context, _ string, _ func(steps.Event)) (*steps.Opened, error) {
+	<-e.cutOff
+	return e.opened, nil
+}
+
 type closingTunnel struct {
 	fakeTunnel
 	closed chan struct{}
@@ -263,7 +290,7 @@ func TestRemovingStopsTheWorkFirst(t *testing.T) {
 	r.press("down", "enter", "jupyter", "enter")
 	r.untilTrue("the removal began", func() bool { n := 0; e.set(func() { n = len(e.removed) }); return n == 1 })
 	select {
-	case <-r.m.work.gone:
+	case <-r.m.work.last.gone:
 	default:
 		t.Error("the removal began while the work still held the setup")
 	}

@@ -34,8 +34,8 @@ func (s *removeScreen) enter(*model) tea.Cmd { return nil }
 func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd {
 	var busy <-chan struct{}
 	if m.work.setup.ID == setup.ID {
-		if m.work.gone != nil {
-			busy = m.work.gone
+		if m.work.last != nil {
+			busy = m.work.last.gone
 		}
 		m.tasks.stop(taskWork)
 	}

@@ -93,16 +93,21 @@ func (o Options) programOptions(ctx context.Context) []tea.ProgramOption {
 	return options
 }
 
-// letGo waits for work that was cut off, and closes the tunnel.
+// letGo waits for work that was cut off, and closes the tunnel: also one that
+// was made while the person left, which no screen was told of.
 func (m *model) letGo() {
-	if m.work.gone != nil {
+	opened := m.open.opened
+	if end := m.work.last; end != nil {
 		select {
-		case <-m.work.gone:
+		case <-end.gone:
+			if opened == nil {
+				opened = end.opened
+			}
 		case <-time.After(lettingGo):
 		}
 	}
-	if m.open.opened != nil {
-		_ = m.open.opened.Close() // the program ends: there is nothing to do about it
+	if opened != nil {
+		_ = opened.Close() // the program ends: there is nothing to do about it
 	}
 }
 

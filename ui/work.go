@@ -21,8 +21,14 @@ type workScreen struct {
 	retry    bool   // now says why something is tried again
 	logs     logs
 	failure  failure
-	stopping bool          // the person stopped the work; its end is awaited
-	gone     chan struct{} // closed when the engine has let go of the setup
+	stopping bool    // the person stopped the work; its end is awaited
+	last     *ending // of the work that was begun last; nil before any
+}
+
+// ending is how work ended. opened is for those who have seen gone.
+type ending struct {
+	gone   chan struct{} // closed when the engine has let go of the setup
+	opened *steps.Opened
 }
 
 // stepRun is how one step went.
@@ -56,11 +62,11 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 	s.failure.set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
-	gone := make(chan struct{})
-	s.gone = gone
+	end := &ending{gone: make(chan struct{})}
+	s.last = end
 	engine, send := m.engine, m.send
 	work := m.tasks.start(m.ctx, taskWork, func(ctx context.Context, id int) tea.Msg {
-		defer close(gone)
+		defer close(end.gone)
 		setup, err := begin(ctx)
 		if err != nil {
 			return workEnded{id, nil, err}
@@ -69,6 +75,7 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 		b := newBridge(id, send)
 		opened, err := engine.Work(ctx, setup.ID, b.emit)
 		b.close()
+		end.opened = opened
 		return workEnded{id, opened, err}
 	})
 	return tea.Batch(work, m.show(steps.StepLaunch))

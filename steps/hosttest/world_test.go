@@ -165,9 +165,10 @@ func (w *world) machine(id string) *testhost.Host {
 	return w.machines[id]
 }
 
-// guide is a program freshly started on that computer.
-func (w *world) guide() *steps.Guide {
-	return steps.New(steps.Config{
+// guide is a program freshly started on that computer. change, when given,
+// has the last word on what it is made of.
+func (w *world) guide(change ...func(*steps.Config)) *steps.Guide {
+	c := steps.Config{
 		Dir: w.dir, Ask: nobody{}, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
 		Open: func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
 			o.Profile = ""
@@ -175,7 +176,11 @@ func (w *world) guide() *steps.Guide {
 			return steps.OpenAWS(ctx, o)
 		},
 		Patience: time.Minute,
-	})
+	}
+	for _, to := range change {
+		to(&c)
+	}
+	return steps.New(c)
 }
 
 func (w *world) endpoint() *aws.Endpoint {
