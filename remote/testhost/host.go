@@ -28,6 +28,11 @@ type Spec struct {
 	DiskMB int
 	// Plain hosts run no systemd: OpenSSH is the one service.
 	Plain bool
+	// Release is the Debian release, and with it the Python: bullseye (3.9),
+	// bookworm (3.11) or trixie (3.13); empty means bookworm. Newer systemds
+	// than bookworm's do not boot under every control group layout: such hosts
+	// are to be Plain.
+	Release string
 	// Image is what Host.Image answered, to begin with another host's disk;
 	// empty means a new one.
 	Image string
@@ -82,11 +87,17 @@ func (s *slot) newHost(ctx context.Context, spec Spec) (*Host, error) {
 	if 4*n+2 >= 1<<(32-slotBits) {
 		return nil, errors.New("the slot has no more addresses for hosts")
 	}
-	lower := s.root()
+	if spec.Release == "" {
+		spec.Release = usual
+	}
+	lower, err := s.root(ctx, spec.Release)
+	if err != nil {
+		return nil, err
+	}
 	if spec.Image != "" {
 		lower = spec.Image + ":" + lower
 	}
-	_, err := sh(ctx, makeScript, h.dir(), lower, fmt.Sprint(spec.DiskMB), h.name, h.link, h.gateway.String(), h.private.String())
+	_, err = sh(ctx, makeScript, h.dir(), lower, fmt.Sprint(spec.DiskMB), h.name, h.link, h.gateway.String(), h.private.String())
 	if err == nil {
 		err = h.configure(ctx)
 	}

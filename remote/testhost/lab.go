@@ -48,6 +48,9 @@ type slot struct {
 	stdin  io.Closer
 	stdout *bufio.Reader
 
+	unpacking sync.Mutex
+	unpacked  map[string]bool // by release
+
 	mu     sync.Mutex
 	hosts  int // made so far
 	starts int // addresses given so far
@@ -114,6 +117,16 @@ func (l *Lab) Close() error {
 	s := l.open
 	l.open, l.failed = nil, errors.New("the lab is closed")
 	return s.release()
+}
+
+// Ready builds what hosts of a release (Spec.Release) are made from, which takes
+// a minute or two the first time, so that New need not.
+func (l *Lab) Ready(ctx context.Context, release string) error {
+	s, err := l.slot(ctx)
+	if err == nil && release != "" {
+		_, err = s.root(ctx, release)
+	}
+	return err
 }
 
 func (l *Lab) slot(ctx context.Context) (*slot, error) {
@@ -216,8 +229,8 @@ func (s *slot) release() error {
 }
 
 func (s *slot) prepare(ctx context.Context) error {
-	if err := s.unpack(ctx); err != nil {
-		return fmt.Errorf("making the root filesystem of the test hosts: %w", err)
+	if _, err := s.root(ctx, usual); err != nil {
+		return err
 	}
 	if _, err := sh(ctx, networkScript, s.name, s.cache, s.private.String(), s.public.String()); err != nil {
 		return fmt.Errorf("making the network of the test hosts: %w", err)

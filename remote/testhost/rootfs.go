@@ -16,7 +16,7 @@ var rootfsScript string
 // the next host.
 const unpackScript = `
 tarball=$1 root=$2 packages=$3
-mkdir "$root"
+mkdir -p "$packages" && mkdir "$root"
 zstd -q -d -c "$tarball" | tar -C "$root" -x
 if ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1; then
 	cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
@@ -28,17 +28,31 @@ printf 'UV_CACHE_DIR=/var/cache/testhost/uv\nPIP_CACHE_DIR=/var/cache/testhost/p
 chown 1000:1000 "$packages"
 `
 
-// unpack makes the slot's root filesystem from the tarball, which is built
-// when there is none of this version.
-func (s *slot) unpack(ctx context.Context) error {
-	version := sha256.Sum256([]byte(rootfsScript))
-	tarball := filepath.Join(s.cache, fmt.Sprintf("bookworm-%x.tar.zst", version[:6]))
-	if _, err := run(ctx, "flock", tarball+".lock", "sh", "-c", rootfsScript, "rootfs", tarball); err != nil {
-		return err
+// usual is the Debian release of hosts that ask for none.
+const usual = "bookworm"
+
+// root answers the slot's root filesystem of a release. It is unpacked on
+// first use, from a tarball that is built when there is none of this version.
+func (s *slot) root(ctx context.Context, release string) (string, error) {
+	s.unpacking.Lock()
+	defer s.unpacking.Unlock()
+	root := filepath.Join(s.dir(), "root-"+release)
+	if s.unpacked[release] {
+		return root, nil
 	}
-	_, err := sh(ctx, unpackScript, tarball, s.root(), s.packages())
-	return err
+	version := sha256.Sum256([]byte(rootfsScript))
+	tarball := filepath.Join(s.cache, fmt.Sprintf("%s-%x.tar.zst", release, version[:6]))
+	if _, err := run(ctx, "flock", tarball+".lock", "sh", "-c", rootfsScript, "rootfs", tarball, release); err != nil {
+		return "", fmt.Errorf("building the root filesystem of the test hosts: %w", err)
+	}
+	if _, err := sh(ctx, unpackScript, tarball, root, s.packages()); err != nil {
+		return "", fmt.Errorf("unpacking the root filesystem of the test hosts: %w", err)
+	}
+	if s.unpacked == nil {
+		s.unpacked = map[string]bool{}
+	}
+	s.unpacked[release] = true
+	return root, nil
 }
 
-func (s *slot) root() string     { return filepath.Join(s.dir(), "root") }
 func (s *slot) packages() string { return filepath.Join(s.cache, "packages") }

@@ -10,6 +10,23 @@ import (
 
 func contains(text, word string) bool { return strings.Contains(text, word) }
 
+// An old and a new Python: each gets the newest Jupyter that it can run.
+func TestOtherPythons(t *testing.T) {
+	testhost.Need(t)
+	for release, python := range map[string]string{"bullseye": "3.9.", "trixie": "3.13."} {
+		if err := lab.Ready(t.Context(), release); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(release, func(t *testing.T) {
+			w := newWorld(t, testhost.Spec{Release: release, Plain: true})
+			o := w.open(answers(steps.ModeSSH, steps.InstallerUV), nil)
+			if !strings.Contains(o.Proof, "by Python "+python) {
+				t.Errorf("the proof is %q, want Python %s", o.Proof, python)
+			}
+		})
+	}
+}
+
 // Machines with less than EC2's images have: the guide goes on without it.
 func TestPoorMachines(t *testing.T) {
 	for _, c := range []struct {

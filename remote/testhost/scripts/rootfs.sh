@@ -1,16 +1,16 @@
-# rootfs.sh TARBALL builds the hosts' root filesystem: a Debian bookworm as a
+# rootfs.sh TARBALL RELEASE builds a root filesystem of hosts: a Debian as a
 # cloud image is, with systemd, OpenSSH, sudo, apt, a user ubuntu, and no host
 # keys yet; and the other shells and SSH servers that tests ask for. The caller
 # holds a lock.
 set -eu
-tarball=$1
+tarball=$1 release=$2
 [ ! -s "$tarball" ] || exit 0
 root=$tarball.root
 rm -rf --one-file-system "$root"
 trap 'rm -rf --one-file-system "$root"' EXIT
 include=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,python3,iproute2
 include=$include,ca-certificates,procps,netbase,curl,fish,dropbear-bin
-debootstrap --variant=minbase --include="$include" bookworm "$root" http://deb.debian.org/debian
+debootstrap --variant=minbase --include="$include" "$release" "$root" http://deb.debian.org/debian
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/etc/ssh/ssh_host_*
 rm -rf "$root"/usr/share/doc/* "$root"/usr/share/man/* "$root"/usr/share/locale/*
 : >"$root/etc/machine-id"
