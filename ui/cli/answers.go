@@ -205,9 +205,12 @@ func (a *answering) agentKey(ctx context.Context, at steps.Place) (steps.KeyAnsw
 
 // protect makes a key file readable by its owner only, as the guide has it.
 func (a *answering) protect(ctx context.Context, path string) error {
-	ok, err := a.ask.confirm(ctx, fmt.Sprintf("Others can read %s. Protect it (chmod 400)?", path))
-	if err != nil {
-		return err
+	ok := false
+	if !a.o.dryRun { // which changes nothing, here neither
+		var err error
+		if ok, err = a.ask.confirm(ctx, fmt.Sprintf("Others can read %s. Protect it (chmod 400)?", path)); err != nil {
+			return err
+		}
 	}
 	if !ok {
 		return &problemError{[]steps.Problem{{

@@ -221,6 +221,14 @@ func TestUpKeyFile(t *testing.T) {
 	}
 }
 
+// A dry run changes nothing, not even a key file's mode.
+func TestUpDryRunLeavesTheKeyFileAlone(t *testing.T) {
+	r := run{engine: &engine{work: opens(nil), key: steps.KeyOption{TooOpen: true, Problem: "others can read it"}}}
+	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != exitUsage || r.engine.secured != "" {
+		t.Errorf("exit code %d, protected %q: %s", code, r.engine.secured, r.err.String())
+	}
+}
+
 func TestUpRegions(t *testing.T) {
 	for region, want := range map[string]int{"us-east-1": 0, "af-south-1": exitRefused, "mars-1": exitUsage} {
 		r := run{engine: &engine{work: opens(nil)}}
