@@ -99,7 +99,15 @@ type GroupSpec struct {
 	VPC         string
 	CIDR        string // my own address, "203.0.113.7/32"
 	Ports       []int
+	Also        []Rule // what else is let in, such as another machine
 	Tags        map[string]string
+}
+
+// Rule lets a network in at a TCP port.
+type Rule struct {
+	Port int
+	CIDR string // "203.0.113.7/32"
+	Ours bool   // made by this program
 }
 
 // LaunchSpec is everything RunInstances is given.
@@ -128,7 +136,10 @@ type Instance struct {
 	PrivateIP   string
 	GroupIDs    []string
 	VolumeIDs   []string
-	Launched    time.Time
+	Launched    time.Time // the last start
+	Created     time.Time // the first start, where it can be told; else the last
+	StoppedAt   time.Time // when it was stopped, as EC2 says; zero when it is not, or EC2 does not
+	Region      string
 	ClientToken string
 	Tags        map[string]string
 }
@@ -139,4 +150,25 @@ type Permission struct {
 	Allowed bool
 	Known   bool   // false when AWS answered neither yes nor no
 	Detail  string // why not, in plain words
+}
+
+// Owned is something in EC2 that carries the tag of a setup.
+type Owned struct {
+	Kind    string // "instance", "volume", "security group" or "key pair"
+	ID      string
+	Name    string // of a group or a key pair; empty for the others
+	State   string // of an instance or a volume
+	Type    string // of an instance
+	DiskGB  int    // of a volume
+	UsedBy  string // the instance that a volume is attached to, or empty
+	Created time.Time
+	Tags    map[string]string
+}
+
+// Quota is how many vCPUs of a type's family a region lets run at a time.
+type Quota struct {
+	Code  string  // "L-1216C47A", to ask for more with
+	Name  string  // "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"
+	Limit float64 // vCPUs
+	Used  float64 // vCPUs of the instances there are, as far as they can be seen
 }

@@ -59,6 +59,13 @@ type Answers struct {
 	Installer Installer `json:"installer"`
 	// NoTLS serves HTTP and gateway mode without TLS, as the guide does.
 	NoTLS bool `json:"no_tls,omitempty"`
+	// IdleStop stops the machine when nothing has gone on there for so long,
+	// Lifetime when it has run for so long in all.
+	IdleStop Limit `json:"idle_stop,omitzero"`
+	Lifetime Limit `json:"lifetime,omitzero"`
+	// Gateway is the ID of the setup whose Kernel Gateway runs this notebook's
+	// kernels; empty means its own machine does.
+	Gateway string `json:"gateway,omitempty"`
 }
 
 // Limits and defaults of the answers.
@@ -94,6 +101,12 @@ func (a Answers) Valid() error {
 	case InstallerUV, InstallerPip:
 	default:
 		return fmt.Errorf("the installer %q is not one of uv, pip", a.Installer)
+	}
+	if err := a.IdleStop.valid("an idle stop"); err != nil {
+		return err
+	}
+	if err := a.Lifetime.valid("a lifetime"); err != nil {
+		return err
 	}
 	switch a.Key.Source {
 	case KeyImport, KeyCreate:

@@ -124,6 +124,7 @@ func (o *Opened) SoFar(now time.Time) (float64, bool) { return o.Cost.since(o.Se
 // Engine is what a front end needs of the guide. *Guide is the only one;
 // screens are tested against it in the sandbox or against hand-made states.
 type Engine interface {
+	Fleet
 	Sandboxed() bool
 	Profiles() ([]Profile, error)
 	SignIn(ctx context.Context, profile string) (Account, error)

@@ -13,15 +13,22 @@ type Setup struct {
 	Resources Resources            `json:"resources"`
 	Done      map[StepID]time.Time `json:"done,omitempty"`
 
-	LaunchedAt time.Time `json:"launched_at,omitzero"`
-	PublicAddr string    `json:"public_addr,omitempty"` // DNS name, or IP where there is none
-	PrivateIP  string    `json:"private_ip,omitempty"`
-	SSHPort    int       `json:"ssh_port,omitempty"`
-	ServerPort int       `json:"server_port,omitempty"`
-	LocalPort  int       `json:"local_port,omitempty"`
-	Subnet     string    `json:"subnet,omitempty"`
-	KnownHosts string    `json:"known_hosts,omitempty"` // file that holds the pinned host key
-	Cost       Cost      `json:"cost,omitzero"`
+	LaunchedAt time.Time `json:"launched_at,omitzero"` // the last start
+	FirstStart time.Time `json:"first_start,omitzero"` // the instance's first one: its disk exists since then
+	StoppedAt  time.Time `json:"stopped_at,omitzero"`  // while it is stopped
+	// RanBefore is how long it ran in all before the last start, as far as
+	// this computer saw; RanUnseen says that it may have been longer.
+	RanBefore  time.Duration `json:"ran_before,omitempty"`
+	RanUnseen  bool          `json:"ran_unseen,omitempty"`
+	MyAddress  string        `json:"my_address,omitempty"`  // whom the security group lets in
+	PublicAddr string        `json:"public_addr,omitempty"` // DNS name, or IP where there is none
+	PrivateIP  string        `json:"private_ip,omitempty"`
+	SSHPort    int           `json:"ssh_port,omitempty"`
+	ServerPort int           `json:"server_port,omitempty"`
+	LocalPort  int           `json:"local_port,omitempty"`
+	Subnet     string        `json:"subnet,omitempty"`
+	KnownHosts string        `json:"known_hosts,omitempty"` // file that holds the pinned host key
+	Cost       Cost          `json:"cost,omitzero"`
 	// State is the instance's state as last seen: "pending", "running",
 	// "stopped", …, "gone"; empty before launch.
 	State string `json:"state,omitempty"`

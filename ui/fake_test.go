@@ -14,6 +14,7 @@ import (
 // fakeEngine is a guide made by hand: every answer is a field. Its delays are
 // zero in the tests.
 type fakeEngine struct {
+	steps.Fleet
 	sandbox    bool
 	profiles   []steps.Profile
 	signInErr  error

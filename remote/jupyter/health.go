@@ -1,0 +1,63 @@
+package jupyter
+
+import "time"
+
+// Health is how a host is, as its watcher says. Times are the host's clock, UTC.
+type Health struct {
+	At       time.Time // when the watcher looked
+	Watching bool      // the watcher is alive; when it is not, the rest is as last seen, or zero
+
+	Cores        int
+	CPU          float64 // 0 to 1, of all cores, since the look before; -1 when unknown
+	MemoryMB     int
+	MemoryUsedMB int
+	SwapMB       int
+	SwapUsedMB   int
+	DiskMB       int // of the home folder's file system
+	DiskFreeMB   int
+	GPUs         []GPU
+
+	// ServerUp says that the server answers; ServerNote why not.
+	ServerUp   bool
+	ServerNote string
+	Kernels    []KernelInfo
+	Terminals  int
+	Logins     int // SSH sessions with a terminal
+	Transfers  int // copies that go on over SSH
+
+	// Idle is since when nothing has gone on; zero while something does.
+	Idle time.Time
+	// Busy is what keeps it from being idle: "a cell runs in kernel 3f2a…".
+	Busy string
+	// StopAt is when the machine stops by itself, as things are; zero means
+	// never. StopWhy is "idle" or "lifetime".
+	StopAt  time.Time
+	StopWhy string
+	// Held is until when a person has put the stop off; zero when nobody has.
+	Held time.Time
+	// Unarmed says why the watcher will not stop the machine although there
+	// is a limit; empty when it will.
+	Unarmed string
+	// IdleLimit and LifeLimit are 0 when there is none. Born is since when
+	// the lifetime counts.
+	IdleLimit, LifeLimit time.Duration
+	Born                 time.Time
+}
+
+// GPU is one graphics processor.
+type GPU struct {
+	Name         string
+	Use          float64 // 0 to 1; -1 when unknown
+	MemoryMB     int
+	MemoryUsedMB int
+}
+
+// KernelInfo is one running kernel.
+type KernelInfo struct {
+	ID          string
+	Name        string // of its kernelspec, "python3"
+	State       string // "idle", "busy", "starting", "dead", …
+	LastActive  time.Time
+	Connections int
+	Path        string // of the notebook that uses it; empty when unknown
+}

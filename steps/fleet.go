@@ -1,0 +1,192 @@
+package steps
+
+import (
+	"context"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+)
+
+// What a host says of itself, and what is done there by hand, are remote's own.
+type (
+	Health       = jupyter.Health
+	KernelInfo   = jupyter.KernelInfo
+	GPU          = jupyter.GPU
+	Terminal     = remote.Terminal
+	CopyOptions  = remote.CopyOptions
+	CopyProgress = remote.CopyProgress
+	Copied       = remote.Copied
+)
+
+// Machine is one line of the instances screen: a setup as the ledger and the
+// cloud know it together.
+type Machine struct {
+	Setup // with the state and addresses of now
+	// Elsewhere marks one that is tagged as ours in the cloud and is not in
+	// this computer's ledger. Adopt writes it there.
+	Elsewhere bool
+	Account   string // 12 digits; empty where it could not be asked
+}
+
+// Surveyed is what one region of one account answered, or that it did not.
+type Surveyed struct {
+	At       Place
+	Machines []Machine
+	Err      error // the region, or the whole account when At.Region is empty
+	// Done of Of answers have come, this one included.
+	Done, Of int
+}
+
+// Money is what a machine costs, in US dollars. Nothing of it holds when Known
+// is false.
+type Money struct {
+	Known    bool
+	Hour     float64 // now, an hour: of a stopped machine its disk alone
+	SoFar    float64 // since the first launch
+	Tomorrow float64 // more, if it is left as it is until 9 o'clock tomorrow
+	// AtLeast says that SoFar may be more: it ran at times nobody looked, or
+	// the disk's price is unknown.
+	AtLeast bool
+}
+
+// LogKind is one of a machine's logs.
+type LogKind string
+
+// The logs.
+const (
+	LogServer  LogKind = "server"  // the server's own, the journal's where there is systemd
+	LogInstall LogKind = "install" // the last install's
+)
+
+// Link is a connection to one setup's machine. It is made again when it is
+// lost, also at a new address. Its methods may be called at the same time.
+// They do not wait for the setup's lock.
+type Link interface {
+	// Health asks the machine how it is.
+	Health(ctx context.Context) (Health, error)
+	// Follow hands on the last lines of a log and what is added, until ctx
+	// ends; text is safe for a terminal, and a partial line is replaced by
+	// the next. The log of an install that is over ends by itself. No line
+	// comes twice when the connection is made again. lines is how many of
+	// the past are wanted.
+	Follow(ctx context.Context, log LogKind, lines int, out func(text string, partial bool)) error
+	// Tail answers the last lines of a log.
+	Tail(ctx context.Context, log LogKind, lines int) ([]string, error)
+	// Extend puts the stop off: the machine goes on for that long from now at
+	// least, idle or not, and whatever its lifetime.
+	Extend(ctx context.Context, by time.Duration) (Health, error)
+	// Shell runs a login shell on the person's terminal until it ends.
+	Shell(ctx context.Context, t Terminal) error
+	// Put copies files or folders to the machine, Get from it. A relative
+	// path on the machine begins in its home folder.
+	Put(ctx context.Context, local, path string, o CopyOptions) (Copied, error)
+	Get(ctx context.Context, path, local string, o CopyOptions) (Copied, error)
+	// State is "up", or what is wrong and being mended.
+	State() string
+	Close() error
+}
+
+// CheckState is how a doctor's check came out.
+type CheckState string
+
+// The outcomes of a check.
+const (
+	CheckOK      CheckState = "ok"
+	CheckWarn    CheckState = "warning" // works, and is worth knowing
+	CheckBad     CheckState = "bad"
+	CheckSkipped CheckState = "skipped" // an earlier failure leaves nothing to check
+)
+
+// Check is one line of the doctor's.
+type Check struct {
+	ID    string // "credentials", "group", …; see CheckIDs
+	Title string // "Security group"
+	State CheckState
+	Text  string // what was found
+	Next  string // what a person does about it; set when State is warning or bad
+	// Fix says what FixCheck would do; empty when it can do nothing.
+	Fix string
+}
+
+// Leftover is something in the cloud that is tagged as ours and that no setup
+// of this computer's ledger owns.
+type Leftover struct {
+	At      Place
+	Kind    string // "instance", "volume", "security group", "key pair"
+	ID      string
+	Name    string
+	SetupID string // from its tag
+	Setup   string // the setup's name, from its tag
+	Detail  string // "t2.micro, running since …", "8 GB"
+	Created time.Time
+	// MonthCost is in US dollars; CostKnown is false when no price could be had.
+	MonthCost float64
+	CostKnown bool
+	// Running marks an instance that is not stopped: another computer may be
+	// using it right now.
+	Running bool
+}
+
+// Swept is what one region answered to a sweep.
+type Swept struct {
+	At        Place
+	Leftovers []Leftover
+	Err       error
+	Done, Of  int
+}
+
+// LocalNotebook is a Jupyter on this computer whose kernels run on a gateway's
+// machine.
+type LocalNotebook interface {
+	URL() string           // with its token
+	Done() <-chan struct{} // closed when it has ended
+	Close() error          // ends it
+}
+
+// Fleet is what a front end needs to live with the machines afterwards. Every
+// method that changes a setup holds its lock meanwhile.
+type Fleet interface {
+	// Survey looks at all enabled regions of all accounts that the ledger
+	// names, and of the profile given, all at the same time, and hands on
+	// each answer as it comes. Machines of the ledger that are nowhere to be
+	// seen come as "gone" with their region's answer.
+	Survey(ctx context.Context, profile string, each func(Surveyed)) error
+	// Adopt writes a machine from elsewhere into the ledger, so that it can be
+	// stopped and removed from here. Its private key stays where it is.
+	Adopt(ctx context.Context, m Machine) (Setup, error)
+
+	// Stop stops the machine and keeps its disk. Work starts it again.
+	Stop(ctx context.Context, setupID string, emit func(Event)) error
+	Reboot(ctx context.Context, setupID string, emit func(Event)) error
+	// Resize gives a stopped machine another type.
+	Resize(ctx context.Context, setupID, instanceType string, emit func(Event)) error
+	// SetMode, SetLimits and UseGateway change the answers; Work then makes
+	// the machine follow. UseGateway with no gatewayID gives the notebook its
+	// own kernels back.
+	SetMode(ctx context.Context, setupID string, mode Mode, noTLS bool) (Setup, error)
+	SetLimits(ctx context.Context, setupID string, idle, lifetime Limit) (Setup, error)
+	UseGateway(ctx context.Context, setupID, gatewayID string) (Setup, error)
+	// RestartServer ends the server and starts it again; kernels are lost.
+	// The server's last lines are among the events.
+	RestartServer(ctx context.Context, setupID string, emit func(Event)) error
+
+	// Connect makes a link to a running machine.
+	Connect(ctx context.Context, setupID string) (Link, error)
+	// Reopen answers the URL of a running setup, with its tunnel in ssh mode,
+	// without going through the steps: nothing is started or proved.
+	Reopen(ctx context.Context, setupID string) (*Opened, error)
+	// Notebook starts Jupyter on this computer with a gateway's kernels.
+	Notebook(ctx context.Context, gatewayID string, emit func(Event)) (LocalNotebook, error)
+
+	// Doctor checks one setup from the credentials to the proof; without a
+	// setupID, the account of the profile alone. FixCheck does what a check
+	// offered.
+	Doctor(ctx context.Context, profile, setupID string, each func(Check)) error
+	FixCheck(ctx context.Context, setupID, checkID string, emit func(Event)) error
+
+	// Sweep looks for leftovers as Survey looks for machines; Clear removes
+	// those that the person agreed to.
+	Sweep(ctx context.Context, profile string, each func(Swept)) error
+	Clear(ctx context.Context, what []Leftover, emit func(Event)) error
+}

@@ -1,0 +1,103 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Limit is how long a machine may go on in a certain way before it is
+// stopped. Zero means the default. As text it is a Go duration or "never".
+type Limit time.Duration
+
+// Never is no limit.
+const Never Limit = -1
+
+// The limits of a machine that was given none.
+const (
+	DefaultIdleStop = Limit(60 * time.Minute)
+	DefaultLifetime = Limit(12 * time.Hour)
+	// MinLimit is the least a person may ask for: a machine needs some minutes
+	// to get to its URL.
+	MinLimit = Limit(5 * time.Minute)
+)
+
+// Or answers the limit, or def where none was given.
+func (l Limit) Or(def Limit) Limit {
+	if l == 0 {
+		return def
+	}
+	return l
+}
+
+// Duration is the limit as a time span; 0 when there is none.
+func (l Limit) Duration() time.Duration { return max(time.Duration(l), 0) }
+
+// String is "90m", "12h", "1h30m", or "never"; "" for the default.
+func (l Limit) String() string {
+	switch {
+	case l == 0:
+		return ""
+	case l < 0:
+		return "never"
+	}
+	s := time.Duration(l).String()
+	if strings.Contains(s, "m") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.Contains(s, "h") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// Words says it as a person does: "60 minutes", "12 hours", "never".
+func (l Limit) Words() string {
+	d := time.Duration(l)
+	switch {
+	case l == 0:
+		return "the default"
+	case l < 0:
+		return "never"
+	case d%time.Hour == 0 && d > time.Hour:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	case d%time.Minute == 0 && d > time.Minute:
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	}
+	return l.String()
+}
+
+// ParseLimit reads what String writes. A bare number counts minutes.
+func ParseLimit(s string) (Limit, error) {
+	text := strings.ToLower(strings.TrimSpace(s))
+	switch text {
+	case "":
+		return 0, nil
+	case "never", "no", "off":
+		return Never, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		d, err = time.ParseDuration(text + "m")
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is no time span: write 45m, 2h30m or never", s)
+	}
+	return Limit(d), nil
+}
+
+// MarshalText is for JSON.
+func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText is for JSON.
+func (l *Limit) UnmarshalText(b []byte) (err error) {
+	*l, err = ParseLimit(string(b))
+	return err
+}
+
+func (l Limit) valid(what string) error {
+	if l > 0 && l < MinLimit {
+		return fmt.Errorf("%s of %s is too short: take %s or more, or never", what, l, MinLimit)
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package steps
+
+import "time"
+
+// Money is what the setup's machine costs, as of now. The location tells when
+// tomorrow is.
+func (s Setup) Money(now time.Time) Money {
+	c := s.Cost
+	m := Money{Known: c.Known, AtLeast: s.RanUnseen || c.DiskUnknown}
+	if !c.Known || s.FirstStart.IsZero() {
+		return m
+	}
+	running := s.State == "running" || s.State == "pending" || s.State == "stopping" || s.State == "shutting-down"
+	ran := s.RanBefore
+	if running {
+		m.Hour = c.Hour
+		ran += max(now.Sub(s.LaunchedAt), time.Minute) // AWS bills at least a minute a start
+	} else if s.there() {
+		m.Hour = c.Disk
+	}
+	end := now
+	if !s.there() && !s.StoppedAt.IsZero() {
+		end = s.StoppedAt
+	}
+	m.SoFar = (c.Type+c.IPv4)*ran.Hours() + c.Disk*max(end.Sub(s.FirstStart), 0).Hours()
+	m.Tomorrow = m.Hour * untilTomorrow(now).Hours()
+	return m
+}
+
+// there says that the instance exists, as far as was seen.
+func (s Setup) there() bool {
+	switch s.State {
+	case "", "gone", "terminated":
+		return false
+	}
+	return true
+}
+
+// untilTomorrow is how long it is until 9 o'clock tomorrow, where now is.
+func untilTomorrow(now time.Time) time.Duration {
+	return time.Date(now.Year(), now.Month(), now.Day()+1, 9, 0, 0, 0, now.Location()).Sub(now)
+}
