@@ -37,7 +37,8 @@ MOST = 4 << 20  # of an answer
 LINUX = os.path.isdir("/proc/self")
 
 
-def read(path, most=MOST):
+def read(path, most=64 << 10):
+    """Files of /proc/sys refuse to be read by megabytes."""
     try:
         with open(path, "rb") as f:
             return f.read(most).decode("utf-8", "replace")
@@ -186,7 +187,7 @@ def from_proc(pid):
     f = stat[stat.rfind(")") + 1:].split()  # from field 3 on: see proc_pid_stat(5)
     if len(f) < 20:
         return None
-    args = read("/proc/%s/cmdline" % pid, 64 << 10).replace("\0", " ").strip()
+    args = read("/proc/%s/cmdline" % pid).replace("\0", " ").strip()
     return Process(int(pid), int(f[1]), f[4] if f[4] != "0" else "", f[0], f[19], args)
 
 
@@ -338,7 +339,7 @@ class Watch:
 
     def restore(self, now):
         try:
-            old = json.loads(read(self.state_file))
+            old = json.loads(read(self.state_file, MOST))
             times = [float(old[k]) for k in ("born", "active", "looked", "held")]
             if not self.boot or old["boot"] != self.boot or max(times[:3]) > now:
                 return
