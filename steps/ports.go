@@ -41,6 +41,17 @@ type CloudRegion interface {
 	Start(ctx context.Context, id string) error
 	Terminate(ctx context.Context, id string) error
 	ConsoleHostKeys(ctx context.Context, id string) ([]string, error)
+
+	Ours(ctx context.Context) ([]aws.Instance, error)
+	Owned(ctx context.Context) ([]aws.Owned, error)
+	DeleteVolume(ctx context.Context, id string) error
+	Stop(ctx context.Context, id string) error
+	Reboot(ctx context.Context, id string) error
+	SetType(ctx context.Context, id, instanceType string) error
+	StopsOnShutdown(ctx context.Context, id string) (bool, error)
+	SetStopsOnShutdown(ctx context.Context, id string) error
+	Quota(ctx context.Context, t aws.Type) (aws.Quota, error)
+	GroupRules(ctx context.Context, id string) ([]aws.Rule, error)
 }
 
 // OpenAWS opens an account of AWS, or of what o.Endpoint says instead.
