@@ -32,16 +32,3 @@ func (g *Guide) RestartServer(ctx context.Context, setupID string, emit func(Eve
 }
 func (g *Guide) Connect(ctx context.Context, setupID string) (Link, error)   { return nil, errPending }
 func (g *Guide) Reopen(ctx context.Context, setupID string) (*Opened, error) { return nil, errPending }
-func (g *Guide) Notebook(ctx context.Context, gatewayID string, emit func(Event)) (LocalNotebook, error) {
-	return nil, errPending
-}
-func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(Check)) error {
-	return errPending
-}
-func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func(Event)) error {
-	return errPending
-}
-func (g *Guide) Sweep(ctx context.Context, profile string, each func(Swept)) error { return errPending }
-func (g *Guide) Clear(ctx context.Context, what []Leftover, emit func(Event)) error {
-	return errPending
-}
