@@ -57,7 +57,7 @@ type doctor struct {
 	address  string
 	server   jupyter.Endpoint // as the user reaches it
 	tunnel   *remote.Tunnel
-	keyless  bool             // there is no key to log in with
+	keyless  bool // there is no key to log in with
 	states   map[string]CheckState
 }
 
@@ -115,7 +115,7 @@ func checks() []check {
 		{checkInstance, "Machine", false, cloud, askWithin, (*doctor).machine},
 		{checkShutdown, "Shutdown behaviour", false, cloud, askWithin, (*doctor).shutdown},
 		{checkGroup, "Security group", false, append(cloud, checkAddress), askWithin, (*doctor).group},
-		{checkKey, "Key file", false, cloud, askWithin, (*doctor).key},
+		{checkKey, "Key file", false, nil, askWithin, (*doctor).key},
 		{checkHostKey, "Host key", false, machine, askWithin, (*doctor).hostKey},
 		{checkSSH, "SSH login", false, append(machine, checkHostKey), personWithin, (*doctor).login},
 		{checkHost, "Disk and memory", false, host, askWithin, (*doctor).host},
@@ -214,18 +214,19 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 	case checkInstall, checkServer, checkWatcher, checkPath, checkProof:
 		return g.workAgain(ctx, setupID, emit)
 	default:
-		return &fault{
-			kind: ProblemAnswers, title: "Nothing can be done about this by itself",
-			text: fmt.Sprintf("The check %q has no remedy that the program could apply.", checkID),
-			next: "Do what the check says, then look again with jupyter-ec2 doctor.",
-		}
+		return noRemedy(checkID)
 	}
 	unlock, err := g.ledger.lock(setupID)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	w, err := g.newWork(ctx, setupID, emit)
+	w := &work{g: g, emit: emit}
+	if checkID == checkKey { // which needs no account
+		w.s, err = g.ledger.load(setupID)
+	} else {
+		w, err = g.newWork(ctx, setupID, emit)
+	}
 	if err != nil {
 		return err
 	}
@@ -242,6 +243,15 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 	}
 	w.say(Finished, result)
 	return nil
+}
+
+// noRemedy is for what FixCheck was not offered for.
+func noRemedy(checkID string) error {
+	return &fault{
+		kind: ProblemAnswers, title: "Nothing can be done about this by itself",
+		text: fmt.Sprintf("The check %q has no remedy that the program could apply here.", checkID),
+		next: "Do what the check says, then look again with jupyter-ec2 doctor.",
+	}
 }
 
 // workAgain runs the guide's steps: each finds what is in order and mends what
@@ -292,6 +302,9 @@ func (w *work) startAgain(ctx context.Context) (string, error) {
 
 func (w *work) stopOnShutdown(ctx context.Context) (string, error) {
 	id := w.s.Resources.InstanceID
+	if id == "" {
+		return "", noRemedy(checkShutdown)
+	}
 	if err := w.region.SetStopsOnShutdown(ctx, id); err != nil {
 		return "", err
 	}
@@ -299,6 +312,14 @@ func (w *work) stopOnShutdown(ctx context.Context) (string, error) {
 }
 
 func (w *work) moveRules(ctx context.Context) (string, error) {
+	// A group that is made anew would not be the machine's.
+	id := w.s.Resources.GroupID
+	if id == "" {
+		return "", noRemedy(checkGroup)
+	}
+	if _, err := w.region.GroupRules(ctx, id); err != nil {
+		return "", err
+	}
 	if err := w.settleGroup(ctx); err != nil {
 		return "", err
 	}
@@ -308,7 +329,7 @@ func (w *work) moveRules(ctx context.Context) (string, error) {
 func (w *work) protectKey(context.Context) (string, error) {
 	path := w.s.Resources.KeyPath
 	if path == "" {
-		return "", errors.New("this setup has no key file")
+		return "", noRemedy(checkKey)
 	}
 	if err := w.g.ProtectKey(path); err != nil {
 		return "", err

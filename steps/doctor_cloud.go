@@ -15,10 +15,10 @@ import (
 
 func (d *doctor) credentials(ctx context.Context) finding {
 	c, who, err := d.signedIn(ctx)
+	d.account = c // its way to one's own address needs no credentials
 	if err != nil {
 		return wrong(err)
 	}
-	d.account = c
 	f := fine("Account %s, %s.", who.Account, who.ARN)
 	mfa := c.MFA(ctx, who)
 	switch {
@@ -332,6 +332,9 @@ func (d *doctor) key(ctx context.Context) finding {
 	case f.TooOpen:
 		d.keyless = true
 		return finding{CheckBad, "Other users of this computer can read " + r.KeyPath + ".", "Run: chmod 400 " + r.KeyPath, "make it readable for you alone (chmod 400)"}
+	}
+	if d.region == nil {
+		return fine("%s is yours alone; EC2 cannot be asked whether it fits the key pair.", r.KeyPath)
 	}
 	pairs, err := d.region.KeyPairs(ctx)
 	if err != nil {

@@ -3,11 +3,9 @@ package steps_test
 import (
 	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -16,110 +14,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
-
-// rewritten is a cloud whose answers are changed on the wire.
-type rewritten struct {
-	next   aws.HTTPDoer
-	change func(r *http.Request, answer []byte) []byte
-}
-
-func (c rewritten) Do(r *http.Request) (*http.Response, error) {
-	var asked []byte
-	if r.Body != nil {
-		asked, _ = io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(asked))
-	}
-	resp, err := c.next.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	r.Body = io.NopCloser(bytes.NewReader(asked))
-	answer = c.change(r, answer)
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
-	resp.Header.Del("Content-Length")
-	return resp, nil
-}
-
-// rewrite changes the cloud's answers from here on.
-func (w *world) rewrite(change func(r *http.Request, answer []byte) []byte) {
-	w.open = func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
-		o.Profile = ""
-		o.Endpoint = &aws.Endpoint{
-			URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret",
-			HTTP: rewritten{w.cloud.HTTPClient(), change},
-		}
-		return steps.OpenAWS(ctx, o)
-	}
-}
-
-// movedTo has AWS see this computer at another address.
-func (w *world) movedTo(address string) {
-	w.rewrite(func(r *http.Request, answer []byte) []byte {
-		if r.URL.Path == "/checkip" {
-			return []byte(address + "\n")
-		}
-		return answer
-	})
-}
-
-// doctor answers a setup's checks by their ID, and tells when one is missing
-// or has no remedy.
-func (w *world) doctor(g *steps.Guide, setupID string) map[string]steps.Check {
-	w.t.Helper()
-	found := map[string]steps.Check{}
-	var order []string
-	err := g.Doctor(w.t.Context(), "", setupID, func(c steps.Check) {
-		found[c.ID] = c
-		order = append(order, c.ID)
-		if c.Text == "" || c.Title == "" {
-			w.t.Errorf("%s says nothing: %+v", c.ID, c)
-		}
-		if (c.State == steps.CheckBad || c.State == steps.CheckWarn) != (c.Next != "") {
-			w.t.Errorf("%s: a remedy goes with what is wrong, and only with that: %+v", c.ID, c)
-		}
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if setupID != "" && !slices.Equal(order, steps.CheckIDs()) {
-		w.t.Errorf("checks %v, want %v", order, steps.CheckIDs())
-	}
-	return found
-}
-
-// setup is the only one there is.
-func (w *world) setup() steps.Setup {
-	w.t.Helper()
-	all, err := w.guide().Setups(w.t.Context())
-	if err != nil || len(all) != 1 {
-		w.t.Fatalf("%d setups: %v", len(all), err)
-	}
-	return all[0]
-}
-
-// states are those of the checks named.
-func (w *world) expect(checks map[string]steps.Check, want map[string]steps.CheckState) {
-	w.t.Helper()
-	for id, state := range want {
-		if checks[id].State != state {
-			w.t.Errorf("%s is %q, want %q: %+v", id, checks[id].State, state, checks[id])
-		}
-	}
-}
-
-// connected is a world with a machine that was logged in to, and no Jupyter.
-func connected(t *testing.T) *world {
-	t.Helper()
-	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
 
 func TestDoctorOfAnAccountAlone(t *testing.T) {
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.MFA = true })
@@ -163,9 +57,10 @@ func TestDoctorWithoutCredentials(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	for id, c := range checks {
-		// Nothing but the network is asked for one's own address.
-		if id != "credentials" && id != "address" && c.State != steps.CheckSkipped {
-			t.Errorf("%s is looked at: %+v", id, c)
+		// The key file is on this computer, and its address everybody is told.
+		free := id == "key" || id == "address"
+		if free && c.State != steps.CheckOK || !free && id != "credentials" && c.State != steps.CheckSkipped {
+			t.Errorf("%s: %+v", id, c)
 		}
 	}
 }
@@ -185,7 +80,9 @@ func TestDoctorFindsWhatIsWrongInTheCloud(t *testing.T) {
 			})
 		}, "permissions", "ec2:RunInstances"},
 		"no route to the internet": {func(w *world) {
-			w.rewrite(func(_ *http.Request, answer []byte) []byte { return bytes.ReplaceAll(answer, []byte(">igw-"), []byte(">nat-")) })
+			w.rewrite(func(_ *http.Request, answer []byte) []byte {
+				return bytes.ReplaceAll(answer, []byte(">igw-"), []byte(">nat-"))
+			})
 		}, "network", "internet gateway"},
 		"a region that is off": {func(w *world) {
 			w.rewrite(func(_ *http.Request, answer []byte) []byte {
@@ -212,15 +109,15 @@ func TestDoctorFindsWhatIsWrongInTheCloud(t *testing.T) {
 
 // A machine that runs is in the quota; one that is to be launched must fit.
 func TestDoctorCountsTheQuota(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.StandardVCPUs = 1 })
 	a := answers()
-	a.Type = "m5.16xlarge"
+	a.Type = "t3.micro"
 	s, err := w.guide().Begin(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := w.doctor(w.guide(), s.ID)["quota"]
-	if c.State != steps.CheckBad || !strings.Contains(c.Text, "of 32 vCPUs") || !strings.Contains(c.Next, "L-1216C47A") {
+	if c.State != steps.CheckBad || !strings.Contains(c.Text, "of 1 vCPUs") || !strings.Contains(c.Next, "L-1216C47A") {
 		t.Errorf("%+v", c)
 	}
 	// Nothing was launched for it yet, which is no riddle either.
@@ -413,9 +310,18 @@ func TestDoctorOfAMachineWithoutJupyter(t *testing.T) {
 
 func TestFixOfSomethingThatHasNone(t *testing.T) {
 	w := newWorld(t, nil)
-	err := w.guide().FixCheck(t.Context(), "x", "quota", func(steps.Event) {})
-	if p := steps.Explain(err); p.Kind != steps.ProblemAnswers || p.Next == "" {
-		t.Errorf("%+v", p)
+	s, err := w.guide().Begin(t.Context(), answers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"quota", "nonsense", "group", "shutdown", "key"} {
+		err := w.guide().FixCheck(t.Context(), s.ID, id, func(steps.Event) {})
+		if p := steps.Explain(err); p.Title != "Nothing can be done about this by itself" || p.Next == "" {
+			t.Errorf("%s: %+v", id, p)
+		}
+	}
+	if groups := w.called("ec2:CreateSecurityGroup"); len(groups) != 0 {
+		t.Error("a group was made")
 	}
 }
 

@@ -167,10 +167,18 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 	go func() { answered <- jupyter.Ready(waiting, ep) }()
 	select {
 	case err := <-answered:
-		if err != nil {
-			err = errors.Join(err, n.Close())
+		if err == nil {
+			return nil
 		}
-		return err
+		_ = n.Close() // the first error is the one to tell
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &fault{
+			kind: ProblemServer, title: "The notebook on this computer does not answer", err: err,
+			text: "It was started and did not answer as it should. " + Explain(err).Text,
+			next: "Read its lines above. A Jupyter config file of yours that sets a token, a password or a certificate may be in the way.",
+		}
 	case <-n.done:
 		if ctx.Err() != nil {
 			return ctx.Err()

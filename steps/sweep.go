@@ -186,7 +186,7 @@ func leftover(at Place, o aws.Owned, owned []aws.Owned, p Prices) Leftover {
 		l.Running = o.State != "stopped"
 		l.Detail = o.Type + ", " + o.State
 		if l.Running && !o.Created.IsZero() {
-			l.Detail += " since " + o.Created.Local().Format("2006-01-02 15:04")
+			l.Detail += ", made " + o.Created.Local().Format("2006-01-02 15:04")
 		}
 		disk := 0
 		for _, v := range owned {

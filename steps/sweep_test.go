@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
@@ -166,6 +167,7 @@ func noHosts(o *ec2sim.Options, _ *hosts) { o.Hosts = nil }
 
 func TestSweepListsWhatNobodyOwns(t *testing.T) {
 	w := newWorld(t, noHosts)
+	w.patience = time.Second
 	_ = w.until(t.Context(), w.guide(), answers(), steps.StepLaunch) // no SSH port ever answers
 	mine := w.setup()
 	theirs := w.launchIn("eu-west-1", "other1")
