@@ -42,11 +42,11 @@ func (l Limit) String() string {
 		return "never"
 	}
 	s := time.Duration(l).String()
-	if strings.Contains(s, "m") {
-		s = strings.TrimSuffix(s, "0s")
+	if short, ok := strings.CutSuffix(s, "m0s"); ok {
+		s = short + "m"
 	}
-	if strings.Contains(s, "h") {
-		s = strings.TrimSuffix(s, "0m")
+	if short, ok := strings.CutSuffix(s, "h0m"); ok {
+		s = short + "h"
 	}
 	return s
 }
