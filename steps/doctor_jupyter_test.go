@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
@@ -31,6 +32,7 @@ func TestCareOfARealJupyter(t *testing.T) {
 	w.serve(steps.ModeSSH)
 	w.allWell()
 	w.serverMended()
+	w.watched()
 	w.serve(steps.ModeGateway)
 	w.allWell()
 	w.notebookThatEnds()
@@ -101,6 +103,36 @@ func (w *world) serverMended() {
 		t.Fatal(err)
 	}
 	w.allWell()
+}
+
+// watched has the machine watched, by a watcher that may not stop it and by one
+// that may.
+func (w *world) watched() {
+	t, host := w.t, w.login()
+	t.Helper()
+	facts, err := jupyter.Probe(t.Context(), host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := answers()
+	a.IdleStop, a.Lifetime = steps.Limit(90*time.Minute), steps.Never
+	if _, err := w.guide().Begin(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	for _, armed := range []bool{false, true} {
+		spec := jupyter.WatchSpec{Idle: 90 * time.Minute, Armed: armed, Mode: string(a.Mode), Facts: facts}
+		want, text := steps.CheckOK, "when idle for 90 minutes"
+		if !armed {
+			spec.Unarmed, want, text = "its disk would be lost", steps.CheckWarn, "its disk would be lost"
+		}
+		if err := jupyter.Watch(t.Context(), host, spec); err != nil {
+			t.Fatal(err)
+		}
+		c := w.doctor(w.guide(), w.setup().ID)["watcher"]
+		if c.State != want || !strings.Contains(c.Text, text) {
+			t.Errorf("armed %v: %+v", armed, c)
+		}
+	}
 }
 
 // notebookThatEnds has a Jupyter here that does not stay up.
