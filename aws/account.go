@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -59,7 +60,10 @@ func (a *Account) In(region string) *Regional {
 	if r == nil {
 		cfg := a.cfg.Copy()
 		cfg.Region = region
-		r = &Regional{account: a, name: region, ec2: ec2.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg)}
+		r = &Regional{
+			account: a, name: region,
+			ec2: ec2.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg), quotas: servicequotas.NewFromConfig(cfg),
+		}
 		a.regions[region] = r
 	}
 	return r

@@ -34,6 +34,7 @@ const (
 	codeNoType           = "NoType"
 	codeStateFailed      = "StateFailed"
 	codeNotEligible      = "NotFreePlan"
+	codeQuotaUnknown     = "QuotaUnknown"
 )
 
 // Error is a failure of AWS, or on the way to it. Explain puts it in plain words.
@@ -151,7 +152,7 @@ func refusedAction(message string, err error) string {
 	}
 	var op *smithy.OperationError
 	if errors.As(err, &op) {
-		return strings.ToLower(op.Service()) + ":" + op.Operation()
+		return strings.ToLower(strings.ReplaceAll(op.Service(), " ", "")) + ":" + op.Operation()
 	}
 	return ""
 }

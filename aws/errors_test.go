@@ -191,19 +191,6 @@ func TestRetriesAreTold(t *testing.T) {
 	})
 }
 
-func TestQuotaOf(t *testing.T) {
-	for instance, want := range map[string]string{
-		"t2.micro": "L-1216C47A", "m7i-flex.large": "L-1216C47A", "g4dn.xlarge": "L-DB2E81BA", "vt1.3xlarge": "L-DB2E81BA",
-		"p5.48xlarge": "L-417A185B", "inf2.xlarge": "L-1945791B", "i4i.large": "L-1216C47A", "trn1.2xlarge": "L-2C3B7624",
-		"dl1.24xlarge": "L-6E869C2A", "d3.xlarge": "L-1216C47A", "x2gd.medium": "L-7295265B", "hpc7g.4xlarge": "L-F7808C92",
-		"u-6tb1.metal": "L-43DA4232", "f1.2xlarge": "L-74FC7D96", "": "L-1216C47A",
-	} {
-		if _, code := quotaOf(instance); code != want {
-			t.Errorf("%s: %s, want %s", instance, code, want)
-		}
-	}
-}
-
 func FuzzOneLine(f *testing.F) {
 	f.Add("a\x1b[31m b\r\n c Encoded authorization failure message: xyz")
 	f.Add(strings.Repeat("ä", 700))

@@ -29,7 +29,7 @@ func (e *Error) Explain() (kind, title, text, next string) {
 	}
 	for _, find := range []func() (words, bool){
 		e.signInWords, e.keyWords, e.networkWords, e.permissionWords,
-		e.quotaWords, e.accountWords, e.launchWords, e.resourceWords, e.serviceWords,
+		e.quotaWords, e.accountWords, e.changeWords, e.launchWords, e.resourceWords, e.serviceWords,
 	} {
 		if found, ok := find(); ok {
 			w = found

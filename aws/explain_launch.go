@@ -10,10 +10,13 @@ func (e *Error) quotaWords() (words, bool) {
 	w := words{kind: kindRefused, text: e.said("Your account's quota in " + e.here() + " does not allow this.")}
 	switch e.Code {
 	case "VcpuLimitExceeded", "InstanceLimitExceeded":
-		name, code := quotaOf(e.Type)
 		w.title = "The vCPU quota is too small"
 		w.text = e.said(fmt.Sprintf("Your account may not run this many vCPUs of this family in %s. A quota of 0 is normal for GPU types in a new account.", e.here()))
-		w.next = fmt.Sprintf("Choose a smaller type or stop other machines, or ask for more of the quota %q (%s): Service Quotas console, Amazon EC2. AWS often needs hours to answer.", name, code)
+		w.next = "Choose a smaller type or stop other machines, or ask for more of " + e.quotaName() + ": Service Quotas console, Amazon EC2. AWS often needs hours to answer."
+	case codeQuotaUnknown, "NoSuchResourceException":
+		w.title = "The vCPU quota is not known"
+		w.text = e.said("How many vCPUs of " + e.kind() + " your account may run in " + e.here() + " is not known here. It may be enough.")
+		w.next = "Look for " + e.quotaName() + " in the Service Quotas console, Amazon EC2, or go on: AWS says at the start whether it is enough."
 	case "MaxSpotInstanceCountExceeded", "SpotMaxPriceTooLow":
 		w.title = "No spot capacity for this account"
 		w.next = "Use an on-demand instance, or ask for more of the spot quota in the Service Quotas console."
@@ -32,28 +35,21 @@ func (e *Error) quotaWords() (words, bool) {
 	return w, true
 }
 
-// quotaOf answers the name and code of the on-demand vCPU quota a type counts
-// against: https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
-func quotaOf(instanceType string) (name, code string) {
-	family, _, _ := strings.Cut(instanceType, ".")
-	for _, q := range []struct{ prefixes, name, code string }{
-		{"trn", "Running On-Demand Trn instances", "L-2C3B7624"},
-		{"inf", "Running On-Demand Inf instances", "L-1945791B"},
-		{"hpc", "Running On-Demand HPC instances", "L-F7808C92"},
-		{"dl", "Running On-Demand DL instances", "L-6E869C2A"},
-		{"vt g", "Running On-Demand G and VT instances", "L-DB2E81BA"},
-		{"p", "Running On-Demand P instances", "L-417A185B"},
-		{"x", "Running On-Demand X instances", "L-7295265B"},
-		{"f", "Running On-Demand F instances", "L-74FC7D96"},
-		{"u", "Running On-Demand High Memory instances", "L-43DA4232"},
-	} {
-		for _, p := range strings.Fields(q.prefixes) {
-			if strings.HasPrefix(family, p) {
-				return q.name, q.code
-			}
-		}
+// quotaName names the quota that the type counts against, as far as it is known.
+func (e *Error) quotaName() string {
+	f, ok := familyOf(e.Type)
+	if !ok {
+		return "the quota of on-demand instances of this family"
 	}
-	return "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", "L-1216C47A"
+	return fmt.Sprintf("the quota %q (%s)", f.name, f.code)
+}
+
+// kind names the type, or says "this type".
+func (e *Error) kind() string {
+	if e.Type == "" {
+		return "this type"
+	}
+	return e.Type
 }
 
 // accountWords are for accounts and regions that are not ready yet.
@@ -102,10 +98,7 @@ func (e *Error) not() string {
 
 // launchWords are for machines that cannot be had as asked.
 func (e *Error) launchWords() (words, bool) {
-	of := e.Type
-	if of == "" {
-		of = "this type"
-	}
+	of := e.kind()
 	switch e.Code {
 	case "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity", "Server.InsufficientInstanceCapacity":
 		return words{

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,13 +18,20 @@ func groupSpec() GroupSpec {
 	}
 }
 
+// rule is one of the group's, its ID "sgr-" with port and address.
 func rule(port int, cidr, mark string) string {
-	return fmt.Sprintf(`<item><ipProtocol>tcp</ipProtocol><fromPort>%d</fromPort><toPort>%[1]d</toPort><ipRanges><item><cidrIp>%s</cidrIp><description>%s</description></item></ipRanges></item>`, port, cidr, mark)
+	return fmt.Sprintf(`<item><securityGroupRuleId>sgr-%d-%s</securityGroupRuleId><groupId>sg-1</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol>`+
+		`<fromPort>%[1]d</fromPort><toPort>%[1]d</toPort><cidrIpv4>%[2]s</cidrIpv4><description>%[3]s</description></item>`, port, cidr, mark)
 }
 
-func group(rules string) reply {
-	return ok("DescribeSecurityGroups", `<securityGroupInfo><item><groupId>sg-1</groupId><groupName>jupyter-ec2-demo</groupName><ipPermissions>`+rules+`</ipPermissions></item></securityGroupInfo>`)
+// outward is the rule that every group has from the start.
+const outward = `<item><securityGroupRuleId>sgr-out</securityGroupRuleId><isEgress>true</isEgress><ipProtocol>-1</ipProtocol><cidrIpv4>0.0.0.0/0</cidrIpv4><description>jupyter-ec2</description></item>`
+
+func ruleList(rules string) reply {
+	return ok("DescribeSecurityGroupRules", `<securityGroupRuleSet>`+outward+rules+`</securityGroupRuleSet>`)
 }
+
+var oneGroup = ok("DescribeSecurityGroups", `<securityGroupInfo><item><groupId>sg-1</groupId><groupName>jupyter-ec2-demo</groupName></item></securityGroupInfo>`)
 
 func done(action string) func(int, request) reply { return always(ok(action, "<return>true</return>")) }
 
@@ -54,43 +63,138 @@ func TestEnsureGroupCreates(t *testing.T) {
 }
 
 func TestEnsureGroupMakesRulesExact(t *testing.T) {
-	mine := "203.0.113.7/32"
+	const mine, old, machine = "203.0.113.7/32", "198.51.100.1/32", "192.0.2.5/32"
 	for _, c := range []struct {
-		name, have  string
-		open, close []string // ports
+		name, have         string
+		also               []Rule
+		move, open, revoke string // "sgr-22-… to …" and "port address", comma between
 	}{
-		{"as wanted", rule(22, mine, ruleMark) + rule(8888, mine, ruleMark), nil, nil},
-		{"one missing", rule(22, mine, ruleMark), []string{"8888"}, nil},
-		{"my address has changed", rule(22, "198.51.100.1/32", ruleMark) + rule(8888, mine, ruleMark), []string{"22"}, []string{"22"}},
-		{"a mode that needs fewer", rule(22, mine, ruleMark) + rule(8888, mine, ruleMark) + rule(9999, mine, ruleMark), nil, []string{"9999"}},
-		{"somebody else's stay", rule(22, mine, "by hand") + rule(443, "0.0.0.0/0", "by hand") + rule(8888, mine, ruleMark), nil, nil},
+		{name: "as wanted", have: rule(22, mine, ruleMark) + rule(8888, mine, ruleMark)},
+		{name: "one missing", have: rule(22, mine, ruleMark), open: "8888 " + mine},
+		{
+			name: "my address has changed", have: rule(22, old, ruleMark) + rule(8888, old, ruleMark),
+			move: "sgr-22-" + old + " to 22 " + mine + ", sgr-8888-" + old + " to 8888 " + mine,
+		},
+		{
+			name: "my address has changed, and one port is open to it", have: rule(22, old, ruleMark) + rule(8888, mine, ruleMark),
+			move: "sgr-22-" + old + " to 22 " + mine,
+		},
+		{
+			name: "a mode that needs fewer", have: rule(22, mine, ruleMark) + rule(8888, mine, ruleMark) + rule(9999, mine, ruleMark),
+			revoke: "9999 " + mine,
+		},
+		{name: "somebody else's stay", have: rule(22, mine, "by hand") + rule(443, "0.0.0.0/0", "by hand") + rule(22, old, "by hand") + rule(8888, mine, ruleMark)},
+		{
+			name: "another machine besides", have: rule(22, mine, ruleMark) + rule(8888, mine, ruleMark), also: []Rule{{Port: 22, CIDR: machine}},
+			open: "22 " + machine,
+		},
+		{
+			name: "another machine stays when I move", have: rule(22, machine, ruleMark) + rule(22, old, ruleMark) + rule(8888, mine, ruleMark),
+			also: []Rule{{Port: 22, CIDR: machine}}, move: "sgr-22-" + old + " to 22 " + mine,
+		},
+		{
+			name: "another machine goes", have: rule(22, mine, ruleMark) + rule(22, machine, ruleMark) + rule(8888, mine, ruleMark),
+			revoke: "22 " + machine,
+		},
+		{name: "twice the same", have: rule(22, mine, ruleMark) + rule(8888, mine, ruleMark), also: []Rule{{Port: 22, CIDR: mine}}},
+		{
+			name: "a network by one of its addresses", have: rule(22, mine, ruleMark) + rule(8888, mine, ruleMark) + rule(22, "192.0.2.0/24", ruleMark),
+			also: []Rule{{Port: 22, CIDR: "192.0.2.5/24"}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, w := regional(t, answers{
-				"DescribeSecurityGroups":        always(group(c.have)),
+				"DescribeSecurityGroups":        always(oneGroup),
+				"DescribeSecurityGroupRules":    always(ruleList(c.have)),
+				"ModifySecurityGroupRules":      done("ModifySecurityGroupRules"),
 				"AuthorizeSecurityGroupIngress": done("AuthorizeSecurityGroupIngress"),
 				"RevokeSecurityGroupIngress":    done("RevokeSecurityGroupIngress"),
 			})
-			id, err := r.EnsureGroup(context.Background(), groupSpec())
+			g := groupSpec()
+			g.Also = c.also
+			id, err := r.EnsureGroup(context.Background(), g)
 			if id != "sg-1" || err != nil {
 				t.Fatalf("%q, %v", id, err)
 			}
 			wantField(t, w.sent("DescribeSecurityGroups", 0), map[string]string{
 				"Filter.1.Name": "tag:jupyter-ec2", "Filter.1.Value.1": "s1", "Filter.2.Value.1": "jupyter-ec2-demo", "Filter.3.Value.1": "vpc-1",
 			})
-			if n := w.count("AuthorizeSecurityGroupIngress"); n != len(c.open) {
-				t.Fatalf("%d ports opened, want %d", n, len(c.open))
-			}
-			for n, port := range c.open {
-				wantField(t, w.sent("AuthorizeSecurityGroupIngress", n), map[string]string{"IpPermissions.1.FromPort": port, "IpPermissions.1.IpRanges.1.CidrIp": mine})
-			}
-			if n := w.count("RevokeSecurityGroupIngress"); n != min(1, len(c.close)) {
-				t.Fatalf("%d revocations, want those of %v", n, c.close)
-			}
-			if len(c.close) > 0 {
-				wantField(t, w.sent("RevokeSecurityGroupIngress", 0), map[string]string{"IpPermissions.1.FromPort": c.close[0], "IpPermissions.2.FromPort": ""})
-			}
+			wantField(t, w.sent("DescribeSecurityGroupRules", 0), map[string]string{"Filter.1.Name": "group-id", "Filter.1.Value.1": "sg-1"})
+			wantChanges(t, w, c.move, c.open, c.revoke)
 		})
+	}
+}
+
+// wantChanges compares what was moved, opened and revoked.
+func wantChanges(t *testing.T, w *wire, move, open, revoke string) {
+	t.Helper()
+	var moved []string
+	for n := range w.count("ModifySecurityGroupRules") {
+		f := w.sent("ModifySecurityGroupRules", n)
+		for k := 1; f.Has(fmt.Sprintf("SecurityGroupRule.%d.SecurityGroupRuleId", k)); k++ {
+			at := fmt.Sprintf("SecurityGroupRule.%d.SecurityGroupRule.", k)
+			wantField(t, f, map[string]string{"GroupId": "sg-1", at + "IpProtocol": "tcp", at + "ToPort": f.Get(at + "FromPort"), at + "Description": ruleMark})
+			moved = append(moved, f.Get(fmt.Sprintf("SecurityGroupRule.%d.SecurityGroupRuleId", k))+" to "+f.Get(at+"FromPort")+" "+f.Get(at+"CidrIpv4"))
+		}
+	}
+	each := func(action string) string {
+		var all []string
+		for n := range w.count(action) {
+			f := w.sent(action, n)
+			all = append(all, f.Get("IpPermissions.1.FromPort")+" "+f.Get("IpPermissions.1.IpRanges.1.CidrIp"))
+			wantField(t, f, map[string]string{"GroupId": "sg-1", "IpPermissions.2.FromPort": "", "SecurityGroupRuleId.1": ""})
+		}
+		return strings.Join(all, ", ")
+	}
+	for _, c := range []struct{ what, got, want string }{
+		{"moved", strings.Join(moved, ", "), move},
+		{"opened", each("AuthorizeSecurityGroupIngress"), open},
+		{"revoked", each("RevokeSecurityGroupIngress"), revoke},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s %q, want %q", c.what, c.got, c.want)
+		}
+	}
+}
+
+// Where EC2 does not move a rule, the new one comes before the old one goes.
+func TestEnsureGroupWithoutMoving(t *testing.T) {
+	for _, code := range []string{"UnauthorizedOperation", "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.Duplicate"} {
+		r, w := regional(t, answers{
+			"DescribeSecurityGroups":        always(oneGroup),
+			"DescribeSecurityGroupRules":    always(ruleList(rule(22, "198.51.100.1/32", ruleMark) + rule(8888, "203.0.113.7/32", ruleMark))),
+			"ModifySecurityGroupRules":      always(ec2Error(code, "x")),
+			"AuthorizeSecurityGroupIngress": done("AuthorizeSecurityGroupIngress"),
+			"RevokeSecurityGroupIngress":    always(ec2Error("InvalidPermission.NotFound", "gone already")),
+		})
+		if _, err := r.EnsureGroup(context.Background(), groupSpec()); err != nil {
+			t.Errorf("%s: %v", code, err)
+		}
+		wantChanges(t, w, "sgr-22-198.51.100.1/32 to 22 203.0.113.7/32", "22 203.0.113.7/32", "22 198.51.100.1/32")
+		w.mu.Lock()
+		if last := w.seen[len(w.seen)-1].action; last != "RevokeSecurityGroupIngress" {
+			t.Errorf("%s: the last is %s", code, last)
+		}
+		w.mu.Unlock()
+	}
+}
+
+func TestGroupRules(t *testing.T) {
+	permission := func(protocol string, from, to int, cidr, mark string) string {
+		return fmt.Sprintf(`<item><ipProtocol>%s</ipProtocol><fromPort>%d</fromPort><toPort>%d</toPort><ipRanges><item><cidrIp>%s</cidrIp><description>%s</description></item></ipRanges></item>`, protocol, from, to, cidr, mark)
+	}
+	r, w := regional(t, answers{"DescribeSecurityGroups": inTurn(ok("DescribeSecurityGroups", `<securityGroupInfo><item><groupId>sg-1</groupId><ipPermissions>`+
+		permission("tcp", 22, 22, "203.0.113.7/32", ruleMark)+permission("tcp", 443, 443, "0.0.0.0/0", "by hand")+
+		permission("udp", 53, 53, "0.0.0.0/0", "")+permission("tcp", 1, 9, "0.0.0.0/0", "")+
+		`</ipPermissions></item></securityGroupInfo>`), ec2Error("InvalidGroup.NotFound", "The security group 'sg-1' does not exist"))})
+	got, err := r.GroupRules(context.Background(), "sg-1")
+	if want := []Rule{{22, "203.0.113.7/32", true}, {443, "0.0.0.0/0", false}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	wantField(t, w.sent("DescribeSecurityGroups", 0), map[string]string{"GroupId.1": "sg-1"})
+	_, err = r.GroupRules(context.Background(), "sg-1")
+	if _, title, _, _ := explained(t, err); title != "It is not there any more" {
+		t.Errorf("%s", title)
 	}
 }
 

@@ -55,7 +55,7 @@ func (r *Regional) instances(ctx context.Context, in *ec2.DescribeInstancesInput
 		}
 		for _, res := range page.Reservations {
 			for _, i := range res.Instances {
-				list = append(list, instanceOf(i))
+				list = append(list, r.instanceOf(i))
 			}
 		}
 	}

@@ -25,7 +25,7 @@ func (r *Regional) Launch(ctx context.Context, s LaunchSpec) (Instance, error) {
 	if len(out.Instances) == 0 {
 		return Instance{}, errors.New(doing + ": EC2 answered without an instance")
 	}
-	return instanceOf(out.Instances[0]), nil
+	return r.instanceOf(out.Instances[0]), nil
 }
 
 // runInput asks for a machine that cannot be read through its disk or its
@@ -77,7 +77,7 @@ func burstable(name string) bool {
 	return len(name) > 1 && name[0] == 't' && name[1] >= '0' && name[1] <= '9'
 }
 
-func instanceOf(i types.Instance) Instance {
+func (r *Regional) instanceOf(i types.Instance) Instance {
 	made := Instance{
 		ID:          sdk.ToString(i.InstanceId),
 		Type:        string(i.InstanceType),
@@ -87,11 +87,16 @@ func instanceOf(i types.Instance) Instance {
 		PublicIP:    sdk.ToString(i.PublicIpAddress),
 		PrivateIP:   sdk.ToString(i.PrivateIpAddress),
 		Launched:    sdk.ToTime(i.LaunchTime),
+		Created:     firstStart(i),
+		Region:      r.name,
 		ClientToken: sdk.ToString(i.ClientToken),
 		Tags:        tagMap(i.Tags),
 	}
 	if i.State != nil {
 		made.State = string(i.State.Name)
+	}
+	if made.State == string(types.InstanceStateNameStopped) {
+		made.StoppedAt = stopTime(sdk.ToString(i.StateTransitionReason))
 	}
 	if i.StateReason != nil {
 		made.StateReason = oneLine(sdk.ToString(i.StateReason.Message)) // begins with the code

@@ -107,6 +107,15 @@ func (t instanceType) maker() string {
 	return "Intel"
 }
 
+// threads are how many vCPUs are one core: see
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/cpu-options-supported-instances-values.html
+func (t instanceType) threads() int {
+	if t.arch() == "arm64" || t.family() == "t2" {
+		return 1
+	}
+	return 2
+}
+
 func (t instanceType) nitro() bool {
 	return !slices.Contains([]string{"t2", "m4"}, t.family())
 }

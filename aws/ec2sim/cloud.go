@@ -138,11 +138,12 @@ func defaultSSHPort(i *instance) int {
 	return 22
 }
 
-// Shutdown tells the cloud that an instance's host shut down by itself, as by
+// HostDown tells the cloud that an instance's host shut down by itself, as by
 // "shutdown -h now" on it: the instance is stopped or terminated, as its
-// InstanceInitiatedShutdownBehavior says. Other instances than running ones
-// are left as they are.
-func (c *Cloud) Shutdown(instanceID string) {
+// InstanceInitiatedShutdownBehavior says, and Hosts is told so. Other
+// instances than running ones are left as they are, and unknown IDs ignored.
+// It may be called by Hosts, at any time.
+func (c *Cloud) HostDown(instanceID string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.opts.Now()
@@ -157,7 +158,7 @@ func (c *Cloud) Shutdown(instanceID string) {
 		} else {
 			c.stop(i, now)
 		}
-		i.ReasonCode, i.Reason = "Client.InstanceInitiatedShutdown", "Instance initiated shutdown"
+		i.ReasonCode, i.Reason, i.Asked = "Client.InstanceInitiatedShutdown", "Instance initiated shutdown", time.Time{}
 		// The next request saves again; a failure here has nobody to hear it.
 		_ = c.state.save(c.opts.StatePath)
 	}

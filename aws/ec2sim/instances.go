@@ -65,12 +65,18 @@ type instanceInfo struct {
 	ENA          bool           `xml:"enaSupport"`
 	Metadata     metadataInfo   `xml:"metadataOptions"`
 	Platform     string         `xml:"platformDetails"`
+	CPU          cpuOptions     `xml:"cpuOptions"`
 }
 
 type placement struct {
 	Zone    string `xml:"availabilityZone"`
 	ZoneID  string `xml:"availabilityZoneId"`
 	Tenancy string `xml:"tenancy"`
+}
+
+type cpuOptions struct {
+	Cores   int `xml:"coreCount"`
+	Threads int `xml:"threadsPerCore"`
 }
 
 type stateReason struct {
@@ -269,15 +275,16 @@ func (c *call) instanceInfo(i *instance) *instanceInfo {
 		Monitoring: "disabled", Arch: kind.arch(), RootType: "ebs", RootName: "/dev/sda1", Virtual: "hvm", Hypervisor: "xen",
 		ClientToken: i.ClientToken, Tags: wireTags(c.instanceTags(i)), EBSOptimized: i.EBSOptimized, ENA: true, Platform: "Linux/UNIX",
 		Metadata: metadataInfo{"applied", i.HTTPTokens, i.HopLimit, i.HTTPEndpoint, i.MetadataTags},
+		CPU:      cpuOptions{kind.vcpu / kind.threads(), kind.threads()},
 	}
 	if i.State == statePending {
 		info.StateReason = &stateReason{"pending", "pending"}
 	}
 	if i.ReasonCode != "" {
 		info.StateReason = &stateReason{i.ReasonCode, i.ReasonCode + ": " + i.Reason}
-		if strings.HasPrefix(i.ReasonCode, "Client.User") {
-			info.Transition = "User initiated (" + i.Since.UTC().Format("2006-01-02 15:04:05 GMT") + ")"
-		}
+	}
+	if !i.Asked.IsZero() {
+		info.Transition = "User initiated (" + i.Asked.UTC().Format("2006-01-02 15:04:05 GMT") + ")"
 	}
 	if i.State == stateTerminated {
 		return info

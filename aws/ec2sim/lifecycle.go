@@ -41,7 +41,8 @@ type instance struct {
 	Since                        time.Time // when it got into State
 	Until                        time.Time // a passing State ends then at the earliest
 	ReasonCode, Reason           string
-	Ran                          bool // has been running: a start that fails leaves it stopped
+	Asked                        time.Time // when a user asked for it to stop or end; zero when nobody did
+	Ran                          bool      // has been running: a start that fails leaves it stopped
 
 	Type, Zone, Image, KeyName, PublicKey  string
 	VPC, Subnet, ENI, ENIAttachment        string
@@ -153,21 +154,26 @@ func (c *Cloud) start(i *instance, now time.Time) error {
 	}
 	i.Index, i.Launched, i.Until = index, now, now.Add(c.opts.Timing.Pending)
 	i.PublicIP = fmt.Sprintf("203.0.113.%d", index)
-	i.ReasonCode, i.Reason = "", ""
+	i.ReasonCode, i.Reason, i.Asked = "", "", time.Time{}
 	i.become(statePending, now)
 	c.operate(i, launchHost)
 	return nil
 }
 
+// userInitiated gives that as the reason for what comes.
+func (i *instance) userInitiated(now time.Time) {
+	i.ReasonCode, i.Reason, i.Asked = "Client.UserInitiatedShutdown", "User initiated shutdown", now
+}
+
 func (c *Cloud) stop(i *instance, now time.Time) {
-	i.ReasonCode, i.Reason = "Client.UserInitiatedShutdown", "User initiated shutdown"
+	i.userInitiated(now)
 	i.Until = now.Add(c.opts.Timing.Stop)
 	i.become(stateStopping, now)
 	c.operate(i, stopHost)
 }
 
 func (c *Cloud) terminate(i *instance, now time.Time) {
-	i.ReasonCode, i.Reason = "Client.UserInitiatedShutdown", "User initiated shutdown"
+	i.userInitiated(now)
 	i.Until = now.Add(c.opts.Timing.Stop)
 	i.become(stateShuttingDown, now)
 	c.operate(i, terminateHost)
@@ -257,7 +263,7 @@ func (i *instance) fail(err error, now time.Time) {
 // blame gives a host's error as the state's reason.
 func (i *instance) blame(err error) {
 	if err != nil {
-		i.ReasonCode, i.Reason = "Server.InternalError", err.Error()
+		i.ReasonCode, i.Reason, i.Asked = "Server.InternalError", err.Error(), time.Time{}
 	}
 }
 
@@ -281,17 +287,18 @@ func (i *instance) settleAddresses(c *Cloud, h Host) {
 	}
 }
 
-// release gives back what a terminated instance held.
+// release gives back what a terminated instance held: its volumes go with it
+// or are nobody's from then on.
 func (r *region) release(i *instance) {
-	kept := i.Volumes[:0]
 	for _, v := range i.Volumes {
 		if v.DeleteOnTermination {
 			delete(r.Tags, v.ID)
 			continue
 		}
-		kept = append(kept, v)
+		v.Zone = i.Zone
+		r.Volumes = append(r.Volumes, v)
 	}
-	i.Volumes = kept
+	i.Volumes = nil
 	delete(r.Tags, i.ENI)
 }
 

@@ -212,9 +212,13 @@ func checkImageAndType(c *call, l *launch) (err error) {
 	}
 	g, _ := geoOf(c.regionName)
 	if c.cloud.opts.FreePlan && !c.cloud.freeTier(l.kind, g) {
-		return refuse("InvalidParameterCombination", "The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the filter 'free-tier-eligible=true'.")
+		return notFreeTier()
 	}
 	return nil
+}
+
+func notFreeTier() error {
+	return refuse("InvalidParameterCombination", "The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the filter 'free-tier-eligible=true'.")
 }
 
 func checkKey(c *call, l *launch) error {
@@ -329,9 +333,15 @@ func (v *volume) ask(d diskIn, root volume) error {
 	if d.Ebs.DeleteOnTermination != nil {
 		v.DeleteOnTermination = *d.Ebs.DeleteOnTermination
 	}
-	switch {
-	case v.Device == root.Device && v.Size < root.Size:
+	if v.Device == root.Device && v.Size < root.Size {
 		return refuse("InvalidBlockDeviceMapping", "Volume of size %dGB is smaller than snapshot '%s', expect size >= %dGB", v.Size, root.Snapshot, root.Size)
+	}
+	return v.check()
+}
+
+// check refuses sizes and kinds that EC2 has not.
+func (v *volume) check() error {
+	switch {
 	case v.Size < 1 || v.Size > 16384:
 		return refuse("InvalidParameterValue", "Volume size of %d GiB is invalid; volume size must be between 1 and 16384 GiB.", v.Size)
 	case !slices.Contains([]string{"gp2", "gp3", "io1", "io2", "standard", "st1", "sc1"}, v.Kind):
@@ -366,24 +376,6 @@ func checkOptions(_ *call, l *launch) error {
 			return err
 		}
 		l.tags[kind] = tags
-	}
-	return nil
-}
-
-// checkQuota counts the vCPUs of what runs, in the type's bucket.
-func checkQuota(c *call, l *launch) error {
-	used := l.kind.vcpu * l.least
-	for _, i := range c.region.Instances {
-		if t, _ := typeNamed(i.Type); (i.State == stateRunning || i.State == statePending) && (t.gpu != "") == (l.kind.gpu != "") {
-			used += t.vcpu
-		}
-	}
-	limit := c.cloud.opts.StandardVCPUs
-	if l.kind.gpu != "" {
-		limit = c.cloud.opts.GPUVCPUs
-	}
-	if used > limit {
-		return refuse("VcpuLimitExceeded", "%s", strings.Replace(words("VcpuLimitExceeded"), "limit of 0", fmt.Sprintf("limit of %d", limit), 1))
 	}
 	return nil
 }

@@ -32,6 +32,10 @@ func services() map[string]service {
 			name: "pricing", noAccess: "UnrecognizedClientException", badSig: "InvalidSignatureException",
 			actions: map[string]handler{"GetProducts": document(getProducts)},
 		},
+		"servicequotas": {
+			name: "servicequotas", noAccess: "UnrecognizedClientException", badSig: "InvalidSignatureException",
+			actions: map[string]handler{"GetServiceQuota": document(getServiceQuota)},
+		},
 	}
 }
 
@@ -70,7 +74,10 @@ func ec2Actions() map[string]handler {
 		"DescribeInstanceAttribute": query(describeInstanceAttribute),
 		"ModifyInstanceAttribute":   query(modifyInstanceAttribute),
 		"GetConsoleOutput":          query(getConsoleOutput),
-		"DescribeVolumes":           query(describeVolumes),
+
+		"DescribeVolumes": query(describeVolumes),
+		"CreateVolume":    query(createVolume),
+		"DeleteVolume":    query(deleteVolume),
 
 		"CreateTags":   query(createTags),
 		"DeleteTags":   query(deleteTags),

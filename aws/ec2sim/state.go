@@ -26,6 +26,7 @@ type region struct {
 	Instances []*instance
 	Keys      []*keyPair
 	Groups    []*group
+	Volumes   []*volume // that no instance has
 	VPCs      []*vpc
 	Tags      map[string]map[string]string // by resource ID
 	Tokens    map[string]launchToken       // by RunInstances' ClientToken
@@ -102,10 +103,14 @@ func (c *Cloud) regionState(name string) *region {
 func (r *region) wakeUp(now time.Time) {
 	for _, i := range r.Instances {
 		switch i.State {
-		case statePending, stateRunning, stateStopping:
+		case statePending, stateRunning:
+			i.userInitiated(now) // who ended the cloud
+			i.become(stateStopped, now)
+		case stateStopping:
 			i.become(stateStopped, now)
 		case stateShuttingDown:
 			i.become(stateTerminated, now)
+			r.release(i)
 		}
 	}
 }

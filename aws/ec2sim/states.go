@@ -208,6 +208,10 @@ func (c *call) attributeChange(i *instance, in *modifyAttributeIn) (func(), erro
 		if kind.arch() != old.arch() {
 			return nil, refuse("InvalidParameterValue", "The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI.", kind.arch(), old.arch())
 		}
+		g, _ := geoOf(c.regionName)
+		if c.cloud.opts.FreePlan && !c.cloud.freeTier(kind, g) {
+			return nil, notFreeTier()
+		}
 		return func() { i.Type = kind.name }, nil
 	case in.InstanceInitiatedShutdownBehavior != nil:
 		to := in.InstanceInitiatedShutdownBehavior.Value

@@ -212,7 +212,7 @@ func (r *region) kindOf(id string) (string, error) {
 		_, _, err := r.subnetByID(id)
 		return "subnet", err
 	case "vol":
-		_, err := r.volumeByID(id)
+		_, _, err := r.volumeByID(id)
 		return "volume", err
 	case "eni":
 		if find(r.Instances, func(i *instance) bool { return i.ENI == id }) == nil {

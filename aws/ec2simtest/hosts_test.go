@@ -95,7 +95,7 @@ func TestHosts(t *testing.T) {
 	if i = waitState(t, cl, id, types.InstanceStateNameRunning); *i.PublicIpAddress != "127.0.0.3" {
 		t.Errorf("started again at %s", *i.PublicIpAddress)
 	}
-	c.Shutdown(id)
+	c.HostDown(id)
 	if i = waitState(t, cl, id, types.InstanceStateNameStopped); *i.StateReason.Code != "Client.InstanceInitiatedShutdown" {
 		t.Errorf("shut down for %s", *i.StateReason.Code)
 	}

@@ -1,0 +1,41 @@
+package aws
+
+import "strings"
+
+// changeWords are for changes of a machine or a disk that are not possible as
+// things are.
+func (e *Error) changeWords() (words, bool) {
+	switch {
+	case e.Code == "IncorrectInstanceState" && e.Type != "": // only a change of type names one
+		return words{
+			kindFailed, "The machine must be stopped first",
+			e.said("A machine gets another type only while it is stopped."),
+			"Stop it, wait until it is stopped, then change its type again.",
+		}, true
+	case strings.HasPrefix(e.Code, "InvalidParameter") && strings.Contains(e.Message, "rchitecture"):
+		return words{
+			kindAnswers, "The type has another processor",
+			e.said(e.kind() + " does not run what is on the disk: Intel and AMD processors are one architecture, ARM (Graviton) another."),
+			"Choose a type whose processor has the same architecture, then retry.",
+		}, true
+	case e.Code == "InvalidInstanceAttributeValue":
+		return words{
+			kindAnswers, "This cannot be had in " + e.here(),
+			e.said("The machine cannot become a " + strings.TrimPrefix(e.kind(), "this ") + " in " + e.here() + "."),
+			"Choose another type, then retry.",
+		}, true
+	case e.Code == "VolumeInUse":
+		return words{
+			kindFailed, "A machine still has this disk",
+			e.said("It was not possible to " + e.Doing + "."),
+			"Remove the machine, or detach the volume in the EC2 console if the machine is to stay. Then retry.",
+		}, true
+	case e.Code == "OperationNotPermitted":
+		return words{
+			kindRefused, "The machine is protected against this",
+			e.said("It was not possible to " + e.Doing + ": somebody switched on its stop or termination protection."),
+			"Switch the protection off in the EC2 console if nobody needs it, then retry.",
+		}, true
+	}
+	return words{}, false
+}
