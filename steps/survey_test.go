@@ -28,7 +28,7 @@ func launched(t testing.TB, r steps.CloudRegion, setup, name string) aws.Instanc
 		t.Fatal(err)
 	}
 	i, err := r.Launch(ctx, aws.LaunchSpec{
-		ClientToken: "elsewhere-" + setup, Image: image, Type: "t2.micro", Subnet: network.Subnet, DiskGB: 8,
+		ClientToken: "elsewhere-" + setup, Image: image, Type: "t3.micro", Subnet: network.Subnet, DiskGB: 8,
 		Tags: map[string]string{steps.TagSetup: setup, steps.TagName: name},
 	})
 	if err != nil {
