@@ -42,7 +42,6 @@ type ServeSpec struct {
 	Cert    []byte // PEM; empty means no TLS
 	Key     []byte // PEM
 	Facts   Facts
-	Gateway *GatewaySpec
 	WorkDir string // where notebooks lie; empty means the home folder
 }
 
