@@ -33,6 +33,10 @@ type Health struct {
 	// never. StopWhy is "idle" or "lifetime".
 	StopAt  time.Time
 	StopWhy string
+	// Stopping says that the machine is being switched off now; StopFailed what
+	// it said when that did not work. It is tried again each minute.
+	Stopping   bool
+	StopFailed string
 	// Held is until when a person has put the stop off; zero when nobody has.
 	Held time.Time
 	// Unarmed says why the watcher will not stop the machine although there

@@ -43,6 +43,8 @@ type ServeSpec struct {
 	Key     []byte // PEM
 	Facts   Facts
 	WorkDir string // where notebooks lie; empty means the home folder
+	// Gateway runs the notebook's kernels elsewhere; nil runs them here.
+	Gateway *GatewaySpec `json:",omitempty"`
 }
 
 // complete fills the defaults in and tells what cannot be used.
@@ -74,6 +76,9 @@ func (s ServeSpec) complete() (ServeSpec, error) {
 	}
 	if _, err := netip.ParseAddr(s.Bind); err != nil {
 		return s, fmt.Errorf("the server's address %q: %w", s.Bind, err)
+	}
+	if s.Gateway != nil {
+		return s, s.Gateway.check(s.Mode)
 	}
 	return s, nil
 }

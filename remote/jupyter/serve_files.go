@@ -41,6 +41,9 @@ func (s ServeSpec) files(hash string) []hostFile {
 	if len(s.Cert) > 0 {
 		files = append(files, hostFile{"cert.pem", 0o600, string(s.Cert)}, hostFile{"key.pem", 0o600, string(s.Key)})
 	}
+	if s.Gateway != nil {
+		files = append(files, s.Gateway.files()...)
+	}
 	return append(files, hostFile{"spec", 0o600, fmt.Sprintf("hash=%s\nport=%d\n", hash, s.Port)})
 }
 
@@ -69,6 +72,9 @@ func (s ServeSpec) command() []string {
 		flag("certfile", s.path("cert.pem"))
 		flag("keyfile", s.path("key.pem"))
 	}
+	if s.Gateway != nil {
+		words = append(words, "--gateway-url="+s.Gateway.URL)
+	}
 	return words
 }
 
@@ -88,6 +94,10 @@ func (s ServeSpec) runScript() string {
 		words[i] = quote(w)
 	}
 	venv := path.Join(s.Facts.Home, ".jupyter-ec2/venv")
+	trust := "unset JUPYTER_GATEWAY_URL JUPYTER_GATEWAY_WS_URL JUPYTER_GATEWAY_AUTH_TOKEN"
+	if s.Gateway != nil && len(s.Gateway.Cert) > 0 {
+		trust += "\nhere=" + quote(s.path("")) + "\n" + strings.TrimRight(script(gatewayScript), "\n")
+	}
 	return strings.Join([]string{
 		"#!/bin/sh",
 		"# Written by jupyter-ec2: starts the server in the foreground.",
@@ -96,6 +106,7 @@ func (s ServeSpec) runScript() string {
 		`PATH=$VIRTUAL_ENV/bin:${PATH:-/usr/local/bin:/usr/bin:/bin}`,
 		"export PATH VIRTUAL_ENV",
 		"unset JUPYTER_TOKEN JUPYTER_TOKEN_FILE JUPYTER_PORT KG_AUTH_TOKEN KG_PORT KG_IP PYTHONHOME PYTHONPATH",
+		trust,
 		"exec " + strings.Join(words, " "),
 		"",
 	}, "\n")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,20 @@ func (s *session) serveFiles() {
 		sftp.WithStartDirectory(filepath.ToSlash(s.h.home)))
 	_ = server.Serve() // ends with the client
 	_ = server.Close()
+}
+
+// showFiles makes the subsystem seen in the host's list of processes, where it
+// is a process on other hosts, until the function it answers is called.
+func (s *session) showFiles() (done func()) {
+	wait, end, err := os.Pipe()
+	if err != nil {
+		return func() {}
+	}
+	cmd := &exec.Cmd{Path: s.h.c.shell, Args: []string{"sftp-server", "-c", "read line"}, Stdin: wait}
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = s.h.home, s.environment(), s.h.c.who.apply(false)
+	_ = s.h.spawn(cmd, func(error) {}) // it only shows
+	closeAll(wait)
+	return func() { closeAll(end) }
 }
 
 // staysOpen keeps the channel open after the server's end, for the exit status.

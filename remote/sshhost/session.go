@@ -111,8 +111,10 @@ func (s *session) begin(kind string, payload []byte) {
 		s.start(&exec.Cmd{Path: shell, Args: []string{filepath.Base(shell), "-c", v.Command}})
 	case kind == "subsystem":
 		s.hangup = func() { _ = s.ch.Close() }
+		shown := s.showFiles()
 		s.work.Go(func() {
 			s.serveFiles()
+			shown()
 			s.exit(exitStatus(0))
 			s.finish()
 		})

@@ -1,5 +1,5 @@
-# Written by jupyter-ec2 for the server it runs. The token is in the file
-# beside this one, so that it is in no command line, environment or log.
+# Written by jupyter-ec2 for the server it runs. The tokens are in files beside
+# this one, so that they are in no command line, environment or log.
 import logging
 from pathlib import Path
 
@@ -8,6 +8,12 @@ token = Path(__file__).with_name("token").read_text().strip()
 c.IdentityProvider.token = token
 c.KernelGatewayApp.auth_token = token
 c.JupyterWebsocketPersonality.list_kernels = True
+
+secrets = [token]
+gateway = Path(__file__).with_name("gateway-token")
+if gateway.exists():  # its kernels run on the gateway that the command names
+    secrets.append(gateway.read_text().strip())
+    c.GatewayClient.auth_token = secrets[-1]
 
 _record = logging.getLogRecordFactory()
 
@@ -19,8 +25,10 @@ def _without_token(*args, **kwargs):
         text = record.getMessage()
     except Exception:
         return record
-    if token in text:
-        record.msg, record.args = text.replace(token, "[secret]"), None
+    for secret in secrets:
+        if secret in text:
+            text = text.replace(secret, "[secret]")
+            record.msg, record.args = text, None
     return record
 
 

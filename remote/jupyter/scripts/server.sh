@@ -29,6 +29,11 @@ state() {
 
 stop() {
 	if unit_there; then sudo -n systemctl disable --now "$unit" >/dev/null 2>&1; fi
+	end
+	rm -f "$dir/spec" "$dir/gateway-token" "$dir/gateway.pem"
+}
+
+end() {
 	if pid_alive; then
 		kill -TERM "$pid" 2>/dev/null
 		tries=0
@@ -40,7 +45,14 @@ stop() {
 			sleep 0.2
 		done
 	fi
-	rm -f "$dir/pid" "$dir/spec"
+	rm -f "$dir/pid"
+}
+
+# restart starts what start started last, anew.
+restart() {
+	[ -s "$dir/spec" ] && [ -x "$dir/run" ] || exit 3
+	end
+	start
 }
 
 # port finds the first port free to listen on.
@@ -69,7 +81,7 @@ EOF
 }
 
 start() {
-	mkdir -p "$JE_WORKDIR" || exit 1
+	if [ -n "${JE_WORKDIR:-}" ]; then mkdir -p "$JE_WORKDIR" || exit 1; fi
 	date +%s >"$dir/started"
 	if [ "$JE_SYSTEMD" = 1 ]; then
 		# needrestart restarts services after updates; that would end kernels.
@@ -115,7 +127,20 @@ log() {
 	fi
 }
 
+# follow prints the last lines and what is added. Nothing is exec'd, so that the
+# label in this shell's arguments stays above what runs.
+follow() {
+	echo
+	echo 'jupyter-ec2: the log follows'
+	if unit_there; then
+		sudo -n journalctl -q -o cat --no-pager -u "$unit" -n "$JE_LINES" -f
+	else
+		tail -n "$JE_LINES" -F "$dir/server.log" 2>/dev/null
+	fi
+	exit $?
+}
+
 case $JE_DO in
-state | stop | port | start | log) "$JE_DO" ;;
+state | stop | port | start | restart | log | follow) "$JE_DO" ;;
 *) exit 2 ;;
 esac

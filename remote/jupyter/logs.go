@@ -1,0 +1,121 @@
+package jupyter
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+)
+
+//go:embed scripts/installlog.sh
+var installLogScript string
+
+// logMark comes before a log: what a login shell prints of its own is no part
+// of it.
+const logMark = "jupyter-ec2: the log follows\n"
+
+// FollowServerLog hands on the last lines of the server's log and what is
+// added, safe for a terminal and without tokens, until ctx or the connection
+// ends; it answers which. The watcher does not count it as a login.
+func FollowServerLog(ctx context.Context, h Host, f Facts, lines int, out remote.Output) error {
+	env := map[string]string{"JE_DO": "follow", "JE_SYSTEMD": flagOf(f)}
+	if err := followLog(ctx, h, serverScript, env, lines, out); err != nil {
+		return fmt.Errorf("following the server's log: %w", err)
+	}
+	return nil
+}
+
+// FollowInstallLog is FollowServerLog for the last install's log. It ends
+// without an error when that install is over, and at once when there was none.
+func FollowInstallLog(ctx context.Context, h Host, _ Facts, lines int, out remote.Output) error {
+	if err := followLog(ctx, h, installLogScript, map[string]string{"JE_FOLLOW": "1"}, lines, out); err != nil {
+		return fmt.Errorf("following the install's log: %w", err)
+	}
+	return nil
+}
+
+// InstallLog answers the last lines of the last install's log, safe for a
+// terminal and without tokens. Without an install it is empty.
+func InstallLog(ctx context.Context, h Host, _ Facts, lines int) ([]string, error) {
+	var all []string
+	err := followLog(ctx, h, installLogScript, map[string]string{"JE_FOLLOW": "0"}, lines, func(line string, partial bool) {
+		if !partial {
+			all = append(all, line)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the install's log: %w", err)
+	}
+	return all, nil
+}
+
+// followLog runs a script that prints logMark and then a log.
+func followLog(ctx context.Context, h Host, text string, env map[string]string, lines int, out remote.Output) error {
+	all := map[string]string{"JE_LINES": strconv.Itoa(max(1, lines))}
+	maps.Copy(all, env)
+	clean := remote.NewLines(func(line string, partial bool) { out(Scrub(line), partial) })
+	err := h.Run(ctx, remote.Command{Script: script(text), Env: all, Stdout: &logWriter{w: clean}, Label: remote.WatchLabel})
+	return errors.Join(err, clean.Close())
+}
+
+// logWriter passes on what comes after logMark.
+type logWriter struct {
+	w    io.Writer
+	seen bool
+	tail []byte // what may be the mark's beginning
+}
+
+func (l *logWriter) Write(p []byte) (int, error) {
+	if l.seen {
+		return l.w.Write(p)
+	}
+	l.tail = append(l.tail, p...)
+	_, rest, found := bytes.Cut(l.tail, []byte(logMark))
+	if !found {
+		l.tail = bytes.Clone(l.tail[max(0, len(l.tail)-len(logMark)):])
+		return len(p), nil
+	}
+	l.seen, l.tail = true, nil
+	if len(rest) > 0 {
+		if _, err := l.w.Write(rest); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// RestartServer stops the server and starts it as it was installed: the same
+// port, token and files. It first hands on the last 20 lines of its log, which
+// may tell why that is needed. Whether it answers then, Ready tells.
+func RestartServer(ctx context.Context, h Host, f Facts, out remote.Output) error {
+	tail, err := ServerLog(ctx, h, f, 20)
+	if err != nil {
+		return err
+	}
+	for _, line := range tail {
+		if out != nil {
+			out(line, false)
+		}
+	}
+	s := &server{h: h, facts: f}
+	said, err := s.do(ctx, "restart", nil)
+	var exit *remote.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.Code == 3:
+		return &Error{
+			Kind: "server", Title: "There is no server to restart",
+			Text: "The machine has no server of this program's.",
+			Next: "Run the setup again: it installs and starts what is missing.", Err: err,
+		}
+	case err != nil:
+		return fmt.Errorf("restarting the server: %w", withRaw(err, strings.TrimSpace(said)))
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+//go:build unix
+
+package jupyter
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+)
+
+func idleAfter(d time.Duration) func(*WatchSpec) { return func(s *WatchSpec) { s.Idle = d } }
+
+func busyWith(text string) func(Health) bool {
+	return func(h Health) bool { return h.Watching && strings.Contains(h.Busy, text) && h.Idle.IsZero() }
+}
+
+// A running cell keeps the machine, for however long; an open tab does not;
+// the lifetime ends even a running cell's machine.
+func TestWatchKernels(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, 101)
+	c := w.serve()
+	id, err := c.startKernel(t.Context(), "python3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := c.openKernel(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.close()
+
+	ended := make(chan error, 1)
+	run := func(code string) {
+		go func() { _, err := k.run(t.Context(), code); ended <- err }()
+	}
+	run("import time; time.sleep(6)")
+	w.watch("cell", idleAfter(limit))
+	w.staysUp("a running cell", busyWith("a cell runs in kernel "+id[:8]))
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	h := w.goesOff("after the cell", "idle")
+	if !h.ServerUp || len(h.Kernels) != 1 || h.Kernels[0].ID != id || h.Kernels[0].State != "idle" || h.Kernels[0].Connections != 1 || h.Kernels[0].Name != "python3" {
+		t.Errorf("%+v", h)
+	}
+
+	// The tab: it asks all the time, and only what ran before counts.
+	w.watch("rest", idleAfter(0))
+	run("1 + 1")
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	ran := time.Now()
+	replies := tab(t, k)
+	w.watch("tab", idleAfter(limit))
+	h = w.goesOff("an open tab", "idle")
+	if replies.Load() < 5 || h.Idle.After(ran.Add(every+time.Second)) {
+		t.Errorf("%d replies to the tab; idle since %v, the cell ended at %v", replies.Load(), h.Idle, ran)
+	}
+	k.close()
+
+	// The lifetime counts from the watcher's beginning.
+	if k, err = c.openKernel(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	defer k.close()
+	w.watch("rest", idleAfter(0))
+	run("time.sleep(60)")
+	h = w.until("a running cell", busyWith("a cell runs"))
+	w.watch("life", func(s *WatchSpec) { s.Idle, s.Lifetime = limit, time.Since(h.Born)+limit })
+	if h = w.goesOff("a lifetime", "lifetime"); h.Busy == "" {
+		t.Errorf("the cell does not run any more: %+v", h)
+	}
+	k.close()
+	<-ended
+}
+
+// tab is an open tab: it asks for the kernel's info again and again, as some
+// front ends do, and counts the answers.
+func tab(t *testing.T, k *kernel) *atomic.Int32 {
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	var replies atomic.Int32
+	go func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			m, err := k.request("")
+			m.Header.Type, m.Content = "kernel_info_request", json.RawMessage("{}")
+			if err != nil || wsjson.Write(ctx, k.conn, m) != nil {
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	go func() {
+		for {
+			var m message
+			if wsjson.Read(ctx, k.conn, &m) != nil {
+				return
+			}
+			if m.Header.Type == "kernel_info_reply" {
+				replies.Add(1)
+			}
+		}
+	}()
+	return &replies
+}
+
+// What a terminal prints counts with no tab open; so do logins and transfers.
+// A tunnel, and what the program itself asks, does not.
+func TestWatchTerminalsAndSSH(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, 111)
+	c := w.serve()
+	name := w.terminal(c, "while sleep 0.3; do date; done\r")
+	w.watch("terminal", idleAfter(limit))
+	w.staysUp("a terminal's output", func(h Health) bool { return h.Terminals == 1 && time.Since(h.Idle) < limit })
+	if _, err := c.do(t.Context(), http.MethodDelete, "/api/terminals/"+name, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.goesOff("after the terminal", "idle")
+
+	w.watch("rest", idleAfter(0))
+	_, end := w.openssh("ssh", "-tt", w.target())
+	w.until("a login", busyWith("logged in"))
+	w.watch("login", idleAfter(limit))
+	w.staysUp("a login", func(h Health) bool { return h.Logins == 1 && h.Transfers == 0 && busyWith("logged in")(h) })
+	end()
+	w.goesOff("after the login", "idle")
+
+	w.watch("rest", idleAfter(0))
+	file := filepath.Join(w.dir, "file")
+	if err := os.WriteFile(file, make([]byte, 600<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scp, _ := w.openssh("scp", "-l", "800", file, w.target()+":copied") // kbit/s: 6 seconds
+	w.until("a transfer", busyWith("transfer"))
+	w.watch("transfer", idleAfter(limit))
+	w.staysUp("a transfer", func(h Health) bool { return h.Transfers == 1 && h.Logins == 0 })
+	if err := scp.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	w.goesOff("after the transfer", "idle")
+
+	// An open tunnel, and a log that is followed.
+	w.watch("rest", idleAfter(0))
+	w.openssh("ssh", "-N", "-L", filepath.Join(w.dir, "sock")+":127.0.0.1:1", w.target())
+	waitFor(t, func() bool { _, err := os.Stat(filepath.Join(w.dir, "sock")); return err == nil })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	seen := make(chan string, 1000)
+	go func() {
+		_ = FollowServerLog(ctx, w, w.facts, 5, func(line string, _ bool) { seen <- line })
+	}()
+	<-seen
+	w.watch("tunnel", idleAfter(limit))
+	w.goesOff("a tunnel and a log", "idle")
+}
+
+// terminal starts a terminal of Jupyter's, types a line and leaves it.
+func (w *watched) terminal(c *client, line string) (name string) {
+	w.t.Helper()
+	body, err := c.do(w.t.Context(), http.MethodPost, "/api/terminals", []byte("{}"))
+	var made struct{ Name string }
+	if err != nil || json.Unmarshal(body, &made) != nil {
+		w.t.Fatalf("%s, %v", body, err)
+	}
+	conn, _, err := websocket.Dial(w.t.Context(), c.base.JoinPath("/terminals/websocket", made.Name).String(),
+		&websocket.DialOptions{HTTPClient: c.http, HTTPHeader: c.header()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = conn.CloseNow() }()
+	if err := wsjson.Write(w.t.Context(), conn, []string{"stdin", line}); err != nil {
+		w.t.Fatal(err)
+	}
+	for said := ""; !strings.Contains(said, ":"); { // of the time of day
+		var m []any
+		if err := wsjson.Read(w.t.Context(), conn, &m); err != nil {
+			w.t.Fatal(err)
+		}
+		if len(m) == 2 && m[0] == "stdout" {
+			said += m[1].(string)
+		}
+	}
+	return made.Name
+}
+
+// What the watcher is told, without a server: to wait, never to stop, that it
+// may not; and a command that fails.
+func TestWatchLimits(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, 121)
+	if h, err := ReadHealth(t.Context(), w); err != nil || h.Watching || !h.At.IsZero() {
+		t.Errorf("before any watcher: %+v, %v", h, err)
+	}
+	if _, err := Extend(t.Context(), w, time.Hour); err == nil {
+		t.Error("a stop that nobody plans was put off")
+	}
+	w.watch("never", idleAfter(0))
+	w.staysUp("never", func(h Health) bool {
+		return h.Watching && h.StopAt.IsZero() && h.Busy == "" && !h.Idle.IsZero() && !h.ServerUp && strings.Contains(h.ServerNote, "nothing listens") &&
+			h.MemoryMB > 0 && h.MemoryUsedMB > 0 && h.DiskMB > 0 && h.DiskFreeMB > 0 && h.Cores > 0 && h.CPU >= 0 && h.Unarmed == ""
+	})
+	w.watch("unarmed", func(s *WatchSpec) {
+		s.Idle, s.Lifetime, s.Armed, s.Unarmed = time.Second, time.Second, false, "the machine would be terminated"
+	})
+	w.staysUp("unarmed", func(h Health) bool { return h.Unarmed == "the machine would be terminated" && h.StopAt.IsZero() })
+
+	// Held, for longer than the limit.
+	w.watch("rest", idleAfter(0))
+	began := time.Now()
+	h, err := Extend(t.Context(), w, 2*limit)
+	if err != nil || !h.Watching || h.Held.Before(began.Add(2*limit-time.Second)) {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	if again, err := Extend(t.Context(), w, time.Second); err != nil || again.Held.Before(h.Held.Add(-time.Second)) {
+		t.Errorf("putting off for less took something away: %+v, %v", again, err)
+	}
+	w.watch("held", func(s *WatchSpec) { s.Idle, s.Lifetime = limit, time.Second })
+	h = w.until("held", func(h Health) bool { return !h.StopAt.IsZero() })
+	if !h.StopAt.Equal(h.Held) || w.isOff() {
+		t.Errorf("off %v, %+v", w.isOff(), h)
+	}
+	w.goesOff("after the hold", "lifetime")
+	if took := time.Since(began); took < 2*limit-every {
+		t.Errorf("it was off after %v", took)
+	}
+
+	tries := filepath.Join(w.home, "tries")
+	w.watch("fails", func(s *WatchSpec) {
+		s.Idle, s.retry, s.poweroff = time.Second, time.Second, []string{"sh", "-c", "echo >>" + tries + "; echo No power to do so; exit 1"}
+	})
+	w.until("a failing command", func(h Health) bool {
+		b, _ := os.ReadFile(tries)
+		return h.Stopping && h.StopFailed == "No power to do so" && len(b) > 1
+	})
+}
+
+// The same again changes nothing; a new spec reaches the watcher that runs; a
+// watcher that was killed goes on with the idle clock and the lifetime it had.
+func TestWatchAgain(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, 131)
+	file := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(w.home, ".jupyter-ec2/watch", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(b))
+	}
+	w.watch("rest", idleAfter(time.Hour))
+	pid := file("pid")
+	first := w.until("the first look", func(h Health) bool { return h.Watching && h.Busy == "" })
+	w.watch("rest", idleAfter(time.Hour))
+	w.watch("rest", idleAfter(2*time.Hour))
+	if h, err := ReadHealth(t.Context(), w); err != nil || file("pid") != pid || h.IdleLimit != 2*time.Hour || !near(h.Idle, first.Idle) {
+		t.Errorf("pid %s, before %s; %+v, %v", file("pid"), pid, h, err)
+	}
+	if err := w.Run(t.Context(), remote.Command{Script: "kill -KILL " + pid, Label: remote.WatchLabel}); err != nil {
+		t.Fatal(err)
+	}
+	if h := w.until("the end", func(h Health) bool { return !h.Watching }); h.IdleLimit != 2*time.Hour {
+		t.Errorf("as last seen: %+v", h)
+	}
+	w.watch("rest", idleAfter(2*time.Hour))
+	h, err := ReadHealth(t.Context(), w)
+	if err != nil || !h.Watching || file("pid") == pid || !near(h.Idle, first.Idle) || !near(h.Born, first.Born) {
+		t.Errorf("after a kill: %+v, before %+v; %v", h, first, err)
+	}
+	for _, name := range []string{".", "config.json", "status.json", "watch.py"} {
+		info, err := os.Stat(filepath.Join(w.home, ".jupyter-ec2/watch", name))
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	if err := StopWatch(t.Context(), w, w.facts); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := ReadHealth(t.Context(), w); err != nil || h.Watching {
+		t.Errorf("after its end: %+v, %v", h, err)
+	}
+}
+
+func near(a, b time.Time) bool { return a.Sub(b).Abs() < 200*time.Millisecond }
