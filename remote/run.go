@@ -23,7 +23,14 @@ type Command struct {
 	Stdin  io.Reader         // nil is empty
 	Stdout io.Writer         // nil drops it
 	Stderr io.Writer         // nil drops it
+	// Label is $0 of the script's shell, and so a word in the host's list of
+	// processes; empty leaves it to the shell.
+	Label string
 }
+
+// WatchLabel is the Label of what the program runs only to watch a host. It
+// tells such commands from a person's when the host decides whether it is idle.
+const WatchLabel = "jupyter-ec2-watch"
 
 // ExitError is a command that ended with another status than 0.
 type ExitError struct {
@@ -194,7 +201,11 @@ func (cmd Command) bootstrap(size int) string {
 	if cmd.Stdin != nil {
 		read = fmt.Sprintf("s=$(dd bs=1 count=%d 2>/dev/null); ", size)
 	}
-	return "exec sh -c " + quote(read+`case $s in *"`+endMark+`") eval "$s";; *) exit 255;; esac`)
+	line := "exec sh -c " + quote(read+`case $s in *"`+endMark+`") eval "$s";; *) exit 255;; esac`)
+	if cmd.Label != "" {
+		line += " " + quote(cmd.Label)
+	}
+	return line
 }
 
 // exports writes an environment as shell commands.
