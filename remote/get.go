@@ -76,6 +76,7 @@ func localTarget(local, name string, mode fs.FileMode) (*os.Root, string, error)
 		local = "."
 	}
 	into := os.IsPathSeparator(local[len(local)-1])
+	local = filepath.Clean(local)
 	info, err := os.Stat(local)
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):

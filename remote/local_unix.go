@@ -35,4 +35,6 @@ func portTaken(err error) bool {
 }
 
 // diskFull says whether writing failed for want of room.
-func diskFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}

@@ -177,13 +177,13 @@ func (all *tree) walk(ctx context.Context, dir file, depth int) error {
 
 // each does something to all files, several at a time, until one fails.
 func each(ctx context.Context, files []file, do func(context.Context, file) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, life := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, f := range files {
-		if ctx.Err() != nil {
+		if life.Err() != nil {
 			break
 		}
-		group.Go(func() error { return do(ctx, f) })
+		group.Go(func() error { return do(life, f) })
 	}
 	if err := group.Wait(); err != nil {
 		return err

@@ -146,7 +146,7 @@ func TestDown(t *testing.T) {
 	if greeting(before) == nil {
 		t.Error("the host is still reached at its last address")
 	}
-	must(t, h.Remove(t.Context()))
+	must(t, h.PowerOff(t.Context()))
 	if n := len(down); n > 0 {
 		t.Errorf("told %d times more", n)
 	}
