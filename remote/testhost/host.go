@@ -265,6 +265,10 @@ func (h *Host) Stop(ctx context.Context) error {
 	return h.PowerOff(ctx)
 }
 
+// Down is closed when the host is down, also by its own doing. PowerOff takes
+// its public address away then. It is for a host that was started.
+func (h *Host) Down() <-chan struct{} { return h.boot }
+
 func (h *Host) up() bool {
 	if h.boot == nil {
 		return false
