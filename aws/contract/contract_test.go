@@ -25,7 +25,8 @@ func (p promise) String() string { return p.call + " must " + p.must }
 
 func promises() []promise {
 	return slices.Concat(
-		accountPromises(), refusalPromises(), placePromises(), keyPromises(), groupPromises(), launchPromises(), instancePromises())
+		accountPromises(), refusalPromises(), placePromises(), keyPromises(), groupPromises(), launchPromises(), instancePromises(),
+		fleetPromises(), changePromises(), rulePromises())
 }
 
 // difference is a promise that one of the clouds is known not to keep.
