@@ -31,6 +31,7 @@ type CloudRegion interface {
 	DeleteKeyPair(ctx context.Context, id string) error
 
 	EnsureGroup(ctx context.Context, g aws.GroupSpec) (string, error)
+	GroupRules(ctx context.Context, id string) ([]aws.Rule, error)
 	GroupsByTag(ctx context.Context, tags map[string]string) ([]string, error)
 	DeleteGroup(ctx context.Context, id string) error
 
@@ -38,8 +39,17 @@ type CloudRegion interface {
 	Instance(ctx context.Context, id string) (aws.Instance, error)
 	Find(ctx context.Context, tags map[string]string) ([]aws.Instance, error)
 	WaitState(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error)
+	Ours(ctx context.Context) ([]aws.Instance, error)
+	Owned(ctx context.Context) ([]aws.Owned, error)
 	Start(ctx context.Context, id string) error
+	Stop(ctx context.Context, id string) error
+	Reboot(ctx context.Context, id string) error
+	SetType(ctx context.Context, id, instanceType string) error
+	StopsOnShutdown(ctx context.Context, id string) (bool, error)
+	SetStopsOnShutdown(ctx context.Context, id string) error
 	Terminate(ctx context.Context, id string) error
+	DeleteVolume(ctx context.Context, id string) error
+	Quota(ctx context.Context, kind aws.Type) (aws.Quota, error)
 	ConsoleHostKeys(ctx context.Context, id string) ([]string, error)
 }
 

@@ -35,7 +35,7 @@ func fleetDifferences() []difference {
 		},
 		{
 			breaks: "StopsOnShutdown must not be so where it terminates", seen: "stops: got true",
-			why: "moto keeps the attribute as the launch set it",
+			why: "moto does nothing at the form of the change that SDKs send, and says that it is done",
 			doc: modify,
 		},
 	}
