@@ -307,10 +307,18 @@ func (h *Host) PowerOff(ctx context.Context) error {
 		return nil
 	}
 	h.expectDown(true)
-	if _, err := sh(ctx, powerOffScript, h.name, h.slot.table(), h.public.String(), h.private.String()); err != nil {
-		return fmt.Errorf("powering %s off: %w", h.name, err)
+	// Again until it is down: one that has just been started is not in its
+	// control groups yet, where its processes are found.
+	for down := false; !down; {
+		if _, err := sh(ctx, powerOffScript, h.name, h.slot.table(), h.public.String(), h.private.String()); err != nil {
+			return fmt.Errorf("powering %s off: %w", h.name, err)
+		}
+		select {
+		case <-h.boot:
+			down = true
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	<-h.boot
 	return h.Link(ctx, true)
 }
 
