@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,8 +88,23 @@ func ownedAnswers() answers {
 	}
 }
 
-func TestOwned(t *testing.T) {
-	r, w := regional(t, ownedAnswers())
+// All four questions are under way at a time: each waits here for the others.
+func TestOwned(t *testing.T) { synctest.Test(t, owned) }
+
+func owned(t *testing.T) {
+	on := ownedAnswers()
+	var asked sync.WaitGroup
+	asked.Add(len(on))
+	for action, answer := range on {
+		on[action] = func(n int, q request) reply {
+			if n == 0 {
+				asked.Done()
+				asked.Wait()
+			}
+			return answer(n, q)
+		}
+	}
+	r, w := regional(t, on)
 	list, err := r.Owned(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +127,7 @@ func TestOwned(t *testing.T) {
 	wantField(t, w.sent("DescribeInstances", 0), map[string]string{"Filter.2.Name": "instance-state-name", "Filter.2.Value.5": "shutting-down", "Filter.2.Value.6": ""})
 }
 
-// All four questions are under way at a time, and one that fails ends all.
+// One question that fails ends all.
 func TestOwnedFails(t *testing.T) {
 	for _, action := range []string{"DescribeInstances", "DescribeVolumes", "DescribeSecurityGroups", "DescribeKeyPairs"} {
 		synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -129,4 +130,26 @@ func regionTitle(name string) string {
 		return "AWS GovCloud (US-West)"
 	}
 	return ""
+}
+
+// HasDefaultRegions says whether the account of a region is one of AWS's
+// commercial partition, whose accounts have DefaultRegions.
+func HasDefaultRegions(home string) bool {
+	for _, other := range []string{"cn-", "us-gov-", "eusc-"} {
+		if strings.HasPrefix(home, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// DefaultRegions are those that are enabled in every account of the commercial
+// partition, from the column "enabled by default" of
+// https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html.
+func DefaultRegions() []string {
+	return []string{
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+		"ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
+		"us-east-1", "us-east-2", "us-west-1", "us-west-2",
+	}
 }

@@ -1,7 +1,8 @@
 // Package remote reaches a host over SSH: it dials, checks and pins host keys,
-// runs commands and jobs, copies files, and keeps a tunnel up. What a host
-// prints is hostile until it went through [Lines] or [Clean].
+// runs commands, jobs and a person's shell, copies files, and keeps a tunnel up.
+// What a host prints is hostile until it went through [Lines] or [Clean]; only
+// the shell's terminal gets it as it is.
 //
 // Errors that a person can meet implement Explain() (kind, title, text, next
-// string); see [Error], [KeyError] and [ExitError].
+// string); see [Error], [KeyError], [ExitError] and [CopyError].
 package remote

@@ -24,6 +24,7 @@ const (
 	HostKeyUnknown Reason = "host-key-unknown" // nothing vouches for the host key
 	HostKeyChanged Reason = "host-key-changed" // not the pinned key, or not the console's
 	NoSession      Reason = "no-session"       // the host opens no (further) session
+	NoTerminal     Reason = "no-terminal"      // the host gives out no terminal
 	NoForwarding   Reason = "no-forwarding"    // the host lets nobody connect through it
 	Closed         Reason = "closed"           // the connection ended
 	Failed         Reason = "failed"           // anything else
@@ -109,6 +110,10 @@ func (e *Error) words() (title, text, next string) {
 		return "The machine's SSH server runs no command",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused to run a command", e.Text),
 			"Log in to the machine, look at MaxSessions in /etc/ssh/sshd_config (10 is usual; look into sshd_config.d too), and restart the server: sudo systemctl restart ssh. Then run the same again."
+	case NoTerminal:
+		return "The machine's SSH server gives no terminal",
+			quoted("The SSH server at "+e.Addr+" let us in and then refused a terminal", e.Text),
+			"Set \"PermitTTY yes\" in the machine's /etc/ssh/sshd_config (look into sshd_config.d too, and for \"no-pty\" in ~/.ssh/authorized_keys), and restart the server: sudo systemctl restart ssh. Commands run without a terminal meanwhile."
 	case NoForwarding:
 		return "The machine's SSH server forbids tunnels",
 			quoted("The SSH server at "+e.Addr+" lets nobody connect through it, and that is how Jupyter is reached", e.Text),

@@ -226,8 +226,9 @@ func exitStatus(cmd *exec.Cmd, ch ssh.Channel) {
 	_ = ch.Close()
 }
 
-// startOpenSSH starts OpenSSH's own server, where it is installed.
-func startOpenSSH(t *testing.T) host {
+// startOpenSSH starts OpenSSH's own server, where it is installed. changes may
+// alter its configuration.
+func startOpenSSH(t *testing.T, changes ...func(conf string) string) host {
 	t.Helper()
 	sshd, err := exec.LookPath("sshd")
 	if err != nil {
@@ -260,9 +261,20 @@ func startOpenSSH(t *testing.T) host {
 		}
 		return path
 	}
+	// The home is the test's, for commands, the login shell and files.
+	force := write("force", `cd "`+h.home+`" && export HOME="$PWD" PS1="ready$ "
+case $SSH_ORIGINAL_COMMAND in
+internal-sftp*) for s in /usr/lib/openssh /usr/libexec /usr/lib/ssh; do [ ! -x $s/sftp-server ] || exec $s/sftp-server; done; exit 127 ;;
+"") exec sh -i ;;
+esac
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+`)
 	conf := fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin yes\nMaxStartups 100\n"+
-		"ForceCommand cd %s && HOME=$PWD exec sh -c \"$SSH_ORIGINAL_COMMAND\"\n",
-		write("host_key", string(pair.Private)), write("keys", keyOf(h.signer.PublicKey()).Line+"\n"), h.home)
+		"Subsystem sftp internal-sftp\nForceCommand sh %s\n",
+		write("host_key", string(pair.Private)), write("keys", keyOf(h.signer.PublicKey()).Line+"\n"), force)
+	for _, change := range changes {
+		conf = change(conf)
+	}
 	path := write("sshd_config", conf)
 	h.addr = serve(t, func(c net.Conn) { sshdInetd(t, sshd, path, c) })
 	return h

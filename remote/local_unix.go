@@ -33,3 +33,8 @@ func refused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 func portTaken(err error) bool {
 	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EACCES)
 }
+
+// diskFull says whether writing failed for want of room.
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}

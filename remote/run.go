@@ -23,13 +23,13 @@ type Command struct {
 	Stdin  io.Reader         // nil is empty
 	Stdout io.Writer         // nil drops it
 	Stderr io.Writer         // nil drops it
-	// Label names the command in the host's process list, for whoever tells
-	// processes apart there. It is no secret.
+	// Label is $0 of the script's shell, and so a word in the host's list of
+	// processes; empty leaves it to the shell.
 	Label string
 }
 
-// WatchLabel is the Label of commands that only look: the watcher on a host
-// does not take them for a person's work.
+// WatchLabel is the Label of what the program runs only to watch a host. It
+// tells such commands from a person's when the host decides whether it is idle.
 const WatchLabel = "jupyter-ec2-watch"
 
 // ExitError is a command that ended with another status than 0.

@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestAnswersValid(t *testing.T) {
@@ -61,15 +60,8 @@ func TestCost(t *testing.T) {
 	if !c.Known || math.Abs(c.Hour-0.0174767) > 1e-6 || math.Abs(c.StoppedMonth-0.64) > 1e-9 {
 		t.Fatalf("got %+v", c)
 	}
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	if usd, ok := c.since(now.Add(-10*time.Second), now); !ok || math.Abs(usd-c.Hour/60) > 1e-9 {
-		t.Errorf("ten seconds cost %v, want the 60 seconds AWS bills at least", usd)
-	}
 	if c := CostOf(p, "p5.48xlarge", 8); c.Known || c.Hour != 0 {
 		t.Errorf("an unknown price gave the sum %v", c.Hour)
-	}
-	if _, ok := (Cost{}).since(now, now); ok {
-		t.Error("an unknown price gave a cost so far")
 	}
 }
 

@@ -21,6 +21,7 @@ type Guide struct {
 	accounts map[string]Cloud
 	opening  chan struct{}            // holds a token while an account is opened
 	signers  map[string]remote.Signer // unlocked keys, so that a passphrase is asked once
+	numbers  map[string]string        // account numbers by profile
 }
 
 var _ Engine = (*Guide)(nil)
@@ -29,6 +30,9 @@ var _ Engine = (*Guide)(nil)
 func New(cfg Config) *Guide {
 	if cfg.Patience == 0 {
 		cfg.Patience = 10 * time.Minute
+	}
+	if cfg.Minute == 0 {
+		cfg.Minute = time.Minute
 	}
 	if cfg.LocalPort == 0 {
 		cfg.LocalPort = ServerPort
@@ -43,6 +47,7 @@ func New(cfg Config) *Guide {
 	return &Guide{
 		cfg: cfg, ledger: ledger{cfg.Dir},
 		accounts: map[string]Cloud{}, opening: make(chan struct{}, 1), signers: map[string]remote.Signer{},
+		numbers: map[string]string{},
 	}
 }
 

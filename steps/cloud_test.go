@@ -7,10 +7,12 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -34,6 +36,9 @@ type world struct {
 
 	mu    sync.Mutex
 	fault func(action string) *ec2sim.Fault
+	// request, unless nil, is asked like fault, with the request.
+	request func(action string, r *http.Request) *ec2sim.Fault
+	address string // this computer's public one; empty leaves it to the cloud
 	// calls are the forms of the calls so far, by action.
 	calls map[string][]url.Values
 }
@@ -46,6 +51,9 @@ func newWorld(t *testing.T, change func(*ec2sim.Options, *hosts)) *world {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.calls[action] = append(w.calls[action], maps.Clone(r.Form))
+		if w.request != nil {
+			return w.request(action, r)
+		}
 		if w.fault == nil {
 			return nil
 		}
@@ -61,16 +69,57 @@ func newWorld(t *testing.T, change func(*ec2sim.Options, *hosts)) *world {
 	t.Cleanup(func() { _ = w.cloud.Close() })
 	w.open = func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
 		o.Profile = ""
-		o.Endpoint = &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: w.cloud.HTTPClient()}
+		o.Endpoint = &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: network{w.cloud.HTTPClient(), w}}
 		return steps.OpenAWS(ctx, o)
 	}
 	return w
+}
+
+// network is how this computer reaches the cloud: from an address that may change.
+type network struct {
+	aws.HTTPDoer
+	w *world
+}
+
+func (n network) Do(r *http.Request) (*http.Response, error) {
+	n.w.mu.Lock()
+	address := n.w.address
+	n.w.mu.Unlock()
+	if address == "" || r.URL.Path != "/checkip" {
+		return n.HTTPDoer.Do(r)
+	}
+	answer := httptest.NewRecorder()
+	_, err := answer.WriteString(address + "\n")
+	return answer.Result(), err
+}
+
+// setAddress gives this computer another public address.
+func (w *world) setAddress(address string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.address = address
 }
 
 func (w *world) setFault(f func(action string) *ec2sim.Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fault = f
+}
+
+func (w *world) setRequestFault(f func(action string, r *http.Request) *ec2sim.Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.request = f
+}
+
+// regionOf is the region that a request was signed for.
+func regionOf(r *http.Request) string {
+	// Credential=KEY/DATE/REGION/SERVICE/aws4_request
+	parts := strings.Split(r.Header.Get("Authorization"), "/")
+	if len(parts) < 3 {
+		return ""
+	}
+	return parts[2]
 }
 
 // called answers the forms of an action's calls since forget.
@@ -86,11 +135,14 @@ func (w *world) forget() {
 	w.calls = map[string][]url.Values{}
 }
 
-// guide is a program freshly started on that computer.
-func (w *world) guide() *steps.Guide {
+// guide is a program freshly started on that computer, guideAt one whose clock
+// is another.
+func (w *world) guide() *steps.Guide { return w.guideAt(time.Now) }
+
+func (w *world) guideAt(now func() time.Time) *steps.Guide {
 	return steps.New(steps.Config{
 		Dir: w.dir, Ask: w.ask, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
-		Open: w.open,
+		Open: w.open, Now: now,
 		SSHPort: func(i aws.Instance) int {
 			port, err := strconv.Atoi(i.Tags[ec2sim.SSHPortTag])
 			if err != nil {
@@ -157,6 +209,7 @@ type hosts struct {
 
 	mu      sync.Mutex
 	running map[string]*sshhost.Host
+	specs   map[string]sshhost.Spec
 	settled sshhost.Spec
 }
 
@@ -176,7 +229,7 @@ func newHosts(t *testing.T) *hosts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hosts{computer: computer, running: map[string]*sshhost.Host{}}
+	h := &hosts{computer: computer, running: map[string]*sshhost.Host{}, specs: map[string]sshhost.Spec{}}
 	t.Cleanup(h.stopAll)
 	return h
 }
@@ -217,7 +270,7 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 		return ec2sim.Host{}, err
 	}
 	h.mu.Lock()
-	h.running[s.InstanceID] = host
+	h.running[s.InstanceID], h.specs[s.InstanceID] = host, spec
 	h.mu.Unlock()
 	keys := host.HostKeys()
 	if h.keys != nil {
@@ -227,7 +280,25 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	return ec2sim.Host{PublicIP: ip, PrivateIP: ip, PublicDNS: ip, SSHPort: int(host.Addr().Port()), HostKeys: keys}, nil
 }
 
-func (h *hosts) Reboot(context.Context, string) error { return errors.New("no test reboots") }
+// Reboot ends all that runs on the host and starts it again at its address.
+func (h *hosts) Reboot(ctx context.Context, id string) error {
+	h.mu.Lock()
+	host, spec := h.running[id], h.specs[id]
+	h.mu.Unlock()
+	if err := host.Stop(ctx); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp4", host.Addr().String())
+	if err != nil {
+		return err
+	}
+	spec.Listener = l
+	host, err = h.computer.Start(ctx, spec)
+	h.mu.Lock()
+	h.running[id] = host
+	h.mu.Unlock()
+	return err
+}
 
 func (h *hosts) Stop(ctx context.Context, id string) error {
 	h.mu.Lock()

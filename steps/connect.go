@@ -167,8 +167,9 @@ func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) 
 	}
 }
 
-// redial is dial for links that are made again later: the address may have
-// changed since, by a stop and start.
+// redial is dial for links that are made again later. Since then the machine's
+// address may have changed, by a stop and start, and this computer's own, which
+// is all that the security group lets in.
 func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	client, err := w.dial(ctx)
 	var re *remote.Error
@@ -179,9 +180,52 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	if ierr != nil {
 		return nil, err // the host's own reason tells more
 	}
-	if addr := or(i.PublicDNS, i.PublicIP); i.State == "running" && addr != "" && addr != w.s.PublicAddr {
+	if i.State != "running" {
+		return nil, errors.Join(notRunning(w.s, i.State), err)
+	}
+	moved := or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr
+	if moved {
 		w.see(i)
+	}
+	if re.Reason == remote.Timeout && w.followMe(ctx) || moved {
 		return w.dial(ctx)
 	}
 	return nil, err
+}
+
+// followMe moves the security group's rule to this computer's address when that
+// has changed, and says whether it has.
+func (w *work) followMe(ctx context.Context) bool {
+	address, err := w.account.MyAddress(ctx)
+	if err != nil || address == w.s.MyAddress {
+		return false
+	}
+	was := w.s.MyAddress
+	if err := w.ensureGroup(ctx, address); err != nil {
+		w.retrying("Your address changed, and the security group could not follow: %s", Explain(err).Title)
+		return false
+	}
+	w.doing("Your address changed from %s to %s; the security group follows", or(was, "another one"), address)
+	return true
+}
+
+// notRunning is a machine that nobody can reach because it does not run.
+func notRunning(s *Setup, state string) error {
+	f := &fault{
+		kind: ProblemUnreachable, title: "The machine is " + state,
+		text: fmt.Sprintf("%s (%s) is %s.", s.Answers.Name, s.Resources.InstanceID, state),
+		next: fmt.Sprintf("Start it with jupyter-ec2 start %s.", s.Answers.Name),
+	}
+	switch state {
+	case "gone", "terminated", "shutting-down":
+		f.title = "The machine is gone"
+		f.text = fmt.Sprintf("%s (%s) was terminated.", s.Answers.Name, s.Resources.InstanceID)
+		f.next = fmt.Sprintf("Remove what is left with jupyter-ec2 rm %s, or launch it anew with jupyter-ec2 up --name %s.", s.Answers.Name, s.Answers.Name)
+	case "pending":
+		f.next = "Try again in a moment."
+	case "":
+		f.title, f.text = "There is no machine yet", fmt.Sprintf("%s was never launched.", s.Answers.Name)
+		f.next = fmt.Sprintf("Launch it with jupyter-ec2 up --name %s.", s.Answers.Name)
+	}
+	return f
 }

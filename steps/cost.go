@@ -1,7 +1,5 @@
 package steps
 
-import "time"
-
 // hoursPerMonth is AWS's own reckoning of a month for its price examples.
 const hoursPerMonth = 730
 
@@ -17,12 +15,4 @@ func CostOf(p Prices, instanceType string, diskGB int) Cost {
 	}
 	c.StoppedMonth = p.GP3 * float64(diskGB)
 	return c
-}
-
-// since is the cost from launch to now; AWS bills at least 60 seconds a start.
-func (c Cost) since(launch, now time.Time) (float64, bool) {
-	if !c.Known || launch.IsZero() {
-		return 0, false
-	}
-	return c.Hour * max(now.Sub(launch), time.Minute).Hours(), true
 }

@@ -195,10 +195,6 @@ func (d *doctor) close() {
 	d.hangUp()
 }
 
-// StepFix labels the events of mending what the doctor found; it is no page
-// of the guide.
-const StepFix StepID = "fix"
-
 // FixCheck does what a check of Doctor's offered as its Fix.
 func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func(Event)) error {
 	var mend func(*work, context.Context) (string, error)
@@ -267,21 +263,13 @@ func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(Event))
 		return err
 	}
 	if i.State != "running" {
-		return notRunning(i)
+		return notRunning(w.s, i.State)
 	}
 	opened, err := g.Work(ctx, setupID, emit)
 	if err != nil {
 		return err
 	}
 	return opened.Close()
-}
-
-func notRunning(i aws.Instance) error {
-	return &fault{
-		kind: ProblemAnswers, title: "The machine is not running",
-		text: fmt.Sprintf("The machine is %s, so there is nothing to mend on it.", or(i.State, "gone")),
-		next: "Start it first, with jupyter-ec2 start or by the doctor's check of the machine.",
-	}
 }
 
 // startAgain starts a stopped machine and waits until its SSH port answers.

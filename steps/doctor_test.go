@@ -145,7 +145,7 @@ func TestDoctorStartsAStoppedMachine(t *testing.T) {
 	}
 	// Repairs on the machine do not start it: that is offered by itself.
 	err := w.guide().FixCheck(t.Context(), s.ID, "server", func(steps.Event) {})
-	if p := steps.Explain(err); p.Title != "The machine is not running" {
+	if p := steps.Explain(err); p.Title != "The machine is stopped" {
 		t.Errorf("%+v", p)
 	}
 	if err := w.guide().FixCheck(t.Context(), s.ID, "instance", func(steps.Event) {}); err != nil {

@@ -19,8 +19,18 @@ const (
 	StepOpen    StepID = "open"
 )
 
-// StepRemove labels the events of removing a setup; it is no page of the guide.
-const StepRemove StepID = "remove"
+// These label the events of what is done with a machine afterwards; they are
+// no pages of the guide.
+const (
+	StepRemove  StepID = "remove"
+	StepStop    StepID = "stop"
+	StepReboot  StepID = "reboot"
+	StepResize  StepID = "resize"
+	StepRestart StepID = "restart" // of the server
+	StepSweep   StepID = "sweep"
+	StepFix     StepID = "fix"
+	StepLocal   StepID = "notebook" // Jupyter on this computer
+)
 
 // EventKind says what an event reports.
 type EventKind string

@@ -36,7 +36,9 @@ type Config struct {
 	LocalPort int
 	// Patience bounds each wait for the cloud or the host; 0 means 10 minutes.
 	Patience time.Duration
-	Now      func() time.Time
+	// Minute is how long a minute of the limits lasts; 0 means a minute.
+	Minute time.Duration
+	Now    func() time.Time
 }
 
 // Account is what the first page shows once a profile is signed in.
@@ -119,7 +121,12 @@ func (o *Opened) Close() error {
 
 // SoFar is what the setup has cost since its launch, in US dollars, and
 // whether that is known.
-func (o *Opened) SoFar(now time.Time) (float64, bool) { return o.Cost.since(o.Setup.LaunchedAt, now) }
+func (o *Opened) SoFar(now time.Time) (float64, bool) {
+	s := o.Setup
+	s.Cost, s.State = o.Cost, "running"
+	m := s.Money(now)
+	return m.SoFar, m.Known
+}
 
 // Engine is what a front end needs of the guide. *Guide is the only one;
 // screens are tested against it in the sandbox or against hand-made states.

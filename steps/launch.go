@@ -170,30 +170,42 @@ func (w *work) createKey(ctx context.Context) error {
 	return nil
 }
 
-// settleGroup sees to it that the group lets in this computer and nobody else.
+// settleGroup sees to it that the group lets in this computer and nobody else,
+// but for the notebooks that use this machine's gateway.
 func (w *work) settleGroup(ctx context.Context) error {
 	address, err := w.account.MyAddress(ctx)
 	if err != nil {
 		return err
 	}
+	if err := w.ensureGroup(ctx, address); err != nil {
+		return err
+	}
+	if w.s.Resources.InstanceID == "" {
+		w.byHand(StepLaunch)
+	}
+	w.doing("Security group %s lets in %s", w.s.Resources.GroupID, w.s.Answers.Mode.opens(address))
+	return w.save()
+}
+
+// ensureGroup makes the group and its rules, and writes nothing down.
+func (w *work) ensureGroup(ctx context.Context, address string) error {
 	network, err := w.region.Network(ctx, "")
 	if err != nil {
 		return err
 	}
-	w.s.Subnet = network.Subnet
+	also, err := w.g.users(w.s)
+	if err != nil {
+		return err
+	}
 	id, err := w.region.EnsureGroup(ctx, aws.GroupSpec{
 		Name: w.s.Resources.GroupName, Description: "jupyter-ec2 " + w.s.Answers.Name, VPC: network.VPC,
-		CIDR: cidr(address), Ports: w.s.Answers.Mode.ports(), Tags: w.tags(),
+		CIDR: cidr(address), Ports: w.s.Answers.Mode.ports(), Also: also, Tags: w.tags(),
 	})
 	if err != nil {
 		return err
 	}
-	w.s.Resources.GroupID = id
-	if w.s.Resources.InstanceID == "" {
-		w.byHand(StepLaunch)
-	}
-	w.doing("Security group %s lets in %s", id, w.s.Answers.Mode.opens(address))
-	return w.save()
+	w.s.Subnet, w.s.Resources.GroupID, w.s.MyAddress = network.Subnet, id, address
+	return nil
 }
 
 // settleInstance finds the setup's instance, starts it when it is stopped, or
@@ -252,6 +264,8 @@ func (w *work) existing(ctx context.Context) (aws.Instance, error) {
 	w.doing("%s is gone (terminated elsewhere); a new one is launched", r.InstanceID)
 	w.s.Done = map[StepID]time.Time{}
 	r.InstanceID, r.ClientToken, r.ImageID = "", "", ""
+	w.s.FirstStart, w.s.LaunchedAt, w.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}
+	w.s.RanBefore, w.s.RanUnseen = 0, false
 	return aws.Instance{}, w.save()
 }
 

@@ -41,12 +41,12 @@ func (l Limit) String() string {
 	case l < 0:
 		return "never"
 	}
-	s := time.Duration(l).String()
-	if short, ok := strings.CutSuffix(s, "m0s"); ok {
-		s = short + "m"
+	s := time.Duration(l).String() // "1h0m0s", "30m0s"
+	if whole, ok := strings.CutSuffix(s, "m0s"); ok {
+		s = whole + "m"
 	}
-	if short, ok := strings.CutSuffix(s, "h0m"); ok {
-		s = short + "h"
+	if whole, ok := strings.CutSuffix(s, "h0m"); ok {
+		s = whole + "h"
 	}
 	return s
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 )
 
 // lookPatience bounds a look at all machines: a list that is late is of no use.
@@ -61,13 +63,19 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 		}
 	}
 	if id != "" {
-		s.State = "gone"
+		s.vanished(g.cfg.Now())
 	}
 	for _, i := range found {
 		w := work{g: g, s: &s}
 		w.see(i)
 	}
 	return s
+}
+
+// vanished notes that the instance is no more.
+func (s *Setup) vanished(now time.Time) {
+	s.saw(aws.Instance{State: "terminated", PrivateIP: s.PrivateIP, PublicDNS: s.PublicAddr}, now)
+	s.State = "gone"
 }
 
 // newborn is how long a new instance may be in no list of EC2's.

@@ -19,10 +19,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 )
 
-// StepNotebook labels the events of a Jupyter on this computer; it is no page
-// of the guide.
-const StepNotebook StepID = "notebook"
-
 // Time that a Jupyter on this computer is given.
 const (
 	versionWithin  = 30 * time.Second // to say its version: a cold Python reads much
@@ -54,7 +50,7 @@ func (g *Guide) quietly(id string, emit func(Event)) func(Event) {
 	return func(e Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		e.Time, e.Setup, e.Step, e.Text = g.cfg.Now(), id, StepNotebook, jupyter.Scrub(e.Text)
+		e.Time, e.Setup, e.Step, e.Text = g.cfg.Now(), id, StepLocal, jupyter.Scrub(e.Text)
 		emit(e)
 	}
 }

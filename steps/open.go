@@ -72,14 +72,10 @@ func (w *work) endpoint(ctx context.Context, token string, o *Opened) (jupyter.E
 		// server on ::1 from answering in its place.
 		return jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", t.LocalPort()), Token: token, Dial: t.dial}, nil
 	}
-	ep := jupyter.Endpoint{
-		URL:   "http://" + net.JoinHostPort(w.s.PublicAddr, strconv.Itoa(w.s.ServerPort)),
-		Token: token,
-	}
+	ep := jupyter.Endpoint{URL: w.serverURL(), Token: token}
 	if !w.tls() {
 		return ep, nil
 	}
-	ep.URL = "https" + ep.URL[len("http"):]
 	_, _, fingerprint, err := w.g.certificate(w.s)
 	if err != nil {
 		return ep, err
@@ -89,11 +85,23 @@ func (w *work) endpoint(ctx context.Context, token string, o *Opened) (jupyter.E
 	return ep, err
 }
 
+// wantedPort is the setup's own local port: the one it had, or the first from
+// 8888 up that no other setup has. Browsers keep a login by host and port.
 func (w *work) wantedPort() int {
 	if w.s.LocalPort != 0 {
 		return w.s.LocalPort
 	}
-	return w.g.cfg.LocalPort
+	taken := map[int]bool{}
+	if all, err := w.g.ledger.all(); err == nil { // else any will do
+		for _, s := range all {
+			taken[s.LocalPort] = s.ID != w.s.ID
+		}
+	}
+	port := w.g.cfg.LocalPort
+	for taken[port] {
+		port++
+	}
+	return port
 }
 
 // localTunnel is a remote.Tunnel that can be dialled from here.

@@ -32,6 +32,7 @@ type CloudRegion interface {
 
 	EnsureGroup(ctx context.Context, g aws.GroupSpec) (string, error)
 	GroupsByTag(ctx context.Context, tags map[string]string) ([]string, error)
+	GroupRules(ctx context.Context, id string) ([]aws.Rule, error)
 	DeleteGroup(ctx context.Context, id string) error
 
 	Launch(ctx context.Context, s aws.LaunchSpec) (aws.Instance, error)
@@ -39,19 +40,19 @@ type CloudRegion interface {
 	Find(ctx context.Context, tags map[string]string) ([]aws.Instance, error)
 	WaitState(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error)
 	Start(ctx context.Context, id string) error
-	Terminate(ctx context.Context, id string) error
-	ConsoleHostKeys(ctx context.Context, id string) ([]string, error)
-
-	Ours(ctx context.Context) ([]aws.Instance, error)
-	Owned(ctx context.Context) ([]aws.Owned, error)
-	DeleteVolume(ctx context.Context, id string) error
 	Stop(ctx context.Context, id string) error
 	Reboot(ctx context.Context, id string) error
+	Terminate(ctx context.Context, id string) error
 	SetType(ctx context.Context, id, instanceType string) error
 	StopsOnShutdown(ctx context.Context, id string) (bool, error)
 	SetStopsOnShutdown(ctx context.Context, id string) error
-	Quota(ctx context.Context, t aws.Type) (aws.Quota, error)
-	GroupRules(ctx context.Context, id string) ([]aws.Rule, error)
+	Quota(ctx context.Context, kind aws.Type) (aws.Quota, error)
+
+	// Ours are the machines of any setup, Owned everything that is tagged so.
+	Ours(ctx context.Context) ([]aws.Instance, error)
+	Owned(ctx context.Context) ([]aws.Owned, error)
+	DeleteVolume(ctx context.Context, id string) error
+	ConsoleHostKeys(ctx context.Context, id string) ([]string, error)
 }
 
 // OpenAWS opens an account of AWS, or of what o.Endpoint says instead.

@@ -164,5 +164,6 @@ func creates(a Answers, address string) []string {
 	default:
 		out = append(out, "1 key pair in EC2, from your key's public half")
 	}
-	return append(out, "1 public IPv4 address while the instance runs")
+	out = append(out, "1 public IPv4 address while the instance runs")
+	return append(out, "idle stop: "+StopWords(a))
 }

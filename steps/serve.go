@@ -100,6 +100,9 @@ func (w *work) serve(ctx context.Context) (string, error) {
 	if w.s.Answers.Mode != ModeSSH {
 		spec.Bind = w.s.PrivateIP
 	}
+	if spec.Gateway, err = w.gateway(ctx); err != nil {
+		return "", err
+	}
 	if w.tls() {
 		if spec.Cert, spec.Key, _, err = w.g.certificate(w.s); err != nil {
 			return "", err
@@ -110,7 +113,10 @@ func (w *work) serve(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w.s.ServerPort = port
+	w.s.ServerPort, w.s.Loopback = port, w.facts.Loopback
+	if err := w.guard(ctx); err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("answers on port %d of the machine", port), nil
 }
 

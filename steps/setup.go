@@ -22,9 +22,11 @@ type Setup struct {
 	RanUnseen  bool          `json:"ran_unseen,omitempty"`
 	MyAddress  string        `json:"my_address,omitempty"`  // whom the security group lets in
 	PublicAddr string        `json:"public_addr,omitempty"` // DNS name, or IP where there is none
+	PublicIP   string        `json:"public_ip,omitempty"`
 	PrivateIP  string        `json:"private_ip,omitempty"`
 	SSHPort    int           `json:"ssh_port,omitempty"`
 	ServerPort int           `json:"server_port,omitempty"`
+	Loopback   string        `json:"loopback,omitempty"` // the machine's own, 127.0.0.1 but in the sandbox
 	LocalPort  int           `json:"local_port,omitempty"`
 	Subnet     string        `json:"subnet,omitempty"`
 	KnownHosts string        `json:"known_hosts,omitempty"` // file that holds the pinned host key

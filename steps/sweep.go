@@ -5,19 +5,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
-// How a sweep is bounded: a region that is late, and how many are asked at the
-// same time.
-const (
-	sweepWithin = 30 * time.Second
-	sweepAtOnce = 20
-)
+// sweepWithin bounds a region that is late.
+const sweepWithin = 30 * time.Second
 
 // The kinds of a leftover, as aws.Owned names them.
 const (
@@ -37,93 +32,19 @@ func (g *Guide) Sweep(ctx context.Context, profile string, each func(Swept)) err
 		return err
 	}
 	living := map[string]bool{}
-	profiles := []string{profile}
 	for _, s := range setups {
 		living[s.ID] = true
-		profiles = append(profiles, s.Answers.Profile)
 	}
-	slices.Sort(profiles)
-	answers := g.accountsOf(ctx, slices.Compact(profiles))
-	var (
-		mu   sync.Mutex
-		done int
-		wg   sync.WaitGroup
-	)
-	tell := func(s Swept) {
-		mu.Lock()
-		defer mu.Unlock()
-		done++
-		s.Done, s.Of = done, len(answers)
-		each(s)
-	}
-	turns := make(chan struct{}, sweepAtOnce)
-	for _, a := range answers {
-		wg.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			s := Swept{At: a.at, Err: a.err}
-			if a.err == nil {
-				s.Leftovers, s.Err = g.leftovers(ctx, a.at, a.region, living)
-			}
-			tell(s)
-		})
-	}
-	wg.Wait()
+	t := &tally[Swept]{each: each, count: func(s *Swept, done, of int) { s.Done, s.Of = done, of }}
+	g.everywhere(ctx, profile, setups, t.more, func(a *accountSetups, region string) {
+		out := Swept{At: Place{a.profile, region}}
+		out.Leftovers, out.Err = g.leftovers(ctx, out.At, a.cloud.In(region), living)
+		if a.trouble() != nil { // it says so once, and not for each region
+			out.Leftovers, out.Err = nil, nil
+		}
+		t.answer(out)
+	}, func(a *accountSetups, err error) { t.answer(Swept{At: Place{Profile: a.profile}, Err: err}) })
 	return ctx.Err()
-}
-
-// spot is one enabled region of an account, or an account that cannot be asked.
-type spot struct {
-	at     Place
-	region CloudRegion
-	err    error
-}
-
-// accountsOf opens the profiles' accounts side by side and lists their enabled
-// regions; an account that two profiles lead to comes once.
-func (g *Guide) accountsOf(ctx context.Context, profiles []string) []spot {
-	found, numbers := make([][]spot, len(profiles)), make([]string, len(profiles))
-	var wg sync.WaitGroup
-	for i, profile := range profiles {
-		wg.Go(func() {
-			var err error
-			if found[i], numbers[i], err = g.spots(ctx, profile); err != nil {
-				found[i] = []spot{{at: Place{Profile: profile}, err: err}}
-			}
-		})
-	}
-	wg.Wait()
-	var all []spot
-	seen := map[string]bool{}
-	for i, f := range found {
-		if numbers[i] != "" && seen[numbers[i]] {
-			continue
-		}
-		seen[numbers[i]] = true
-		all = append(all, f...)
-	}
-	return all
-}
-
-func (g *Guide) spots(ctx context.Context, profile string) (all []spot, number string, err error) {
-	c, err := g.account(ctx, profile)
-	if err != nil {
-		return nil, "", err
-	}
-	who, err := c.Identity(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	regions, err := c.Regions(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, r := range regions {
-		if r.Enabled {
-			all = append(all, spot{at: Place{profile, r.Name}, region: c.In(r.Name)})
-		}
-	}
-	return all, who.Account, nil
 }
 
 func (g *Guide) leftovers(ctx context.Context, at Place, r CloudRegion, living map[string]bool) ([]Leftover, error) {

@@ -11,9 +11,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 )
 
-// StepClear labels the events of removing leftovers; it is no page of the guide.
-const StepClear StepID = "clear"
-
 // clearOrder is the order in which leftovers go: a group is free only once its
 // instances have ended.
 func clearOrder(kind string) int {
@@ -157,7 +154,7 @@ func (c *clearing) unclaimed(l Leftover, setupID string) error {
 
 func (c *clearing) say(l Leftover, kind EventKind, what string) {
 	c.emit(Event{
-		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: StepClear, Kind: kind,
+		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: StepSweep, Kind: kind,
 		Text: safe(fmt.Sprintf("%s: %s %s %s", l.At.Region, l.Kind, or(l.Name, l.ID), what)),
 	})
 }
@@ -165,7 +162,7 @@ func (c *clearing) say(l Leftover, kind EventKind, what string) {
 func (c *clearing) failed(l Leftover, err error) {
 	err = fmt.Errorf("removing %s %s in %s: %w", l.Kind, l.ID, l.At.Region, err)
 	c.emit(Event{
-		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: StepClear, Kind: Failed,
+		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: StepSweep, Kind: Failed,
 		Text: safe(fmt.Sprintf("%s: %s %s: %s", l.At.Region, l.Kind, or(l.Name, l.ID), Explain(err).Title)), Err: err,
 	})
 }

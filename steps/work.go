@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -75,13 +74,7 @@ func (w *work) do(ctx context.Context, id StepID, run func(context.Context) (str
 	w.say(Started, PageFor(id).Title)
 	result, err := run(ctx)
 	if err != nil {
-		// A failure because the person stopped it is told as just that.
-		if errors.Is(ctx.Err(), context.Canceled) {
-			err = &fault{
-				kind: ProblemInterrupted, title: "Stopped", text: "You stopped the work.",
-				next: stoppedNext, err: errors.Join(ctx.Err(), err),
-			}
-		}
+		err = stoppedBy(ctx, err)
 		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})
 		return err
 	}
@@ -135,12 +128,8 @@ func (w *work) tags() map[string]string {
 
 // see takes over what the cloud says of the instance now.
 func (w *work) see(i aws.Instance) {
-	w.s.State, w.s.PrivateIP, w.s.SSHPort = i.State, i.PrivateIP, w.g.cfg.SSHPort(i)
-	if !i.Launched.IsZero() {
-		w.s.LaunchedAt = i.Launched
-	}
-	// A VPC without DNS hostnames gives none: the address does as well.
-	w.s.PublicAddr = or(i.PublicDNS, i.PublicIP)
+	w.s.saw(i, w.g.cfg.Now())
+	w.s.SSHPort = w.g.cfg.SSHPort(i)
 }
 
 // pause waits, or ends early with ctx.

@@ -46,13 +46,14 @@ const (
 )
 
 // embedded is a new account of ec2sim, as slow as AWS as far as the tests'
-// bubble is concerned.
-func embedded(t *testing.T) *cloud {
+// bubble is concerned. What package aws asks of it is added to made.
+func embedded(t *testing.T, made *calls) *cloud {
 	t.Helper()
 	var denied atomic.Bool
 	o := ec2sim.Options{
 		Account: "123456789012", AccessKeyID: knownKey, SecretAccessKey: knownSecret, Timing: ec2sim.Believable(),
-		Fault: func(action string, _ *http.Request) *ec2sim.Fault {
+		Fault: func(action string, r *http.Request) *ec2sim.Fault {
+			made.note(action, r)
 			if !denied.Load() || action == "sts:GetCallerIdentity" {
 				return nil // which nobody can be denied
 			}
@@ -68,13 +69,13 @@ func embedded(t *testing.T) *cloud {
 	}
 	c := newSim(t, o)
 	end := aws.Endpoint{URL: "http://ec2.test", AccessKeyID: knownKey, SecretAccessKey: knownSecret, HTTP: c.HTTPClient()}
-	made := newCloud(t, end, end.HTTP)
-	made.bare = func() *aws.Account {
+	one := newCloud(t, end, behind{end.HTTP})
+	one.bare = func() *aws.Account {
 		o.NoDefaultVPC = true
 		end.HTTP = newSim(t, o).HTTPClient()
 		return open(t, end)
 	}
-	made.as = func(p persona) *aws.Account {
+	one.as = func(p persona) *aws.Account {
 		other := end
 		switch p {
 		case stranger:
@@ -89,7 +90,7 @@ func embedded(t *testing.T) *cloud {
 		}
 		return open(t, other)
 	}
-	return made
+	return one
 }
 
 func newSim(t *testing.T, o ec2sim.Options) *ec2sim.Cloud {

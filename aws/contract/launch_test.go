@@ -185,7 +185,7 @@ func wrongLaunchPromises() []promise {
 		{"Launch", "refuse a key pair that is not there", with(func(s *aws.LaunchSpec) { s.KeyName = "gone" }, "answers", "EC2 does not know or take this key", "InvalidKeyPair.NotFound")},
 		{"Launch", "refuse a group that is not there", with(func(s *aws.LaunchSpec) { s.GroupIDs = []string{"sg-0123456789abcdef0"} }, "failed", gone, "InvalidGroup.NotFound")},
 		{"Launch", "refuse a subnet that is not there", with(func(s *aws.LaunchSpec) { s.Subnet = "subnet-0123456789abcdef0" }, "failed", gone, "InvalidSubnetID.NotFound")},
-		{"Launch", "refuse an image for another processor", with(func(s *aws.LaunchSpec) { s.Type = "t4g.micro" }, "answers", answer, "InvalidParameterValue")},
+		{"Launch", "refuse an image for another processor", with(func(s *aws.LaunchSpec) { s.Type = "t4g.micro" }, "answers", "The type has another processor", "InvalidParameterValue")},
 		{"Launch", "refuse a disk smaller than the image", with(func(s *aws.LaunchSpec) { s.DiskGB = 1 }, "answers", answer, "InvalidBlockDeviceMapping")},
 		{"Launch", "refuse more vCPUs than the quota", with(func(s *aws.LaunchSpec) { s.Type = "g4dn.xlarge" }, "refused", "The vCPU quota is too small", "VcpuLimitExceeded")},
 		{"Launch", "refuse to go where there is no default VPC", func(ctx context.Context, c *cloud) error {

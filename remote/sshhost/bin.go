@@ -29,7 +29,8 @@ var kept = []string{
 }
 
 // fillBin makes dir a folder of links to the computer's commands, without the
-// kept ones, and with a python3 that runs python. It is made anew each time.
+// kept ones, with a python3 that runs python, and with commands of its own that
+// switch the host off. It is made anew each time.
 func fillBin(dir, python string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
@@ -54,14 +55,22 @@ func fillBin(dir, python string) error {
 			}
 		}
 	}
+	for name, script := range powerScripts() {
+		if err := writeScript(filepath.Join(dir, name), script); err != nil {
+			return err
+		}
+	}
 	// A script and not a link: Python finds its library from the path it was
 	// started by, and virtual environments remember that path.
-	script := "#!/bin/sh\nexec " + quote(python) + " \"$@\"\n"
-	file := filepath.Join(dir, "python3")
-	if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
+	return writeScript(filepath.Join(dir, "python3"), "exec "+quote(python)+" \"$@\"\n")
+}
+
+// writeScript makes a command of a shell script.
+func writeScript(path, script string) error {
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		return err
 	}
-	return os.Chmod(file, 0o755)
+	return os.Chmod(path, 0o755) // whatever the umask
 }
 
 // isKept says whether a host must not have the command.

@@ -11,5 +11,6 @@
 // To a client a host behaves like sshd on an Ubuntu image of EC2: public keys
 // only, the user "ubuntu" only, commands by $SHELL -c, exit-status sent when
 // the command ends and the channel closed when its output does, processes that
-// outlive their connection.
+// outlive their connection. Its poweroff, halt and shutdown switch it off, and
+// nothing else.
 package sshhost

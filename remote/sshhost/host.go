@@ -24,6 +24,10 @@ type Spec struct {
 	Listener net.Listener
 	// AuthorizedKeys are the keys that may sign in, in authorized_keys form.
 	AuthorizedKeys []string
+	// Down is called once when the host was switched off from inside (poweroff,
+	// halt, shutdown) and nothing of it runs any more; may be nil. Stop does
+	// not call it.
+	Down func()
 }
 
 // Host is a running embedded host.
@@ -33,6 +37,7 @@ type Host struct {
 	addr     netip.AddrPort
 	key      ssh.Signer
 	allowed  map[string]bool // keys in wire form
+	power    *power
 
 	mu       sync.Mutex
 	stopped  bool
@@ -50,6 +55,7 @@ func (c *Computer) Start(ctx context.Context, s Spec) (*Host, error) {
 		return nil, err
 	}
 	h.work.Go(h.accept)
+	h.work.Go(func() { h.watchPower(s.Down) })
 	return h, nil
 }
 
@@ -76,7 +82,10 @@ func (c *Computer) start(ctx context.Context, s Spec) (*Host, error) {
 	if err := m.end(ctx); err != nil { // left by a program that was killed
 		return nil, err
 	}
-	h.key, err = m.boot()
+	if h.key, err = m.boot(); err != nil {
+		return nil, err
+	}
+	h.power, err = m.openPower()
 	return h, err
 }
 
@@ -107,6 +116,7 @@ func (h *Host) Stop(ctx context.Context) error {
 	h.mu.Unlock()
 
 	_ = h.listener.Close()
+	h.power.close()
 	for conn := range conns {
 		_ = conn.Close()
 	}

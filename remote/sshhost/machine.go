@@ -18,6 +18,7 @@ import (
 // machine is a host's folder: what stays when the host is stopped.
 //
 //	DIR/ID/hostkey   0600, the ed25519 host key
+//	DIR/ID/power     the pipe by which the host is switched off from inside
 //	DIR/ID/home      the user's home, with .tmp and .run in it
 type machine struct {
 	id, dir, home string

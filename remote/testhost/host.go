@@ -39,6 +39,9 @@ type Spec struct {
 	// Prepare is a script that changes the host before its first boot: its
 	// configuration of sshd, its login shell, its rights.
 	Prepare string
+	// Down is called once for each time that the host switched itself off from
+	// inside, when it is down; may be nil. What a Host's methods do is no reason.
+	Down func()
 }
 
 // Host is one machine. Its methods are not for concurrent use.
@@ -54,6 +57,7 @@ type Host struct {
 	boot chan struct{} // closed when it is down; nil before the first start
 	mu   sync.Mutex
 	end  error // of the boot, once it is closed
+	told bool  // it goes down because of a method
 }
 
 const makeScript = `
@@ -158,6 +162,11 @@ ip route replace "$public/32" dev "$link"
 // Start boots a host that is down, at a new public address, and waits until
 // it has host keys. Its SSH server takes a moment longer.
 func (h *Host) Start(ctx context.Context) error {
+	if !h.up() { // it may have switched itself off: its last address leads nowhere
+		if err := h.PowerOff(ctx); err != nil {
+			return err
+		}
+	}
 	h.slot.mu.Lock()
 	h.slot.starts++
 	h.public = nth(h.slot.public, h.slot.starts)
@@ -180,14 +189,27 @@ func (h *Host) Start(ctx context.Context) error {
 	}
 	down := make(chan struct{})
 	h.boot = down
+	h.expectDown(false)
 	go func() {
 		err := errors.Join(cmd.Wait(), out.Close())
 		h.mu.Lock()
 		h.end = err
+		// systemd-nspawn ends with 0 when its machine powered off.
+		itself := err == nil && !h.told
 		h.mu.Unlock()
 		close(down)
+		if itself && h.spec.Down != nil {
+			h.spec.Down()
+		}
 	}()
 	return h.until(ctx, func() bool { return len(h.HostKeys()) > 0 })
+}
+
+// expectDown says whether a method is what takes the host down.
+func (h *Host) expectDown(yes bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told = yes
 }
 
 // until waits for a state of a host that is up.
@@ -228,10 +250,8 @@ func (h *Host) console() string {
 
 // Stop shuts the host down in an orderly way. Its disk is kept.
 func (h *Host) Stop(ctx context.Context) error {
-	if !h.up() {
-		return nil
-	}
-	if !h.spec.Plain {
+	h.expectDown(true)
+	if h.up() && !h.spec.Plain {
 		// The shutdown may end this command first; what counts is the end.
 		_, _ = h.Run(ctx, "systemctl poweroff --no-block")
 		limit := time.NewTimer(20 * time.Second)
@@ -244,6 +264,10 @@ func (h *Host) Stop(ctx context.Context) error {
 	}
 	return h.PowerOff(ctx)
 }
+
+// Down is closed when the host is down, also by its own doing. PowerOff takes
+// its public address away then. It is for a host that was started.
+func (h *Host) Down() <-chan struct{} { return h.boot }
 
 func (h *Host) up() bool {
 	if h.boot == nil {
@@ -282,10 +306,19 @@ func (h *Host) PowerOff(ctx context.Context) error {
 	if h.boot == nil {
 		return nil
 	}
-	if _, err := sh(ctx, powerOffScript, h.name, h.slot.table(), h.public.String(), h.private.String()); err != nil {
-		return fmt.Errorf("powering %s off: %w", h.name, err)
+	h.expectDown(true)
+	// Again until it is down: one that has just been started is not in its
+	// control groups yet, where its processes are found.
+	for down := false; !down; {
+		if _, err := sh(ctx, powerOffScript, h.name, h.slot.table(), h.public.String(), h.private.String()); err != nil {
+			return fmt.Errorf("powering %s off: %w", h.name, err)
+		}
+		select {
+		case <-h.boot:
+			down = true
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	<-h.boot
 	return h.Link(ctx, true)
 }
 

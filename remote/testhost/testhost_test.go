@@ -115,6 +115,43 @@ func TestLife(t *testing.T) {
 	}
 }
 
+// What a machine does to itself is told, what is done to it is not.
+func TestDown(t *testing.T) {
+	down := make(chan struct{}, 9)
+	h := lab.Start(t, Spec{Down: func() { down <- struct{}{} }, DiskMB: 300})
+	up := func() bool { return greeting(ssh(h)) == nil }
+	eventually(t, "sshd answers", up)
+	must(t, h.Reboot(t.Context()))
+	eventually(t, "sshd answers after a reboot", up)
+	must(t, h.Stop(t.Context()))
+	must(t, h.Start(t.Context()))
+	must(t, h.PowerOff(t.Context()))
+	must(t, h.Start(t.Context()))
+	eventually(t, "sshd answers", up)
+	select {
+	case <-down:
+		t.Fatal("told of what a method did")
+	default:
+	}
+	before := ssh(h)
+	if out, err := h.Run(t.Context(), "su ubuntu -c 'sudo -n systemctl poweroff'"); err != nil {
+		t.Logf("poweroff: %s, %v", out, err) // it may be down first
+	}
+	select {
+	case <-down:
+	case <-t.Context().Done():
+	}
+	must(t, h.Start(t.Context()))
+	eventually(t, "sshd answers after the host powered itself off", up)
+	if greeting(before) == nil {
+		t.Error("the host is still reached at its last address")
+	}
+	must(t, h.PowerOff(t.Context()))
+	if n := len(down); n > 0 {
+		t.Errorf("told %d times more", n)
+	}
+}
+
 func TestPlain(t *testing.T) {
 	h := lab.Start(t, Spec{Plain: true, DiskMB: 300})
 	eventually(t, "sshd answers", func() bool { return greeting(ssh(h)) == nil })

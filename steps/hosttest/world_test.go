@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,7 +43,11 @@ type world struct {
 	// booted is called with each machine that came up, before EC2 says so.
 	booted func(*testhost.Host)
 
+	// change is done to the config of every guide.
+	change []func(*steps.Config)
+
 	mu       sync.Mutex
+	address  string // this computer's public one; empty leaves it to the cloud
 	machines map[string]*testhost.Host
 	lines    []string // what the last work said
 }
@@ -123,6 +128,7 @@ func (w *world) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	if h == nil {
 		spec := w.spec
 		spec.AuthorizedKeys = s.AuthorizedKeys
+		spec.Down = func() { w.cloud.HostDown(s.InstanceID) }
 		var err error
 		if h, err = lab.New(ctx, spec); err != nil {
 			return ec2sim.Host{}, err
@@ -177,14 +183,14 @@ func (w *world) guide(change ...func(*steps.Config)) *steps.Guide {
 		},
 		Patience: time.Minute,
 	}
-	for _, to := range change {
+	for _, to := range append(slices.Clone(w.change), change...) {
 		to(&c)
 	}
 	return steps.New(c)
 }
 
 func (w *world) endpoint() *aws.Endpoint {
-	return &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: w.cloud.HTTPClient()}
+	return &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: connection{w.cloud.HTTPClient(), w}}
 }
 
 // region speaks to the cloud beside the guide.

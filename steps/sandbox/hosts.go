@@ -18,6 +18,7 @@ type hosts struct {
 	log      func(string)
 
 	mu      sync.Mutex
+	down    func(id string) // tells the cloud of a host that was switched off from inside
 	running map[string]*sshhost.Host
 	keys    map[string][]string       // by instance, for Reboot
 	last    map[string]netip.AddrPort // by instance, where it was at last
@@ -25,9 +26,16 @@ type hosts struct {
 
 func newHosts(c *sshhost.Computer, log func(string)) *hosts {
 	return &hosts{
-		computer: c, log: log, running: map[string]*sshhost.Host{},
+		computer: c, log: log, down: func(string) {}, running: map[string]*sshhost.Host{},
 		keys: map[string][]string{}, last: map[string]netip.AddrPort{},
 	}
+}
+
+// onDown says who is told of a host that was switched off from inside.
+func (h *hosts) onDown(tell func(id string)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.down = tell
 }
 
 // Launch starts an instance's host. Its address is one of loopback, and the
@@ -47,6 +55,13 @@ func (h *hosts) Launch(ctx context.Context, spec ec2sim.HostSpec) (ec2sim.Host, 
 }
 
 func (h *hosts) start(ctx context.Context, spec sshhost.Spec) (ec2sim.Host, error) {
+	spec.Down = func() {
+		h.log("Host " + spec.ID + " was switched off from inside.")
+		h.mu.Lock()
+		tell := h.down
+		h.mu.Unlock()
+		tell(spec.ID)
+	}
 	host, err := h.computer.Start(ctx, spec)
 	if err != nil {
 		h.log("Host " + spec.ID + " did not start: " + err.Error())

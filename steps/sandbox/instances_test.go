@@ -197,6 +197,32 @@ func TestInstance(t *testing.T) {
 	}
 }
 
+// A machine that is switched off from inside is a stopped instance, as on EC2.
+func TestInstanceSwitchesItselfOff(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	i := p.launch("one")
+	for _, command := range []string{"poweroff", "shutdown -h +0", "shutdown -h now", "halt"} {
+		c := p.connect(i)
+		left := p.leave(c)
+		p.output(c, "echo "+command+" > file")
+		_, err := c.Output(p.ctx, command) // the machine may be down before it answers
+		t.Logf("%s: %v", command, err)
+		<-c.Done()
+		p.wait(i.ID, "stopped")
+		if !gone(left) {
+			t.Errorf("%s: a process outlived its machine", command)
+		}
+		if err := p.region.Start(p.ctx, i.ID); err != nil {
+			t.Fatal(err)
+		}
+		i = p.wait(i.ID, "running")
+		if got := p.output(p.connect(i), "cat file"); got != command {
+			t.Errorf("after %s the file reads %q", command, got)
+		}
+	}
+}
+
 // As a cloud does, the sandbox keeps what it was given when its process dies.
 func TestInstanceOutlivesTheProcess(t *testing.T) {
 	t.Parallel()

@@ -115,6 +115,7 @@ func (s *service) open(ctx context.Context, timing ec2sim.Timing) error {
 	if err != nil {
 		return fmt.Errorf("opening the sandbox's cloud: %w", err)
 	}
+	s.hosts.onDown(s.cloud.HostDown)
 	kept := map[string]bool{}
 	for _, i := range s.cloud.Instances() {
 		kept[i.ID] = i.State != "terminated"

@@ -359,8 +359,10 @@ class Watch:
             config = json.loads(text)
         except ValueError:
             return  # as before
-        if isinstance(config, dict):
-            self.config, self.config_id = config, hashlib.sha256(text.encode()).hexdigest()
+        name = hashlib.sha256(text.encode()).hexdigest()
+        if isinstance(config, dict) and name != self.config_id:
+            self.config, self.config_id = config, name
+            self.stopping, self.stop_failed, self.retry_at = False, "", 0
 
     def take_hold(self, now):
         path = os.path.join(FOLDER, "hold")

@@ -1,0 +1,166 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/pkg/sftp"
+)
+
+// CopyReason says why files could not be copied.
+type CopyReason string
+
+// The reasons.
+const (
+	CopyNoFile       CopyReason = "no-file"       // it, or the folder it is to be in, is not there
+	CopyIsFolder     CopyReason = "is-folder"     // a folder, without Recursive
+	CopyFolderThere  CopyReason = "folder-there"  // a folder is where a file is to be
+	CopyNoFolder     CopyReason = "no-folder"     // a file is where a folder is to be
+	CopyNotRegular   CopyReason = "not-regular"   // a device, a socket, a pipe
+	CopyNoPermission CopyReason = "no-permission" // the user may not read or write it
+	CopyDiskFull     CopyReason = "disk-full"
+	CopyIncomplete   CopyReason = "incomplete" // fewer bytes arrived than there are
+	CopyBadName      CopyReason = "bad-name"   // the host gave a name that leads elsewhere
+	CopyTooMuch      CopyReason = "too-much"   // the host's folder does not end
+	CopyNoSFTP       CopyReason = "no-sftp"    // the host does not serve files
+	CopyFailed       CopyReason = "failed"     // anything else
+)
+
+// CopyError is a file or folder that could not be copied.
+type CopyError struct {
+	Reason CopyReason
+	Path   string // safe for a terminal; with CopyNoSFTP the host's address
+	Host   bool   // Path is on the host
+	Text   string // what was said about it, safe for a terminal, or empty
+	Err    error
+}
+
+func (e *CopyError) Error() string {
+	_, _, text, _ := e.Explain()
+	return text
+}
+
+func (e *CopyError) Unwrap() error { return e.Err }
+
+// Explain tells the error in plain words; the kind is "server" when it is the
+// host's side, else "failed".
+func (e *CopyError) Explain() (kind, title, text, next string) {
+	kind, where := "failed", "on this computer"
+	if e.Host {
+		kind, where = "server", "on the host"
+	}
+	title, text, next = e.words(where)
+	return kind, title, quoted(text, e.Text), next
+}
+
+func (e *CopyError) words(where string) (title, text, next string) {
+	switch e.Reason {
+	case CopyNoFile:
+		return "No such file", "There is no " + e.Path + " " + where,
+			"Check the name, then copy again. A path on the host begins in the home folder unless it begins with \"/\"."
+	case CopyIsFolder:
+		return "That is a folder", e.Path + " " + where + " is a folder",
+			"Copy it with everything in it by adding --recursive (-r), or name a file in it."
+	case CopyFolderThere:
+		return "A folder is in the way", e.Path + " " + where + " is a folder, and a file is to be there",
+			"Choose another name, or rename that folder, then copy again."
+	case CopyNoFolder:
+		return "A file is in the way", e.Path + " " + where + " is no folder",
+			"Choose another name, or rename that file, then copy again."
+	case CopyNotRegular:
+		return "That is no file", e.Path + " " + where + " is a device, a socket or a pipe",
+			"Name a file or a folder instead."
+	case CopyNoPermission:
+		return "No permission", "The user may not read or write " + e.Path + " " + where,
+			"Choose a place that belongs to the user, such as the home folder, or change the permissions, then copy again."
+	case CopyDiskFull:
+		return "The disk is full", "There is no room for " + e.Path + " " + where,
+			"Remove what is not needed (look with \"df -h\" and \"du -sh *\"), or make the disk larger, then copy again. Files that are complete stay."
+	case CopyIncomplete:
+		return "A file arrived incomplete", "Fewer bytes of " + e.Path + " arrived " + where + " than there are",
+			"It may have changed meanwhile: copy it again."
+	case CopyBadName:
+		return "The host gave a bad name", "The host lists a file whose name, " + e.Path + ", would lead out of the folder it is in",
+			"No file system has such names: do not trust this host before you know why. Nothing was written there."
+	case CopyTooMuch:
+		return "That folder does not end", e.Path + " " + where + " has more than a million entries, or folders more than 200 deep",
+			"Copy parts of it, or pack it with tar on the host and copy the archive."
+	case CopyNoSFTP:
+		return "The machine's SSH server does not serve files",
+			"The SSH server at " + e.Path + " does not speak SFTP, by which files are copied",
+			"Set \"Subsystem sftp internal-sftp\" in the machine's /etc/ssh/sshd_config and restart the server: sudo systemctl restart ssh. If that is there, see that the login shell's start files (.bashrc) print nothing."
+	}
+	return "A file could not be copied", e.Path + " " + where + " could not be copied", "Copy again; if it stays, look at the file and its folder " + where + "."
+}
+
+// localError explains what this computer said about a file.
+func localError(name string, err error) error {
+	if err == nil || explained(err) {
+		return err
+	}
+	e := &CopyError{Reason: CopyFailed, Path: Clean(name), Err: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Reason = CopyNoFile
+	case errors.Is(err, fs.ErrPermission):
+		e.Reason = CopyNoPermission
+	case diskFull(err):
+		e.Reason = CopyDiskFull
+	default:
+		e.Text = Clean(err.Error())
+	}
+	return e
+}
+
+// hostError explains what the host said about a file.
+func (t *transfer) hostError(name string, err error) error {
+	if err == nil || explained(err) {
+		return err
+	}
+	select {
+	case <-t.c.done:
+		return t.c.end
+	default:
+	}
+	if errors.Is(err, sftp.ErrSSHFxConnectionLost) || errors.Is(err, io.EOF) {
+		return t.c.ended(io.EOF)
+	}
+	e := &CopyError{Reason: CopyFailed, Path: Clean(name), Host: true, Err: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Reason = CopyNoFile
+	case errors.Is(err, fs.ErrPermission):
+		e.Reason = CopyNoPermission
+	case t.noRoom(name, err):
+		e.Reason = CopyDiskFull
+	default:
+		e.Text = Clean(err.Error())
+	}
+	return e
+}
+
+// explained says whether an error needs no more words.
+func explained(err error) bool {
+	var of *CopyError
+	return errors.As(err, &of) || reached(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// noRoom says whether a failure is a full disk: SFTP has no code for that, and
+// OpenSSH's server says no more than "Failure".
+func (t *transfer) noRoom(name string, err error) bool {
+	for _, said := range []string{"no space left", "disk quota exceeded"} {
+		if strings.Contains(strings.ToLower(err.Error()), said) {
+			return true
+		}
+	}
+	var status *sftp.StatusError
+	if !errors.As(err, &status) {
+		return false
+	}
+	disk, err := t.sftp.StatVFS(path.Dir(name))
+	return err == nil && disk.Frsize*disk.Bavail < 1<<20
+}

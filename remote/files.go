@@ -1,0 +1,189 @@
+package remote
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+)
+
+// Put copies a local file, or with Recursive a folder, to the host's path,
+// as scp does: a path that is a folder or ends in "/" means into it (the
+// latter is made where it is missing), and a folder "x/." means its content. A
+// relative path and "~" begin in the home folder.
+//
+// A file is written beside its place and moved there when all of it arrived;
+// it keeps its mode. Links to files are followed; links to folders, those
+// that lead nowhere, and what is neither file nor folder are left out and
+// told in Copied.Skipped. Its errors are *CopyError, *Error and ctx's own;
+// what was copied until then stays, and Copied tells it.
+func (c *Client) Put(ctx context.Context, local, path string, o CopyOptions) (Copied, error) {
+	return c.transfer(ctx, o, func(t *transfer) error { return t.put(ctx, local, path) })
+}
+
+// Get copies a file, or with Recursive a folder, from the host, by the rules
+// of Put with the sides exchanged. The host's names never lead out of the
+// local folder, whatever they are, and no link is made here.
+func (c *Client) Get(ctx context.Context, path, local string, o CopyOptions) (Copied, error) {
+	return c.transfer(ctx, o, func(t *transfer) error { return t.get(ctx, path, local) })
+}
+
+const (
+	atOnce    = 32              // files under way: small ones cost round trips, not bytes
+	copyGrace = 3 * time.Second // for a copy to end and clean up by itself
+)
+
+// transfer is one Put or Get under way.
+type transfer struct {
+	c         *Client
+	sftp      *sftp.Client
+	recursive bool
+	progress  tracker
+}
+
+// transfer opens SFTP, has the copying done and ends it with ctx. A dead
+// connection must not hold up the caller.
+func (c *Client) transfer(ctx context.Context, o CopyOptions, do func(*transfer) error) (Copied, error) {
+	s, err := c.session(ctx)
+	if err != nil {
+		return Copied{}, err
+	}
+	t := &transfer{c: c, recursive: o.Recursive, progress: tracker{tell: o.Progress}}
+	done := make(chan error, 1)
+	go func() {
+		err := t.open(s)
+		if err == nil {
+			err = do(t)
+		}
+		done <- err
+		_ = s.Close()
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		select {
+		case err = <-done:
+		case <-time.After(copyGrace):
+			c.hangUp(s)
+			err = ctx.Err()
+		}
+	}
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("copy files: %w", ctx.Err())
+	}
+	return t.progress.finish(), err
+}
+
+func (t *transfer) open(s *ssh.Session) error {
+	in, errIn := s.StdinPipe()
+	out, errOut := s.StdoutPipe()
+	said, errSaid := s.StderrPipe()
+	if err := errors.Join(errIn, errOut, errSaid); err != nil {
+		return t.c.ended(err)
+	}
+	if err := s.RequestSubsystem("sftp"); err != nil {
+		if err := t.c.ended(err); reached(err) {
+			return err
+		}
+		return &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr}
+	}
+	go func() { _, _ = io.Copy(io.Discard, said) }() // ends with the session
+	client, err := sftp.NewClientPipe(out, in, sftp.UseConcurrentWrites(true))
+	if err != nil {
+		select {
+		case <-t.c.done:
+			return t.c.end
+		default:
+			return &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr, Text: Clean(err.Error())}
+		}
+	}
+	t.sftp = client
+	return nil
+}
+
+// hostPath is a person's path for SFTP, which begins in the home folder.
+func hostPath(p string) string {
+	if p == "~" {
+		return "."
+	}
+	return path.Clean(strings.TrimPrefix(p, "~/"))
+}
+
+// tempName names a file that is not complete yet. It is short and of its own:
+// the final name may be as long as names can be.
+func tempName() string { return ".jupyter-ec2-" + rand.Text()[:12] }
+
+// tracker counts what is copied, and tells it now and then.
+type tracker struct {
+	tell func(CopyProgress)
+
+	mu     sync.Mutex
+	now    CopyProgress
+	copied Copied
+	told   time.Time
+	over   bool
+}
+
+// tellEvery is how often progress is told at most.
+const tellEvery = 100 * time.Millisecond
+
+func (t *tracker) plan(files []file, skipped []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range files {
+		t.now.Of += f.size
+	}
+	t.now.OfAll = len(files)
+	t.copied.Skipped = skipped
+}
+
+// begin says which file is being copied.
+func (t *tracker) begin(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.now.File = Clean(name)
+	t.say()
+}
+
+func (t *tracker) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.now.Bytes += int64(n)
+	t.say()
+}
+
+// end says that a file is complete.
+func (t *tracker) end(size int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.now.Files++
+	t.copied.Files++
+	t.copied.Bytes += size
+	t.say()
+}
+
+func (t *tracker) say() {
+	if t.tell == nil || t.over || time.Since(t.told) < tellEvery {
+		return
+	}
+	t.tell(t.now)
+	t.told = time.Now() // after: who is told may be slow
+}
+
+// finish tells the last state, and nothing any more.
+func (t *tracker) finish() Copied {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.told = time.Time{}
+	t.say()
+	t.over = true
+	return t.copied
+}

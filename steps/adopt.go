@@ -1,0 +1,69 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+)
+
+// fromTags makes a setup of a machine that only the cloud knows. The tags tell
+// whose it is; what they do not tell (mode, release, disk) is the default.
+func (g *Guide) fromTags(i aws.Instance, at Place) Setup {
+	name := i.Tags[TagName]
+	if !validName(name) {
+		name = "unnamed"
+	}
+	s := Setup{
+		ID: i.Tags[TagSetup], Sandbox: g.cfg.Sandbox, Created: i.Created, Done: map[StepID]time.Time{},
+		Answers: Answers{
+			Name: name, Profile: at.Profile, Region: at.Region, Release: DefaultRelease, Type: i.Type, DiskGB: DefaultDiskGB,
+			Key: KeyAnswer{Source: KeyFile}, Mode: ModeSSH, Installer: InstallerUV,
+		},
+		Resources: Resources{
+			KeyPairName: i.KeyName, ClientToken: i.ClientToken, ImageID: i.ImageID, InstanceID: i.ID, Launches: 1,
+		},
+	}
+	if len(i.GroupIDs) > 0 {
+		s.Resources.GroupID = i.GroupIDs[0]
+	}
+	w := work{g: g, s: &s}
+	w.see(i)
+	return s
+}
+
+// Adopt rebuilds the ledger of a machine from its tags. Where its private key
+// is copied to the path of the answer, it can be worked on as well.
+func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
+	s := m.Setup
+	if !m.Elsewhere || !validID(s.ID) {
+		return Setup{}, &fault{
+			kind: ProblemAnswers, title: "This machine cannot be adopted",
+			text: fmt.Sprintf("The tag %s of %s holds %q, which is no setup of this program's.", TagSetup, s.Resources.InstanceID, s.ID),
+			next: "Look at the instance in the EC2 console; if it is yours, terminate it there.",
+		}
+	}
+	unlock, err := g.ledger.waitLock(ctx, "begin")
+	if err != nil {
+		return Setup{}, err
+	}
+	defer unlock()
+	all, err := g.ledger.all()
+	if err != nil {
+		return Setup{}, err
+	}
+	if i := slices.IndexFunc(all, func(o Setup) bool { return o.ID == s.ID }); i >= 0 {
+		return all[i], nil
+	}
+	s.Resources.GroupName = "jupyter-ec2-" + s.Answers.Name + "-" + s.ID
+	s.Resources.KeyPath = g.ledger.file("keys", s.Answers.Name+"-"+s.ID+".pem")
+	s.Answers.Key.Path = s.Resources.KeyPath
+	// Only a pair that carries the setup's tag is removed with it.
+	s.Resources.KeyPairOurs, s.Resources.KeyFileOurs = true, true
+	if slices.ContainsFunc(all, func(o Setup) bool { return o.Answers.Name == s.Answers.Name }) {
+		s.Answers.Name = s.Answers.Name[:min(len(s.Answers.Name), 40-5)] + "-" + s.ID[:min(len(s.ID), 4)]
+	}
+	return s, g.ledger.save(&s)
+}

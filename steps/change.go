@@ -1,0 +1,111 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+)
+
+// change changes a setup's answers in the ledger. Work makes the machine follow.
+func (g *Guide) change(setupID string, to func(*Setup) error) (Setup, error) {
+	unlock, err := g.ledger.lock(setupID)
+	if err != nil {
+		return Setup{}, err
+	}
+	defer unlock()
+	s, err := g.ledger.load(setupID)
+	if err != nil {
+		return Setup{}, err
+	}
+	if err := to(s); err != nil {
+		return Setup{}, err
+	}
+	if err := s.Answers.Valid(); err != nil {
+		return Setup{}, answersFault(err)
+	}
+	return *s, g.ledger.save(s)
+}
+
+// SetMode changes how the server is reached.
+func (g *Guide) SetMode(_ context.Context, setupID string, mode Mode, noTLS bool) (Setup, error) {
+	return g.change(setupID, func(s *Setup) error {
+		s.Answers.Mode, s.Answers.NoTLS = mode, noTLS
+		if mode == ModeGateway {
+			s.Answers.Gateway = "" // its kernels are its own
+		}
+		return nil
+	})
+}
+
+// SetLimits changes when the machine stops by itself; 0 leaves a limit as it is.
+func (g *Guide) SetLimits(_ context.Context, setupID string, idle, lifetime Limit) (Setup, error) {
+	return g.change(setupID, func(s *Setup) error {
+		s.Answers.IdleStop, s.Answers.Lifetime = idle.Or(s.Answers.IdleStop), lifetime.Or(s.Answers.Lifetime)
+		return nil
+	})
+}
+
+// UseGateway has a notebook's kernels run on another setup's machine, or on its
+// own again.
+func (g *Guide) UseGateway(_ context.Context, setupID, gatewayID string) (Setup, error) {
+	if gatewayID != "" {
+		gw, err := g.ledger.load(gatewayID)
+		if err != nil {
+			return Setup{}, err
+		}
+		if err := usableGateway(gw); err != nil {
+			return Setup{}, err
+		}
+	}
+	return g.change(setupID, func(s *Setup) error {
+		if s.Answers.Mode == ModeGateway {
+			return &fault{
+				kind: ProblemAnswers, title: "This is a gateway itself",
+				text: fmt.Sprintf("%s is a Kernel Gateway: it has kernels, and no notebook that could use another's.", s.Answers.Name),
+				next: fmt.Sprintf("Change its mode first: jupyter-ec2 mode %s ssh.", s.Answers.Name),
+			}
+		}
+		s.Answers.Gateway = gatewayID
+		return nil
+	})
+}
+
+func usableGateway(gw *Setup) error {
+	if gw.Answers.Mode == ModeGateway && gw.Finished(StepOpen) {
+		return nil
+	}
+	text := fmt.Sprintf("%s is in %s mode.", gw.Answers.Name, gw.Answers.Mode)
+	if gw.Answers.Mode == ModeGateway {
+		text = fmt.Sprintf("The guide of %s did not come to its end yet.", gw.Answers.Name)
+	}
+	return &fault{
+		kind: ProblemAnswers, title: "This setup is no Kernel Gateway", text: text,
+		next: fmt.Sprintf("Make it one: jupyter-ec2 mode %s gateway.", gw.Answers.Name),
+	}
+}
+
+// users are the rules that let in the notebooks whose kernels run on this
+// setup's gateway. Within a VPC they come with their private address, since
+// EC2's public names lead to private addresses there.
+func (g *Guide) users(s *Setup) ([]aws.Rule, error) {
+	if s.Answers.Mode != ModeGateway {
+		return nil, nil
+	}
+	all, err := g.ledger.all()
+	if err != nil {
+		return nil, err
+	}
+	var rules []aws.Rule
+	for _, o := range all {
+		if o.Answers.Gateway != s.ID {
+			continue
+		}
+		for _, ip := range []string{o.PublicIP, o.PrivateIP} {
+			if ip != "" {
+				rules = append(rules, aws.Rule{Port: ServerPort, CIDR: cidr(ip), Ours: true})
+			}
+		}
+	}
+	return rules, nil
+}

@@ -1,0 +1,150 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+)
+
+// guard sees to it that the watcher runs on the machine and stops it when it is
+// idle or has run for long enough: also while this computer is away.
+func (w *work) guard(ctx context.Context) error {
+	a := w.s.Answers
+	idle, life := a.IdleStop.Or(DefaultIdleStop), a.Lifetime.Or(DefaultLifetime)
+	spec := jupyter.WatchSpec{
+		Idle: w.g.scaled(idle), Lifetime: w.g.scaled(life), Every: w.g.scaled(Limit(watchEvery)),
+		Facts: w.facts, Mode: string(a.Mode), Bind: w.bind(), Port: w.s.ServerPort, TLS: w.tls(),
+	}
+	if idle != Never || life != Never {
+		spec.Unarmed = w.unsafeToStop(ctx)
+		spec.Armed = spec.Unarmed == ""
+	}
+	if err := jupyter.Watch(ctx, w.client, spec); err != nil {
+		return err
+	}
+	switch {
+	case spec.Armed:
+		w.doing("%s", StopWords(a))
+	case spec.Unarmed != "":
+		w.doing("It will not stop by itself: %s", spec.Unarmed)
+	default:
+		w.doing("It never stops by itself: that is what you chose")
+	}
+	return nil
+}
+
+// watchEvery is how often the watcher looks.
+const watchEvery = 5 * time.Second
+
+// scaled is a limit in the guide's own time: tests turn minutes to seconds.
+func (g *Guide) scaled(l Limit) time.Duration {
+	return time.Duration(float64(l.Duration()) * g.cfg.Minute.Seconds() / 60)
+}
+
+// StopWords says when a machine with these answers stops by itself.
+func StopWords(a Answers) string {
+	idle, life := a.IdleStop.Or(DefaultIdleStop), a.Lifetime.Or(DefaultLifetime)
+	switch {
+	case idle == Never && life == Never:
+		return "It never stops by itself"
+	case idle == Never:
+		return fmt.Sprintf("It stops by itself %s after its start; the disk stays", life.Words())
+	case life == Never:
+		return fmt.Sprintf("It stops by itself after %s without activity; the disk stays", idle.Words())
+	}
+	return fmt.Sprintf("It stops by itself after %s without activity, and %s after its start in any case; the disk stays", idle.Words(), life.Words())
+}
+
+// unsafeToStop says why the machine must not shut itself down, or nothing: EC2
+// may be told to terminate a machine that does, and its disk with it.
+func (w *work) unsafeToStop(ctx context.Context) string {
+	stops, err := w.region.StopsOnShutdown(ctx, w.s.Resources.InstanceID)
+	if err == nil && !stops {
+		w.doing("EC2 would terminate the machine when it shuts itself down: it is told to stop it instead")
+		err = w.region.SetStopsOnShutdown(ctx, w.s.Resources.InstanceID)
+	}
+	if err != nil {
+		return "it is not certain that EC2 stops the machine, and does not terminate it (" + Explain(err).Title + ")"
+	}
+	return ""
+}
+
+// bind is the address that the server listens on.
+func (w *work) bind() string {
+	if w.s.Answers.Mode == ModeSSH {
+		return or(w.facts.Loopback, "127.0.0.1")
+	}
+	return w.s.PrivateIP
+}
+
+// gateway is the Kernel Gateway that this notebook's kernels run on, or nil for
+// its own machine. Its security group is made to let this machine in.
+func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
+	if w.s.Answers.Gateway == "" || w.s.Answers.Mode == ModeGateway {
+		return nil, nil
+	}
+	s, err := w.g.ledger.load(w.s.Answers.Gateway)
+	if err != nil {
+		return nil, &fault{
+			kind: ProblemAnswers, title: "The gateway is gone", text: "The setup whose kernels this notebook uses is not there any more.", err: err,
+			next: fmt.Sprintf("Give it its own kernels back (jupyter-ec2 gateway %s none), or another gateway.", w.s.Answers.Name),
+		}
+	}
+	if err := usableGateway(s); err != nil {
+		return nil, err
+	}
+	account, err := w.g.account(ctx, s.Answers.Profile)
+	if err != nil {
+		return nil, err
+	}
+	gw := &work{g: w.g, s: s, account: account, region: account.In(s.Answers.Region), emit: w.emit, step: w.step}
+	i, err := gw.region.Instance(ctx, s.Resources.InstanceID)
+	if err != nil && !missing(err) {
+		return nil, err
+	}
+	if i.State != "running" {
+		return nil, notRunning(s, or(i.State, "gone"))
+	}
+	gw.see(i)
+	address, err := account.MyAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.save(); err != nil { // the rules are made from the addresses in the ledger
+		return nil, err
+	}
+	if err := gw.ensureGroup(ctx, address); err != nil {
+		return nil, err
+	}
+	w.doing("The kernels run on %s, which lets this machine in", s.Answers.Name)
+	return gw.gatewaySpec()
+}
+
+// gatewaySpec is what a notebook needs to use this setup's gateway.
+func (w *work) gatewaySpec() (*jupyter.GatewaySpec, error) {
+	token, err := w.g.token(w.s.ID)
+	if err != nil {
+		return nil, err
+	}
+	spec := &jupyter.GatewaySpec{URL: w.serverURL(), Token: token}
+	if w.tls() {
+		if spec.Cert, err = os.ReadFile(w.g.certPath(w.s.ID)); err != nil {
+			return nil, fmt.Errorf("reading the gateway's certificate: %w", err)
+		}
+	}
+	return spec, nil
+}
+
+// serverURL is the server as the world reaches it, in http and gateway mode.
+func (w *work) serverURL() string {
+	scheme := "http"
+	if w.tls() {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(w.s.PublicAddr, strconv.Itoa(w.s.ServerPort))
+}

@@ -1,0 +1,273 @@
+package hosttest
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
+)
+
+// Seconds for minutes.
+const (
+	idleLimit = 4 * time.Second
+	idleEvery = 500 * time.Millisecond
+)
+
+// idler is a booted machine with Jupyter that watches itself.
+type idler struct {
+	*remote.Client
+	t     *testing.T
+	host  *testhost.Host
+	dir   string // the person's
+	facts jupyter.Facts
+}
+
+func newIdler(t *testing.T) *idler {
+	t.Helper()
+	testhost.Need(t)
+	t.Parallel()
+	image, err := installed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := remote.Generate("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := &idler{t: t, dir: t.TempDir()}
+	if err := remote.WriteKeyFile(filepath.Join(i.dir, "key"), pair.Private); err != nil {
+		t.Fatal(err)
+	}
+	i.host = lab.Start(t, testhost.Spec{Image: image, AuthorizedKeys: []string{pair.Public}})
+	i.connect()
+	if i.facts, err = jupyter.Probe(t.Context(), i); err != nil || !i.facts.Systemd || !i.facts.Sudo {
+		t.Fatalf("%+v, %v", i.facts, err)
+	}
+	t.Cleanup(i.report)
+	return i
+}
+
+// connect signs in, as soon as that is permitted.
+func (i *idler) connect() {
+	i.t.Helper()
+	signer, err := remote.LoadKey(filepath.Join(i.dir, "key"), nil)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	to := remote.Target{Addr: net.JoinHostPort(i.host.Public().String(), "22"), User: "ubuntu", InstanceID: "i-0123456789abcdef0"}
+	i.wait("a connection", func() bool {
+		i.Client, err = remote.Dial(i.t.Context(), to, remote.Auth{Signers: []remote.Signer{signer}}, remote.HostKeyCheck{Expected: i.host.HostKeys()})
+		return err == nil && i.Run(i.t.Context(), remote.Command{Script: ":", Label: remote.WatchLabel}) == nil
+	})
+	i.t.Cleanup(func() { _ = i.Close() })
+	var known strings.Builder
+	for _, k := range i.host.HostKeys() {
+		known.WriteString(i.host.Public().String() + " " + k + "\n")
+	}
+	if err := os.WriteFile(filepath.Join(i.dir, "known"), []byte(known.String()), 0o600); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// report tells what a failed test's watcher said.
+func (i *idler) report() {
+	if !i.t.Failed() {
+		return
+	}
+	out, err := i.host.Run(context.Background(), "cat /home/ubuntu/.jupyter-ec2/watch/*.json; journalctl -u jupyter-ec2-watch -n 20 -o cat")
+	i.t.Logf("the watcher: %s, %v", out, err)
+}
+
+func (i *idler) wait(what string, done func() bool) {
+	i.t.Helper()
+	ctx, cancel := context.WithTimeout(i.t.Context(), 90*time.Second)
+	defer cancel()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for !done() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			i.t.Fatalf("%s: it never came", what)
+		}
+	}
+}
+
+// serve runs a notebook server.
+func (i *idler) serve() {
+	i.t.Helper()
+	token, err := jupyter.NewToken()
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if _, err := jupyter.Serve(i.t.Context(), i, jupyter.ServeSpec{Mode: jupyter.ModeSSH, Token: token, Facts: i.facts}, nil); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+func (i *idler) watch(idle time.Duration) {
+	i.t.Helper()
+	spec := jupyter.WatchSpec{Idle: idle, Every: idleEvery, Armed: true, Facts: i.facts, Mode: jupyter.ModeSSH}
+	if err := jupyter.Watch(i.t.Context(), i, spec); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// until waits for what the machine says of itself.
+func (i *idler) until(what string, is func(jupyter.Health) bool) (h jupyter.Health) {
+	i.t.Helper()
+	i.wait(what, func() bool {
+		var err error
+		h, err = jupyter.ReadHealth(i.t.Context(), i)
+		return err == nil && is(h)
+	})
+	return h
+}
+
+// staysUp waits until the watcher has looked for longer than the limit while
+// that goes on.
+func (i *idler) staysUp(what, busy string) {
+	i.t.Helper()
+	goesOn := func(h jupyter.Health) bool {
+		return h.Watching && strings.Contains(h.Busy, busy) && h.Idle.IsZero() && h.StopAt.IsZero()
+	}
+	h := i.until(what, goesOn)
+	i.watch(idleLimit)
+	past := h.At.Add(idleLimit + 3*idleEvery)
+	if h = i.until(what, func(h jupyter.Health) bool { return h.At.After(past) }); !goesOn(h) {
+		i.t.Errorf("%s: %+v", what, h)
+	}
+}
+
+// goesDown waits until the machine has switched itself off.
+func (i *idler) goesDown(what string) {
+	i.t.Helper()
+	limit := time.NewTimer(time.Minute)
+	defer limit.Stop()
+	select {
+	case <-i.host.Down():
+	case <-limit.C:
+		h, err := jupyter.ReadHealth(i.t.Context(), i)
+		i.t.Fatalf("%s: the machine is still up: %+v, %v", what, h, err)
+	}
+	if err := i.host.PowerOff(i.t.Context()); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// A machine on which nothing goes on switches itself off, with the laptop
+// away; not while a cell runs; and again after it was started again.
+func TestIdleMachineStops(t *testing.T) {
+	i := newIdler(t)
+	i.serve()
+	i.watch(0)
+	// Run beside SSH, where it is no login.
+	if out, err := i.host.Run(t.Context(), "su ubuntu -c 'cd; exec .jupyter-ec2/venv/bin/python -' <<'END'\n"+startCell+"\nEND"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	i.staysUp("a running cell", "a cell runs in kernel ")
+	if err := i.Close(); err != nil { // the laptop goes
+		t.Fatal(err)
+	}
+	i.goesDown("after the cell")
+
+	if err := i.host.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	i.goesDown("after a start")
+	if up := time.Since(began); up < idleLimit/2 {
+		t.Errorf("it was up for %v only", up)
+	}
+}
+
+// startCell starts a kernel and a cell in it, and leaves.
+const startCell = `
+import json, urllib.request
+from jupyter_client import BlockingKernelClient
+token = open(".jupyter-ec2/server/token").read()
+request = urllib.request.Request("http://127.0.0.1:8888/api/kernels", b"{}", {"Authorization": "token " + token})
+id = json.load(urllib.request.urlopen(request))["id"]
+k = BlockingKernelClient(connection_file=".local/share/jupyter/runtime/kernel-%s.json" % id)
+k.load_connection_file()
+k.start_channels()
+k.wait_for_ready(30)
+k.execute("import time; time.sleep(10)")
+`
+
+// A login and a transfer by OpenSSH's own programs keep the machine up. A
+// tunnel, a followed log and the program's questions do not, and the log is no
+// longer read on the machine when nobody wants it.
+func TestIdleMachineInUse(t *testing.T) {
+	i := newIdler(t)
+	i.serve()
+	i.watch(0)
+	_, end := i.openssh("ssh", "-tt", "ubuntu@"+i.host.Public().String())
+	i.staysUp("a login", "logged in")
+	end()
+	i.watch(0)
+
+	file := filepath.Join(i.dir, "file")
+	if err := os.WriteFile(file, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scp, _ := i.openssh("scp", "-l", "800", file, "ubuntu@"+i.host.Public().String()+":copied") // kbit/s: 10 seconds
+	i.staysUp("a transfer", "a transfer or command runs over SSH (sftp-server)")
+	i.watch(0)
+	if err := scp.Wait(); err != nil {
+		t.Fatal(err)
+	}
+
+	sock := filepath.Join(i.dir, "sock")
+	i.openssh("ssh", "-N", "-L", sock+":127.0.0.1:8888", "ubuntu@"+i.host.Public().String())
+	i.wait("the tunnel", func() bool { _, err := os.Stat(sock); return err == nil })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	lines := make(chan string, 1000)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- jupyter.FollowServerLog(ctx, i, i.facts, 5, func(line string, _ bool) { lines <- line })
+	}()
+	if line := <-lines; line == "" {
+		t.Error("the log has an empty line")
+	}
+	cancel()
+	<-ended
+	i.wait("the log's reader to end", func() bool {
+		_, err := i.host.Run(t.Context(), "! pgrep -x journalctl")
+		return err == nil
+	})
+	i.watch(idleLimit)
+	i.goesDown("a tunnel")
+}
+
+// openssh starts one of OpenSSH's programs. It is ended with the test.
+func (i *idler) openssh(program string, args ...string) (cmd *exec.Cmd, end func()) {
+	i.t.Helper()
+	cmd = exec.CommandContext(i.t.Context(), program, append([]string{
+		"-F", "none", "-i", filepath.Join(i.dir, "key"), "-o", "UserKnownHostsFile=" + filepath.Join(i.dir, "known"),
+		"-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes",
+	}, args...)...)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		i.t.Fatal(err)
+	}
+	end = func() {
+		_ = in.Close()
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+	}
+	i.t.Cleanup(end)
+	return cmd, end
+}

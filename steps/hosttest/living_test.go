@@ -1,0 +1,361 @@
+package hosttest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// seconds turns the minutes of the limits to seconds.
+func seconds(c *steps.Config) { c.Minute = time.Second }
+
+// living is a world with one machine whose guide has come to its end.
+type living struct {
+	*world
+	g *steps.Guide
+	o *steps.Opened
+}
+
+func newLiving(t *testing.T, a steps.Answers, change ...func(*steps.Config)) *living {
+	t.Helper()
+	w := newInstalledWorld(t, testhost.Spec{})
+	w.change = change
+	l := &living{world: w, o: w.open(a, nil)}
+	l.g = w.guide()
+	return l
+}
+
+func (l *living) id() string { return l.o.Setup.ID }
+
+// do is something that must succeed; it answers what was said.
+func (l *living) do(what string, op func(ctx context.Context, id string, emit func(steps.Event)) error) string {
+	l.t.Helper()
+	var said []string
+	ctx, cancel := context.WithTimeout(l.t.Context(), 2*time.Minute)
+	defer cancel()
+	if err := op(ctx, l.id(), func(e steps.Event) { said = append(said, e.Text) }); err != nil {
+		l.t.Fatalf("%s: %+v\n%s", what, steps.Explain(err), strings.Join(said, "\n"))
+	}
+	return strings.Join(said, "\n")
+}
+
+func (l *living) connect() steps.Link {
+	l.t.Helper()
+	link, err := l.g.Connect(l.t.Context(), l.id())
+	if err != nil {
+		l.t.Fatalf("%+v", steps.Explain(err))
+	}
+	l.t.Cleanup(func() { _ = link.Close() })
+	return link
+}
+
+// healthy waits until the machine says of itself what is wanted.
+func (l *living) healthy(link steps.Link, what string, is func(steps.Health) bool) steps.Health {
+	l.t.Helper()
+	var h steps.Health
+	var err error
+	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
+	defer cancel()
+	for {
+		if h, err = link.Health(ctx); err == nil && is(h) {
+			return h
+		}
+		select {
+		case <-ctx.Done():
+			l.t.Fatalf("%s: the machine says %+v, %v", what, h, err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// A machine after the guide: how it is, its log, files, another mode, its
+// server and itself started again, and another address.
+func TestLiving(t *testing.T) {
+	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	link := l.connect()
+	h := l.healthy(link, "at first", func(h steps.Health) bool { return h.ServerUp })
+	if !h.Watching || h.MemoryMB <= 0 || h.DiskFreeMB <= 0 || h.Cores <= 0 || h.IdleLimit != time.Hour || h.StopAt.IsZero() || h.Unarmed != "" {
+		t.Errorf("the machine says %+v", h)
+	}
+	until, err := link.Extend(t.Context(), 20*time.Hour)
+	if err != nil || until.StopAt.Before(h.At.Add(19*time.Hour)) {
+		t.Errorf("extended: %+v, %v", until, err)
+	}
+
+	t.Run("files", func(t *testing.T) { l.copies(link) })
+	lines := make(chan string, 1000)
+	following, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() {
+		_ = link.Follow(following, steps.LogServer, 5, func(text string, _ bool) { lines <- text })
+	}()
+	l.line(lines, "") // the past
+
+	said := l.do("restart", l.g.RestartServer)
+	if !strings.Contains(said, "Jupyter Server") {
+		t.Errorf("the server's last lines are not told:\n%s", said)
+	}
+	l.line(lines, "is running at") // of the new one
+	l.prove(l.o)
+
+	l.do("reboot", l.g.Reboot)
+	l.line(lines, "is running at") // the link found the machine again
+	l.prove(l.o)                   // and so did the tunnel
+
+	if _, err := l.g.SetMode(t.Context(), l.id(), steps.ModeHTTP, false); err != nil {
+		t.Fatal(err)
+	}
+	l.workAgain(steps.ModeHTTP, []int{22, 8888})
+	if _, err := l.g.SetMode(t.Context(), l.id(), steps.ModeSSH, false); err != nil {
+		t.Fatal(err)
+	}
+	again := l.workAgain(steps.ModeSSH, []int{22})
+	if again.Setup.LocalPort != l.o.Setup.LocalPort {
+		t.Errorf("the local port was %d and is %d", l.o.Setup.LocalPort, again.Setup.LocalPort)
+	}
+}
+
+// line waits for a line of the log that has the text.
+func (l *living) line(lines <-chan string, text string) {
+	l.t.Helper()
+	for deadline := time.After(time.Minute); ; {
+		select {
+		case got := <-lines:
+			if strings.Contains(got, text) {
+				return
+			}
+		case <-deadline:
+			l.t.Fatalf("the log does not say %q", text)
+		}
+	}
+}
+
+// copies takes a folder there and back.
+func (l *living) copies(link steps.Link) {
+	l.t.Helper()
+	dir := l.t.TempDir()
+	content := make([]byte, 3<<20)
+	if _, err := rand.Read(content); err != nil {
+		l.t.Fatal(err)
+	}
+	from := filepath.Join(dir, "from")
+	if err := errors.Join(os.MkdirAll(filepath.Join(from, "deep"), 0o700), os.WriteFile(filepath.Join(from, "deep", "a file"), content, 0o600)); err != nil {
+		l.t.Fatal(err)
+	}
+	o := steps.CopyOptions{Recursive: true}
+	if done, err := link.Put(l.t.Context(), from, "there", o); err != nil || done.Bytes != int64(len(content)) {
+		l.t.Fatalf("put: %+v, %v", done, err)
+	}
+	if _, err := link.Get(l.t.Context(), "there", filepath.Join(dir, "back"), o); err != nil {
+		l.t.Fatalf("get: %v", err)
+	}
+	back, err := os.ReadFile(filepath.Join(dir, "back", "deep", "a file"))
+	if err != nil || !bytes.Equal(back, content) {
+		l.t.Errorf("it came back with %d bytes, %v", len(back), err)
+	}
+}
+
+// workAgain goes through the steps and sees that the group has those ports.
+func (l *living) workAgain(mode steps.Mode, ports []int) *steps.Opened {
+	l.t.Helper()
+	var o *steps.Opened
+	l.do("mode "+string(mode), func(ctx context.Context, id string, emit func(steps.Event)) (err error) {
+		o, err = l.g.Work(ctx, id, emit)
+		return err
+	})
+	l.t.Cleanup(func() { _ = o.Close() })
+	rules, err := l.region().GroupRules(l.t.Context(), o.Setup.Resources.GroupID)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var open []int
+	for _, r := range rules {
+		open = append(open, r.Port)
+	}
+	slices.Sort(open)
+	if !slices.Equal(open, ports) {
+		l.t.Errorf("in %s mode the group opens %v", mode, open)
+	}
+	if !strings.Contains(o.Proof, "answered 42") {
+		l.t.Errorf("the proof is %q", o.Proof)
+	}
+	return o
+}
+
+// With minutes turned to seconds the machine stops by itself, the cloud says
+// so, and the same machine comes back with the same token and port.
+func TestItStopsByItself(t *testing.T) {
+	a := answers(steps.ModeSSH, steps.InstallerUV)
+	a.IdleStop, a.Lifetime = steps.Limit(5*time.Minute), steps.Never
+	l := newLiving(t, a, seconds)
+	l.await(l.o.Setup.Resources.InstanceID, "stopped")
+	var seen steps.Machine
+	if err := l.g.Survey(t.Context(), "", func(s steps.Surveyed) {
+		for _, m := range s.Machines {
+			seen = m
+		}
+	}); err != nil || seen.State != "stopped" || seen.Elsewhere {
+		t.Errorf("the survey says %+v, %v", seen, err)
+	}
+	l.wait(func() bool { return l.o.Tunnel.State() != "up" })
+	again := l.open(a, nil)
+	if again.Setup.Resources.InstanceID != l.o.Setup.Resources.InstanceID || token(t, again) != token(t, l.o) {
+		t.Errorf("it came back as another: %+v", again.Setup)
+	}
+}
+
+// EC2 would terminate this machine when it shuts itself down: it is told to
+// stop it, before anything is armed.
+func TestAMachineThatWouldBeTerminatedIsStopped(t *testing.T) {
+	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	id := l.o.Setup.Resources.InstanceID
+	l.terminatesOnShutdown(id)
+	l.open(answers(steps.ModeSSH, steps.InstallerUV), nil)
+	if stops, err := l.region().StopsOnShutdown(t.Context(), id); err != nil || !stops {
+		t.Errorf("it stops on shutdown: %v, %v", stops, err)
+	}
+	if !l.saidLine("it is told to stop it instead") {
+		t.Error("nothing is said of it")
+	}
+	if _, err := l.machine(id).Run(t.Context(), "systemctl poweroff"); err != nil {
+		t.Log(err) // the command may end with the machine
+	}
+	l.await(id, "stopped")
+}
+
+// This computer gets another address, and the old one's way is closed: the rule
+// moves, and the tunnel heals.
+func TestMyAddressChanges(t *testing.T) {
+	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	machine := l.machine(l.o.Setup.Resources.InstanceID)
+	group := l.o.Setup.Resources.GroupID
+	const moved = "198.51.100.23"
+	// As a firewall that lets in another address than mine would.
+	if err := machine.Dark(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	l.setAddress(moved)
+	l.wait(func() bool { return l.o.Tunnel.State() != "up" })
+	l.wait(func() bool {
+		rules, err := l.region().GroupRules(t.Context(), group)
+		return err == nil && len(rules) == 1 && rules[0].CIDR == moved+"/32"
+	})
+	if err := machine.Dark(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	l.wait(func() bool { return l.o.Tunnel.State() == "up" })
+	l.prove(l.o)
+}
+
+// A notebook on one machine runs its kernels on another one's gateway.
+func TestANotebookUsesAnotherMachinesGateway(t *testing.T) {
+	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	a := answers(steps.ModeGateway, steps.InstallerUV)
+	a.Name = "gateway"
+	gw := l.open(a, nil)
+	if _, err := l.g.UseGateway(t.Context(), l.id(), gw.Setup.ID); err != nil {
+		t.Fatal(err)
+	}
+	l.workAgain(steps.ModeSSH, []int{22})
+	rules, err := l.region().GroupRules(t.Context(), gw.Setup.Resources.GroupID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := aws.Rule{Port: 8888, CIDR: l.machine(l.o.Setup.Resources.InstanceID).Public().String() + "/32", Ours: true}
+	if !slices.Contains(rules, in) {
+		t.Errorf("the gateway's group has %+v, and not %+v", rules, in)
+	}
+	kernels := func(id string) string {
+		out, err := l.machine(id).Run(t.Context(), "pgrep -fc ipykernel_launcher || :")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(out)
+	}
+	l.startKernel()
+	if here, there := kernels(l.o.Setup.Resources.InstanceID), kernels(gw.Setup.Resources.InstanceID); here != "0" || there != "1" {
+		t.Errorf("%s kernels run on the notebook's machine and %s on the gateway's", here, there)
+	}
+}
+
+// startKernel starts a kernel at the URL, as a notebook does.
+func (l *living) startKernel() {
+	l.t.Helper()
+	url := fmt.Sprintf("http://localhost:%d/api/kernels", l.o.Setup.LocalPort)
+	l.o.Close() //nolint:errcheck // the later tunnel has the port, or takes it now
+	o, err := l.g.Reopen(l.t.Context(), l.id())
+	if err != nil {
+		l.t.Fatalf("%+v", steps.Explain(err))
+	}
+	defer func() { _ = o.Close() }()
+	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodPost, url, strings.NewReader("{}"))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "token "+token(l.t, o))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusCreated {
+		l.t.Fatalf("starting a kernel answered %s", res.Status)
+	}
+}
+
+// connection is how this computer reaches the cloud: from an address that may change.
+type connection struct {
+	aws.HTTPDoer
+	w *world
+}
+
+func (n connection) Do(r *http.Request) (*http.Response, error) {
+	n.w.mu.Lock()
+	address := n.w.address
+	n.w.mu.Unlock()
+	if address == "" || r.URL.Path != "/checkip" {
+		return n.HTTPDoer.Do(r)
+	}
+	answer := httptest.NewRecorder()
+	_, err := answer.WriteString(address + "\n")
+	return answer.Result(), err
+}
+
+func (w *world) setAddress(address string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.address = address
+}
+
+// terminatesOnShutdown sets what no call of this program's would.
+func (w *world) terminatesOnShutdown(id string) {
+	w.t.Helper()
+	form := url.Values{
+		"Action": {"ModifyInstanceAttribute"}, "Version": {"2016-11-15"}, "InstanceId": {id},
+		"InstanceInitiatedShutdownBehavior.Value": {"terminate"},
+	}
+	r := httptest.NewRequest(http.MethodPost, "http://ec2.test/", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"))
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIATEST/"+time.Now().UTC().Format("20060102")+"/us-east-1/ec2/aws4_request, SignedHeaders=host;x-amz-date, Signature=0")
+	answer := httptest.NewRecorder()
+	w.cloud.ServeHTTP(answer, r)
+	if answer.Code != http.StatusOK {
+		w.t.Fatalf("%d: %s", answer.Code, answer.Body)
+	}
+}

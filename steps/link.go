@@ -1,0 +1,220 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+)
+
+// link is the Link of a Guide. What runs over it makes the connection again
+// when it is lost; nothing does while nobody asks.
+type link struct {
+	w    *work         // to dial with; used by who holds the turn
+	turn chan struct{} // holds a token while a connection is made
+
+	mu     sync.Mutex
+	conn   *remote.Client
+	facts  *jupyter.Facts
+	state  string
+	closed bool
+}
+
+var errLinkClosed = errors.New("the link is closed")
+
+// client answers the connection there is, or makes one.
+func (l *link) client(ctx context.Context) (*remote.Client, error) {
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if c, err := l.alive(); c != nil || err != nil {
+		return c, err
+	}
+	c, err := l.w.redial(ctx)
+	if err != nil {
+		l.say(Explain(err).Title)
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, errors.Join(errLinkClosed, c.Close())
+	}
+	l.conn, l.state = c, linkUp
+	return c, nil
+}
+
+const linkUp = "up"
+
+func (l *link) alive() (*remote.Client, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, errLinkClosed
+	}
+	if l.conn == nil {
+		return nil, nil
+	}
+	select {
+	case <-l.conn.Done():
+		l.conn, l.state = nil, Explain(l.conn.Wait()).Title
+		return nil, nil
+	default:
+		return l.conn, nil
+	}
+}
+
+func (l *link) say(state string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state = state
+}
+
+// State is "up", or what was wrong at the last try.
+func (l *link) State() string {
+	_, _ = l.alive() // notices an end
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state
+}
+
+// Close ends the connection and all that runs over it.
+func (l *link) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	if l.conn == nil {
+		return nil
+	}
+	return l.conn.Close()
+}
+
+// known answers a connection and what the host is.
+func (l *link) known(ctx context.Context) (*remote.Client, jupyter.Facts, error) {
+	c, err := l.client(ctx)
+	if err != nil {
+		return nil, jupyter.Facts{}, err
+	}
+	l.mu.Lock()
+	facts := l.facts
+	l.mu.Unlock()
+	if facts != nil {
+		return c, *facts, nil
+	}
+	f, err := jupyter.Probe(ctx, c)
+	if err != nil {
+		return nil, f, err
+	}
+	l.mu.Lock()
+	l.facts = &f
+	l.mu.Unlock()
+	return c, f, nil
+}
+
+// Health asks the machine how it is.
+func (l *link) Health(ctx context.Context) (Health, error) {
+	c, err := l.client(ctx)
+	if err != nil {
+		return Health{}, err
+	}
+	return jupyter.ReadHealth(ctx, c)
+}
+
+// Extend puts the stop off.
+func (l *link) Extend(ctx context.Context, by time.Duration) (Health, error) {
+	c, err := l.client(ctx)
+	if err != nil {
+		return Health{}, err
+	}
+	return jupyter.Extend(ctx, c, by)
+}
+
+// Tail answers the last lines of a log.
+func (l *link) Tail(ctx context.Context, log LogKind, lines int) ([]string, error) {
+	c, f, err := l.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if log == LogInstall {
+		return jupyter.InstallLog(ctx, c, f, lines)
+	}
+	return jupyter.ServerLog(ctx, c, f, lines)
+}
+
+// Follow hands on the end of a log and what is added to it.
+func (l *link) Follow(ctx context.Context, log LogKind, lines int, out func(text string, partial bool)) error {
+	if log == LogInstall {
+		past, err := l.Tail(ctx, log, lines)
+		for _, line := range past {
+			out(line, false)
+		}
+		return err
+	}
+	seen := &overlap{out: out}
+	for {
+		err := l.follow(ctx, lines, seen)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil && !again(err) {
+			return err
+		}
+		lines = max(lines, overlapKept)
+		if pause(ctx, time.Second) != nil {
+			return nil
+		}
+	}
+}
+
+func (l *link) follow(ctx context.Context, lines int, seen *overlap) error {
+	c, f, err := l.known(ctx)
+	if err != nil {
+		return err
+	}
+	seen.begin()
+	defer seen.end()
+	return jupyter.FollowServerLog(ctx, c, f, lines, seen.add)
+}
+
+// again says whether a link that failed so may be had again by itself: the
+// machine starts, or the network comes back.
+func again(err error) bool {
+	var e *remote.Error
+	if errors.As(err, &e) {
+		return e.Again()
+	}
+	return !errors.Is(err, errLinkClosed) && Explain(err).Kind == ProblemUnreachable
+}
+
+// Shell runs a login shell on the person's terminal.
+func (l *link) Shell(ctx context.Context, t Terminal) error {
+	c, err := l.client(ctx)
+	if err != nil {
+		return err
+	}
+	return c.Shell(ctx, t)
+}
+
+// Put copies to the machine.
+func (l *link) Put(ctx context.Context, local, path string, o CopyOptions) (Copied, error) {
+	c, err := l.client(ctx)
+	if err != nil {
+		return Copied{}, err
+	}
+	return c.Put(ctx, local, path, o)
+}
+
+// Get copies from the machine.
+func (l *link) Get(ctx context.Context, path, local string, o CopyOptions) (Copied, error) {
+	c, err := l.client(ctx)
+	if err != nil {
+		return Copied{}, err
+	}
+	return c.Get(ctx, path, local, o)
+}

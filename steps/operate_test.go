@@ -1,0 +1,183 @@
+package steps_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// launchedSetup is a world whose one machine has been launched and logged in to.
+func launchedSetup(t *testing.T) (*world, *steps.Guide, steps.Setup) {
+	t.Helper()
+	w := newWorld(t, nil)
+	g := w.guide()
+	if err := w.until(t.Context(), g, answers(), steps.StepConnect); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, g, all[0]
+}
+
+// said gathers what an operation says.
+type said struct{ events []steps.Event }
+
+func (s *said) emit(e steps.Event) { s.events = append(s.events, e) }
+
+func (s *said) last() steps.Event { return s.events[len(s.events)-1] }
+
+func title(err error) string {
+	if err == nil {
+		return ""
+	}
+	return steps.Explain(err).Title
+}
+
+func TestStop(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	for range 2 { // one that is stopped is left so
+		var heard said
+		if err := g.Stop(t.Context(), s.ID, heard.emit); err != nil {
+			t.Fatalf("%+v", steps.Explain(err))
+		}
+		if e := heard.last(); e.Kind != steps.Finished || e.Step != steps.StepStop {
+			t.Errorf("it ends with %+v", e)
+		}
+	}
+	i, err := w.region().Instance(t.Context(), s.Resources.InstanceID)
+	if err != nil || i.State != "stopped" {
+		t.Errorf("it is %s, %v", i.State, err)
+	}
+	if n := len(w.called("ec2:StopInstances")); n != 1 {
+		t.Errorf("EC2 was asked %d times to stop it", n)
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil || all[0].State != "stopped" || all[0].StoppedAt.IsZero() {
+		t.Errorf("the ledger has %+v, %v", all[0], err)
+	}
+	if _, err := g.Reopen(t.Context(), s.ID); title(err) != "The machine is stopped" {
+		t.Errorf("reopening it: %v", err)
+	}
+	if _, err := g.Connect(t.Context(), s.ID); title(err) != "The machine is stopped" {
+		t.Errorf("connecting to it: %v", err)
+	}
+}
+
+func TestStopOfAMachineThatIsGone(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Stop(t.Context(), s.ID, func(steps.Event) {}); title(err) != "The machine is gone" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A reboot is over when the machine went down and is back.
+func TestReboot(t *testing.T) {
+	_, g, s := launchedSetup(t)
+	link, err := g.Connect(t.Context(), s.ID)
+	if err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	defer func() { _ = link.Close() }()
+	var heard said
+	if err := g.Reboot(t.Context(), s.ID, heard.emit); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	var down bool
+	for _, e := range heard.events {
+		down = down || strings.Contains(e.Text, "It went down")
+	}
+	if !down || heard.last().Kind != steps.Finished {
+		t.Errorf("it said %+v", heard.events)
+	}
+	if state := link.State(); state == "up" {
+		t.Error("the link outlived the reboot")
+	}
+	if _, err := link.Tail(t.Context(), steps.LogServer, 1); err != nil {
+		t.Errorf("the link is not made again: %v", err)
+	}
+	if state := link.State(); state != "up" {
+		t.Errorf("the link is %q", state)
+	}
+}
+
+func TestResize(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	resize := func(to string) error {
+		return g.Resize(t.Context(), s.ID, to, func(steps.Event) {})
+	}
+	if err := resize("t3.small"); title(err) != "The machine is running" {
+		t.Errorf("a running one: %v", err)
+	}
+	if err := g.Stop(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := resize("t4g.small"); title(err) != "The type has another processor" {
+		t.Errorf("another processor: %v", err)
+	}
+	if err := resize("t3.nosuch"); err == nil {
+		t.Error("a type that is none was taken")
+	}
+	if err := resize("t3.small"); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	i, err := w.region().Instance(t.Context(), s.Resources.InstanceID)
+	if err != nil || i.Type != "t3.small" || i.State != "stopped" {
+		t.Errorf("it is %s and %s, %v", i.Type, i.State, err)
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil || all[0].Answers.Type != "t3.small" || all[0].Cost.Type == s.Cost.Type || !all[0].Cost.Known {
+		t.Errorf("the ledger has %+v, %v", all[0], err)
+	}
+}
+
+// What changes the answers alone leaves the machine to the next work.
+func TestChanges(t *testing.T) {
+	_, g, s := launchedSetup(t)
+	ctx := t.Context()
+	if got, err := g.SetMode(ctx, s.ID, steps.ModeHTTP, true); err != nil || got.Answers.Mode != steps.ModeHTTP || !got.Answers.NoTLS {
+		t.Errorf("%+v, %v", got.Answers, err)
+	}
+	if _, err := g.SetMode(ctx, s.ID, "telnet", false); steps.Explain(err).Kind != steps.ProblemAnswers {
+		t.Errorf("a mode that is none: %v", err)
+	}
+	got, err := g.SetLimits(ctx, s.ID, steps.Never, 0)
+	if err != nil || got.Answers.IdleStop != steps.Never || got.Answers.Lifetime != 0 {
+		t.Errorf("%+v, %v", got.Answers, err)
+	}
+	if _, err := g.SetLimits(ctx, s.ID, steps.Limit(time.Second), 0); steps.Explain(err).Kind != steps.ProblemAnswers {
+		t.Errorf("a limit of a second: %v", err)
+	}
+	if _, err := g.UseGateway(ctx, s.ID, s.ID); title(err) != "This setup is no Kernel Gateway" {
+		t.Errorf("a gateway that is none: %v", err)
+	}
+	all, err := g.Setups(ctx)
+	if err != nil || all[0].Answers.Mode != steps.ModeHTTP || all[0].Answers.IdleStop != steps.Never {
+		t.Errorf("the ledger has %+v, %v", all[0].Answers, err)
+	}
+}
+
+// When this computer's address changes, the rule moves with it.
+func TestTheRuleFollowsMyAddress(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	id := s.Resources.GroupID
+	w.setAddress("198.51.100.23")
+	// Any later work moves the rule: the old address is let in no more.
+	if err := w.until(t.Context(), g, answers(), steps.StepConnect); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	rules, err := w.region().GroupRules(t.Context(), id)
+	if err != nil || len(rules) != 1 || rules[0] != (aws.Rule{Port: 22, CIDR: "198.51.100.23/32", Ours: true}) {
+		t.Errorf("the rules are %+v, %v", rules, err)
+	}
+}

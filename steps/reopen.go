@@ -1,0 +1,99 @@
+package steps
+
+import (
+	"context"
+	"time"
+)
+
+// Reopen answers the URL of a setup whose server runs. Where the machine was
+// started again since it was served, the steps are gone through after all: its
+// addresses are others now.
+func (g *Guide) Reopen(ctx context.Context, setupID string) (*Opened, error) {
+	w, err := g.newWork(ctx, setupID, func(Event) {})
+	if err != nil {
+		return nil, err
+	}
+	w.step = StepOpen
+	s := w.s
+	if s.Resources.InstanceID == "" {
+		return nil, unfinished(s)
+	}
+	i, err := w.region.Instance(ctx, s.Resources.InstanceID)
+	if missing(err) {
+		return nil, notRunning(s, "gone")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if i.State != "running" {
+		return nil, notRunning(s, i.State)
+	}
+	w.see(i)
+	if !s.Finished(StepOpen) || s.Done[StepServe].Before(s.LaunchedAt) || s.ServerPort == 0 {
+		return g.Work(ctx, setupID, func(Event) {})
+	}
+	return w.reopen(ctx)
+}
+
+func (w *work) reopen(ctx context.Context) (*Opened, error) {
+	token, err := w.g.token(w.s.ID)
+	if err != nil {
+		return nil, err
+	}
+	w.facts.Loopback = w.s.Loopback
+	had := w.s.LocalPort
+	o := &Opened{}
+	ep, err := w.endpoint(ctx, token, o)
+	if err != nil {
+		_ = o.Close() // the first error is the one to tell
+		return nil, err
+	}
+	if w.s.LocalPort != had {
+		if err := w.g.keepPort(w.s.ID, w.s.LocalPort); err != nil {
+			_ = o.Close()
+			return nil, err
+		}
+	}
+	w.describe(o, ep.URL, token)
+	return o, nil
+}
+
+// keepPort writes a tunnel's port into the ledger. While the setup is worked on
+// it is the work's to write.
+func (g *Guide) keepPort(id string, port int) error {
+	unlock, err := g.ledger.lock(id)
+	if err != nil {
+		return nil
+	}
+	defer unlock()
+	s, err := g.ledger.load(id)
+	if err != nil {
+		return err
+	}
+	s.LocalPort = port
+	return g.ledger.save(s)
+}
+
+// Connect makes a link to a running machine.
+func (g *Guide) Connect(ctx context.Context, setupID string) (Link, error) {
+	w, err := g.newWork(ctx, setupID, func(Event) {})
+	if err != nil {
+		return nil, err
+	}
+	w.step = StepConnect
+	if w.s.Resources.InstanceID == "" {
+		return nil, unfinished(w.s)
+	}
+	l := &link{w: w, turn: make(chan struct{}, 1)}
+	// The first connection is made here, so that a machine that cannot be
+	// reached is told at once.
+	ctx, cancel := context.WithTimeout(ctx, connectPatience)
+	defer cancel()
+	if _, err := l.client(ctx); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// connectPatience bounds the making of one connection.
+const connectPatience = 30 * time.Second

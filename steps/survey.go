@@ -1,0 +1,321 @@
+package steps
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+)
+
+// regionsAtOnce bounds how many regions are asked at the same time: more than
+// AWS has, so that a list takes as long as its slowest region.
+const regionsAtOnce = 64
+
+// accountSetups is one AWS account and all that this computer's ledger has of
+// it. Several profiles may lead to the same account; the first one is asked.
+type accountSetups struct {
+	profile string
+	cloud   Cloud
+	setups  []Setup
+
+	identified chan struct{} // closed when the next two are known
+	number     string
+	err        error // why the account cannot be asked
+}
+
+// trouble waits until it is known whether the account can be asked at all.
+func (a *accountSetups) trouble() error {
+	<-a.identified
+	return a.err
+}
+
+// Survey looks at all enabled regions of the accounts, region by region.
+func (g *Guide) Survey(ctx context.Context, profile string, each func(Surveyed)) error {
+	setups, err := g.ledger.all()
+	if err != nil {
+		return err
+	}
+	t := &tally[Surveyed]{each: each, count: func(s *Surveyed, done, of int) { s.Done, s.Of = done, of }}
+	g.everywhere(ctx, profile, setups, t.more, func(a *accountSetups, region string) {
+		out := g.surveyRegion(ctx, a, region)
+		t.answer(out)
+		if g.price(ctx, a.cloud.In(region), &out) {
+			t.again(out)
+		}
+	}, func(a *accountSetups, err error) { t.answer(Surveyed{At: Place{Profile: a.profile}, Err: err}) })
+	return ctx.Err()
+}
+
+// tally hands on answers one at a time, and counts them.
+type tally[T any] struct {
+	each     func(T)
+	count    func(answer *T, done, of int)
+	mu       sync.Mutex
+	done, of int
+}
+
+func (t *tally[T]) more(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of += n
+}
+
+func (t *tally[T]) answer(a T) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done++
+	t.count(&a, t.done, t.of)
+	t.each(a)
+}
+
+// again hands on more of an answer that was counted before.
+func (t *tally[T]) again(a T) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.count(&a, t.done, t.of)
+	t.each(a)
+}
+
+// everywhere calls region for every enabled region of every account that the
+// setups' profiles, and the profile given, lead to, and failed, once, for an
+// account that cannot be asked or does not tell its regions. more is told how
+// many answers are to come, before they come.
+//
+// The regions that every account has are asked at once, before it is known
+// which others there are: that is a round trip of its own.
+func (g *Guide) everywhere(ctx context.Context, profile string, setups []Setup, more func(int), region func(*accountSetups, string), failed func(*accountSetups, error)) {
+	var wg sync.WaitGroup
+	places := make(chan struct{}, regionsAtOnce)
+	for _, a := range g.accountsOf(ctx, profile, setups) {
+		more(1) // the account's own answer, or its failure, until its regions are known
+		wg.Go(func() {
+			asked := map[string]bool{}
+			ask := func(names []string) {
+				names = slices.DeleteFunc(names, func(n string) bool { return asked[n] })
+				more(len(names))
+				for _, name := range names {
+					asked[name] = true
+					wg.Go(func() {
+						places <- struct{}{}
+						defer func() { <-places }()
+						region(a, name)
+					})
+				}
+			}
+			if a.cloud != nil {
+				ask(a.known())
+			}
+			enabled, err := a.enabled(ctx)
+			if err != nil {
+				failed(a, err)
+				return
+			}
+			more(-1)
+			ask(enabled)
+		})
+	}
+	wg.Wait()
+}
+
+// enabled are the regions that the account has turned on.
+func (a *accountSetups) enabled(ctx context.Context) ([]string, error) {
+	if a.cloud == nil {
+		return nil, a.trouble()
+	}
+	list, err := a.cloud.Regions(ctx)
+	if no := a.trouble(); no != nil {
+		return nil, no
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, r := range list {
+		if r.Enabled {
+			names = append(names, r.Name)
+		}
+	}
+	return names, nil
+}
+
+// known are the regions worth asking before anything is known of the account.
+func (a *accountSetups) known() []string {
+	var names []string
+	for _, s := range a.setups {
+		names = append(names, s.Answers.Region)
+	}
+	if aws.HasDefaultRegions(a.cloud.HomeRegion()) {
+		names = append(names, aws.DefaultRegions()...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// accountsOf opens the accounts, and finds out which profiles lead to the same.
+func (g *Guide) accountsOf(ctx context.Context, profile string, setups []Setup) []*accountSetups {
+	profiles := []string{}
+	for _, s := range setups {
+		if !slices.Contains(profiles, s.Answers.Profile) {
+			profiles = append(profiles, s.Answers.Profile)
+		}
+	}
+	asked := slices.Contains(profiles, profile)
+	if !asked {
+		profiles = append(profiles, profile)
+	}
+	var all []*accountSetups
+	for _, p := range profiles {
+		a := g.identify(ctx, p)
+		for _, s := range setups {
+			if s.Answers.Profile == p {
+				a.setups = append(a.setups, s)
+			}
+		}
+		all = append(all, a)
+	}
+	if len(all) == 1 {
+		return all
+	}
+	var distinct []*accountSetups
+	for _, a := range all {
+		same := -1
+		if a.trouble() == nil {
+			same = slices.IndexFunc(distinct, func(b *accountSetups) bool { return b.trouble() == nil && a.number == b.number })
+		}
+		switch {
+		case same >= 0:
+			distinct[same].setups = append(distinct[same].setups, a.setups...)
+		case a.trouble() != nil && !asked && a.profile == profile && profile == "":
+			// Nobody named the default account, and others answer.
+		default:
+			distinct = append(distinct, a)
+		}
+	}
+	return distinct
+}
+
+// identify opens a profile's account and begins to ask whose it is.
+func (g *Guide) identify(ctx context.Context, profile string) *accountSetups {
+	a := &accountSetups{profile: profile, identified: make(chan struct{})}
+	if a.cloud, a.err = g.account(ctx, profile); a.err != nil {
+		close(a.identified)
+		return a
+	}
+	go func() {
+		defer close(a.identified)
+		g.mu.Lock()
+		a.number = g.numbers[profile]
+		g.mu.Unlock()
+		if a.number != "" {
+			return
+		}
+		who, err := a.cloud.Identity(ctx)
+		if a.number, a.err = who.Account, err; err == nil {
+			g.mu.Lock()
+			g.numbers[profile] = who.Account
+			g.mu.Unlock()
+		}
+	}()
+	return a
+}
+
+// surveyRegion asks one region for its machines and brings them together with
+// the ledger's.
+func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region string) Surveyed {
+	out := Surveyed{At: Place{Profile: a.profile, Region: region}}
+	found, err := a.cloud.In(region).Ours(ctx)
+	// An account that cannot be asked says so once, and not for each region.
+	trouble := a.trouble()
+	if out.Err = err; trouble != nil {
+		out.Err, err = nil, trouble
+	}
+	for _, s := range a.setups {
+		if s.Answers.Region != region {
+			continue
+		}
+		m := Machine{Setup: s, Account: a.number}
+		if err != nil {
+			m.Unseen = Explain(err).Title
+		} else {
+			g.meet(&m.Setup, found)
+		}
+		out.Machines = append(out.Machines, m)
+	}
+	for _, i := range found {
+		ours := slices.ContainsFunc(a.setups, func(s Setup) bool { return s.ID == i.Tags[TagSetup] })
+		if !ours && i.State != "shutting-down" && trouble == nil {
+			out.Machines = append(out.Machines, Machine{Setup: g.fromTags(i, out.At), Elsewhere: true, Account: a.number})
+		}
+	}
+	return out
+}
+
+// price finds out what the machines from elsewhere cost, which no ledger here
+// knows, and says whether that was news.
+func (g *Guide) price(ctx context.Context, r CloudRegion, out *Surveyed) bool {
+	var types []string
+	for _, m := range out.Machines {
+		if m.Elsewhere {
+			types = append(types, m.Answers.Type)
+		}
+	}
+	if len(types) == 0 {
+		return false
+	}
+	slices.Sort(types)
+	prices, err := r.Prices(ctx, slices.Compact(types)...)
+	if err != nil {
+		return false // they are shown without a price
+	}
+	out.Machines = slices.Clone(out.Machines)
+	for i := range out.Machines {
+		if m := &out.Machines[i]; m.Elsewhere {
+			m.Cost = CostOf(prices, m.Answers.Type, 0)
+			m.Cost.DiskUnknown = true
+		}
+	}
+	return true
+}
+
+// meet brings a setup of the ledger up to date with what its region lists.
+func (g *Guide) meet(s *Setup, found []aws.Instance) {
+	before := *s
+	met := false
+	for _, i := range found {
+		if i.Tags[TagSetup] == s.ID {
+			w := work{g: g, s: s}
+			w.see(i)
+			met = true
+		}
+	}
+	// EC2 may list a new instance a moment later.
+	if !met && s.Resources.InstanceID != "" && g.cfg.Now().Sub(s.LaunchedAt) >= newborn {
+		s.vanished(g.cfg.Now())
+	}
+	if before.State != s.State || !before.LaunchedAt.Equal(s.LaunchedAt) {
+		g.note(s.ID, found)
+	}
+}
+
+// note writes into the ledger what was seen of an instance, so that the time it
+// ran is not forgotten. A setup that is being worked on is left alone: the work
+// sees it too.
+func (g *Guide) note(id string, found []aws.Instance) {
+	unlock, err := g.ledger.lock(id)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	s, err := g.ledger.load(id)
+	if err != nil {
+		return
+	}
+	for _, i := range found {
+		if i.Tags[TagSetup] == id {
+			w := work{g: g, s: s}
+			w.see(i)
+			_ = g.ledger.save(s) // the next look sees it again
+		}
+	}
+}
