@@ -1,0 +1,359 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+)
+
+// The checks that ask the cloud, and the key file.
+
+func (d *doctor) credentials(ctx context.Context) finding {
+	c, who, err := d.signedIn(ctx)
+	d.account = c // its way to one's own address needs no credentials
+	if err != nil {
+		return wrong(err)
+	}
+	f := fine("Account %s, %s.", who.Account, who.ARN)
+	mfa := c.MFA(ctx, who)
+	switch {
+	case who.Root():
+		f.state, f.text = CheckWarn, f.text+" This is the account's root user, who may do anything."
+		f.next = "Make an IAM user or a role with the policy in docs/iam-policy.json and use its profile."
+	case mfa == aws.MFAOff:
+		f.state, f.text = CheckWarn, f.text+" MFA is off."
+		f.next = "Turn MFA on for this user in the IAM console, as the guide asks."
+	case mfa == aws.MFAOn:
+		f.text += " MFA is on."
+	}
+	return f
+}
+
+// signedIn answers the account that is open where its credentials still work,
+// which spares a person another MFA code, else one that is opened anew.
+func (d *doctor) signedIn(ctx context.Context) (Cloud, Identity, error) {
+	c, err := d.g.account(ctx, d.profile)
+	if err == nil {
+		if who, err := c.Identity(ctx); err == nil {
+			return c, who, nil
+		}
+	}
+	if c, err = d.g.open(ctx, d.profile); err != nil {
+		return nil, Identity{}, err
+	}
+	who, err := c.Identity(ctx)
+	return c, who, err
+}
+
+func (d *doctor) regionEnabled(ctx context.Context) finding {
+	regions, err := d.account.Regions(ctx)
+	if err != nil {
+		return wrong(err)
+	}
+	if d.alone {
+		d.s.Answers.Region = d.account.HomeRegion()
+	}
+	name, enabled, on := d.s.Answers.Region, 0, false
+	for _, r := range regions {
+		if r.Enabled {
+			enabled++
+			on = on || r.Name == name
+		}
+	}
+	if !on {
+		return finding{
+			CheckBad, fmt.Sprintf("The region %s is not enabled for this account.", name),
+			"Enable it in the AWS console (Account, AWS Regions), or choose another region.", "",
+		}
+	}
+	d.region = d.account.In(name)
+	return fine("%s is enabled, with %d others.", name, enabled-1)
+}
+
+// offered looks whether the region has the type and the image.
+func (d *doctor) offered(ctx context.Context) finding {
+	if d.alone {
+		types, err := d.region.Types(ctx)
+		if err != nil {
+			return wrong(err)
+		}
+		d.s.Answers.Type = DefaultTypeFor(types)
+	}
+	a := d.s.Answers
+	var err error
+	if d.kind, err = d.region.Type(ctx, a.Type); err != nil {
+		return wrong(err)
+	}
+	if d.image, err = d.region.Image(ctx, a.Release, d.kind.Arch); err != nil {
+		return wrong(err)
+	}
+	return fine("%s (%d vCPU, %d MiB) and Ubuntu %s (%s) can be had in %s.",
+		a.Type, d.kind.VCPU, d.kind.MemoryMiB, a.Release, d.image.ID, a.Region)
+}
+
+// permitted asks EC2, as the review does, whether a launch would be allowed.
+func (d *doctor) permitted(ctx context.Context) finding {
+	a, spec := d.s.Answers, aws.LaunchSpec{
+		Image: d.image, Type: d.s.Answers.Type, Subnet: d.s.Subnet, DiskGB: d.s.Answers.DiskGB,
+		Tags: map[string]string{TagSetup: or(d.s.ID, "dry-run")},
+	}
+	if id := d.s.Resources.GroupID; id != "" {
+		spec.GroupIDs = []string{id}
+	}
+	var allowed, refused, silent []string
+	for _, p := range d.region.DryRun(ctx, spec) {
+		switch {
+		case !a.Key.needs(p.Action):
+		case p.Allowed:
+			allowed = append(allowed, p.Action)
+		case p.Known:
+			refused = append(refused, p.Action)
+		default:
+			silent = append(silent, p.Action+": "+p.Detail)
+		}
+	}
+	if len(refused) > 0 {
+		return finding{
+			CheckBad, "Not permitted: " + strings.Join(refused, ", ") + ".",
+			"Ask whoever manages the account for the policy in docs/iam-policy.json, or choose another profile.", "",
+		}
+	}
+	if len(silent) > 0 {
+		return finding{
+			CheckWarn, "AWS answered neither yes nor no about " + strings.Join(silent, " "),
+			"Look at what it says; if a launch then fails, its message tells more.", "",
+		}
+	}
+	return fine("A launch is permitted (%s).", strings.Join(allowed, ", "))
+}
+
+func (d *doctor) quota(ctx context.Context) finding {
+	q, err := d.region.Quota(ctx, d.kind)
+	if err != nil {
+		return unsure(err)
+	}
+	i, err := d.existingMachine(ctx)
+	if err != nil {
+		return unsure(err)
+	}
+	counted := i.State == "running" || i.State == "pending"
+	text := fmt.Sprintf("%g of %g vCPUs are in use (%s); %s takes %d", q.Used, q.Limit, q.Name, d.kind.Name, d.kind.VCPU)
+	switch {
+	case counted:
+		return fine("%s, and they are counted.", text)
+	case q.Used+float64(d.kind.VCPU) > q.Limit:
+		return finding{
+			CheckBad, text + ": it does not fit.",
+			"Stop another machine, choose a smaller type, or ask for more in the Service Quotas console (quota " + q.Code + ").", "",
+		}
+	}
+	return fine("%s.", text)
+}
+
+func (d *doctor) network(ctx context.Context) finding {
+	i, err := d.existingMachine(ctx)
+	if err != nil {
+		return wrong(err)
+	}
+	n, err := d.region.Network(ctx, i.Zone)
+	if err != nil {
+		return wrong(err)
+	}
+	if !n.Internet {
+		return finding{
+			CheckBad, fmt.Sprintf("No subnet of VPC %s both leads to an internet gateway and gives public addresses, so nobody can reach a machine there.", n.VPC),
+			"Add a route 0.0.0.0/0 to an internet gateway in the VPC console, and turn on auto-assign public IPv4 address.", "",
+		}
+	}
+	return fine("VPC %s leads to the internet.", n.VPC)
+}
+
+func (d *doctor) myAddress(ctx context.Context) finding {
+	if d.account == nil {
+		return skipped("Nothing to look at before this is well: " + titleOf(checkCredentials) + ".")
+	}
+	var err error
+	if d.address, err = d.account.MyAddress(ctx); err != nil {
+		return wrong(err)
+	}
+	return fine("AWS sees you at %s.", d.address)
+}
+
+// existingMachine looks for the setup's instance once; a State of "" means that
+// there is none.
+func (d *doctor) existingMachine(ctx context.Context) (aws.Instance, error) {
+	if d.alone || d.instance.ID != "" || d.s.Resources.ClientToken == "" {
+		return d.instance, nil
+	}
+	found, err := d.region.Find(ctx, map[string]string{TagSetup: d.s.ID})
+	if err != nil {
+		return aws.Instance{}, err
+	}
+	// The ledger's own, else the one that it has not heard of yet.
+	for _, i := range found {
+		if d.instance.ID == "" || i.ID == d.s.Resources.InstanceID {
+			d.instance = i
+		}
+	}
+	if d.instance.ID != "" {
+		d.see(d.instance)
+		d.s.Resources.InstanceID = d.instance.ID
+	}
+	return d.instance, nil
+}
+
+func (d *doctor) machine(ctx context.Context) finding {
+	i, err := d.existingMachine(ctx)
+	if err != nil {
+		return wrong(err)
+	}
+	switch i.State {
+	case "running":
+		if d.s.PublicAddr == "" {
+			return finding{
+				CheckBad, i.ID + " runs and has no public address.",
+				"Turn on auto-assign public IPv4 address for its subnet in the VPC console, then stop and start the machine.", "",
+			}
+		}
+		return fine("%s (%s) is running at %s.", i.ID, i.Type, d.s.PublicAddr)
+	case "stopped":
+		return finding{CheckBad, i.ID + " is stopped: " + or(i.StateReason, "nobody said why") + ".", "Start it: jupyter-ec2 start " + d.s.Answers.Name, "start the machine"}
+	case "stopping", "pending":
+		return finding{CheckBad, i.ID + " is " + i.State + ".", "Wait a minute and look again.", ""}
+	case "":
+		if !d.s.launched() {
+			return finding{CheckBad, "No machine was launched yet.", "Run jupyter-ec2 up: it goes on where it was.", ""}
+		}
+	}
+	return finding{
+		CheckBad, "The machine is gone: it was terminated elsewhere.",
+		"jupyter-ec2 up launches a new one; jupyter-ec2 rm " + d.s.Answers.Name + " removes what is left.", "",
+	}
+}
+
+// shutdown looks at what the idle stop relies on: a machine that shuts itself
+// down must be stopped, and not terminated with its disk.
+func (d *doctor) shutdown(ctx context.Context) finding {
+	if d.instance.ID == "" {
+		return skipped("There is no machine.")
+	}
+	stops, err := d.region.StopsOnShutdown(ctx, d.instance.ID)
+	if err != nil {
+		return unsure(err)
+	}
+	if !stops {
+		return finding{
+			CheckBad, "A shutdown on the machine terminates it, and its disk is lost.",
+			"Set its shutdown behaviour to stop in the EC2 console (Actions, Instance settings).", "let a shutdown stop the machine",
+		}
+	}
+	return fine("A shutdown stops the machine and keeps its disk.")
+}
+
+// group holds the security group's rules against this computer's address.
+func (d *doctor) group(ctx context.Context) finding {
+	id := d.s.Resources.GroupID
+	if id == "" {
+		return skipped("There is no security group yet.")
+	}
+	rules, err := d.region.GroupRules(ctx, id)
+	if err != nil {
+		return wrong(err)
+	}
+	if d.instance.ID != "" && !slices.Contains(d.instance.GroupIDs, id) {
+		return finding{
+			CheckBad, fmt.Sprintf("The machine is not in its security group %s but in %s.", id, strings.Join(d.instance.GroupIDs, ", ")),
+			"Put it back in the EC2 console (Actions, Security, Change security groups).", "",
+		}
+	}
+	var shut, wide []string
+	for _, port := range d.s.Answers.Mode.ports() {
+		if !slices.ContainsFunc(rules, func(r aws.Rule) bool { return r.Port == port && covers(r.CIDR, d.address) }) {
+			shut = append(shut, fmt.Sprint(port))
+		}
+	}
+	for _, r := range rules {
+		if p, err := netip.ParsePrefix(r.CIDR); err == nil && p.Bits() == 0 {
+			wide = append(wide, fmt.Sprint(r.Port))
+		}
+	}
+	switch {
+	case len(shut) > 0:
+		return finding{
+			CheckBad, fmt.Sprintf("%s does not let in your present address %s on port %s; it lets in %s.", id, d.address, strings.Join(shut, " and "), listed(rules)),
+			"Move the rule: jupyter-ec2 up does it too.", "let in your present address instead of the old one",
+		}
+	case len(wide) > 0:
+		return finding{
+			CheckWarn, fmt.Sprintf("%s lets in the whole internet on port %s.", id, strings.Join(wide, " and ")),
+			"Remove that rule in the EC2 console, unless you made it for a reason.", "",
+		}
+	}
+	return fine("%s lets in %s.", id, listed(rules))
+}
+
+func covers(cidr, address string) bool {
+	p, err := netip.ParsePrefix(cidr)
+	a, aerr := netip.ParseAddr(address)
+	return err == nil && aerr == nil && p.Contains(a)
+}
+
+func listed(rules []aws.Rule) string {
+	var all []string
+	for _, r := range rules {
+		all = append(all, fmt.Sprintf("%s on port %d", r.CIDR, r.Port))
+	}
+	return or(strings.Join(all, ", "), "nobody")
+}
+
+// key holds the key file against what EC2 knows of the pair.
+func (d *doctor) key(ctx context.Context) finding {
+	r := d.s.Resources
+	if d.s.Answers.Key.Source == KeyAgent {
+		if _, err := d.g.signer(ctx, d.s); err != nil {
+			d.keyless = true
+			return wrong(err)
+		}
+		return fine("ssh-agent holds the key %s.", d.s.Answers.Key.Fingerprint)
+	}
+	if r.KeyPath == "" {
+		return skipped("There is no key yet.")
+	}
+	f := remote.InspectKey(r.KeyPath)
+	switch {
+	case f.Err != nil:
+		d.keyless = true
+		return wrong(f.Err)
+	case f.TooOpen:
+		d.keyless = true
+		return finding{CheckBad, "Other users of this computer can read " + r.KeyPath + ".", "Run: chmod 400 " + r.KeyPath, "make it readable for you alone (chmod 400)"}
+	}
+	if d.region == nil {
+		return fine("%s is yours alone; EC2 cannot be asked whether it fits the key pair.", r.KeyPath)
+	}
+	pairs, err := d.region.KeyPairs(ctx)
+	if err != nil {
+		return unsure(err)
+	}
+	at := slices.IndexFunc(pairs, func(p aws.KeyPair) bool { return p.Name == or(d.instance.KeyName, r.KeyPairName) })
+	switch {
+	case at < 0:
+		return finding{
+			CheckWarn, "EC2 has no key pair " + r.KeyPairName + " any more; the machine keeps the public half that it was launched with.",
+			"Nothing has to be done while the SSH login works.", "",
+		}
+	case f.PublicKey == "" || pairs[at].PublicKey == "":
+		return fine("%s is yours alone; whether it fits the key pair only the login tells.", r.KeyPath)
+	case f.PublicKey != pairs[at].PublicKey:
+		return finding{
+			CheckBad, fmt.Sprintf("%s (%s) is not the private half of the key pair %s.", r.KeyPath, f.Fingerprint, pairs[at].Name),
+			"Put the right private key back in its place; without it nobody gets into the machine, and a new one has to be launched.", "",
+		}
+	}
+	return fine("%s is yours alone and fits the key pair %s.", r.KeyPath, pairs[at].Name)
+}

@@ -1,0 +1,33 @@
+package steps
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+)
+
+// Swap counts as room, and what is used counts only while somebody looks.
+func TestRoomOnAMachine(t *testing.T) {
+	for name, c := range map[string]struct {
+		facts  jupyter.Facts
+		health Health
+		state  CheckState
+		text   string
+	}{
+		"room":              {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 1900}, Health{}, CheckOK, "5000 MB of disk free"},
+		"no disk":           {jupyter.Facts{FreeDiskMB: 199, MemoryMB: 1900}, Health{}, CheckBad, "The disk is full: 199 MB"},
+		"little disk":       {jupyter.Facts{FreeDiskMB: 1000, MemoryMB: 1900}, Health{}, CheckWarn, "nearly full"},
+		"no memory":         {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940}, CheckBad, "The memory is full"},
+		"as last seen":      {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, Health{MemoryMB: 950, MemoryUsedMB: 940}, CheckOK, "950 MB of memory"},
+		"swap helps":        {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950, SwapMB: 2000}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940, SwapMB: 2000, SwapUsedMB: 100}, CheckOK, "100 MB of it used"},
+		"both are full":     {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950, SwapMB: 2000}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940, SwapMB: 2000, SwapUsedMB: 1990}, CheckBad, "The memory is full"},
+		"little memory":     {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 800}, CheckWarn, "nearly full"},
+		"memory is unknown": {jupyter.Facts{FreeDiskMB: 5000}, Health{}, CheckOK, "5000 MB"},
+	} {
+		f := roomOn(c.facts, c.health)
+		if f.state != c.state || !strings.Contains(f.text, c.text) || (f.state != CheckOK) != (f.next != "") {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
