@@ -263,7 +263,7 @@ func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(Event))
 		return err
 	}
 	if i.State != "running" {
-		return notRunning(w.s, i.State)
+		return notRunning(w.s, or(i.State, "gone"))
 	}
 	opened, err := g.Work(ctx, setupID, emit)
 	if err != nil {

@@ -25,6 +25,7 @@ func (w *work) open(ctx context.Context) (_ string, err error) {
 		}
 	}()
 	w.byHand(StepOpen)
+	defer w.keepLocalPort()()
 	ep, err := w.endpoint(ctx, token, o)
 	if err != nil {
 		return "", err
@@ -102,6 +103,17 @@ func (w *work) wantedPort() int {
 		port++
 	}
 	return port
+}
+
+// keepLocalPort has the ledger keep the port that the setup had: where it is
+// taken for once, the tunnel is at another one for once.
+func (w *work) keepLocalPort() func() {
+	had := w.s.LocalPort
+	return func() {
+		if had != 0 {
+			w.s.LocalPort = had
+		}
+	}
 }
 
 // localTunnel is a remote.Tunnel that can be dialled from here.

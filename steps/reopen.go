@@ -48,7 +48,7 @@ func (w *work) reopen(ctx context.Context) (*Opened, error) {
 		_ = o.Close() // the first error is the one to tell
 		return nil, err
 	}
-	if w.s.LocalPort != had {
+	if had == 0 && w.s.LocalPort != 0 {
 		if err := w.g.keepPort(w.s.ID, w.s.LocalPort); err != nil {
 			_ = o.Close()
 			return nil, err

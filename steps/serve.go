@@ -110,6 +110,9 @@ func (w *work) serve(ctx context.Context) (string, error) {
 	}
 	w.byHand(StepServe)
 	port, err := jupyter.Serve(ctx, w.client, spec, w.output)
+	if err != nil && spec.Gateway != nil && ctx.Err() == nil {
+		return "", noGateway(w.s, spec.Gateway.URL, err)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -118,6 +121,16 @@ func (w *work) serve(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("answers on port %d of the machine", port), nil
+}
+
+// noGateway is a notebook that does not come up with another machine's kernels.
+func noGateway(s *Setup, url string, err error) error {
+	p := Explain(err)
+	return &fault{
+		kind: p.Kind, title: "The notebook does not come up with its gateway", err: err,
+		text: "Its kernels are to run at " + url + ". " + p.Text,
+		next: fmt.Sprintf("See whether the gateway's machine runs and answers, and try again. Or give the notebook its own kernels back: jupyter-ec2 gateway %s none.", s.Answers.Name),
+	}
 }
 
 func (w *work) tls() bool { return w.s.Answers.Mode != ModeSSH && !w.s.Answers.NoTLS }

@@ -54,8 +54,6 @@ func surveyed(t testing.TB, g *steps.Guide) (map[string]steps.Machine, []steps.S
 	return machines, answers
 }
 
-func noHosts(o *ec2sim.Options, _ *hosts) { o.Hosts = nil }
-
 // One's own machines and those of another computer come from all regions, also
 // from one that had to be opted in to; the others' have no ledger here.
 func TestSurveyFindsEveryMachine(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
-// sweepWithin bounds a region that is late.
+// sweepWithin bounds how long a region may take to say what it has.
 const sweepWithin = 30 * time.Second
 
 // The kinds of a leftover, as aws.Owned names them.
@@ -37,12 +37,12 @@ func (g *Guide) Sweep(ctx context.Context, profile string, each func(Swept)) err
 	}
 	t := &tally[Swept]{each: each, count: func(s *Swept, done, of int) { s.Done, s.Of = done, of }}
 	g.everywhere(ctx, profile, setups, t.more, func(a *accountSetups, region string) {
-		out := Swept{At: Place{a.profile, region}}
-		out.Leftovers, out.Err = g.leftovers(ctx, out.At, a.cloud.In(region), living)
-		if a.trouble() != nil { // it says so once, and not for each region
-			out.Leftovers, out.Err = nil, nil
+		s := Swept{At: Place{a.profile, region}}
+		s.Leftovers, s.Err = g.leftovers(ctx, s.At, a.cloud.In(region), living)
+		if a.trouble() != nil { // which is told once
+			s.Err = nil
 		}
-		t.answer(out)
+		t.answer(s)
 	}, func(a *accountSetups, err error) { t.answer(Swept{At: Place{Profile: a.profile}, Err: err}) })
 	return ctx.Err()
 }

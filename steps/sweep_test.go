@@ -162,6 +162,9 @@ func (w *world) swept() (map[string]steps.Leftover, []string) {
 	return found, failed
 }
 
+// noHosts are instances without hosts behind them.
+func noHosts(o *ec2sim.Options, _ *hosts) { o.Hosts = nil }
+
 func TestSweepListsWhatNobodyOwns(t *testing.T) {
 	w := newWorld(t, noHosts)
 	w.patience = time.Second

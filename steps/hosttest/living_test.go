@@ -117,6 +117,9 @@ func TestLiving(t *testing.T) {
 	l.line(lines, "is running at") // the link found the machine again
 	l.prove(l.o)                   // and so did the tunnel
 
+	if err := l.o.Close(); err != nil { // its port is free for the next
+		t.Error(err)
+	}
 	if _, err := l.g.SetMode(t.Context(), l.id(), steps.ModeHTTP, false); err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +284,7 @@ func TestANotebookUsesAnotherMachinesGateway(t *testing.T) {
 		t.Errorf("the gateway's group has %+v, and not %+v", rules, in)
 	}
 	kernels := func(id string) string {
-		out, err := l.machine(id).Run(t.Context(), "pgrep -fc ipykernel_launcher || :")
+		out, err := l.machine(id).Run(t.Context(), "pgrep -fc '[i]pykernel_launcher' || :")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -296,13 +299,12 @@ func TestANotebookUsesAnotherMachinesGateway(t *testing.T) {
 // startKernel starts a kernel at the URL, as a notebook does.
 func (l *living) startKernel() {
 	l.t.Helper()
-	url := fmt.Sprintf("http://localhost:%d/api/kernels", l.o.Setup.LocalPort)
-	l.o.Close() //nolint:errcheck // the later tunnel has the port, or takes it now
 	o, err := l.g.Reopen(l.t.Context(), l.id())
 	if err != nil {
 		l.t.Fatalf("%+v", steps.Explain(err))
 	}
 	defer func() { _ = o.Close() }()
+	url := fmt.Sprintf("http://localhost:%d/api/kernels", o.Tunnel.LocalPort())
 	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodPost, url, strings.NewReader("{}"))
 	if err != nil {
 		l.t.Fatal(err)

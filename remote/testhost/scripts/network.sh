@@ -1,7 +1,7 @@
 # network.sh NAME CACHE PRIVATE PUBLIC makes the network of the hosts of that
 # name: they have addresses in PRIVATE, are reached from this computer at
-# addresses in PUBLIC, translated as EC2 does, and reach package registries
-# through it. What is sent to a host that is gone never leaves this computer.
+# addresses in PUBLIC, translated as EC2 does, reach each other there too, and
+# package registries through it. What is sent to a host that is gone never leaves this computer.
 set -eu
 name=$1 cache=$2 private=$3 public=$4
 table=$(echo "$name" | tr - _)
@@ -19,6 +19,10 @@ table ip $table {
 	chain early {
 		type filter hook prerouting priority raw;
 		iifname @dark fib daddr type local drop
+	}
+	chain among {
+		type nat hook prerouting priority -100;
+		dnat to ip daddr map @public
 	}
 	chain output {
 		type nat hook output priority -100;
