@@ -63,6 +63,8 @@ type asker struct {
 	// yes means that the person said yes to everything beforehand; that is
 	// not a yes to an unknown host key.
 	yes bool
+	// quiet leaves a passphrase unasked: what needs it is only nice to know.
+	quiet bool
 }
 
 var _ steps.Asker = (*asker)(nil)
@@ -76,7 +78,7 @@ func (a *asker) MFACode(ctx context.Context, serial string) (string, error) {
 }
 
 func (a *asker) Passphrase(ctx context.Context, path string, again bool) ([]byte, error) {
-	if !a.p.Terminal {
+	if !a.p.Terminal || a.quiet {
 		return nil, noTerminal("the passphrase of " + path)
 	}
 	if again {
