@@ -56,6 +56,9 @@ func (l *lineReader) read(ctx context.Context) (string, error) {
 	}
 }
 
+// end ends the reading, once nobody will want a line any more.
+func (l *lineReader) end() { close(l.want) }
+
 // asker puts the steps' questions on the terminal. Questions go to the error
 // stream, so that the output stays what a script reads.
 type asker struct {

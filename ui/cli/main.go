@@ -75,6 +75,7 @@ func Main() int {
 // Run runs one command line and answers its exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
 	p.lines = newLineReader(p.In)
+	defer p.lines.end()
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(p.In)
