@@ -93,7 +93,7 @@ func TestStopSeveral(t *testing.T) {
 	if code := r.do(t.Context(), "stop", "small", "gate", "gate"); code != exitRefused || e.asked() != "stop gggg" {
 		t.Errorf("exit code %d, asked %s", code, e.asked())
 	}
-	has(t, "stdout", r.out.String(), "gate is stopped")
+	has(t, "stdout", r.out.String(), "gate: stop done", "gate is stopped")
 	has(t, "stderr", r.err.String(), "small was not stopped: It broke.")
 	// A name that is wrong stops nothing.
 	r = run{engine: labs()}

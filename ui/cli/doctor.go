@@ -6,12 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
 type doctorOptions struct {
-	profile, region string
-	fix             bool
+	profile string
+	fix     bool
 }
 
 func (p *Program) doctorCommand(sandbox *bool) *cobra.Command {
@@ -107,9 +108,10 @@ func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error)
 // check prints a check as it comes.
 func (r *request) check(c steps.Check) {
 	r.object(jsonCheck{"check", c.ID, c.Title, c.State, c.Text, c.Next, c.Fix})
-	r.line("%-8s %s%s", c.State, c.Title, after(": ", c.Text))
+	// What was found may be in a host's own words.
+	r.line("%-8s %s%s", c.State, c.Title, after(": ", remote.Clean(c.Text)))
 	if c.Next != "" {
-		r.line("%-8s %s", "", c.Next)
+		r.line("%-8s %s", "", remote.Clean(c.Next))
 	}
 }
 
@@ -127,7 +129,7 @@ func (t *taken) mend(ctx context.Context, c steps.Check, all bool) (bool, error)
 	}
 	if !all {
 		if t.asJSON || !t.Terminal {
-			t.note("The program can mend %s (%s): add --fix.\n", c.Title, c.Fix)
+			t.remind("The program can mend %s (%s): add --fix.\n", c.Title, c.Fix)
 			return false, nil
 		}
 		ok, err := t.asker().confirm(ctx, fmt.Sprintf("%s: %s Do it?", c.Title, sentence(c.Fix)))

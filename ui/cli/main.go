@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"charm.land/fang/v2"
-	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -59,12 +58,12 @@ func Main() int {
 	p := &Program{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Getenv: os.Getenv, Now: time.Now, Browse: openBrowser,
-		Terminal:    term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
-		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		Terminal:    isTerminal(os.Stdin) && isTerminal(os.Stderr),
+		OutTerminal: isTerminal(os.Stdout),
 		Secret:      func(ctx context.Context) ([]byte, error) { return readSecret(ctx, os.Stdin) },
 	}
 	p.Guide, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns
-	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) {
+	if isTerminal(os.Stdin) && isTerminal(os.Stdout) {
 		p.Console = func(ctx context.Context) (steps.Terminal, func() error, error) {
 			return openConsole(ctx, os.Stdin, os.Stdout, os.Getenv("TERM"))
 		}

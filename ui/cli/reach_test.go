@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -58,6 +59,23 @@ func TestSSHShell(t *testing.T) {
 		if code := r.do(t.Context(), "ssh", "small"); code != c.want || restored != 1 || e.link.closed != 1 {
 			t.Errorf("%s: exit code %d, restored %d, closed %d", name, code, restored, e.link.closed)
 		}
+	}
+}
+
+// A signal puts the terminal back before the connection has ended.
+func TestSSHShellSignal(t *testing.T) {
+	restored := make(chan struct{})
+	r := &request{Program: &Program{Console: func(context.Context) (steps.Terminal, func() error, error) {
+		return steps.Terminal{}, sync.OnceValue(func() error { close(restored); return nil }), nil
+	}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := r.shell(ctx, &link{shell: func(ctx context.Context, _ steps.Terminal) error {
+		cancel()
+		<-restored
+		return ctx.Err()
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }
 

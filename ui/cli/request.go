@@ -86,6 +86,13 @@ func (r *request) line(format string, args ...any) {
 	}
 }
 
+// remind tells a person what a script reads in its own lines.
+func (r *request) remind(format string, args ...any) {
+	if !r.asJSON {
+		r.note(format, args...)
+	}
+}
+
 // object prints a line for a script.
 func (r *request) object(v any) {
 	if r.asJSON {

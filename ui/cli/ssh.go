@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -70,6 +72,9 @@ func (r *request) shell(ctx context.Context, link steps.Link) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, restore()) }()
+	// After a signal the terminal is the person's again at once, whatever the
+	// connection still does; a second signal ends the program on the spot.
+	defer context.AfterFunc(ctx, func() { _ = restore() })()
 	return link.Shell(ctx, terminal)
 }
 
@@ -95,9 +100,9 @@ func (r *request) remoteCommand(ctx context.Context, script string) error {
 	defer func() { _ = link.Close() }() // the command's own end is told
 	var one sync.Mutex
 	stdout, endOut := r.stream(&one, "stdout", r.Out, r.OutTerminal)
-	stderr, endErr := r.stream(&one, "stderr", r.Err, r.Terminal)
+	stderr, endErr := r.stream(&one, "stderr", r.Err, r.Terminal || isTerminal(r.Err))
 	in := r.In
-	if r.Terminal {
+	if r.Terminal || isTerminal(in) {
 		in = strings.NewReader("") // a person's typing is not the command's input: there is no terminal there
 	}
 	exit, err := link.Run(ctx, script, in, stdout, stderr)
@@ -112,6 +117,13 @@ func (r *request) remoteCommand(ctx context.Context, script string) error {
 		return &commandExit{exit}
 	}
 	return nil
+}
+
+// isTerminal says whether a stream is a terminal; each of the three can be one
+// by itself.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // stream is where a command's output goes: to a file or a pipe byte by byte,

@@ -44,11 +44,15 @@ func (r *request) stop(ctx context.Context) error {
 	errs := make([]error, len(all))
 	for i, t := range all {
 		wg.Go(func() {
-			out := t.printer()
-			errs[i] = t.guide.Stop(ctx, t.setup.ID, func(e steps.Event) {
-				mu.Lock()
-				defer mu.Unlock()
-				out.event(e)
+			errs[i] = t.work(func(emit func(steps.Event)) error {
+				return t.guide.Stop(ctx, t.setup.ID, func(e steps.Event) {
+					mu.Lock()
+					defer mu.Unlock()
+					if len(all) > 1 && e.Text != "" && !r.asJSON {
+						e.Text = t.setup.Answers.Name + ": " + e.Text // which of them it is
+					}
+					emit(e)
+				})
 			})
 		})
 	}
@@ -57,7 +61,7 @@ func (r *request) stop(ctx context.Context) error {
 		if errs[i] == nil {
 			r.line("%s is stopped. Start it again: %s", t.setup.Answers.Name, t.typed("start"))
 		} else if len(all) > 1 {
-			r.note("%s was not stopped: %s.\n", t.setup.Answers.Name, steps.Explain(errs[i]).Title)
+			r.remind("%s was not stopped: %s.\n", t.setup.Answers.Name, steps.Explain(errs[i]).Title)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

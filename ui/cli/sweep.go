@@ -250,9 +250,7 @@ func (r *request) clear(ctx context.Context, m remains, o *sweepOptions) (int, e
 	}
 	t := &taken{request: r, guide: m.guide, setup: steps.Setup{ID: m.setup, Sandbox: m.sandbox, Answers: steps.Answers{Name: m.name}}}
 	if err := t.work(func(emit func(steps.Event)) error { return m.guide.Clear(ctx, m.things, emit) }); err != nil {
-		if !r.asJSON {
-			r.note("%s is not removed altogether: %s.\n", m.name, steps.Explain(err).Title)
-		}
+		r.remind("%s is not removed altogether: %s.\n", m.name, steps.Explain(err).Title)
 		return 0, err
 	}
 	return len(m.things), nil
