@@ -41,7 +41,7 @@ func (r *request) adopt(ctx context.Context, o *adoptOptions) error {
 	if err != nil {
 		return err
 	}
-	guide, err := r.Guide(m.Sandbox, r.asker())
+	guide, err := r.engine(m.Sandbox)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ the-old   volume          vol-2  -         eu-west-1  $0.64
 the-old   volume          vol-3  -         eu-west-1  unknown
 Together $9.14 a month, and what has an unknown price.
 `, "Removed 2 of 4.")
-	has(t, "stderr", r.err.String(), "sa-east-1 of default did not answer: It broke.", "the-used is left: its instance is running")
+	has(t, "stderr", r.err.String(), "sa-east-1 (default) did not answer: It broke.", "the-used is left: its instance is running")
 
 	r = run{engine: littered()}
 	if code := r.do(t.Context(), "sweep", "--yes", "--json"); code != 0 {

@@ -93,7 +93,7 @@ func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error)
 		return r.take(ctx, r.args[0])
 	}
 	sandbox := len(r.worlds) == 1 && r.worlds[0]
-	guide, err := r.Guide(sandbox, r.asker())
+	guide, err := r.engine(sandbox)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ type world struct {
 func (r *request) inhabited(ctx context.Context, profile string) ([]world, error) {
 	var all []world
 	for _, sandbox := range r.worlds {
-		guide, err := r.Guide(sandbox, r.asker())
+		guide, err := r.engine(sandbox)
 		if err != nil {
 			return nil, err
 		}
@@ -130,8 +130,9 @@ func (r *request) inhabited(ctx context.Context, profile string) ([]world, error
 			return nil, fmt.Errorf("list the setups: %w", err)
 		}
 		if !sandbox && profile == "" {
+			// What is in the ledger is shown also when this cannot be read.
 			if w.profile, err = r.defaultProfile(guide); err != nil {
-				return nil, err
+				r.tellSilence([]silence{{err: err}})
 			}
 		}
 		if len(w.setups) > 0 || !sandbox && w.profile != "" || sandbox && r.awake(ctx) {

@@ -80,6 +80,7 @@ func (r *request) list(all []machine) error {
 	if err := r.table(all); err != nil {
 		return err
 	}
+	r.together(all)
 	for _, m := range all {
 		if m.Unseen != "" {
 			r.note("%s could not be looked at: %s.\n", m.Answers.Name, m.Unseen)
@@ -87,6 +88,28 @@ func (r *request) list(all []machine) error {
 		r.warn(m)
 	}
 	return nil
+}
+
+// together sums up what several machines cost, as far as it is known.
+func (r *request) together(all []machine) {
+	var hour, soFar float64
+	count, more := 0, ""
+	for _, m := range all {
+		money := m.Money(r.Now())
+		switch {
+		case m.Sandbox:
+			continue
+		case money.Known:
+			hour, soFar = hour+money.Hour, soFar+money.SoFar
+		}
+		if !money.Known || money.AtLeast {
+			more = ", and what is not known"
+		}
+		count++
+	}
+	if count > 1 {
+		r.note("Together $%.4f an hour now, $%.2f so far%s.\n", hour, soFar, more)
+	}
 }
 
 func (r *request) table(all []machine) error {

@@ -40,8 +40,8 @@ far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170 
 	if got := r.out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n",
-		"us-east-1 of other did not answer: It broke. Mend it.", "big could not be looked at: It broke.")
+	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together $0.0510 an hour now, $0.00 so far.\n",
+		"us-east-1 (other) did not answer: It broke. Mend it.", "big could not be looked at: It broke.")
 	// Nothing but the ledger's accounts: no profile is one that AWS tools would take.
 	if got := r.engine.asked(); got != "survey " {
 		t.Errorf("asked: %s", got)
@@ -111,6 +111,17 @@ func TestLsSurveyFails(t *testing.T) {
 	if code := r.do(t.Context(), "ls", "--json"); code != exitRefused || last(t, r.out.String())["kind"] != "failed" {
 		t.Errorf("exit code %d: %s", code, r.out.String())
 	}
+}
+
+// Profiles that cannot be read do not hide the ledger.
+func TestLsWithoutProfiles(t *testing.T) {
+	r := run{engine: two()}
+	r.engine.errs = map[string]error{"profiles": problem(steps.ProblemCredentials)}
+	if code := r.do(t.Context(), "ls"); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, "stdout", r.out.String(), "small  running")
+	has(t, "stderr", r.err.String(), "AWS did not answer: It broke. Mend it.")
 }
 
 // The sandbox is asked when it has setups or runs, and never started to look.

@@ -34,11 +34,13 @@ type request struct {
 	// quiet leaves out questions that only something nice to know needs.
 	quiet bool
 	lines *jsonLines
+	// engines are those in use: an account that was signed in stays so.
+	engines map[bool]steps.Engine
 }
 
 // command makes the cobra command. The request is filled in before it runs.
 func (v verb) command(p *Program, sandbox *bool) (*cobra.Command, *request) {
-	r := &request{Program: p, lines: newJSONLines(p.Out)}
+	r := &request{Program: p, lines: newJSONLines(p.Out), engines: map[bool]steps.Engine{}}
 	fill := func(cmd *cobra.Command, args []string) {
 		r.command, r.worlds, r.args = cmd.Name(), worlds(cmd, *sandbox), args
 	}
@@ -120,6 +122,19 @@ func (r *request) mustAsk(instead string) error {
 // asker is who answers the steps' questions and the command's own.
 func (r *request) asker() *asker { return &asker{p: r.Program, yes: r.yes, quiet: r.quiet} }
 
+// engine answers the engine of one world, the same one each time: nobody is
+// asked for an MFA code twice.
+func (r *request) engine(sandbox bool) (steps.Engine, error) {
+	if guide, ok := r.engines[sandbox]; ok {
+		return guide, nil
+	}
+	guide, err := r.Guide(sandbox, r.asker())
+	if err == nil {
+		r.engines[sandbox] = guide
+	}
+	return guide, err
+}
+
 // taken is one setup that the command works on, with the engine of its world.
 type taken struct {
 	*request
@@ -133,7 +148,7 @@ func (r *request) take(ctx context.Context, want string) (*taken, error) {
 	if err != nil {
 		return nil, err
 	}
-	guide, err := r.Guide(setup.Sandbox, r.asker())
+	guide, err := r.engine(setup.Sandbox)
 	if err != nil {
 		return nil, err
 	}

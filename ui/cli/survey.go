@@ -22,8 +22,9 @@ type surveyed struct {
 
 // silence is a region, or a whole account, that did not answer.
 type silence struct {
-	at  steps.Place
-	err error
+	at      steps.Place
+	sandbox bool
+	err     error
 }
 
 // jsonUnseen is a line of kind "unseen": a region that did not answer.
@@ -68,7 +69,7 @@ func (all *surveyed) add(ctx context.Context, w world) {
 		mu.Lock()
 		defer mu.Unlock()
 		if s.Err != nil {
-			silent = append(silent, silence{s.At, s.Err})
+			silent = append(silent, silence{s.At, w.sandbox, s.Err})
 		}
 		for _, m := range s.Machines {
 			seen[m.ID] = true
@@ -125,9 +126,11 @@ func (r *request) tellSilence(silent []silence) {
 			r.object(jsonUnseen{"unseen", s.at.Profile, s.at.Region, string(p.Kind), p.Title, p.Text, p.Next})
 			continue
 		}
-		where := cmp.Or(s.at.Region, "No region")
-		if s.at.Profile != "" {
-			where += " of " + s.at.Profile
+		where := cmp.Or(s.at.Region, "AWS")
+		if s.sandbox {
+			where = "The sandbox"
+		} else if s.at.Profile != "" {
+			where += " (" + s.at.Profile + ")"
 		}
 		r.note("%s did not answer: %s. %s\n", where, p.Title, p.Next)
 	}
@@ -146,7 +149,7 @@ func (r *request) askAll(ctx context.Context, all []machine) error {
 	defer cancel()
 	guides := map[bool]steps.Engine{}
 	for _, sandbox := range r.worlds {
-		guide, err := r.Guide(sandbox, r.asker())
+		guide, err := r.engine(sandbox)
 		if err != nil {
 			return err
 		}

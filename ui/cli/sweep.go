@@ -135,7 +135,7 @@ func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]remains, []
 			defer mu.Unlock()
 			here := o.region == "" || s.At.Region == "" || s.At.Region == o.region
 			if s.Err != nil && here {
-				silent = append(silent, silence{s.At, s.Err})
+				silent = append(silent, silence{s.At, w.sandbox, s.Err})
 			}
 			for _, l := range s.Leftovers {
 				if o.region == "" || l.At.Region == o.region {
