@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -80,15 +81,31 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	// Errors are printed here and not by fang, which would ask the terminal
-	// for its background colour first.
+	// Errors are printed here and not by fang. It does not even see those of a
+	// running command: it would ask the terminal for its background colour,
+	// and wait for seconds where none answers.
 	var code int
+	var failed error
+	keepErrors(root, &failed)
 	err := fang.Execute(ctx, root, fang.WithVersion(version()),
 		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
-	if err != nil {
+	if err = errors.Join(err, failed); err != nil {
 		code = p.fail(ctx, err, wantsJSON(args))
 	}
 	return code
+}
+
+// keepErrors puts what the commands below fail with into failed.
+func keepErrors(cmd *cobra.Command, failed *error) {
+	for _, sub := range cmd.Commands() {
+		keepErrors(sub, failed)
+	}
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*failed = run(cmd, args)
+			return nil
+		}
+	}
 }
 
 // wantsJSON says whether the output is for a script, also of a command line
