@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
@@ -78,6 +79,10 @@ type Link interface {
 	Extend(ctx context.Context, by time.Duration) (Health, error)
 	// Shell runs a login shell on the person's terminal until it ends.
 	Shell(ctx context.Context, t Terminal) error
+	// Run runs a script with the machine's own shell until it ends, and
+	// answers its exit code. What it prints is handed on byte by byte: it is
+	// not safe for a terminal. stdin may be nil.
+	Run(ctx context.Context, script string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error)
 	// Put copies files or folders to the machine, Get from it. A relative
 	// path on the machine begins in its home folder.
 	Put(ctx context.Context, local, path string, o CopyOptions) (Copied, error)

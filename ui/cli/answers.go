@@ -96,27 +96,9 @@ func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error
 		return base, setups[i], nil
 	}
 	if a.o.plan == "" {
-		base.Profile, err = a.defaultProfile()
+		base.Profile, err = a.defaultProfile(a.guide)
 	}
 	return base, steps.Setup{}, err
-}
-
-// defaultProfile names the profile that the SDK would take, so that the setup
-// stays with that account when AWS_PROFILE changes. Empty leaves it to the SDK.
-func (a *answering) defaultProfile() (string, error) {
-	profiles, err := a.guide.Profiles()
-	if err != nil {
-		return "", fmt.Errorf("list the AWS profiles: %w", err)
-	}
-	wanted := a.Getenv("AWS_PROFILE")
-	if len(profiles) > 0 {
-		// The first is what the AWS tools take by themselves, unless they would take none.
-		first := profiles[0]
-		if a.guide.Sandboxed() || first.Kind == "environment" || first.Name == cmp.Or(wanted, "default") {
-			return first.Name, nil
-		}
-	}
-	return wanted, nil
 }
 
 // flags puts what was given on the command line over the base.
@@ -131,6 +113,8 @@ func (a *answering) flags(base *steps.Answers) {
 		"mode":      func() { base.Mode = steps.Mode(o.mode) },
 		"installer": func() { base.Installer = steps.Installer(o.installer) },
 		"no-tls":    func() { base.NoTLS = o.noTLS },
+		"idle-stop": func() { base.IdleStop = o.idle.limit },
+		"lifetime":  func() { base.Lifetime = o.life.limit },
 	} {
 		if o.given(flag) {
 			set()

@@ -56,6 +56,9 @@ func (l *lineReader) read(ctx context.Context) (string, error) {
 	}
 }
 
+// end ends the reading, once nobody will want a line any more.
+func (l *lineReader) end() { close(l.want) }
+
 // asker puts the steps' questions on the terminal. Questions go to the error
 // stream, so that the output stays what a script reads.
 type asker struct {
@@ -63,6 +66,8 @@ type asker struct {
 	// yes means that the person said yes to everything beforehand; that is
 	// not a yes to an unknown host key.
 	yes bool
+	// quiet leaves a passphrase unasked: what needs it is only nice to know.
+	quiet bool
 }
 
 var _ steps.Asker = (*asker)(nil)
@@ -76,7 +81,7 @@ func (a *asker) MFACode(ctx context.Context, serial string) (string, error) {
 }
 
 func (a *asker) Passphrase(ctx context.Context, path string, again bool) ([]byte, error) {
-	if !a.p.Terminal {
+	if !a.p.Terminal || a.quiet {
 		return nil, noTerminal("the passphrase of " + path)
 	}
 	if again {

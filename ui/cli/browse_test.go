@@ -9,7 +9,7 @@ import (
 
 func TestTheBrowserIsLedToTheURLOnce(t *testing.T) {
 	const url = "http://localhost:8888/?token=secret"
-	address, err := leadOnce(t.Context(), url, time.Minute)
+	address, led, err := leadOnce(t.Context(), url, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,6 +31,7 @@ func TestTheBrowserIsLedToTheURLOnce(t *testing.T) {
 	if code, to := get(address); code != http.StatusFound || to != url {
 		t.Errorf("the first got %d %s", code, to)
 	}
+	<-led
 	if code, to := get(address); code == http.StatusFound || to != "" {
 		t.Errorf("the second got %d %s", code, to)
 	}

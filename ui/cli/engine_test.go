@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,12 +22,23 @@ type engine struct {
 	begun   *steps.Answers
 	removed string
 	secured string
+	fleet
 }
 
-func (e *engine) Sandboxed() bool                                         { return false }
-func (e *engine) Profiles() ([]steps.Profile, error)                      { return []steps.Profile{{Name: "other"}}, nil }
-func (e *engine) Setups(context.Context) ([]steps.Setup, error)           { return e.setups, nil }
-func (e *engine) Look(_ context.Context, all []steps.Setup) []steps.Setup { return all }
+func (e *engine) Sandboxed() bool { return false }
+func (e *engine) Profiles() ([]steps.Profile, error) {
+	return []steps.Profile{{Name: "other"}}, e.errs["profiles"]
+}
+func (e *engine) Setups(context.Context) ([]steps.Setup, error) { return e.setups, nil }
+func (e *engine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
+	all = slices.Clone(all)
+	for i := range all {
+		if e.gone != "" && all[i].Resources.InstanceID != "" {
+			all[i].State = e.gone
+		}
+	}
+	return all
+}
 
 func (e *engine) SignIn(_ context.Context, profile string) (steps.Account, error) {
 	return steps.Account{Profile: profile, Home: "eu-north-1", Regions: []steps.Region{
@@ -61,14 +73,15 @@ func (e *engine) Begin(_ context.Context, a steps.Answers) (steps.Setup, error) 
 	return steps.Setup{ID: "id", Answers: a}, nil
 }
 
-func (e *engine) Work(ctx context.Context, _ string, emit func(steps.Event)) (*steps.Opened, error) {
+func (e *engine) Work(ctx context.Context, id string, emit func(steps.Event)) (*steps.Opened, error) {
+	e.called("work %s", id)
 	return e.work(ctx, emit)
 }
 
 func (e *engine) Remove(_ context.Context, id string, emit func(steps.Event)) error {
 	e.removed = id
 	emit(steps.Event{Step: steps.StepRemove, Kind: steps.Finished, Text: "all gone"})
-	return nil
+	return e.errs["remove"]
 }
 
 // tunnel remembers whether it was closed.
@@ -107,8 +120,12 @@ func (s *screen) String() string {
 
 type run struct {
 	engine   *engine
+	sandbox  *engine // of the other world; an empty one when nil
+	awake    bool    // the sandbox runs
 	in       string
 	terminal bool
+	console  func(context.Context) (steps.Terminal, func() error, error)
+	browsed  string
 	out, err screen
 }
 
@@ -116,8 +133,18 @@ func (r *run) do(ctx context.Context, args ...string) int {
 	p := &Program{
 		In: strings.NewReader(r.in), Out: &r.out, Err: &r.err,
 		Getenv: func(string) string { return "" }, Now: func() time.Time { return time.Unix(1, 0).UTC() },
-		Terminal: r.terminal,
+		Terminal: r.terminal, OutTerminal: r.terminal, Console: r.console,
+		SandboxRuns: func(context.Context) bool { return r.awake },
+		Browse: func(url string) (<-chan struct{}, error) {
+			r.browsed = url
+			led := make(chan struct{})
+			close(led)
+			return led, nil
+		},
 		Guide: func(sandbox bool, _ steps.Asker) (steps.Engine, error) {
+			if sandbox && r.sandbox != nil {
+				return r.sandbox, nil
+			}
 			if sandbox {
 				return &engine{}, nil
 			}

@@ -81,6 +81,12 @@ func usage(command, format string, args ...any) error {
 	return &usageError{text: err.Error(), next: next, err: errors.Unwrap(err)}
 }
 
+// commandExit ends the program with the exit code of a command on the machine,
+// which has said itself what there is to say.
+type commandExit struct{ code int }
+
+func (e *commandExit) Error() string { return fmt.Sprintf("the command ended with %d", e.code) }
+
 // stepError is a failure of the guide's work, with the step that failed.
 type stepError struct {
 	step steps.StepID

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,10 +12,10 @@ import (
 // lookEvery is how often the held tunnel is looked at for something to say.
 const lookEvery = time.Second
 
-// arrived prints the URL and, in ssh mode, holds the tunnel until the person
-// ends it. Ending it is no failure: the URL was reached.
-func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, opts *upOptions) error {
-	if o.Tunnel == nil || opts.noTunnel {
+// arrived prints the URL and, where there is a tunnel to hold, holds it until
+// the person ends it. Ending it is no failure: the URL was reached.
+func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, hold bool) error {
+	if o.Tunnel == nil || !hold {
 		// Without the tunnel the URL holds for the manual command only, so the
 		// port has to be free again before it is printed.
 		if err := o.Close(); err != nil {
@@ -25,7 +26,7 @@ func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, opt
 	}
 	out.ready(o)
 	p.note("The tunnel is open; Ctrl-C closes it.\n")
-	p.watch(ctx, o.Tunnel)
+	p.watch(ctx, []*steps.Opened{o}, func(_ *steps.Opened, state string) { p.note("Tunnel: %s\n", state) })
 	p.note("The tunnel is closed. ")
 	p.keepsRunning(o.Setup)
 	if err := o.Close(); err != nil {
@@ -34,19 +35,24 @@ func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, opt
 	return nil
 }
 
-// watch says what becomes of the tunnel until ctx ends.
-func (p *Program) watch(ctx context.Context, t steps.Tunnel) {
+// watch tells what becomes of the tunnels until ctx ends.
+func (p *Program) watch(ctx context.Context, all []*steps.Opened, tell func(o *steps.Opened, state string)) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	last := t.State()
+	last := make([]string, len(all))
+	for i, o := range all {
+		last[i] = o.Tunnel.State()
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if now := t.State(); now != last {
-				p.note("Tunnel: %s\n", now)
-				last = now
+			for i, o := range all {
+				if now := o.Tunnel.State(); now != last[i] {
+					tell(o, now)
+					last[i] = now
+				}
 			}
 		}
 	}
@@ -58,8 +64,9 @@ func (p *Program) note(format string, args ...any) { _, _ = fmt.Fprintf(p.Err, f
 // keepsRunning reminds of a machine that nobody looks at any more.
 func (p *Program) keepsRunning(s steps.Setup) {
 	p.note("The machine of %s keeps running. It costs %s.\n", s.Answers.Name, costLine(s.Cost, s.Sandbox))
-	p.note("  Open it again: %s up --name %s%s\n", name, s.Answers.Name, inSandbox(s))
-	p.note("  Remove it:     %s rm %s%s\n", name, s.Answers.Name, inSandbox(s))
+	p.note("  Open it again: %s\n", typed("open", s))
+	p.note("  Stop it:       %s\n", typed("stop", s))
+	p.note("  Remove it:     %s\n", typed("rm", s))
 }
 
 func inSandbox(s steps.Setup) string {
@@ -67,4 +74,30 @@ func inSandbox(s steps.Setup) string {
 		return " --sandbox"
 	}
 	return ""
+}
+
+// hold keeps tunnels open until the person ends it, and says what becomes of
+// them meanwhile.
+func (r *request) hold(ctx context.Context, all []*steps.Opened) error {
+	if len(all) == 1 {
+		r.note("The tunnel is open; Ctrl-C closes it.\n")
+	} else {
+		r.note("%d tunnels are open; Ctrl-C closes them.\n", len(all))
+	}
+	r.watch(ctx, all, func(o *steps.Opened, state string) {
+		s := o.Setup
+		r.object(jsonTunnel{r.Now(), "tunnel", s.ID, s.Answers.Name, state})
+		r.note("Tunnel of %s: %s\n", s.Answers.Name, state)
+	})
+	return closeAll(all)
+}
+
+func closeAll(all []*steps.Opened) error {
+	var errs []error
+	for _, o := range all {
+		if err := o.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close the tunnel: %w", err))
+		}
+	}
+	return errors.Join(errs...)
 }

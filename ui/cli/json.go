@@ -2,16 +2,28 @@ package cli
 
 import (
 	"encoding/json"
+	"io"
 	"sync"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// jsonPrinter prints one JSON object a line.
+// jsonLines prints one JSON object a line, from wherever it comes.
+type jsonLines struct {
+	mu  sync.Mutex
+	enc *json.Encoder
+}
+
+func newJSONLines(w io.Writer) *jsonLines {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return &jsonLines{enc: enc}
+}
+
+// jsonPrinter prints what the guide does as JSON.
 type jsonPrinter struct {
-	mu      sync.Mutex
-	enc     *json.Encoder
+	*jsonLines
 	now     func() time.Time
 	sandbox bool
 }
@@ -71,6 +83,16 @@ type jsonReady struct {
 	jsonCost
 }
 
+// jsonDone is the last line of a success that is no URL, kind "done".
+type jsonDone struct {
+	Time    time.Time `json:"time"`
+	Kind    string    `json:"kind"`
+	Sandbox bool      `json:"sandbox"`
+	Setup   string    `json:"setup,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Text    string    `json:"text,omitempty"`
+}
+
 // jsonFailed is the last line of a failure, kind "failed".
 type jsonFailed struct {
 	Time    time.Time    `json:"time"`
@@ -95,7 +117,7 @@ func costOf(c steps.Cost, sandbox bool) jsonCost {
 
 // print writes a line. A broken pipe ends the program by its signal; nothing
 // else can go wrong that a further line could tell.
-func (p *jsonPrinter) print(v any) {
+func (p *jsonLines) print(v any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_ = p.enc.Encode(v)

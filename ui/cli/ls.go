@@ -2,179 +2,136 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
-type lsOptions struct{ json bool }
+type lsOptions struct {
+	profile, region string
+	noHosts         bool
+}
 
 func (p *Program) lsCommand(sandbox *bool) *cobra.Command {
 	o := &lsOptions{}
-	cmd := &cobra.Command{
-		Use:     "ls",
-		Aliases: []string{"list"},
-		Short:   "List the setups",
-		Long: `Lists the setups of this computer, on AWS and in the sandbox, and how their machines are now. A state with a question mark is the one last seen: the cloud could not be asked. With --json, an object a line.
+	cmd, r := verb{
+		use: "ls", aliases: []string{"list"},
+		short: "List the machines, with what they cost and when they stop",
+		long: `Lists the machines of this program in all regions of your accounts, on AWS and in the sandbox, with what they cost and when they stop by themselves. One that is marked "elsewhere" was made by another computer; "adopt" takes it over. A state with a question mark is the one last seen: the cloud could not be asked.
 
-` + exitHelp,
-		Example: `jupyter-ec2 ls
-jupyter-ec2 ls --json`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.ls(cmd.Context(), worlds(cmd, *sandbox), o)
-		},
-	}
-	cmd.Flags().BoolVar(&o.json, "json", false, "print an object a line, as JSON")
+With --json, a line of kind "machine" each, "unseen" for a region that did not answer, and "done" at the end.`,
+		example: `jupyter-ec2 ls
+# Quicker: do not ask the machines themselves
+jupyter-ec2 ls --no-hosts
+jupyter-ec2 ls --json --region eu-west-1`,
+		run: func(ctx context.Context, r *request) error { return r.ls(ctx, o) },
+	}.command(p, sandbox)
+	r.quiet = true
+	accountFlags(cmd, &o.profile, &o.region)
+	cmd.Flags().BoolVar(&o.noHosts, "no-hosts", false, "do not ask the machines for idle time and stop")
 	return cmd
 }
 
-// worlds says which ledgers a command looks into: both, unless --sandbox was given.
-func worlds(cmd *cobra.Command, sandbox bool) []bool {
-	if cmd.Flags().Changed("sandbox") {
-		return []bool{sandbox}
+// accountFlags are for the commands that look at whole accounts.
+func accountFlags(cmd *cobra.Command, profile, region *string) {
+	cmd.Flags().StringVar(profile, "profile", "", "look into this profile's account too (the one AWS tools take)")
+	if region != nil {
+		cmd.Flags().StringVar(region, "region", "", "show this region only")
 	}
-	return []bool{false, true}
 }
 
-// jsonSetup is one line of ls --json.
-type jsonSetup struct {
-	Name       string     `json:"name"`
-	ID         string     `json:"id"`
-	Sandbox    bool       `json:"sandbox"`
-	Profile    string     `json:"profile,omitempty"`
-	Region     string     `json:"region"`
-	Type       string     `json:"type"`
-	Mode       steps.Mode `json:"mode"`
-	State      string     `json:"state"`
-	InstanceID string     `json:"instance_id,omitempty"`
-	Address    string     `json:"address,omitempty"`
-	Created    time.Time  `json:"created"`
-	jsonCost
-}
-
-func (p *Program) ls(ctx context.Context, worlds []bool, o *lsOptions) error {
-	all, err := p.looked(ctx, worlds)
+func (r *request) ls(ctx context.Context, o *lsOptions) error {
+	all, err := r.survey(ctx, o.profile, o.region)
 	if err != nil {
 		return err
 	}
-	if o.json {
-		enc := json.NewEncoder(p.Out)
-		for _, s := range all {
-			a := s.Answers
-			line := jsonSetup{
-				Name: a.Name, ID: s.ID, Sandbox: s.Sandbox, Profile: a.Profile, Region: a.Region, Type: a.Type, Mode: a.Mode,
-				State: stateOf(s), InstanceID: s.Resources.InstanceID, Address: s.PublicAddr, Created: s.Created, jsonCost: costOf(s.Cost, s.Sandbox),
-			}
-			if err := enc.Encode(line); err != nil {
-				return fmt.Errorf("print: %w", err)
-			}
+	if !o.noHosts {
+		if err := r.askAll(ctx, all.machines); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	r.tellSilence(all.silent)
+	if err := r.list(all.machines); err != nil || all.err != nil {
+		return errors.Join(all.err, err)
+	}
+	r.object(jsonDone{Time: r.Now(), Kind: "done", Text: fmt.Sprintf("%d machines", len(all.machines))})
+	return nil
+}
+
+// list prints the machines.
+func (r *request) list(all []machine) error {
+	if r.asJSON {
+		for _, m := range all {
+			r.object(m.json(r.Now()))
 		}
 		return nil
 	}
 	if len(all) == 0 {
-		p.note("No setups yet. Make one with: %s up\n", name)
+		r.note("No setups yet. Make one with: %s up\n", name)
 		return nil
 	}
-	return p.table(all)
+	if err := r.table(all); err != nil {
+		return err
+	}
+	r.together(all)
+	for _, m := range all {
+		if m.Unseen != "" {
+			r.note("%s could not be looked at: %s.\n", m.Answers.Name, m.Unseen)
+		}
+		r.warn(m)
+	}
+	return nil
 }
 
-func (p *Program) table(all []steps.Setup) error {
-	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "NAME\tSTATE\tMODE\tTYPE\tREGION\tINSTANCE\tCOST/H\tAGE")
-	for _, s := range all {
-		a := s.Answers
-		cost := "unknown"
+// together sums up what several machines cost, as far as it is known.
+func (r *request) together(all []machine) {
+	var hour, soFar float64
+	count, more := 0, ""
+	for _, m := range all {
+		money := m.Money(r.Now())
 		switch {
-		case s.Sandbox:
-			cost = "nothing"
-		case s.Cost.Known:
-			cost = fmt.Sprintf("$%.4f", s.Cost.Hour)
+		case m.Sandbox:
+			continue
+		case money.Known:
+			hour, soFar = hour+money.Hour, soFar+money.SoFar
+		}
+		if !money.Known || money.AtLeast {
+			more = ", and what is not known"
+		}
+		count++
+	}
+	if count > 1 {
+		r.note("Together $%.4f an hour now, $%.2f so far%s.\n", hour, soFar, more)
+	}
+}
+
+func (r *request) table(all []machine) error {
+	w := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "NAME\tSTATE\tMODE\tTYPE\tREGION\tIDLE\tSTOPS\tCOST/H\tSO FAR\tURL")
+	now := r.Now()
+	for _, m := range all {
+		a := m.Answers
+		state := m.state()
+		if m.Elsewhere {
+			state += " elsewhere"
 		}
 		region := a.Region
-		if s.Sandbox {
+		if m.Sandbox {
 			region = "sandbox"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			a.Name, stateOf(s), a.Mode, a.Type, region, dash(s.Resources.InstanceID), cost, age(p.Now().Sub(s.Created)))
+		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			dash(remote.Clean(a.Name)), state, dash(string(a.Mode)), a.Type, region, m.idle(), m.stops(), m.hour(now), m.soFar(now), dash(plainURL(m.Setup)))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil
-}
-
-// looked lists what the ledgers hold, and how the machines are now.
-func (p *Program) looked(ctx context.Context, worlds []bool) ([]steps.Setup, error) {
-	all, err := p.gather(ctx, worlds, func(g steps.Engine, list []steps.Setup) []steps.Setup { return g.Look(ctx, list) })
-	for _, s := range all {
-		if s.Unseen != "" {
-			p.note("%s could not be looked at: %s.\n", s.Answers.Name, s.Unseen)
-		}
-	}
-	return all, err
-}
-
-// setups lists what the ledgers hold.
-func (p *Program) setups(ctx context.Context, worlds []bool) ([]steps.Setup, error) {
-	return p.gather(ctx, worlds, func(_ steps.Engine, list []steps.Setup) []steps.Setup { return list })
-}
-
-func (p *Program) gather(ctx context.Context, worlds []bool, see func(steps.Engine, []steps.Setup) []steps.Setup) ([]steps.Setup, error) {
-	var all []steps.Setup
-	for _, sandbox := range worlds {
-		guide, err := p.Guide(sandbox, &asker{p: p, yes: true})
-		if err != nil {
-			return nil, err
-		}
-		setups, err := guide.Setups(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list the setups: %w", err)
-		}
-		all = append(all, see(guide, setups)...)
-	}
-	return all, nil
-}
-
-// stateOf is a setup's state in a word: the machine's, and where the guide has
-// not come to its end, that too.
-func stateOf(s steps.Setup) string {
-	switch {
-	case s.Resources.Removing:
-		return "removing"
-	case s.State == "" && s.Resources.InstanceID == "":
-		return "not launched"
-	case s.State == "running" && !s.Finished(steps.StepOpen) && s.Unseen == "":
-		return "unfinished"
-	case s.Unseen != "":
-		return dash(s.State) + "?"
-	default:
-		return dash(s.State)
-	}
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
-// age says a duration in its largest unit, rounded down.
-func age(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "now"
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	default:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
-	}
 }

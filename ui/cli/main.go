@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"charm.land/fang/v2"
-	"golang.org/x/term"
+	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -26,13 +26,22 @@ type Program struct {
 	Out, Err io.Writer
 	Getenv   func(string) string
 	Now      func() time.Time
-	Browse   func(url string) error
+	// Browse opens a URL in a browser; led is closed when the browser has been there, or never will be.
+	Browse func(url string) (led <-chan struct{}, err error)
 	// Terminal says whether there is somebody to ask: In and Err are a terminal.
 	Terminal bool
+	// OutTerminal says whether Out is one: what a host prints is then made safe.
+	OutTerminal bool
 	// Secret reads a line from the terminal without showing it.
 	Secret func(ctx context.Context) ([]byte, error)
 	// Guide makes the engine of one world, AWS or the sandbox.
 	Guide func(sandbox bool, ask steps.Asker) (steps.Engine, error)
+
+	// Console puts the terminal into raw mode for a shell; restore puts it back.
+	// Nil where there is none.
+	Console func(ctx context.Context) (t steps.Terminal, restore func() error, err error)
+	// SandboxRuns says whether the sandbox runs; asking does not start it.
+	SandboxRuns func(ctx context.Context) bool
 
 	// Wizard runs the screen program.
 	Wizard func(ctx context.Context, sandbox bool) error
@@ -50,30 +59,62 @@ func Main() int {
 	p := &Program{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Getenv: os.Getenv, Now: time.Now, Browse: openBrowser,
-		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
-		Secret:   func(ctx context.Context) ([]byte, error) { return readSecret(ctx, os.Stdin) },
+		Terminal:    isTerminal(os.Stdin) && isTerminal(os.Stderr),
+		OutTerminal: isTerminal(os.Stdout),
+		Secret:      func(ctx context.Context) ([]byte, error) { return readSecret(ctx, os.Stdin) },
 	}
-	p.Guide, p.Wizard = p.wire, p.wizard
+	p.Guide, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns
+	if isTerminal(os.Stdin) && isTerminal(os.Stdout) {
+		p.Console = func(ctx context.Context) (steps.Terminal, func() error, error) {
+			return openConsole(ctx, os.Stdin, os.Stdout, os.Getenv("TERM"))
+		}
+	}
 	return p.Run(ctx, os.Args[1:])
 }
 
 // Run runs one command line and answers its exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
 	p.lines = newLineReader(p.In)
+	defer p.lines.end()
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	// Errors are printed here and not by fang, which would ask the terminal
-	// for its background colour first.
+	// Errors are printed here and not by fang. It does not even see those of a
+	// running command: it would ask the terminal for its background colour,
+	// and wait for seconds where none answers.
 	var code int
+	var failed error
+	keepErrors(root, &failed)
 	err := fang.Execute(ctx, root, fang.WithVersion(version()),
 		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
-	if err != nil {
-		code = p.fail(ctx, err, slices.Contains(args, "--json"))
+	if err = errors.Join(err, failed); err != nil {
+		code = p.fail(ctx, err, wantsJSON(args))
 	}
 	return code
+}
+
+// keepErrors puts what the commands below fail with into failed.
+func keepErrors(cmd *cobra.Command, failed *error) {
+	for _, sub := range cmd.Commands() {
+		keepErrors(sub, failed)
+	}
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*failed = run(cmd, args)
+			return nil
+		}
+	}
+}
+
+// wantsJSON says whether the output is for a script, also of a command line
+// that could not be read. What follows -- is another program's.
+func wantsJSON(args []string) bool {
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i]
+	}
+	return slices.Contains(args, "--json")
 }
 
 // fail prints an error in plain words, or as the last JSON line, and answers
@@ -81,6 +122,9 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 func (p *Program) fail(ctx context.Context, err error, asJSON bool) int {
 	if errors.Is(err, errCutOff) {
 		return exitInterrupted
+	}
+	if e, ok := errors.AsType[*commandExit](err); ok {
+		return e.code
 	}
 	problem := steps.Explain(err)
 	// Whatever a signal broke, what happened is that the person stopped it.

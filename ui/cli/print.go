@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -20,9 +20,7 @@ type printer interface {
 
 func (p *Program) printer(asJSON, sandbox bool) printer {
 	if asJSON {
-		enc := json.NewEncoder(p.Out)
-		enc.SetEscapeHTML(false)
-		return &jsonPrinter{enc: enc, now: p.Now, sandbox: sandbox}
+		return &jsonPrinter{jsonLines: newJSONLines(p.Out), now: p.Now, sandbox: sandbox}
 	}
 	return &plainPrinter{w: p.Out, sandbox: sandbox}
 }
@@ -61,6 +59,7 @@ func (p *plainPrinter) review(r steps.Review) {
 		}
 	}
 	p.list("Not permitted", denied)
+	p.list("Stops by itself", stopRules(r.Answers))
 	p.list("Mind", r.Warnings)
 }
 
@@ -116,9 +115,24 @@ func stepTitle(id steps.StepID) string {
 	pages := steps.Pages()
 	i := slices.IndexFunc(pages, func(p steps.Page) bool { return p.ID == id })
 	if i < 0 {
-		return "Remove"
+		return strings.TrimSuffix(sentence(string(id)), ".") // no page of the guide: "Remove"
 	}
 	return fmt.Sprintf("%d/%d %s", i+1, len(pages), pages[i].Title)
+}
+
+// stopRules says when the machine will stop by itself.
+func stopRules(a steps.Answers) []string {
+	var out []string
+	if idle := a.IdleStop.Or(steps.DefaultIdleStop); idle != steps.Never {
+		out = append(out, "when nothing has gone on there for "+idle.Words())
+	}
+	if life := a.Lifetime.Or(steps.DefaultLifetime); life != steps.Never {
+		out = append(out, "when it has run for "+life.Words())
+	}
+	if len(out) == 0 {
+		return []string{"never: it costs money until you stop it"}
+	}
+	return out
 }
 
 // costLine says what a setup costs, or that this is not known.

@@ -31,6 +31,7 @@ jupyter-ec2
 jupyter-ec2 up --mode ssh --yes
 # What there is, and how to be rid of it
 jupyter-ec2 ls
+jupyter-ec2 stop jupyter
 jupyter-ec2 rm jupyter`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -49,7 +50,14 @@ jupyter-ec2 rm jupyter`,
 		}
 		return usage(command, "%w", err)
 	})
-	cmd.AddCommand(p.upCommand(&o.sandbox), p.lsCommand(&o.sandbox), p.rmCommand(&o.sandbox), p.sandboxCommand())
+	cmd.AddCommand(p.upCommand(&o.sandbox), p.sandboxCommand())
+	for _, make := range []func(*bool) *cobra.Command{
+		p.lsCommand, p.statusCommand, p.openCommand, p.tunnelCommand, p.logsCommand, p.sshCommand, p.cpCommand,
+		p.startCommand, p.stopCommand, p.rebootCommand, p.resizeCommand, p.modeCommand, p.gatewayCommand, p.notebookCommand,
+		p.extendCommand, p.idleCommand, p.rmCommand, p.sweepCommand, p.doctorCommand, p.adoptCommand,
+	} {
+		cmd.AddCommand(make(&o.sandbox))
+	}
 	return cmd
 }
 

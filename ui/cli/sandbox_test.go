@@ -141,15 +141,17 @@ func status(t *testing.T, address string, token bool) int {
 	return res.StatusCode
 }
 
-func (h *home) setups() []jsonSetup {
+func (h *home) setups() []jsonMachine {
 	h.t.Helper()
-	var all []jsonSetup
+	var all []jsonMachine
 	for l := range strings.Lines(h.run(0, "ls", "--json")) {
-		var s jsonSetup
-		if err := json.Unmarshal([]byte(l), &s); err != nil {
+		var m jsonMachine
+		if err := json.Unmarshal([]byte(l), &m); err != nil {
 			h.t.Fatal(err)
 		}
-		all = append(all, s)
+		if m.Kind == "machine" {
+			all = append(all, m)
+		}
 	}
 	return all
 }

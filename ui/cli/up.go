@@ -14,6 +14,7 @@ type upOptions struct {
 	key, mode, installer, name   string
 	noTLS                        bool
 	plan                         string
+	idle, life                   limitFlag
 
 	yes, dryRun, plain, json, noTunnel bool
 
@@ -65,6 +66,8 @@ jupyter-ec2 up --plan plan.json`,
 	f.StringVar(&o.installer, "installer", string(steps.InstallerUV), "install with uv, or with pip as the guide does")
 	f.StringVar(&o.name, "name", defaultName, "name the setup")
 	f.BoolVar(&o.noTLS, "no-tls", false, "serve plain HTTP in http and gateway mode, as the guide does")
+	f.Var(&o.idle, "idle-stop", "stop the machine when nothing has gone on there for so long, or never (60m)")
+	f.Var(&o.life, "lifetime", "stop the machine when it has run for so long, or never (12h)")
 	f.StringVar(&o.plan, "plan", "", "take the answers from a plan that the wizard saved")
 	f.BoolVarP(&o.yes, "yes", "y", false, "ask nothing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the review and create nothing")
@@ -73,6 +76,7 @@ jupyter-ec2 up --plan plan.json`,
 	f.BoolVar(&o.noTunnel, "no-tunnel", false, "hold no tunnel in ssh mode: print the URL and end")
 	for flag, words := range map[string][]string{
 		"image": {"20.04", "22.04", "24.04", "26.04"}, "mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
+		"idle-stop": limitWords(), "lifetime": limitWords(),
 	} {
 		// The flag exists: it is defined above.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
@@ -117,7 +121,7 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	return p.arrived(ctx, out, opened, o)
+	return p.arrived(ctx, out, opened, !o.noTunnel)
 }
 
 // reviewed shows the review and says whether to go on.

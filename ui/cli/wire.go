@@ -42,6 +42,12 @@ func (p *Program) sandboxOptions() sandbox.Options {
 	return sandbox.Options{Dir: filepath.Join(stateDir("sandbox"), "cloud"), Version: version()}
 }
 
+// sandboxRuns asks whether the sandbox runs, and leaves it as it is.
+func (p *Program) sandboxRuns(ctx context.Context) bool {
+	s, err := sandbox.Status(ctx, p.sandboxOptions())
+	return err == nil && s.Running
+}
+
 // openSandbox opens the sandbox's only account, whatever the profile.
 func (p *Program) openSandbox(ctx context.Context, o aws.Options) (steps.Cloud, error) {
 	info, err := sandbox.Ensure(ctx, p.sandboxOptions())

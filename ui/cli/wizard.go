@@ -20,7 +20,7 @@ func (p *Program) wizard(ctx context.Context, sandbox bool) error {
 		return err
 	}
 	left, err := ui.Run(ctx, ui.Options{
-		Engine: guide, Asker: ask, Env: os.Environ(), Open: p.Browse, Version: version(), Now: p.Now,
+		Engine: guide, Asker: ask, Env: os.Environ(), Open: func(url string) error { _, err := p.Browse(url); return err }, Version: version(), Now: p.Now,
 	})
 	if err != nil {
 		return err

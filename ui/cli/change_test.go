@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// labs are a notebook, a gateway and one that is stopped.
+func labs() *engine {
+	off := lab("off", "ffff", steps.ModeSSH)
+	off.State = "stopped"
+	return &engine{
+		setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH), lab("gate", "gggg", steps.ModeGateway), off},
+		work:   opens(&tunnel{}),
+		fleet:  fleet{link: link{health: steps.Health{At: noon, Watching: true}}},
+	}
+}
+
+// Each command asks of the engine what it should, and tells its end.
+func TestChanges(t *testing.T) {
+	for _, c := range []struct {
+		args, asked string
+		said        []string
+	}{
+		{"stop small", "stop aaaa", []string{"small is stopped. Start it again: jupyter-ec2 start small"}},
+		{"start off", "work ffff", []string{"\nhttp://localhost:8888/?token=t\n"}},
+		{"reboot small", "reboot aaaa", []string{"Reboot\n", "  done: reboot done", "small restarts"}},
+		{"resize off t3.large", "resize ffff t3.large", []string{"off is a t3.large now. Start it: jupyter-ec2 start off"}},
+		{"resize small t3.large --stop --start", "stop aaaa; resize aaaa t3.large; work aaaa", []string{"?token=t\n"}},
+		{"mode small http", "mode aaaa http false; work aaaa", []string{"small is in http mode now.", "?token=t\n"}},
+		{"mode small gateway --no-tls", "mode aaaa gateway true; work aaaa", nil},
+		{"mode off http", "mode ffff http false", []string{"jupyter-ec2 start off"}},
+		{"gateway small gate", "gateway aaaa gggg; work aaaa", []string{"small uses the kernels of gate now."}},
+		{"gateway small none", "gateway aaaa ; work aaaa", []string{"its own kernels"}},
+		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"nothing has gone on there for 2 hours, and when it has run for 12 hours."}},
+		{"idle off never --lifetime never", "limits ffff never/never", []string{"off never stops by itself"}},
+		{"idle small --lifetime 24h", "limits aaaa /24h; work aaaa", []string{"60 minutes", "24 hours"}},
+		{"extend small", "", []string{"small goes on: it stops in 1 h at the earliest."}},
+		{"extend small 90", "", []string{"in 1 h 30 min"}},
+	} {
+		r := run{engine: labs()}
+		if code := r.do(t.Context(), strings.Fields(c.args)...); code != 0 {
+			t.Errorf("%s: exit code %d: %s", c.args, code, r.err.String())
+		}
+		if got := r.engine.asked(); got != c.asked {
+			t.Errorf("%s: asked %q, want %q", c.args, got, c.asked)
+		}
+		has(t, c.args, r.out.String(), c.said...)
+
+		r = run{engine: labs()}
+		if code := r.do(t.Context(), append(strings.Fields(c.args), "--json")...); code != 0 || last(t, r.out.String())["kind"] != "done" {
+			t.Errorf("%s: exit code %d: %s%s", c.args, code, r.out.String(), r.err.String())
+		}
+	}
+}
+
+func TestExtendBy(t *testing.T) {
+	e := labs()
+	r := run{engine: e}
+	if code := r.do(t.Context(), "extend", "small", "2h30m"); code != 0 || e.link.extended != 150*time.Minute {
+		t.Errorf("exit code %d, extended by %s", code, e.link.extended)
+	}
+}
+
+// What the engine says is wrong is the exit code, and the last line of JSON.
+func TestChangesFail(t *testing.T) {
+	for args, method := range map[string]string{
+		"stop small": "stop", "reboot small": "reboot", "resize off t3.large": "resize", "mode small http": "mode",
+		"gateway small gate": "gateway", "idle small 2h": "limits", "extend small": "connect", "ssh small -- ls": "connect",
+		"rm small --yes": "remove", "notebook gate": "notebook", "doctor small": "doctor", "sweep --yes": "sweep",
+	} {
+		e := labs()
+		e.errs = map[string]error{method: problem(steps.ProblemRefused)}
+		r := run{engine: e}
+		words := strings.Fields(args)
+		if code := r.do(t.Context(), append([]string{words[0], "--json"}, words[1:]...)...); code != exitRefused {
+			t.Errorf("%s: exit code %d: %s", args, code, r.err.String())
+			continue
+		}
+		if l := last(t, r.out.String()); l["kind"] != "failed" || l["title"] != "It broke" || l["next"] != "Mend it." {
+			t.Errorf("%s: last line %v", args, l)
+		}
+	}
+}
+
+func TestStopSeveral(t *testing.T) {
+	e := labs()
+	e.errs = map[string]error{"stop aaaa": problem(steps.ProblemRefused)}
+	r := run{engine: e}
+	if code := r.do(t.Context(), "stop", "small", "gate", "gate"); code != exitRefused || e.asked() != "stop gggg" {
+		t.Errorf("exit code %d, asked %s", code, e.asked())
+	}
+	has(t, "stdout", r.out.String(), "gate: stop done", "gate is stopped")
+	has(t, "stderr", r.err.String(), "small was not stopped: It broke.")
+	// A name that is wrong stops nothing.
+	r = run{engine: labs()}
+	if code := r.do(t.Context(), "stop", "small", "smal"); code != exitUsage || r.engine.asked() != "" {
+		t.Errorf("exit code %d, asked %s", code, r.engine.asked())
+	}
+}
+
+func TestResizeAsks(t *testing.T) {
+	for in, want := range map[string]int{"y\n": 0, "n\n": exitInterrupted} {
+		r := run{engine: labs(), terminal: true, in: in}
+		if code := r.do(t.Context(), "resize", "small", "t3.large"); code != want || strings.Contains(r.engine.asked(), "resize") != (want == 0) {
+			t.Errorf("%q: exit code %d, asked %s", in, code, r.engine.asked())
+		}
+		has(t, in, r.err.String(), "running kernels and what is in their memory are lost")
+	}
+	r := run{engine: labs()}
+	if code := r.do(t.Context(), "resize", "small", "t3.large"); code != exitUsage {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, "no terminal", r.err.String(), "add --stop")
+}
+
+func TestWrongChanges(t *testing.T) {
+	for args, said := range map[string]string{
+		"mode small ftp":           "not one of ssh, http, gateway",
+		"mode small ssh --no-tls":  "--no-tls is for http and gateway",
+		"mode small":               "Name a setup and a mode",
+		"gateway small off":        "and no gateway",
+		"gateway gate none":        "is a gateway itself",
+		"idle small":               "Say after how long",
+		"idle small 1m":            "too short",
+		"idle small soon":          "is no time span",
+		"extend small never":       "jupyter-ec2 idle small never",
+		"extend small soon":        "is no time span",
+		"start nothing":            "no setup \"nothing\"",
+		"stop":                     "Name one setup or more",
+		"logs small -n -1":         "take 0 or more",
+		"open small other":         "Name one setup",
+		"up --yes --idle-stop 1m":  "too short",
+		"doctor small --profile x": "A setup has its own profile",
+		"sweep":                    "--dry-run to list only",
+		"sweep all --yes":          "takes no \"all\"",
+		"rm small":                 "no terminal to ask on",
+	} {
+		r := run{engine: labs()}
+		if code := r.do(t.Context(), strings.Fields(args)...); code != exitUsage || r.engine.asked() != "" {
+			t.Errorf("%s: exit code %d, asked %q", args, code, r.engine.asked())
+		}
+		has(t, args, r.err.String(), said)
+	}
+}
+
+func TestAmbiguity(t *testing.T) {
+	e := labs()
+	e.setups = append(e.setups, lab("small", "bbbb", steps.ModeSSH))
+	r := run{engine: e}
+	if code := r.do(t.Context(), "stop", "small"); code != exitUsage {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, "two", r.err.String(), `"small" is the name of 2 setups`, "bbbb (t3.micro in eu-north-1)", "jupyter-ec2 stop aaaa")
+	r = run{engine: e}
+	if code := r.do(t.Context(), "stop", "bbbb"); code != 0 || e.asked() != "stop bbbb" {
+		t.Errorf("exit code %d, asked %s", code, e.asked())
+	}
+	boxed := lab("small", "cccc", steps.ModeSSH)
+	boxed.Sandbox = true
+	r = run{engine: labs(), sandbox: &engine{setups: []steps.Setup{boxed}}}
+	if code := r.do(t.Context(), "stop", "small"); code != exitUsage {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, "worlds", r.err.String(), "both on AWS and in the sandbox", "--sandbox=false")
+	r = run{engine: labs(), sandbox: &engine{setups: []steps.Setup{boxed}}}
+	if code := r.do(t.Context(), "stop", "small", "--sandbox"); code != 0 || r.sandbox.asked() != "stop cccc" {
+		t.Errorf("exit code %d, asked %s", code, r.sandbox.asked())
+	}
+	has(t, "sandbox", r.out.String(), "jupyter-ec2 start small --sandbox")
+}
+
+func TestUpLimits(t *testing.T) {
+	r := run{engine: &engine{work: opens(nil)}}
+	if code := r.do(t.Context(), "up", "--yes", "--idle-stop", "2h", "--lifetime", "never"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	if a := r.engine.begun; a.IdleStop != steps.Limit(2*time.Hour) || a.Lifetime != steps.Never {
+		t.Errorf("answers %+v", a)
+	}
+	has(t, "review", r.out.String(), "Stops by itself\n  when nothing has gone on there for 2 hours\n")
+	r = run{engine: &engine{work: opens(nil)}}
+	if code := r.do(t.Context(), "up", "--yes"); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	has(t, "review", r.out.String(), "for 60 minutes\n", "for 12 hours\n")
+}
+
+func TestRmJSON(t *testing.T) {
+	r := run{engine: labs()}
+	if code := r.do(t.Context(), "rm", "small", "--yes", "--json"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	all := lines(t, r.out.String())
+	if len(all) != 2 || all[0]["text"] != "all gone" || all[1]["kind"] != "done" || all[1]["name"] != "small" {
+		t.Errorf("lines %v", all)
+	}
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+type doctorOptions struct {
+	profile string
+	fix     bool
+}
+
+func (p *Program) doctorCommand(sandbox *bool) *cobra.Command {
+	o := &doctorOptions{}
+	cmd, _ := verb{
+		use: "doctor [NAME]", short: "Check a setup, and mend what is wrong", most: 1, want: oneName,
+		long: `Checks a setup from the credentials to a cell that is run: permissions, quota, the way to the internet, the security group, the key, SSH, the machine's disk and memory, the server, the tunnel. Each line is ok, or says what is wrong and what to do; what the program can mend, it offers to. Without a name it checks the account alone.
+
+Ends with 1 when something is wrong and was not mended. With --json, a line of kind "check" each, events of what is mended, and "done" at the end; nothing is asked.`,
+		example: `jupyter-ec2 doctor
+jupyter-ec2 doctor jupyter
+jupyter-ec2 doctor jupyter --fix`,
+		run: func(ctx context.Context, r *request) error { return r.doctor(ctx, o) },
+	}.command(p, sandbox)
+	accountFlags(cmd, &o.profile, nil)
+	cmd.Flags().Lookup("profile").Usage = "check this profile's account (the one AWS tools take)"
+	cmd.Flags().BoolVar(&o.fix, "fix", false, "mend all that can be mended, without asking")
+	return cmd
+}
+
+// jsonCheck is a line of kind "check".
+type jsonCheck struct {
+	Kind  string           `json:"kind"`
+	ID    string           `json:"id"`
+	Title string           `json:"title"`
+	State steps.CheckState `json:"state"`
+	Text  string           `json:"text,omitempty"`
+	Next  string           `json:"next,omitempty"`
+	Fix   string           `json:"fix,omitempty"` // what --fix would do
+}
+
+func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
+	t, err := r.patient(ctx, o)
+	if err != nil {
+		return err
+	}
+	var wrong []steps.Check
+	err = t.guide.Doctor(ctx, o.profile, t.setup.ID, func(c steps.Check) {
+		r.check(c)
+		if c.State == steps.CheckBad || c.State == steps.CheckWarn {
+			wrong = append(wrong, c)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	bad := 0
+	for _, c := range wrong {
+		mended, err := t.mend(ctx, c, o.fix)
+		if err != nil {
+			return err
+		}
+		if !mended && c.State == steps.CheckBad {
+			bad++
+		}
+	}
+	if bad > 0 {
+		again := name + " doctor"
+		if t.setup.ID != "" {
+			again = t.typed("doctor")
+		}
+		return &problemError{[]steps.Problem{{
+			Kind: steps.ProblemOther, Title: "Something is wrong", Text: counted(bad, "check") + " found what has to be mended; it is said above.",
+			Next: "Do what the lines say, then check again: " + again,
+		}}}
+	}
+	r.done(t.setup, "")
+	return nil
+}
+
+// patient is what is checked: a setup, or an account alone. An account is
+// AWS's unless the sandbox is asked for.
+func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error) {
+	if len(r.args) > 0 {
+		if o.profile != "" {
+			return nil, usage("doctor", "a setup has its own profile: leave --profile away, or the name")
+		}
+		return r.take(ctx, r.args[0])
+	}
+	sandbox := len(r.worlds) == 1 && r.worlds[0]
+	guide, err := r.engine(sandbox)
+	if err != nil {
+		return nil, err
+	}
+	if o.profile == "" {
+		if o.profile, err = r.defaultProfile(guide); err != nil {
+			return nil, err
+		}
+	}
+	return &taken{r, guide, steps.Setup{Sandbox: sandbox}}, nil
+}
+
+// check prints a check as it comes.
+func (r *request) check(c steps.Check) {
+	r.object(jsonCheck{"check", c.ID, c.Title, c.State, c.Text, c.Next, c.Fix})
+	// What was found may be in a host's own words.
+	r.line("%-8s %s%s", c.State, c.Title, after(": ", remote.Clean(c.Text)))
+	if c.Next != "" {
+		r.line("%-8s %s", "", remote.Clean(c.Next))
+	}
+}
+
+func after(before, text string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text
+}
+
+// mend does what a check offered, when the person agrees.
+func (t *taken) mend(ctx context.Context, c steps.Check, all bool) (bool, error) {
+	if c.Fix == "" {
+		return false, nil
+	}
+	if !all {
+		if t.asJSON || !t.Terminal {
+			t.remind("The program can mend %s (%s): add --fix.\n", c.Title, c.Fix)
+			return false, nil
+		}
+		ok, err := t.asker().confirm(ctx, fmt.Sprintf("%s: %s Do it?", c.Title, sentence(c.Fix)))
+		if err != nil || !ok {
+			return false, err
+		}
+	}
+	if err := t.work(func(emit func(steps.Event)) error { return t.guide.FixCheck(ctx, t.setup.ID, c.ID, emit) }); err != nil {
+		return false, err
+	}
+	t.line("%s is mended.", c.Title)
+	return true, nil
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+type logsOptions struct {
+	follow, install bool
+	lines           int
+}
+
+func (p *Program) logsCommand(sandbox *bool) *cobra.Command {
+	o := &logsOptions{}
+	cmd, _ := verb{
+		use: "logs NAME", short: "Show the server's log, or the install's", least: 1, most: 1, want: oneName,
+		long: `Shows the last lines of the server's log, or of the last install's. With -f what is added follows, until Ctrl-C, which is a success; the log of an install that is over ends by itself.
+
+With --json, a line of kind "line" each, and "done" at the end.`,
+		example: `jupyter-ec2 logs jupyter
+jupyter-ec2 logs jupyter -f -n 20
+jupyter-ec2 logs jupyter --install`,
+		run: func(ctx context.Context, r *request) error { return r.logs(ctx, o) },
+	}.command(p, sandbox)
+	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on with what is added")
+	cmd.Flags().BoolVar(&o.install, "install", false, "show the last install's log")
+	cmd.Flags().IntVarP(&o.lines, "lines", "n", 100, "show that many of the past lines")
+	return cmd
+}
+
+// jsonLine is a line of a log, kind "line".
+type jsonLine struct {
+	Kind string        `json:"kind"`
+	Log  steps.LogKind `json:"log"`
+	Text string        `json:"text"`
+}
+
+func (r *request) logs(ctx context.Context, o *logsOptions) error {
+	if o.lines < 0 {
+		return usage("logs", "%d lines cannot be shown: take 0 or more", o.lines)
+	}
+	t, link, err := r.connect(ctx, r.args[0])
+	if err != nil {
+		return err
+	}
+	defer func() { _ = link.Close() }() // all lines are here, or the error says why not
+	log := steps.LogServer
+	if o.install {
+		log = steps.LogInstall
+	}
+	show := func(text string) {
+		r.line("%s", text)
+		r.object(jsonLine{"line", log, text})
+	}
+	if o.follow {
+		err = link.Follow(ctx, log, o.lines, func(text string, partial bool) {
+			if !partial {
+				show(text)
+			}
+		})
+		if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+			err = nil // following until the person ends it is what was asked for
+		}
+	} else {
+		var lines []string
+		if lines, err = link.Tail(ctx, log, o.lines); err == nil {
+			for _, l := range lines {
+				show(l)
+			}
+		}
+	}
+	if err == nil {
+		r.done(t.setup, "")
+	}
+	return err
+}

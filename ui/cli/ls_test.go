@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+var noon = time.Unix(43200, 0).UTC()
+
+// two is a ledger with one machine that runs and one whose region does not
+// answer, and a third machine from elsewhere.
+func two() *engine {
+	small, big := lab("small", "aaaa", steps.ModeSSH), lab("big", "bbbb", steps.ModeHTTP)
+	big.Answers.Region, big.Created = "us-east-1", time.Unix(1, 0)
+	far := steps.Machine{Elsewhere: true, Account: "123456789012", Setup: lab("fa\x1b[31mr", "cccc", "")}
+	at := func(region string) steps.Place { return steps.Place{Profile: "other", Region: region} }
+	return &engine{setups: []steps.Setup{small, big}, fleet: fleet{
+		survey: []steps.Surveyed{
+			{At: at("eu-north-1"), Machines: []steps.Machine{far, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
+			{At: at("us-east-1"), Err: problem(steps.ProblemRefused), Done: 2, Of: 2},
+		},
+		link: link{health: steps.Health{At: noon, Watching: true, Idle: noon.Add(-53 * time.Minute), StopAt: noon.Add(7 * time.Minute), StopWhy: "idle"}},
+	}}
+}
+
+func TestLs(t *testing.T) {
+	r := run{engine: two()}
+	if code := r.do(t.Context(), "ls"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	want := `NAME   STATE              MODE  TYPE      REGION      IDLE    STOPS     COST/H   SO FAR  URL
+small  running            ssh   t3.micro  eu-north-1  53 min  in 7 min  $0.0170  $0.00   http://localhost:8888/
+big    running?           http  t3.micro  us-east-1   -       -         $0.0170  $0.00   -
+far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170  $0.00   -
+`
+	if got := r.out.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together $0.0510 an hour now, $0.00 so far.\n",
+		"us-east-1 (other) did not answer: It broke. Mend it.", "big could not be looked at: It broke.")
+	// Nothing but the ledger's accounts: no profile is one that AWS tools would take.
+	if got := r.engine.asked(); got != "survey " {
+		t.Errorf("asked: %s", got)
+	}
+	if r.engine.link.closed != 1 {
+		t.Errorf("%d links were closed, want the one", r.engine.link.closed)
+	}
+}
+
+func TestLsJSON(t *testing.T) {
+	r := run{engine: two()}
+	if code := r.do(t.Context(), "ls", "--json"); code != 0 || r.err.String() != "" {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	all := lines(t, r.out.String())
+	if len(all) != 5 || all[0]["kind"] != "unseen" || all[0]["region"] != "us-east-1" || all[0]["next"] != "Mend it." || all[4]["kind"] != "done" {
+		t.Fatalf("lines %v", all)
+	}
+	small, far := all[1], all[3]
+	if small["kind"] != "machine" || small["account"] != "123456789012" || small["url"] != "http://localhost:8888/" || small["cost_now"] != 0.017 {
+		t.Errorf("small: %v", small)
+	}
+	if h := small["health"].(map[string]any); h["stop_at"] != "1970-01-01T12:07:00Z" || h["stop_why"] != "idle" {
+		t.Errorf("health: %v", h)
+	}
+	if far["elsewhere"] != true || far["name"] != "far" || far["health"] != nil {
+		t.Errorf("far: %v", far)
+	}
+}
+
+func TestLsFilters(t *testing.T) {
+	r := run{engine: two()}
+	if code := r.do(t.Context(), "ls", "--region", "eu-north-1", "--profile", "work", "--no-hosts"); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	has(t, "stdout", r.out.String(), "small", "far", "!big", "!53 min")
+	has(t, "stderr", r.err.String(), "!did not answer", "!extend")
+	has(t, "asked", r.engine.asked(), "survey work")
+}
+
+// A machine that does not answer keeps nobody waiting for more than 4 seconds.
+func TestLsWaitsForNoMachine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run{engine: two()}
+		r.engine.link.hang = true
+		began := time.Now()
+		if code := r.do(t.Context(), "ls"); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		if took := time.Since(began); took != healthPatience {
+			t.Errorf("it took %s", took)
+		}
+		has(t, "stdout", r.out.String(), "small  running")
+	})
+}
+
+// When nothing can be asked, the ledger is listed all the same: it is a bill.
+func TestLsSurveyFails(t *testing.T) {
+	r := run{engine: two()}
+	r.engine.survey, r.engine.errs = nil, map[string]error{"survey": problem(steps.ProblemCredentials)}
+	if code := r.do(t.Context(), "ls"); code != exitRefused {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, "stdout", r.out.String(), "small  running?", "big    running?")
+	has(t, "stderr", r.err.String(), "It broke", "Mend it.")
+	r = run{engine: r.engine}
+	if code := r.do(t.Context(), "ls", "--json"); code != exitRefused || last(t, r.out.String())["kind"] != "failed" {
+		t.Errorf("exit code %d: %s", code, r.out.String())
+	}
+}
+
+// Profiles that cannot be read do not hide the ledger.
+func TestLsWithoutProfiles(t *testing.T) {
+	r := run{engine: two()}
+	r.engine.errs = map[string]error{"profiles": problem(steps.ProblemCredentials)}
+	if code := r.do(t.Context(), "ls"); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, "stdout", r.out.String(), "small  running")
+	has(t, "stderr", r.err.String(), "AWS did not answer: It broke. Mend it.")
+}
+
+// The sandbox is asked when it has setups or runs, and never started to look.
+func TestLsSandbox(t *testing.T) {
+	boxed := lab("box", "dddd", steps.ModeSSH)
+	boxed.Sandbox = true
+	box := &engine{}
+	r := run{engine: &engine{}, sandbox: box}
+	if code := r.do(t.Context(), "ls", "--sandbox"); code != 0 || box.asked() != "" {
+		t.Errorf("exit code %d, asked %s", code, box.asked())
+	}
+	has(t, "stderr", r.err.String(), "No setups yet. Make one with: jupyter-ec2 up")
+	box.survey = []steps.Surveyed{{Machines: []steps.Machine{{Setup: boxed, Elsewhere: true}}}}
+	r = run{engine: &engine{}, sandbox: box, awake: true}
+	if code := r.do(t.Context(), "ls"); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, "stdout", r.out.String(), "box   running elsewhere", "sandbox", "nothing")
+}
+
+func TestStops(t *testing.T) {
+	for _, c := range []struct {
+		h           *steps.Health
+		idle, stops string
+	}{
+		{nil, "-", "-"},
+		{&steps.Health{Idle: noon, StopAt: noon}, "-", "-"}, // the watcher is dead: what it said is old
+		{&steps.Health{At: noon, Watching: true}, "busy", "never"},
+		{&steps.Health{At: noon, Watching: true, StopAt: noon.Add(11 * time.Hour)}, "busy", "in 11 h"},
+		{&steps.Health{At: noon, Watching: true, Idle: noon.Add(-time.Hour), StopAt: noon.Add(-time.Minute)}, "1 h", "in 0 s"},
+		{&steps.Health{At: noon, Watching: true, StopAt: noon.Add(time.Hour), Unarmed: "it would terminate"}, "busy", "not armed"},
+	} {
+		m := machine{health: c.h}
+		if m.idle() != c.idle || m.stops() != c.stops {
+			t.Errorf("%+v: idle %s, stops %s; want %s, %s", c.h, m.idle(), m.stops(), c.idle, c.stops)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	e := two()
+	e.link.health = steps.Health{
+		At: noon, Watching: true, Cores: 2, CPU: 0.25, MemoryMB: 2048, MemoryUsedMB: 700, SwapMB: 1024, DiskMB: 8192, DiskFreeMB: 4096,
+		GPUs: []steps.GPU{{Name: "T4", Use: -1, MemoryMB: 15360, MemoryUsedMB: 512}}, ServerUp: true,
+		Kernels: []steps.KernelInfo{{Name: "python3", State: "busy", Path: "a\x1b[2Jb.ipynb"}}, Busy: "a cell runs",
+		StopAt: noon.Add(9 * time.Hour), StopWhy: "lifetime", Held: noon.Add(time.Hour),
+	}
+	r := run{engine: e}
+	if code := r.do(t.Context(), "status", "small"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	want := `Name      small (aaaa)
+State     running
+Machine   i-aaaa t3.micro in eu-north-1
+Address   ec2.example.org
+Mode      ssh
+URL       http://localhost:8888/
+Server    answers
+Kernels   python3  busy  ab.ipynb
+CPU       25 % of 2
+Memory    700 MB of 2.0 GB
+Swap      0 MB of 1.0 GB
+Disk      4.0 GB free of 8.0 GB
+GPU       T4, ?, 512 MB of 15.0 GB
+Idle      no: a cell runs
+Stops     in 9 h (lifetime), put off for 1 h
+Costs     $0.0170 an hour now
+So far    $0.00
+Tomorrow  $0.56 more if it is left as it is until 9 o'clock
+`
+	if got := r.out.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	r = run{engine: e}
+	if code := r.do(t.Context(), "status", "aaaa", "--json"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	all := lines(t, r.out.String())
+	if len(all) != 2 || all[0]["name"] != "small" || all[0]["health"].(map[string]any)["cpu"] != 0.25 || all[1]["kind"] != "done" {
+		t.Errorf("lines %v", all)
+	}
+}
+
+// A machine that does not answer is still shown, with where to look.
+func TestStatusUnwell(t *testing.T) {
+	e := two()
+	e.errs = map[string]error{"connect": errors.New("no route")}
+	r := run{engine: e}
+	if code := r.do(t.Context(), "status", "small"); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, "stdout", r.out.String(), "Address   ec2", "!Server")
+	has(t, "stderr", r.err.String(), "did not say how it is", "jupyter-ec2 doctor small")
+	e.gone = "stopped"
+	r = run{engine: e}
+	if code := r.do(t.Context(), "status", "small"); code != 0 || r.err.String() != "" {
+		t.Errorf("exit code %d: %s", code, r.err.String())
+	}
+	has(t, "stdout", r.out.String(), "stopped", "$0.0020 an hour now", "!URL")
+}

@@ -1,0 +1,281 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// machine is one machine as the commands show it.
+type machine struct {
+	steps.Machine
+	// health is what the machine said of itself; nil where it was not asked
+	// or did not answer, and then unwell may say why.
+	health *steps.Health
+	unwell error
+}
+
+// jsonMachine is a line of kind "machine", of ls and status.
+type jsonMachine struct {
+	Kind       string     `json:"kind"`
+	Name       string     `json:"name"`
+	ID         string     `json:"id"`
+	Sandbox    bool       `json:"sandbox"`
+	Elsewhere  bool       `json:"elsewhere"` // not in this computer's ledger
+	Account    string     `json:"account,omitempty"`
+	Profile    string     `json:"profile,omitempty"`
+	Region     string     `json:"region"`
+	Type       string     `json:"type"`
+	Mode       steps.Mode `json:"mode"`
+	State      string     `json:"state"`
+	InstanceID string     `json:"instance_id,omitempty"`
+	Address    string     `json:"address,omitempty"`
+	URL        string     `json:"url,omitempty"` // without the token
+	Created    time.Time  `json:"created"`
+	jsonCost
+	jsonMoney
+	Health *jsonHealth `json:"health,omitempty"`
+	Unwell string      `json:"unwell,omitempty"` // why the machine did not say how it is
+}
+
+// jsonMoney is in US dollars; all are absent when the price is unknown.
+type jsonMoney struct {
+	CostNow      *float64 `json:"cost_now,omitempty"` // an hour, in the state it is in
+	CostSoFar    *float64 `json:"cost_so_far,omitempty"`
+	CostTomorrow *float64 `json:"cost_tomorrow,omitempty"` // more, until 9 o'clock tomorrow
+	CostAtLeast  bool     `json:"cost_at_least,omitempty"` // so far may be more
+}
+
+// jsonHealth is what the machine's watcher says. Times are the machine's clock.
+type jsonHealth struct {
+	At           time.Time    `json:"at,omitzero"`
+	Watching     bool         `json:"watching"`
+	Cores        int          `json:"cores"`
+	CPU          float64      `json:"cpu"` // 0 to 1; -1 when unknown
+	MemoryMB     int          `json:"memory_mb"`
+	MemoryUsedMB int          `json:"memory_used_mb"`
+	SwapMB       int          `json:"swap_mb"`
+	SwapUsedMB   int          `json:"swap_used_mb"`
+	DiskMB       int          `json:"disk_mb"`
+	DiskFreeMB   int          `json:"disk_free_mb"`
+	GPUs         []jsonGPU    `json:"gpus,omitempty"`
+	ServerUp     bool         `json:"server_up"`
+	ServerNote   string       `json:"server_note,omitempty"`
+	Kernels      []jsonKernel `json:"kernels"`
+	Terminals    int          `json:"terminals"`
+	Logins       int          `json:"logins"`
+	Transfers    int          `json:"transfers"`
+	Idle         time.Time    `json:"idle_since,omitzero"`
+	Busy         string       `json:"busy,omitempty"`
+	StopAt       time.Time    `json:"stop_at,omitzero"`
+	StopWhy      string       `json:"stop_why,omitempty"`
+	Held         time.Time    `json:"held_until,omitzero"`
+	Unarmed      string       `json:"unarmed,omitempty"` // why it will not stop although there is a limit
+}
+
+type jsonGPU struct {
+	Name         string  `json:"name"`
+	Use          float64 `json:"use"` // 0 to 1; -1 when unknown
+	MemoryMB     int     `json:"memory_mb"`
+	MemoryUsedMB int     `json:"memory_used_mb"`
+}
+
+type jsonKernel struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	State       string    `json:"state"`
+	LastActive  time.Time `json:"last_active,omitzero"`
+	Connections int       `json:"connections"`
+	Path        string    `json:"path,omitempty"`
+}
+
+func (m machine) json(now time.Time) jsonMachine {
+	a := m.Answers
+	j := jsonMachine{
+		Kind: "machine", Name: remote.Clean(a.Name), ID: remote.Clean(m.ID), Sandbox: m.Sandbox, Elsewhere: m.Elsewhere, Account: m.Account,
+		Profile: a.Profile, Region: a.Region, Type: a.Type, Mode: a.Mode, State: m.state(),
+		InstanceID: m.Resources.InstanceID, Address: m.PublicAddr, URL: plainURL(m.Setup), Created: m.Created,
+		jsonCost: costOf(m.Cost, m.Sandbox), jsonMoney: moneyOf(m.Setup, now),
+	}
+	if m.health != nil {
+		j.Health = healthOf(*m.health)
+	}
+	if m.unwell != nil {
+		j.Unwell = steps.Explain(m.unwell).Title
+	}
+	return j
+}
+
+func moneyOf(s steps.Setup, now time.Time) jsonMoney {
+	m := s.Money(now)
+	if s.Sandbox {
+		m = steps.Money{Known: true}
+	}
+	if !m.Known {
+		return jsonMoney{}
+	}
+	return jsonMoney{&m.Hour, &m.SoFar, &m.Tomorrow, m.AtLeast}
+}
+
+func healthOf(h steps.Health) *jsonHealth {
+	j := &jsonHealth{
+		At: h.At, Watching: h.Watching, Cores: h.Cores, CPU: h.CPU, MemoryMB: h.MemoryMB, MemoryUsedMB: h.MemoryUsedMB,
+		SwapMB: h.SwapMB, SwapUsedMB: h.SwapUsedMB, DiskMB: h.DiskMB, DiskFreeMB: h.DiskFreeMB,
+		ServerUp: h.ServerUp, ServerNote: h.ServerNote, Kernels: []jsonKernel{}, Terminals: h.Terminals, Logins: h.Logins, Transfers: h.Transfers,
+		Idle: h.Idle, Busy: h.Busy, StopAt: h.StopAt, StopWhy: h.StopWhy, Held: h.Held, Unarmed: h.Unarmed,
+	}
+	for _, g := range h.GPUs {
+		j.GPUs = append(j.GPUs, jsonGPU{g.Name, g.Use, g.MemoryMB, g.MemoryUsedMB})
+	}
+	for _, k := range h.Kernels {
+		j.Kernels = append(j.Kernels, jsonKernel{k.ID, k.Name, k.State, k.LastActive, k.Connections, k.Path})
+	}
+	return j
+}
+
+// plainURL is where a running setup's server answers, without the token; empty
+// when it does not.
+func plainURL(s steps.Setup) string {
+	if s.State != "running" || s.Unseen != "" {
+		return ""
+	}
+	port := cmp.Or(s.ServerPort, steps.ServerPort)
+	switch {
+	case s.Answers.Mode == steps.ModeSSH && s.LocalPort != 0:
+		return fmt.Sprintf("http://localhost:%d/", s.LocalPort)
+	case s.Answers.Mode == steps.ModeSSH || s.Answers.Mode == "" || s.PublicAddr == "":
+		return ""
+	}
+	scheme := "https"
+	if s.Answers.NoTLS {
+		scheme = "http"
+	}
+	return scheme + "://" + net.JoinHostPort(s.PublicAddr, strconv.Itoa(port)) + "/"
+}
+
+// state is the machine's state in a word. How far the guide came is known of
+// this computer's own only.
+func (m machine) state() string {
+	if m.Elsewhere {
+		return dash(m.State)
+	}
+	return stateOf(m.Setup)
+}
+
+// stateOf is a setup's state in a word: the machine's, and where the guide has
+// not come to its end, that too.
+func stateOf(s steps.Setup) string {
+	switch {
+	case s.Resources.Removing:
+		return "removing"
+	case s.State == "" && s.Resources.InstanceID == "":
+		return "not launched"
+	case s.Unseen != "":
+		return dash(s.State) + "?"
+	case s.State == "running" && !s.Finished(steps.StepOpen):
+		return "unfinished"
+	default:
+		return dash(s.State)
+	}
+}
+
+// idle says for how long nothing has gone on, by the machine's own clock.
+func (m machine) idle() string {
+	h := m.health
+	switch {
+	case h == nil || !h.Watching:
+		return "-"
+	case h.Idle.IsZero():
+		return "busy"
+	default:
+		return span(h.At.Sub(h.Idle))
+	}
+}
+
+// left is how long the machine goes on; ok is false when that is not known or
+// it does not stop by itself.
+func (m machine) left() (left time.Duration, ok bool) {
+	h := m.health
+	if h == nil || !h.Watching || h.StopAt.IsZero() || h.Unarmed != "" {
+		return 0, false
+	}
+	return max(h.StopAt.Sub(h.At), 0), true
+}
+
+// stops says when the machine will stop by itself.
+func (m machine) stops() string {
+	left, ok := m.left()
+	switch {
+	case ok:
+		return "in " + span(left)
+	case m.health == nil || !m.health.Watching:
+		return "-"
+	case m.health.Unarmed != "":
+		return "not armed"
+	default:
+		return "never"
+	}
+}
+
+// soonEnough is when a coming stop is worth a warning.
+const soonEnough = 10 * time.Minute
+
+// warn tells of a machine that stops soon, with what puts it off.
+func (p *Program) warn(m machine) {
+	if left, ok := m.left(); ok && left < soonEnough {
+		p.note("%s stops in %s: %s\n", m.Answers.Name, span(left), typed("extend", m.Setup))
+	}
+}
+
+// hour and soFar are the money in a cell.
+func (m machine) hour(now time.Time) string {
+	money := m.Money(now)
+	switch {
+	case m.Sandbox:
+		return "nothing"
+	case !money.Known:
+		return "unknown"
+	default:
+		return fmt.Sprintf("$%.4f", money.Hour)
+	}
+}
+
+func (m machine) soFar(now time.Time) string {
+	money := m.Money(now)
+	switch {
+	case m.Sandbox:
+		return "nothing"
+	case !money.Known:
+		return "unknown"
+	case money.AtLeast:
+		return fmt.Sprintf("$%.2f+", money.SoFar)
+	default:
+		return fmt.Sprintf("$%.2f", money.SoFar)
+	}
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// age says a duration in its largest unit, rounded down.
+func age(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "now"
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	}
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+func (p *Program) notebookCommand(sandbox *bool) *cobra.Command {
+	browser := false
+	cmd, _ := verb{
+		use: "notebook GATEWAY", short: "Run a notebook here with a gateway's kernels", least: 1, most: 1,
+		want: "name one setup in gateway mode: " + name + " ls lists them",
+		long: `Starts the Jupyter of this computer with the kernels of a machine in gateway mode: files stay here, the work is done there. Prints the URL, and ends the notebook with Ctrl-C, which is a success. Jupyter has to be installed here.
+
+With --json, events of the steps, a line of kind "ready" with the url, and "done" at the end.`,
+		example: `jupyter-ec2 notebook big
+jupyter-ec2 notebook big --browser`,
+		complete: func(ctx context.Context, r *request, _ string) ([]string, cobra.ShellCompDirective) {
+			return r.gatewayNames(ctx), cobra.ShellCompDirectiveNoFileComp
+		},
+		run: func(ctx context.Context, r *request) error { return r.notebook(ctx, browser) },
+	}.command(p, sandbox)
+	cmd.Flags().BoolVar(&browser, "browser", false, "open the URL in a browser")
+	return cmd
+}
+
+// jsonNotebook is the line with the URL of a notebook here, kind "ready".
+type jsonNotebook struct {
+	Time  time.Time `json:"time"`
+	Kind  string    `json:"kind"`
+	Setup string    `json:"setup"` // the gateway's
+	Name  string    `json:"name"`
+	URL   string    `json:"url"`
+}
+
+func (r *request) notebook(ctx context.Context, browser bool) error {
+	gateway, err := r.takeGateway(ctx, r.args[0], r.worlds)
+	if err != nil {
+		return err
+	}
+	t, err := r.reach(ctx, gateway.ID)
+	if err != nil {
+		return err
+	}
+	var here steps.LocalNotebook
+	err = t.work(func(emit func(steps.Event)) (err error) {
+		here, err = t.guide.Notebook(ctx, gateway.ID, emit)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.line("%s", here.URL())
+	r.object(jsonNotebook{r.Now(), "ready", gateway.ID, gateway.Answers.Name, here.URL()})
+	if browser {
+		r.lead(ctx, here.URL(), false)
+	}
+	r.note("The notebook runs on this computer, its kernels on %s; Ctrl-C ends it.\n", gateway.Answers.Name)
+	select {
+	case <-ctx.Done():
+	case <-here.Done():
+		_ = here.Close() // it has ended
+		return &problemError{[]steps.Problem{{
+			Kind: steps.ProblemServer, Title: "The notebook ended", Text: "Jupyter on this computer ended by itself.",
+			Next: "Start it again: " + t.typed("notebook"),
+		}}}
+	}
+	if err := here.Close(); err != nil {
+		return fmt.Errorf("end the notebook: %w", err)
+	}
+	r.note("The notebook has ended. ")
+	r.keepsRunning(t.setup)
+	r.done(gateway, "")
+	return nil
+}

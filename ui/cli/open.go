@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+type openOptions struct{ browser, noTunnel bool }
+
+func (p *Program) openCommand(sandbox *bool) *cobra.Command {
+	o := &openOptions{}
+	cmd, _ := verb{
+		use: "open NAME", short: "Bring the URL of a running machine", least: 1, most: 1, want: oneName,
+		long: `Prints the URL of a running machine as the last line, and in ssh mode holds the tunnel until Ctrl-C, which is a success. Nothing is started or proved: "start" does that.
+
+With --json, a line of kind "ready" with the url, one of kind "tunnel" when the tunnel changes, and "done" at the end.`,
+		example: `jupyter-ec2 open jupyter
+jupyter-ec2 open jupyter --browser`,
+		run: func(ctx context.Context, r *request) error { return r.open(ctx, o) },
+	}.command(p, sandbox)
+	cmd.Flags().BoolVar(&o.browser, "browser", false, "open the URL in a browser")
+	cmd.Flags().BoolVar(&o.noTunnel, "no-tunnel", false, "hold no tunnel in ssh mode: print the URL and end")
+	return cmd
+}
+
+// jsonTunnel is a line of kind "tunnel": what became of one.
+type jsonTunnel struct {
+	Time  time.Time `json:"time"`
+	Kind  string    `json:"kind"`
+	Setup string    `json:"setup"`
+	Name  string    `json:"name"`
+	State string    `json:"state"` // "up", or what is wrong and being mended
+}
+
+func (r *request) open(ctx context.Context, o *openOptions) error {
+	if o.browser && o.noTunnel {
+		return usage("open", "--browser and --no-tunnel exclude each other")
+	}
+	t, err := r.reach(ctx, r.args[0])
+	if err != nil {
+		return err
+	}
+	opened, err := t.guide.Reopen(ctx, t.setup.ID)
+	if err != nil {
+		return err
+	}
+	if opened.Tunnel == nil || o.noTunnel {
+		if err := r.arrived(ctx, t.printer(), opened, false); err != nil {
+			return err
+		}
+		if o.browser {
+			r.lead(ctx, opened.URL, true)
+		}
+		r.done(opened.Setup, "")
+		return nil
+	}
+	t.printer().ready(opened)
+	if o.browser {
+		r.lead(ctx, opened.URL, false)
+	}
+	err = r.hold(ctx, []*steps.Opened{opened})
+	r.keepsRunning(opened.Setup)
+	if err == nil {
+		r.done(opened.Setup, "")
+	}
+	return err
+}
+
+// lead opens a browser. It is no failure when there is none: the URL is
+// printed. Who ends right after it has to wait until the browser came.
+func (r *request) lead(ctx context.Context, url string, wait bool) {
+	led, err := r.Browse(url)
+	if err != nil {
+		r.note("No browser could be opened: %v. Open the URL yourself.\n", err)
+		return
+	}
+	if wait {
+		select {
+		case <-led:
+		case <-ctx.Done():
+		}
+	}
+}

@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// verb is what a command that works on machines says of itself. What all of
+// them have in common, verb.command adds.
+type verb struct {
+	use, short, long, example string
+	aliases                   []string
+	// least and most bound the number of arguments; most below zero is no
+	// bound. want says what to give when the number is wrong.
+	least, most int
+	want        string
+	// complete completes an argument; nil completes setups' names.
+	complete func(ctx context.Context, r *request, word string) ([]string, cobra.ShellCompDirective)
+	run      func(ctx context.Context, r *request) error
+}
+
+// request is one run of such a command.
+type request struct {
+	*Program
+	command string // "stop"
+	worlds  []bool // the ledgers to look into: AWS is false, the sandbox true
+	args    []string
+	asJSON  bool
+	yes     bool // the person said yes to everything beforehand
+	// quiet leaves out questions that only something nice to know needs.
+	quiet bool
+	lines *jsonLines
+	// engines are those in use: an account that was signed in stays so.
+	engines map[bool]steps.Engine
+}
+
+// command makes the cobra command. The request is filled in before it runs.
+func (v verb) command(p *Program, sandbox *bool) (*cobra.Command, *request) {
+	r := &request{Program: p, lines: newJSONLines(p.Out), engines: map[bool]steps.Engine{}}
+	fill := func(cmd *cobra.Command, args []string) {
+		r.command, r.worlds, r.args = cmd.Name(), worlds(cmd, *sandbox), args
+	}
+	cmd := &cobra.Command{
+		Use: v.use, Aliases: v.aliases, Short: v.short, Long: v.long + "\n\n" + exitHelp, Example: v.example,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < v.least || v.most >= 0 && len(args) > v.most {
+				return v.wrongNumber(cmd.Name(), args)
+			}
+			return nil
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			fill(cmd, args)
+			if v.most >= 0 && len(args) >= v.most {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			if v.complete == nil {
+				return p.names(cmd.Context(), r.worlds, args...), cobra.ShellCompDirectiveNoFileComp
+			}
+			return v.complete(cmd.Context(), r, word)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			fill(cmd, args)
+			return v.run(cmd.Context(), r)
+		},
+	}
+	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print an object a line, as JSON")
+	return cmd, r
+}
+
+func (v verb) wrongNumber(command string, args []string) error {
+	if v.most == 0 {
+		return usage(command, "the command %s takes no %q", command, args[0])
+	}
+	return usage(command, "%s", v.want)
+}
+
+// oneName is for the commands that take one setup and nothing else.
+const oneName = "name one setup: " + name + " ls lists them"
+
+// line prints a line for a person.
+func (r *request) line(format string, args ...any) {
+	if !r.asJSON {
+		_, _ = fmt.Fprintf(r.Out, format+"\n", args...)
+	}
+}
+
+// remind tells a person what a script reads in its own lines.
+func (r *request) remind(format string, args ...any) {
+	if !r.asJSON {
+		r.note(format, args...)
+	}
+}
+
+// object prints a line for a script.
+func (r *request) object(v any) {
+	if r.asJSON {
+		r.lines.print(v)
+	}
+}
+
+// done prints the last line of a success.
+func (r *request) done(s steps.Setup, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if text != "" {
+		r.line("%s", text)
+	}
+	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: s.Sandbox, Setup: s.ID, Name: s.Answers.Name, Text: text})
+}
+
+// mustAsk is an error where the command has something to ask and nobody is there.
+func (r *request) mustAsk(instead string) error {
+	if r.yes || r.Terminal {
+		return nil
+	}
+	return usage(r.command, "there is no terminal to ask on: %s", instead)
+}
+
+// asker is who answers the steps' questions and the command's own.
+func (r *request) asker() *asker { return &asker{p: r.Program, yes: r.yes, quiet: r.quiet} }
+
+// engine answers the engine of one world, the same one each time: nobody is
+// asked for an MFA code twice.
+func (r *request) engine(sandbox bool) (steps.Engine, error) {
+	if guide, ok := r.engines[sandbox]; ok {
+		return guide, nil
+	}
+	guide, err := r.Guide(sandbox, r.asker())
+	if err == nil {
+		r.engines[sandbox] = guide
+	}
+	return guide, err
+}
+
+// taken is one setup that the command works on, with the engine of its world.
+type taken struct {
+	*request
+	guide steps.Engine
+	setup steps.Setup
+}
+
+// take finds a setup by name or ID.
+func (r *request) take(ctx context.Context, want string) (*taken, error) {
+	setup, err := r.find(ctx, r.worlds, want, r.command)
+	if err != nil {
+		return nil, err
+	}
+	guide, err := r.engine(setup.Sandbox)
+	if err != nil {
+		return nil, err
+	}
+	return &taken{r, guide, setup}, nil
+}
+
+// see takes a setup and looks how its machine is now.
+func (r *request) see(ctx context.Context, want string) (*taken, error) {
+	t, err := r.take(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	t.setup = t.guide.Look(ctx, []steps.Setup{t.setup})[0]
+	return t, nil
+}
+
+// reach takes a setup whose machine has to be running.
+func (r *request) reach(ctx context.Context, want string) (*taken, error) {
+	t, err := r.see(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.mustRun()
+}
+
+// connect makes a link to a setup's running machine.
+func (r *request) connect(ctx context.Context, want string) (*taken, steps.Link, error) {
+	t, err := r.reach(ctx, want)
+	if err != nil {
+		return nil, nil, err
+	}
+	link, err := t.guide.Connect(ctx, t.setup.ID)
+	return t, link, err
+}
+
+// mustRun says what to do about a machine that does not run. One that could
+// not be looked at is tried.
+func (t *taken) mustRun() error {
+	s := t.setup
+	p := steps.Problem{Kind: steps.ProblemUnreachable, Title: "The machine is not running"}
+	p.Text = fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, s.State)
+	switch {
+	case s.Resources.InstanceID == "":
+		p.Title, p.Text = "The machine was never launched", s.Answers.Name+" has no machine yet."
+		p.Next = fmt.Sprintf("Launch it: %s up --name %s%s", name, s.Answers.Name, inSandbox(s))
+	case s.Unseen != "" || s.State == "running" || s.State == "pending":
+		return nil
+	case s.State == "stopped" || s.State == "stopping":
+		p.Next = "Start it: " + t.typed("start")
+	default:
+		p.Next = fmt.Sprintf("Launch another: %s up --name %s%s, or remove what is left of it: %s", name, s.Answers.Name, inSandbox(s), t.typed("rm"))
+	}
+	return &problemError{[]steps.Problem{p}}
+}
+
+// typed is a command on this setup as a person types it.
+func (t *taken) typed(command string) string { return typed(command, t.setup) }
+
+func typed(command string, s steps.Setup) string {
+	return name + " " + command + " " + s.Answers.Name + inSandbox(s)
+}
+
+// work runs a method of the engine that says what it does, and remembers which
+// step failed.
+func (t *taken) work(do func(emit func(steps.Event)) error) error {
+	out, current := t.printer(), steps.StepID("")
+	err := do(func(e steps.Event) {
+		current = e.Step
+		out.event(e)
+	})
+	if err != nil && current != "" {
+		return &stepError{current, err}
+	}
+	return err
+}
+
+// printer prints the setup's events and its URL.
+func (t *taken) printer() printer {
+	if t.asJSON {
+		return &jsonPrinter{jsonLines: t.lines, now: t.Now, sandbox: t.setup.Sandbox}
+	}
+	return &plainPrinter{w: t.Out, sandbox: t.setup.Sandbox}
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+func (p *Program) startCommand(sandbox *bool) *cobra.Command {
+	cmd, _ := verb{
+		use: "start NAME", short: "Start a stopped machine, up to its URL", least: 1, most: 1, want: oneName,
+		long: `Starts a stopped machine and its server, runs a cell in it, and prints the URL as the last line. It holds no tunnel: in ssh mode "open" does.
+
+With --json, events of the steps, a line of kind "ready" with the url, and "done" at the end.`,
+		example: `jupyter-ec2 start jupyter
+jupyter-ec2 start jupyter && jupyter-ec2 open jupyter`,
+		run: func(ctx context.Context, r *request) error {
+			t, err := r.take(ctx, r.args[0])
+			if err != nil {
+				return err
+			}
+			return t.start(ctx)
+		},
+	}.command(p, sandbox)
+	return cmd
+}
+
+// start goes through the steps and prints the URL, without a tunnel. A setup
+// that was never launched has had no review yet, and is not launched here.
+func (t *taken) start(ctx context.Context) error {
+	if t.setup.Resources.InstanceID == "" {
+		return t.mustRun()
+	}
+	var opened *steps.Opened
+	err := t.work(func(emit func(steps.Event)) (err error) {
+		opened, err = t.guide.Work(ctx, t.setup.ID, emit)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	tunnelled := opened.Tunnel != nil
+	if err := opened.Close(); err != nil {
+		return fmt.Errorf("close the tunnel: %w", err)
+	}
+	t.printer().ready(opened)
+	if tunnelled {
+		t.note("The URL needs the tunnel: %s\n", t.typed("open"))
+	}
+	t.done(opened.Setup, "")
+	return nil
+}
+
+// follow makes a running machine follow its setup's new answers. One that is
+// stopped follows when it is started, and is not started for that: it would cost.
+func (t *taken) follow(ctx context.Context, what string) error {
+	if t.setup.State == "stopped" || t.setup.State == "stopping" || t.setup.Resources.InstanceID == "" {
+		t.done(t.setup, "%s It will be so when the machine is started: %s", what, t.typed("start"))
+		return nil
+	}
+	t.line("%s", what)
+	return t.start(ctx)
+}

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+func (p *Program) statusCommand(sandbox *bool) *cobra.Command {
+	cmd, r := verb{
+		use: "status NAME", short: "Say all about one machine", least: 1, most: 1, want: oneName,
+		long: `Says all about one machine: where it is, how it is reached, what the server and its kernels do, how much of the machine is used, when it stops by itself, and what it costs now, did cost so far and will cost until 9 o'clock tomorrow.
+
+With --json, one line of kind "machine" and a last one of kind "done".`,
+		example: `jupyter-ec2 status jupyter
+jupyter-ec2 status jupyter --json`,
+		run: func(ctx context.Context, r *request) error { return r.status(ctx) },
+	}.command(p, sandbox)
+	r.quiet = true
+	return cmd
+}
+
+// statusPatience is how long one machine has to say how it is.
+const statusPatience = 15 * time.Second
+
+func (r *request) status(ctx context.Context) error {
+	t, err := r.see(ctx, r.args[0])
+	if err != nil {
+		return err
+	}
+	m := machine{Machine: steps.Machine{Setup: t.setup}}
+	if t.setup.State == "running" {
+		asking, cancel := context.WithTimeout(ctx, statusPatience)
+		defer cancel()
+		m.health, m.unwell = askOne(asking, t.guide, t.setup.ID)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if r.asJSON {
+		r.object(m.json(r.Now()))
+		r.done(t.setup, "")
+		return nil
+	}
+	if err := r.describe(m); err != nil {
+		return err
+	}
+	if m.Unseen != "" {
+		r.note("%s could not be looked at: %s.\n", m.Answers.Name, m.Unseen)
+	}
+	if m.unwell != nil {
+		p := steps.Explain(m.unwell)
+		r.note("The machine did not say how it is: %s. See what is wrong: %s\n", p.Title, t.typed("doctor"))
+	}
+	r.warn(m)
+	return nil
+}
+
+// facts are lines of a name and a value; a line without a value is left out.
+type facts struct{ lines []string }
+
+func (f *facts) add(title, format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); text != "" {
+		f.lines = append(f.lines, title+"\t"+text)
+	}
+}
+
+func (r *request) describe(m machine) error {
+	f := &facts{}
+	a := m.Answers
+	f.add("Name", "%s (%s)", a.Name, m.ID)
+	f.add("State", "%s", m.state())
+	f.add("Machine", "%s", strings.TrimSpace(fmt.Sprintf("%s %s in %s", m.Resources.InstanceID, a.Type, place(m.Setup))))
+	f.add("Address", "%s", m.PublicAddr)
+	f.add("Mode", "%s", a.Mode)
+	f.add("URL", "%s", plainURL(m.Setup))
+	if m.health != nil {
+		f.health(*m.health)
+		f.stop(m)
+	}
+	f.money(m, r.Now())
+	w := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
+	for _, l := range f.lines {
+		_, _ = fmt.Fprintln(w, l)
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+func (f *facts) health(h steps.Health) {
+	if h.ServerUp {
+		f.add("Server", "answers")
+	} else {
+		f.add("Server", "%s", strings.TrimSuffix("does not answer: "+remote.Clean(h.ServerNote), ": "))
+	}
+	for i, k := range h.Kernels {
+		title := ""
+		if i == 0 {
+			title = "Kernels"
+		}
+		f.add(title, "%s", strings.Join(notBlank(remote.Clean(k.Name), remote.Clean(k.State), remote.Clean(k.Path)), "  "))
+	}
+	if len(h.Kernels) == 0 {
+		f.add("Kernels", "none")
+	}
+	if h.Cores > 0 {
+		f.add("CPU", "%s of %d", percent(h.CPU), h.Cores)
+	}
+	if h.MemoryMB > 0 {
+		f.add("Memory", "%s of %s", size(h.MemoryUsedMB), size(h.MemoryMB))
+	}
+	if h.SwapMB > 0 {
+		f.add("Swap", "%s of %s", size(h.SwapUsedMB), size(h.SwapMB))
+	}
+	if h.DiskMB > 0 {
+		f.add("Disk", "%s free of %s", size(h.DiskFreeMB), size(h.DiskMB))
+	}
+	for _, g := range h.GPUs {
+		f.add("GPU", "%s, %s, %s of %s", remote.Clean(g.Name), percent(g.Use), size(g.MemoryUsedMB), size(g.MemoryMB))
+	}
+}
+
+func (f *facts) stop(m machine) {
+	h := m.health
+	if !h.Watching {
+		f.add("Stops", "not known: the machine's watcher does not run; see %s", typed("doctor", m.Setup))
+		return
+	}
+	if h.Idle.IsZero() {
+		f.add("Idle", "no: %s", dash(remote.Clean(h.Busy)))
+	} else {
+		f.add("Idle", "for %s", m.idle())
+	}
+	text := m.stops()
+	if _, ok := m.left(); ok && h.StopWhy != "" {
+		text += " (" + remote.Clean(h.StopWhy) + ")"
+	}
+	if h.Unarmed != "" {
+		text += ": " + remote.Clean(h.Unarmed)
+	}
+	if h.Held.After(h.At) {
+		text += fmt.Sprintf(", put off for %s", span(h.Held.Sub(h.At)))
+	}
+	f.add("Stops", "%s", text)
+}
+
+func (f *facts) money(m machine, now time.Time) {
+	money := m.Money(now)
+	switch {
+	case m.Sandbox:
+		f.add("Costs", "nothing: this is the sandbox")
+	case !money.Known:
+		f.add("Costs", "an unknown price")
+	default:
+		f.add("Costs", "$%.4f an hour now", money.Hour)
+		f.add("So far", "%s", m.soFar(now))
+		f.add("Tomorrow", "$%.2f more if it is left as it is until 9 o'clock", money.Tomorrow)
+	}
+}
+
+func percent(share float64) string {
+	if share < 0 {
+		return "?"
+	}
+	return fmt.Sprintf("%.0f %%", share*100)
+}
+
+func size(mb int) string {
+	if mb < 1024 {
+		return fmt.Sprintf("%d MB", mb)
+	}
+	return fmt.Sprintf("%.1f GB", float64(mb)/1024)
+}
+
+func notBlank(all ...string) []string {
+	var out []string
+	for _, s := range all {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

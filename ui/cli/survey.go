@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// surveyed is what the clouds answered when all machines were looked for.
+type surveyed struct {
+	machines []machine
+	silent   []silence
+	// err is a survey that failed as a whole; what the ledger holds is in
+	// machines all the same.
+	err error
+}
+
+// silence is a region, or a whole account, that did not answer.
+type silence struct {
+	at      steps.Place
+	sandbox bool
+	err     error
+}
+
+// jsonUnseen is a line of kind "unseen": a region that did not answer.
+type jsonUnseen struct {
+	Kind    string `json:"kind"`
+	Profile string `json:"profile,omitempty"`
+	Region  string `json:"region,omitempty"` // empty: the whole account
+	Problem string `json:"problem"`          // a problem kind of package steps
+	Title   string `json:"title"`
+	Text    string `json:"text"`
+	Next    string `json:"next"`
+}
+
+// survey asks all regions of all accounts of all worlds. A setup of the ledger
+// is never missing: it is a bill. Where no region told of it, it comes as it
+// was last seen.
+func (r *request) survey(ctx context.Context, profile, region string) (surveyed, error) {
+	worlds, err := r.inhabited(ctx, profile)
+	if err != nil {
+		return surveyed{}, err
+	}
+	var all surveyed
+	for _, w := range worlds {
+		all.add(ctx, w)
+		if ctx.Err() != nil {
+			return all, ctx.Err()
+		}
+	}
+	if region != "" {
+		all.machines = slices.DeleteFunc(all.machines, func(m machine) bool { return m.Answers.Region != region })
+		all.silent = slices.DeleteFunc(all.silent, func(s silence) bool { return s.at.Region != "" && s.at.Region != region })
+	}
+	return all, nil
+}
+
+func (all *surveyed) add(ctx context.Context, w world) {
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	var found []machine
+	var silent []silence
+	err := w.guide.Survey(ctx, w.profile, func(s steps.Surveyed) {
+		mu.Lock()
+		defer mu.Unlock()
+		if s.Err != nil {
+			silent = append(silent, silence{s.At, w.sandbox, s.Err})
+		}
+		for _, m := range s.Machines {
+			seen[m.ID] = true
+			m.Sandbox = w.sandbox
+			found = append(found, machine{Machine: m})
+		}
+	})
+	mu.Lock() // nothing comes any more; the race detector is told so
+	defer mu.Unlock()
+	for _, s := range w.setups {
+		if !seen[s.ID] {
+			if s.Resources.InstanceID != "" {
+				s.Unseen = unseenWhy(s, silent, err)
+			}
+			found = append(found, machine{Machine: steps.Machine{Setup: s}})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b machine) int {
+		return cmp.Or(compareBool(a.Elsewhere, b.Elsewhere), a.Created.Compare(b.Created), cmp.Compare(a.Answers.Name, b.Answers.Name), cmp.Compare(a.ID, b.ID))
+	})
+	all.machines = append(all.machines, found...)
+	all.silent = append(all.silent, silent...)
+	all.err = errors.Join(all.err, err)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// unseenWhy says why no region told of a setup.
+func unseenWhy(s steps.Setup, silent []silence, whole error) string {
+	for _, q := range silent {
+		if q.at.Profile == s.Answers.Profile && (q.at.Region == "" || q.at.Region == s.Answers.Region) {
+			return steps.Explain(q.err).Title
+		}
+	}
+	if whole != nil {
+		return steps.Explain(whole).Title
+	}
+	return "its account was not asked"
+}
+
+// tellSilence notes the regions that did not answer.
+func (r *request) tellSilence(silent []silence) {
+	for _, s := range silent {
+		p := steps.Explain(s.err)
+		if r.asJSON {
+			r.object(jsonUnseen{"unseen", s.at.Profile, s.at.Region, string(p.Kind), p.Title, p.Text, p.Next})
+			continue
+		}
+		where := cmp.Or(s.at.Region, "AWS")
+		if s.sandbox {
+			where = "The sandbox"
+		} else if s.at.Profile != "" {
+			where += " (" + s.at.Profile + ")"
+		}
+		r.note("%s did not answer: %s. %s\n", where, p.Title, p.Next)
+	}
+}
+
+// The machines are asked how they are for that long, and so many at a time.
+const (
+	healthPatience = 4 * time.Second
+	healthAtOnce   = 32
+)
+
+// askAll asks the running machines of the ledger how they are. One that does
+// not answer in time is shown without.
+func (r *request) askAll(ctx context.Context, all []machine) error {
+	ctx, cancel := context.WithTimeout(ctx, healthPatience)
+	defer cancel()
+	guides := map[bool]steps.Engine{}
+	for _, sandbox := range r.worlds {
+		guide, err := r.engine(sandbox)
+		if err != nil {
+			return err
+		}
+		guides[sandbox] = guide
+	}
+	var wg sync.WaitGroup
+	places := make(chan struct{}, healthAtOnce)
+	for i := range all {
+		m := &all[i]
+		if m.Elsewhere || m.State != "running" || m.Unseen != "" {
+			continue
+		}
+		wg.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			m.health, m.unwell = askOne(ctx, guides[m.Sandbox], m.ID)
+		})
+	}
+	wg.Wait()
+	return nil
+}
+
+// askOne asks one machine how it is.
+func askOne(ctx context.Context, guide steps.Engine, id string) (*steps.Health, error) {
+	link, err := guide.Connect(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	h, err := link.Health(ctx)
+	_ = link.Close() // what it said is here
+	if err != nil {
+		return nil, err
+	}
+	return &h, nil
+}

@@ -1,0 +1,269 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+type sweepOptions struct {
+	profile, region   string
+	instances, dryRun bool
+}
+
+func (p *Program) sweepCommand(sandbox *bool) *cobra.Command {
+	o := &sweepOptions{}
+	cmd, r := verb{
+		use: "sweep", short: "Find what is left over in the cloud, and remove it",
+		long: `Lists, over all regions, what this program created (instances, volumes, security groups, key pairs) and no setup of this computer owns, with its cost. Then it asks, setup by setup, whether to remove it. What another computer made is listed too: a running instance may be in use there right now.
+
+With --yes everything is removed but running instances and what belongs to them; --instances removes these too. With --json, a line of kind "leftover" each, "unseen" for a region that did not answer, events of the removal, and "done" at the end.`,
+		example: `# Only look
+jupyter-ec2 sweep --dry-run
+jupyter-ec2 sweep
+jupyter-ec2 sweep --yes --region us-east-1`,
+		run: func(ctx context.Context, r *request) error { return r.sweep(ctx, o) },
+	}.command(p, sandbox)
+	accountFlags(cmd, &o.profile, &o.region)
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "ask nothing: remove all but running instances")
+	cmd.Flags().BoolVar(&o.instances, "instances", false, "remove running instances too")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list and remove nothing")
+	return cmd
+}
+
+// jsonLeftover is a line of kind "leftover".
+type jsonLeftover struct {
+	Kind      string    `json:"kind"`
+	What      string    `json:"what"` // "instance", "volume", "security group", "key pair"
+	ID        string    `json:"id"`
+	Name      string    `json:"name,omitempty"`
+	Setup     string    `json:"setup,omitempty"`
+	SetupName string    `json:"setup_name,omitempty"`
+	Sandbox   bool      `json:"sandbox"`
+	Profile   string    `json:"profile,omitempty"`
+	Region    string    `json:"region"`
+	Detail    string    `json:"detail,omitempty"`
+	Created   time.Time `json:"created,omitzero"`
+	Running   bool      `json:"running"`
+	CostMonth *float64  `json:"cost_month,omitempty"` // absent when unknown
+}
+
+// jsonSwept is the last line of a sweep, kind "done".
+type jsonSwept struct {
+	Time    time.Time `json:"time"`
+	Kind    string    `json:"kind"`
+	Found   int       `json:"found"`
+	Removed int       `json:"removed"`
+	Silent  int       `json:"silent"` // regions that did not answer
+}
+
+// remains are the leftovers of one setup, in one world.
+type remains struct {
+	world
+	setup, name string
+	things      []steps.Leftover
+}
+
+// running says whether an instance among them may be in use.
+func (m remains) running() bool {
+	return slices.ContainsFunc(m.things, func(l steps.Leftover) bool { return l.Running })
+}
+
+func (r *request) sweep(ctx context.Context, o *sweepOptions) error {
+	if !o.dryRun {
+		if err := r.mustAsk("add --yes to remove without being asked, or --dry-run to list only"); err != nil {
+			return err
+		}
+	}
+	all, silent, err := r.leftovers(ctx, o)
+	if err != nil {
+		return err
+	}
+	r.tellSilence(silent)
+	if err := r.listLeftovers(all); err != nil {
+		return err
+	}
+	found, removed := 0, 0
+	var errs []error
+	for _, m := range all {
+		found += len(m.things)
+		if o.dryRun {
+			continue
+		}
+		n, err := r.clear(ctx, m, o)
+		removed += n
+		if ctx.Err() != nil {
+			return err
+		}
+		errs = append(errs, err) // one that does not go keeps no other
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	switch {
+	case found == 0:
+		r.line("Nothing is left over.")
+	case !o.dryRun:
+		r.line("Removed %d of %d.", removed, found)
+	}
+	r.object(jsonSwept{r.Now(), "done", found, removed, len(silent)})
+	return nil
+}
+
+// leftovers asks all worlds, and sorts the answers by setup.
+func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]remains, []silence, error) {
+	worlds, err := r.inhabited(ctx, o.profile)
+	if err != nil {
+		return nil, nil, err
+	}
+	var all []remains
+	var silent []silence
+	for _, w := range worlds {
+		var mu sync.Mutex
+		var things []steps.Leftover
+		err := w.guide.Sweep(ctx, w.profile, func(s steps.Swept) {
+			mu.Lock()
+			defer mu.Unlock()
+			here := o.region == "" || s.At.Region == "" || s.At.Region == o.region
+			if s.Err != nil && here {
+				silent = append(silent, silence{s.At, w.sandbox, s.Err})
+			}
+			for _, l := range s.Leftovers {
+				if o.region == "" || l.At.Region == o.region {
+					things = append(things, l)
+				}
+			}
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, bySetup(w, things)...)
+	}
+	return all, silent, nil
+}
+
+func bySetup(w world, things []steps.Leftover) []remains {
+	var all []remains
+	slices.SortStableFunc(things, func(a, b steps.Leftover) int { return a.Created.Compare(b.Created) })
+	for _, l := range things {
+		i := slices.IndexFunc(all, func(m remains) bool { return m.setup == l.SetupID })
+		if i < 0 {
+			i = len(all)
+			// Tags are written by whoever may: they are made safe for the terminal.
+			title := remote.Clean(l.Setup)
+			if title == "" {
+				title = "no name"
+			}
+			all = append(all, remains{world: w, setup: l.SetupID, name: title})
+		}
+		all[i].things = append(all[i].things, l)
+	}
+	return all
+}
+
+func (r *request) listLeftovers(all []remains) error {
+	if r.asJSON {
+		for _, m := range all {
+			for _, l := range m.things {
+				r.object(leftoverOf(l, m.sandbox))
+			}
+		}
+		return nil
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "SETUP\tWHAT\tID\tDETAIL\tREGION\tCOST/MONTH")
+	sum, unknown := 0.0, false
+	for _, m := range all {
+		for _, l := range m.things {
+			region := l.At.Region
+			if m.sandbox {
+				region = "sandbox"
+			}
+			sum += l.MonthCost
+			unknown = unknown || !l.CostKnown && !m.sandbox
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", m.name, l.Kind, remote.Clean(l.ID), dash(remote.Clean(l.Detail)), region, monthCost(l, m.sandbox))
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	more := ""
+	if unknown {
+		more = ", and what has an unknown price"
+	}
+	r.line("Together $%.2f a month%s.", sum, more)
+	return nil
+}
+
+func monthCost(l steps.Leftover, sandbox bool) string {
+	switch {
+	case sandbox:
+		return "nothing"
+	case !l.CostKnown:
+		return "unknown"
+	default:
+		return fmt.Sprintf("$%.2f", l.MonthCost)
+	}
+}
+
+func leftoverOf(l steps.Leftover, sandbox bool) jsonLeftover {
+	j := jsonLeftover{
+		Kind: "leftover", What: l.Kind, ID: l.ID, Name: remote.Clean(l.Name), Setup: l.SetupID, SetupName: remote.Clean(l.Setup), Sandbox: sandbox,
+		Profile: l.At.Profile, Region: l.At.Region, Detail: remote.Clean(l.Detail), Created: l.Created, Running: l.Running,
+	}
+	if sandbox {
+		j.CostMonth = new(float64)
+	} else if l.CostKnown {
+		j.CostMonth = &l.MonthCost
+	}
+	return j
+}
+
+// clear removes one setup's leftovers when the person agrees, and answers how
+// many those were. With a running instance kept, what belongs to it stays too.
+func (r *request) clear(ctx context.Context, m remains, o *sweepOptions) (int, error) {
+	if r.yes && m.running() && !o.instances {
+		r.note("%s is left: its instance is running, and may be in use from another computer. Remove it too: %s sweep --yes --instances\n", m.name, name)
+		return 0, nil
+	}
+	if !r.yes {
+		r.note("\nThis cannot be undone. Of %s it removes:\n", m.name)
+		for _, l := range m.things {
+			r.note("  %s\n", loss(l))
+		}
+	}
+	ok, err := r.asker().confirm(ctx, "Remove these?")
+	if err != nil || !ok {
+		return 0, err
+	}
+	t := &taken{request: r, guide: m.guide, setup: steps.Setup{ID: m.setup, Sandbox: m.sandbox, Answers: steps.Answers{Name: m.name}}}
+	if err := t.work(func(emit func(steps.Event)) error { return m.guide.Clear(ctx, m.things, emit) }); err != nil {
+		r.remind("%s is not removed altogether: %s.\n", m.name, steps.Explain(err).Title)
+		return 0, err
+	}
+	return len(m.things), nil
+}
+
+// loss names what removing a leftover takes away.
+func loss(l steps.Leftover) string {
+	text := l.Kind + " " + remote.Clean(l.ID)
+	switch {
+	case l.Running:
+		text += ", which is RUNNING and may be in use from another computer, with all files on it"
+	case l.Kind == "instance" || l.Kind == "volume":
+		text += ", with all files on it"
+	}
+	return text
+}

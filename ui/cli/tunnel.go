@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+func (p *Program) tunnelCommand(sandbox *bool) *cobra.Command {
+	cmd, _ := verb{
+		use: "tunnel NAME...", short: "Hold the tunnels of several machines", least: 1, most: -1,
+		want: "name one setup or more in ssh mode: " + name + " ls lists them",
+		long: `Holds the tunnels of running machines in ssh mode, each on its own local port, which stays the same from one time to the next. Prints a URL a line, and ends with Ctrl-C, which is a success.
+
+With --json, a line of kind "ready" with the url each, one of kind "tunnel" when a tunnel changes, and "done" at the end.`,
+		example: `jupyter-ec2 tunnel small big`,
+		run:     func(ctx context.Context, r *request) error { return r.tunnel(ctx) },
+	}.command(p, sandbox)
+	return cmd
+}
+
+func (r *request) tunnel(ctx context.Context) error {
+	var all []*taken
+	for _, want := range r.args {
+		t, err := r.reach(ctx, want)
+		if err != nil {
+			return err
+		}
+		if t.setup.Answers.Mode != steps.ModeSSH {
+			return &usageError{
+				text: want + " is in " + string(t.setup.Answers.Mode) + " mode, which needs no tunnel",
+				next: "Bring its URL: " + t.typed("open"),
+			}
+		}
+		if !slices.ContainsFunc(all, func(o *taken) bool { return o.setup.ID == t.setup.ID }) {
+			all = append(all, t)
+		}
+	}
+	var opened []*steps.Opened
+	for _, t := range all {
+		o, err := t.guide.Reopen(ctx, t.setup.ID)
+		if err != nil {
+			_ = closeAll(opened) // the first error is the one to tell
+			return err
+		}
+		opened = append(opened, o)
+		r.line("%s  %s", t.setup.Answers.Name, o.URL)
+		if o.PortNote != "" {
+			r.note("%s\n", o.PortNote)
+		}
+		if r.asJSON {
+			t.printer().ready(o)
+		}
+	}
+	if err := r.hold(ctx, opened); err != nil {
+		return err
+	}
+	r.note("The tunnels are closed; the machines keep running and cost money. Stop one: %s stop NAME\n", name)
+	r.done(steps.Setup{}, "")
+	return nil
+}
