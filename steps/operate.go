@@ -61,8 +61,14 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(Event)) erro
 			return "", err
 		}
 		id := w.s.Resources.InstanceID
+		if state == "pending" { // EC2 stops only what runs
+			if _, err := w.wait(ctx, id, "running"); err != nil {
+				return "", err
+			}
+			state = "running"
+		}
 		switch state {
-		case "running", "pending":
+		case "running":
 			w.doing("Stopping %s; its disk stays", id)
 			if err := w.region.Stop(ctx, id); err != nil {
 				return "", err
