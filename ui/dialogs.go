@@ -167,6 +167,10 @@ func (m *model) overlay(w, h int) string {
 	switch d := m.dialog(); {
 	case d != nil:
 		lines = d.view(m.th, inner)
+		if t, ok := d.(tall); ok {
+			inner = min(w, 96) - 6
+			lines = t.viewTall(m.th, inner, h-2)
+		}
 		if last := len(lines) - 1; last >= 0 && lines[last] == "" {
 			lines = lines[:last]
 		}

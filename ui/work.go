@@ -25,12 +25,6 @@ type workScreen struct {
 	last     *ending // of the work that was begun last; nil before any
 }
 
-// ending is how work ended. opened is for those who have seen gone.
-type ending struct {
-	gone   chan struct{} // closed when the engine has let go of the setup
-	opened *steps.Opened
-}
-
 // stepRun is how one step went.
 type stepRun struct {
 	state          stepState
@@ -62,21 +56,27 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 	s.failure.set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
-	end := &ending{gone: make(chan struct{})}
+	end, old := m.newEnding(), (*steps.Opened)(nil)
+	if u := m.fleet.members[setup.ID]; u != nil {
+		old, u.opened, u.trouble = u.opened, nil, nil
+	}
 	s.last = end
 	engine, send := m.engine, m.send
 	work := m.tasks.start(m.ctx, taskWork, func(ctx context.Context, id int) tea.Msg {
 		defer close(end.gone)
+		if old != nil {
+			_ = old.Close() // the new tunnel wants the same port
+		}
 		setup, err := begin(ctx)
 		if err != nil {
-			return workEnded{id, nil, err}
+			return workEnded{id: id, err: err}
 		}
 		send(workBegan{id, setup})
-		b := newBridge(id, send)
+		b := newEvents(id, send)
 		opened, err := engine.Work(ctx, setup.ID, b.emit)
 		b.close()
-		end.opened = opened
-		return workEnded{id, opened, err}
+		end.result.opened = opened
+		return workEnded{id, opened, err, end}
 	})
 	return tea.Batch(work, m.show(steps.StepLaunch))
 }
@@ -84,6 +84,7 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 func (s *workScreen) began(m *model, msg workBegan) {
 	if m.tasks.is(taskWork, msg.id) {
 		s.setup = msg.setup
+		m.fleet.put(msg.setup)
 	}
 }
 
@@ -140,6 +141,7 @@ func (s *workScreen) seen(m *model, msg setupSeen) {
 	for _, setup := range msg.list {
 		if setup.ID == s.setup.ID {
 			s.setup = setup
+			m.fleet.put(setup)
 		}
 	}
 }
@@ -147,13 +149,17 @@ func (s *workScreen) seen(m *model, msg setupSeen) {
 // ended takes the end of the work. A tunnel nobody waits for any more is
 // taken down again.
 func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
+	msg.end.taken()
 	if !m.tasks.done(taskWork, msg.id) {
-		return closeOpened(msg.opened)
+		m.closing(msg.opened)
+		return nil
 	}
 	switch {
 	case msg.err == nil && msg.opened != nil:
 		s.setup, s.at = msg.opened.Setup, steps.StepOpen
 		s.finishAll()
+		m.fleet.put(s.setup)
+		m.keepOpened(msg.opened)
 		m.open = openScreen{opened: msg.opened}
 		return m.show(steps.StepOpen)
 	case s.stopping:
@@ -181,16 +187,6 @@ func (s *workScreen) finishAll() {
 		run := s.runs[id]
 		run.state = stateDone
 		s.runs[id] = run
-	}
-}
-
-func closeOpened(o *steps.Opened) tea.Cmd {
-	if o == nil {
-		return nil
-	}
-	return func() tea.Msg {
-		_ = o.Close() // there is nobody left to tell
-		return nil
 	}
 }
 
