@@ -132,6 +132,8 @@ func (d *doctorDialog) hints() []hint {
 
 func (d *doctorDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
 
+func (d *doctorDialog) most() int { return wideDialog }
+
 func (d *doctorDialog) viewTall(th theme.Theme, w, h int) []string {
 	lines := []string{th.Title.Render("Doctor: " + d.name), ""}
 	foot := d.verdict(th, w)

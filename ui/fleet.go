@@ -79,6 +79,9 @@ func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
 	known := map[string]bool{}
 	for _, setup := range msg.list {
 		known[setup.ID] = true
+		if u := s.members[setup.ID]; u != nil && u.round > 0 {
+			setup.State = u.State // the cloud said so, later than the ledger
+		}
 		s.put(setup)
 	}
 	for id, u := range s.members {

@@ -50,7 +50,11 @@ func (u *member) detailLines(m *model, w int) []string {
 	u.happening(f, now)
 	u.reaching(f)
 	money, text := u.money(m, now)
-	f.add("Costs", money, text)
+	if m.h >= roomyFrom {
+		f.wrapped("Costs", money, text)
+	} else {
+		f.add("Costs", money, text)
+	}
 	u.stopping(f, now)
 	u.healthFacts(f, now)
 	return f.lines
@@ -80,17 +84,7 @@ func (u *member) happening(f *facts, now time.Time) {
 // reaching is the URL and the ways to the machine.
 func (u *member) reaching(f *facts) {
 	if url := u.url(); url != "" {
-		f.add("URL", f.th.URL, url)
-		if u.opened == nil && u.Answers.Mode == steps.ModeSSH {
-			f.add("Tunnel", f.th.Subtle, "not open: o opens it")
-		}
-	}
-	if u.opened != nil && u.opened.Tunnel != nil {
-		style, text := f.th.OK, "✓ up, while this program runs"
-		if u.tunnel != "" && u.tunnel != "up" {
-			style, text = f.th.Warn, "! "+u.tunnel
-		}
-		f.add("Tunnel", style, text)
+		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit("URL", factLabel))+f.th.URL.Render(url)+u.tunnelSays(f.th), f.w))
 	}
 	if u.Answers.Gateway != "" {
 		f.add("Kernels", f.th.Text, "run on a gateway")
@@ -104,6 +98,19 @@ func (u *member) reaching(f *facts) {
 	case u.conn.link != nil && u.conn.state != "" && u.conn.state != "up":
 		f.add("Link", f.th.Warn, "! "+u.conn.state)
 	}
+}
+
+// tunnelSays is how the tunnel is, behind the URL that leads through it.
+func (u *member) tunnelSays(th theme.Theme) string {
+	switch {
+	case u.opened != nil && u.opened.Tunnel != nil && (u.tunnel == "" || u.tunnel == "up"):
+		return th.OK.Render("  ✓ tunnel up")
+	case u.opened != nil && u.opened.Tunnel != nil:
+		return th.Warn.Render("  ! tunnel: " + clean(u.tunnel))
+	case u.opened == nil && u.Answers.Mode == steps.ModeSSH:
+		return th.Subtle.Render("  o opens its tunnel")
+	}
+	return ""
 }
 
 // money is what the machine costs: so far, an hour, and until tomorrow.
@@ -179,9 +186,9 @@ func (u *member) healthFacts(f *facts, now time.Time) {
 		f.add("Server", f.th.Warn, "! does not answer. "+h.ServerNote)
 	}
 	f.add("Idle", f.th.Text, u.idleSays(now))
-	f.add("Load", f.th.Text, load(h))
+	f.wrapped("Load", f.th.Text, load(h))
 	for _, g := range h.GPUs {
-		f.add("GPU", f.th.Text, fmt.Sprintf("%s %s, %s of %s", g.Name, percent(g.Use), megabytes(g.MemoryUsedMB), megabytes(g.MemoryMB)))
+		f.add("GPU", f.th.Text, g.Name+" "+percent(g.Use)+", memory "+share(g.MemoryUsedMB, g.MemoryMB))
 	}
 	f.add("Kernels", f.th.Text, kernelsSay(h.Kernels))
 	f.add("People", f.th.Text, fmt.Sprintf("%s, %s, %s", counted(h.Logins, "login"), counted(h.Terminals, "terminal"), counted(h.Transfers, "transfer")))
@@ -199,13 +206,13 @@ func (u *member) idleSays(now time.Time) string {
 func load(h steps.Health) string {
 	parts := []string{fmt.Sprintf("CPU %s of %d", percent(h.CPU), h.Cores)}
 	if h.MemoryMB > 0 {
-		parts = append(parts, fmt.Sprintf("memory %s of %s", megabytes(h.MemoryUsedMB), megabytes(h.MemoryMB)))
+		parts = append(parts, "memory "+share(h.MemoryUsedMB, h.MemoryMB))
 	}
 	if h.SwapUsedMB > 0 {
 		parts = append(parts, "swap "+megabytes(h.SwapUsedMB))
 	}
 	if h.DiskMB > 0 {
-		parts = append(parts, fmt.Sprintf("disk %s of %s free", megabytes(h.DiskFreeMB), megabytes(h.DiskMB)))
+		parts = append(parts, "disk "+share(h.DiskFreeMB, h.DiskMB)+" free")
 	}
 	return strings.Join(parts, " · ")
 }
@@ -222,6 +229,14 @@ func megabytes(mb int) string {
 		return fmt.Sprintf("%d MB", mb)
 	}
 	return fmt.Sprintf("%.1f GB", float64(mb)/1024)
+}
+
+// share is a part of a whole, in the whole's unit: "2.1 of 7.7 GB".
+func share(part, whole int) string {
+	if whole < 1000 {
+		return fmt.Sprintf("%d of %d MB", part, whole)
+	}
+	return fmt.Sprintf("%.1f of %.1f GB", float64(part)/1024, float64(whole)/1024)
 }
 
 // kernelsSay lists the kernels, the busy ones first.

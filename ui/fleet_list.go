@@ -29,7 +29,7 @@ func newFleetTable(m *model) *table.Table {
 		{Title: "Idle", Right: true, Priority: 4},
 		{Title: "So far", Right: true, Priority: 2},
 		{Title: "An hour", Right: true, Priority: 1},
-		{Title: "URL", Priority: 8, Max: 60},
+		{Title: "URL", Priority: 8, Max: 24},
 	}
 	if m.engine.Sandboxed() {
 		columns = append(columns[:7:7], columns[9])
@@ -114,7 +114,11 @@ func moneyCells(money steps.Money) []string {
 	if money.AtLeast {
 		least = "≥"
 	}
-	return []string{least + cents(money.SoFar), dollars(money.Hour)}
+	hour := "-"
+	if money.Hour > 0 {
+		hour = dollars(money.Hour)
+	}
+	return []string{least + cents(money.SoFar), hour}
 }
 
 // cents is a sum that has come together.

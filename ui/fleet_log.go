@@ -31,6 +31,14 @@ func (k logKind) title() string {
 	return [...]string{"Server log", "Install log", "What was done"}[k]
 }
 
+// of is the log's title for one machine.
+func (k logKind) of(u *member) string {
+	if k == doneLog {
+		return k.title() + " with " + u.name()
+	}
+	return k.title() + " of " + u.name()
+}
+
 // remote is the log's name on the machine; empty for what is kept here.
 func (k logKind) remote() steps.LogKind {
 	return [...]steps.LogKind{steps.LogServer, steps.LogInstall, ""}[k]
@@ -89,7 +97,7 @@ func (s *fleetScreen) show(u *member) {
 	if u == nil {
 		return
 	}
-	s.pane.SetTitle(u.log.title() + " of " + u.name())
+	s.pane.SetTitle(u.log.of(u))
 	if buf := u.buffer(u.log); buf != s.showing {
 		s.showing = buf
 		s.pane.SetBuffer(buf)

@@ -60,7 +60,7 @@ func (u *member) url() string {
 	switch {
 	case u.opened != nil:
 		return clean(u.opened.Plain)
-	case !u.up() || !u.complete():
+	case !u.up() || !u.complete() || u.Elsewhere && u.Answers.Mode == steps.ModeSSH:
 		return ""
 	case u.Answers.Mode == steps.ModeSSH && u.LocalPort > 0:
 		return fmt.Sprintf("http://localhost:%d/", u.LocalPort)

@@ -12,7 +12,7 @@ const (
 	// right of the list; below they stand under it.
 	besideListFrom = 120
 	detailLeast    = 66 // the details' width beside the list
-	logLeast       = 4  // rows of a log that are worth drawing
+	logLeast       = 3  // rows of a log that are worth drawing
 )
 
 // view draws the list and the selected machine in w by h cells.
@@ -35,7 +35,7 @@ func (s *fleetScreen) view(m *model, w, h int) string {
 		body = beside(cells.Block(s.listView(left, h), left, h), " "+m.th.Border.Render("│")+" ",
 			cells.Block(s.detailView(m, w-3-left, h), w-3-left, h))
 	default:
-		list := min(s.table.Len()+2, max(h*2/5, 5))
+		list := min(s.table.Len()+2, max(h*7/20, 5))
 		rule := m.th.Border.Render(strings.Repeat("─", w))
 		body = s.listView(w, list) + "\n" + rule + "\n" + s.detailView(m, w, h-list-1)
 	}

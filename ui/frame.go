@@ -97,6 +97,9 @@ func (m *model) header() string {
 // where names the setup, the account and the region once they are known.
 func (m *model) where() string {
 	var parts []string
+	if u := m.fleet.current(); m.page == pageFleet && u != nil && u.Account != "" {
+		return clean(u.Account + " · " + u.Answers.Region)
+	}
 	if acc := m.account.signedIn; acc != nil {
 		parts = append(parts, acc.Identity.Account)
 	}

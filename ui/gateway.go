@@ -45,7 +45,7 @@ func (m *model) gatewayOptions(d *choiceDialog, gateway *member) {
 			return m.useGateway(u, gateway)
 		}})
 	}
-	d.text = []string{"Its server is started anew: kernels of its own are lost. Files stay where they are."}
+	d.text = []string{"The notebook's server is started anew, and kernels of its own are lost. Files stay where they are."}
 	if len(d.options) == 0 {
 		d.text = []string{"There is no notebook to give them to. A Jupyter on this computer can have them once the gateway runs."}
 	}
@@ -54,7 +54,7 @@ func (m *model) gatewayOptions(d *choiceDialog, gateway *member) {
 // notebookOptions are the gateways whose kernels this notebook can use.
 func (m *model) notebookOptions(d *choiceDialog, u *member) {
 	d.title = "Whose kernels shall " + u.name() + " use?"
-	d.text = []string{"Its server is started anew: running kernels are lost. Files stay where they are."}
+	d.text = []string{"Its server is started anew, and kernels that run are lost. Files stay where they are."}
 	for _, g := range m.fleet.order {
 		if g.Elsewhere || g.gone() || g.Answers.Mode != steps.ModeGateway {
 			continue

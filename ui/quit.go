@@ -188,7 +188,10 @@ func (m *model) leaveAfter(list []*member, do func(*model, *member) tea.Cmd) tea
 		}
 		cmds = append(cmds, do(m, u))
 	}
-	return tea.Batch(append(cmds, m.show(pageFleet))...)
+	if m.page != pageFleet {
+		cmds = append(cmds, m.show(pageFleet))
+	}
+	return tea.Batch(cmds...)
 }
 
 // left notices that a machine was dealt with.

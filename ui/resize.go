@@ -117,6 +117,8 @@ func (d *typeDialog) choose(m *model) tea.Cmd {
 
 func (d *typeDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 20) }
 
+func (d *typeDialog) most() int { return wideDialog }
+
 func (d *typeDialog) viewTall(th theme.Theme, w, h int) []string {
 	lines := []string{th.Title.Render("Another type for " + d.u.name()), th.Subtle.Render("It is a " + clean(d.u.Answers.Type) + " now. The price is for each hour it runs."), ""}
 	switch {

@@ -199,6 +199,8 @@ func (d *sweepDialog) hints() []hint {
 
 func (d *sweepDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
 
+func (d *sweepDialog) most() int { return wideDialog }
+
 func (d *sweepDialog) viewTall(th theme.Theme, w, h int) []string {
 	lines := []string{th.Title.Render("Sweep"), th.Subtle.Render(cells.Fit("Tagged as this program's, and in no setup of this computer.", w)), ""}
 	foot := d.footLines(th, w)
@@ -226,7 +228,7 @@ func (d *sweepDialog) line(th theme.Theme, i, w int) string {
 	if name == "" {
 		name = l.ID
 	}
-	text := cells.Fit(box+clean(l.Kind), 19) + clean(name) + "  " + clean(l.Detail+" · "+l.At.Region)
+	text := cells.Fit(box+clean(l.Kind), 19) + clean(name) + "  " + clean(l.Detail)
 	style := styler(th.Text)
 	switch {
 	case i == d.at.at:
@@ -249,6 +251,10 @@ func (d *sweepDialog) footLines(th theme.Theme, w int) []string {
 	}
 	for _, r := range d.silent {
 		lines = append(lines, paragraph(th.Warn, "! "+clean(r)+" did not answer", w)...)
+	}
+	if d.at.at < len(d.found) {
+		l := d.found[d.at.at]
+		lines = append(lines, paragraph(th.Subtle, clean(l.ID+" in "+l.At.Region+": "+or(l.Detail, l.Kind)), w)...)
 	}
 	if len(d.found) == 0 {
 		return append(lines, th.OK.Render(theme.SignDone+" Nothing is left over."))

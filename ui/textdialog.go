@@ -10,6 +10,7 @@ import (
 // tall is a dialog that makes use of the height there is.
 type tall interface {
 	viewTall(th theme.Theme, w, h int) []string
+	most() int // the widest it may be on the screen
 }
 
 // textDialog is something to read.
@@ -39,6 +40,8 @@ func (d *textDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 }
 
 func (d *textDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
+
+func (d *textDialog) most() int { return wideDialog }
 
 func (d *textDialog) viewTall(th theme.Theme, w, h int) []string {
 	var lines []string
