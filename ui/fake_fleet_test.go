@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -346,12 +345,6 @@ func (l *fakeLink) isClosed() (is bool) {
 	return is
 }
 
-var _ io.Writer = (*discard)(nil)
-
-type discard struct{}
-
-func (*discard) Write(b []byte) (int, error) { return len(b), nil }
-
 // fakeHealth is a machine on which a cell runs.
 func fakeHealth() steps.Health {
 	return steps.Health{
@@ -447,3 +440,5 @@ func manyMachines(e *fakeEngine, n int) {
 	}
 	e.survey = answers
 }
+
+func fixedNow() time.Time { return fakeNow }

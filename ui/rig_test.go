@@ -31,7 +31,7 @@ func newRig(t *testing.T, e *fakeEngine, change ...func(*Options)) *rig {
 	r := &rig{t: t, e: e, msgs: make(chan tea.Msg)}
 	asker := NewAsker()
 	e.ask = asker
-	o := Options{Engine: e, Asker: asker, Env: []string{"NO_COLOR=1"}, SaveDir: t.TempDir(), Now: func() time.Time { return fakeNow }}
+	o := Options{Engine: e, Asker: asker, Env: []string{"NO_COLOR=1"}, SaveDir: t.TempDir(), Now: fixedNow}
 	for _, c := range change {
 		c(&o)
 	}

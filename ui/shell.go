@@ -49,7 +49,7 @@ func (m *model) shellEnded(msg shellEnded) tea.Cmd {
 // shellCommand runs a machine's shell while the program's screen is away. It
 // is no Cmd of its own: tea.Exec has given it the terminal.
 type shellCommand struct {
-	ctx  context.Context //nolint:containedctx // tea.ExecCommand's Run takes none
+	ctx  context.Context // Run takes none
 	link steps.Link
 	term string
 	name string
