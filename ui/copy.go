@@ -14,10 +14,10 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
-// copying says that an operation copies files, and since when.
+// copying is what an operation that copies files knows of it.
 type copying struct {
-	is    bool
-	began time.Time
+	began    time.Time
+	progress steps.CopyProgress
 }
 
 // copyDialog asks for the two paths of a copy.
@@ -84,9 +84,9 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 	if !up && !filepath.IsAbs(to) {
 		to = filepath.Join(m.o.SaveDir, to)
 	}
-	busy := u.op != nil
+	busy, c := u.op != nil, &copying{began: m.o.Now()}
 	cmd := m.operate(u, v, func(ctx context.Context, _ func(steps.Event)) (result, error) {
-		o := steps.CopyOptions{Recursive: true, Progress: func(p steps.CopyProgress) { send(copyAdvanced{setupID: id, progress: p}) }}
+		o := steps.CopyOptions{Recursive: true, Progress: func(p steps.CopyProgress) { send(copyAdvanced{c, id, p}) }}
 		do := link.Get
 		if up {
 			do = link.Put
@@ -97,20 +97,20 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 		return m.say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, counted(r.copied.Files, "file"), bytesOf(r.copied.Bytes)), false)
 	})
 	if !busy {
-		u.op.copying = copying{is: true, began: m.o.Now()}
+		u.op.copying = c
 	}
 	return cmd
 }
 
 func (s *fleetScreen) copied(msg copyAdvanced) {
-	if u := s.members[msg.setupID]; u != nil && u.op != nil && u.op.copying.is {
-		u.op.copied = msg.progress
+	if u := s.members[msg.setupID]; u != nil && u.op != nil && u.op.copying == msg.of && msg.of != nil {
+		msg.of.progress = msg.progress
 	}
 }
 
 // copyLine is how far a copy is, and how fast.
 func (op *operation) copyLine(now time.Time) string {
-	p := op.copied
+	p := op.copying.progress
 	text := capital(op.doing) + " …"
 	if p.File != "" {
 		text = fmt.Sprintf("%s %s: %s of %s", capital(op.doing), clean(p.File), bytesOf(p.Bytes), bytesOf(p.Of))

@@ -118,10 +118,7 @@ func (m *model) askStop(u *member) {
 
 func (m *model) askRestart(u *member) {
 	lost := "All its kernels end, and what is in them is lost. Files stay."
-	m.confirm("Restart the server of "+u.name()+"?", u.busyWith(lost), "Restart the server", func(m *model) tea.Cmd {
-		u.note = ""
-		return m.restartServer(u)
-	})
+	m.confirm("Restart the server of "+u.name()+"?", u.busyWith(lost), "Restart the server", func(m *model) tea.Cmd { return m.restartServer(u) })
 }
 
 func (m *model) askReboot(u *member) {

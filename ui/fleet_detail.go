@@ -63,7 +63,7 @@ func (u *member) detailLines(m *model, w int) []string {
 // happening is what is being done, or did not work.
 func (u *member) happening(f *facts, now time.Time) {
 	switch {
-	case u.op != nil && u.op.copying.is:
+	case u.op != nil && u.op.copying != nil:
 		f.add("Now", f.th.Accent, u.op.copyLine(now))
 	case u.op != nil:
 		f.add("Now", f.th.Accent, or(u.op.now, capital(u.op.doing)+" …"))

@@ -49,7 +49,7 @@ type follower struct {
 	setupID string // empty while none is
 	kind    logKind
 	fresh   bool // nothing has come yet: the buffer has the last time's lines
-	ended   bool
+	failed  bool // it was cut off, and is followed again once the machine answers
 }
 
 // buffer is a log's lines, made when they are first needed.
@@ -140,16 +140,24 @@ func (s *fleetScreen) read(m *model, msg logRead) {
 	}
 }
 
-// readAll notices the end of a log. One that was cut off is followed again
-// when the selection comes back, or with tab.
+// again follows a log that was cut off, now that its machine has answered.
+func (s *fleetScreen) again(m *model, u *member) tea.Cmd {
+	if !s.follow.failed || s.follow.setupID != u.ID {
+		return nil
+	}
+	s.unfollow(m)
+	return s.followLog(m)
+}
+
+// readAll notices the end of a log.
 func (s *fleetScreen) readAll(m *model, msg logEnded) {
 	if !m.tasks.done(taskFollow, msg.id) {
 		return
 	}
 	if u := s.members[s.follow.setupID]; u != nil && msg.err != nil && !errors.Is(msg.err, context.Canceled) {
+		s.follow.failed = true
 		u.buffer(s.follow.kind).AddMarked("The log cannot be followed: "+clean(steps.Explain(msg.err).Title), false, logbuf.Failed)
 	}
-	s.follow.ended = true
 }
 
 // cycleLog shows the next log of the selected machine.

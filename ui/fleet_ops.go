@@ -17,9 +17,8 @@ import (
 // several machines go on at the same time, and none blocks the screen.
 type operation struct {
 	verb
-	now       string // what it said last
-	copied    steps.CopyProgress
-	copying   copying
+	now       string   // what it said last
+	copying   *copying // nil when it copies nothing
 	cancelled bool
 	end       *ending
 	then      func(m *model, u *member, r result) tea.Cmd
@@ -77,7 +76,7 @@ func (m *model) operate(u *member, v verb, do doing, then func(*model, *member, 
 		return m.say(fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.name(), u.op.doing), true)
 	}
 	u.op = &operation{verb: v, then: then}
-	u.trouble = nil
+	u.trouble, u.note = nil, ""
 	u.buffer(doneLog).AddMarked(capital(v.doing)+" "+u.name(), false, logbuf.Doing)
 	if v.ends {
 		u.log = doneLog
@@ -282,7 +281,7 @@ func (m *model) endOperation(u *member) tea.Cmd {
 		}
 		return nil
 	}
-	if u.op.copying.is {
+	if u.op.copying != nil {
 		return cut(m)
 	}
 	m.openDialog(&choiceDialog{

@@ -235,10 +235,14 @@ func TestStaleFleetResultsAreDropped(t *testing.T) {
 		logEnded{id: 9999, err: fakeError{}},
 		operationSaid{id: 9999, setupID: "s-1", events: fakeScript()},
 		operationEnded{id: 9999, setupID: "s-1", err: fakeError{}},
-		copyAdvanced{setupID: "s-1"},
+		copyAdvanced{of: &copying{}, setupID: "s-1"},
 		notebookEnded{setupID: "s-1", notebook: &fakeNotebook{}},
-		checked{id: 9999}, doctorEnded{id: 9999, err: fakeError{}}, swept{id: 9999}, sweepEnded{id: 9999, err: fakeError{}},
-		cleared{id: 9999, err: fakeError{}}, otherTypesFetched{id: 9999, err: fakeError{}},
+		checked{id: 9999},
+		doctorEnded{id: 9999, err: fakeError{}},
+		swept{id: 9999},
+		sweepEnded{id: 9999, err: fakeError{}},
+		cleared{id: 9999, err: fakeError{}},
+		otherTypesFetched{id: 9999, err: fakeError{}},
 	} {
 		r.take(msg)
 		if got := r.screen(); got != before {

@@ -138,9 +138,9 @@ func (m *model) healthy(msg healthCame) tea.Cmd {
 	}
 	u.conn.problem = nil
 	u.health, u.healthAt = msg.health, m.o.Now()
-	revive := m.watchServer(u)
+	cmd := tea.Batch(m.watchServer(u), m.fleet.again(m, u))
 	m.fleet.fill(m)
-	return revive
+	return cmd
 }
 
 // pollLinks asks those machines how they are whose turn it is, and tries
@@ -199,6 +199,7 @@ func (m *model) watchServer(u *member) tea.Cmd {
 		return nil
 	}
 	u.revived = now
+	cmd := m.restartServer(u)
 	u.note = "The server did not answer, so it was restarted by itself at " + now.Local().Format("15:04") + "."
-	return m.restartServer(u)
+	return cmd
 }

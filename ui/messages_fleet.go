@@ -68,9 +68,9 @@ type (
 		err     error
 		end     *ending // nil, or where the program's end would look for the result
 	}
-	// copyAdvanced: a copy has come further.
+	// copyAdvanced: a copy has come further. of tells it from an earlier one.
 	copyAdvanced struct {
-		id       int
+		of       *copying
 		setupID  string
 		progress steps.CopyProgress
 	}

@@ -123,6 +123,8 @@ func (s *openScreen) facts(m *model, w int) []string {
 	}
 	style, cost := s.cost(m)
 	add("Cost", style, cost)
+	whenIdle, inAll := limitsSay(o.Setup.Answers.IdleStop, o.Setup.Answers.Lifetime)
+	add("Stops", m.th.Subtle, "by itself "+whenIdle+", "+inAll)
 	add("Quitting", m.th.Subtle, s.quitting(m.engine.Sandboxed()))
 	return append(lines, "")
 }

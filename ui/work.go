@@ -21,8 +21,9 @@ type workScreen struct {
 	retry    bool   // now says why something is tried again
 	logs     logs
 	failure  failure
-	stopping bool    // the person stopped the work; its end is awaited
-	last     *ending // of the work that was begun last; nil before any
+	from     steps.StepID // the page that led here, and that Esc goes back to
+	stopping bool         // the person stopped the work; its end is awaited
+	last     *ending      // of the work that was begun last; nil before any
 }
 
 // stepRun is how one step went.
@@ -40,13 +41,19 @@ func (s *workScreen) enter(*model) tea.Cmd { return nil }
 // begin writes the ledger and starts the work.
 func (s *workScreen) begin(m *model) tea.Cmd {
 	answers := m.answers
+	s.from = steps.StepReview
 	return s.run(m, steps.Setup{Answers: answers}, func(ctx context.Context) (steps.Setup, error) {
 		return m.engine.Begin(ctx, answers)
 	})
 }
 
-// resume goes on with a setup, from wherever it stands.
+// resume goes on with a setup of the list, from wherever it stands.
 func (s *workScreen) resume(m *model, setup steps.Setup) tea.Cmd {
+	s.from = pageFleet
+	return s.goOn(m, setup)
+}
+
+func (s *workScreen) goOn(m *model, setup steps.Setup) tea.Cmd {
 	m.answers = setup.Answers
 	return s.run(m, setup, func(context.Context) (steps.Setup, error) { return setup, nil })
 }
@@ -175,8 +182,12 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 	return m.lookUp(s.setup.ID)
 }
 
-// leave goes back to the review, which says whether a machine is there.
+// leave goes back to the list, or to the review, which says whether a machine
+// is there.
 func (s *workScreen) leave(m *model) tea.Cmd {
+	if s.from == pageFleet {
+		return m.show(pageFleet)
+	}
 	back := m.show(steps.StepReview) // first: showing a page ends look-ups
 	return tea.Batch(back, m.lookUp(s.setup.ID))
 }
@@ -233,11 +244,18 @@ func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		title: "Stop the work?",
 		text:  []string{"What was created stays, and launching again goes on from here. A machine that runs costs money meanwhile."},
 		options: []option{
-			{label: "Stop and go back to the review", do: func(m *model) tea.Cmd { return s.stop(m) }},
+			{label: "Stop and go back to " + s.origin(), do: func(m *model) tea.Cmd { return s.stop(m) }},
 			{label: "Keep working"},
 		},
 	})
 	return nil, true
+}
+
+func (s *workScreen) origin() string {
+	if s.from == pageFleet {
+		return "your setups"
+	}
+	return "the review"
 }
 
 // again tries once more, over the same setup when there is one.
@@ -245,7 +263,7 @@ func (s *workScreen) again(m *model) tea.Cmd {
 	if s.setup.ID == "" {
 		return s.begin(m)
 	}
-	return s.resume(m, s.setup)
+	return s.goOn(m, s.setup)
 }
 
 // stop cancels the work; ended goes back once the engine has let go.
@@ -261,7 +279,7 @@ func (s *workScreen) stop(m *model) tea.Cmd {
 func (s *workScreen) hints(*model) []hint {
 	var hints []hint
 	if s.failure.is() {
-		hints = append(s.failure.hints(), hint{"esc", "back to the review"})
+		hints = append(s.failure.hints(), hint{"esc", "back to " + s.origin()})
 	}
 	return append(hints, s.logs.hints()...)
 }
