@@ -18,29 +18,41 @@ const (
 	batchMax = 4096
 )
 
-// bridge batches a task's events. emit may be called from many goroutines;
+// bridge batches what a task says. emit may be called from many goroutines;
 // close hands over what is left and returns when the screen has it, so that
-// the task's own result comes after its last event.
-type bridge struct {
-	id   int
-	send func(tea.Msg)
+// the task's own result comes after the last thing it said.
+type bridge[T any] struct {
+	hand func([]T)
+	// replaces says that of two things in a row the second alone is worth
+	// drawing; may be nil.
+	replaces func(next, last T) bool
 
 	mu      sync.Mutex
-	pending []steps.Event
+	pending []T
 	closed  bool
 	room    *sync.Cond
 	stop    chan struct{}
 	stopped chan struct{}
 }
 
-func newBridge(id int, send func(tea.Msg)) *bridge {
-	b := &bridge{id: id, send: send, stop: make(chan struct{}), stopped: make(chan struct{})}
+func newBridge[T any](hand func([]T), replaces func(next, last T) bool) *bridge[T] {
+	b := &bridge[T]{hand: hand, replaces: replaces, stop: make(chan struct{}), stopped: make(chan struct{})}
 	b.room = sync.NewCond(&b.mu)
 	go b.run()
 	return b
 }
 
-func (b *bridge) emit(e steps.Event) {
+// newEvents is the bridge of a task whose events go to the screen that began it.
+func newEvents(id int, send func(tea.Msg)) *bridge[steps.Event] {
+	return newBridge(func(batch []steps.Event) { send(eventsCame{id: id, events: batch}) }, redraws)
+}
+
+// redraws says that an event is the next state of the same progress bar.
+func redraws(next, last steps.Event) bool {
+	return next.Kind == steps.Output && last.Partial && last.Step == next.Step
+}
+
+func (b *bridge[T]) emit(e T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.pending) >= batchMax && !b.closed {
@@ -49,15 +61,14 @@ func (b *bridge) emit(e steps.Event) {
 	if b.closed {
 		return
 	}
-	// Of a progress bar only the newest state is worth drawing.
-	if n := len(b.pending); n > 0 && e.Kind == steps.Output && b.pending[n-1].Partial && b.pending[n-1].Step == e.Step {
+	if n := len(b.pending); n > 0 && b.replaces != nil && b.replaces(e, b.pending[n-1]) {
 		b.pending[n-1] = e
 		return
 	}
 	b.pending = append(b.pending, e)
 }
 
-func (b *bridge) run() {
+func (b *bridge[T]) run() {
 	defer close(b.stopped)
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -72,18 +83,18 @@ func (b *bridge) run() {
 	}
 }
 
-func (b *bridge) flush() {
+func (b *bridge[T]) flush() {
 	b.mu.Lock()
 	batch := b.pending
 	b.pending = nil
 	b.room.Broadcast()
 	b.mu.Unlock()
 	if len(batch) > 0 {
-		b.send(eventsCame{id: b.id, events: batch})
+		b.hand(batch)
 	}
 }
 
-func (b *bridge) close() {
+func (b *bridge[T]) close() {
 	close(b.stop)
 	<-b.stopped
 	b.mu.Lock()

@@ -78,6 +78,27 @@ func (d *choiceDialog) take(m *model, i int) tea.Cmd {
 	return d.options[i].do(m)
 }
 
+// The widest a dialog gets: those to answer, and those to read.
+const (
+	plainDialog = 78
+	wideDialog  = 96
+)
+
+func (d *choiceDialog) most() int { return plainDialog }
+
+// viewTall draws the options around the chosen one where not all have room.
+func (d *choiceDialog) viewTall(th theme.Theme, w, h int) []string {
+	lines := d.view(th, w)
+	if len(lines) <= h || len(d.options) <= 4 {
+		return lines
+	}
+	some := *d
+	d.at.size(len(d.options))
+	from, to := d.at.window(max((h-len(dialogText(th, d.title, d.text, w)))/2, 1))
+	some.options, some.at = d.options[from:to], choice{at: d.at.at - from}
+	return some.view(th, w)
+}
+
 func (d *choiceDialog) view(th theme.Theme, w int) []string {
 	lines := dialogText(th, d.title, d.text, w)
 	if d.code != "" {
@@ -163,10 +184,14 @@ func dialogText(th theme.Theme, title string, text []string, w int) []string {
 // overlay is what lies on top of the page, as a framed block, or empty.
 func (m *model) overlay(w, h int) string {
 	var lines []string
-	inner := min(w, 78) - 6
+	inner := min(w, plainDialog) - 6
 	switch d := m.dialog(); {
 	case d != nil:
 		lines = d.view(m.th, inner)
+		if t, ok := d.(tall); ok {
+			inner = min(w, t.most()) - 6
+			lines = t.viewTall(m.th, inner, h-2)
+		}
 		if last := len(lines) - 1; last >= 0 && lines[last] == "" {
 			lines = lines[:last]
 		}
@@ -175,7 +200,7 @@ func (m *model) overlay(w, h int) string {
 			lines = append(lines[:2:2], lines[len(lines)-(h-4):]...)
 		}
 	case m.help:
-		inner = min(w, 96) - 6
+		inner = min(w, wideDialog) - 6
 		lines = m.helpLines(inner, h-2)
 	default:
 		return ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // fakeEngine is a guide made by hand: every answer is a field. Its delays are
 // zero in the tests.
 type fakeEngine struct {
-	steps.Fleet
+	fakeFleet
 	sandbox    bool
 	profiles   []steps.Profile
 	signInErr  error
@@ -27,6 +28,7 @@ type fakeEngine struct {
 	inspectErr error
 	review     steps.Review
 	setups     []steps.Setup
+	setupsErr  error
 	script     []steps.Event
 	workErr    error
 	opened     *steps.Opened
@@ -137,14 +139,19 @@ func (f *fakeEngine) Begin(_ context.Context, a steps.Answers) (steps.Setup, err
 	return steps.Setup{ID: "s-1", Answers: a, Created: fakeNow, Cost: steps.CostOf(f.prices, a.Type, a.DiskGB)}, nil
 }
 
-func (f *fakeEngine) Setups(context.Context) ([]steps.Setup, error) { return f.setups, nil }
-
-func (f *fakeEngine) Look(_ context.Context, all []steps.Setup) []steps.Setup { return all }
+func (f *fakeEngine) Setups(context.Context) ([]steps.Setup, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]steps.Setup(nil), f.setups...), f.setupsErr
+}
 
 func (f *fakeEngine) Work(ctx context.Context, id string, emit func(steps.Event)) (*steps.Opened, error) {
 	f.mu.Lock()
 	f.worked = append(f.worked, id)
 	f.mu.Unlock()
+	if err := f.act(ctx, "work", id, nil); err != nil {
+		return nil, err
+	}
 	for _, e := range f.script {
 		if delay, _, _, _ := f.now(); delay > 0 {
 			e.Time = time.Now()
@@ -164,6 +171,10 @@ func (f *fakeEngine) Work(ctx context.Context, id string, emit func(steps.Event)
 		emit(steps.Event{Time: fakeNow.Add(time.Minute), Step: f.script[len(f.script)-1].Step, Kind: steps.Failed, Text: steps.Explain(err).Title, Err: err})
 		return nil, err
 	}
+	f.becomes(id, "running")
+	if len(f.setups) > 0 {
+		return f.tunnelled(id), nil
+	}
 	o := *f.opened
 	o.Setup.ID = id
 	return &o, nil
@@ -172,6 +183,7 @@ func (f *fakeEngine) Work(ctx context.Context, id string, emit func(steps.Event)
 func (f *fakeEngine) Remove(ctx context.Context, id string, emit func(steps.Event)) error {
 	f.mu.Lock()
 	f.removed = append(f.removed, id)
+	f.setups = slices.DeleteFunc(f.setups, func(s steps.Setup) bool { return s.ID == id })
 	f.mu.Unlock()
 	for _, text := range []string{"Terminating i-0a1b2c3d4e5f67890", "Deleting security group jupyter-ec2-jupyter", "Deleting key pair jupyter-ec2-jupyter"} {
 		emit(steps.Event{Time: fakeNow, Step: steps.StepRemove, Kind: steps.Doing, Text: text})

@@ -62,7 +62,7 @@ func (m *model) content() string {
 	return cells.Block(strings.Join([]string{m.header(), m.rule(), body, m.footer()}, "\n"), m.w, m.h)
 }
 
-func (m *model) wide() bool { return m.w >= sideFrom }
+func (m *model) wide() bool { return m.w >= sideFrom && m.page != pageFleet }
 
 // mainWidth is the width screens draw in: the page without its margins.
 func (m *model) mainWidth() int {
@@ -97,11 +97,19 @@ func (m *model) header() string {
 // where names the setup, the account and the region once they are known.
 func (m *model) where() string {
 	var parts []string
+	if u := m.fleet.current(); m.page == pageFleet && u != nil && u.Account != "" {
+		return clean(u.Account + " · " + u.Answers.Region)
+	}
 	if acc := m.account.signedIn; acc != nil {
 		parts = append(parts, acc.Identity.Account)
 	}
-	if a := m.current(); a.Region != "" && m.page != pageResume {
+	if a := m.current(); a.Region != "" && m.page != pageFleet {
 		parts = append(parts, a.Region, a.Name)
+	}
+	if s := m.setup(); s != nil && m.page != steps.StepOpen {
+		if money := s.Money(m.o.Now()); money.Known && money.Hour > 0 {
+			parts = append(parts, cents(money.SoFar)+" so far, "+dollars(money.Hour)+" an hour")
+		}
 	}
 	return clean(strings.Join(parts, " · "))
 }
@@ -171,7 +179,7 @@ const (
 func (m *model) state(id steps.StepID) stepState {
 	i := stepIndex(id)
 	switch {
-	case m.page == pageResume || m.page == steps.StepRemove:
+	case m.page == pageFleet || m.page == steps.StepRemove:
 		return stateTodo
 	case m.asking() && id == m.page:
 		return stateActive
@@ -216,6 +224,9 @@ func (m *model) sidebar() string {
 // pageView is the right side: title, what the guide says, the page's own part,
 // and what one would have typed by hand.
 func (m *model) pageView(w, h int) string {
+	if m.page == pageFleet {
+		return strings.Join(indent(strings.Split(m.fleet.view(m, w, h), "\n"), 1), "\n")
+	}
 	left := 1
 	if m.wide() {
 		left = 2
@@ -245,8 +256,8 @@ func (m *model) intro(w int) []string {
 // heading is the page's title and its two sentences.
 func (m *model) heading() (title, about string) {
 	switch m.page {
-	case pageResume:
-		return "Your setups", "You have been here before. Go on with a setup, or start a new one."
+	case pageFleet:
+		return "Your setups", ""
 	case steps.StepRemove:
 		return "Remove " + m.remove.setup.Answers.Name, "The machine is terminated, and everything that was created for it is removed. Things that are not the setup's own stay."
 	}
@@ -287,7 +298,7 @@ func (m *model) byHand() []string {
 
 // setup is the setup that is worked on, or nil.
 func (m *model) setup() *steps.Setup {
-	if m.asking() || m.page == pageResume || m.work.setup.ID == "" {
+	if m.asking() || m.page == pageFleet || m.work.setup.ID == "" {
 		return nil
 	}
 	return &m.work.setup

@@ -28,7 +28,11 @@ func (m *model) helpLines(w, h int) []string {
 			lines = append(lines, "  "+m.th.Key.Render(cells.Fit(h.key, 14))+m.th.KeyDesc.Render(h.does))
 		}
 	}
-	list(m.screen().hints(m))
+	if m.page == pageFleet {
+		list(m.fleet.allKeys())
+	} else {
+		list(m.screen().hints(m))
+	}
 	lines = append(lines, "", heading(m.th, "Everywhere"))
 	list([]hint{
 		{"↑↓ or j k", "move"},

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"context"
-	"os"
 	"slices"
 	"strings"
 
@@ -175,8 +173,23 @@ func (m *model) logs() *logs {
 	return nil
 }
 
+// toggleFull gives a log pane the whole screen, or takes it back.
+func (m *model) toggleFull(id string) {
+	if id == fleetLog {
+		m.fleet.full = !m.fleet.full && m.page == pageFleet
+	} else if l := m.logs(); l != nil && l.id == id {
+		l.full = !l.full
+	}
+}
+
 // fullScreen is the one pane that has the whole screen, or empty.
 func (m *model) fullScreen() string {
+	if m.page == pageFleet {
+		if m.fleet.full && m.fleet.current() != nil {
+			return m.fleet.fullLog(m.w, m.h-2)
+		}
+		return ""
+	}
 	l := m.logs()
 	if l == nil || !l.full {
 		return ""
@@ -187,19 +200,13 @@ func (m *model) fullScreen() string {
 // saveLog writes the focused pane's log to a file in the folder the program
 // runs in. The text is taken here, so that the file has what was on screen.
 func (m *model) saveLog() tea.Cmd {
+	if m.page == pageFleet {
+		return m.fleet.saveLog(m)
+	}
 	l := m.logs()
 	if l == nil {
 		return nil
 	}
-	text := l.buf[l.at].String()
 	kind := [2]string{"done", "machine"}[l.at]
-	name := "jupyter-ec2-" + m.current().Name + "-" + kind
-	dir := m.o.SaveDir
-	return m.tasks.start(m.ctx, taskSave, func(_ context.Context, id int) tea.Msg {
-		path, err := writeNew(dir, name, ".log", func(f *os.File) error {
-			_, err := f.WriteString(text)
-			return err
-		})
-		return fileSaved{id, "log", path, err}
-	})
+	return m.writeLog("jupyter-ec2-"+m.current().Name+"-"+kind, l.buf[l.at].String())
 }

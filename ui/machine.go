@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // The parts of the machine page, in Tab's order.
@@ -39,18 +40,23 @@ type machineScreen struct {
 
 func newMachineScreen(m *model) machineScreen {
 	return machineScreen{
-		disk: newField(strconv.Itoa(m.answers.DiskGB), "", 5),
-		table: table.New("types", "types", []table.Column{
-			{Title: "Type"},
-			{Title: "vCPU", Right: true},
-			{Title: "Memory", Right: true},
-			{Title: "GPU", Priority: 3, Max: 24},
-			{Title: "Arch", Priority: 2},
-			{Title: "Free tier", Priority: 1},
-			{Title: "$ an hour", Right: true},
-			{Title: "$ a month", Right: true},
-		}, m.th),
+		disk:  newField(strconv.Itoa(m.answers.DiskGB), "", 5),
+		table: newTypeTable(m.th),
 	}
+}
+
+// newTypeTable is the table of the types of a region.
+func newTypeTable(th theme.Theme) *table.Table {
+	return table.New("types", "types", []table.Column{
+		{Title: "Type"},
+		{Title: "vCPU", Right: true},
+		{Title: "Memory", Right: true},
+		{Title: "GPU", Priority: 3, Max: 24},
+		{Title: "Arch", Priority: 2},
+		{Title: "Free tier", Priority: 1},
+		{Title: "$ an hour", Right: true},
+		{Title: "$ a month", Right: true},
+	}, th)
 }
 
 func (s *machineScreen) enter(m *model) tea.Cmd {
@@ -118,28 +124,35 @@ func (s *machineScreen) priced(m *model, msg pricesFetched) {
 	s.fill()
 }
 
-func (s *machineScreen) fill() {
-	rows := make([]table.Row, len(s.types))
-	for i, t := range s.types {
+func (s *machineScreen) fill() { s.table.SetRows(typeRows(s.types, s.prices, s.noPrice)) }
+
+// typeRows are types with their prices, as far as these are known.
+func typeRows(types []steps.InstanceType, prices steps.Prices, noPrice string) []table.Row {
+	rows := make([]table.Row, len(types))
+	for i, t := range types {
 		free := ""
 		if t.FreeTier {
 			free = "✓ free"
 		}
-		hour, month := s.price(t.Name)
+		hour, month := typePrice(prices, noPrice, t.Name)
 		rows[i] = table.Row{ID: t.Name, Cells: []string{
 			t.Name, strconv.Itoa(t.VCPU), memory(t.MemoryMiB), t.GPU, t.Arch, free, hour, month,
 		}}
 	}
-	s.table.SetRows(rows)
+	return rows
 }
 
-// price is a type's price an hour and a month as two cells.
 func (s *machineScreen) price(name string) (hour, month string) {
-	p := s.prices.Hour[name]
+	return typePrice(s.prices, s.noPrice, name)
+}
+
+// typePrice is a type's price an hour and a month as two cells.
+func typePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
+	p := prices.Hour[name]
 	switch {
 	case p > 0:
 		return fmt.Sprintf("%.4f", p), fmt.Sprintf("%.2f", p*hoursPerMonth)
-	case s.prices.Hour == nil && s.noPrice == "":
+	case prices.Hour == nil && noPrice == "":
 		return "…", "…"
 	}
 	return "unknown", "unknown"

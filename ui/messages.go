@@ -74,11 +74,6 @@ type (
 		list []steps.Setup
 		err  error
 	}
-	// setupsLooked: the cloud said how the setups' machines are now.
-	setupsLooked struct {
-		id   int
-		list []steps.Setup
-	}
 	// workBegan: the ledger has the setup that the work is for.
 	workBegan struct {
 		id    int
@@ -94,6 +89,7 @@ type (
 		id     int
 		opened *steps.Opened
 		err    error
+		end    *ending // nil, or where the program's end would look for opened
 	}
 	// removeEnded: the removal came to its end.
 	removeEnded struct {

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"io"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -29,7 +31,7 @@ type model struct {
 	settled steps.Place // the place the later answers were given for
 	answers steps.Answers
 
-	resume  resumeScreen
+	fleet   fleetScreen
 	account accountScreen
 	machine machineScreen
 	key     keyScreen
@@ -48,6 +50,8 @@ type model struct {
 	frame    int  // of the spinner
 	leaving  bool // Ctrl-C was pressed once: the next one leaves at once
 	quitting bool
+	ends     []*ending   // of what is under way, for the program's end
+	unused   []io.Closer // to be closed; see closing
 	outcome  Outcome
 }
 
@@ -59,9 +63,10 @@ type notice struct {
 }
 
 func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
-	m := &model{o: o, ctx: ctx, engine: o.Engine, send: send, w: 80, h: 24, page: pageResume}
+	m := &model{o: o, ctx: ctx, engine: o.Engine, send: send, w: 80, h: 24, page: pageFleet}
 	m.answers = withDefaults(o.Defaults)
 	m.th = theme.New(true, !noColor(o.Env))
+	m.fleet = newFleetScreen(m)
 	m.account = newAccountScreen(m)
 	m.machine = newMachineScreen(m)
 	m.key = newKeyScreen(m)
@@ -93,14 +98,14 @@ const defaultName = "jupyter"
 
 // Init asks for the terminal's background and for earlier setups.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.show(pageResume))
+	return tea.Batch(tea.RequestBackgroundColor, m.show(pageFleet))
 }
 
 // screen is the page that is shown.
 func (m *model) screen() screen {
 	switch m.page {
-	case pageResume:
-		return &m.resume
+	case pageFleet:
+		return &m.fleet
 	case steps.StepAccount:
 		return &m.account
 	case steps.StepMachine:
@@ -130,12 +135,12 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.restyle(theme.New(msg.IsDark(), !noColor(m.o.Env)))
 	case tea.KeyPressMsg:
 		cmd := m.press(msg)
-		return m, tea.Batch(cmd, m.tick())
+		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
 	case tea.PasteMsg:
 		m.paste(msg)
 	default:
 		cmd := m.happened(msg)
-		return m, tea.Batch(cmd, m.tick())
+		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
 	}
 	return m, nil
 }
@@ -165,7 +170,9 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		case "q":
 			return m.askQuit()
 		case "1", "2", "3", "4", "5":
-			return m.jump(k.String())
+			if m.page != pageFleet {
+				return m.jump(k.String())
+			}
 		}
 	}
 	cmd, taken := s.key(m, k)
@@ -192,9 +199,7 @@ func (m *model) paste(msg tea.PasteMsg) {
 func (m *model) happened(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case setupsListed:
-		return m.resume.listed(m, msg)
-	case setupsLooked:
-		return m.resume.looked(m, msg)
+		return m.fleet.listed(m, msg)
 	case profilesRead:
 		return m.account.read(m, msg)
 	case signedIn:
@@ -218,9 +223,7 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 	case setupSeen:
 		m.work.seen(m, msg)
 	case logpane.FullScreenToggledMsg:
-		if l := m.logs(); l != nil && l.id == msg.ID {
-			l.full = !l.full
-		}
+		m.toggleFull(msg.ID)
 	case logpane.SaveRequestedMsg:
 		return m.saveLog()
 	case workEnded:
@@ -246,6 +249,53 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 		if msg.id == m.notice.id {
 			m.notice.text = ""
 		}
+	default:
+		return m.fleetHappened(msg)
+	}
+	return nil
+}
+
+// fleetHappened takes what has happened to the machines.
+func (m *model) fleetHappened(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case surveyed:
+		return m.fleet.surveyed(m, msg)
+	case surveyEnded:
+		return m.fleet.surveyEnded(m, msg)
+	case memberSeen:
+		return m.fleet.seen(m, msg)
+	case selectionRested:
+		return m.fleet.rested(m, msg)
+	case linkMade:
+		return m.linked(msg)
+	case healthCame:
+		return m.healthy(msg)
+	case logRead:
+		m.fleet.read(m, msg)
+	case logEnded:
+		m.fleet.readAll(m, msg)
+	case operationSaid:
+		m.fleet.said(m, msg)
+	case operationEnded:
+		return m.fleet.ended(m, msg)
+	case copyAdvanced:
+		m.fleet.copied(msg)
+	case notebookEnded:
+		return m.fleet.notebookEnded(m, msg)
+	case shellEnded:
+		return m.shellEnded(msg)
+	case checked:
+		m.checked(msg)
+	case doctorEnded:
+		m.doctorEnded(msg)
+	case swept:
+		m.swept(msg)
+	case sweepEnded:
+		m.sweepEnded(msg)
+	case cleared:
+		return m.cleared(msg)
+	case otherTypesFetched:
+		m.otherTypes(msg)
 	}
 	return nil
 }
@@ -257,6 +307,10 @@ func (m *model) events(msg eventsCame) tea.Cmd {
 		return m.work.events(m, msg.events)
 	case m.tasks.is(taskRemove, msg.id):
 		m.remove.events(m, msg.events)
+	case m.tasks.is(taskClear, msg.id):
+		if d := m.sweep(); d != nil {
+			d.clearSaid(msg.events)
+		}
 	}
 	return nil
 }
@@ -305,7 +359,7 @@ func (m *model) pace() time.Duration {
 		return 0
 	case m.busy():
 		return 200 * time.Millisecond
-	case m.page == steps.StepOpen:
+	case m.page == steps.StepOpen, m.page == pageFleet && m.fleet.totals.running > 0, m.linksUp():
 		return time.Second
 	}
 	return 0
@@ -314,7 +368,7 @@ func (m *model) pace() time.Duration {
 // busy says whether something runs that the screen shows a spinner for.
 func (m *model) busy() bool {
 	for name := range m.tasks.live {
-		if name != taskPrices && name != taskTunnel {
+		if name != taskPrices && name != taskTunnel && !strings.HasPrefix(name, quiet) {
 			return true
 		}
 	}
@@ -327,8 +381,9 @@ func (m *model) turned(msg ticked) tea.Cmd {
 	}
 	m.ticking = false
 	m.frame++
+	cmd := m.fleet.turned(m, msg.at)
 	if m.page == steps.StepOpen {
-		return m.open.look(m)
+		return tea.Batch(cmd, m.open.look(m))
 	}
-	return nil
+	return cmd
 }

@@ -271,7 +271,7 @@ func TestQuitting(t *testing.T) {
 	})
 	t.Run("removes when asked, by the name", func(t *testing.T) {
 		e := newFakeEngine()
-		r := toOpen(newRig(t, e)).press("q", "down", "enter").until("Type the setup's name")
+		r := toOpen(newRig(t, e)).press("q", "down", "down", "enter").until("Type the setup's name")
 		r.press("jup", "enter").until("That is not the name").press("yter", "enter")
 		r.untilTrue("it quits", func() bool { return r.m.quitting })
 		if len(e.removed) != 1 || !r.m.outcome.Removed || r.m.outcome.LeftRunning {
@@ -287,7 +287,7 @@ func TestRemovingStopsTheWorkFirst(t *testing.T) {
 	r.press("enter")
 	r.untilTrue("the setup is known", func() bool { return r.m.work.setup.ID != "" })
 	r.press("q").until("Leave?")
-	r.press("down", "enter", "jupyter", "enter")
+	r.press("down", "down", "enter", "jupyter", "enter")
 	r.untilTrue("the removal began", func() bool { n := 0; e.set(func() { n = len(e.removed) }); return n == 1 })
 	select {
 	case <-r.m.work.last.gone:

@@ -6,9 +6,9 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// Two pages are no step of the guide: the list of earlier setups, and a
-// removal (steps.StepRemove).
-const pageResume steps.StepID = "resume"
+// Two pages are no step of the guide: the list of all machines, and a removal
+// (steps.StepRemove).
+const pageFleet steps.StepID = "fleet"
 
 // questions are the pages that ask, in order; review is the last of them.
 func questions() []steps.StepID {
@@ -45,9 +45,12 @@ type hint struct{ key, does string }
 // except the work itself.
 func (m *model) show(page steps.StepID) tea.Cmd {
 	if page != m.page {
-		for _, name := range []string{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskLook} {
+		for _, name := range []string{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskFollow} {
 			m.tasks.stop(name)
 		}
+	}
+	if page != pageFleet {
+		m.fleet.unfollow(m)
 	}
 	m.page = page
 	if i := stepIndex(page); i >= 0 {
@@ -83,14 +86,12 @@ func (m *model) next() tea.Cmd {
 // back goes to the page before, or asks whether to leave on the first one.
 func (m *model) back() tea.Cmd {
 	switch i := stepIndex(m.page); {
-	case m.page == pageResume:
+	case m.page == pageFleet:
 		return m.askQuit()
+	case m.page == steps.StepOpen, i == 0:
+		return m.show(pageFleet)
 	case i > 0 && i <= stepIndex(steps.StepReview):
 		return m.show(questions()[i-1])
-	case i == 0 && len(m.resume.setups) > 0:
-		return m.show(pageResume)
-	case i == 0:
-		return m.askQuit()
 	}
 	return nil
 }

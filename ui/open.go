@@ -57,9 +57,9 @@ func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	switch k.String() {
 	case "enter", "o":
-		return s.browse(m), true
+		return m.browse(s.opened.URL), true
 	case "c", "y":
-		return tea.Batch(tea.SetClipboard(s.opened.URL), m.say("Copied the URL.", false)), true
+		return m.copyURL(s.opened.URL), true
 	case "l":
 		s.logs = true
 	case "x":
@@ -70,19 +70,11 @@ func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, true
 }
 
-func (s *openScreen) browse(m *model) tea.Cmd {
-	open, url := m.o.Open, s.opened.URL
-	if open == nil {
-		return m.say("There is no browser to open here. Copy the URL with c.", true)
-	}
-	return func() tea.Msg { return browserOpened{open(url)} }
-}
-
 func (s *openScreen) hints(m *model) []hint {
 	if s.logs {
 		return append([]hint{{"esc", "back to the URL"}}, m.work.logs.hints()...)
 	}
-	return []hint{{"o", "open in browser"}, {"c", "copy"}, {"l", "logs"}, {"x", "remove"}, {"↑↓", "scroll"}}
+	return []hint{{"o", "open in browser"}, {"c", "copy"}, {"l", "logs"}, {"esc", "your setups"}, {"x", "remove"}, {"↑↓", "scroll"}}
 }
 
 func (s *openScreen) view(m *model, w, h int) string {
@@ -131,6 +123,8 @@ func (s *openScreen) facts(m *model, w int) []string {
 	}
 	style, cost := s.cost(m)
 	add("Cost", style, cost)
+	whenIdle, inAll := limitsSay(o.Setup.Answers.IdleStop, o.Setup.Answers.Lifetime)
+	add("Stops", m.th.Subtle, "by itself "+whenIdle+", "+inAll)
 	add("Quitting", m.th.Subtle, s.quitting(m.engine.Sandboxed()))
 	return append(lines, "")
 }
@@ -152,7 +146,16 @@ func (s *openScreen) cost(m *model) (style styler, text string) {
 	if !known {
 		return m.th.Warn, "unknown: no price could be had, but the machine does cost"
 	}
-	return m.th.Accent, dollars(sum) + " so far, " + dollars(s.opened.Cost.Hour) + " an hour"
+	return m.th.Accent, dollars(sum) + " so far, " + dollars(s.opened.Cost.Hour) + " an hour" + s.untilTomorrow(m)
+}
+
+// untilTomorrow is what more it costs when it is left as it is.
+func (s *openScreen) untilTomorrow(m *model) string {
+	money := s.opened.Setup.Money(m.o.Now())
+	if !money.Known || money.Tomorrow == 0 {
+		return ""
+	}
+	return "; " + cents(money.Tomorrow) + " more if left until tomorrow"
 }
 
 func (s *openScreen) quitting(sandboxed bool) string {

@@ -1,12 +1,16 @@
 package ui
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
+
+const quitTitle = "Leave?"
 
 // askQuit leaves, after a question when something runs and costs.
 func (m *model) askQuit() tea.Cmd {
@@ -15,6 +19,7 @@ func (m *model) askQuit() tea.Cmd {
 			return nil
 		}
 	}
+	running := m.running()
 	switch {
 	case m.tasks.runs(taskRemove):
 		m.openDialog(&choiceDialog{
@@ -22,50 +27,245 @@ func (m *model) askQuit() tea.Cmd {
 			options: []option{{label: "Quit", detail: "remove it later", danger: true, do: (*model).quit}, {label: "Keep removing"}},
 		})
 		return nil
-	case !m.costs():
+	case len(running) == 0 && m.fleet.busy() == nil:
 		return m.quit()
 	}
-	m.openDialog(m.quitDialog())
+	m.openDialog(m.quitDialog(running))
 	return nil
 }
 
-const quitTitle = "Leave?"
-
-// costs says whether a machine of this run exists, or is about to, whatever
-// page the person has gone back to.
+// costs says whether a machine of this run's work exists, or is about to,
+// whatever page the person has gone back to.
 func (m *model) costs() bool {
 	s := m.work.setup
-	return m.tasks.runs(taskWork) || s.ID != "" && (s.Resources.InstanceID != "" || m.work.launched() || m.open.opened != nil)
+	if m.tasks.runs(taskWork) {
+		return true
+	}
+	if u := m.fleet.members[s.ID]; u != nil && u.State != "" {
+		return u.running()
+	}
+	return s.ID != "" && (s.Resources.InstanceID != "" || m.work.launched() || m.open.opened != nil)
 }
 
-func (m *model) quitDialog() *choiceDialog {
-	what := fmt.Sprintf("The machine of %q goes on running when you leave, and %s.", m.work.setup.Answers.Name, m.costLine())
-	if m.engine.Sandboxed() {
-		what = fmt.Sprintf("The machine of %q goes on running in the sandbox when you leave.", m.work.setup.Answers.Name)
+// running are this computer's machines that run, or are about to.
+func (m *model) running() []*member {
+	var list []*member
+	found := false
+	for _, u := range m.fleet.order {
+		own := u.ID == m.work.setup.ID && m.costs()
+		if own || u.running() && !u.Elsewhere {
+			list = append(list, u)
+			found = found || own
+		}
 	}
-	text := []string{what}
-	leave, detail := "Leave it running", "run the program again to go on"
+	if !found && m.costs() {
+		list = append(list, &member{Machine: steps.Machine{Setup: m.work.setup}})
+	}
+	return list
+}
+
+// busy is a machine that something is being done with, or nil.
+func (s *fleetScreen) busy() *member {
+	for _, u := range s.order {
+		if u.op != nil {
+			return u
+		}
+	}
+	return nil
+}
+
+func (m *model) quitDialog(running []*member) *choiceDialog {
+	d := &choiceDialog{title: quitTitle}
+	if u := m.fleet.busy(); u != nil {
+		d.text = append(d.text, fmt.Sprintf("%s is still %s: that is cut off.", u.name(), u.op.doing))
+	}
+	switch len(running) {
+	case 0:
+		d.options = []option{{label: "Quit", do: (*model).quit}, {label: "Stay"}}
+	case 1:
+		m.quitOne(d, running[0])
+	default:
+		m.quitMany(d, running)
+	}
+	return d
+}
+
+func (m *model) quitOne(d *choiceDialog, u *member) {
+	what := fmt.Sprintf("The machine of %q goes on running when you leave, and %s.", u.name(), m.costLine(u))
+	if m.engine.Sandboxed() {
+		what = fmt.Sprintf("The machine of %q goes on running in the sandbox when you leave.", u.name())
+	}
+	d.text = append(d.text, what)
+	detail := "run the program again to go on"
 	switch {
 	case m.tasks.runs(taskWork):
 		detail = "the work stops here, and goes on when you run the program again"
-	case m.open.opened != nil && m.open.opened.Tunnel != nil:
+	case u.opened != nil && u.opened.Tunnel != nil:
 		detail = "the tunnel closes and with it the URL, until you run the program again"
 	}
-	return &choiceDialog{title: quitTitle, text: text, options: []option{
-		{label: leave, detail: detail, do: (*model).quit},
+	d.options = []option{
+		{label: "Leave it running", detail: detail, do: (*model).quit},
+		{label: "Stop it", detail: "kernels and unsaved variables are lost; files stay on its disk, which costs a little", do: func(m *model) tea.Cmd {
+			return m.leaveAfter([]*member{u}, (*model).stopForGood)
+		}},
 		{label: "Remove everything", detail: "the machine, its disk and all files on it are lost", danger: true, do: func(m *model) tea.Cmd {
-			m.askRemove(m.work.setup, true)
+			m.askRemove(u.Setup, true)
 			return nil
 		}},
 		{label: "Keep working"},
-	}}
+	}
+}
+
+func (m *model) quitMany(d *choiceDialog, running []*member) {
+	n := len(running)
+	names, hour, tomorrow := make([]string, n), 0.0, 0.0
+	for i, u := range running {
+		names[i] = u.name()
+		money := u.Money(m.o.Now())
+		hour, tomorrow = hour+money.Hour, tomorrow+money.Tomorrow
+	}
+	if n > 4 {
+		names = append(names[:3:3], fmt.Sprintf("and %d more", n-3))
+	}
+	what := fmt.Sprintf("%d machines go on running when you leave: %s.", n, strings.Join(names, ", "))
+	if !m.engine.Sandboxed() {
+		what += fmt.Sprintf(" They cost %s an hour; %s if left until tomorrow.", dollars(hour), cents(tomorrow))
+	}
+	d.text = append(d.text, what)
+	d.options = []option{
+		{label: fmt.Sprintf("Leave all %d running", n), detail: "tunnels close; run the program again to go on", do: (*model).quit},
+		{label: fmt.Sprintf("Stop all %d", n), detail: "kernels and unsaved variables are lost; files stay on their disks, which cost a little", do: func(m *model) tea.Cmd {
+			return m.leaveAfter(running, (*model).stopForGood)
+		}},
+		{label: fmt.Sprintf("Terminate all %d", n), detail: "the machines, their disks and all files on them are lost", danger: true, do: func(m *model) tea.Cmd {
+			m.askTerminate(running)
+			return nil
+		}},
+		{label: "Keep working"},
+	}
+}
+
+// askTerminate asks for a sentence before several machines are terminated.
+func (m *model) askTerminate(list []*member) {
+	sentence := fmt.Sprintf("terminate %d machines", len(list))
+	m.openDialog(&inputDialog{
+		title: fmt.Sprintf("Terminate %d machines?", len(list)),
+		text:  []string{"All of them, their disks and all files on them are lost; so are their security groups and the key pairs made for them.", "Type " + sentence + " to go on."},
+		label: "Terminate", field: newField("", sentence, 60),
+		check: func(value string) string {
+			if strings.TrimSpace(value) == sentence {
+				return ""
+			}
+			return "That is not the sentence."
+		},
+		done: func(m *model, _ string) tea.Cmd { return m.leaveAfter(list, (*model).terminateForGood) },
+	})
+}
+
+// leaving is what is still to be done before the program ends.
+type leaving struct {
+	waiting map[string]bool
+	// then is begun with a machine once what is being done with it has ended.
+	then map[string]func(*model, *member) tea.Cmd
+}
+
+// leaveAfter does something with each machine and then leaves. The list shows
+// how that goes; what fails keeps the person here.
+func (m *model) leaveAfter(list []*member, do func(*model, *member) tea.Cmd) tea.Cmd {
+	l := &leaving{waiting: map[string]bool{}, then: map[string]func(*model, *member) tea.Cmd{}}
+	m.fleet.leaving = l
+	var cmds []tea.Cmd
+	for _, u := range list {
+		if m.fleet.members[u.ID] == nil {
+			u = m.fleet.put(u.Setup)
+		}
+		l.waiting[u.ID] = true
+		if u.op != nil {
+			u.op.cancelled = true
+			m.tasks.cancel(taskOperation(u.ID))
+			l.then[u.ID] = do
+			continue
+		}
+		cmds = append(cmds, do(m, u))
+	}
+	if m.page != pageFleet {
+		cmds = append(cmds, m.show(pageFleet))
+	}
+	return tea.Batch(cmds...)
+}
+
+// left notices that a machine was dealt with.
+func (m *model) left(setupID string, err error) tea.Cmd {
+	l := m.fleet.leaving
+	if l == nil || !l.waiting[setupID] {
+		return nil
+	}
+	if do, ok := l.then[setupID]; ok {
+		delete(l.then, setupID)
+		return do(m, m.fleet.members[setupID])
+	}
+	if err != nil {
+		m.fleet.leaving = nil // the person sees what failed, and decides anew
+		return nil
+	}
+	delete(l.waiting, setupID)
+	if len(l.waiting) > 0 {
+		return nil
+	}
+	return m.quit()
+}
+
+// waitForWork ends the work on a setup, and answers what waits for its end.
+func (m *model) waitForWork(setupID string) func(context.Context) error {
+	var gone <-chan struct{}
+	if m.work.setup.ID == setupID && m.work.last != nil {
+		m.tasks.stop(taskWork)
+		gone = m.work.last.gone
+	}
+	return func(ctx context.Context) error {
+		if gone == nil {
+			return nil
+		}
+		select {
+		case <-gone:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (m *model) stopForGood(u *member) tea.Cmd {
+	id, engine, wait := u.ID, m.engine, m.waitForWork(u.ID)
+	return m.simple(u, verb{"stopping", "stopped; only its disk costs now", true}, func(ctx context.Context, emit func(steps.Event)) error {
+		if err := wait(ctx); err != nil {
+			return err
+		}
+		return engine.Stop(ctx, id, emit)
+	}, func(_ *model, u *member, _ result) tea.Cmd {
+		u.State = "stopped"
+		return nil
+	})
+}
+
+func (m *model) terminateForGood(u *member) tea.Cmd {
+	id, engine, wait := u.ID, m.engine, m.waitForWork(u.ID)
+	return m.simple(u, verb{"terminating", "removed", true}, func(ctx context.Context, emit func(steps.Event)) error {
+		if err := wait(ctx); err != nil {
+			return err
+		}
+		return engine.Remove(ctx, id, emit)
+	}, func(m *model, u *member, _ result) tea.Cmd {
+		m.fleet.drop(m, u.ID)
+		return nil
+	})
 }
 
 // costLine says what the running machine costs.
-func (m *model) costLine() string {
-	cost := m.work.setup.Cost
-	if m.open.opened != nil {
-		cost = m.open.opened.Cost
+func (m *model) costLine(u *member) string {
+	cost := u.Cost
+	if u.opened != nil {
+		cost = u.opened.Cost
 	}
 	if !cost.Known {
 		return "costs money (the price is unknown)"
@@ -73,7 +273,7 @@ func (m *model) costLine() string {
 	return "costs " + dollars(cost.Hour) + " an hour"
 }
 
-// quit ends the program. The machine is left as it is.
+// quit ends the program. The machines are left as they are.
 func (m *model) quit() tea.Cmd {
 	m.quitting = true
 	m.outcome.Opened = m.open.opened
@@ -81,6 +281,14 @@ func (m *model) quit() tea.Cmd {
 	if m.work.setup.ID != "" && !m.outcome.Removed {
 		m.outcome.Setup = m.work.setup
 		m.outcome.LeftRunning = m.costs()
+	}
+	for _, u := range m.running() {
+		m.outcome.Left = append(m.outcome.Left, u.Setup)
+	}
+	for _, u := range m.fleet.order {
+		if u.State == "stopped" && !u.Elsewhere {
+			m.outcome.Left = append(m.outcome.Left, u.Setup)
+		}
 	}
 	m.tasks.stopAll()
 	return tea.Quit

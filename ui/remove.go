@@ -39,8 +39,19 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 		}
 		m.tasks.stop(taskWork)
 	}
-	closing := closeOpened(m.open.opened)
-	m.open = openScreen{}
+	if m.open.opened != nil && m.open.opened.Setup.ID == setup.ID {
+		m.open = openScreen{}
+	}
+	if u := m.fleet.members[setup.ID]; u != nil {
+		if u.op != nil {
+			busy = u.op.end.gone
+			m.tasks.stop(taskOperation(setup.ID))
+			u.op = nil
+		}
+		u.unlink(m)
+		m.closing(u.opened, u.notebook)
+		u.opened, u.notebook = nil, nil
+	}
 	s.setup, s.thenQuit = setup, thenQuit
 	s.now, s.done = "Starting …", false
 	s.failure.set(nil)
@@ -53,12 +64,12 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 				return removeEnded{id, ctx.Err()}
 			}
 		}
-		b := newBridge(id, send)
+		b := newEvents(id, send)
 		err := engine.Remove(ctx, setup.ID, b.emit)
 		b.close()
 		return removeEnded{id, err}
 	})
-	return tea.Batch(closing, cmd, m.show(steps.StepRemove))
+	return tea.Batch(cmd, m.show(steps.StepRemove))
 }
 
 func (s *removeScreen) events(_ *model, batch []steps.Event) {
@@ -79,6 +90,7 @@ func (s *removeScreen) ended(m *model, msg removeEnded) tea.Cmd {
 		return nil
 	}
 	s.done = true
+	m.fleet.drop(m, s.setup.ID)
 	if m.work.setup.ID == s.setup.ID {
 		m.work.setup = steps.Setup{}
 		m.work.runs = map[steps.StepID]stepRun{}
@@ -100,14 +112,14 @@ func (s *removeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		case s.failure.key(k):
 			return nil, true
 		case s.done && k.String() == "enter":
-			return m.show(pageResume), true
+			return m.show(pageFleet), true
 		}
 	}
 	if cmd, taken := s.logs.key(k); taken {
 		return cmd, true
 	}
 	if k.String() == "esc" && !m.tasks.runs(taskRemove) {
-		return m.show(pageResume), true
+		return m.show(pageFleet), true
 	}
 	return nil, false
 }
@@ -116,7 +128,7 @@ func (s *removeScreen) hints(*model) []hint {
 	var hints []hint
 	switch {
 	case s.done:
-		hints = []hint{{"enter", "start again"}}
+		hints = []hint{{"enter", "your setups"}}
 	case s.failure.is():
 		hints = append(s.failure.hints(), hint{"esc", "back"})
 	}

@@ -63,6 +63,12 @@ func (s *reviewScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return s.ask(m), true
 	case "s":
 		return m.savePlan(), true
+	case "i":
+		s.limit(m, nextLimit(idleChoices(), m.answers.IdleStop.Or(steps.DefaultIdleStop), +1), m.answers.Lifetime)
+		return nil, true
+	case "t":
+		s.limit(m, m.answers.IdleStop, nextLimit(lifetimeChoices(), m.answers.Lifetime.Or(steps.DefaultLifetime), +1))
+		return nil, true
 	case "enter":
 		switch {
 		case s.review == nil:
@@ -76,6 +82,22 @@ func (s *reviewScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
+// limit takes other limits. The rest of the review holds as it is.
+func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) {
+	if s.review == nil {
+		return
+	}
+	m.answers.IdleStop, m.answers.Lifetime = idle, lifetime
+	s.of, s.review.Answers = m.answers, m.answers
+}
+
+// limitLines say when the machine stops by itself, and how to change that.
+func (s *reviewScreen) limitLines(m *model, w int) []string {
+	whenIdle, inAll := limitsSay(m.answers.IdleStop, m.answers.Lifetime)
+	key := func(k string) string { return " (" + m.th.Key.Render(k) + m.th.Subtle.Render(" changes") + ")" }
+	return []string{heading(m.th, "Stops by itself"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
+}
+
 func (s *reviewScreen) hints(m *model) []hint {
 	if s.failure.is() {
 		return append(s.failure.hints(), hint{"1-4", "change answers"}, hint{"esc", "back"})
@@ -87,7 +109,7 @@ func (s *reviewScreen) hints(m *model) []hint {
 	if s.review == nil || len(s.review.Problems) > 0 {
 		launch = []hint{{"r", "check again"}}
 	}
-	return append(launch, hint{"1-4", "change answers"}, hint{"s", "save plan"}, hint{"↑↓", "scroll"}, hint{"esc", "back"})
+	return append(launch, hint{"1-4", "change answers"}, hint{"i", "idle stop"}, hint{"t", "lifetime"}, hint{"s", "save plan"}, hint{"↑↓", "scroll"}, hint{"esc", "back"})
 }
 
 func (s *reviewScreen) view(m *model, w, h int) string {
@@ -152,6 +174,7 @@ func (s *reviewScreen) left(m *model, w int) []string {
 		lines = append(lines, "")
 	}
 	lines = append(lines, s.costLines(m, w)...)
+	lines = append(append(lines, ""), s.limitLines(m, w)...)
 	lines = append(lines, "", heading(m.th, "Will be created"))
 	for _, c := range r.Creates {
 		lines = append(lines, bullet(m.th.Text, "+", clean(c), w)...)

@@ -31,7 +31,7 @@ func newRig(t *testing.T, e *fakeEngine, change ...func(*Options)) *rig {
 	r := &rig{t: t, e: e, msgs: make(chan tea.Msg)}
 	asker := NewAsker()
 	e.ask = asker
-	o := Options{Engine: e, Asker: asker, Env: []string{"NO_COLOR=1"}, SaveDir: t.TempDir(), Now: func() time.Time { return fakeNow }}
+	o := Options{Engine: e, Asker: asker, Env: []string{"NO_COLOR=1"}, SaveDir: t.TempDir(), Now: fixedNow}
 	for _, c := range change {
 		c(&o)
 	}
@@ -108,6 +108,7 @@ var namedKeys = map[string]tea.Key{
 	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
 	"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
 	"space": {Code: tea.KeySpace, Text: " "}, "backspace": {Code: tea.KeyBackspace},
+	"f5": {Code: tea.KeyF5}, "ctrl+r": {Code: 'r', Mod: tea.ModCtrl},
 	"ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
 }
 
@@ -195,10 +196,101 @@ func stages() []stage {
 		{"open-logs", at(nil, func(r *rig) *rig { return toOpen(r).press("l") })},
 		{"quit", at(nil, func(r *rig) *rig { return toOpen(r).press("q").until("Leave?") })},
 		{"help", at(nil, func(r *rig) *rig { return toMachine(r).press("?") })},
-		{"resume", at(func(e *fakeEngine) { e.setups = fakeSetups() }, func(r *rig) *rig { return r.until("gpu-lab") })},
 		{"removed", at(func(e *fakeEngine) { e.setups = fakeSetups() }, func(r *rig) *rig {
 			return r.until("gpu-lab").press("x").press("jupyter", "enter").until("Removed.")
 		})},
+		{"fleet-none", at(nil, func(r *rig) *rig {
+			return toFleetReady(toProfiles(r).press("esc").until("There are no machines"))
+		})},
+		{"fleet-one", at(func(e *fakeEngine) {
+			sevenMachines(e)
+			e.setups = e.setups[:1]
+			e.survey = e.survey[:1]
+			e.survey[0].Machines = e.survey[0].Machines[:1]
+		}, toFleet)},
+		{"fleet-seven", at(sevenMachines, toFleet)},
+		{"fleet-sandbox", at(func(e *fakeEngine) { sevenMachines(e); e.sandbox = true }, toFleet)},
+		{"fleet-gpu", at(func(e *fakeEngine) {
+			sevenMachines(e)
+			e.linkFor = func(string) *fakeLink { return &fakeLink{health: gpuHealth(), lines: fakeLog()} }
+		}, func(r *rig) *rig { return toFleetReady(toFleet(r).press("2")) })},
+		{"fleet-gone", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("5") })},
+		{"fleet-elsewhere", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("6") })},
+		{"fleet-failed", at(func(e *fakeEngine) {
+			sevenMachines(e)
+			e.fail = map[string]error{"stop": fakeError{}}
+			e.survey[3].Err, e.survey[5].Err, e.survey[5].Machines = fakeError{}, fakeError{}, nil
+		}, func(r *rig) *rig {
+			toFleet(r).press("s").until("Stop jupyter?").press("enter").until("→ Run")
+			r.take(noticeFaded{r.m.notice.id})
+			return toFleetReady(r)
+		})},
+		{"fleet-200", at(func(e *fakeEngine) { manyMachines(e, 200) }, func(r *rig) *rig {
+			toFleet(r)
+			for range 100 {
+				r.press("down")
+			}
+			return toFleetReady(r)
+		})},
+		{"fleet-log", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("l") })},
+		{"fleet-help", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("?") })},
+		{"fleet-mode", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("m") })},
+		{"fleet-limits", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("i") })},
+		{"fleet-upload", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("u") })},
+		{"fleet-type", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("3", "t").until("0.0960") })},
+		{"fleet-gateway", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("2", "g") })},
+		{"fleet-doctor", at(func(e *fakeEngine) { sevenMachines(e); e.checks = fakeChecks() }, func(r *rig) *rig {
+			return toFleet(r).press("D").until("1 problem found").press("down", "down")
+		})},
+		{"fleet-sweep", at(func(e *fakeEngine) { sevenMachines(e); e.leftovers = fakeLeftovers() }, func(r *rig) *rig {
+			toFleet(r).press("W").until("leftovers")
+			r.untilTrue("all regions answered", func() bool { return !r.m.tasks.runs(taskSweep) })
+			return r.press("space", "space")
+		})},
+		{"fleet-quit", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("q") })},
+	}
+}
+
+// toFleet waits for the whole list, and for the first machine's health.
+func toFleet(r *rig) *rig { return toFleetReady(r.until("Your setups").until(" 1 ")) }
+
+// toFleetReady waits until nothing is under way that the screen shows.
+func toFleetReady(r *rig) *rig {
+	r.t.Helper()
+	r.untilTrue("the list is at rest", func() bool {
+		u := r.m.fleet.current()
+		healthy := u == nil || !u.linkable() || u.conn.problem != nil || !u.healthAt.IsZero() && r.m.fleet.pane != nil && u.buffer(u.log).Len() > 0
+		return !r.m.busy() && healthy
+	})
+	return r
+}
+
+func gpuHealth() steps.Health {
+	h := fakeHealth()
+	h.GPUs = []steps.GPU{{Name: "NVIDIA T4", Use: 0.91, MemoryMB: 15360, MemoryUsedMB: 12083}}
+	h.Busy, h.Idle, h.Kernels = "", fakeNow.Add(-52*time.Minute), nil
+	h.StopAt, h.StopWhy = fakeNow.Add(8*time.Minute), "idle"
+	return h
+}
+
+func fakeChecks() []steps.Check {
+	return []steps.Check{
+		{ID: "credentials", Title: "Credentials", State: steps.CheckOK, Text: "arn:aws:iam::123456789012:user/ada"},
+		{ID: "quota", Title: "Quota", State: steps.CheckWarn, Text: "28 of 32 vCPUs are used", Next: "Ask for more under Service Quotas before a bigger machine is launched."},
+		{ID: "group", Title: "Security group", State: steps.CheckBad, Text: "it lets in 203.0.113.7/32, but you are 198.51.100.4", Next: "Move the rule to your address.", Fix: "moves the rule to 198.51.100.4/32"},
+		{ID: "ssh", Title: "SSH", State: steps.CheckSkipped, Text: "the security group keeps you out"},
+	}
+}
+
+func fakeLeftovers() []steps.Swept {
+	at := steps.Place{Profile: "default", Region: "us-east-1"}
+	return []steps.Swept{
+		{At: at, Leftovers: []steps.Leftover{
+			{At: at, Kind: "instance", ID: "i-1", Name: "jupyter-ec2-old", Detail: "t3.large, running since 2 Nov", MonthCost: 74.46, CostKnown: true, Running: true},
+			{At: at, Kind: "volume", ID: "vol-1", Detail: "30 GB, attached to nothing", MonthCost: 2.86, CostKnown: true},
+			{At: at, Kind: "security group", ID: "sg-1", Name: "jupyter-ec2-old", CostKnown: true},
+		}},
+		{At: steps.Place{Profile: "default", Region: "eu-west-1"}, Err: fakeError{}},
 	}
 }
 

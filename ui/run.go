@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -47,6 +48,9 @@ type Outcome struct {
 	Interrupted bool
 	// Removed says that the setup and all of it were removed.
 	Removed bool
+	// Left are all setups of this computer that go on costing: those whose
+	// machines run, and behind them the stopped ones, whose disks cost.
+	Left []steps.Setup
 }
 
 // lettingGo is how long Run waits after the last key for work that was cut
@@ -93,21 +97,32 @@ func (o Options) programOptions(ctx context.Context) []tea.ProgramOption {
 	return options
 }
 
-// letGo waits for work that was cut off, and closes the tunnel: also one that
-// was made while the person left, which no screen was told of.
+// letGo waits for what was cut off, and closes all tunnels, connections and
+// notebooks: also those made while the person left, which no screen was told
+// of. What takes too long is left to the end of the process.
 func (m *model) letGo() {
-	opened := m.open.opened
-	if end := m.work.last; end != nil {
-		select {
-		case <-end.gone:
-			if opened == nil {
-				opened = end.opened
-			}
-		case <-time.After(lettingGo):
+	things := m.unused
+	for _, u := range m.fleet.order {
+		things = append(things, u.result())
+		if u.conn.link != nil {
+			things = append(things, u.conn.link)
 		}
 	}
-	if opened != nil {
-		_ = opened.Close() // the program ends: there is nothing to do about it
+	var all sync.WaitGroup
+	for _, c := range things {
+		all.Go(func() { _ = c.Close() }) // the program ends: there is nothing to do about it
+	}
+	for _, end := range m.ends {
+		all.Go(func() {
+			<-end.gone
+			_ = end.result.Close() // likewise
+		})
+	}
+	closed := make(chan struct{})
+	go func() { all.Wait(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(lettingGo):
 	}
 }
 
@@ -122,6 +137,8 @@ func noColor(env []string) bool {
 // restyle takes another theme, everywhere.
 func (m *model) restyle(th theme.Theme) {
 	m.th = th
+	m.fleet.table.SetTheme(th)
+	m.fleet.pane.SetTheme(th)
 	m.account.regions.SetTheme(th)
 	m.machine.table.SetTheme(th)
 	m.work.logs.restyle(th)

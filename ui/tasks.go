@@ -87,6 +87,16 @@ const (
 	taskWork     = "work"
 	taskRemove   = "remove"
 	taskSetups   = "setups"
-	taskLook     = "look"
 	taskTunnel   = "tunnel"
+	taskSurvey   = "survey"
+	taskFollow   = quiet + "follow"
+	taskDoctor   = "doctor"
+	taskSweep    = "sweep"
+	taskClear    = "clear"
+
+	taskOtherTypes = "other types"
 )
+
+// quiet begins the names of tasks that go on for long and that nobody waits
+// for: no spinner turns for them.
+const quiet = "~"

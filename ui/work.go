@@ -21,14 +21,9 @@ type workScreen struct {
 	retry    bool   // now says why something is tried again
 	logs     logs
 	failure  failure
-	stopping bool    // the person stopped the work; its end is awaited
-	last     *ending // of the work that was begun last; nil before any
-}
-
-// ending is how work ended. opened is for those who have seen gone.
-type ending struct {
-	gone   chan struct{} // closed when the engine has let go of the setup
-	opened *steps.Opened
+	from     steps.StepID // the page that led here, and that Esc goes back to
+	stopping bool         // the person stopped the work; its end is awaited
+	last     *ending      // of the work that was begun last; nil before any
 }
 
 // stepRun is how one step went.
@@ -46,13 +41,19 @@ func (s *workScreen) enter(*model) tea.Cmd { return nil }
 // begin writes the ledger and starts the work.
 func (s *workScreen) begin(m *model) tea.Cmd {
 	answers := m.answers
+	s.from = steps.StepReview
 	return s.run(m, steps.Setup{Answers: answers}, func(ctx context.Context) (steps.Setup, error) {
 		return m.engine.Begin(ctx, answers)
 	})
 }
 
-// resume goes on with a setup, from wherever it stands.
+// resume goes on with a setup of the list, from wherever it stands.
 func (s *workScreen) resume(m *model, setup steps.Setup) tea.Cmd {
+	s.from = pageFleet
+	return s.goOn(m, setup)
+}
+
+func (s *workScreen) goOn(m *model, setup steps.Setup) tea.Cmd {
 	m.answers = setup.Answers
 	return s.run(m, setup, func(context.Context) (steps.Setup, error) { return setup, nil })
 }
@@ -62,21 +63,27 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 	s.failure.set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
-	end := &ending{gone: make(chan struct{})}
+	end, old := m.newEnding(), (*steps.Opened)(nil)
+	if u := m.fleet.members[setup.ID]; u != nil {
+		old, u.opened, u.trouble = u.opened, nil, nil
+	}
 	s.last = end
 	engine, send := m.engine, m.send
 	work := m.tasks.start(m.ctx, taskWork, func(ctx context.Context, id int) tea.Msg {
 		defer close(end.gone)
+		if old != nil {
+			_ = old.Close() // the new tunnel wants the same port
+		}
 		setup, err := begin(ctx)
 		if err != nil {
-			return workEnded{id, nil, err}
+			return workEnded{id: id, err: err}
 		}
 		send(workBegan{id, setup})
-		b := newBridge(id, send)
+		b := newEvents(id, send)
 		opened, err := engine.Work(ctx, setup.ID, b.emit)
 		b.close()
-		end.opened = opened
-		return workEnded{id, opened, err}
+		end.result.opened = opened
+		return workEnded{id, opened, err, end}
 	})
 	return tea.Batch(work, m.show(steps.StepLaunch))
 }
@@ -84,6 +91,7 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 func (s *workScreen) began(m *model, msg workBegan) {
 	if m.tasks.is(taskWork, msg.id) {
 		s.setup = msg.setup
+		m.fleet.put(msg.setup)
 	}
 }
 
@@ -140,6 +148,7 @@ func (s *workScreen) seen(m *model, msg setupSeen) {
 	for _, setup := range msg.list {
 		if setup.ID == s.setup.ID {
 			s.setup = setup
+			m.fleet.put(setup)
 		}
 	}
 }
@@ -147,13 +156,17 @@ func (s *workScreen) seen(m *model, msg setupSeen) {
 // ended takes the end of the work. A tunnel nobody waits for any more is
 // taken down again.
 func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
+	msg.end.taken()
 	if !m.tasks.done(taskWork, msg.id) {
-		return closeOpened(msg.opened)
+		m.closing(msg.opened)
+		return nil
 	}
 	switch {
 	case msg.err == nil && msg.opened != nil:
 		s.setup, s.at = msg.opened.Setup, steps.StepOpen
 		s.finishAll()
+		m.fleet.put(s.setup)
+		m.keepOpened(msg.opened)
 		m.open = openScreen{opened: msg.opened}
 		return m.show(steps.StepOpen)
 	case s.stopping:
@@ -169,8 +182,12 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 	return m.lookUp(s.setup.ID)
 }
 
-// leave goes back to the review, which says whether a machine is there.
+// leave goes back to the list, or to the review, which says whether a machine
+// is there.
 func (s *workScreen) leave(m *model) tea.Cmd {
+	if s.from == pageFleet {
+		return m.show(pageFleet)
+	}
 	back := m.show(steps.StepReview) // first: showing a page ends look-ups
 	return tea.Batch(back, m.lookUp(s.setup.ID))
 }
@@ -181,16 +198,6 @@ func (s *workScreen) finishAll() {
 		run := s.runs[id]
 		run.state = stateDone
 		s.runs[id] = run
-	}
-}
-
-func closeOpened(o *steps.Opened) tea.Cmd {
-	if o == nil {
-		return nil
-	}
-	return func() tea.Msg {
-		_ = o.Close() // there is nobody left to tell
-		return nil
 	}
 }
 
@@ -237,11 +244,18 @@ func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		title: "Stop the work?",
 		text:  []string{"What was created stays, and launching again goes on from here. A machine that runs costs money meanwhile."},
 		options: []option{
-			{label: "Stop and go back to the review", do: func(m *model) tea.Cmd { return s.stop(m) }},
+			{label: "Stop and go back to " + s.origin(), do: func(m *model) tea.Cmd { return s.stop(m) }},
 			{label: "Keep working"},
 		},
 	})
 	return nil, true
+}
+
+func (s *workScreen) origin() string {
+	if s.from == pageFleet {
+		return "your setups"
+	}
+	return "the review"
 }
 
 // again tries once more, over the same setup when there is one.
@@ -249,7 +263,7 @@ func (s *workScreen) again(m *model) tea.Cmd {
 	if s.setup.ID == "" {
 		return s.begin(m)
 	}
-	return s.resume(m, s.setup)
+	return s.goOn(m, s.setup)
 }
 
 // stop cancels the work; ended goes back once the engine has let go.
@@ -265,7 +279,7 @@ func (s *workScreen) stop(m *model) tea.Cmd {
 func (s *workScreen) hints(*model) []hint {
 	var hints []hint
 	if s.failure.is() {
-		hints = append(s.failure.hints(), hint{"esc", "back to the review"})
+		hints = append(s.failure.hints(), hint{"esc", "back to " + s.origin()})
 	}
 	return append(hints, s.logs.hints()...)
 }

@@ -25,8 +25,13 @@ func (p *Program) wizard(ctx context.Context, sandbox bool) error {
 	if err != nil {
 		return err
 	}
-	if left.LeftRunning {
-		p.keepsRunning(left.Setup)
+	for _, s := range left.Left {
+		switch {
+		case s.State != "stopped":
+			p.keepsRunning(s)
+		case !s.Sandbox:
+			p.note("The machine of %s is stopped; its disk costs $%.2f a month.\n", s.Answers.Name, s.Cost.StoppedMonth)
+		}
 	}
 	if left.Interrupted {
 		return errCutOff

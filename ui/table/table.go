@@ -37,7 +37,18 @@ type Row struct {
 	Disabled string
 	// Words are found by the filter without being shown.
 	Words string
+	Tone  Tone
 }
+
+// Tone is how a row stands out while it is not selected.
+type Tone int
+
+// The tones.
+const (
+	Plain  Tone = iota
+	Warned      // something is about to happen, or went wrong
+	Quiet       // of less interest
+)
 
 // item is a row made ready to draw and to be searched.
 type item struct {
@@ -61,6 +72,7 @@ type Table struct {
 	top     int   // index into shown of the first row drawn
 	wanted  string
 	notice  string
+	foot    string
 
 	filter *form.Input
 	open   bool // the filter input has the keys
@@ -90,8 +102,20 @@ func (t *Table) SetTheme(th theme.Theme) {
 // SetFocused tells whether the keys go to this table.
 func (t *Table) SetFocused(on bool) { t.focused = on }
 
-// SetRows replaces the rows. Selection and filter stay.
+// SetFoot sets a text for the status line, shown while that has nothing else
+// to say.
+func (t *Table) SetFoot(text string) { t.foot = cells.Clean(text) }
+
+// SetRows replaces the rows. Selection and filter stay, and the selected row
+// stays where it is on the screen while others come in around it.
 func (t *Table) SetRows(rows []Row) {
+	at := t.cursor - t.top
+	selected, was := t.Selected()
+	defer func() {
+		if row, is := t.Selected(); was && is && row.ID == selected.ID {
+			t.top = t.cursor - at
+		}
+	}()
 	t.items = make([]item, len(rows))
 	t.natural = make([]int, len(t.columns))
 	for c, column := range t.columns {

@@ -31,6 +31,15 @@ func (t *Table) View() string {
 	return strings.Join(lines, "\n")
 }
 
+// Wanted is the width at which nothing is cut or left out.
+func (t *Table) Wanted() int {
+	sum := 3 - gap // the cursor's two cells and the scrollbar
+	for _, w := range t.natural {
+		sum += w + gap
+	}
+	return sum
+}
+
 // widths gives each column its room; 0 leaves it out.
 func (t *Table) widths(room int) []int {
 	widths := append([]int(nil), t.natural...)
@@ -147,6 +156,10 @@ func (t *Table) row(it item, widths []int, selected bool) string {
 		return t.theme.TableSelectedBlur.Render(cells.Fit("▸ "+text, t.width-1))
 	case it.Disabled != "":
 		return t.theme.TableDisabled.Render(cells.Fit(theme.SignFailed+" "+text, t.width-1))
+	case it.Tone == Warned:
+		return "  " + t.theme.Warn.Render(text)
+	case it.Tone == Quiet:
+		return "  " + t.theme.TableDisabled.Render(text)
 	default:
 		return "  " + t.theme.TableRow.Render(text)
 	}
@@ -199,6 +212,8 @@ func (t *Table) status() string {
 		return cells.Ends(filter+"  "+reason, count, t.width)
 	case reason != "":
 		return cells.Ends("  "+reason, count, t.width)
+	case t.foot != "":
+		return cells.Ends("  "+t.theme.Text.Render(t.foot), count, t.width)
 	case t.focused && len(t.items) > 0:
 		return cells.Ends("  "+t.theme.Subtle.Render("/ filters"), count, t.width)
 	default:

@@ -1,0 +1,201 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// doctorDialog shows checks as they come, and does what they offer.
+type doctorDialog struct {
+	setupID string // empty: the account alone
+	name    string
+	checks  []steps.Check
+	at      choice
+	running bool
+	fixing  bool
+	failure failure
+}
+
+// askDoctor checks the machine, or without one the account of the profile.
+func (m *model) askDoctor(u *member) tea.Cmd {
+	d := &doctorDialog{name: "the account"}
+	if u != nil {
+		if u.Elsewhere {
+			return m.say("This machine is another computer's: a adopts it.", true)
+		}
+		d.setupID, d.name = u.ID, u.name()
+	}
+	m.openDialog(d)
+	return d.run(m)
+}
+
+func (d *doctorDialog) run(m *model) tea.Cmd {
+	d.checks, d.running = nil, true
+	d.failure.set(nil)
+	profile, setupID, engine, send := m.o.Defaults.Profile, d.setupID, m.engine, m.send
+	return m.tasks.start(m.ctx, taskDoctor, func(ctx context.Context, id int) tea.Msg {
+		b := newBridge(func(batch []steps.Check) { send(checked{id, batch}) }, nil)
+		err := engine.Doctor(ctx, profile, setupID, b.emit)
+		b.close()
+		return doctorEnded{id, err}
+	})
+}
+
+// doctor is the doctor's dialog, wherever it lies, or nil.
+func (m *model) doctor() *doctorDialog {
+	for _, d := range m.dialogs {
+		if d, ok := d.(*doctorDialog); ok {
+			return d
+		}
+	}
+	return nil
+}
+
+func (m *model) checked(msg checked) {
+	if d := m.doctor(); d != nil && m.tasks.is(taskDoctor, msg.id) {
+		d.checks = append(d.checks, msg.checks...)
+		d.at.size(len(d.checks))
+	}
+}
+
+func (m *model) doctorEnded(msg doctorEnded) {
+	d := m.doctor()
+	if !m.tasks.done(taskDoctor, msg.id) || d == nil {
+		return
+	}
+	d.running = false
+	d.failure.set(msg.err)
+}
+
+func (d *doctorDialog) typing() typist { return nil }
+
+func (d *doctorDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+	if d.failure.key(k) || d.at.key(k) {
+		return nil
+	}
+	switch k.String() {
+	case "esc", "q":
+		m.tasks.stop(taskDoctor)
+		m.closeDialog()
+	case "r":
+		if !d.fixing {
+			return d.run(m)
+		}
+	case "enter":
+		return d.fix(m)
+	}
+	return nil
+}
+
+// fix does what the check under the cursor offers, and checks again.
+func (d *doctorDialog) fix(m *model) tea.Cmd {
+	if d.fixing || d.at.at >= len(d.checks) || d.checks[d.at.at].Fix == "" {
+		return nil
+	}
+	check, engine, setupID, u := d.checks[d.at.at], m.engine, d.setupID, m.fleet.members[d.setupID]
+	if u == nil {
+		return m.say("This can be mended from a machine's own doctor only.", true)
+	}
+	if u.op != nil {
+		return m.say(u.name()+" is still "+u.op.doing+".", true)
+	}
+	m.tasks.stop(taskDoctor)
+	d.running, d.fixing = false, true
+	return m.simple(u, verb{doing: "mending", did: "mended: " + check.Title}, func(ctx context.Context, emit func(steps.Event)) error {
+		return engine.FixCheck(ctx, setupID, check.ID, emit)
+	}, nil)
+}
+
+// mended checks again after a fix, also after one that failed.
+func (m *model) mended(setupID string) tea.Cmd {
+	d := m.doctor()
+	if d == nil || !d.fixing || d.setupID != setupID {
+		return nil
+	}
+	d.fixing = false
+	return d.run(m)
+}
+
+func (d *doctorDialog) hints() []hint {
+	hints := []hint{{"↑↓", "choose"}}
+	if d.at.at < len(d.checks) && d.checks[d.at.at].Fix != "" {
+		hints = append([]hint{{"enter", "mend it"}}, hints...)
+	}
+	return append(hints, hint{"r", "check again"}, hint{"esc", "close"})
+}
+
+func (d *doctorDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
+
+func (d *doctorDialog) most() int { return wideDialog }
+
+func (d *doctorDialog) viewTall(th theme.Theme, w, h int) []string {
+	lines := []string{th.Title.Render("Doctor: " + d.name), ""}
+	foot := d.verdict(th, w)
+	detail := d.detail(th, w)
+	room := max(h-len(lines)-len(foot)-len(detail), 1)
+	from, to := d.at.window(room)
+	for i := from; i < to; i++ {
+		c := d.checks[i]
+		sign, style := checkSign(th, c.State)
+		text := cells.Fit(clean(c.Title), 22) + " " + clean(c.Text)
+		if i == d.at.at {
+			style = th.TableSelected
+		}
+		lines = append(lines, arrow(th, i == d.at.at)+sign+" "+style.Render(cells.Fit(text, max(w-4, 1))))
+	}
+	return append(append(lines, detail...), foot...)
+}
+
+// detail is what to do about the check under the cursor.
+func (d *doctorDialog) detail(th theme.Theme, w int) []string {
+	if d.at.at >= len(d.checks) {
+		return nil
+	}
+	c := d.checks[d.at.at]
+	lines := append([]string{""}, paragraph(th.Subtle, clean(c.Text), w)...)
+	if c.Next != "" {
+		lines = append(lines, paragraph(th.Text, "→ "+clean(c.Next), w)...)
+	}
+	if c.Fix != "" {
+		lines = append(lines, paragraph(th.Accent, "enter: "+clean(c.Fix), w)...)
+	}
+	return lines
+}
+
+func (d *doctorDialog) verdict(th theme.Theme, w int) []string {
+	bad := 0
+	for _, c := range d.checks {
+		if c.State == steps.CheckBad {
+			bad++
+		}
+	}
+	switch {
+	case d.failure.is():
+		return append([]string{""}, d.failure.lines(th, w)...)
+	case d.fixing:
+		return []string{"", th.Text.Render("Mending …")}
+	case d.running:
+		return []string{"", th.Text.Render(fmt.Sprintf("Checking … %d so far", len(d.checks)))}
+	case bad > 0:
+		return []string{"", th.Error.Render(fmt.Sprintf("%s found.", counted(bad, "problem")))}
+	}
+	return []string{"", th.OK.Render(theme.SignDone + " Nothing is wrong.")}
+}
+
+func checkSign(th theme.Theme, state steps.CheckState) (string, styler) {
+	switch state {
+	case steps.CheckOK:
+		return th.OK.Render(theme.SignDone), th.Text
+	case steps.CheckWarn:
+		return th.Warn.Render("!"), th.Text
+	case steps.CheckBad:
+		return th.Error.Render(theme.SignFailed), th.Text
+	}
+	return th.Subtle.Render("-"), th.Subtle
+}

@@ -1,0 +1,282 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+)
+
+// fleetScreen lists all machines and shows the selected one beside the list.
+// The ledger's are there at once; what the regions say is merged in as it
+// comes.
+type fleetScreen struct {
+	members map[string]*member // by setup ID
+	order   []*member          // as listed
+	table   *table.Table
+	drawn   time.Time // when the rows were filled last
+	totals  totals
+
+	started bool // the first page was chosen already
+	survey  survey
+	failure failure // the ledger could not be read
+
+	was     string // the selected setup, as last noticed
+	rest    int    // counts the selection's moves
+	pane    *logpane.Pane
+	showing *logbuf.Buffer // what the pane shows
+	full    bool           // the log has the whole screen
+	follow  follower
+	leaving *leaving // the program ends once these machines are dealt with
+}
+
+// survey is how far the look at all regions has come.
+type survey struct {
+	round    int
+	done, of int
+	failed   []steps.Surveyed // the regions that did not answer
+	err      error
+}
+
+const fleetLog = "fleet" // the log pane's ID
+
+func newFleetScreen(m *model) fleetScreen {
+	s := fleetScreen{members: map[string]*member{}, table: newFleetTable(m)}
+	s.showing = logbuf.New(1)
+	s.pane = logpane.New(fleetLog, "", s.showing, m.th)
+	return s
+}
+
+func (s *fleetScreen) enter(m *model) tea.Cmd { return s.refresh(m) }
+
+// refresh reads the ledger, and then asks all regions.
+func (s *fleetScreen) refresh(m *model) tea.Cmd {
+	s.failure.set(nil)
+	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id int) tea.Msg {
+		list, err := m.engine.Setups(ctx)
+		return setupsListed{id, list, err}
+	})
+}
+
+// listed takes the ledger. A person who has no setup yet is shown the guide.
+func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
+	if !m.tasks.done(taskSetups, msg.id) {
+		return nil
+	}
+	first := !s.started
+	s.started = true
+	if msg.err != nil {
+		s.failure.set(msg.err)
+		return nil
+	}
+	known := map[string]bool{}
+	for _, setup := range msg.list {
+		known[setup.ID] = true
+		if u := s.members[setup.ID]; u != nil && u.round > 0 {
+			setup.State = u.State // the cloud said so, later than the ledger
+		}
+		s.put(setup)
+	}
+	for id, u := range s.members {
+		if !known[id] && !u.Elsewhere && u.op == nil {
+			s.drop(m, id) // another program removed it
+		}
+	}
+	if first && len(msg.list) == 0 {
+		return s.fresh(m)
+	}
+	s.fill(m)
+	return tea.Batch(s.moved(m), s.look(m))
+}
+
+// look asks all regions of all accounts, all at the same time.
+func (s *fleetScreen) look(m *model) tea.Cmd {
+	s.survey = survey{round: s.survey.round + 1}
+	profile, engine, send := m.o.Defaults.Profile, m.engine, m.send
+	return m.tasks.start(m.ctx, taskSurvey, func(ctx context.Context, id int) tea.Msg {
+		b := newBridge(func(batch []steps.Surveyed) { send(surveyed{id, batch}) }, nil)
+		err := engine.Survey(ctx, profile, b.emit)
+		b.close()
+		return surveyEnded{id, err}
+	})
+}
+
+// surveyed merges what some regions said into the list.
+func (s *fleetScreen) surveyed(m *model, msg surveyed) tea.Cmd {
+	if !m.tasks.is(taskSurvey, msg.id) {
+		return nil
+	}
+	for _, a := range msg.answers {
+		s.survey.done, s.survey.of = max(s.survey.done, a.Done), a.Of
+		if a.Err != nil {
+			s.survey.failed = append(s.survey.failed, a)
+		}
+		for _, machine := range a.Machines {
+			s.merge(m, machine)
+		}
+	}
+	s.fill(m)
+	return s.moved(m)
+}
+
+func (s *fleetScreen) surveyEnded(m *model, msg surveyEnded) tea.Cmd {
+	if !m.tasks.done(taskSurvey, msg.id) {
+		return nil
+	}
+	if s.survey.err = msg.err; msg.err == nil {
+		s.forgetUnseen(m)
+	}
+	s.fill(m)
+	return s.moved(m)
+}
+
+// forgetUnseen takes the machines from elsewhere out of the list that their
+// region has no more. Those of the ledger stay: they come as gone.
+func (s *fleetScreen) forgetUnseen(m *model) {
+	for id, u := range s.members {
+		silent := slices.ContainsFunc(s.survey.failed, func(a steps.Surveyed) bool {
+			return a.At.Region == "" || a.At.Region == u.Answers.Region
+		})
+		if u.Elsewhere && u.round < s.survey.round && !silent && u.op == nil {
+			s.drop(m, id)
+		}
+	}
+}
+
+// put writes what the ledger says of a setup into the list.
+func (s *fleetScreen) put(setup steps.Setup) *member {
+	u := s.members[setup.ID]
+	if u == nil {
+		u = &member{}
+		s.members[setup.ID] = u
+		s.order = append(s.order, u)
+	}
+	if setup.State == "" {
+		setup.State = u.State // the ledger does not always know
+	}
+	u.Setup, u.Elsewhere = setup, false
+	return u
+}
+
+// merge writes what a region said of a machine into the list.
+func (s *fleetScreen) merge(m *model, machine steps.Machine) {
+	u := s.members[machine.ID]
+	if u == nil {
+		u = &member{}
+		s.members[machine.ID] = u
+		s.order = append(s.order, u)
+	}
+	u.round = s.survey.round
+	u.Machine = machine
+	if !u.up() {
+		u.unlink(m)
+	}
+}
+
+// drop takes a machine out of the list and closes what leads to it.
+func (s *fleetScreen) drop(m *model, id string) {
+	u := s.members[id]
+	if u == nil {
+		return
+	}
+	u.unlink(m)
+	m.closing(u.opened, u.notebook)
+	delete(s.members, id)
+	s.order = slices.DeleteFunc(s.order, func(o *member) bool { return o == u })
+}
+
+// sort puts this computer's machines first, oldest first, and those from
+// elsewhere behind them by region and name.
+func (s *fleetScreen) sort() {
+	slices.SortStableFunc(s.order, func(a, b *member) int {
+		switch {
+		case a.Elsewhere != b.Elsewhere:
+			if b.Elsewhere {
+				return -1
+			}
+			return 1
+		case !a.Elsewhere:
+			return a.Created.Compare(b.Created)
+		}
+		return strings.Compare(a.Answers.Region+" "+a.Answers.Name+" "+a.ID, b.Answers.Region+" "+b.Answers.Name+" "+b.ID)
+	})
+}
+
+// current is the selected machine, or nil.
+func (s *fleetScreen) current() *member {
+	row, ok := s.table.Selected()
+	if !ok {
+		return nil
+	}
+	return s.members[row.ID]
+}
+
+// restFor is how long the selection has to stay on a machine before it is
+// connected to: the arrow keys pass over many.
+const restFor = 300 * time.Millisecond
+
+// moved notices that another machine is selected.
+func (s *fleetScreen) moved(m *model) tea.Cmd {
+	id := ""
+	if u := s.current(); u != nil {
+		id = u.ID
+	}
+	follow := s.followLog(m)
+	if id == s.was {
+		return follow
+	}
+	s.was = id
+	s.rest++
+	rest := s.rest
+	return tea.Batch(follow, tea.Tick(restFor, func(time.Time) tea.Msg { return selectionRested{rest} }))
+}
+
+func (s *fleetScreen) rested(m *model, msg selectionRested) tea.Cmd {
+	u := s.current()
+	if msg.id != s.rest || u == nil || m.page != pageFleet {
+		return nil
+	}
+	return m.connect(u)
+}
+
+// fresh starts a new setup, under a name no other has.
+func (s *fleetScreen) fresh(m *model) tea.Cmd {
+	m.work.setup, m.work.runs, m.open = steps.Setup{}, map[steps.StepID]stepRun{}, openScreen{}
+	m.answers = withDefaults(m.o.Defaults)
+	m.answers.Name = s.freeName(m.answers.Name)
+	m.mode.name.set(m.answers.Name)
+	m.reached = 0
+	return m.show(steps.StepAccount)
+}
+
+func (s *fleetScreen) freeName(want string) string {
+	taken := map[string]bool{}
+	for _, u := range s.order {
+		taken[u.Answers.Name] = true
+	}
+	name := want
+	for n := 2; taken[name]; n++ {
+		name = numbered(want, n)
+	}
+	return name
+}
+
+// turned does what is due once a second.
+func (s *fleetScreen) turned(m *model, at time.Time) tea.Cmd {
+	if m.page == pageFleet && at.Sub(s.drawn) >= fillEvery {
+		s.drawn = at
+		s.fill(m)
+	}
+	return m.pollLinks(at)
+}
+
+// fillEvery is how often the rows are made anew for what grows by itself:
+// costs, and times without work.
+const fillEvery = 5 * time.Second

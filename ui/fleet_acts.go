@@ -1,0 +1,220 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// openIt brings the person to the machine's notebook: through the rest of the
+// guide where it is not finished or not running, else at once.
+func (m *model) openIt(u *member) tea.Cmd {
+	switch {
+	case u.op != nil:
+		return m.say(u.name()+" is still "+u.op.doing+".", true)
+	case u.Elsewhere:
+		return m.say("This machine is another computer's: a adopts it, so that it can be stopped and removed from here.", true)
+	case u.Resources.Removing:
+		return m.say("Its removal has begun: x goes on with it.", true)
+	case u.up() && u.complete():
+		return m.withURL(u, (*model).browse)
+	case u.gone():
+		m.confirm("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers; it costs money.",
+			"Launch again", func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
+		return nil
+	}
+	return m.work.resume(m, u.Setup)
+}
+
+// withURL does something with the machine's URL, which is opened first where
+// it is not yet.
+func (m *model) withURL(u *member, use func(*model, string) tea.Cmd) tea.Cmd {
+	if u.opened != nil {
+		return use(m, u.opened.URL)
+	}
+	id, engine := u.ID, m.engine
+	return m.operate(u, verb{doing: "opening", did: "open"}, func(ctx context.Context, _ func(steps.Event)) (result, error) {
+		opened, err := engine.Reopen(ctx, id)
+		return result{opened: opened}, err
+	}, func(m *model, _ *member, r result) tea.Cmd {
+		if r.opened == nil {
+			return nil
+		}
+		return use(m, r.opened.URL)
+	})
+}
+
+func (m *model) browse(url string) tea.Cmd {
+	open := m.o.Open
+	if open == nil {
+		return m.say("There is no browser to open here. Copy the URL with c.", true)
+	}
+	return func() tea.Msg { return browserOpened{open(url)} }
+}
+
+func (m *model) copyURL(url string) tea.Cmd {
+	return tea.Batch(tea.SetClipboard(url), m.say("Copied the URL.", false))
+}
+
+// workOn makes the machine follow its answers, in the background. Its tunnel is
+// closed first, because a new one wants the same port.
+func (m *model) workOn(u *member, v verb, first func(context.Context) error) tea.Cmd {
+	id, engine, old := u.ID, m.engine, u.opened
+	if u.op == nil {
+		u.opened, u.log = nil, doneLog
+	}
+	return m.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
+		if old != nil {
+			_ = old.Close() // it is replaced
+		}
+		if first != nil {
+			if err := first(ctx); err != nil {
+				return result{}, err
+			}
+		}
+		opened, err := engine.Work(ctx, id, emit)
+		return result{opened: opened}, err
+	}, nil)
+}
+
+func (m *model) startIt(u *member) tea.Cmd {
+	return m.workOn(u, verb{doing: "starting", did: "started, and its server answers"}, nil)
+}
+
+// simple is an operation that leaves nothing open.
+func (m *model) simple(u *member, v verb, do func(ctx context.Context, emit func(steps.Event)) error, then func(*model, *member, result) tea.Cmd) tea.Cmd {
+	return m.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
+		return result{}, do(ctx, emit)
+	}, then)
+}
+
+func (m *model) stopNow(u *member) tea.Cmd {
+	id, engine := u.ID, m.engine
+	return m.simple(u, verb{"stopping", "stopped; only its disk costs now", true}, func(ctx context.Context, emit func(steps.Event)) error {
+		return engine.Stop(ctx, id, emit)
+	}, nil)
+}
+
+func (m *model) restartServer(u *member) tea.Cmd {
+	id, engine := u.ID, m.engine
+	u.log = doneLog
+	return m.simple(u, verb{doing: "restarting the server", did: "its server was restarted"}, func(ctx context.Context, emit func(steps.Event)) error {
+		return engine.RestartServer(ctx, id, emit)
+	}, func(_ *model, u *member, _ result) tea.Cmd {
+		u.down = 0
+		return nil
+	})
+}
+
+// askStop, askRestart and askReboot name what will be lost.
+func (m *model) askStop(u *member) {
+	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk, which goes on costing a little."
+	m.confirm("Stop "+u.name()+"?", u.busyWith(lost), "Stop the machine", func(m *model) tea.Cmd { return m.stopNow(u) })
+}
+
+func (m *model) askRestart(u *member) {
+	lost := "All its kernels end, and what is in them is lost. Files stay."
+	m.confirm("Restart the server of "+u.name()+"?", u.busyWith(lost), "Restart the server", func(m *model) tea.Cmd { return m.restartServer(u) })
+}
+
+func (m *model) askReboot(u *member) {
+	lost := "All kernels, shells and transfers on it end, and what is in them is lost. Files stay."
+	m.confirm("Reboot "+u.name()+"?", u.busyWith(lost), "Reboot the machine", func(m *model) tea.Cmd {
+		id, engine := u.ID, m.engine
+		return m.simple(u, verb{"rebooting", "rebooted", true}, func(ctx context.Context, emit func(steps.Event)) error {
+			return engine.Reboot(ctx, id, emit)
+		}, nil)
+	})
+}
+
+// busyWith puts in front of a warning what goes on there right now.
+func (u *member) busyWith(lost string) string {
+	if n := len(u.health.Kernels); n > 0 && u.up() {
+		return fmt.Sprintf("It has %s now. %s", counted(n, "kernel"), lost)
+	}
+	return lost
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// adopt writes a machine from elsewhere into this computer's ledger.
+func (m *model) adopt(u *member) tea.Cmd {
+	if !u.Elsewhere {
+		return m.say(u.name()+" is this computer's already.", false)
+	}
+	machine, engine := u.Machine, m.engine
+	return m.simple(u, verb{doing: "adopting", did: "adopted: it can be stopped and removed from here"}, func(ctx context.Context, _ func(steps.Event)) error {
+		_, err := engine.Adopt(ctx, machine)
+		return err
+	}, nil)
+}
+
+// extendBy is how much + adds.
+const extendBy = time.Hour
+
+func (m *model) extend(u *member) tea.Cmd {
+	link := u.conn.link
+	if link == nil {
+		return m.say("The stop can be put off once the machine is connected to.", true)
+	}
+	return m.simple(u, verb{doing: "extending", did: "goes on for another hour at least"}, func(ctx context.Context, _ func(steps.Event)) error {
+		_, err := link.Extend(ctx, extendBy)
+		return err
+	}, func(m *model, u *member, _ result) tea.Cmd { return m.askHealth(u) })
+}
+
+// askMode asks how the server shall be reached from now on.
+func (m *model) askMode(u *member) {
+	type way struct {
+		mode   steps.Mode
+		noTLS  bool
+		label  string
+		detail string
+	}
+	var ways []way
+	for _, info := range steps.Modes() {
+		ways = append(ways, way{info.Mode, false, info.Title, info.Opens})
+		if info.Mode != steps.ModeSSH {
+			ways = append(ways, way{info.Mode, true, info.Title + ", without TLS", "anyone on the way can read the token"})
+		}
+	}
+	d := &choiceDialog{title: "How shall " + u.name() + " be reached?", text: []string{
+		"Its security group follows, and its server is started anew where it has to be: kernels are lost then. Files stay.",
+	}}
+	for i, w := range ways {
+		o := option{label: w.label, detail: w.detail, do: func(m *model) tea.Cmd { return m.setMode(u, w.mode, w.noTLS) }}
+		if w.mode == u.Answers.Mode && (w.noTLS == u.Answers.NoTLS || w.mode == steps.ModeSSH) {
+			d.at.at, o.detail = i, "as it is now"
+		}
+		d.options = append(d.options, o)
+	}
+	d.options = append(d.options, option{label: "Cancel"})
+	m.openDialog(d)
+}
+
+func (m *model) setMode(u *member, mode steps.Mode, noTLS bool) tea.Cmd {
+	if mode == u.Answers.Mode && noTLS == u.Answers.NoTLS {
+		return m.say(u.name()+" is reached that way already.", false)
+	}
+	return m.changed(u, verb{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {
+		_, err := m.engine.SetMode(ctx, u.ID, mode, noTLS)
+		return err
+	})
+}
+
+// changed makes a change of the answers, and a running machine follow it.
+func (m *model) changed(u *member, v verb, change func(context.Context) error) tea.Cmd {
+	if u.up() && u.Finished(steps.StepConnect) {
+		return m.workOn(u, v, change)
+	}
+	return m.simple(u, v, func(ctx context.Context, _ func(steps.Event)) error { return change(ctx) }, nil)
+}

@@ -1,0 +1,325 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// Each key asks the engine for its own thing; the questions in between are
+// answered with Enter.
+func TestKeysOfAMachine(t *testing.T) {
+	for _, c := range []struct {
+		name, on string
+		keys     []string
+		see      string // what is asked
+		answer   []string
+		want     []string
+	}{
+		{"stop", "1", []string{"s"}, "Running kernels end", []string{"enter"}, []string{"stop s-1"}},
+		{"start", "3", []string{"S"}, "", nil, []string{"work s-3"}},
+		{"restart the server", "1", []string{"r"}, "All its kernels end", []string{"enter"}, []string{"restart s-1"}},
+		{"reboot", "1", []string{"R"}, "All kernels, shells and transfers", []string{"enter"}, []string{"reboot s-1"}},
+		{"mode", "1", []string{"m"}, "How shall jupyter be reached?", []string{"down", "down", "enter"}, []string{"mode http true s-1", "work s-1"}},
+		{"mode of a stopped one", "3", []string{"m"}, "How shall thesis", []string{"up", "enter"}, []string{"mode ssh false s-3"}},
+		{"limits", "1", []string{"i"}, "stop by itself?", []string{"right", "right", "down", "left", "enter"}, []string{"limits never 4h s-1", "work s-1"}},
+		{"type", "3", []string{"t"}, "0.0120", []string{"up", "enter"}, []string{"resize t3.micro s-3"}},
+		{"gateway for a notebook", "1", []string{"g"}, "Whose kernels", []string{"enter"}, []string{`gateway "s-2" s-1`, "work s-1"}},
+		{"notebook for a gateway", "2", []string{"g"}, "Who shall use", []string{"down", "enter"}, []string{`gateway "s-2" s-1`, "work s-1"}},
+		{"adopt", "6", []string{"a"}, "", nil, []string{"adopt s-6"}},
+		{"extend", "1", []string{"+"}, "", nil, []string{"extend 1h0m0s s-1"}},
+		{"upload", "1", []string{"u"}, "Upload to jupyter", []string{"/tmp/a.csv", "tab", "data/", "enter"}, []string{"put /tmp/a.csv data/ s-1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := fleetRig(t).press(c.on).press(c.keys...)
+			if c.see != "" {
+				r.until(c.see)
+			}
+			r.press(c.answer...)
+			for _, w := range c.want {
+				r.untilAsked(w)
+			}
+			r.settled()
+			if u := r.m.fleet.current(); u.trouble != nil || r.m.page != pageFleet {
+				t.Errorf("trouble %v, page %s", u.trouble, r.m.page)
+			}
+		})
+	}
+}
+
+// Every question can be turned down, and then nothing is asked of the engine.
+func TestEscTurnsEveryQuestionDown(t *testing.T) {
+	for _, key := range []string{"s", "r", "R", "m", "i", "u", "d", "x", "D", "W", "f", "?"} {
+		r := fleetRig(t)
+		before := len(r.e.asked())
+		r.press(key, "esc")
+		r.untilTrue("nothing is open", func() bool { return r.m.dialog() == nil && !r.m.help })
+		for _, a := range r.e.asked()[before:] {
+			if !strings.HasPrefix(a, "doctor") && !strings.HasPrefix(a, "sweep") {
+				t.Errorf("%s and esc: %s", key, a)
+			}
+		}
+		if r.m.quitting {
+			t.Errorf("%s and esc leave the program", key)
+		}
+	}
+}
+
+func TestKeysThatCannotBe(t *testing.T) {
+	for _, c := range []struct{ on, key, want string }{
+		{"1", "t", "Only a stopped machine"},
+		{"1", "S", "runs already"},
+		{"1", "a", "this computer's already"},
+		{"3", "s", "is not running"},
+		{"3", "e", "is not running"},
+		{"5", "m", "is gone"},
+		{"5", "R", "is gone"},
+		{"6", "s", "another computer's"},
+		{"6", "x", "another computer's"},
+		{"6", "o", "another computer's"},
+		{"6", "D", "another computer's"},
+	} {
+		r := fleetRig(t)
+		before := len(r.e.asked())
+		r.press(c.on, c.key).until(c.want)
+		if got := r.e.asked()[before:]; len(got) > 0 || r.m.dialog() != nil {
+			t.Errorf("%s on %s asks for %v", c.key, c.on, got)
+		}
+	}
+}
+
+func TestOpenAndCopy(t *testing.T) {
+	var opened []string
+	e := newFakeEngine()
+	sevenMachines(e)
+	r := toFleet(newRig(t, e, func(o *Options) { o.Open = func(url string) error { opened = append(opened, url); return nil } }))
+	r.press("o").until("Opened in the browser").until("tunnel up").press("o", "c").until("Copied the URL")
+	r.untilTrue("it was opened twice", func() bool { return len(opened) == 2 })
+	r.press("2", "c").untilAsked("reopen s-2").settled()
+	r.press("1").until("tunnel up")
+	if got := slices.DeleteFunc(e.asked(), func(s string) bool { return !strings.HasPrefix(s, "reopen") }); len(got) != 2 {
+		t.Errorf("asked for %v: an open URL is opened again", got)
+	}
+	for _, tunnel := range e.opens {
+		if tunnel.isClosed() != 0 {
+			t.Errorf("switching closed the tunnel of %s", tunnel.id)
+		}
+	}
+	r.press("q").until("Leave?").press("enter")
+	r.m.letGo()
+	for _, tunnel := range e.opens {
+		if n := tunnel.isClosed(); n != 1 {
+			t.Errorf("the tunnel of %s was closed %d times on leaving", tunnel.id, n)
+		}
+	}
+	for _, l := range e.links {
+		if !l.isClosed() {
+			t.Errorf("the link to %s is open after leaving", l.id)
+		}
+	}
+}
+
+func TestOpeningGoesOnWithTheGuide(t *testing.T) {
+	r := fleetRig(t).press("4", "enter").until("Proof").press("esc").until("7 machines")
+	if got := r.e.worked; len(got) != 1 || got[0] != "s-4" {
+		t.Errorf("worked on %v", got)
+	}
+	if r.member("s-4").opened == nil || r.e.opens[0].isClosed() != 0 {
+		t.Error("going back to the list closed the tunnel")
+	}
+	// Working on it once more replaces its tunnel: the new one wants the port.
+	r.press("s").until("Stop half-done?").press("enter").settled().until("○ stopped").press("S").settled()
+	r.untilTrue("it runs again", func() bool { u := r.member("s-4"); return u.up() && u.opened != nil })
+	if a, b := r.e.opens[0].isClosed(), r.e.opens[1].isClosed(); a != 1 || b != 0 {
+		t.Errorf("closed: the old tunnel %d times, the new one %d times", a, b)
+	}
+}
+
+func TestMachinesAreWorkedOnAtTheSameTime(t *testing.T) {
+	stop, start := make(chan struct{}), make(chan struct{})
+	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": stop, "work s-3": start} })
+	r.press("s").until("Stop jupyter?").press("enter").until("stopping …")
+	r.press("3", "S").until("starting …").untilAsked("work s-3")
+	if !strings.Contains(r.screen(), "stopping …") {
+		t.Errorf("the first operation is not shown any more:\n%s", r.screen())
+	}
+	r.press("1", "s").until("is still stopping")
+	close(start)
+	r.untilTrue("the second has ended", func() bool { return r.member("s-3").op == nil })
+	if r.member("s-1").op == nil {
+		t.Error("the first has ended, too")
+	}
+	close(stop)
+	r.settled()
+	r.untilTrue("the states have followed", func() bool { return r.member("s-1").State == "stopped" && r.member("s-3").up() })
+}
+
+func TestAnOperationCanBeEnded(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
+	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("Stop stopping?").press("enter").settled()
+	r.until("ended before it was finished")
+	if r.member("s-1").trouble != nil {
+		t.Error("what the person ended counts as a failure")
+	}
+}
+
+func TestAFailureIsKeptWithItsMachine(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"stop": fakeError{}} })
+	r.press("s").until("Stop jupyter?").press("enter").until("→ Run").press("2")
+	r.untilTrue("its row tells", func() bool { return strings.Contains(r.screen(), "! stopping failed") })
+	r.press("1", "f").until("Session token not found").press("esc")
+	r.e.fmu.Lock()
+	r.e.fail = nil
+	r.e.fmu.Unlock()
+	r.press("s").until("Stop jupyter?").press("enter").settled().until("○ stopped")
+	if strings.Contains(r.screen(), "failed:") && r.member("s-1").trouble != nil {
+		t.Errorf("the failure stays after a success:\n%s", r.screen())
+	}
+}
+
+func TestCopyingShowsHowFarItIsAndCanBeEnded(t *testing.T) {
+	held := make(chan struct{})
+	r := fleetRig(t, func(e *fakeEngine) {
+		e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth(), copyHeld: held} }
+	})
+	r.press("d").until("Download from jupyter").press("enter").until("Name the file").press("out/model.bin", "enter")
+	r.until("Downloading out/model.bin: 1.5 MB of 6.0 MB").press("esc").settled().until("ended before it was finished")
+	r.press("u").until("Upload to jupyter").press("a.csv", "enter").until("uploading …")
+	close(held)
+	r.settled().until("uploaded 1 file, 6.0 MB")
+	if !slices.Contains(r.e.asked(), "put a.csv a.csv s-1") {
+		t.Errorf("asked for %v", r.e.asked())
+	}
+}
+
+func TestAJupyterHereUsesAGateway(t *testing.T) {
+	r := fleetRig(t).press("2", "g").until("A Jupyter on this computer").press("enter").untilAsked("notebook s-2").settled()
+	r.until("localhost:8890").press("g").until("End the Jupyter").press("enter").until("has ended")
+	if r.member("s-2").notebook != nil {
+		t.Error("it is kept after its end")
+	}
+}
+
+func TestTheDoctorMends(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.checks = fakeChecks() })
+	r.press("D").until("1 problem found").press("enter") // nothing to mend at the first line
+	r.press("down", "down", "enter").untilAsked("fix group s-1").settled()
+	r.untilTrue("it checks again", func() bool { return strings.Count(strings.Join(r.e.asked(), ","), "doctor s-1") == 2 })
+	r.until("1 problem found").press("esc").until("7 machines")
+}
+
+func TestTheSweepRemovesWhatIsMarked(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.leftovers = fakeLeftovers() })
+	r.press("W").until("leftovers")
+	r.untilTrue("it has looked", func() bool { return !r.m.tasks.runs(taskSweep) })
+	r.press("enter").until("Mark something with space first").press("space", "space", "enter")
+	r.until("Remove what is marked?").until("1 machine of it is").press("enter") // Cancel is preselected
+	if slices.ContainsFunc(r.e.asked(), func(s string) bool { return strings.HasPrefix(s, "clear") }) {
+		t.Fatal("it was removed without a yes")
+	}
+	r.press("enter").until("Remove what is marked?").press("up", "enter").untilAsked("clear i-1 vol-1").until("What was marked is removed")
+}
+
+func TestTerminating(t *testing.T) {
+	r := fleetRig(t)
+	r.press("c").settled().press("x").until("all files on it are lost").press("jupyter", "enter").until("Removed.").press("enter").until("6 machines")
+	if r.e.removed[0] != "s-1" || r.e.opens[0].isClosed() != 1 {
+		t.Errorf("removed %v, tunnel closed %d times", r.e.removed, r.e.opens[0].isClosed())
+	}
+	// What is left of a machine that was terminated elsewhere goes the same way.
+	r.press("down", "down", "down").until("its files are lost").press("x").until("Remove course?").press("course", "enter").until("Removed.")
+}
+
+func TestLeavingWithSeveralMachines(t *testing.T) {
+	t.Run("leave", func(t *testing.T) {
+		r := fleetRig(t).press("q").until("3 machines go on running").press("enter")
+		if len(r.m.outcome.Left) != 4 || !r.m.quitting { // three run, one has its disk
+			t.Errorf("quitting %v, left %d", r.m.quitting, len(r.m.outcome.Left))
+		}
+	})
+	t.Run("stop", func(t *testing.T) {
+		r := fleetRig(t).press("q").until("Leave?").press("down", "enter")
+		r.untilTrue("it quits", func() bool { return r.m.quitting })
+		asked := r.e.asked()
+		for _, w := range []string{"stop s-1", "stop s-2", "stop s-4"} {
+			if !slices.Contains(asked, w) {
+				t.Errorf("%s is missing in %v", w, asked)
+			}
+		}
+		for _, s := range r.m.outcome.Left {
+			if s.State != "stopped" {
+				t.Errorf("%s is said to be %s", s.Answers.Name, s.State)
+			}
+		}
+	})
+	t.Run("one cannot be stopped", func(t *testing.T) {
+		r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"stop s-2": fakeError{}} })
+		r.press("q").until("Leave?").press("down", "enter").settled().until("! stopping failed")
+		if r.m.quitting {
+			t.Error("it left although a machine runs that was to be stopped")
+		}
+	})
+	t.Run("one is being started", func(t *testing.T) {
+		r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"work s-3": make(chan struct{})} })
+		r.press("3", "S").untilAsked("work s-3")
+		r.member("s-3").State = "running"
+		r.press("q").until("thesis is still starting").press("down", "enter")
+		r.untilTrue("it quits", func() bool { return r.m.quitting })
+		if !slices.Contains(r.e.asked(), "stop s-3") {
+			t.Errorf("asked for %v", r.e.asked())
+		}
+	})
+	t.Run("terminate", func(t *testing.T) {
+		r := fleetRig(t).press("q").until("Leave?").press("down", "down", "enter").until("Terminate 3 machines?")
+		r.press("terminate 2 machines", "enter").until("not the sentence")
+		for range "2 machines" {
+			r.press("backspace")
+		}
+		r.press("3 machines", "enter")
+		r.untilTrue("it quits", func() bool { return r.m.quitting })
+		slices.Sort(r.e.removed)
+		if got := strings.Join(r.e.removed, " "); got != "s-1 s-2 s-4" {
+			t.Errorf("removed %s", got)
+		}
+	})
+}
+
+func TestATunnelOpenedWhileLeavingIsClosed(t *testing.T) {
+	held := make(chan struct{})
+	e := newFakeEngine()
+	sevenMachines(e)
+	r := toFleet(newRig(t, e, func(o *Options) { o.Engine = lateReopen{e, held} })).press("c")
+	r.untilTrue("it is opening", func() bool { return r.member("s-1").op != nil })
+	r.press("ctrl+c", "ctrl+c")
+	close(held)
+	r.m.letGo()
+	if n := e.opens[0].isClosed(); n != 1 {
+		t.Errorf("the late tunnel was closed %d times", n)
+	}
+}
+
+func TestReviewLimits(t *testing.T) {
+	r := toReview(newRig(t, newFakeEngine())).until("when idle for 60 minutes").until("after 12 hours")
+	r.press("i", "i").until("not when idle").press("t").until("after 24 hours")
+	r.press("enter").until("Proof")
+	if a := r.m.answers; a.IdleStop != steps.Never || a.Lifetime.String() != "24h" {
+		t.Errorf("limits %s, %s", a.IdleStop, a.Lifetime)
+	}
+	if len(r.e.reviewed) != 1 {
+		t.Errorf("reviewed %d times: the limits change nothing of what AWS is asked", len(r.e.reviewed))
+	}
+}
+
+// lateReopen does not notice that it was cut off.
+type lateReopen struct {
+	*fakeEngine
+	held chan struct{}
+}
+
+func (e lateReopen) Reopen(_ context.Context, id string) (*steps.Opened, error) {
+	<-e.held
+	return e.tunnelled(id), nil
+}

@@ -1,0 +1,260 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// facts gathers a machine's details, a label and a text a line.
+type facts struct {
+	th    theme.Theme
+	w     int
+	lines []string
+}
+
+const factLabel = 9
+
+func (f *facts) add(label string, style styler, text string) {
+	if text != "" {
+		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit(label, factLabel))+style.Render(clean(text)), f.w))
+	}
+}
+
+// wrapped is for what has to be read whole.
+func (f *facts) wrapped(label string, style styler, text string) {
+	if text != "" {
+		f.lines = append(f.lines, pair(f.th, label, style, clean(text), factLabel, f.w)...)
+	}
+}
+
+// detailLines are what is known of a machine, the most important first.
+func (u *member) detailLines(m *model, w int) []string {
+	now := m.o.Now()
+	f := &facts{th: m.th, w: w}
+	state, tone := u.state(now)
+	style := styler(m.th.OK)
+	switch {
+	case tone == table.Warned:
+		style = m.th.Warn
+	case !u.up():
+		style = m.th.Subtle
+	}
+	f.lines = append(f.lines, cells.Ends(m.th.Heading.Render(u.name()), style.Render(state), w))
+	f.lines = append(f.lines, m.th.Subtle.Render(cells.Fit(u.what(), w)))
+	u.happening(f, now)
+	u.reaching(f)
+	money, text := u.money(m, now)
+	if m.h >= roomyFrom {
+		f.wrapped("Costs", money, text)
+	} else {
+		f.add("Costs", money, text)
+	}
+	u.stopping(f, now)
+	u.healthFacts(f, now)
+	return f.lines
+}
+
+// happening is what is being done, or did not work.
+func (u *member) happening(f *facts, now time.Time) {
+	switch {
+	case u.op != nil && u.op.copying != nil:
+		f.add("Now", f.th.Accent, u.op.copyLine(now))
+	case u.op != nil:
+		f.add("Now", f.th.Accent, or(u.op.now, capital(u.op.doing)+" …"))
+	case u.trouble != nil:
+		p := u.trouble.problem
+		f.wrapped("Failed", f.th.Error, u.trouble.what+": "+p.Title)
+		f.wrapped("", f.th.Text, "→ "+p.Next+" f tells more.")
+	case u.gone():
+		f.wrapped("Gone", f.th.Warn, "The machine was terminated, and its files are lost. What was made for it may be left: x removes that.")
+	case u.Elsewhere:
+		f.wrapped("", f.th.Text, "Made by another computer. a adopts it: then it can be stopped and removed from here.")
+	case u.Unseen != "":
+		f.wrapped("Not seen", f.th.Warn, u.Unseen+". Shown is what was last known.")
+	}
+	f.wrapped("", f.th.Warn, u.note)
+}
+
+// reaching is the URL and the ways to the machine.
+func (u *member) reaching(f *facts) {
+	if url := u.url(); url != "" {
+		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit("URL", factLabel))+f.th.URL.Render(url)+u.tunnelSays(f.th), f.w))
+	}
+	if u.Answers.Gateway != "" {
+		f.add("Kernels", f.th.Text, "run on a gateway")
+	}
+	if u.notebook != nil {
+		f.add("Here", f.th.URL, u.notebook.URL())
+	}
+	switch {
+	case u.conn.problem != nil:
+		f.add("Link", f.th.Warn, "! "+u.conn.problem.Title+"; tried again by itself")
+	case u.conn.link != nil && u.conn.state != "" && u.conn.state != "up":
+		f.add("Link", f.th.Warn, "! "+u.conn.state)
+	}
+}
+
+// tunnelSays is how the tunnel is, behind the URL that leads through it.
+func (u *member) tunnelSays(th theme.Theme) string {
+	switch {
+	case u.opened != nil && u.opened.Tunnel != nil && (u.tunnel == "" || u.tunnel == "up"):
+		return th.OK.Render("  ✓ tunnel up")
+	case u.opened != nil && u.opened.Tunnel != nil:
+		return th.Warn.Render("  ! tunnel: " + clean(u.tunnel))
+	case u.opened == nil && u.Answers.Mode == steps.ModeSSH:
+		return th.Subtle.Render("  o opens its tunnel")
+	}
+	return ""
+}
+
+// money is what the machine costs: so far, an hour, and until tomorrow.
+func (u *member) money(m *model, now time.Time) (styler, string) {
+	switch money := u.Money(now); {
+	case m.engine.Sandboxed():
+		return m.th.Text, "nothing: this is the sandbox"
+	case u.gone():
+		return m.th.Text, "nothing any more; " + soFar(money)
+	case !money.Known && u.State == "":
+		return m.th.Text, "nothing yet"
+	case !money.Known:
+		return m.th.Warn, "unknown: no price could be had, but it does cost"
+	case u.State == "stopped":
+		return m.th.Text, soFar(money) + ", " + dollars(money.Hour) + " an hour for its disk"
+	default:
+		return m.th.Accent, moneyLine(money)
+	}
+}
+
+func soFar(money steps.Money) string {
+	if money.AtLeast {
+		return "at least " + cents(money.SoFar) + " so far"
+	}
+	return cents(money.SoFar) + " so far"
+}
+
+// moneyLine is all there is to say of a running machine's costs.
+func moneyLine(money steps.Money) string {
+	return fmt.Sprintf("%s, %s an hour; %s more if left until tomorrow", soFar(money), dollars(money.Hour), cents(money.Tomorrow))
+}
+
+// stopping says when the machine stops by itself.
+func (u *member) stopping(f *facts, now time.Time) {
+	whenIdle, inAll := limitsSay(u.Answers.IdleStop, u.Answers.Lifetime)
+	left, soon := u.stopsIn(now)
+	switch {
+	case !u.up():
+	case u.health.Unarmed != "":
+		f.add("Stops", f.th.Warn, "! not by itself: "+u.health.Unarmed)
+	case soon && left < urgentFrom:
+		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + adds an hour", minutes(left), stopWhy(u.health)))
+	case soon:
+		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + adds an hour", minutes(left), stopWhy(u.health)))
+	default:
+		f.add("Stops", f.th.Subtle, whenIdle+", "+inAll)
+	}
+}
+
+func stopWhy(h steps.Health) string {
+	if h.StopWhy == "lifetime" {
+		return "its lifetime ends"
+	}
+	return "nothing goes on"
+}
+
+// healthFacts are what the machine says of itself.
+func (u *member) healthFacts(f *facts, now time.Time) {
+	h := u.health
+	switch {
+	case !u.up() || u.Elsewhere:
+		return
+	case u.healthAt.IsZero():
+		if u.linkable() && u.conn.problem == nil {
+			f.add("Health", f.th.Subtle, "asking …")
+		}
+		return
+	case !h.Watching:
+		f.add("Health", f.th.Warn, "! its watcher does not run: D looks for the reason")
+		return
+	}
+	if !h.ServerUp {
+		f.add("Server", f.th.Warn, "! does not answer. "+h.ServerNote)
+	}
+	f.add("Idle", f.th.Text, u.idleSays(now))
+	f.wrapped("Load", f.th.Text, load(h))
+	for _, g := range h.GPUs {
+		f.add("GPU", f.th.Text, g.Name+" "+percent(g.Use)+", memory "+share(g.MemoryUsedMB, g.MemoryMB))
+	}
+	f.add("Kernels", f.th.Text, kernelsSay(h.Kernels))
+	f.add("People", f.th.Text, fmt.Sprintf("%s, %s, %s", counted(h.Logins, "login"), counted(h.Terminals, "terminal"), counted(h.Transfers, "transfer")))
+}
+
+func (u *member) idleSays(now time.Time) string {
+	d, _ := u.idle(now)
+	if u.health.Idle.IsZero() {
+		return "no: " + or(u.health.Busy, "something goes on")
+	}
+	return "for " + minutes(d)
+}
+
+// load is CPU, memory and disk in one line.
+func load(h steps.Health) string {
+	parts := []string{fmt.Sprintf("CPU %s of %d", percent(h.CPU), h.Cores)}
+	if h.MemoryMB > 0 {
+		parts = append(parts, "memory "+share(h.MemoryUsedMB, h.MemoryMB))
+	}
+	if h.SwapUsedMB > 0 {
+		parts = append(parts, "swap "+megabytes(h.SwapUsedMB))
+	}
+	if h.DiskMB > 0 {
+		parts = append(parts, "disk "+share(h.DiskFreeMB, h.DiskMB)+" free")
+	}
+	return strings.Join(parts, " · ")
+}
+
+func percent(v float64) string {
+	if v < 0 {
+		return "? %"
+	}
+	return fmt.Sprintf("%.0f %%", v*100)
+}
+
+func megabytes(mb int) string {
+	if mb < 1000 {
+		return fmt.Sprintf("%d MB", mb)
+	}
+	return fmt.Sprintf("%.1f GB", float64(mb)/1024)
+}
+
+// share is a part of a whole, in the whole's unit: "2.1 of 7.7 GB".
+func share(part, whole int) string {
+	if whole < 1000 {
+		return fmt.Sprintf("%d of %d MB", part, whole)
+	}
+	return fmt.Sprintf("%.1f of %.1f GB", float64(part)/1024, float64(whole)/1024)
+}
+
+// kernelsSay lists the kernels, the busy ones first.
+func kernelsSay(list []steps.KernelInfo) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	var busy, rest []string
+	for _, k := range list {
+		text := k.Name + " " + k.State
+		if k.Path != "" {
+			text += " (" + k.Path + ")"
+		}
+		if k.State == "busy" {
+			busy = append(busy, text)
+		} else {
+			rest = append(rest, text)
+		}
+	}
+	return fmt.Sprintf("%d: %s", len(list), strings.Join(append(busy, rest...), ", "))
+}

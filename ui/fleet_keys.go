@@ -1,0 +1,238 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+func (s *fleetScreen) typing() typist {
+	switch {
+	case s.full && s.pane.Searching():
+		return paneTypist{s.pane}
+	case s.table.Filtering():
+		return fleetTypist{s}
+	}
+	return nil
+}
+
+// fleetTypist hands what is pasted to the list's filter.
+type fleetTypist struct{ s *fleetScreen }
+
+func (t fleetTypist) update(msg tea.Msg) { t.s.table.Update(msg) }
+
+func (s *fleetScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch {
+	case s.full:
+		return s.logKey(m, k)
+	case s.table.Filtering():
+		s.table.Update(k) // it has nothing to report that matters here
+		return s.moved(m), true
+	case s.failure.key(k):
+		return nil, true
+	}
+	if cmd, taken := s.listKey(m, k.String()); taken {
+		return cmd, true
+	}
+	if u := s.current(); u != nil {
+		if cmd, taken := s.machineKey(m, u, k.String()); taken {
+			return cmd, true
+		}
+	}
+	taken, _ := s.table.Update(k)
+	return s.moved(m), taken
+}
+
+// listKey takes the keys that need no machine.
+func (s *fleetScreen) listKey(m *model, k string) (tea.Cmd, bool) {
+	switch k {
+	case "n":
+		return s.fresh(m), true
+	case "W":
+		return m.askSweep(), true
+	case "D":
+		return m.askDoctor(s.current()), true
+	case "f":
+		s.showTrouble(m)
+	case "f5", "ctrl+r":
+		return s.refresh(m), true
+	case "1", "2", "3", "4", "5", "6", "7", "8", "9":
+		if i := int(k[0] - '1'); i < len(s.order) {
+			s.table.Select(s.order[i].ID)
+		}
+		return s.moved(m), true
+	case "tab":
+		return s.cycleLog(m, 1), true
+	case "shift+tab":
+		return s.cycleLog(m, -1), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// machineKey takes the keys for the selected machine: first those that need
+// nothing of it, then those for a machine that is this computer's.
+func (s *fleetScreen) machineKey(m *model, u *member, k string) (tea.Cmd, bool) {
+	switch k {
+	case "enter", "o":
+		return m.openIt(u), true
+	case "a":
+		return m.adopt(u), true
+	case "l":
+		s.full = true
+		return nil, true
+	case "esc":
+		if u.op == nil || s.table.Filter() != "" {
+			return nil, false
+		}
+		return m.endOperation(u), true
+	}
+	does, ok := actions()[k]
+	if !ok {
+		return nil, false
+	}
+	if why := u.cannot(does); why != "" {
+		return m.say(why, true), true
+	}
+	return does.do(m, u), true
+}
+
+// action is what a key does with a machine, and what it needs of it.
+type action struct {
+	do    func(*model, *member) tea.Cmd
+	up    bool // the machine has to run
+	free  bool // nothing else may be done with it
+	there bool // it has to exist
+}
+
+// asks makes an action of a question.
+func asks(ask func(*model, *member)) func(*model, *member) tea.Cmd {
+	return func(m *model, u *member) tea.Cmd { ask(m, u); return nil }
+}
+
+func actions() map[string]action {
+	return map[string]action{
+		"c": {do: func(m *model, u *member) tea.Cmd { return m.withURL(u, (*model).copyURL) }, up: true},
+		"m": {do: asks((*model).askMode), free: true, there: true},
+		"g": {do: (*model).askGateway, free: true, there: true},
+		"s": {do: asks((*model).askStop), up: true, free: true},
+		"S": {do: (*model).start, free: true, there: true},
+		"r": {do: asks((*model).askRestart), up: true, free: true},
+		"R": {do: asks((*model).askReboot), up: true, free: true},
+		"t": {do: (*model).askType, free: true, there: true},
+		"e": {do: (*model).shell, up: true},
+		"u": {do: func(m *model, u *member) tea.Cmd { return m.askCopy(u, true) }, up: true, free: true},
+		"d": {do: func(m *model, u *member) tea.Cmd { return m.askCopy(u, false) }, up: true, free: true},
+		"+": {do: (*model).extend, up: true, free: true},
+		"i": {do: asks((*model).askLimits), free: true, there: true},
+		"x": {do: asks(func(m *model, u *member) { m.askRemove(u.Setup, false) })},
+	}
+}
+
+// cannot says why an action cannot be done with this machine now.
+func (u *member) cannot(a action) string {
+	switch {
+	case u.Elsewhere:
+		return u.name() + " is another computer's: a adopts it, so that it can be stopped and removed from here."
+	case a.free && u.op != nil:
+		return fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.name(), u.op.doing)
+	case (a.there || a.up) && u.gone():
+		return "The machine of " + u.name() + " is gone: x removes what is left of it."
+	case a.up && !u.up():
+		return fmt.Sprintf("The machine of %s is not running: S starts it.", u.name())
+	}
+	return ""
+}
+
+func (m *model) start(u *member) tea.Cmd {
+	switch {
+	case u.up() && u.complete():
+		return m.say(u.name()+" runs already: o opens it.", false)
+	case !u.Finished(steps.StepLaunch) && u.Resources.InstanceID == "":
+		return m.say(u.name()+" was never launched: enter goes on with the guide.", true)
+	}
+	return m.startIt(u)
+}
+
+// showTrouble tells what did not work: with the selected machine, and in the
+// regions.
+func (s *fleetScreen) showTrouble(m *model) {
+	d := &textDialog{title: "What did not work"}
+	if u := s.current(); u != nil && u.trouble != nil {
+		d.add(u.name()+", "+u.trouble.what, u.trouble.problem)
+	}
+	if u := s.current(); u != nil && u.conn.problem != nil {
+		d.add(u.name()+", connection", *u.conn.problem)
+	}
+	if s.survey.err != nil {
+		d.add("The look at all regions", steps.Explain(s.survey.err))
+	}
+	for _, a := range s.survey.failed {
+		d.add(regionOf(a.At), steps.Explain(a.Err))
+	}
+	if len(d.parts) == 0 {
+		d.parts = append(d.parts, textPart{text: "Nothing: every region answered, and nothing failed."})
+	}
+	m.openDialog(d)
+}
+
+func (s *fleetScreen) hints(m *model) []hint {
+	switch {
+	case s.full:
+		return s.logHints()
+	case s.table.Filtering():
+		return []hint{{"enter", "keep filter"}, {"↑↓", "choose"}, {"esc", "clear"}}
+	case s.failure.is():
+		return []hint{{"f5", "try again"}, {"d", "details"}, {"n", "new"}}
+	}
+	return append(s.currentHints(), hint{"n", "new"}, hint{"W", "sweep"})
+}
+
+// currentHints are the most useful keys for the selected machine.
+func (s *fleetScreen) currentHints() []hint {
+	u := s.current()
+	switch {
+	case u == nil:
+		return nil
+	case u.op != nil:
+		return []hint{{"esc", "end " + u.op.doing}, {"l", "log"}}
+	case u.Elsewhere:
+		return []hint{{"a", "adopt"}, {"/", "filter"}}
+	case u.gone():
+		return []hint{{"x", "remove what is left"}, {"enter", "launch again"}}
+	case u.State == "stopped":
+		return []hint{{"S", "start"}, {"t", "change type"}, {"x", "terminate"}}
+	case u.up() && u.complete():
+		return []hint{{"o", "open"}, {"c", "copy URL"}, {"l", "log"}, {"s", "stop"}, {"e", "shell"}, {"+", "extend"}, {"m", "mode"}, {"x", "terminate"}}
+	}
+	return []hint{{"enter", "go on with it"}, {"x", "terminate"}}
+}
+
+// allKeys are the screen's keys for the help.
+func (s *fleetScreen) allKeys() []hint {
+	return []hint{
+		{"↑↓ or 1-9", "another machine"},
+		{"/", "filter the list"},
+		{"enter or o", "open in the browser; start what is not running"},
+		{"c", "copy the URL"},
+		{"l, tab", "log on the whole screen; the next log"},
+		{"s S", "stop; start"},
+		{"r R", "restart the server; reboot the machine"},
+		{"m", "mode: how the server is reached"},
+		{"g", "gateway: whose kernels, or who uses these"},
+		{"t", "another type, of a stopped machine"},
+		{"e", "shell on the machine"},
+		{"u d", "upload; download"},
+		{"+", "go on for another hour"},
+		{"i", "limits: when it stops by itself"},
+		{"x", "terminate and remove"},
+		{"a", "adopt a machine from elsewhere"},
+		{"n", "new machine, by the guide"},
+		{"D W", "doctor; sweep for leftovers"},
+		{"f", "what did not work, in full"},
+		{"f5 or ctrl+r", "look at everything again"},
+	}
+}

@@ -1,0 +1,130 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+)
+
+// totals are sums over all machines.
+type totals struct {
+	hour, tomorrow float64
+	known          bool // every machine's price is
+	running        int
+}
+
+// newFleetTable makes the list. In the sandbox nothing costs, so there it has
+// no columns for money.
+func newFleetTable(m *model) *table.Table {
+	columns := []table.Column{
+		{Title: "#", Right: true},
+		{Title: "Name", Max: 28},
+		{Title: "State", Max: 24},
+		{Title: "Type", Priority: 5},
+		{Title: "Region", Priority: 3},
+		{Title: "Mode", Priority: 6},
+		{Title: "Idle", Right: true, Priority: 4},
+		{Title: "So far", Right: true, Priority: 2},
+		{Title: "An hour", Right: true, Priority: 1},
+		{Title: "URL", Priority: 8, Max: 24},
+	}
+	if m.engine.Sandboxed() {
+		columns = append(columns[:7:7], columns[9])
+	}
+	return table.New("fleet", "machines", columns, m.th)
+}
+
+// fill makes the rows anew. It is called when something has changed, never
+// while drawing.
+func (s *fleetScreen) fill(m *model) {
+	now := m.o.Now()
+	s.sort()
+	s.totals = totals{known: true}
+	rows := make([]table.Row, len(s.order))
+	for i, u := range s.order {
+		u.no = i + 1
+		rows[i] = u.row(now, m.engine.Sandboxed())
+		s.totals.add(u, now)
+	}
+	s.table.SetRows(rows)
+	if _, ok := s.table.Selected(); ok && s.was == "" {
+		s.table.Select(rows[0].ID) // so that it stays while rows come in
+	}
+	s.table.SetFoot(s.foot(m))
+}
+
+func (t *totals) add(u *member, now time.Time) {
+	money := u.Money(now)
+	t.hour += money.Hour
+	t.tomorrow += money.Tomorrow
+	if u.running() {
+		t.running++
+	}
+	if !money.Known && u.State != "" && !u.gone() {
+		t.known = false
+	}
+}
+
+// foot is what all machines cost together.
+func (s *fleetScreen) foot(m *model) string {
+	t := s.totals
+	switch {
+	case len(s.order) == 0:
+		return ""
+	case m.engine.Sandboxed():
+		return "nothing costs money here"
+	case t.hour == 0 && t.known:
+		return "nothing costs now"
+	}
+	least := ""
+	if !t.known {
+		least = "at least "
+	}
+	return fmt.Sprintf("%s%s an hour; %s if left until tomorrow", least, dollars(t.hour), dollars(t.tomorrow))
+}
+
+// row is a machine as one line of the list.
+func (u *member) row(now time.Time, sandbox bool) table.Row {
+	state, tone := u.state(now)
+	idle := ""
+	if d, known := u.idle(now); known {
+		idle = "busy"
+		if !u.health.Idle.IsZero() {
+			idle = minutes(d)
+		}
+	}
+	cells := []string{
+		strconv.Itoa(u.no), u.name(), state, clean(u.Answers.Type), clean(u.Answers.Region), string(u.Answers.Mode), idle,
+	}
+	if !sandbox {
+		cells = append(cells, moneyCells(u.Money(now))...)
+	}
+	return table.Row{ID: u.ID, Cells: append(cells, u.url()), Tone: tone, Words: modeTitle(u.Answers.Mode)}
+}
+
+// moneyCells are what a machine has cost and what it costs an hour.
+func moneyCells(money steps.Money) []string {
+	if !money.Known {
+		return []string{"?", "?"}
+	}
+	least := ""
+	if money.AtLeast {
+		least = "≥"
+	}
+	hour := "-"
+	if money.Hour > 0 {
+		hour = dollars(money.Hour)
+	}
+	return []string{least + cents(money.SoFar), hour}
+}
+
+// cents is a sum that has come together.
+func cents(v float64) string {
+	if v > 0 && v < 0.01 {
+		return "<$0.01"
+	}
+	return fmt.Sprintf("$%.2f", v)
+}

@@ -1,0 +1,229 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+)
+
+// logKind is which of a machine's logs is shown.
+type logKind int
+
+// The logs, in Tab's order.
+const (
+	serverLog logKind = iota
+	installLog
+	doneLog // what this program did with the machine
+	logKinds
+)
+
+// pastLines is how much of a log's past is asked for.
+const pastLines = 500
+
+func (k logKind) title() string {
+	return [...]string{"Server log", "Install log", "What was done"}[k]
+}
+
+// of is the log's title for one machine.
+func (k logKind) of(u *member) string {
+	if k == doneLog {
+		return k.title() + " with " + u.name()
+	}
+	return k.title() + " of " + u.name()
+}
+
+// remote is the log's name on the machine; empty for what is kept here.
+func (k logKind) remote() steps.LogKind {
+	return [...]steps.LogKind{steps.LogServer, steps.LogInstall, ""}[k]
+}
+
+// follower is the one log that is being followed.
+type follower struct {
+	setupID string // empty while none is
+	kind    logKind
+	fresh   bool // nothing has come yet: the buffer has the last time's lines
+	failed  bool // it was cut off, and is followed again once the machine answers
+}
+
+// buffer is a log's lines, made when they are first needed.
+func (u *member) buffer(k logKind) *logbuf.Buffer {
+	if u.logs[k] == nil {
+		u.logs[k] = logbuf.New(logbuf.DefaultMax)
+	}
+	return u.logs[k]
+}
+
+// followLog follows the log that is shown of the selected machine, and no other.
+func (s *fleetScreen) followLog(m *model) tea.Cmd {
+	u := s.current()
+	s.show(u)
+	want := follower{}
+	if u != nil && u.conn.link != nil && u.log.remote() != "" && m.page == pageFleet {
+		want = follower{setupID: u.ID, kind: u.log}
+	}
+	if want.setupID == s.follow.setupID && want.kind == s.follow.kind {
+		return nil
+	}
+	s.unfollow(m)
+	if want.setupID == "" {
+		return nil
+	}
+	want.fresh = true
+	s.follow = want
+	link, kind, send := u.conn.link, u.log.remote(), m.send
+	return m.tasks.start(m.ctx, taskFollow, func(ctx context.Context, id int) tea.Msg {
+		b := newBridge(func(batch []logLine) { send(logRead{id, batch}) },
+			func(_, last logLine) bool { return last.partial })
+		err := link.Follow(ctx, kind, pastLines, func(text string, partial bool) { b.emit(logLine{text, partial}) })
+		b.close()
+		return logEnded{id, err}
+	})
+}
+
+func (s *fleetScreen) unfollow(m *model) {
+	m.tasks.stop(taskFollow)
+	s.follow = follower{}
+}
+
+// show puts the selected machine's log into the pane.
+func (s *fleetScreen) show(u *member) {
+	if u == nil {
+		return
+	}
+	s.pane.SetTitle(u.log.of(u))
+	if buf := u.buffer(u.log); buf != s.showing {
+		s.showing = buf
+		s.pane.SetBuffer(buf)
+	}
+	s.pane.SetEmpty(u.whyNoLog())
+}
+
+// whyNoLog says why the log is empty.
+func (u *member) whyNoLog() string {
+	switch {
+	case u.log == doneLog:
+		return "Nothing was done with it since the program was started."
+	case u.Elsewhere:
+		return "Its logs are for the computer that has its key."
+	case !u.up():
+		return "The machine is not running, so there is no log to follow."
+	case !u.Finished(steps.StepConnect):
+		return "Nobody has connected to it yet: enter goes on with the guide."
+	case u.conn.problem != nil && u.conn.link == nil:
+		return "No log: " + u.conn.problem.Title + "."
+	case u.conn.link == nil:
+		return "Connecting …"
+	}
+	return "Nothing in this log yet."
+}
+
+func (s *fleetScreen) read(m *model, msg logRead) {
+	u := s.members[s.follow.setupID]
+	if !m.tasks.is(taskFollow, msg.id) || u == nil {
+		return
+	}
+	if s.follow.fresh {
+		s.follow.fresh = false
+		u.logs[s.follow.kind] = nil
+		s.show(s.current())
+	}
+	buf := u.buffer(s.follow.kind)
+	for _, l := range msg.lines {
+		buf.Add(l.text, l.partial)
+	}
+}
+
+// again follows a log that was cut off, now that its machine has answered.
+func (s *fleetScreen) again(m *model, u *member) tea.Cmd {
+	if !s.follow.failed || s.follow.setupID != u.ID {
+		return nil
+	}
+	s.unfollow(m)
+	return s.followLog(m)
+}
+
+// readAll notices the end of a log.
+func (s *fleetScreen) readAll(m *model, msg logEnded) {
+	if !m.tasks.done(taskFollow, msg.id) {
+		return
+	}
+	if u := s.members[s.follow.setupID]; u != nil && msg.err != nil && !errors.Is(msg.err, context.Canceled) {
+		s.follow.failed = true
+		u.buffer(s.follow.kind).AddMarked("The log cannot be followed: "+clean(steps.Explain(msg.err).Title), false, logbuf.Failed)
+	}
+}
+
+// cycleLog shows the next log of the selected machine.
+func (s *fleetScreen) cycleLog(m *model, by logKind) tea.Cmd {
+	u := s.current()
+	if u == nil {
+		return nil
+	}
+	u.log = (u.log + by + logKinds) % logKinds
+	return s.followLog(m)
+}
+
+// logKey takes a key while the log has the whole screen.
+func (s *fleetScreen) logKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if !s.pane.Searching() {
+		switch k.String() {
+		case "tab":
+			return s.cycleLog(m, 1), true
+		case "shift+tab":
+			return s.cycleLog(m, -1), true
+		}
+	}
+	if taken, cmd := s.pane.Update(k); taken {
+		return cmd, true
+	}
+	switch k.String() {
+	case "esc", "l":
+		s.full = false
+		return nil, true
+	}
+	return nil, false
+}
+
+func (s *fleetScreen) logHints() []hint {
+	if s.pane.Searching() {
+		return hintsOf(s.pane)
+	}
+	return append([]hint{{"esc", "back to the list"}, {"tab", "other log"}}, hintsOf(s.pane)...)
+}
+
+func hintsOf(p *logpane.Pane) []hint {
+	var hints []hint
+	for _, h := range p.Help() {
+		hints = append(hints, hint{h[0], h[1]})
+	}
+	return hints
+}
+
+// saveLog writes the log that is shown to a file.
+func (s *fleetScreen) saveLog(m *model) tea.Cmd {
+	u := s.current()
+	if u == nil {
+		return nil
+	}
+	kind := [...]string{"server", "install", "done"}[u.log]
+	return m.writeLog("jupyter-ec2-"+u.name()+"-"+kind, u.buffer(u.log).String())
+}
+
+// writeLog saves a text in the folder the program runs in.
+func (m *model) writeLog(name, text string) tea.Cmd {
+	dir := m.o.SaveDir
+	return m.tasks.start(m.ctx, taskSave, func(_ context.Context, id int) tea.Msg {
+		path, err := writeNew(dir, strings.ReplaceAll(name, "/", "-"), ".log", func(f *os.File) error {
+			_, err := f.WriteString(text)
+			return err
+		})
+		return fileSaved{id, "log", path, err}
+	})
+}

@@ -1,0 +1,205 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// member is one machine of the list: what the ledger and the cloud say of it,
+// and what this program knows of it and does with it.
+type member struct {
+	steps.Machine
+	no    int // in the list, from 1
+	round int // the survey that saw it last
+
+	op      *operation // what is being done with it, or nil
+	trouble *trouble   // what did not work last, or nil
+	note    string     // what the program did by itself
+
+	conn     connection
+	health   steps.Health
+	healthAt time.Time // when health came, by this computer's clock; zero before
+	down     int       // looks in a row that found no server
+	revived  time.Time // when the server was restarted by itself
+
+	opened   *steps.Opened // the URL, with its tunnel in ssh mode; nil before it is open
+	tunnel   string        // what the tunnel said last
+	notebook steps.LocalNotebook
+
+	log  logKind
+	logs [logKinds]*logbuf.Buffer
+}
+
+// trouble is a failure that is kept with its machine until something works.
+type trouble struct {
+	what    string // "stopping"
+	problem steps.Problem
+}
+
+// up says that the machine runs, as far as was seen.
+func (u *member) up() bool { return u.State == "running" }
+
+// running says that it runs, or is about to, and costs by the hour.
+func (u *member) running() bool { return u.State == "running" || u.State == "pending" }
+
+func (u *member) gone() bool { return u.State == "gone" || u.State == "terminated" }
+
+// complete says that the guide was gone through to the URL.
+func (u *member) complete() bool { return u.Finished(steps.StepOpen) }
+
+func (u *member) name() string { return clean(u.Answers.Name) }
+
+// url is where the server answers, without its token; empty when it does not.
+func (u *member) url() string {
+	switch {
+	case u.opened != nil:
+		return clean(u.opened.Plain)
+	case !u.up() || !u.complete() || u.Elsewhere && u.Answers.Mode == steps.ModeSSH:
+		return ""
+	case u.Answers.Mode == steps.ModeSSH && u.LocalPort > 0:
+		return fmt.Sprintf("http://localhost:%d/", u.LocalPort)
+	case u.Answers.Mode == steps.ModeSSH || u.PublicAddr == "":
+		return ""
+	}
+	scheme, port := "https", u.ServerPort
+	if u.Answers.NoTLS {
+		scheme = "http"
+	}
+	if port == 0 {
+		port = steps.ServerPort
+	}
+	return clean(fmt.Sprintf("%s://%s:%d/", scheme, u.PublicAddr, port))
+}
+
+// hostNow is what the machine's clock shows now.
+func (u *member) hostNow(now time.Time) time.Time { return u.health.At.Add(now.Sub(u.healthAt)) }
+
+// idle is for how long nothing has gone on; known only once it was asked.
+func (u *member) idle(now time.Time) (d time.Duration, known bool) {
+	switch {
+	case u.healthAt.IsZero() || !u.health.Watching || !u.up():
+		return 0, false
+	case u.health.Idle.IsZero():
+		return 0, true
+	}
+	return max(u.hostNow(now).Sub(u.health.Idle), 0), true
+}
+
+// stopsIn is how long it is until the machine stops by itself.
+func (u *member) stopsIn(now time.Time) (d time.Duration, soon bool) {
+	if u.healthAt.IsZero() || u.health.StopAt.IsZero() || u.health.Unarmed != "" || !u.health.Watching || !u.up() {
+		return 0, false
+	}
+	return max(u.health.StopAt.Sub(u.hostNow(now)), 0), true
+}
+
+const (
+	// countdownFrom is when the row begins to count down, urgentFrom when it
+	// warns.
+	countdownFrom = 15 * time.Minute
+	urgentFrom    = 10 * time.Minute
+)
+
+// state is where the machine stands, in a few words, and how it is drawn.
+func (u *member) state(now time.Time) (string, table.Tone) {
+	switch {
+	case u.op != nil:
+		return u.op.doing + " …", table.Plain
+	case u.trouble != nil:
+		return "! " + u.trouble.what + " failed", table.Warned
+	case u.Resources.Removing:
+		return "! half removed", table.Warned
+	case u.gone():
+		return theme.SignFailed + " gone", table.Warned
+	}
+	if left, soon := u.stopsIn(now); soon && left < countdownFrom {
+		tone := table.Plain
+		if left < urgentFrom {
+			tone = table.Warned
+		}
+		return "! stops in " + minutes(left), tone
+	}
+	return u.stateNow()
+}
+
+func (u *member) stateNow() (string, table.Tone) {
+	elsewhere := ""
+	if u.Elsewhere {
+		elsewhere = ", elsewhere"
+	}
+	switch {
+	case u.State == "stopped":
+		return theme.SignTodo + " stopped" + elsewhere, table.Quiet
+	case u.State != "" && !u.up():
+		return clean(u.State) + elsewhere, table.Plain
+	case !u.Elsewhere && !u.complete():
+		return u.next(), table.Plain
+	case u.down > 0:
+		return "! server down", table.Warned
+	case u.Unseen != "":
+		return "? not seen", table.Warned
+	case u.up():
+		return theme.SignActive + " running" + elsewhere, table.Plain
+	}
+	return "? unknown", table.Quiet
+}
+
+// next is the step of the guide that comes next.
+func (u *member) next() string {
+	for _, id := range works() {
+		if !u.Finished(id) {
+			return "next: " + steps.PageFor(id).Title
+		}
+	}
+	return ""
+}
+
+// forget drops what was known of the machine while it ran.
+func (u *member) forget() {
+	u.health, u.healthAt, u.down = steps.Health{}, time.Time{}, 0
+}
+
+func modeTitle(mode steps.Mode) string {
+	for _, info := range steps.Modes() {
+		if info.Mode == mode {
+			return info.Title
+		}
+	}
+	return string(mode)
+}
+
+// what is the machine in one line.
+func (u *member) what() string {
+	var parts []string
+	for _, p := range []string{modeTitle(u.Answers.Mode), u.Answers.Type, u.Answers.Region} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if u.Answers.Release != "" {
+		parts = append(parts, "Ubuntu "+u.Answers.Release)
+	}
+	return clean(strings.Join(parts, " · "))
+}
+
+// minutes is a time span without its seconds.
+func minutes(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than 1 min"
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d days", int(d.Hours())/24)
+}
+
+// result is what was left open of the machine.
+func (u *member) result() result { return result{opened: u.opened, notebook: u.notebook} }

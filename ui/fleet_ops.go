@@ -1,0 +1,296 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// operation is something that is being done with one machine. Those of
+// several machines go on at the same time, and none blocks the screen.
+type operation struct {
+	verb
+	now       string   // what it said last
+	copying   *copying // nil when it copies nothing
+	cancelled bool
+	end       *ending
+	then      func(m *model, u *member, r result) tea.Cmd
+}
+
+// verb is how an operation is spoken of.
+type verb struct {
+	doing string // "stopping"
+	did   string // "Stopped."
+	ends  bool   // it cuts the connection to the machine
+}
+
+// result is what an operation leaves open. It is taken over by the machine.
+type result struct {
+	opened   *steps.Opened
+	notebook steps.LocalNotebook
+	copied   steps.Copied
+}
+
+// Close closes what the operation left open.
+func (r result) Close() error {
+	var err error
+	if r.opened != nil {
+		err = r.opened.Close()
+	}
+	if r.notebook != nil {
+		err = errors.Join(err, r.notebook.Close())
+	}
+	return err
+}
+
+// ending is how work, or an operation, ended. result is for those who have
+// seen gone.
+type ending struct {
+	gone   chan struct{} // closed when the engine has let go of the setup
+	result result
+}
+
+// taken says that somebody else has the result now.
+func (e *ending) taken() {
+	if e != nil {
+		e.result = result{}
+	}
+}
+
+func taskOperation(setupID string) string { return "operation " + setupID }
+
+// doing is an operation's own work.
+type doing func(ctx context.Context, emit func(steps.Event)) (result, error)
+
+// operate does something with a machine. At most one thing is done with each
+// at a time. then, if any, is called when it went well.
+func (m *model) operate(u *member, v verb, do doing, then func(*model, *member, result) tea.Cmd) tea.Cmd {
+	if u.op != nil {
+		return m.say(fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.name(), u.op.doing), true)
+	}
+	u.op = &operation{verb: v, then: then}
+	u.trouble, u.note = nil, ""
+	u.buffer(doneLog).AddMarked(capital(v.doing)+" "+u.name(), false, logbuf.Doing)
+	if v.ends {
+		u.log = doneLog
+		u.unlink(m)
+	}
+	m.fleet.fill(m)
+	u.op.end = m.newEnding()
+	setupID, send, end := u.ID, m.send, u.op.end
+	return m.tasks.start(m.ctx, taskOperation(setupID), func(ctx context.Context, id int) tea.Msg {
+		defer close(end.gone)
+		b := newBridge(func(batch []steps.Event) { send(operationSaid{id, setupID, batch}) }, redraws)
+		r, err := do(ctx, b.emit)
+		b.close()
+		end.result = r
+		return operationEnded{id, setupID, r, err, end}
+	})
+}
+
+// newEnding is waited for when the program is left.
+func (m *model) newEnding() *ending {
+	end := &ending{gone: make(chan struct{})}
+	kept := m.ends[:0]
+	for _, e := range m.ends {
+		select {
+		case <-e.gone:
+		default:
+			kept = append(kept, e)
+		}
+	}
+	m.ends = append(kept, end)
+	return end
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// said takes a batch of what an operation said.
+func (s *fleetScreen) said(m *model, msg operationSaid) {
+	u := s.members[msg.setupID]
+	if !m.tasks.is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+		return
+	}
+	for _, e := range msg.events {
+		if e.Text != "" && e.Kind != steps.Output && e.Kind != steps.ByHand {
+			u.op.now = e.Text
+		}
+		writeEvent(u.buffer(doneLog), e)
+	}
+}
+
+// writeEvent writes what an operation says into the machine's log. What the
+// host prints is in it, too: there is only one pane.
+func writeEvent(buf *logbuf.Buffer, e steps.Event) {
+	switch e.Kind {
+	case steps.Output:
+		buf.Add("  "+e.Text, e.Partial)
+	case steps.Started:
+		buf.AddMarked("  "+stepTitle(e.Step), false, logbuf.Doing)
+	case steps.Doing:
+		buf.Add("  "+e.Text, false)
+	case steps.ByHand:
+		buf.Add("  $ "+e.Text, false)
+	case steps.Retrying:
+		buf.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
+	case steps.Finished:
+		buf.Add("  ✓ "+e.Text, false)
+	case steps.Failed:
+		buf.AddMarked("  failed: "+e.Text, false, logbuf.Failed)
+	}
+}
+
+// ended takes an operation's end.
+func (s *fleetScreen) ended(m *model, msg operationEnded) tea.Cmd {
+	msg.end.taken()
+	u := s.members[msg.setupID]
+	if !m.tasks.done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+		m.closing(msg.result)
+		return nil
+	}
+	op := u.op
+	u.op = nil
+	cmds := []tea.Cmd{m.seeAgain(u.ID), u.take(m, msg.result)}
+	switch {
+	case msg.err == nil:
+		u.buffer(doneLog).Add("✓ "+op.did, false)
+		cmds = append(cmds, m.say(u.name()+": "+op.did, false))
+		if op.then != nil {
+			cmds = append(cmds, op.then(m, u, msg.result))
+		}
+	case op.cancelled && errors.Is(msg.err, context.Canceled):
+		u.buffer(doneLog).Add("Ended before it was finished.", false)
+		cmds = append(cmds, m.say(u.name()+": ended before it was finished.", false))
+	default:
+		u.trouble = &trouble{op.doing, steps.Explain(msg.err)}
+		u.buffer(doneLog).AddMarked("failed: "+clean(u.trouble.problem.Title), false, logbuf.Failed)
+		cmds = append(cmds, m.say(u.name()+": "+op.doing+" failed. "+u.trouble.problem.Title+".", true))
+	}
+	s.fill(m)
+	cmds = append(cmds, s.moved(m), m.mended(msg.setupID), m.left(msg.setupID, msg.err))
+	return tea.Batch(cmds...)
+}
+
+// take makes what an operation left open the machine's.
+func (u *member) take(m *model, r result) tea.Cmd {
+	if r.opened != nil {
+		m.keepOpened(r.opened)
+	}
+	if r.notebook == nil {
+		return nil
+	}
+	old := u.notebook
+	u.notebook = r.notebook
+	m.closing(old)
+	id, notebook := u.ID, r.notebook
+	return func() tea.Msg { <-notebook.Done(); return notebookEnded{id, notebook} }
+}
+
+// keepOpened keeps a setup's URL and tunnel; another one of the same setup is
+// closed.
+func (m *model) keepOpened(o *steps.Opened) {
+	u := m.fleet.members[o.Setup.ID]
+	if u == nil {
+		u = m.fleet.put(o.Setup)
+	}
+	if u.opened != nil && u.opened != o {
+		m.closing(u.opened)
+	}
+	u.opened, u.tunnel = o, ""
+}
+
+// closing puts things aside that nobody uses any more. Update closes them in
+// the background; those left at the program's end are closed then.
+func (m *model) closing(things ...io.Closer) {
+	for _, c := range things {
+		if o, ok := c.(*steps.Opened); c == nil || ok && o == nil {
+			continue
+		}
+		m.unused = append(m.unused, c)
+	}
+}
+
+// closeUnused closes what was put aside.
+func (m *model) closeUnused() tea.Cmd {
+	if len(m.unused) == 0 {
+		return nil
+	}
+	list := m.unused
+	m.unused = nil
+	end := m.newEnding() // the program's end waits for it
+	return func() tea.Msg {
+		defer close(end.gone)
+		for _, c := range list {
+			_ = c.Close() // nobody is left to tell
+		}
+		return nil
+	}
+}
+
+// seeAgain looks at one machine after something was done with it.
+func (m *model) seeAgain(setupID string) tea.Cmd {
+	engine := m.engine
+	return m.tasks.start(m.ctx, taskSeen(setupID), func(ctx context.Context, id int) tea.Msg {
+		seen := memberSeen{id: id, setupID: setupID}
+		list, err := engine.Setups(ctx)
+		seen.err = err
+		for _, setup := range list {
+			if setup.ID == setupID {
+				seen.setup, seen.found = engine.Look(ctx, []steps.Setup{setup})[0], true
+			}
+		}
+		return seen
+	})
+}
+
+func (s *fleetScreen) seen(m *model, msg memberSeen) tea.Cmd {
+	u := s.members[msg.setupID]
+	if !m.tasks.done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
+		return nil
+	}
+	if msg.found {
+		s.put(msg.setup)
+	} else if !u.Elsewhere {
+		s.drop(m, msg.setupID)
+	}
+	if !u.up() {
+		u.unlink(m)
+	}
+	s.fill(m)
+	var connect tea.Cmd
+	if u == s.current() && m.page == pageFleet {
+		connect = m.connect(u)
+	}
+	return tea.Batch(s.moved(m), connect)
+}
+
+// endOperation cuts off what is being done with a machine, once the person
+// has said so. A copy is cut off at once.
+func (m *model) endOperation(u *member) tea.Cmd {
+	cut := func(m *model) tea.Cmd {
+		if u.op != nil {
+			u.op.cancelled = true
+			m.tasks.cancel(taskOperation(u.ID))
+		}
+		return nil
+	}
+	if u.op.copying != nil {
+		return cut(m)
+	}
+	m.openDialog(&choiceDialog{
+		title: "Stop " + u.op.doing + "?",
+		text:  []string{"What is under way on AWS or on the machine already may still happen. Nothing is undone."},
+		options: []option{
+			{label: "Stop " + u.op.doing, do: cut},
+			{label: "Let it go on"},
+		},
+	})
+	return nil
+}

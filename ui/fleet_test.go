@@ -1,0 +1,326 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// fleetRig is a rig at the list of seven machines, at rest.
+func fleetRig(t *testing.T, change ...func(*fakeEngine)) *rig {
+	t.Helper()
+	e := newFakeEngine()
+	sevenMachines(e)
+	for _, c := range change {
+		c(e)
+	}
+	return toFleet(newRig(t, e))
+}
+
+func (r *rig) untilAsked(what string) *rig {
+	r.t.Helper()
+	r.untilTrue("the engine is asked to "+what, func() bool { return slices.Contains(r.e.asked(), what) })
+	return r
+}
+
+// settled waits until nothing is being done with any machine.
+func (r *rig) settled() *rig {
+	r.t.Helper()
+	r.untilTrue("all operations have ended", func() bool { return r.m.fleet.busy() == nil })
+	return r
+}
+
+func (r *rig) member(id string) *member { return r.m.fleet.members[id] }
+
+// rested says that the selection has stayed where it is.
+func (r *rig) rested() *rig {
+	r.take(selectionRested{r.m.fleet.rest})
+	return r
+}
+
+func TestTheLedgerIsListedBeforeTheRegions(t *testing.T) {
+	e := newFakeEngine()
+	sevenMachines(e)
+	first, last := make(chan struct{}), make(chan struct{})
+	e.hold = map[string]chan struct{}{"survey eu-central-1": first, "survey sa-east-1": last}
+	r := newRig(t, e).until("half-done").until("asking all regions")
+	if strings.Contains(r.screen(), "from-the-office") {
+		t.Fatal("a machine no region has told of is listed")
+	}
+	close(first)
+	r.until("16 of 17 regions").until("6 machines").size(140, 40).until("from-the-office")
+	if got := len(r.m.fleet.order); got != 6 {
+		t.Errorf("%d machines, want 6 until the last region answers", got)
+	}
+	close(last)
+	r.until("17 regions looked at")
+	if u := r.member("s-5"); !u.gone() {
+		t.Errorf("the terminated machine is %q", u.State)
+	}
+}
+
+func TestTheSelectionStaysWhileRowsComeIn(t *testing.T) {
+	e := newFakeEngine()
+	sevenMachines(e)
+	for i, s := range e.survey { // all machines are from elsewhere, and sort in by region
+		for j := range s.Machines {
+			e.survey[i].Machines[j].Elsewhere = true
+		}
+	}
+	e.setups = nil
+	held := make(chan struct{})
+	e.hold = map[string]chan struct{}{"survey us-east-2": held}
+	r := newRig(t, e).until("Which profile?").press("esc").until("half-done").press("down", "down")
+	if got := r.m.fleet.current().Answers.Name; got != "half-done" {
+		t.Fatalf("selected %s", got)
+	}
+	close(held)
+	r.until("17 regions looked at")
+	if got := r.m.fleet.current().Answers.Name; got != "half-done" || r.m.fleet.current().no == 3 {
+		t.Errorf("selected %s, number %d", got, r.m.fleet.current().no)
+	}
+}
+
+func TestFilterAndDigits(t *testing.T) {
+	r := fleetRig(t)
+	r.press("/", "gateway").until("1 of 7 machines")
+	if got := r.m.fleet.current().Answers.Name; got != "gpu-lab" {
+		t.Errorf("the filter selects %s", got)
+	}
+	r.press("s", "backspace", "esc").until("7 machines")
+	if len(r.m.dialogs) != 0 {
+		t.Error("a letter of the filter stopped a machine")
+	}
+	r.press("4")
+	if got := r.m.fleet.current().ID; got != "s-4" {
+		t.Errorf("4 selects %s", got)
+	}
+	r.press("9")
+	if got := r.m.fleet.current().ID; got != "s-4" {
+		t.Errorf("9 of 7 selects %s", got)
+	}
+}
+
+func TestALinkIsMadeWhereTheSelectionRests(t *testing.T) {
+	r := fleetRig(t)
+	r.press("down", "down", "down")
+	r.take(selectionRested{r.m.fleet.rest - 2}) // of the machines that were passed over
+	if slices.Contains(r.e.asked(), "connect s-2") {
+		t.Error("a machine that was passed over is connected to")
+	}
+	r.rested().untilAsked("connect s-4")
+	r.untilTrue("its health is known", func() bool { return !r.member("s-4").healthAt.IsZero() })
+	r.press("3").rested()
+	r.press("6").rested()
+	for _, id := range []string{"s-3", "s-6"} {
+		if r.m.tasks.runs(taskLink(id)) {
+			t.Errorf("%s, stopped or another computer's, is connected to", id)
+		}
+	}
+	if r.e.links[0].isClosed() {
+		t.Error("switching closed the first link")
+	}
+}
+
+func TestLinksAreBounded(t *testing.T) {
+	e := newFakeEngine()
+	manyMachines(e, 40)
+	for i := range e.setups {
+		e.setups[i].State = "running"
+	}
+	e.survey = nil
+	now := fakeNow
+	r := newRig(t, e, func(o *Options) { o.Now = func() time.Time { return now } }).until("machine-001")
+	for n := 0; n < linksMost+3; n++ {
+		now = now.Add(time.Second)
+		u := r.m.fleet.order[n]
+		r.m.fleet.table.Select(u.ID)
+		r.run(r.m.fleet.moved(r.m))
+		r.rested()
+		r.untilTrue("it is connected to", func() bool { return u.conn.link != nil })
+	}
+	r.run(r.m.closeUnused())
+	r.untilTrue("the oldest are closed", func() bool {
+		return e.links[0].isClosed() && e.links[1].isClosed() && e.links[2].isClosed()
+	})
+	open := 0
+	for _, u := range r.m.fleet.order {
+		if u.conn.link != nil {
+			open++
+		}
+	}
+	if open != linksMost {
+		t.Errorf("%d links, want %d", open, linksMost)
+	}
+}
+
+func TestALinkThatComesTooLateIsClosed(t *testing.T) {
+	r := fleetRig(t)
+	l := &fakeLink{}
+	r.take(linkMade{id: 9999, setupID: "s-2", link: l})
+	r.untilTrue("it is closed", l.isClosed)
+	if r.member("s-2").conn.link != nil {
+		t.Error("the stale link is used")
+	}
+}
+
+func TestALinkThatCannotBeMadeIsTriedAgain(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"connect s-2": fakeError{}} })
+	r.press("2").rested().until("! The SSO session has ended; tried again by itself")
+	r.e.fmu.Lock()
+	r.e.fail = nil
+	r.e.fmu.Unlock()
+	at := time.Now()
+	r.take(ticked{r.m.ticker, at})
+	r.take(ticked{r.m.ticker, at.Add(linkAgain + time.Second)})
+	r.untilTrue("it is connected to", func() bool { return r.member("s-2").conn.link != nil })
+}
+
+func TestHealthIsAskedForOftenOnlyWhereOneLooks(t *testing.T) {
+	r := fleetRig(t)
+	r.press("2").rested()
+	r.untilTrue("two are connected to", func() bool { return !r.member("s-2").healthAt.IsZero() })
+	at := time.Now().Add(time.Hour)
+	r.m.pollLinks(at) // both are due; from here on by the clock
+	for _, id := range []string{"s-1", "s-2"} {
+		r.m.tasks.stop(taskHealth(id))
+	}
+	r.m.pollLinks(at.Add(4 * time.Second))
+	if r.m.tasks.runs(taskHealth("s-1")) || !r.m.tasks.runs(taskHealth("s-2")) {
+		t.Error("after 4 s only the selected machine is to be asked")
+	}
+	r.m.tasks.stop(taskHealth("s-2"))
+	r.m.pollLinks(at.Add(31 * time.Second))
+	if !r.m.tasks.runs(taskHealth("s-1")) {
+		t.Error("after 31 s the other one is to be asked, too")
+	}
+}
+
+func TestTheLogFollowsTheSelection(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth()} } })
+	r.until("server log of s-1").press("tab").until("install log of s-1").press("tab").until("Nothing was done with it")
+	r.press("shift+tab", "shift+tab").until("server log of s-1")
+	r.press("2").rested().until("server log of s-2")
+	l := r.e.links[0]
+	r.untilTrue("the first log is left", func() bool {
+		n := 0
+		l.set(func() { n = l.following[steps.LogServer] + l.following[steps.LogInstall] })
+		return n == 0
+	})
+	r.press("1").until("server log of s-1")
+	if n := r.member("s-1").buffer(serverLog).Len(); n != 1 {
+		t.Errorf("the log has %d lines after coming back, want its 1", n)
+	}
+	r.press("l").until("back to the list").press("s").until("Saved the log as")
+	r.press("esc").until("7 machines")
+}
+
+func TestStaleFleetResultsAreDropped(t *testing.T) {
+	r := fleetRig(t)
+	before := r.screen()
+	for _, msg := range []tea.Msg{
+		surveyed{id: 9999, answers: []steps.Surveyed{{Machines: []steps.Machine{{Setup: fakeSetup(99, "nobody", "running", steps.ModeSSH, "t2.micro", "x", 1)}}}}},
+		surveyEnded{id: 9999, err: fakeError{}},
+		memberSeen{id: 9999, setupID: "s-1"},
+		selectionRested{9999},
+		healthCame{id: 9999, setupID: "s-1", err: fakeError{}},
+		healthCame{id: 9999, setupID: "nobody"},
+		logRead{id: 9999, lines: []logLine{{text: "stale"}}},
+		logEnded{id: 9999, err: fakeError{}},
+		operationSaid{id: 9999, setupID: "s-1", events: fakeScript()},
+		operationEnded{id: 9999, setupID: "s-1", err: fakeError{}},
+		copyAdvanced{of: &copying{}, setupID: "s-1"},
+		notebookEnded{setupID: "s-1", notebook: &fakeNotebook{}},
+		checked{id: 9999},
+		doctorEnded{id: 9999, err: fakeError{}},
+		swept{id: 9999},
+		sweepEnded{id: 9999, err: fakeError{}},
+		cleared{id: 9999, err: fakeError{}},
+		otherTypesFetched{id: 9999, err: fakeError{}},
+	} {
+		r.take(msg)
+		if got := r.screen(); got != before {
+			t.Fatalf("%T of a task that does not run changed the screen:\n%s", msg, got)
+		}
+	}
+}
+
+func TestRegionsThatDoNotAnswerAreNamed(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.survey[3].Err = fakeError{} })
+	r.until("No answer from us-west-1. f tells why.").press("f").until("UnauthorizedException").press("esc")
+	r.e.surveyErr = fakeError{}
+	r.press("f5").until("shown is what this computer knows")
+}
+
+func TestMachinesThatAreGoneFromElsewhereLeaveTheList(t *testing.T) {
+	r := fleetRig(t)
+	north := slices.IndexFunc(r.e.survey, func(s steps.Surveyed) bool { return s.At.Region == "eu-north-1" })
+	south := slices.IndexFunc(r.e.survey, func(s steps.Surveyed) bool { return s.At.Region == "sa-east-1" })
+	r.e.survey[north].Machines = nil
+	r.e.survey[south].Machines, r.e.survey[south].Err = nil, fakeError{} // it may be there still
+	r.press("ctrl+r").until("No answer from sa-east-1")
+	r.untilTrue("the survey has ended", func() bool { return !r.m.tasks.runs(taskSurvey) })
+	if r.member("s-6") != nil || r.member("s-7") == nil {
+		t.Errorf("left in the list: %v, %v", r.member("s-6"), r.member("s-7"))
+	}
+}
+
+func TestTheLedgerCannotBeRead(t *testing.T) {
+	e := newFakeEngine()
+	e.setupsErr = fakeError{}
+	r := newRig(t, e).until("SSO session has ended").press("d").until("UnauthorizedException")
+	sevenMachines(e)
+	e.set(func() { e.setupsErr = nil })
+	r.press("f5").until("half-done")
+}
+
+func TestTheServerIsRestartedOnce(t *testing.T) {
+	now := fakeNow
+	e := newFakeEngine()
+	sevenMachines(e)
+	h := fakeHealth()
+	h.ServerUp, h.ServerNote = false, "connection refused"
+	l := &fakeLink{health: h}
+	e.linkFor = func(string) *fakeLink { return l }
+	r := newRig(t, e, func(o *Options) { o.Now = func() time.Time { return now } }).size(140, 40).until("connection refused")
+	look := func() {
+		t.Helper()
+		before := 0
+		l.set(func() { before = l.asked })
+		r.untilTrue("no look is under way", func() bool { return !r.m.tasks.runs(taskHealth("s-1")) })
+		r.run(r.m.askHealth(r.member("s-1")))
+		r.untilTrue("it was looked at", func() bool {
+			asked := 0
+			l.set(func() { asked = l.asked })
+			return asked > before && !r.m.tasks.runs(taskHealth("s-1"))
+		})
+	}
+	if slices.Contains(e.asked(), "restart s-1") {
+		t.Fatal("it was restarted after one look")
+	}
+	look()
+	r.untilAsked("restart s-1").settled().until("the last words of the server").until("The server did not answer, so it")
+	if note := r.member("s-1").note; !strings.Contains(note, "restarted by itself at 09:30") {
+		t.Errorf("the note says %q", note)
+	}
+	now = now.Add(5 * time.Minute)
+	look()
+	look()
+	r.until("The server died again")
+	if n := strings.Count(fmt.Sprint(e.asked()), "restart s-1"); n != 1 {
+		t.Errorf("restarted %d times", n)
+	}
+}
+
+func TestTheCountdownWarns(t *testing.T) {
+	h := gpuHealth()
+	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } })
+	r.until("! stops in 8 min").until("+ adds an hour").press("+").untilAsked("extend 1h0m0s s-1").settled()
+	r.untilTrue("the countdown is gone", func() bool { return !strings.Contains(r.screen(), "stops in 8 min") })
+}

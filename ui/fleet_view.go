@@ -1,0 +1,134 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+)
+
+const (
+	// besideListFrom is the width from which a machine's details stand at the
+	// right of the list; below they stand under it.
+	besideListFrom = 120
+	detailLeast    = 66 // the details' width beside the list
+	logLeast       = 3  // rows of a log that are worth drawing
+)
+
+// view draws the list and the selected machine in w by h cells.
+func (s *fleetScreen) view(m *model, w, h int) string {
+	head := s.headLines(m, w)
+	h -= len(head)
+	var body string
+	switch {
+	case s.failure.is():
+		body = strings.Join(s.failure.lines(m.th, w), "\n")
+	case len(s.order) == 0 && m.tasks.runs(taskSetups):
+		body = m.waiting("Looking for your setups …")
+	case len(s.order) == 0:
+		body = strings.Join(s.noneLines(m, w), "\n")
+	case m.w >= besideListFrom:
+		left := max(w-3-detailLeast, (w-3)*48/100)
+		if most := s.table.Wanted(); left > most {
+			left = max(min(left, most), w*2/5)
+		}
+		body = beside(cells.Block(s.listView(left, h), left, h), " "+m.th.Border.Render("│")+" ",
+			cells.Block(s.detailView(m, w-3-left, h), w-3-left, h))
+	default:
+		list := min(s.table.Len()+2, max(h*7/20, 5))
+		rule := m.th.Border.Render(strings.Repeat("─", w))
+		body = s.listView(w, list) + "\n" + rule + "\n" + s.detailView(m, w, h-list-1)
+	}
+	return strings.Join(append(head, body), "\n")
+}
+
+func (s *fleetScreen) listView(w, h int) string {
+	s.table.SetSize(w, min(h, s.table.Len()+2))
+	return s.table.View()
+}
+
+// headLines are the title, how far the survey is, and which regions failed.
+func (s *fleetScreen) headLines(m *model, w int) []string {
+	title := m.th.Title.Render("Your setups")
+	right := ""
+	switch v := s.survey; {
+	case m.tasks.runs(taskSurvey) && v.of > 0:
+		right = m.spinner() + m.th.Subtle.Render(fmt.Sprintf(" %d of %d regions", v.done, v.of))
+	case m.tasks.runs(taskSurvey):
+		right = m.spinner() + m.th.Subtle.Render(" asking all regions")
+	case v.err == nil && v.of > 0:
+		right = m.th.Subtle.Render(fmt.Sprintf("%s looked at", counted(v.of, "region")))
+	}
+	lines := []string{cells.Ends(title, right, w)}
+	if m.h >= roomyFrom {
+		lines = append([]string{""}, append(lines, "")...)
+	}
+	if text := s.silent(); text != "" {
+		lines = append(lines, cells.Fit(m.th.Warn.Render("! "+text), w))
+	}
+	return lines
+}
+
+// silent says which regions did not answer.
+func (s *fleetScreen) silent() string {
+	if s.survey.err != nil {
+		return "The regions could not be asked; shown is what this computer knows. f tells why."
+	}
+	var names []string
+	for _, a := range s.survey.failed {
+		names = append(names, regionOf(a.At))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	if len(names) > 3 {
+		names = append(names[:2:2], fmt.Sprintf("%d more", len(names)-2))
+	}
+	return clean("No answer from " + strings.Join(names, ", ") + ". f tells why.")
+}
+
+// noneLines are the screen without a machine.
+func (s *fleetScreen) noneLines(m *model, w int) []string {
+	say := "There are no machines. Nothing of yours runs here, and nothing costs."
+	if m.tasks.runs(taskSurvey) {
+		say = "This computer has no setups. Other computers' machines show here once their region has answered."
+	}
+	lines := append([]string{""}, paragraph(m.th.Text, say, w)...)
+	lines = append(lines, "")
+	for _, h := range []hint{{"n", "make one, by the guide"}, {"W", "look for leftovers in all regions"}, {"D", "check the account"}} {
+		lines = append(lines, "  "+m.th.Key.Render(h.key)+"  "+m.th.KeyDesc.Render(h.does))
+	}
+	return lines
+}
+
+// detailView is the selected machine: what is known of it, and its log.
+func (s *fleetScreen) detailView(m *model, w, h int) string {
+	u := s.current()
+	if u == nil || h <= 0 {
+		return ""
+	}
+	lines := u.detailLines(m, w)
+	room := h - len(lines)
+	if m.h >= roomyFrom {
+		room--
+	}
+	if room < logLeast {
+		lines = lines[:max(min(len(lines), h-logLeast), min(len(lines), 3))]
+		room = h - len(lines)
+	} else if m.h >= roomyFrom {
+		lines = append(lines, "")
+	}
+	if room >= 2 {
+		s.pane.SetFocused(false)
+		s.pane.SetSize(w, room)
+		lines = append(lines, s.pane.View())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fullLog is the log on the whole screen.
+func (s *fleetScreen) fullLog(w, h int) string {
+	s.pane.SetFocused(true)
+	s.pane.SetSize(w, h)
+	return s.pane.View()
+}

@@ -1,0 +1,131 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// idleChoices and lifetimeChoices are the limits one can pick from.
+func idleChoices() []steps.Limit {
+	return []steps.Limit{steps.Limit(30 * time.Minute), steps.DefaultIdleStop, steps.Limit(2 * time.Hour), steps.Never}
+}
+
+func lifetimeChoices() []steps.Limit {
+	return []steps.Limit{steps.Limit(4 * time.Hour), steps.DefaultLifetime, steps.Limit(24 * time.Hour), steps.Never}
+}
+
+// nextLimit is the choice after l, or before it; a limit that is none of the
+// choices is followed by the first.
+func nextLimit(choices []steps.Limit, l steps.Limit, by int) steps.Limit {
+	for i, c := range choices {
+		if c == l {
+			return choices[(i+by+len(choices))%len(choices)]
+		}
+	}
+	return choices[0]
+}
+
+// limitsSay tells two limits in one sentence.
+func limitsSay(idle, lifetime steps.Limit) (whenIdle, inAll string) {
+	idle, lifetime = idle.Or(steps.DefaultIdleStop), lifetime.Or(steps.DefaultLifetime)
+	whenIdle, inAll = "when idle for "+idle.Words(), "after "+lifetime.Words()
+	if idle == steps.Never {
+		whenIdle = "not when idle"
+	}
+	if lifetime == steps.Never {
+		inAll = "after no fixed time"
+	}
+	return whenIdle, inAll
+}
+
+// limitsDialog asks for the two limits of one machine.
+type limitsDialog struct {
+	u     *member
+	value [2]steps.Limit
+	at    choice
+}
+
+func (m *model) askLimits(u *member) {
+	m.openDialog(&limitsDialog{u: u, value: [2]steps.Limit{
+		u.Answers.IdleStop.Or(steps.DefaultIdleStop), u.Answers.Lifetime.Or(steps.DefaultLifetime),
+	}})
+}
+
+func (d *limitsDialog) choices(i int) []steps.Limit {
+	return [][]steps.Limit{idleChoices(), lifetimeChoices()}[i]
+}
+
+func (d *limitsDialog) typing() typist { return nil }
+
+func (d *limitsDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+	d.at.size(2)
+	if d.at.key(k) {
+		return nil
+	}
+	switch k.String() {
+	case "tab", "shift+tab":
+		d.at.at = 1 - d.at.at
+	case "left", "h":
+		d.value[d.at.at] = nextLimit(d.choices(d.at.at), d.value[d.at.at], -1)
+	case "right", "l", "space":
+		d.value[d.at.at] = nextLimit(d.choices(d.at.at), d.value[d.at.at], +1)
+	case "esc":
+		m.closeDialog()
+	case "enter":
+		m.closeDialog()
+		return m.setLimits(d.u, d.value[0], d.value[1])
+	}
+	return nil
+}
+
+func (m *model) setLimits(u *member, idle, lifetime steps.Limit) tea.Cmd {
+	whenIdle, inAll := limitsSay(idle, lifetime)
+	return m.changed(u, verb{doing: "setting the limits", did: "stops " + whenIdle + ", " + inAll}, func(ctx context.Context) error {
+		_, err := m.engine.SetLimits(ctx, u.ID, idle, lifetime)
+		return err
+	})
+}
+
+func (d *limitsDialog) view(th theme.Theme, w int) []string {
+	lines := dialogText(th, "When shall "+d.u.name()+" stop by itself?", []string{
+		"It is stopped, never terminated: its files stay. Idle means that no cell runs, nobody is logged in and nothing is copied. An open browser tab alone does not count.",
+	}, w)
+	for i, label := range []string{"Idle for", "After"} {
+		line := arrow(th, i == d.at.at) + th.Subtle.Render(cells.Fit(label, 10))
+		var parts []string
+		for _, c := range d.options(i) {
+			style := th.Text
+			if c == d.value[i] {
+				style = th.Heading
+				if i == d.at.at {
+					style = th.TableSelected
+				}
+			}
+			parts = append(parts, radio(th, c == d.value[i])+style.Render(c.Words()))
+		}
+		lines = append(lines, cells.Fit(line+strings.Join(parts, "  "), w))
+	}
+	return lines
+}
+
+// options are the choices, and the limit itself where it is none of them.
+func (d *limitsDialog) options(i int) []steps.Limit {
+	list := d.choices(i)
+	for _, c := range list {
+		if c == d.value[i] {
+			return list
+		}
+	}
+	return append(list, d.value[i])
+}
+
+func (d *limitsDialog) hints() []hint {
+	return []hint{{"enter", "set"}, {"←→", "change"}, {"↑↓", "other limit"}, {"esc", "cancel"}}
+}

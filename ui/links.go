@@ -1,0 +1,205 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+const (
+	// linksMost is how many machines are connected to at the same time; of
+	// more, the one nobody has looked at for the longest is let go.
+	linksMost = 16
+	// pollSelected and pollOthers are how often the connected machines are
+	// asked how they are.
+	pollSelected = 3 * time.Second
+	pollOthers   = 30 * time.Second
+	// linkAgain is how long a connection that could not be made is left alone.
+	linkAgain = 15 * time.Second
+	// healthPatience bounds one question for the health.
+	healthPatience = 20 * time.Second
+)
+
+// connection is the way to one machine.
+type connection struct {
+	link    steps.Link // nil while there is none
+	state   string     // what the link said last
+	used    time.Time  // when the machine was selected last
+	asked   time.Time  // when its health was asked for, or the link
+	problem *steps.Problem
+}
+
+// Names of a machine's own tasks. The quiet ones go on for long without
+// anything on the screen turning meanwhile.
+func taskLink(id string) string   { return quiet + "link " + id }
+func taskHealth(id string) string { return quiet + "health " + id }
+func taskSeen(id string) string   { return quiet + "seen " + id }
+
+// linkable says that the machine can be connected to: it runs, it is this
+// computer's, and its host key has been checked.
+func (u *member) linkable() bool {
+	return !u.Elsewhere && u.up() && u.Finished(steps.StepConnect) && (u.op == nil || !u.op.ends)
+}
+
+// connect makes the link to a machine, unless there is one.
+func (m *model) connect(u *member) tea.Cmd {
+	u.conn.used = m.o.Now()
+	if u.conn.link != nil || !u.linkable() || m.tasks.runs(taskLink(u.ID)) {
+		return nil
+	}
+	u.conn.problem = nil
+	id, engine := u.ID, m.engine
+	made := m.tasks.start(m.ctx, taskLink(id), func(ctx context.Context, task int) tea.Msg {
+		link, err := engine.Connect(ctx, id)
+		return linkMade{task, id, link, err}
+	})
+	m.letGoOldest()
+	return made
+}
+
+func (m *model) linked(msg linkMade) tea.Cmd {
+	u := m.fleet.members[msg.setupID]
+	if !m.tasks.done(taskLink(msg.setupID), msg.id) || u == nil || !u.linkable() {
+		m.closing(msg.link)
+		return nil
+	}
+	u.conn.asked = time.Time{}
+	if msg.err != nil {
+		p := steps.Explain(msg.err)
+		u.conn.problem = &p
+		return nil
+	}
+	u.conn.link, u.conn.state = msg.link, "up"
+	return tea.Batch(m.askHealth(u), m.fleet.followLog(m))
+}
+
+// letGoOldest closes the link that was not used for the longest, when there
+// are too many.
+func (m *model) letGoOldest() {
+	var linked []*member
+	for _, u := range m.fleet.order {
+		if u.conn.link != nil {
+			linked = append(linked, u)
+		}
+	}
+	if len(linked) < linksMost {
+		return
+	}
+	oldest := slices.MinFunc(linked, func(a, b *member) int { return a.conn.used.Compare(b.conn.used) })
+	oldest.unlink(m)
+}
+
+// unlink closes the link to a machine and forgets what was known by it.
+func (u *member) unlink(m *model) {
+	m.tasks.stop(taskLink(u.ID))
+	m.tasks.stop(taskHealth(u.ID))
+	if m.fleet.follow.setupID == u.ID {
+		m.fleet.unfollow(m)
+	}
+	link := u.conn.link
+	u.conn = connection{used: u.conn.used}
+	u.forget()
+	m.closing(link)
+}
+
+// askHealth asks a machine, and its tunnel, how they are.
+func (m *model) askHealth(u *member) tea.Cmd {
+	if u.conn.link == nil || m.tasks.runs(taskHealth(u.ID)) {
+		return nil
+	}
+	id, link, opened := u.ID, u.conn.link, u.opened
+	return m.tasks.start(m.ctx, taskHealth(id), func(ctx context.Context, task int) tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, healthPatience)
+		defer cancel()
+		h, err := link.Health(ctx)
+		came := healthCame{id: task, setupID: id, health: h, link: link.State(), err: err}
+		if opened != nil && opened.Tunnel != nil {
+			came.tunnel = opened.Tunnel.State()
+		}
+		return came
+	})
+}
+
+// healthy takes what a machine said of itself.
+func (m *model) healthy(msg healthCame) tea.Cmd {
+	u := m.fleet.members[msg.setupID]
+	if !m.tasks.done(taskHealth(msg.setupID), msg.id) || u == nil {
+		return nil
+	}
+	u.conn.state, u.tunnel = msg.link, msg.tunnel
+	if msg.err != nil {
+		p := steps.Explain(msg.err)
+		u.conn.problem = &p
+		return nil
+	}
+	u.conn.problem = nil
+	u.health, u.healthAt = msg.health, m.o.Now()
+	cmd := tea.Batch(m.watchServer(u), m.fleet.again(m, u))
+	m.fleet.fill(m)
+	return cmd
+}
+
+// pollLinks asks those machines how they are whose turn it is, and tries
+// again to connect to the selected one.
+func (m *model) pollLinks(at time.Time) tea.Cmd {
+	var cmds []tea.Cmd
+	selected := m.fleet.current()
+	for _, u := range m.fleet.order {
+		every := pollOthers
+		if u == selected && m.page == pageFleet {
+			every = pollSelected
+		}
+		due := at.Sub(u.conn.asked) >= every
+		switch {
+		case u.conn.link != nil && due:
+			u.conn.asked = at
+			cmds = append(cmds, m.askHealth(u))
+		case u == selected && u.conn.link == nil && u.conn.problem != nil && at.Sub(u.conn.asked) >= linkAgain && m.page == pageFleet:
+			if !u.conn.asked.IsZero() {
+				cmds = append(cmds, m.connect(u))
+			}
+			u.conn.asked = at
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// linksUp says whether a machine is connected to, so that time matters.
+func (m *model) linksUp() bool {
+	return slices.ContainsFunc(m.fleet.order, func(u *member) bool { return u.conn.link != nil || u.conn.problem != nil })
+}
+
+const (
+	// downLooks in a row without an answer make a server a dead one.
+	downLooks = 2
+	// reviveAgain is how long a server has to live to be restarted once more.
+	reviveAgain = 10 * time.Minute
+)
+
+// watchServer restarts a server that has died under a machine that is well.
+// It does so once; a server that dies again soon needs a person.
+func (m *model) watchServer(u *member) tea.Cmd {
+	if u.health.ServerUp || !u.health.Watching || !u.complete() || u.op != nil {
+		if u.health.ServerUp {
+			u.down = 0
+		}
+		return nil
+	}
+	u.down++
+	if u.down != downLooks {
+		return nil
+	}
+	now := m.o.Now()
+	if !u.revived.IsZero() && now.Sub(u.revived) < reviveAgain {
+		u.note = "The server died again within 10 minutes, so it was left as it is. Its log says why; r restarts it."
+		return nil
+	}
+	u.revived = now
+	cmd := m.restartServer(u)
+	u.note = "The server did not answer, so it was restarted by itself at " + now.Local().Format("15:04") + "."
+	return cmd
+}

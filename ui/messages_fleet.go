@@ -1,0 +1,124 @@
+package ui
+
+import (
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// The messages of the instances screen. What is about one machine carries its
+// setup's ID beside the task's.
+type (
+	// surveyed: some regions said which machines they have.
+	surveyed struct {
+		id      int
+		answers []steps.Surveyed
+	}
+	// surveyEnded: every region has answered, or the survey could not be made.
+	surveyEnded struct {
+		id  int
+		err error
+	}
+	// memberSeen: one machine was looked at again. found is false when the
+	// ledger has it no more.
+	memberSeen struct {
+		id      int
+		setupID string
+		setup   steps.Setup
+		found   bool
+		err     error
+	}
+	// selectionRested: the selection has stayed where it is for a moment.
+	selectionRested struct{ id int }
+	// linkMade: a machine was connected to, or could not be.
+	linkMade struct {
+		id      int
+		setupID string
+		link    steps.Link
+		err     error
+	}
+	// healthCame: a machine said how it is; link and tunnel are their states.
+	healthCame struct {
+		id      int
+		setupID string
+		health  steps.Health
+		link    string
+		tunnel  string
+		err     error
+	}
+	// logRead: lines of the log that is followed.
+	logRead struct {
+		id    int
+		lines []logLine
+	}
+	// logEnded: the log that was followed came to its end, or was cut off.
+	logEnded struct {
+		id  int
+		err error
+	}
+	// operationSaid: a machine's operation said something.
+	operationSaid struct {
+		id      int
+		setupID string
+		events  []steps.Event
+	}
+	// operationEnded: it came to its end, one way or the other.
+	operationEnded struct {
+		id      int
+		setupID string
+		result  result
+		err     error
+		end     *ending // nil, or where the program's end would look for the result
+	}
+	// copyAdvanced: a copy has come further. of tells it from an earlier one.
+	copyAdvanced struct {
+		of       *copying
+		setupID  string
+		progress steps.CopyProgress
+	}
+	// notebookEnded: a Jupyter on this computer has ended.
+	notebookEnded struct {
+		setupID  string
+		notebook steps.LocalNotebook
+	}
+	// shellEnded: the person left the machine's shell.
+	shellEnded struct {
+		setupID string
+		err     error
+	}
+	// checked: the doctor looked at some things; doctorEnded: at all of them.
+	checked struct {
+		id     int
+		checks []steps.Check
+	}
+	doctorEnded struct {
+		id  int
+		err error
+	}
+	// swept: some regions said what is left over there; sweepEnded: all did.
+	swept struct {
+		id      int
+		answers []steps.Swept
+	}
+	sweepEnded struct {
+		id  int
+		err error
+	}
+	// cleared: leftovers were removed, or not all of them.
+	cleared struct {
+		id  int
+		err error
+	}
+	// otherTypesFetched: the types a stopped machine could have.
+	otherTypesFetched struct {
+		id     int
+		list   []steps.InstanceType
+		prices steps.Prices
+		noCost error // why there are no prices
+		err    error
+	}
+)
+
+// logLine is one line of a log that is followed.
+type logLine struct {
+	text    string
+	partial bool
+}

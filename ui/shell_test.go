@@ -1,0 +1,102 @@
+//go:build linux || darwin
+
+package ui
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
+)
+
+// echoShell says in which size it runs and repeats lines until "exit".
+func echoShell(t steps.Terminal) error {
+	if _, err := fmt.Fprintf(t.Out, "shell of %dx%d on %s\r\n$ ", t.Width, t.Height, t.Term); err != nil {
+		return err
+	}
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		in := bufio.NewReader(t.In)
+		for {
+			line, err := in.ReadString('\r')
+			if err != nil {
+				return
+			}
+			lines <- strings.TrimSuffix(line, "\r")
+			if line == "exit\r" {
+				// As a real client: it reads on until it is told to stop.
+				_, _ = in.ReadByte()
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case size := <-t.Resized:
+			_, _ = fmt.Fprintf(t.Out, "now %dx%d\r\n", size[0], size[1])
+		case line := <-lines:
+			switch line {
+			case "exit":
+				return nil
+			case "fail":
+				return errors.New("the connection was lost")
+			}
+			_, _ = fmt.Fprintf(t.Out, "you said %q\r\n$ ", line)
+		}
+	}
+}
+
+// The program in a terminal: its screen makes room for the shell and comes
+// back, and the first key after the shell is the screen's.
+func TestTheShellHasTheTerminal(t *testing.T) {
+	e := newFakeEngine()
+	sevenMachines(e)
+	e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth(), shell: echoShell} }
+	s := tuitest.Open(t, 80, 24)
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() {
+		_, err := Run(ctx, Options{
+			Engine: e, Asker: NewAsker(), In: s.TTY, Out: s.TTY, SaveDir: t.TempDir(),
+			Env: []string{"TERM=xterm-256color", "NO_COLOR=1"}, Now: func() time.Time { return fakeNow },
+		})
+		left <- err
+	}()
+	t.Cleanup(cancel)
+	s.See(`People`)
+	s.Press("e")
+	s.See(`A shell on jupyter(?s:.*)shell of 80x24 on xterm-256color`)
+	if raw, err := term.GetState(int(s.TTY.Fd())); err != nil || raw == nil {
+		t.Fatal(err)
+	}
+	s.Press("ls -l\r")
+	s.See(`you said "ls -l"`)
+	s.Resize(100, 30)
+	s.See(`now 100x30`)
+	s.Press("exit\r")
+	s.See(`People`)
+	s.Press("2")
+	s.See(`▸ 2  gpu-lab`)
+	s.Press("1")
+	s.See(`▸ 1  jupyter`)
+	s.Press("e")
+	s.See(`shell of 100x30`)
+	s.Press("fail\r")
+	s.See(`! the shell failed`)
+	s.Press(tuitest.CtrlC)
+	s.See(`Leave\?`)
+	s.Press(tuitest.CtrlC)
+	if err := <-left; err != nil {
+		t.Error(err)
+	}
+	s.GivenBack()
+}
