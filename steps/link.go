@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -199,6 +200,20 @@ func (l *link) Shell(ctx context.Context, t Terminal) error {
 		return err
 	}
 	return c.Shell(ctx, t)
+}
+
+// Run runs a script there. A person's command is activity: the watcher counts it.
+func (l *link) Run(ctx context.Context, script string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error) {
+	c, err := l.client(ctx)
+	if err != nil {
+		return 0, err
+	}
+	err = c.Run(ctx, remote.Command{Script: script, Stdin: stdin, Stdout: stdout, Stderr: stderr})
+	var ended *remote.ExitError
+	if errors.As(err, &ended) {
+		return ended.Code, nil
+	}
+	return 0, err
 }
 
 // Put copies to the machine.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -304,6 +305,10 @@ func (l *fakeLink) Extend(ctx context.Context, by time.Duration) (steps.Health, 
 		l.health.StopAt = l.health.At.Add(by)
 	}
 	return l.health, err
+}
+
+func (l *fakeLink) Run(context.Context, string, io.Reader, io.Writer, io.Writer) (int, error) {
+	return 0, errors.New("no screen runs a script")
 }
 
 func (l *fakeLink) Shell(_ context.Context, t steps.Terminal) error {
