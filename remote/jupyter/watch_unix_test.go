@@ -244,6 +244,17 @@ func TestWatchLimits(t *testing.T) {
 		t.Errorf("it was off after %v", took)
 	}
 
+	// A job goes on with nobody connected to it.
+	w.watch("rest", idleAfter(0))
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = w.Job(ctx, remote.Job{ID: "install-test", Script: "echo begun; sleep 5"}, func(string, bool) { cancel() })
+	if ctx.Err() == nil {
+		t.Fatal(err)
+	}
+	w.staysUp("a job", busyWith("the installation runs"))
+	w.watch("job", idleAfter(limit))
+	w.goesOff("after the job", "idle")
+
 	tries := filepath.Join(w.home, "tries")
 	w.watch("fails", func(s *WatchSpec) {
 		s.Idle, s.retry, s.poweroff = time.Second, time.Second, []string{"sh", "-c", "echo >>" + tries + "; echo No power to do so; exit 1"}
@@ -274,16 +285,19 @@ func TestWatchAgain(t *testing.T) {
 	if h, err := ReadHealth(t.Context(), w); err != nil || file("pid") != pid || h.IdleLimit != 2*time.Hour || !near(h.Idle, first.Idle) {
 		t.Errorf("pid %s, before %s; %+v, %v", file("pid"), pid, h, err)
 	}
+	w.until("a second", func(h Health) bool { return h.At.Sub(h.Idle) > time.Second })
 	if err := w.Run(t.Context(), remote.Command{Script: "kill -KILL " + pid, Label: remote.WatchLabel}); err != nil {
 		t.Fatal(err)
 	}
-	if h := w.until("the end", func(h Health) bool { return !h.Watching }); h.IdleLimit != 2*time.Hour {
-		t.Errorf("as last seen: %+v", h)
+	last := w.until("the end", func(h Health) bool { return !h.Watching })
+	if last.IdleLimit != 2*time.Hour || last.At.IsZero() {
+		t.Errorf("as last seen: %+v", last)
 	}
 	w.watch("rest", idleAfter(2*time.Hour))
 	h, err := ReadHealth(t.Context(), w)
-	if err != nil || !h.Watching || file("pid") == pid || !near(h.Idle, first.Idle) || !near(h.Born, first.Born) {
-		t.Errorf("after a kill: %+v, before %+v; %v", h, first, err)
+	idle := h.At.Sub(h.Idle) // without the time when nobody looked
+	if err != nil || !h.Watching || file("pid") == pid || idle < last.At.Sub(last.Idle) || h.Idle.Before(first.Idle) || !near(h.Born, first.Born) {
+		t.Errorf("after a kill: %+v, before %+v; %v", h, last, err)
 	}
 	for _, name := range []string{".", "config.json", "status.json", "watch.py"} {
 		info, err := os.Stat(filepath.Join(w.home, ".jupyter-ec2/watch", name))
@@ -300,3 +314,80 @@ func TestWatchAgain(t *testing.T) {
 }
 
 func near(a, b time.Time) bool { return a.Sub(b).Abs() < 200*time.Millisecond }
+
+// The notebook's path and its kernel are told over TLS, to the one certificate;
+// a cell counts also when the server is too busy to answer; another server's
+// certificate is not believed; and being asked does not fill a server's log.
+func TestWatchServers(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, 161)
+	cert, key, fingerprint, err := SelfSigned([]string{w.facts.Loopback}, 24*time.Hour, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := ServeSpec{SetupID: "s1", Mode: ModeHTTP, Token: newToken(t), Facts: w.facts, Cert: cert, Key: key}
+	mustServe(t, w, spec)
+	pin, err := ParsePin(fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Endpoint{URL: "https://" + w.facts.Loopback + ":8888", Token: spec.Token, PinSHA256: pin, Dial: w.DialContext}.client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := c.do(t.Context(), http.MethodPost, "/api/sessions",
+		[]byte(`{"path": "work/notes.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}}`))
+	var made struct{ Kernel struct{ ID string } }
+	if err != nil || json.Unmarshal(body, &made) != nil {
+		t.Fatalf("%s, %v", body, err)
+	}
+	k, err := c.openKernel(t.Context(), made.Kernel.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.close()
+	go func() { _, _ = k.run(t.Context(), "import time; time.sleep(100)") }()
+	w.spec.Mode, w.spec.TLS = ModeHTTP, true
+	w.watch("tls", idleAfter(time.Hour))
+	cell := busyWith("a cell runs in notes.ipynb, kernel " + made.Kernel.ID[:8])
+	h := w.until("a cell", cell)
+	if !h.ServerUp || len(h.Kernels) != 1 || h.Kernels[0].Path != "work/notes.ipynb" {
+		t.Errorf("%+v", h)
+	}
+
+	stopped := "pkill -%s -f 'jupyter-noteboo[k].*" + w.facts.Loopback + "'"
+	w.must(strings.Replace(stopped, "%s", "STOP", 1))
+	h = w.until("a server that hangs", func(h Health) bool { return !h.ServerUp })
+	if !cell(h) || !strings.Contains(h.ServerNote, "in time") {
+		t.Errorf("%+v", h)
+	}
+	w.must(strings.Replace(stopped, "%s", "CONT", 1))
+	w.until("the server again", func(h Health) bool { return h.ServerUp })
+
+	other, _, _, err := SelfSigned([]string{w.facts.Loopback}, 24*time.Hour, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Upload(t.Context(), ".jupyter-ec2/server/cert.pem", 0o600, strings.NewReader(string(other))); err != nil {
+		t.Fatal(err)
+	}
+	w.until("another certificate", func(h Health) bool { return !h.ServerUp && strings.Contains(h.ServerNote, "another certificate") })
+
+	mustServe(t, w, ServeSpec{SetupID: "s1", Mode: ModeGateway, Token: spec.Token, Facts: w.facts})
+	w.spec.Mode, w.spec.TLS = ModeGateway, false
+	w.watch("gateway", idleAfter(time.Hour))
+	h = w.until("the gateway", func(h Health) bool { return h.ServerUp && h.Busy == "" })
+	w.until("some looks", func(later Health) bool { return later.At.After(h.At.Add(10 * every)) })
+	log, err := ServerLog(t.Context(), w, w.facts, 1000)
+	if text := strings.Join(log, "\n"); err != nil || strings.Contains(text, "no_track_activity") || strings.Contains(text, "404") {
+		t.Errorf("the gateway's log, %v:\n%s", err, text)
+	}
+}
+
+// must runs a script on the host.
+func (w *watched) must(text string) {
+	w.t.Helper()
+	if err := w.Run(w.t.Context(), remote.Command{Script: text, Label: remote.WatchLabel}); err != nil {
+		w.t.Fatal(err)
+	}
+}
