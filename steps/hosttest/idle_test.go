@@ -2,6 +2,7 @@ package hosttest
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -240,7 +241,9 @@ func TestIdleMachineInUse(t *testing.T) {
 		t.Error("the log has an empty line")
 	}
 	cancel()
-	<-ended
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 	i.wait("the log's reader to end", func() bool {
 		_, err := i.host.Run(t.Context(), "! pgrep -x journalctl")
 		return err == nil
