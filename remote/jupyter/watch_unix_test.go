@@ -84,7 +84,9 @@ func TestWatchKernels(t *testing.T) {
 		t.Errorf("the cell does not run any more: %+v", h)
 	}
 	k.close()
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("the cell ended before its time")
+	}
 }
 
 // tab is an open tab: it asks for the kernel's info again and again, as some
@@ -244,6 +246,17 @@ func TestWatchLimits(t *testing.T) {
 		t.Errorf("it was off after %v", took)
 	}
 
+	// A job goes on with nobody connected to it.
+	w.watch("rest", idleAfter(0))
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = w.Job(ctx, remote.Job{ID: "install-test", Script: "echo begun; sleep 5"}, func(string, bool) { cancel() })
+	if ctx.Err() == nil {
+		t.Fatal(err)
+	}
+	w.staysUp("a job", busyWith("the installation runs"))
+	w.watch("job", idleAfter(limit))
+	w.goesOff("after the job", "idle")
+
 	tries := filepath.Join(w.home, "tries")
 	w.watch("fails", func(s *WatchSpec) {
 		s.Idle, s.retry, s.poweroff = time.Second, time.Second, []string{"sh", "-c", "echo >>" + tries + "; echo No power to do so; exit 1"}
@@ -274,16 +287,19 @@ func TestWatchAgain(t *testing.T) {
 	if h, err := ReadHealth(t.Context(), w); err != nil || file("pid") != pid || h.IdleLimit != 2*time.Hour || !near(h.Idle, first.Idle) {
 		t.Errorf("pid %s, before %s; %+v, %v", file("pid"), pid, h, err)
 	}
+	w.until("a second", func(h Health) bool { return h.At.Sub(h.Idle) > time.Second })
 	if err := w.Run(t.Context(), remote.Command{Script: "kill -KILL " + pid, Label: remote.WatchLabel}); err != nil {
 		t.Fatal(err)
 	}
-	if h := w.until("the end", func(h Health) bool { return !h.Watching }); h.IdleLimit != 2*time.Hour {
-		t.Errorf("as last seen: %+v", h)
+	last := w.until("the end", func(h Health) bool { return !h.Watching })
+	if last.IdleLimit != 2*time.Hour || last.At.IsZero() {
+		t.Errorf("as last seen: %+v", last)
 	}
 	w.watch("rest", idleAfter(2*time.Hour))
 	h, err := ReadHealth(t.Context(), w)
-	if err != nil || !h.Watching || file("pid") == pid || !near(h.Idle, first.Idle) || !near(h.Born, first.Born) {
-		t.Errorf("after a kill: %+v, before %+v; %v", h, first, err)
+	idle := h.At.Sub(h.Idle) // without the time when nobody looked
+	if err != nil || !h.Watching || file("pid") == pid || idle < last.At.Sub(last.Idle) || h.Idle.Before(first.Idle) || !near(h.Born, first.Born) {
+		t.Errorf("after a kill: %+v, before %+v; %v", h, last, err)
 	}
 	for _, name := range []string{".", "config.json", "status.json", "watch.py"} {
 		info, err := os.Stat(filepath.Join(w.home, ".jupyter-ec2/watch", name))

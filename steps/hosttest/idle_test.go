@@ -2,6 +2,7 @@ package hosttest
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -210,6 +211,19 @@ func TestIdleMachineInUse(t *testing.T) {
 	i := newIdler(t)
 	i.serve()
 	i.watch(0)
+	const mainPID = "systemctl show jupyter-ec2 -p MainPID --value"
+	before, err := i.host.Run(t.Context(), mainPID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	if err := jupyter.RestartServer(t.Context(), i, i.facts, func(string, bool) { told++ }); err != nil || told == 0 {
+		t.Errorf("a restart told %d lines, %v", told, err)
+	}
+	i.until("the server again", func(h jupyter.Health) bool {
+		now, err := i.host.Run(t.Context(), mainPID)
+		return err == nil && now != before && h.ServerUp
+	})
 	_, end := i.openssh("ssh", "-tt", "ubuntu@"+i.host.Public().String())
 	i.staysUp("a login", "logged in")
 	end()
@@ -240,7 +254,9 @@ func TestIdleMachineInUse(t *testing.T) {
 		t.Error("the log has an empty line")
 	}
 	cancel()
-	<-ended
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 	i.wait("the log's reader to end", func() bool {
 		_, err := i.host.Run(t.Context(), "! pgrep -x journalctl")
 		return err == nil

@@ -340,17 +340,18 @@ class Watch:
     def restore(self, now):
         try:
             old = json.loads(read(self.state_file, MOST))
-            times = [float(old[k]) for k in ("born", "active", "looked", "held")]
-            if not self.boot or old["boot"] != self.boot or max(times[:3]) > now:
+            saved, born, active, looked, held = [float(old[k]) for k in ("saved", "born", "active", "looked", "held")]
+            if not self.boot or old["boot"] != self.boot or max(saved, born, active, looked) > now:
                 return
             self.marks, self.hold_id = dict(old["marks"]), str(old["hold_id"])
-            self.born, self.active, self.looked, self.held = times
+            self.born, self.looked, self.held = born, looked, held
+            self.active = active + now - saved  # while nobody looked, nobody knows
         except (ValueError, KeyError, TypeError):
             pass  # none, or of another version: begin anew
 
     def save(self):
         write(self.state_file, {
-            "boot": self.boot, "born": self.born, "active": self.active, "looked": self.looked,
+            "boot": self.boot, "saved": time.monotonic(), "born": self.born, "active": self.active, "looked": self.looked,
             "held": self.held, "hold_id": self.hold_id, "marks": self.marks})
 
     def configure(self):
