@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/muesli/cancelreader"
@@ -84,15 +85,35 @@ func (c *shellCommand) Run() (err error) {
 	}
 	// What is typed after the shell's end is for the screen: a reader that
 	// still waits would take the first key of it.
-	in, err := cancelreader.NewReader(c.in)
-	if err == nil {
-		t.In = in
-		defer func() {
-			in.Cancel()
-			_ = in.Close() // the terminal itself stays open
-		}()
+	if in, err := cancelreader.NewReader(c.in); err == nil {
+		keys := &keyboard{in: in}
+		t.In = keys
+		defer keys.stop()
 	}
 	return c.link.Shell(ctx, t)
+}
+
+// keyboard is what is typed until it is stopped.
+type keyboard struct {
+	in cancelreader.CancelReader
+	mu sync.Mutex // held while a read waits
+}
+
+func (k *keyboard) Read(b []byte) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.in.Read(b)
+}
+
+// stop ends reading. A read that waits has to come back before the reader is
+// closed: closing takes the signal away that wakes it, and it would go on to
+// take the next key.
+func (k *keyboard) stop() {
+	if k.in.Cancel() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+	}
+	_ = k.in.Close() // the terminal itself stays open
 }
 
 // descriptor is the file descriptor of a terminal, if it is one of the
