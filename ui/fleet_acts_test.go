@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -92,12 +93,12 @@ func TestKeysThatCannotBe(t *testing.T) {
 }
 
 func TestOpenAndCopy(t *testing.T) {
-	var opened []string
+	var opened atomic.Int32
 	e := newFakeEngine()
 	sevenMachines(e)
-	r := toFleet(newRig(t, e, func(o *Options) { o.Open = func(url string) error { opened = append(opened, url); return nil } }))
+	r := toFleet(newRig(t, e, func(o *Options) { o.Open = func(string) error { opened.Add(1); return nil } }))
 	r.press("o").until("Opened in the browser").until("tunnel up").press("o", "c").until("Copied the URL")
-	r.untilTrue("it was opened twice", func() bool { return len(opened) == 2 })
+	r.untilTrue("it was opened twice", func() bool { return opened.Load() == 2 })
 	r.press("2", "c").untilAsked("reopen s-2").settled()
 	r.press("1").until("tunnel up")
 	if got := slices.DeleteFunc(e.asked(), func(s string) bool { return !strings.HasPrefix(s, "reopen") }); len(got) != 2 {
