@@ -7,9 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
@@ -99,6 +102,10 @@ func TestTheShellHasTheTerminal(t *testing.T) {
 // Tea 2.1.1 looks at it from two goroutines when it takes the terminal back.
 func TestTheShellFollowsTheSize(t *testing.T) {
 	s := tuitest.Open(t, 80, 24)
+	before, err := term.GetState(int(s.TTY.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := &shellCommand{ctx: t.Context(), link: &fakeLink{shell: echoShell}, term: "xterm", name: "jupyter"}
 	c.SetStdin(s.TTY)
 	c.SetStdout(s.TTY)
@@ -111,5 +118,8 @@ func TestTheShellFollowsTheSize(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	s.GivenBack()
+	after, err := term.GetState(int(s.TTY.Fd()))
+	if err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal's mode is %+v, was %+v; %v", after, before, err)
+	}
 }
