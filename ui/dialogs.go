@@ -187,10 +187,11 @@ func (m *model) overlay(w, h int) string {
 	inner := min(w, plainDialog) - 6
 	switch d := m.dialog(); {
 	case d != nil:
-		lines = d.view(m.th, inner)
 		if t, ok := d.(tall); ok {
 			inner = min(w, t.most()) - 6
 			lines = t.viewTall(m.th, inner, h-2)
+		} else {
+			lines = d.view(m.th, inner)
 		}
 		if last := len(lines) - 1; last >= 0 && lines[last] == "" {
 			lines = lines[:last]

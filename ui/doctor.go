@@ -37,6 +37,7 @@ func (m *model) askDoctor(u *member) tea.Cmd {
 
 func (d *doctorDialog) run(m *model) tea.Cmd {
 	d.checks, d.running = nil, true
+	d.at.size(0)
 	d.failure.set(nil)
 	profile, setupID, engine, send := m.o.Defaults.Profile, d.setupID, m.engine, m.send
 	return m.tasks.start(m.ctx, taskDoctor, func(ctx context.Context, id int) tea.Msg {

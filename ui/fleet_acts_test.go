@@ -4,7 +4,10 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -92,12 +95,12 @@ func TestKeysThatCannotBe(t *testing.T) {
 }
 
 func TestOpenAndCopy(t *testing.T) {
-	var opened []string
+	var opened atomic.Int32
 	e := newFakeEngine()
 	sevenMachines(e)
-	r := toFleet(newRig(t, e, func(o *Options) { o.Open = func(url string) error { opened = append(opened, url); return nil } }))
+	r := toFleet(newRig(t, e, func(o *Options) { o.Open = func(string) error { opened.Add(1); return nil } }))
 	r.press("o").until("Opened in the browser").until("tunnel up").press("o", "c").until("Copied the URL")
-	r.untilTrue("it was opened twice", func() bool { return len(opened) == 2 })
+	r.untilTrue("it was opened twice", func() bool { return opened.Load() == 2 })
 	r.press("2", "c").untilAsked("reopen s-2").settled()
 	r.press("1").until("tunnel up")
 	if got := slices.DeleteFunc(e.asked(), func(s string) bool { return !strings.HasPrefix(s, "reopen") }); len(got) != 2 {
@@ -322,4 +325,31 @@ type lateReopen struct {
 func (e lateReopen) Reopen(_ context.Context, id string) (*steps.Opened, error) {
 	<-e.held
 	return e.tunnelled(id), nil
+}
+
+func TestWorkFromTheListLeadsBackToIt(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.workErr = fakeError{} })
+	r.press("4", "enter").until("r retry").press("r").until("r retry").until("back to your setups").press("esc").until("7 machines")
+	if r.m.page != pageFleet {
+		t.Errorf("page %s", r.m.page)
+	}
+}
+
+// Every part of the list follows the terminal's background.
+func TestTheListHasTheTerminalsColours(t *testing.T) {
+	e := newFakeEngine()
+	sevenMachines(e)
+	r := toFleet(newRig(t, e, func(o *Options) { o.Env = nil })).size(140, 40)
+	const darkAccent, darkSubtle = "255;159;69", "156;160;166"
+	dark := r.m.View().Content
+	r.take(tea.BackgroundColorMsg{Color: white{}})
+	light := r.m.View().Content
+	for _, c := range []string{darkAccent, darkSubtle} {
+		if !strings.Contains(dark, c) || strings.Contains(light, c) {
+			t.Errorf("colour %s: in the dark %v, in the light %v", c, strings.Contains(dark, c), strings.Contains(light, c))
+		}
+	}
+	if plain := fleetRig(t).m.View().Content; strings.Contains(plain, "38;") || strings.Contains(plain, "48;") {
+		t.Error("NO_COLOR gets colours")
+	}
 }

@@ -257,6 +257,8 @@ func toFleet(r *rig) *rig { return toFleetReady(r.until("Your setups").until(" 1
 // toFleetReady waits until nothing is under way that the screen shows.
 func toFleetReady(r *rig) *rig {
 	r.t.Helper()
+	r.untilTrue("the regions have answered", func() bool { return !r.m.busy() })
+	r.rested() // without waiting for the clock
 	r.untilTrue("the list is at rest", func() bool {
 		u := r.m.fleet.current()
 		healthy := u == nil || !u.linkable() || u.conn.problem != nil || !u.healthAt.IsZero() && r.m.fleet.pane != nil && u.buffer(u.log).Len() > 0

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -75,13 +76,8 @@ func TestTheShellHasTheTerminal(t *testing.T) {
 	s.See(`People`)
 	s.Press("e")
 	s.See(`A shell on jupyter(?s:.*)shell of 80x24 on xterm-256color`)
-	if raw, err := term.GetState(int(s.TTY.Fd())); err != nil || raw == nil {
-		t.Fatal(err)
-	}
 	s.Press("ls -l\r")
 	s.See(`you said "ls -l"`)
-	s.Resize(100, 30)
-	s.See(`now 100x30`)
 	s.Press("exit\r")
 	s.See(`People`)
 	s.Press("2")
@@ -89,7 +85,7 @@ func TestTheShellHasTheTerminal(t *testing.T) {
 	s.Press("1")
 	s.See(`▸ 1  jupyter`)
 	s.Press("e")
-	s.See(`shell of 100x30`)
+	s.See(`A shell on jupyter`)
 	s.Press("fail\r")
 	s.See(`! the shell failed`)
 	s.Press(tuitest.CtrlC)
@@ -99,4 +95,31 @@ func TestTheShellHasTheTerminal(t *testing.T) {
 		t.Error(err)
 	}
 	s.GivenBack()
+}
+
+// The shell learns the terminal's new size, and the terminal is in its old
+// mode again afterwards. The size is changed without a program around: Bubble
+// Tea 2.1.1 looks at it from two goroutines when it takes the terminal back.
+func TestTheShellFollowsTheSize(t *testing.T) {
+	s := tuitest.Open(t, 80, 24)
+	before, err := term.GetState(int(s.TTY.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &shellCommand{ctx: t.Context(), link: &fakeLink{shell: echoShell}, term: "xterm", name: "jupyter"}
+	c.SetStdin(s.TTY)
+	c.SetStdout(s.TTY)
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run() }()
+	s.See(`shell of 80x24 on xterm`)
+	s.Resize(100, 30)
+	s.See(`now 100x30`)
+	s.Press("exit\r")
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	after, err := term.GetState(int(s.TTY.Fd()))
+	if err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal's mode is %+v, was %+v; %v", after, before, err)
+	}
 }
