@@ -10,6 +10,21 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
+// showURL leads to the guide's last page: at once where the machine is open
+// already, else through the steps, which prove the URL.
+func (m *model) showURL(u *member) tea.Cmd {
+	switch {
+	case u.op != nil || u.Elsewhere || !u.up() || !u.complete():
+		return m.openIt(u)
+	case u.opened == nil:
+		return m.work.resume(m, u.Setup)
+	}
+	m.work.setup, m.work.from, m.work.at = u.Setup, pageFleet, steps.StepOpen
+	m.work.finishAll()
+	m.open = openScreen{opened: u.opened}
+	return m.show(steps.StepOpen)
+}
+
 // openIt brings the person to the machine's notebook: through the rest of the
 // guide where it is not finished or not running, else at once.
 func (m *model) openIt(u *member) tea.Cmd {

@@ -77,7 +77,9 @@ func (s *fleetScreen) listKey(m *model, k string) (tea.Cmd, bool) {
 // nothing of it, then those for a machine that is this computer's.
 func (s *fleetScreen) machineKey(m *model, u *member, k string) (tea.Cmd, bool) {
 	switch k {
-	case "enter", "o":
+	case "enter":
+		return m.showURL(u), true
+	case "o":
 		return m.openIt(u), true
 	case "a":
 		return m.adopt(u), true
@@ -206,7 +208,7 @@ func (s *fleetScreen) currentHints() []hint {
 	case u.State == "stopped":
 		return []hint{{"S", "start"}, {"t", "change type"}, {"x", "terminate"}}
 	case u.up() && u.complete():
-		return []hint{{"o", "open"}, {"c", "copy URL"}, {"l", "log"}, {"s", "stop"}, {"e", "shell"}, {"+", "extend"}, {"m", "mode"}, {"x", "terminate"}}
+		return []hint{{"enter", "URL"}, {"o", "open"}, {"c", "copy URL"}, {"l", "log"}, {"s", "stop"}, {"e", "shell"}, {"+", "extend"}, {"m", "mode"}, {"x", "terminate"}}
 	}
 	return []hint{{"enter", "go on with it"}, {"x", "terminate"}}
 }
@@ -216,8 +218,8 @@ func (s *fleetScreen) allKeys() []hint {
 	return []hint{
 		{"↑↓ or 1-9", "another machine"},
 		{"/", "filter the list"},
-		{"enter or o", "open in the browser; start what is not running"},
-		{"c", "copy the URL"},
+		{"enter", "the URL, proved; starts what is not running"},
+		{"o c", "open it in the browser; copy it"},
 		{"l, tab", "log on the whole screen; the next log"},
 		{"s S", "stop; start"},
 		{"r R", "restart the server; reboot the machine"},

@@ -106,7 +106,9 @@ func (s *openScreen) facts(m *model, w int) []string {
 	add := func(name string, style styler, text string) {
 		lines = append(lines, pair(m.th, name, style, clean(text), 10, min(w, 128))...)
 	}
-	add("Proof", m.th.OK, "✓ "+o.Proof)
+	if o.Proof != "" { // one that is only opened again has none
+		add("Proof", m.th.OK, "✓ "+o.Proof)
+	}
 	if o.Tunnel != nil {
 		if s.tunnel == "" || s.tunnel == "up" {
 			add("Tunnel", m.th.OK, "✓ up, while this program runs")

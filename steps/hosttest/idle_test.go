@@ -200,7 +200,10 @@ id = json.load(urllib.request.urlopen(request))["id"]
 k = BlockingKernelClient(connection_file=".local/share/jupyter/runtime/kernel-%s.json" % id)
 k.load_connection_file()
 k.start_channels()
-k.wait_for_ready(30)
+# Not wait_for_ready: it takes a late heartbeat, on a busy machine, for a death.
+asked = k.kernel_info()
+while k.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != asked:
+    pass
 k.execute("import time; time.sleep(10)")
 `
 

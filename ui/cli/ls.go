@@ -61,7 +61,7 @@ func (r *request) ls(ctx context.Context, o *lsOptions) error {
 	if err := r.list(all.machines); err != nil || all.err != nil {
 		return errors.Join(all.err, err)
 	}
-	r.object(jsonDone{Time: r.Now(), Kind: "done", Text: fmt.Sprintf("%d machines", len(all.machines))})
+	r.object(jsonDone{Time: r.Now(), Kind: "done", Text: fmt.Sprintf("%d listed", len(all.machines))})
 	return nil
 }
 

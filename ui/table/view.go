@@ -222,7 +222,10 @@ func (t *Table) status() string {
 }
 
 func (t *Table) count() string {
-	if len(t.shown) == len(t.items) {
+	switch {
+	case len(t.items) == 1:
+		return "1 " + strings.TrimSuffix(t.noun, "s")
+	case len(t.shown) == len(t.items):
 		return cells.Thousands(len(t.items)) + " " + t.noun
 	}
 	return cells.Thousands(len(t.shown)) + " of " + cells.Thousands(len(t.items)) + " " + t.noun
