@@ -60,6 +60,7 @@ func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
 	s.Resources.GroupName = "jupyter-ec2-" + s.Answers.Name + "-" + s.ID
 	s.Resources.KeyPath = g.ledger.file("keys", s.Answers.Name+"-"+s.ID+".pem")
 	s.Answers.Key.Path = s.Resources.KeyPath
+	s.Done[StepLaunch] = g.cfg.Now().UTC() // and nothing after it was seen from here
 	// Only a pair that carries the setup's tag is removed with it.
 	s.Resources.KeyPairOurs, s.Resources.KeyFileOurs = true, true
 	if slices.ContainsFunc(all, func(o Setup) bool { return o.Answers.Name == s.Answers.Name }) {

@@ -251,12 +251,12 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 	return out
 }
 
-// price finds out what the machines from elsewhere cost, which no ledger here
-// knows, and says whether that was news.
+// price finds out what those machines cost whose price is not in the ledger,
+// such as machines from elsewhere, and says whether that was news.
 func (g *Guide) price(ctx context.Context, r CloudRegion, out *Surveyed) bool {
 	var types []string
 	for _, m := range out.Machines {
-		if m.Elsewhere {
+		if m.unpriced() {
 			types = append(types, m.Answers.Type)
 		}
 	}
@@ -270,12 +270,37 @@ func (g *Guide) price(ctx context.Context, r CloudRegion, out *Surveyed) bool {
 	}
 	out.Machines = slices.Clone(out.Machines)
 	for i := range out.Machines {
-		if m := &out.Machines[i]; m.Elsewhere {
-			m.Cost = CostOf(prices, m.Answers.Type, 0)
+		m := &out.Machines[i]
+		if !m.unpriced() {
+			continue
+		}
+		if m.Cost = CostOf(prices, m.Answers.Type, m.Answers.DiskGB); m.Elsewhere {
+			m.Cost = CostOf(prices, m.Answers.Type, 0) // the tags do not tell its disk
 			m.Cost.DiskUnknown = true
+		} else {
+			g.keepCost(m.ID, m.Cost)
 		}
 	}
 	return true
+}
+
+func (m Machine) unpriced() bool { return m.there() && !m.Cost.Known }
+
+// keepCost writes a price into the ledger that could not be had before. While
+// the setup is worked on, the work asks for it itself.
+func (g *Guide) keepCost(id string, c Cost) {
+	if !c.Known {
+		return
+	}
+	unlock, err := g.ledger.lock(id)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	if s, err := g.ledger.load(id); err == nil && !s.Cost.Known {
+		s.Cost = c
+		_ = g.ledger.save(s) // the next look asks again
+	}
 }
 
 // meet brings a setup of the ledger up to date with what its region lists.

@@ -176,11 +176,16 @@ func TestAdopt(t *testing.T) {
 	there := launched(t, account.In("eu-west-3"), "theirs1234", "jupyter")
 	g := w.guide()
 	machines, _ := surveyed(t, g)
-	s, err := g.Adopt(t.Context(), machines["theirs1234"])
+	theirs := machines["theirs1234"]
+	theirs.Cost = steps.Cost{} // as in the survey's first answer
+	s, err := g.Adopt(t.Context(), theirs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := g.Adopt(t.Context(), machines["theirs1234"]); err != nil || again.ID != s.ID {
+	if machines, _ = surveyed(t, w.guide()); machines[s.ID].Elsewhere || !machines[s.ID].Money(time.Now()).Known {
+		t.Errorf("after that it is %+v", machines[s.ID])
+	}
+	if again, err := g.Adopt(t.Context(), theirs); err != nil || again.ID != s.ID {
 		t.Errorf("adopted twice: %+v, %v", again, err)
 	}
 	if err := g.Stop(t.Context(), s.ID, func(steps.Event) {}); err != nil {

@@ -78,6 +78,8 @@ func (s *fleetScreen) foot(m *model) string {
 		return "nothing costs money here"
 	case t.hour == 0 && t.known:
 		return "nothing costs now"
+	case t.hour == 0:
+		return "what they cost is unknown"
 	}
 	least := ""
 	if !t.known {

@@ -138,6 +138,8 @@ func (u *member) stateNow() (string, table.Tone) {
 		return theme.SignTodo + " stopped" + elsewhere, table.Quiet
 	case u.State != "" && !u.up():
 		return clean(u.State) + elsewhere, table.Plain
+	case !u.Elsewhere && !u.complete() && u.up(): // it runs, and costs
+		return theme.SignActive + " " + u.next(), table.Plain
 	case !u.Elsewhere && !u.complete():
 		return u.next(), table.Plain
 	case u.down > 0:
