@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -227,8 +228,14 @@ func TestItStopsByItself(t *testing.T) {
 func TestAMachineThatWouldBeTerminatedIsStopped(t *testing.T) {
 	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
 	id := l.o.Setup.Resources.InstanceID
+	// While nobody can tell what EC2 would do, nothing is armed.
+	l.setDenied("DescribeInstanceAttribute")
+	l.open(answers(steps.ModeSSH, steps.InstallerUV), nil)
+	l.healthy(l.connect(), "unarmed", func(h steps.Health) bool { return h.Unarmed != "" && h.StopAt.IsZero() })
+	l.setDenied("")
 	l.terminatesOnShutdown(id)
 	l.open(answers(steps.ModeSSH, steps.InstallerUV), nil)
+	l.healthy(l.connect(), "armed", func(h steps.Health) bool { return h.Unarmed == "" && !h.StopAt.IsZero() })
 	if stops, err := l.region().StopsOnShutdown(t.Context(), id); err != nil || !stops {
 		t.Errorf("it stops on shutdown: %v, %v", stops, err)
 	}
@@ -328,14 +335,36 @@ type connection struct {
 
 func (n connection) Do(r *http.Request) (*http.Response, error) {
 	n.w.mu.Lock()
-	address := n.w.address
+	address, denied := n.w.address, n.w.denied
 	n.w.mu.Unlock()
+	answer := httptest.NewRecorder()
+	if denied != "" && asks(r, denied) {
+		answer.WriteHeader(http.StatusForbidden)
+		_, err := answer.WriteString("<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this operation.</Message></Error></Errors></Response>")
+		return answer.Result(), err
+	}
 	if address == "" || r.URL.Path != "/checkip" {
 		return n.HTTPDoer.Do(r)
 	}
-	answer := httptest.NewRecorder()
 	_, err := answer.WriteString(address + "\n")
 	return answer.Result(), err
+}
+
+// asks says whether a request is that call of EC2's.
+func asks(r *http.Request, action string) bool {
+	if r.Body == nil {
+		return false
+	}
+	form, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(form))
+	return err == nil && strings.Contains(string(form), "Action="+action+"&")
+}
+
+// setDenied takes the permission for a call away.
+func (w *world) setDenied(action string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.denied = action
 }
 
 func (w *world) setAddress(address string) {

@@ -48,6 +48,7 @@ type world struct {
 
 	mu       sync.Mutex
 	address  string // this computer's public one; empty leaves it to the cloud
+	denied   string // a call of EC2's that is not permitted
 	machines map[string]*testhost.Host
 	lines    []string // what the last work said
 }
