@@ -271,12 +271,8 @@ func (d *doctor) group(ctx context.Context) finding {
 			"Put it back in the EC2 console (Actions, Security, Change security groups).", "",
 		}
 	}
-	var shut, wide []string
-	for _, port := range d.s.Answers.Mode.ports() {
-		if !slices.ContainsFunc(rules, func(r aws.Rule) bool { return r.Port == port && covers(r.CIDR, d.address) }) {
-			shut = append(shut, fmt.Sprint(port))
-		}
-	}
+	var wide []string
+	shut := closedTo(d.address, d.s.Answers.Mode.ports(), rules)
 	for _, r := range rules {
 		if p, err := netip.ParsePrefix(r.CIDR); err == nil && p.Bits() == 0 {
 			wide = append(wide, fmt.Sprint(r.Port))

@@ -181,3 +181,31 @@ func TestTheRuleFollowsMyAddress(t *testing.T) {
 		t.Errorf("the rules are %+v, %v", rules, err)
 	}
 }
+
+// A link moves the rule too, and writes nothing down: the next program, back at
+// the address that the ledger knows, finds the group moved away and moves it back.
+func TestTheRuleComesBackWithMe(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	network, err := w.region().Network(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := aws.GroupSpec{
+		Name: s.Resources.GroupName, VPC: network.VPC, CIDR: "198.51.100.23/32", Ports: []int{22},
+		Tags: map[string]string{steps.TagSetup: s.ID},
+	}
+	if _, err := w.region().EnsureGroup(t.Context(), spec); err != nil { // as a link did from there
+		t.Fatal(err)
+	}
+	if !steps.FollowMe(t.Context(), g, s.ID) {
+		t.Error("nothing was moved")
+	}
+	rules, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
+	if err != nil || len(rules) != 1 || rules[0] != (aws.Rule{Port: 22, CIDR: s.MyAddress + "/32", Ours: true}) {
+		t.Errorf("the rules are %+v, %v", rules, err)
+	}
+	w.forget()
+	if steps.FollowMe(t.Context(), g, s.ID) || len(w.called("ec2:ModifySecurityGroupRules")) > 0 {
+		t.Error("a rule that is right was moved")
+	}
+}
