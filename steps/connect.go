@@ -175,7 +175,7 @@ func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) 
 func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	client, err := w.dial(ctx)
 	var re *remote.Error
-	if err == nil || !errors.As(err, &re) || !re.Again() {
+	if err == nil || !errors.As(err, &re) || !re.Again() && !another(re) {
 		return client, err
 	}
 	i, ierr := w.region.Instance(ctx, w.s.Resources.InstanceID)
@@ -185,7 +185,7 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	if i.State != "running" {
 		return nil, errors.Join(notRunning(w.s, i.State), err)
 	}
-	moved := or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr
+	moved := or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr || w.g.cfg.SSHPort(i) != w.s.SSHPort
 	if moved {
 		w.see(i)
 	}
@@ -193,6 +193,12 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 		return w.dial(ctx)
 	}
 	return nil, err
+}
+
+// another says that somebody else may be at the machine's address: EC2 gives an
+// address that was let go to the next who wants one.
+func another(e *remote.Error) bool {
+	return e.Reason == remote.HostKeyChanged || e.Reason == remote.NotSSH
 }
 
 // followMe moves the security group's rule to this computer's address when it

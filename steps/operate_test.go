@@ -1,11 +1,15 @@
 package steps_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -207,5 +211,45 @@ func TestTheRuleComesBackWithMe(t *testing.T) {
 	w.forget()
 	if steps.FollowMe(t.Context(), g, s.ID) || len(w.called("ec2:ModifySecurityGroupRules")) > 0 {
 		t.Error("a rule that is right was moved")
+	}
+}
+
+// The address that a machine had before it was stopped may be another's by
+// then: its host key is no alarm where EC2 says that the machine has moved.
+func TestALinkLeavesAnAddressThatIsAnothers(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	other := answers()
+	other.Name = "other"
+	if err := w.until(t.Context(), g, other, steps.StepConnect); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := s
+	stale.PublicAddr, stale.PublicIP, stale.SSHPort = all[1].PublicAddr, all[1].PublicIP, all[1].SSHPort
+	if err := steps.Save(g, stale); err != nil {
+		t.Fatal(err)
+	}
+	link, err := g.Connect(t.Context(), s.ID)
+	if err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if err := link.Close(); err != nil {
+		t.Error(err)
+	}
+	// Where it has not moved, another key is what it is.
+	pair, err := remote.Generate("another")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := s.Resources.InstanceID + " " + pair.Public + "\n"
+	if err := os.WriteFile(filepath.Join(w.dir, "known_hosts"), []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var re *remote.Error
+	if _, err := g.Connect(t.Context(), s.ID); !errors.As(err, &re) || re.Reason != remote.HostKeyChanged {
+		t.Errorf("a changed key: %v", err)
 	}
 }
