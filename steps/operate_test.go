@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -251,5 +252,25 @@ func TestALinkLeavesAnAddressThatIsAnothers(t *testing.T) {
 	var re *remote.Error
 	if _, err := g.Connect(t.Context(), s.ID); !errors.As(err, &re) || re.Reason != remote.HostKeyChanged {
 		t.Errorf("a changed key: %v", err)
+	}
+}
+
+// What is half removed is not worked on: that would launch a new machine.
+func TestNoWorkOnASetupThatIsBeingRemoved(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	w.setFault(func(action string) *ec2sim.Fault {
+		if action == "ec2:DeleteSecurityGroup" {
+			return &ec2sim.Fault{Code: "UnauthorizedOperation", Message: "not now"}
+		}
+		return nil
+	})
+	if err := g.Remove(t.Context(), s.ID, func(steps.Event) {}); err == nil {
+		t.Fatal("it was removed")
+	}
+	if _, err := g.Work(t.Context(), s.ID, func(steps.Event) {}); title(err) != "This setup is being removed" {
+		t.Errorf("got %v", err)
+	}
+	if n := len(w.called("ec2:RunInstances")); n != 1 {
+		t.Errorf("%d machines were launched", n)
 	}
 }

@@ -39,6 +39,9 @@ func (g *Guide) Work(ctx context.Context, setupID string, emit func(Event)) (*Op
 		return nil, err
 	}
 	defer w.hangUp()
+	if w.s.Resources.Removing { // else a new machine would be launched
+		return nil, beingRemoved(w.s)
+	}
 	for _, step := range []struct {
 		id  StepID
 		run func(context.Context) (string, error)
