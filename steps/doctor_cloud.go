@@ -194,13 +194,7 @@ func (d *doctor) existingMachine(ctx context.Context) (aws.Instance, error) {
 	if err != nil {
 		return aws.Instance{}, err
 	}
-	// The ledger's own, else the one that it has not heard of yet.
-	for _, i := range found {
-		if d.instance.ID == "" || i.ID == d.s.Resources.InstanceID {
-			d.instance = i
-		}
-	}
-	if d.instance.ID != "" {
+	if d.instance = machineOf(d.s, found); d.instance.ID != "" {
 		d.see(d.instance)
 		d.s.Resources.InstanceID = d.instance.ID
 	}

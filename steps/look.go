@@ -65,7 +65,7 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 	if id != "" {
 		s.vanished(g.cfg.Now())
 	}
-	for _, i := range found {
+	if i := machineOf(&s, found); i.ID != "" {
 		w := work{g: g, s: &s}
 		w.see(i)
 	}
