@@ -57,6 +57,7 @@ func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
 	if i := slices.IndexFunc(all, func(o Setup) bool { return o.ID == s.ID }); i >= 0 {
 		return all[i], nil
 	}
+	s.AccountNumber = m.Account
 	s.Resources.GroupName = "jupyter-ec2-" + s.Answers.Name + "-" + s.ID
 	s.Resources.KeyPath = g.ledger.file("keys", s.Answers.Name+"-"+s.ID+".pem")
 	s.Answers.Key.Path = s.Resources.KeyPath

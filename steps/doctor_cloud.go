@@ -19,6 +19,9 @@ func (d *doctor) credentials(ctx context.Context) finding {
 	if err != nil {
 		return wrong(err)
 	}
+	if n := d.s.AccountNumber; n != "" && n != who.Account {
+		return wrong(otherAccount(d.s, who.Account))
+	}
 	f := fine("Account %s, %s.", who.Account, who.ARN)
 	mfa := c.MFA(ctx, who)
 	switch {

@@ -204,18 +204,7 @@ func (g *Guide) identify(ctx context.Context, profile string) *accountSetups {
 	}
 	go func() {
 		defer close(a.identified)
-		g.mu.Lock()
-		a.number = g.numbers[profile]
-		g.mu.Unlock()
-		if a.number != "" {
-			return
-		}
-		who, err := a.cloud.Identity(ctx)
-		if a.number, a.err = who.Account, err; err == nil {
-			g.mu.Lock()
-			g.numbers[profile] = who.Account
-			g.mu.Unlock()
-		}
+		a.number, a.err = g.number(ctx, profile, a.cloud)
 	}()
 	return a
 }
@@ -235,9 +224,13 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 		if s.Answers.Region != region {
 			continue
 		}
-		m := Machine{Setup: s, Account: a.number}
-		if err != nil {
-			m.Unseen = Explain(err).Title
+		m := Machine{Setup: s, Account: or(s.AccountNumber, a.number)}
+		unseen := err
+		if unseen == nil && m.Account != a.number {
+			unseen = otherAccount(&s, a.number)
+		}
+		if unseen != nil {
+			m.Unseen = Explain(unseen).Title
 		} else {
 			met[g.meet(&m.Setup, found)] = true
 		}

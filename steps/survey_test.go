@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -334,5 +335,36 @@ func TestSurveyOfTwoWithOneTag(t *testing.T) {
 				t.Errorf("a copy is adopted: %v", err)
 			}
 		}
+	}
+}
+
+// A profile may lead to another account one day. What it does not find there is
+// not gone: nothing is launched, removed or forgotten by that mistake.
+func TestAProfileThatLeadsToAnotherAccount(t *testing.T) {
+	w, _, s := launchedSetup(t)
+	elsewhere := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Account = "222222222222" })
+	theirs, ours := elsewhere.open, w.open
+	w.open = theirs
+	g := w.guide()
+	const other = "The profile leads to another account"
+	machines, _ := surveyed(t, g)
+	if m := machines[s.ID]; m.State != "running" || m.Unseen != other || m.Account != "000000000000" {
+		t.Errorf("in the list it is %+v", m)
+	}
+	if m := g.Look(t.Context(), []steps.Setup{s})[0]; m.State != "running" || m.Unseen != other {
+		t.Errorf("looked at, it is %+v", m)
+	}
+	if err := g.Remove(t.Context(), s.ID, func(steps.Event) {}); title(err) != other {
+		t.Errorf("removed: %v", err)
+	}
+	if _, err := g.Work(t.Context(), s.ID, func(steps.Event) {}); title(err) != other {
+		t.Errorf("worked on: %v", err)
+	}
+	if c := elsewhere.doctor(g, s.ID)["credentials"]; c.State != steps.CheckBad || !strings.Contains(c.Text, other) {
+		t.Errorf("the doctor says %+v", c)
+	}
+	w.open = ours
+	if m := w.guide().Look(t.Context(), []steps.Setup{s})[0]; m.State != "running" || m.Unseen != "" {
+		t.Errorf("with its own account again, it is %+v", m)
 	}
 }

@@ -68,6 +68,9 @@ func (g *Guide) newWork(ctx context.Context, setupID string, emit func(Event)) (
 	if err != nil {
 		return nil, err
 	}
+	if err := g.sameAccount(ctx, s, account); err != nil {
+		return nil, err
+	}
 	return &work{g: g, s: s, account: account, region: account.In(s.Answers.Region), emit: emit}, nil
 }
 
