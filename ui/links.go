@@ -78,18 +78,23 @@ func (m *model) linked(msg linkMade) tea.Cmd {
 }
 
 // letGoOldest closes the link that was not used for the longest, when there
-// are too many.
+// are too many. One that something is done with is in use: a copy goes over it.
 func (m *model) letGoOldest() {
-	var linked []*member
+	linked := 0
+	var idle []*member
 	for _, u := range m.fleet.order {
-		if u.conn.link != nil {
-			linked = append(linked, u)
+		if u.conn.link == nil {
+			continue
+		}
+		linked++
+		if u.op == nil {
+			idle = append(idle, u)
 		}
 	}
-	if len(linked) < linksMost {
+	if linked < linksMost || len(idle) == 0 {
 		return
 	}
-	oldest := slices.MinFunc(linked, func(a, b *member) int { return a.conn.used.Compare(b.conn.used) })
+	oldest := slices.MinFunc(idle, func(a, b *member) int { return a.conn.used.Compare(b.conn.used) })
 	oldest.unlink(m)
 }
 
