@@ -274,3 +274,26 @@ func TestNoWorkOnASetupThatIsBeingRemoved(t *testing.T) {
 		t.Errorf("%d machines were launched", n)
 	}
 }
+
+// Without a tunnel nothing notices that the group lets in another address: who
+// asks for the URL does.
+func TestReopeningFollowsMyAddress(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	s.Answers.Mode, s.Answers.NoTLS, s.ServerPort = steps.ModeHTTP, true, steps.ServerPort
+	s.Done[steps.StepServe], s.Done[steps.StepOpen] = time.Now(), time.Now()
+	if err := steps.Save(g, s); err != nil {
+		t.Fatal(err)
+	}
+	w.setAddress("198.51.100.23")
+	o, err := g.Reopen(t.Context(), s.ID)
+	if err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if err := o.Close(); err != nil {
+		t.Error(err)
+	}
+	rules, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
+	if err != nil || len(rules) != 2 || rules[0].CIDR != "198.51.100.23/32" || rules[1].CIDR != "198.51.100.23/32" {
+		t.Errorf("the rules are %+v, %v", rules, err)
+	}
+}
