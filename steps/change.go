@@ -120,3 +120,15 @@ func (s Setup) mayShareVPC(o *Setup) bool {
 	known := s.AccountNumber != "" && o.AccountNumber != ""
 	return s.Answers.Region == o.Answers.Region && (!known || s.AccountNumber == o.AccountNumber)
 }
+
+// shutOut has a gateway's group let in those alone who use it now. Where that
+// does not work, it is put right when the gateway is worked on next.
+func (g *Guide) shutOut(ctx context.Context, gatewayID string) {
+	w, err := g.newWork(ctx, gatewayID, func(Event) {})
+	if err != nil || w.s.Answers.Mode != ModeGateway || w.s.Resources.Removing || !w.s.there() {
+		return
+	}
+	if address, err := w.account.MyAddress(ctx); err == nil {
+		_ = w.ensureGroup(ctx, address)
+	}
+}

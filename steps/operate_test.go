@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -295,5 +296,42 @@ func TestReopeningFollowsMyAddress(t *testing.T) {
 	rules, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
 	if err != nil || len(rules) != 2 || rules[0].CIDR != "198.51.100.23/32" || rules[1].CIDR != "198.51.100.23/32" {
 		t.Errorf("the rules are %+v, %v", rules, err)
+	}
+}
+
+// An address that a removed notebook had is somebody else's soon: its gateway
+// does not let it in any more.
+func TestAGatewayShutsOutARemovedNotebook(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	a := answers()
+	a.Name = "gate"
+	if err := w.until(t.Context(), g, a, steps.StepConnect); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := all[1]
+	gate.Answers.Mode, s.Answers.Gateway = steps.ModeGateway, gate.ID
+	if err := errors.Join(steps.Save(g, gate), steps.Save(g, s)); err != nil {
+		t.Fatal(err)
+	}
+	lets := func() bool {
+		t.Helper()
+		rules, err := w.region().GroupRules(t.Context(), gate.Resources.GroupID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Contains(rules, aws.Rule{Port: steps.ServerPort, CIDR: s.PublicIP + "/32", Ours: true})
+	}
+	if !steps.FollowMe(t.Context(), g, gate.ID) || !lets() {
+		t.Fatal("the gateway does not let the notebook in")
+	}
+	if err := g.Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if lets() {
+		t.Error("the gateway still lets it in")
 	}
 }
