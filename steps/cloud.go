@@ -110,6 +110,13 @@ func (g *Guide) number(ctx context.Context, profile string, c Cloud) (string, er
 	return who.Account, nil
 }
 
+// settleAccount notes which account the setup is in, where it can be asked.
+func (w *work) settleAccount(ctx context.Context) {
+	if w.s.AccountNumber == "" {
+		w.s.AccountNumber, _ = w.g.number(ctx, w.s.Answers.Profile, w.account)
+	}
+}
+
 // sameAccount is an error when the setup's profile leads to another account
 // than the setup is in: what is not found there is not gone. Where nobody tells
 // which account it is, nothing is known to be wrong.

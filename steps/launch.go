@@ -360,13 +360,6 @@ func (w *work) wait(ctx context.Context, id, want string) (aws.Instance, error) 
 	return i, w.save()
 }
 
-// settleAccount notes which account the setup is in, where it can be asked.
-func (w *work) settleAccount(ctx context.Context) {
-	if w.s.AccountNumber == "" {
-		w.s.AccountNumber, _ = w.g.number(ctx, w.s.Answers.Profile, w.account)
-	}
-}
-
 // settleCost writes the price down with the setup, so that later screens know
 // it without asking.
 func (w *work) settleCost(ctx context.Context) error {
