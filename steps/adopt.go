@@ -41,7 +41,7 @@ func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
 	if !m.Elsewhere || !validID(s.ID) {
 		return Setup{}, &fault{
 			kind: ProblemAnswers, title: "This machine cannot be adopted",
-			text: fmt.Sprintf("The tag %s of %s holds %q, which is no setup of this program's.", TagSetup, s.Resources.InstanceID, s.ID),
+			text: fmt.Sprintf("The tag %s of %s names no setup of its own: %q.", TagSetup, s.Resources.InstanceID, s.ID),
 			next: "Look at the instance in the EC2 console; if it is yours, terminate it there.",
 		}
 	}
@@ -57,6 +57,7 @@ func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
 	if i := slices.IndexFunc(all, func(o Setup) bool { return o.ID == s.ID }); i >= 0 {
 		return all[i], nil
 	}
+	s.AccountNumber = m.Account
 	s.Resources.GroupName = "jupyter-ec2-" + s.Answers.Name + "-" + s.ID
 	s.Resources.KeyPath = g.ledger.file("keys", s.Answers.Name+"-"+s.ID+".pem")
 	s.Answers.Key.Path = s.Resources.KeyPath

@@ -87,7 +87,8 @@ func usableGateway(gw *Setup) error {
 
 // users are the rules that let in the notebooks whose kernels run on this
 // setup's gateway. Within a VPC they come with their private address, since
-// EC2's public names lead to private addresses there.
+// EC2's public names lead to private addresses there; in another network that
+// address is somebody else's, and so is that of a machine that is gone.
 func (g *Guide) users(s *Setup) ([]aws.Rule, error) {
 	if s.Answers.Mode != ModeGateway {
 		return nil, nil
@@ -98,14 +99,36 @@ func (g *Guide) users(s *Setup) ([]aws.Rule, error) {
 	}
 	var rules []aws.Rule
 	for _, o := range all {
-		if o.Answers.Gateway != s.ID {
+		if o.Answers.Gateway != s.ID || !o.there() {
 			continue
 		}
-		for _, ip := range []string{o.PublicIP, o.PrivateIP} {
+		ips := []string{o.PublicIP}
+		if o.mayShareVPC(s) {
+			ips = append(ips, o.PrivateIP)
+		}
+		for _, ip := range ips {
 			if ip != "" {
 				rules = append(rules, aws.Rule{Port: ServerPort, CIDR: cidr(ip), Ours: true})
 			}
 		}
 	}
 	return rules, nil
+}
+
+// mayShareVPC says that two machines may be in one network, as far as is known.
+func (s Setup) mayShareVPC(o *Setup) bool {
+	known := s.AccountNumber != "" && o.AccountNumber != ""
+	return s.Answers.Region == o.Answers.Region && (!known || s.AccountNumber == o.AccountNumber)
+}
+
+// shutOut has a gateway's group let in those alone who use it now. Where that
+// does not work, it is put right when the gateway is worked on next.
+func (g *Guide) shutOut(ctx context.Context, gatewayID string) {
+	w, err := g.newWork(ctx, gatewayID, func(Event) {})
+	if err != nil || w.s.Answers.Mode != ModeGateway || w.s.Resources.Removing || !w.s.there() {
+		return
+	}
+	if address, err := w.account.MyAddress(ctx); err == nil {
+		_ = w.ensureGroup(ctx, address)
+	}
 }

@@ -87,7 +87,56 @@ func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.accounts[profile] = c
+	delete(g.numbers, profile) // its credentials may be others now
 	return c, nil
+}
+
+// number answers the number of the account that a profile leads to. It is
+// asked for once.
+func (g *Guide) number(ctx context.Context, profile string, c Cloud) (string, error) {
+	g.mu.Lock()
+	known := g.numbers[profile]
+	g.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	who, err := c.Identity(ctx)
+	if err != nil {
+		return "", err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.numbers[profile] = who.Account
+	return who.Account, nil
+}
+
+// settleAccount notes which account the setup is in, where it can be asked.
+func (w *work) settleAccount(ctx context.Context) {
+	if w.s.AccountNumber == "" {
+		w.s.AccountNumber, _ = w.g.number(ctx, w.s.Answers.Profile, w.account)
+	}
+}
+
+// sameAccount is an error when the setup's profile leads to another account
+// than the setup is in: what is not found there is not gone. Where nobody tells
+// which account it is, nothing is known to be wrong.
+func (g *Guide) sameAccount(ctx context.Context, s *Setup, c Cloud) error {
+	if s.AccountNumber == "" {
+		return nil
+	}
+	number, err := g.number(ctx, s.Answers.Profile, c)
+	if err != nil || number == s.AccountNumber {
+		return ctx.Err()
+	}
+	return otherAccount(s, number)
+}
+
+func otherAccount(s *Setup, number string) error {
+	return &fault{
+		kind: ProblemCredentials, title: "The profile leads to another account",
+		text: fmt.Sprintf("%s is in the AWS account %s, and its profile %q leads to %s now.", s.Answers.Name, s.AccountNumber, or(s.Answers.Profile, "default"), number),
+		next: fmt.Sprintf("Give that profile credentials of account %s again, and run the same command once more.", s.AccountNumber),
+	}
 }
 
 // account answers the profile's open account, opening it where needed: once,

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -173,7 +175,7 @@ func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) 
 func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	client, err := w.dial(ctx)
 	var re *remote.Error
-	if err == nil || !errors.As(err, &re) || !re.Again() {
+	if err == nil || !errors.As(err, &re) || !re.Again() && !another(re) {
 		return client, err
 	}
 	i, ierr := w.region.Instance(ctx, w.s.Resources.InstanceID)
@@ -183,7 +185,7 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	if i.State != "running" {
 		return nil, errors.Join(notRunning(w.s, i.State), err)
 	}
-	moved := or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr
+	moved := or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr || w.g.cfg.SSHPort(i) != w.s.SSHPort
 	if moved {
 		w.see(i)
 	}
@@ -193,20 +195,41 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	return nil, err
 }
 
-// followMe moves the security group's rule to this computer's address when that
-// has changed, and says whether it has.
+// another says that somebody else may be at the machine's address: EC2 gives an
+// address that was let go to the next who wants one.
+func another(e *remote.Error) bool {
+	return e.Reason == remote.HostKeyChanged || e.Reason == remote.NotSSH
+}
+
+// followMe moves the security group's rule to this computer's address when it
+// lets in another, and says whether it did. The group itself is asked: a link
+// that moved the rule earlier wrote nothing into the ledger.
 func (w *work) followMe(ctx context.Context) bool {
 	address, err := w.account.MyAddress(ctx)
-	if err != nil || address == w.s.MyAddress {
+	if err != nil {
 		return false
 	}
-	was := w.s.MyAddress
+	rules, err := w.region.GroupRules(ctx, w.s.Resources.GroupID)
+	if err != nil || len(closedTo(address, w.s.Answers.Mode.ports(), rules)) == 0 {
+		return false
+	}
 	if err := w.ensureGroup(ctx, address); err != nil {
-		w.retrying("Your address changed, and the security group could not follow: %s", Explain(err).Title)
+		w.retrying("Your address is %s now, and the security group could not follow: %s", address, Explain(err).Title)
 		return false
 	}
-	w.doing("Your address changed from %s to %s; the security group follows", or(was, "another one"), address)
+	w.doing("Your address is %s now; the security group follows", address)
 	return true
+}
+
+// closedTo lists the ports at which the rules do not let the address in.
+func closedTo(address string, ports []int, rules []aws.Rule) []string {
+	var closed []string
+	for _, port := range ports {
+		if !slices.ContainsFunc(rules, func(r aws.Rule) bool { return r.Port == port && covers(r.CIDR, address) }) {
+			closed = append(closed, strconv.Itoa(port))
+		}
+	}
+	return closed
 }
 
 // notRunning is a machine that nobody can reach because it does not run.

@@ -258,9 +258,11 @@ func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(Event))
 	if err != nil {
 		return err
 	}
-	i, err := w.existing(ctx)
-	if err != nil {
-		return err
+	var i aws.Instance
+	if id := w.s.Resources.InstanceID; id != "" {
+		if i, err = w.region.Instance(ctx, id); err != nil && !missing(err) {
+			return err
+		}
 	}
 	if i.State != "running" {
 		return notRunning(w.s, or(i.State, "gone"))

@@ -19,6 +19,9 @@ func (d *doctor) credentials(ctx context.Context) finding {
 	if err != nil {
 		return wrong(err)
 	}
+	if n := d.s.AccountNumber; n != "" && n != who.Account {
+		return wrong(otherAccount(d.s, who.Account))
+	}
 	f := fine("Account %s, %s.", who.Account, who.ARN)
 	mfa := c.MFA(ctx, who)
 	switch {
@@ -194,13 +197,7 @@ func (d *doctor) existingMachine(ctx context.Context) (aws.Instance, error) {
 	if err != nil {
 		return aws.Instance{}, err
 	}
-	// The ledger's own, else the one that it has not heard of yet.
-	for _, i := range found {
-		if d.instance.ID == "" || i.ID == d.s.Resources.InstanceID {
-			d.instance = i
-		}
-	}
-	if d.instance.ID != "" {
+	if d.instance = machineOf(d.s, found); d.instance.ID != "" {
 		d.see(d.instance)
 		d.s.Resources.InstanceID = d.instance.ID
 	}
@@ -271,12 +268,8 @@ func (d *doctor) group(ctx context.Context) finding {
 			"Put it back in the EC2 console (Actions, Security, Change security groups).", "",
 		}
 	}
-	var shut, wide []string
-	for _, port := range d.s.Answers.Mode.ports() {
-		if !slices.ContainsFunc(rules, func(r aws.Rule) bool { return r.Port == port && covers(r.CIDR, d.address) }) {
-			shut = append(shut, fmt.Sprint(port))
-		}
-	}
+	var wide []string
+	shut := closedTo(d.address, d.s.Answers.Mode.ports(), rules)
 	for _, r := range rules {
 		if p, err := netip.ParsePrefix(r.CIDR); err == nil && p.Bits() == 0 {
 			wide = append(wide, fmt.Sprint(r.Port))

@@ -178,6 +178,25 @@ func TestDoctorTellsAMachineThatIsGone(t *testing.T) {
 	}
 }
 
+// A remedy that cannot be applied leaves the ledger as it is: it is looked at
+// without the setup's lock.
+func TestNoRemedyForAMachineThatIsGone(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.FixCheck(t.Context(), s.ID, "server", func(steps.Event) {}); title(err) != "The machine is gone" {
+		t.Errorf("got %v", err)
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil || all[0].Resources != s.Resources || len(all[0].Done) != len(s.Done) {
+		t.Errorf("the ledger has %+v, %v; it had %+v", all, err, s)
+	}
+}
+
 func TestDoctorMovesTheRuleToANewAddress(t *testing.T) {
 	w := connected(t)
 	s := w.setup()

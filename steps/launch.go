@@ -19,6 +19,9 @@ import (
 // creates is written into the ledger before: its name, tag or ClientToken
 // comes from the setup's ID, so that a run after kill -9 finds it again.
 func (w *work) launch(ctx context.Context) (string, error) {
+	if w.s.Resources.ClientToken == "" { // else it may be in another one by now
+		w.settleAccount(ctx)
+	}
 	if err := w.settleKey(ctx); err != nil {
 		return "", err
 	}
@@ -32,6 +35,7 @@ func (w *work) launch(ctx context.Context) (string, error) {
 	if i, err = w.waitRunning(ctx, i); err != nil {
 		return "", err
 	}
+	w.settleAccount(ctx)
 	if err := w.settleCost(ctx); err != nil {
 		return "", err
 	}

@@ -39,11 +39,15 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 	if s.Resources.ClientToken == "" {
 		return s // never launched
 	}
-	r, err := g.region(ctx, Place{s.Answers.Profile, s.Answers.Region})
+	c, err := g.account(ctx, s.Answers.Profile)
+	if err == nil {
+		err = g.sameAccount(ctx, &s, c)
+	}
 	if err != nil {
 		s.Unseen = Explain(err).Title
 		return s
 	}
+	r := c.In(s.Answers.Region)
 	// By tag, because that answers at once where an ID that EC2 does not know
 	// is waited for: it may be a new one.
 	found, err := r.Find(ctx, map[string]string{TagSetup: s.ID})
@@ -65,7 +69,7 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 	if id != "" {
 		s.vanished(g.cfg.Now())
 	}
-	for _, i := range found {
+	if i := machineOf(&s, found); i.ID != "" {
 		w := work{g: g, s: &s}
 		w.see(i)
 	}

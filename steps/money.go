@@ -25,6 +25,11 @@ func (s *Setup) saw(i aws.Instance, now time.Time) {
 		s.LaunchedAt, s.StoppedAt = i.Launched, time.Time{}
 	}
 	switch i.State {
+	case "pending", "running":
+		if !s.StoppedAt.IsZero() { // it was taken for stopped, or for gone, and runs on
+			s.RanBefore -= max(s.StoppedAt.Sub(s.LaunchedAt), time.Minute)
+			s.StoppedAt = time.Time{}
+		}
 	case "stopped", "terminated":
 		if s.StoppedAt.IsZero() && !s.LaunchedAt.IsZero() {
 			s.StoppedAt = now

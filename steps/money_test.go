@@ -32,6 +32,8 @@ func TestMoney(t *testing.T) {
 		{"seen again: the run counts once", look("stopped", at(8, 0), at(11, 0)), at(13, 0), 4.5 + 1.25, 0.25, false},
 		{"started again at 14", look("running", at(14, 0), zero), at(15, 0), 6 + 1.75, 1.75, false},
 		{"started anew, and nobody saw it stop", look("running", at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
+		{"not listed for a moment", look("terminated", at(17, 0), zero), at(17, 30), 4.5 + 0.75 + 2.375, 0, true},
+		{"and there again", look("running", at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
 		{"terminated: nothing more", look("terminated", at(17, 0), zero), at(19, 0), 4.5 + 3 + 2.75, 0, true},
 		{"and a day later the same", look("terminated", at(17, 0), zero), at(23, 0), 4.5 + 3 + 2.75, 0, true},
 	} {

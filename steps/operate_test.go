@@ -1,11 +1,17 @@
 package steps_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -179,5 +185,153 @@ func TestTheRuleFollowsMyAddress(t *testing.T) {
 	rules, err := w.region().GroupRules(t.Context(), id)
 	if err != nil || len(rules) != 1 || rules[0] != (aws.Rule{Port: 22, CIDR: "198.51.100.23/32", Ours: true}) {
 		t.Errorf("the rules are %+v, %v", rules, err)
+	}
+}
+
+// A link moves the rule too, and writes nothing down: the next program, back at
+// the address that the ledger knows, finds the group moved away and moves it back.
+func TestTheRuleComesBackWithMe(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	network, err := w.region().Network(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := aws.GroupSpec{
+		Name: s.Resources.GroupName, VPC: network.VPC, CIDR: "198.51.100.23/32", Ports: []int{22},
+		Tags: map[string]string{steps.TagSetup: s.ID},
+	}
+	if _, err := w.region().EnsureGroup(t.Context(), spec); err != nil { // as a link did from there
+		t.Fatal(err)
+	}
+	if !steps.FollowMe(t.Context(), g, s.ID) {
+		t.Error("nothing was moved")
+	}
+	rules, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
+	if err != nil || len(rules) != 1 || rules[0] != (aws.Rule{Port: 22, CIDR: s.MyAddress + "/32", Ours: true}) {
+		t.Errorf("the rules are %+v, %v", rules, err)
+	}
+	w.forget()
+	if steps.FollowMe(t.Context(), g, s.ID) || len(w.called("ec2:ModifySecurityGroupRules")) > 0 {
+		t.Error("a rule that is right was moved")
+	}
+}
+
+// The address that a machine had before it was stopped may be another's by
+// then: its host key is no alarm where EC2 says that the machine has moved.
+func TestALinkLeavesAnAddressThatIsAnothers(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	other := answers()
+	other.Name = "other"
+	if err := w.until(t.Context(), g, other, steps.StepConnect); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := s
+	stale.PublicAddr, stale.PublicIP, stale.SSHPort = all[1].PublicAddr, all[1].PublicIP, all[1].SSHPort
+	if err := steps.Save(g, stale); err != nil {
+		t.Fatal(err)
+	}
+	link, err := g.Connect(t.Context(), s.ID)
+	if err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if err := link.Close(); err != nil {
+		t.Error(err)
+	}
+	// Where it has not moved, another key is what it is.
+	pair, err := remote.Generate("another")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := s.Resources.InstanceID + " " + pair.Public + "\n"
+	if err := os.WriteFile(filepath.Join(w.dir, "known_hosts"), []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var re *remote.Error
+	if _, err := g.Connect(t.Context(), s.ID); !errors.As(err, &re) || re.Reason != remote.HostKeyChanged {
+		t.Errorf("a changed key: %v", err)
+	}
+}
+
+// What is half removed is not worked on: that would launch a new machine.
+func TestNoWorkOnASetupThatIsBeingRemoved(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	w.setFault(func(action string) *ec2sim.Fault {
+		if action == "ec2:DeleteSecurityGroup" {
+			return &ec2sim.Fault{Code: "UnauthorizedOperation", Message: "not now"}
+		}
+		return nil
+	})
+	if err := g.Remove(t.Context(), s.ID, func(steps.Event) {}); err == nil {
+		t.Fatal("it was removed")
+	}
+	if _, err := g.Work(t.Context(), s.ID, func(steps.Event) {}); title(err) != "This setup is being removed" {
+		t.Errorf("got %v", err)
+	}
+	if n := len(w.called("ec2:RunInstances")); n != 1 {
+		t.Errorf("%d machines were launched", n)
+	}
+}
+
+// Without a tunnel nothing notices that the group lets in another address: who
+// asks for the URL does.
+func TestReopeningFollowsMyAddress(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	s.Answers.Mode, s.Answers.NoTLS, s.ServerPort = steps.ModeHTTP, true, steps.ServerPort
+	s.Done[steps.StepServe], s.Done[steps.StepOpen] = time.Now(), time.Now()
+	if err := steps.Save(g, s); err != nil {
+		t.Fatal(err)
+	}
+	w.setAddress("198.51.100.23")
+	o, err := g.Reopen(t.Context(), s.ID)
+	if err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if err := o.Close(); err != nil {
+		t.Error(err)
+	}
+	rules, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
+	if err != nil || len(rules) != 2 || rules[0].CIDR != "198.51.100.23/32" || rules[1].CIDR != "198.51.100.23/32" {
+		t.Errorf("the rules are %+v, %v", rules, err)
+	}
+}
+
+// An address that a removed notebook had is somebody else's soon: its gateway
+// does not let it in any more.
+func TestAGatewayShutsOutARemovedNotebook(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	a := answers()
+	a.Name = "gate"
+	if err := w.until(t.Context(), g, a, steps.StepConnect); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := all[1]
+	gate.Answers.Mode, s.Answers.Gateway = steps.ModeGateway, gate.ID
+	if err := errors.Join(steps.Save(g, gate), steps.Save(g, s)); err != nil {
+		t.Fatal(err)
+	}
+	lets := func() bool {
+		t.Helper()
+		rules, err := w.region().GroupRules(t.Context(), gate.Resources.GroupID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Contains(rules, aws.Rule{Port: steps.ServerPort, CIDR: s.PublicIP + "/32", Ours: true})
+	}
+	if !steps.FollowMe(t.Context(), g, gate.ID) || !lets() {
+		t.Fatal("the gateway does not let the notebook in")
+	}
+	if err := g.Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if lets() {
+		t.Error("the gateway still lets it in")
 	}
 }

@@ -86,13 +86,17 @@ func (g *Guide) Begin(ctx context.Context, a Answers) (Setup, error) {
 	return *s, g.ledger.save(s)
 }
 
+func beingRemoved(s *Setup) error {
+	return &fault{
+		kind: ProblemAnswers, title: "This setup is being removed",
+		text: fmt.Sprintf("The removal of %q was begun and not finished.", s.Answers.Name),
+		next: fmt.Sprintf("Finish it with jupyter-ec2 rm %s, or choose another name.", s.Answers.Name),
+	}
+}
+
 func (g *Guide) resume(s *Setup, a Answers) (Setup, error) {
 	if s.Resources.Removing {
-		return Setup{}, &fault{
-			kind: ProblemAnswers, title: "This setup is being removed",
-			text: fmt.Sprintf("The removal of %q was begun and not finished.", a.Name),
-			next: fmt.Sprintf("Finish it with jupyter-ec2 rm %s, or choose another name.", a.Name),
-		}
+		return Setup{}, beingRemoved(s)
 	}
 	unlock, err := g.ledger.lock(s.ID)
 	if err != nil {

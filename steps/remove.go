@@ -35,6 +35,9 @@ func (g *Guide) Remove(ctx context.Context, setupID string, emit func(Event)) er
 		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})
 		return err
 	}
+	if id := w.s.Answers.Gateway; id != "" {
+		g.shutOut(ctx, id)
+	}
 	w.say(Finished, w.s.Answers.Name+" is removed; it costs nothing any more")
 	return nil
 }

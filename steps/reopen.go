@@ -32,6 +32,9 @@ func (g *Guide) Reopen(ctx context.Context, setupID string) (*Opened, error) {
 	if !s.Finished(StepOpen) || s.Done[StepServe].Before(s.LaunchedAt) || s.ServerPort == 0 {
 		return g.Work(ctx, setupID, func(Event) {})
 	}
+	if s.Answers.Mode != ModeSSH {
+		w.followMe(ctx) // a tunnel does so by itself
+	}
 	return w.reopen(ctx)
 }
 

@@ -9,6 +9,9 @@ type Setup struct {
 	Answers Answers   `json:"answers"`
 	Sandbox bool      `json:"sandbox,omitempty"`
 	Created time.Time `json:"created"`
+	// AccountNumber is the AWS account's that it is in, 12 digits; empty where
+	// that is not known. A profile may lead to another one some day.
+	AccountNumber string `json:"account,omitempty"`
 
 	Resources Resources            `json:"resources"`
 	Done      map[StepID]time.Time `json:"done,omitempty"`

@@ -204,18 +204,7 @@ func (g *Guide) identify(ctx context.Context, profile string) *accountSetups {
 	}
 	go func() {
 		defer close(a.identified)
-		g.mu.Lock()
-		a.number = g.numbers[profile]
-		g.mu.Unlock()
-		if a.number != "" {
-			return
-		}
-		who, err := a.cloud.Identity(ctx)
-		if a.number, a.err = who.Account, err; err == nil {
-			g.mu.Lock()
-			g.numbers[profile] = who.Account
-			g.mu.Unlock()
-		}
+		a.number, a.err = g.number(ctx, profile, a.cloud)
 	}()
 	return a
 }
@@ -230,23 +219,34 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 	if out.Err = err; trouble != nil {
 		out.Err, err = nil, trouble
 	}
+	met := map[string]bool{} // instances
 	for _, s := range a.setups {
 		if s.Answers.Region != region {
 			continue
 		}
-		m := Machine{Setup: s, Account: a.number}
-		if err != nil {
-			m.Unseen = Explain(err).Title
+		m := Machine{Setup: s, Account: or(s.AccountNumber, a.number)}
+		unseen := err
+		if unseen == nil && m.Account != a.number {
+			unseen = otherAccount(&s, a.number)
+		}
+		if unseen != nil {
+			m.Unseen = Explain(unseen).Title
 		} else {
-			g.meet(&m.Setup, found)
+			met[g.meet(&m.Setup, found)] = true
 		}
 		out.Machines = append(out.Machines, m)
 	}
 	for _, i := range found {
-		ours := slices.ContainsFunc(a.setups, func(s Setup) bool { return s.ID == i.Tags[TagSetup] })
-		if !ours && i.State != "shutting-down" && trouble == nil {
-			out.Machines = append(out.Machines, Machine{Setup: g.fromTags(i, out.At), Elsewhere: true, Account: a.number})
+		if met[i.ID] || i.State == "shutting-down" || trouble != nil {
+			continue
 		}
+		m := Machine{Setup: g.fromTags(i, out.At), Elsewhere: true, Account: a.number}
+		same := func(id string) bool { return id == m.ID }
+		if slices.ContainsFunc(a.setups, func(s Setup) bool { return same(s.ID) }) ||
+			slices.ContainsFunc(out.Machines, func(o Machine) bool { return same(o.ID) }) {
+			m.ID += "/" + i.ID // a copy with the tags of another: it costs all the same
+		}
+		out.Machines = append(out.Machines, m)
 	}
 	return out
 }
@@ -303,44 +303,59 @@ func (g *Guide) keepCost(id string, c Cost) {
 	}
 }
 
-// meet brings a setup of the ledger up to date with what its region lists.
-func (g *Guide) meet(s *Setup, found []aws.Instance) {
-	before := *s
-	met := false
+// machineOf picks a setup's instance among those that are found: the ledger's
+// own, else one that is not on its way out. One without an ID is none.
+func machineOf(s *Setup, found []aws.Instance) aws.Instance {
+	var best aws.Instance
 	for _, i := range found {
-		if i.Tags[TagSetup] == s.ID {
-			w := work{g: g, s: s}
-			w.see(i)
-			met = true
+		switch {
+		case i.Tags[TagSetup] != s.ID:
+		case i.ID == s.Resources.InstanceID:
+			return i
+		case best.ID == "" || best.State == "shutting-down":
+			best = i
 		}
 	}
-	// EC2 may list a new instance a moment later.
-	if !met && s.Resources.InstanceID != "" && g.cfg.Now().Sub(s.LaunchedAt) >= newborn {
+	return best
+}
+
+// meet brings a setup of the ledger up to date with what its region lists, and
+// answers the ID of its instance.
+func (g *Guide) meet(s *Setup, found []aws.Instance) string {
+	before, i := *s, machineOf(s, found)
+	switch {
+	case i.ID != "":
+		w := work{g: g, s: s}
+		w.see(i)
+	case s.Resources.InstanceID == "" || g.cfg.Now().Sub(s.LaunchedAt) < newborn: // EC2 may list a new instance a moment later
+		return ""
+	default:
 		s.vanished(g.cfg.Now())
 	}
 	if before.State != s.State || !before.LaunchedAt.Equal(s.LaunchedAt) {
-		g.note(s.ID, found)
+		g.note(before, i)
 	}
+	return i.ID
 }
 
-// note writes into the ledger what was seen of an instance, so that the time it
-// ran is not forgotten. A setup that is being worked on is left alone: the work
-// sees it too.
-func (g *Guide) note(id string, found []aws.Instance) {
-	unlock, err := g.ledger.lock(id)
+// note writes into the ledger what was seen of a setup's instance, or that it
+// is gone, so that the time it ran is not forgotten. A setup that is being
+// worked on, or was since the look began, is left alone: the work sees it too.
+func (g *Guide) note(before Setup, i aws.Instance) {
+	unlock, err := g.ledger.lock(before.ID)
 	if err != nil {
 		return
 	}
 	defer unlock()
-	s, err := g.ledger.load(id)
-	if err != nil {
+	s, err := g.ledger.load(before.ID)
+	if err != nil || s.Resources != before.Resources || !s.LaunchedAt.Equal(before.LaunchedAt) {
 		return
 	}
-	for _, i := range found {
-		if i.Tags[TagSetup] == id {
-			w := work{g: g, s: s}
-			w.see(i)
-			_ = g.ledger.save(s) // the next look sees it again
-		}
+	if i.ID == "" {
+		s.vanished(g.cfg.Now())
+	} else {
+		w := work{g: g, s: s}
+		w.see(i)
 	}
+	_ = g.ledger.save(s) // the next look sees it again
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -271,4 +272,104 @@ func slowest(b *testing.B, account steps.Cloud) time.Duration {
 		all = append(all, time.Since(began))
 	}
 	return slices.Max(all)
+}
+
+// A machine that was terminated elsewhere costs nothing from then on, however
+// often and however late it is looked for.
+func TestAMachineThatIsGoneCostsNothingMore(t *testing.T) {
+	w, _, s := launchedSetup(t)
+	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+		t.Fatal(err)
+	}
+	var costs []float64
+	for _, later := range []time.Duration{2 * time.Hour, 50 * time.Hour} {
+		now := func() time.Time { return time.Now().Add(later) }
+		machines, _ := surveyed(t, w.guideAt(now))
+		m := machines[s.ID]
+		if m.State != "gone" {
+			t.Fatalf("it is %q", m.State)
+		}
+		costs = append(costs, m.Money(now()).SoFar)
+	}
+	if d := costs[1] - costs[0]; d > 1e-6 {
+		t.Errorf("two days after it was gone it costs %v more", d)
+	}
+}
+
+// Two instances may carry one setup's tag: the old one that is ending, or a
+// copy that somebody launched from it in the console. The ledger's own is the
+// setup's machine, and another one is listed, with its cost.
+func TestSurveyOfTwoWithOneTag(t *testing.T) {
+	w, g, s := launchedSetup(t)
+	for _, own := range []string{"shared", s.ID} {
+		for n := range 2 {
+			if own == s.ID && n == 1 {
+				break // the setup's own is the other one
+			}
+			r := w.region()
+			image, err := r.Image(t.Context(), "24.04", "amd64")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.Launch(t.Context(), aws.LaunchSpec{
+				ClientToken: fmt.Sprint(own, n), Image: image, Type: "t3.micro", DiskGB: 8,
+				Tags: map[string]string{steps.TagSetup: own, steps.TagName: "copy"},
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	machines, _ := surveyed(t, g)
+	instances := map[string]bool{}
+	for _, m := range machines {
+		instances[m.Resources.InstanceID] = true
+	}
+	if m := machines[s.ID]; len(instances) != 4 || m.Resources.InstanceID != s.Resources.InstanceID || m.PublicAddr != s.PublicAddr || m.Elsewhere {
+		t.Errorf("%d machines, and the setup's own is %+v", len(instances), machines[s.ID])
+	}
+	all, err := g.Setups(t.Context())
+	if err != nil || !all[0].LaunchedAt.Equal(s.LaunchedAt) || all[0].PublicAddr != s.PublicAddr {
+		t.Errorf("the ledger has %+v, %v", all[0], err)
+	}
+	for _, m := range machines {
+		if m.Elsewhere && m.ID != "shared" {
+			if _, err := g.Adopt(t.Context(), m); title(err) != "This machine cannot be adopted" {
+				t.Errorf("a copy is adopted: %v", err)
+			}
+		}
+	}
+}
+
+// A profile may lead to another account one day. What it does not find there is
+// not gone: nothing is launched, removed or forgotten by that mistake.
+func TestAProfileThatLeadsToAnotherAccount(t *testing.T) {
+	w, _, s := launchedSetup(t)
+	elsewhere := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Account = "222222222222" })
+	theirs, ours := elsewhere.open, w.open
+	w.open = theirs
+	g := w.guide()
+	const other = "The profile leads to another account"
+	machines, _ := surveyed(t, g)
+	if m := machines[s.ID]; m.State != "running" || m.Unseen != other || m.Account != "000000000000" {
+		t.Errorf("in the list it is %+v", m)
+	}
+	if m := g.Look(t.Context(), []steps.Setup{s})[0]; m.State != "running" || m.Unseen != other {
+		t.Errorf("looked at, it is %+v", m)
+	}
+	if err := g.Remove(t.Context(), s.ID, func(steps.Event) {}); title(err) != other {
+		t.Errorf("removed: %v", err)
+	}
+	if _, err := g.Work(t.Context(), s.ID, func(steps.Event) {}); title(err) != other {
+		t.Errorf("worked on: %v", err)
+	}
+	if c := elsewhere.doctor(g, s.ID)["credentials"]; c.State != steps.CheckBad || !strings.Contains(c.Text, other) {
+		t.Errorf("the doctor says %+v", c)
+	}
+	w.open = ours
+	if m := w.guide().Look(t.Context(), []steps.Setup{s})[0]; m.State != "running" || m.Unseen != "" {
+		t.Errorf("with its own account again, it is %+v", m)
+	}
 }

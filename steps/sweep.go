@@ -104,7 +104,7 @@ func leftover(at Place, o aws.Owned, owned []aws.Owned, p Prices) Leftover {
 	}
 	switch o.Kind {
 	case kindInstance:
-		l.Running = o.State != "stopped"
+		l.Running = isRunning(o)
 		l.Detail = o.Type + ", " + o.State
 		if l.Running && !o.Created.IsZero() {
 			l.Detail += ", made " + o.Created.Local().Format("2006-01-02 15:04")
@@ -133,3 +133,6 @@ func leftover(at Place, o aws.Owned, owned []aws.Owned, p Prices) Leftover {
 	}
 	return l
 }
+
+// isRunning says whether somebody may be using an instance.
+func isRunning(o aws.Owned) bool { return o.State != "stopped" }

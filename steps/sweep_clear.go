@@ -117,6 +117,9 @@ func (c *clearing) one(ctx context.Context, l Leftover, owned []aws.Owned) (gone
 	if err := c.unclaimed(l, owned[at].Tags[TagSetup]); err != nil {
 		return false, err
 	}
+	if l.Kind == kindInstance && !l.Running && isRunning(owned[at]) {
+		return false, startedSince(l)
+	}
 	c.say(l, Doing, "is being removed")
 	switch l.Kind {
 	case kindInstance:
@@ -149,6 +152,15 @@ func (c *clearing) unclaimed(l Leftover, setupID string) error {
 		kind: ProblemOther, title: "It belongs to a setup of this computer",
 		text: fmt.Sprintf("The %s %s was left alone: a setup of this computer owns it by now.", l.Kind, l.ID),
 		next: "Look again with jupyter-ec2 sweep; a setup is removed with jupyter-ec2 rm.",
+	}
+}
+
+// startedSince is a machine that was stopped when its removal was agreed to.
+func startedSince(l Leftover) error {
+	return &fault{
+		kind: ProblemOther, title: "It was started since",
+		text: fmt.Sprintf("The instance %s was stopped when it was listed, and is running now: it was left alone.", l.ID),
+		next: "Look again with jupyter-ec2 sweep; another computer may be using it.",
 	}
 }
 

@@ -344,6 +344,34 @@ func TestClearKeepsWhatASetupHasTakenUp(t *testing.T) {
 }
 
 // A tag may say anything: it names no file outside of the ledger.
+// Who agreed to the removal of a stopped machine did not agree to that of one
+// which somebody has started since.
+func TestClearKeepsWhatWasStartedSince(t *testing.T) {
+	w := newWorld(t, noHosts)
+	i := w.launchIn("us-east-1", "theirs")
+	r := w.in("us-east-1")
+	if err := r.Stop(t.Context(), i.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.WaitState(t.Context(), i.ID, "stopped", nil); err != nil {
+		t.Fatal(err)
+	}
+	found, _ := w.swept()
+	if l := found[i.ID]; l.Running || l.ID == "" {
+		t.Fatalf("found %+v", l)
+	}
+	if err := r.Start(t.Context(), i.ID); err != nil {
+		t.Fatal(err)
+	}
+	err := w.guide().Clear(t.Context(), []steps.Leftover{found[i.ID]}, func(steps.Event) {})
+	if title(err) != "It was started since" {
+		t.Errorf("got %v", err)
+	}
+	if n := len(w.called("ec2:TerminateInstances")); n > 0 {
+		t.Error("it was terminated")
+	}
+}
+
 func TestSweepOfAHostileTag(t *testing.T) {
 	w := newWorld(t, noHosts)
 	id := w.leftKeyPair("us-east-1", "../x\x1b[31m")

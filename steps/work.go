@@ -39,6 +39,9 @@ func (g *Guide) Work(ctx context.Context, setupID string, emit func(Event)) (*Op
 		return nil, err
 	}
 	defer w.hangUp()
+	if w.s.Resources.Removing { // else a new machine would be launched
+		return nil, beingRemoved(w.s)
+	}
 	for _, step := range []struct {
 		id  StepID
 		run func(context.Context) (string, error)
@@ -63,6 +66,9 @@ func (g *Guide) newWork(ctx context.Context, setupID string, emit func(Event)) (
 	}
 	account, err := g.account(ctx, s.Answers.Profile)
 	if err != nil {
+		return nil, err
+	}
+	if err := g.sameAccount(ctx, s, account); err != nil {
 		return nil, err
 	}
 	return &work{g: g, s: s, account: account, region: account.In(s.Answers.Region), emit: emit}, nil

@@ -290,6 +290,17 @@ func TestLeavingWithSeveralMachines(t *testing.T) {
 	})
 }
 
+// What was being done with a machine may have removed it before it could be
+// cut off: then nothing is left to do with it.
+func TestLeavingWithAMachineThatIsRemovedMeanwhile(t *testing.T) {
+	r := fleetRig(t)
+	u := r.member("s-1")
+	removal := r.m.terminateForGood(u)
+	r.m.fleet.leaving = &leaving{waiting: map[string]bool{u.ID: true}, then: map[string]func(*model, *member) tea.Cmd{u.ID: (*model).terminateForGood}}
+	r.run(removal)
+	r.untilTrue("it leaves", func() bool { return r.m.quitting })
+}
+
 func TestATunnelOpenedWhileLeavingIsClosed(t *testing.T) {
 	held := make(chan struct{})
 	e := newFakeEngine()

@@ -144,11 +144,17 @@ func TestLinksAreBounded(t *testing.T) {
 		r.run(r.m.fleet.moved(r.m))
 		r.rested()
 		r.untilTrue("it is connected to", func() bool { return u.conn.link != nil })
+		if n == 0 {
+			u.op = &operation{copying: &copying{}} // goes over the link
+		}
 	}
 	r.run(r.m.closeUnused())
 	r.untilTrue("the oldest are closed", func() bool {
-		return e.links[0].isClosed() && e.links[1].isClosed() && e.links[2].isClosed()
+		return e.links[1].isClosed() && e.links[2].isClosed() && e.links[3].isClosed()
 	})
+	if e.links[0].isClosed() {
+		t.Error("a copy was cut off")
+	}
 	open := 0
 	for _, u := range r.m.fleet.order {
 		if u.conn.link != nil {
@@ -285,14 +291,14 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 	e := newFakeEngine()
 	sevenMachines(e)
 	h := fakeHealth()
-	h.ServerUp, h.ServerNote = false, "connection refused"
+	h.ServerUp, h.ServerDead, h.ServerNote = false, true, "connection refused"
 	l := &fakeLink{health: h}
 	e.linkFor = func(string) *fakeLink { return l }
 	r := newRig(t, e, func(o *Options) { o.Now = func() time.Time { return now } }).size(140, 40).until("connection refused")
 	look := func() {
 		t.Helper()
 		before := 0
-		l.set(func() { before = l.asked })
+		l.set(func() { before, l.health.At = l.asked, l.health.At.Add(5*time.Second) })
 		r.untilTrue("no look is under way", func() bool { return !r.m.tasks.runs(taskHealth("s-1")) })
 		r.run(r.m.askHealth(r.member("s-1")))
 		r.untilTrue("it was looked at", func() bool {
@@ -305,7 +311,7 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 		t.Fatal("it was restarted after one look")
 	}
 	look()
-	r.untilAsked("restart s-1").settled().until("the last words of the server").until("The server did not answer, so it")
+	r.untilAsked("restart s-1").settled().until("the last words of the server").until("The server had died, so it")
 	if note := r.member("s-1").note; !strings.Contains(note, "restarted by itself at 09:30") {
 		t.Errorf("the note says %q", note)
 	}
@@ -315,6 +321,27 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 	r.until("The server died again")
 	if n := strings.Count(fmt.Sprint(e.asked()), "restart s-1"); n != 1 {
 		t.Errorf("restarted %d times", n)
+	}
+}
+
+// A server that is too busy to answer keeps its kernels: it is not restarted.
+func TestABusyServerIsLeftAlone(t *testing.T) {
+	h := fakeHealth()
+	h.ServerUp, h.ServerNote = false, "it does not answer in time"
+	l := &fakeLink{health: h}
+	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return l } }).until("does not answer in time")
+	u := r.member("s-1")
+	for range 3 * downLooks {
+		u.health.At = u.health.At.Add(5 * time.Second)
+		if r.m.watchServer(u) != nil || u.down != 0 {
+			t.Fatal("a busy server is taken for a dead one")
+		}
+	}
+	u.health.ServerDead = true
+	for range 3 * downLooks { // the same look, read again
+		if r.m.watchServer(u) != nil {
+			t.Fatal("one look of the watcher's counted twice")
+		}
 	}
 }
 

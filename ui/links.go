@@ -78,18 +78,23 @@ func (m *model) linked(msg linkMade) tea.Cmd {
 }
 
 // letGoOldest closes the link that was not used for the longest, when there
-// are too many.
+// are too many. One that something is done with is in use: a copy goes over it.
 func (m *model) letGoOldest() {
-	var linked []*member
+	linked := 0
+	var idle []*member
 	for _, u := range m.fleet.order {
-		if u.conn.link != nil {
-			linked = append(linked, u)
+		if u.conn.link == nil {
+			continue
+		}
+		linked++
+		if u.op == nil {
+			idle = append(idle, u)
 		}
 	}
-	if len(linked) < linksMost {
+	if linked < linksMost || len(idle) == 0 {
 		return
 	}
-	oldest := slices.MinFunc(linked, func(a, b *member) int { return a.conn.used.Compare(b.conn.used) })
+	oldest := slices.MinFunc(idle, func(a, b *member) int { return a.conn.used.Compare(b.conn.used) })
 	oldest.unlink(m)
 }
 
@@ -174,22 +179,25 @@ func (m *model) linksUp() bool {
 }
 
 const (
-	// downLooks in a row without an answer make a server a dead one.
+	// downLooks of the watcher in a row that found no server make it a dead one.
 	downLooks = 2
 	// reviveAgain is how long a server has to live to be restarted once more.
 	reviveAgain = 10 * time.Minute
 )
 
 // watchServer restarts a server that has died under a machine that is well.
-// It does so once; a server that dies again soon needs a person.
+// It does so once; a server that dies again soon needs a person. One that is
+// there and does not answer is left alone: it may be busy, and a restart would
+// end its kernels.
 func (m *model) watchServer(u *member) tea.Cmd {
-	if u.health.ServerUp || !u.health.Watching || !u.complete() || u.op != nil {
-		if u.health.ServerUp {
-			u.down = 0
-		}
+	if !u.health.ServerDead {
+		u.down = 0
 		return nil
 	}
-	u.down++
+	if !u.health.Watching || !u.complete() || u.op != nil || !u.health.At.After(u.downAt) {
+		return nil
+	}
+	u.down, u.downAt = u.down+1, u.health.At
 	if u.down != downLooks {
 		return nil
 	}
@@ -200,6 +208,6 @@ func (m *model) watchServer(u *member) tea.Cmd {
 	}
 	u.revived = now
 	cmd := m.restartServer(u)
-	u.note = "The server did not answer, so it was restarted by itself at " + now.Local().Format("15:04") + "."
+	u.note = "The server had died, so it was restarted by itself at " + now.Local().Format("15:04") + "."
 	return cmd
 }

@@ -202,7 +202,10 @@ func (m *model) left(setupID string, err error) tea.Cmd {
 	}
 	if do, ok := l.then[setupID]; ok {
 		delete(l.then, setupID)
-		return do(m, m.fleet.members[setupID])
+		if u := m.fleet.members[setupID]; u != nil {
+			return do(m, u)
+		}
+		err = nil // it was removed before that could be cut off
 	}
 	if err != nil {
 		m.fleet.leaving = nil // the person sees what failed, and decides anew

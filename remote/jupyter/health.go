@@ -17,8 +17,11 @@ type Health struct {
 	DiskFreeMB   int
 	GPUs         []GPU
 
-	// ServerUp says that the server answers; ServerNote why not.
+	// ServerUp says that the server answers; ServerNote why not. ServerDead
+	// says that nothing listens there: one that is only busy, or short of
+	// memory, is neither up nor dead, and its kernels live.
 	ServerUp   bool
+	ServerDead bool
 	ServerNote string
 	Kernels    []KernelInfo
 	Terminals  int

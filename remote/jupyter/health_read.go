@@ -76,6 +76,7 @@ type watchStatus struct {
 	} `json:"gpus"`
 	Server struct {
 		Up      bool   `json:"up"`
+		Dead    bool   `json:"dead"`
 		Note    string `json:"note"`
 		Kernels []struct {
 			ID          string  `json:"id"`
@@ -138,7 +139,7 @@ func (s watchStatus) health() Health {
 		At: moment(s.At), Cores: count(s.Cores), CPU: share(s.CPU),
 		MemoryMB: count(s.Memory), MemoryUsedMB: count(s.MemoryUsed), SwapMB: count(s.Swap), SwapUsedMB: count(s.SwapUsed),
 		DiskMB: count(s.Disk), DiskFreeMB: count(s.DiskFree),
-		ServerUp: s.Server.Up, ServerNote: text(s.Server.Note), Terminals: count(s.Server.Terminals),
+		ServerUp: s.Server.Up, ServerDead: s.Server.Dead && !s.Server.Up, ServerNote: text(s.Server.Note), Terminals: count(s.Server.Terminals),
 		Logins: count(s.Logins), Transfers: count(s.Transfers),
 		Idle: moment(s.IdleSince), Busy: text(s.Busy),
 		StopAt: moment(s.StopAt), Held: moment(s.Held), Unarmed: text(s.Unarmed),

@@ -59,7 +59,7 @@ func TestWatchServers(t *testing.T) {
 	stopped := "pkill -%s -f 'jupyter-noteboo[k].*" + w.facts.Loopback + "'"
 	w.must(strings.Replace(stopped, "%s", "STOP", 1))
 	h = w.until("a server that hangs", func(h Health) bool { return !h.ServerUp })
-	if !cell(h) || !strings.Contains(h.ServerNote, "in time") {
+	if !cell(h) || h.ServerDead || !strings.Contains(h.ServerNote, "in time") {
 		t.Errorf("%+v", h)
 	}
 	w.must(strings.Replace(stopped, "%s", "CONT", 1))

@@ -218,7 +218,7 @@ func TestWatchLimits(t *testing.T) {
 	}
 	w.watch("never", idleAfter(0))
 	w.staysUp("never", func(h Health) bool {
-		return h.Watching && h.StopAt.IsZero() && h.Busy == "" && !h.Idle.IsZero() && !h.ServerUp && strings.Contains(h.ServerNote, "nothing listens") &&
+		return h.Watching && h.StopAt.IsZero() && h.Busy == "" && !h.Idle.IsZero() && !h.ServerUp && h.ServerDead && strings.Contains(h.ServerNote, "nothing listens") &&
 			h.MemoryMB > 0 && h.MemoryUsedMB > 0 && h.DiskMB > 0 && h.DiskFreeMB > 0 && h.Cores > 0 && h.CPU >= 0 && h.Unarmed == ""
 	})
 	w.watch("unarmed", func(s *WatchSpec) {

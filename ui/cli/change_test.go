@@ -199,3 +199,17 @@ func TestRmJSON(t *testing.T) {
 		t.Errorf("lines %v", all)
 	}
 }
+
+// A machine that was terminated elsewhere is not launched again without a
+// review, and nobody is billed for what they did not ask for.
+func TestAMachineThatIsGoneIsNotStarted(t *testing.T) {
+	for _, args := range []string{"start small", "mode small http", "idle small 2h"} {
+		e := labs()
+		e.gone = "gone"
+		r := run{engine: e}
+		if code := r.do(t.Context(), strings.Fields(args)...); code == 0 || strings.Contains(e.asked(), "work") {
+			t.Errorf("%s: exit code %d, asked %q", args, code, e.asked())
+		}
+		has(t, args, r.err.String(), "jupyter-ec2 up --name small", "jupyter-ec2 rm small")
+	}
+}

@@ -20,6 +20,7 @@ type fleet struct {
 	errs   map[string]error // by method
 	gone   string           // the state that Look finds, when it is not the ledger's
 	survey []steps.Surveyed
+	again  []steps.Surveyed // what comes once more
 	swept  []steps.Swept
 	checks []steps.Check
 	link   link
@@ -59,6 +60,9 @@ func (e *engine) Survey(_ context.Context, profile string, each func(steps.Surve
 		wg.Go(func() { each(s) })
 	}
 	wg.Wait()
+	for _, s := range e.again {
+		each(s)
+	}
 	return e.errs["survey"]
 }
 

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,6 +101,31 @@ func TestLsWaitsForNoMachine(t *testing.T) {
 }
 
 // When nothing can be asked, the ledger is listed all the same: it is a bill.
+// A region comes again once the price of its machines from elsewhere is known:
+// each machine is listed once, with that.
+func TestLsOfARegionThatComesTwice(t *testing.T) {
+	e := two()
+	priced := e.survey[0]
+	priced.Machines = slices.Clone(priced.Machines)
+	priced.Machines[0].Cost = steps.Cost{Known: true, Hour: 0.25}
+	e.again = []steps.Surveyed{priced}
+	r := run{engine: e}
+	if code := r.do(t.Context(), "ls", "--json"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	out := r.out.String()
+	for _, id := range []string{"aaaa", "bbbb", "cccc"} {
+		if n := strings.Count(out, `"id":"`+id+`"`); n != 1 {
+			t.Errorf("%s is listed %d times:\n%s", id, n, out)
+		}
+	}
+	has(t, "price", out, `"cost_hour":0.25`)
+	r = run{engine: e}
+	if code := r.do(t.Context(), "adopt", "cccc"); code != 0 {
+		t.Errorf("adopt: exit code %d: %s", code, r.err.String())
+	}
+}
+
 func TestLsSurveyFails(t *testing.T) {
 	r := run{engine: two()}
 	r.engine.survey, r.engine.errs = nil, map[string]error{"survey": problem(steps.ProblemCredentials)}

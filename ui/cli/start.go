@@ -18,7 +18,7 @@ With --json, events of the steps, a line of kind "ready" with the url, and "done
 		example: `jupyter-ec2 start jupyter
 jupyter-ec2 start jupyter && jupyter-ec2 open jupyter`,
 		run: func(ctx context.Context, r *request) error {
-			t, err := r.take(ctx, r.args[0])
+			t, err := r.see(ctx, r.args[0])
 			if err != nil {
 				return err
 			}
@@ -29,10 +29,13 @@ jupyter-ec2 start jupyter && jupyter-ec2 open jupyter`,
 }
 
 // start goes through the steps and prints the URL, without a tunnel. A setup
-// that was never launched has had no review yet, and is not launched here.
+// that was never launched has had no review yet, and is not launched here; nor
+// is another machine for one that is gone.
 func (t *taken) start(ctx context.Context) error {
-	if t.setup.Resources.InstanceID == "" {
-		return t.mustRun()
+	if t.setup.State != "stopped" && t.setup.State != "stopping" {
+		if err := t.mustRun(); err != nil {
+			return err
+		}
 	}
 	var opened *steps.Opened
 	err := t.work(func(emit func(steps.Event)) (err error) {

@@ -63,6 +63,7 @@ func (r *request) survey(ctx context.Context, profile, region string) (surveyed,
 func (all *surveyed) add(ctx context.Context, w world) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
+	places := map[string]int{} // in found: a region may come again, with more
 	var found []machine
 	var silent []silence
 	err := w.guide.Survey(ctx, w.profile, func(s steps.Surveyed) {
@@ -74,6 +75,12 @@ func (all *surveyed) add(ctx context.Context, w world) {
 		for _, m := range s.Machines {
 			seen[m.ID] = true
 			m.Sandbox = w.sandbox
+			key := s.At.Profile + " " + s.At.Region + " " + m.ID
+			if i, again := places[key]; again {
+				found[i].Machine = m
+				continue
+			}
+			places[key] = len(found)
 			found = append(found, machine{Machine: m})
 		}
 	})

@@ -258,6 +258,10 @@ class Trouble(Exception):
     """Why the server does not answer, for a person."""
 
 
+class Dead(Trouble):
+    """It is not there, where one that is busy only takes its time."""
+
+
 class Server:
     """Asks the server for its kernels and terminals, without counting as use."""
 
@@ -273,7 +277,7 @@ class Server:
         try:
             sock = socket.create_connection(self.address, timeout=10)
         except ConnectionRefusedError:
-            raise Trouble("nothing listens at %s, port %d" % self.address)
+            raise Dead("nothing listens at %s, port %d" % self.address)
         if self.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # the comparison below is the check
@@ -393,7 +397,7 @@ class Watch:
             answers = dict(zip(paths, Server(self.config).look(paths)))
         except Trouble as e:
             self.absent = set()
-            return {"up": False, "note": str(e), "kernels": [], "terminals": 0}
+            return {"up": False, "dead": isinstance(e, Dead), "note": str(e), "kernels": [], "terminals": 0}
         self.absent |= {p for p, found in answers.items() if found is None}
         kernels, terminals = answers.get("/api/kernels") or [], answers.get("/api/terminals") or []
         marks = {"kernel " + str(k.get("id")): k.get("last_activity") for k in kernels}
@@ -403,7 +407,7 @@ class Watch:
         self.marks, self.looked = marks, now
         of_kernel = {(s.get("kernel") or {}).get("id"): str(s.get("path", "")) for s in answers.get("/api/sessions") or []}
         self.kernels = [kernel(k, of_kernel) for k in kernels]
-        return {"up": True, "note": "", "kernels": self.kernels, "terminals": len(terminals)}
+        return {"up": True, "dead": False, "note": "", "kernels": self.kernels, "terminals": len(terminals)}
 
     def busy(self, server, running):
         """What goes on right now, in words, and how many logins and transfers."""
