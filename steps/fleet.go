@@ -154,7 +154,8 @@ type LocalNotebook interface {
 type Fleet interface {
 	// Survey looks at all enabled regions of all accounts that the ledger
 	// names, and of the profile given, all at the same time, and hands on
-	// each answer as it comes. Machines of the ledger that are nowhere to be
+	// each answer as it comes; one may come a second time, with the prices of
+	// machines from elsewhere. Machines of the ledger that are nowhere to be
 	// seen come as "gone" with their region's answer.
 	Survey(ctx context.Context, profile string, each func(Surveyed)) error
 	// Adopt writes a machine from elsewhere into the ledger, so that it can be

@@ -74,6 +74,11 @@ func (all *surveyed) add(ctx context.Context, w world) {
 		for _, m := range s.Machines {
 			seen[m.ID] = true
 			m.Sandbox = w.sandbox
+			// A region says more of a machine once it knows its price.
+			if i := slices.IndexFunc(found, func(o machine) bool { return o.ID == m.ID && o.Resources.InstanceID == m.Resources.InstanceID }); i >= 0 {
+				found[i].Machine = m
+				continue
+			}
 			found = append(found, machine{Machine: m})
 		}
 	})
