@@ -155,7 +155,7 @@ type Fleet interface {
 	// Survey looks at all enabled regions of all accounts that the ledger
 	// names, and of the profile given, all at the same time, and hands on
 	// each answer as it comes; a region comes once more when the price of its
-	// machines from elsewhere is known. Machines of the ledger that are nowhere to be
+	// machines is known. Machines of the ledger that are nowhere to be
 	// seen come as "gone" with their region's answer.
 	Survey(ctx context.Context, profile string, each func(Surveyed)) error
 	// Adopt writes a machine from elsewhere into the ledger, so that it can be

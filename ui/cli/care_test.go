@@ -158,7 +158,9 @@ func TestSweepFails(t *testing.T) {
 func TestAdopt(t *testing.T) {
 	for want, code := range map[string]int{"far": 0, "cccc": 0, "i-cccc": 0, "small": exitUsage, "nothing": exitUsage, "twin": exitUsage, "t2": 0} {
 		e := two()
-		e.survey[0].Machines[0].Answers.Name = "far"
+		for i := range 2 { // the region answers twice
+			e.survey[i].Machines[0].Answers.Name = "far"
+		}
 		for _, id := range []string{"t1", "t2"} {
 			e.survey[0].Machines = append(e.survey[0].Machines, steps.Machine{Elsewhere: true, Setup: lab("twin", id, "")})
 		}

@@ -14,14 +14,17 @@ import (
 var noon = time.Unix(43200, 0).UTC()
 
 // two is a ledger with one machine that runs and one whose region does not
-// answer, and a third machine from elsewhere.
+// answer, and a third machine from elsewhere, whose price comes later.
 func two() *engine {
 	small, big := lab("small", "aaaa", steps.ModeSSH), lab("big", "bbbb", steps.ModeHTTP)
 	big.Answers.Region, big.Created = "us-east-1", time.Unix(1, 0)
 	far := steps.Machine{Elsewhere: true, Account: "123456789012", Setup: lab("fa\x1b[31mr", "cccc", "")}
+	unpriced := far
+	unpriced.Cost = steps.Cost{}
 	at := func(region string) steps.Place { return steps.Place{Profile: "other", Region: region} }
 	return &engine{setups: []steps.Setup{small, big}, fleet: fleet{
 		survey: []steps.Surveyed{
+			{At: at("eu-north-1"), Machines: []steps.Machine{unpriced, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
 			{At: at("eu-north-1"), Machines: []steps.Machine{far, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
 			{At: at("us-east-1"), Err: problem(steps.ProblemRefused), Done: 2, Of: 2},
 		},

@@ -1,0 +1,255 @@
+//go:build linux || darwin
+
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Life with two machines in the sandbox, by commands and then on the screen. A
+// notebook and a gateway are made at the same time.
+func TestSandboxFleet(t *testing.T) {
+	h := newHome(t)
+	lab := h.starts("up", "--sandbox", "--yes", "--json", "--no-tunnel", "--name", "lab", "--idle-stop", "2h")
+	gate := h.starts("up", "--sandbox", "--yes", "--json", "--no-tunnel", "--name", "gate", "--mode", "gateway", "--type", "t3.small", "--idle-stop", "90m")
+	lab.ends()
+	gate.ends()
+	for _, part := range []struct {
+		name string
+		does func(*home)
+	}{
+		{"list", (*home).lists}, {"reach", (*home).reaches}, {"files", (*home).copies}, {"limits", (*home).limits},
+		{"stop and start", (*home).stopsAndStarts}, {"modes", (*home).modes}, {"gateway", (*home).pairs},
+	} {
+		if !t.Run(part.name, func(t *testing.T) {
+			part.does(&home{t, h.dir, h.env})
+		}) {
+			return // the next begins where this one ended
+		}
+	}
+	h.run(0, "rm", "lab", "--yes")
+	h.run(0, "rm", "gate", "--yes")
+	h.empty()
+}
+
+// empty sees that nothing is left, here and in the cloud.
+func (h *home) empty() {
+	h.t.Helper()
+	if all := h.setups(); len(all) != 0 {
+		h.t.Errorf("left over: %+v", all)
+	}
+	var swept jsonSwept
+	if h.json(&swept, "done", "sweep", "--dry-run"); swept.Found != 0 {
+		h.t.Errorf("sweep still finds %d", swept.Found)
+	}
+	if out := h.run(0, "sandbox", "status"); strings.Contains(out, "i-") {
+		h.t.Errorf("left over:\n%s", out)
+	}
+}
+
+// lists looks at the machines: each says how it is and when it stops.
+func (h *home) lists() {
+	for called, limit := range map[string]time.Duration{"lab": 2 * time.Hour, "gate": 90 * time.Minute} {
+		m := h.becomes(called, "well and idle", func(m jsonMachine) bool { return well(m) && !m.Health.Idle.IsZero() })
+		if stop := m.Health.Idle.Add(limit); m.Health.StopAt.Sub(stop).Abs() > time.Second || m.Health.StopWhy != "idle" {
+			h.t.Errorf("%s was idle from %v and stops at %v (%s)", called, m.Health.Idle, m.Health.StopAt, m.Health.StopWhy)
+		}
+		var one jsonMachine
+		h.json(&one, "machine", "status", called)
+		if one.InstanceID != m.InstanceID || one.Health == nil || one.Health.MemoryMB <= 0 || one.Health.DiskFreeMB <= 0 || one.Health.Cores <= 0 {
+			h.t.Errorf("status of %s: %+v, %+v", called, one, one.Health)
+		}
+	}
+	out := h.run(0, "ls")
+	for _, want := range []string{"lab ", "gate ", "IDLE", "in 1 h 59 min", "in 1 h 29 min", "t3.small", "http://localhost:", "nothing"} {
+		if !strings.Contains(out, want) {
+			h.t.Errorf("ls does not say %q:\n%s", want, out)
+		}
+	}
+	if out := h.run(0, "status", "lab"); !strings.Contains(out, "Stops") || !strings.Contains(out, "Server   answers") {
+		h.t.Errorf("status:\n%s", out)
+	}
+}
+
+// reaches holds the tunnel and follows the log meanwhile, and runs commands.
+func (h *home) reaches() {
+	opened := h.starts("open", "lab", "--json")
+	got := opened.ready()
+	answers(h.t, got.URL)
+	log := h.starts("logs", "lab", "-f", "-n", "5")
+	log.says("") // the past
+	if code := status(h.t, at(h.t, got.URL, "/api/contents/no-such-notebook"), true); code != http.StatusNotFound {
+		h.t.Errorf("a file that is not there: %d", code)
+	}
+	log.says("no-such-notebook")
+	log.interrupted()
+	opened.interrupted()
+	closed(h.t, got.LocalPort)
+
+	if out := h.run(0, "logs", "lab", "-n", "3"); strings.Count(out, "\n") != 3 || strings.Contains(out, tokenOf(h.t, got.URL)) {
+		h.t.Errorf("the last three lines are:\n%s", out)
+	}
+	if out := h.run(0, "logs", "lab", "--install"); !strings.Contains(out, "jupyter") {
+		h.t.Errorf("the install's log is:\n%s", out)
+	}
+	if out := h.run(0, "ssh", "lab", "--", "echo", "one;", "pwd"); out != "one\n"+h.disk(h.machine("lab"))+"\n" {
+		h.t.Errorf("a command answered %q", out)
+	}
+	if out := h.run(7, "ssh", "gate", "--", "echo two; exit 7"); out != "two\n" {
+		h.t.Errorf("a command that failed answered %q", out)
+	}
+}
+
+// tunnels holds two at once, each on its own local port, which stays.
+func (h *home) tunnels() {
+	h.t.Helper()
+	ports := map[string]int{}
+	for range 2 {
+		held := h.starts("tunnel", "lab", "gate", "--json")
+		for range 2 {
+			got := held.ready()
+			answers(h.t, got.URL)
+			if was, again := ports[got.Name]; again && was != got.LocalPort {
+				h.t.Errorf("the port of %s was %d and is %d", got.Name, was, got.LocalPort)
+			}
+			ports[got.Name] = got.LocalPort
+		}
+		held.interrupted()
+		closed(h.t, ports["lab"])
+		closed(h.t, ports["gate"])
+	}
+	if len(ports) != 2 || ports["lab"] == ports["gate"] {
+		h.t.Errorf("the ports are %v", ports)
+	}
+}
+
+// copies takes a folder and a file there and back.
+func (h *home) copies() {
+	dir := h.t.TempDir()
+	from, back := filepath.Join(dir, "from"), filepath.Join(dir, "back")
+	if err := os.MkdirAll(filepath.Join(from, "deep"), 0o700); err != nil {
+		h.t.Fatal(err)
+	}
+	content := strings.Repeat("0123456789abcdef", 1<<16)
+	write(h.t, filepath.Join(from, "deep", "a file"), content)
+	var done jsonDone
+	if h.json(&done, "done", "cp", "-r", from, "lab:there"); done.Name != "lab" {
+		h.t.Errorf("cp ended with %+v", done)
+	}
+	h.run(0, "cp", "-r", "lab:there", back)
+	if got, err := os.ReadFile(filepath.Join(back, "deep", "a file")); err != nil || string(got) != content {
+		h.t.Errorf("%d bytes came back, %v", len(got), err)
+	}
+	h.run(0, "cp", filepath.Join(from, "deep", "a file"), "gate:")
+	if out := h.run(0, "ssh", "gate", "--", "wc -c < 'a file'"); strings.TrimSpace(out) != fmt.Sprint(len(content)) {
+		h.t.Errorf("the other machine has %q bytes", out)
+	}
+}
+
+// limits puts the stop off, and changes its rule.
+func (h *home) limits() {
+	var m jsonMachine
+	h.json(&m, "machine", "extend", "lab", "3h")
+	if left := m.Health.StopAt.Sub(m.Health.At); left < 3*time.Hour-time.Minute || left > 3*time.Hour+time.Minute {
+		h.t.Errorf("after extend it stops in %v", left)
+	}
+	h.goes("idle", "gate", "45m", "--lifetime", "5h")
+	m = h.machine("gate")
+	if stop := m.Health.Idle.Add(45 * time.Minute); m.Health.StopAt.Sub(stop).Abs() > time.Second {
+		h.t.Errorf("idle from %v, it stops at %v", m.Health.Idle, m.Health.StopAt)
+	}
+	h.run(exitUsage, "idle", "gate", "2m")
+}
+
+// stopsAndStarts changes the type in between; token and local port stay.
+func (h *home) stopsAndStarts() {
+	was := h.goes("open", "lab", "--no-tunnel")
+	h.run(0, "stop", "lab")
+	if m := h.machine("lab"); m.State != "stopped" || m.URL != "" || m.Health != nil {
+		h.t.Errorf("stopped: %+v", m)
+	}
+	for _, kind := range []string{"t3.small", "t2.micro"} {
+		h.run(0, "resize", "lab", kind)
+		if m := h.machine("lab"); m.State != "stopped" || m.Type != kind {
+			h.t.Errorf("a %s: %+v", kind, m)
+		}
+	}
+	got := h.goes("start", "lab")
+	if got.URL != was.URL || got.InstanceID != was.InstanceID || !strings.Contains(got.Proof, "42") {
+		h.t.Errorf("it was at %s and is at %s (%s)", was.URL, got.URL, got.Proof)
+	}
+	if got.Address == was.Address {
+		h.t.Errorf("it has the address %s again: nothing was to be followed", got.Address)
+	}
+	h.run(0, "reboot", "lab")
+	h.becomes("lab", "well after the reboot", well)
+}
+
+// modes changes how both are reached, at the same time; the groups follow.
+func (h *home) modes() {
+	h.run(exitUsage, "tunnel", "lab", "gate") // a gateway has none
+	lab, gate := h.machine("lab"), h.machine("gate")
+	http, ssh := h.starts("mode", "lab", "http", "--json"), h.starts("mode", "gate", "ssh", "--json")
+	got := http.ready()
+	http.ends()
+	ssh.ends()
+	answers(h.t, got.URL)
+	if ports := h.ports(lab); ports != "map[22:true 8888:true]" || !strings.HasPrefix(got.URL, "https://"+got.Address) {
+		h.t.Errorf("http mode: %s, open %s", got.URL, ports)
+	}
+	got = h.goes("mode", "lab", "ssh")
+	if ports := h.ports(lab); ports != "map[22:true]" || !strings.HasPrefix(got.URL, "http://localhost:") {
+		h.t.Errorf("ssh mode: %s, open %s", got.URL, ports)
+	}
+	h.tunnels()
+	got = h.goes("mode", "gate", "gateway")
+	if ports := h.ports(gate); ports != "map[22:true 8888:true]" || !strings.Contains(got.URL, "/api/kernelspecs") {
+		h.t.Errorf("gateway mode: %s, open %s", got.URL, ports)
+	}
+}
+
+// pairs starts a kernel in the notebook's own API, and finds its process on the
+// gateway's machine.
+func (h *home) pairs() {
+	h.goes("gateway", "lab", "gate")
+	opened := h.starts("open", "lab", "--json")
+	got := opened.ready()
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, at(h.t, got.PlainURL, "/api/kernels"), strings.NewReader("{}"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "token "+tokenOf(h.t, got.URL))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var kernel struct{ ID string }
+	if err := json.NewDecoder(res.Body).Decode(&kernel); err != nil || kernel.ID == "" {
+		h.t.Fatalf("starting a kernel: %s, %v", res.Status, err)
+	}
+	_ = res.Body.Close()
+	its := processes(h.t, "kernel-"+kernel.ID)
+	if len(its) != 1 || !strings.Contains(its[0].args, h.disk(h.machine("gate"))) {
+		h.t.Errorf("the kernel's processes are %v, not one of the gateway", its)
+	}
+	opened.interrupted()
+	h.becomes("gate", "seen with the kernel", func(m jsonMachine) bool {
+		return m.Health != nil && len(m.Health.Kernels) == 1 && m.Health.Kernels[0].ID == kernel.ID
+	})
+}
+
+func tokenOf(t *testing.T, address string) string {
+	t.Helper()
+	_, token, ok := strings.Cut(address, "token=")
+	if !ok || token == "" {
+		t.Fatalf("%s has no token", address)
+	}
+	return token
+}
