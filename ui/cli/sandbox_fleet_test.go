@@ -25,8 +25,13 @@ func TestSandboxFleet(t *testing.T) {
 		name string
 		does func(*home)
 	}{
-		{"list", (*home).lists}, {"reach", (*home).reaches}, {"files", (*home).copies}, {"limits", (*home).limits},
-		{"stop and start", (*home).stopsAndStarts}, {"modes", (*home).modes}, {"gateway", (*home).pairs},
+		{"list", (*home).lists},
+		{"reach", (*home).reaches},
+		{"files", (*home).copies},
+		{"limits", (*home).limits},
+		{"stop and start", (*home).stopsAndStarts},
+		{"modes", (*home).modes},
+		{"gateway", (*home).pairs},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
 			part.does(&home{t, h.dir, h.env})
