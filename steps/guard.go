@@ -41,7 +41,7 @@ func (w *work) guard(ctx context.Context) error {
 
 // grace puts the stop off for a moment where the limits are over already, or
 // nearly so, when they are set: what runs there would end on the spot. A
-// watcher that cannot be asked is about to be replaced, and stops nothing before.
+// watcher that cannot be asked is left to Watch.
 func (w *work) grace(ctx context.Context, spec jupyter.WatchSpec) {
 	h, err := jupyter.ReadHealth(ctx, w.client)
 	if err != nil || !h.Watching || !spec.Armed {
