@@ -24,6 +24,7 @@ func (w *work) guard(ctx context.Context) error {
 		spec.Unarmed = w.unsafeToStop(ctx)
 		spec.Armed = spec.Unarmed == ""
 	}
+	w.grace(ctx, spec)
 	if err := jupyter.Watch(ctx, w.client, spec); err != nil {
 		return err
 	}
@@ -36,6 +37,25 @@ func (w *work) guard(ctx context.Context) error {
 		w.doing("It never stops by itself: that is what you chose")
 	}
 	return nil
+}
+
+// grace puts the stop off for a moment where the limits are over already, or
+// nearly so, when they are set: what runs there would end on the spot. A
+// watcher that cannot be asked is left to Watch.
+func (w *work) grace(ctx context.Context, spec jupyter.WatchSpec) {
+	h, err := jupyter.ReadHealth(ctx, w.client)
+	if err != nil || !h.Watching || !spec.Armed {
+		return
+	}
+	soon := h.At.Add(w.g.scaled(MinLimit))
+	over := spec.Lifetime > 0 && h.Born.Add(spec.Lifetime).Before(soon)
+	idle := spec.Idle > 0 && !h.Idle.IsZero() && h.Idle.Add(spec.Idle).Before(soon)
+	if !over && !idle || h.Held.After(soon) {
+		return
+	}
+	if _, err := jupyter.Extend(ctx, w.client, w.g.scaled(MinLimit)); err == nil {
+		w.doing("By its limits it would stop within %s: it has %s more", MinLimit.Words(), MinLimit.Words())
+	}
 }
 
 // watchEvery is how often the watcher looks.

@@ -223,6 +223,30 @@ func TestItStopsByItself(t *testing.T) {
 	}
 }
 
+// A limit that is over already when it is set does not end what runs on the
+// spot: there is time to save it, or to put the stop off.
+func TestALimitThatIsOverLeavesTime(t *testing.T) {
+	a := answers(steps.ModeSSH, steps.InstallerUV)
+	a.IdleStop, a.Lifetime = steps.Never, steps.Never
+	l := newLiving(t, a, func(c *steps.Config) { c.Minute = 4 * time.Second })
+	link := l.connect()
+	l.healthy(link, "older than its limit", func(h steps.Health) bool { return h.Watching && h.At.Sub(h.Born) > 21*time.Second })
+	if _, err := l.g.SetLimits(t.Context(), l.id(), steps.Never, steps.MinLimit); err != nil {
+		t.Fatal(err)
+	}
+	said := l.do("following the limit", func(ctx context.Context, id string, emit func(steps.Event)) error {
+		o, err := l.g.Work(ctx, id, emit)
+		if err == nil {
+			err = o.Close()
+		}
+		return err
+	})
+	if !strings.Contains(said, "5 minutes more") {
+		t.Errorf("nothing is said of it:\n%s", said)
+	}
+	l.await(l.o.Setup.Resources.InstanceID, "stopped")
+}
+
 // EC2 would terminate this machine when it shuts itself down: it is told to
 // stop it, before anything is armed.
 func TestAMachineThatWouldBeTerminatedIsStopped(t *testing.T) {
