@@ -26,8 +26,11 @@ func TestSandboxEnds(t *testing.T) {
 		name string
 		does func(*home)
 	}{
-		{"doctor", (*home).mends}, {"idle stop", (*home).idles}, {"terminated elsewhere", (*home).losesIt},
-		{"sweep", (*home).sweeps}, {"adopt", (*home).adopts},
+		{"doctor", (*home).mends},
+		{"idle stop", (*home).idles},
+		{"terminated elsewhere", (*home).losesIt},
+		{"sweep", (*home).sweeps},
+		{"adopt", (*home).adopts},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
 			part.does(&home{t, h.dir, h.env})

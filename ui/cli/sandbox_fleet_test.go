@@ -18,6 +18,7 @@ import (
 func TestSandboxFleet(t *testing.T) {
 	h := newHome(t)
 	lab := h.starts("up", "--sandbox", "--yes", "--json", "--no-tunnel", "--name", "lab", "--idle-stop", "2h")
+	lab.says(`"launch"`) // so that it is the first of the list
 	gate := h.starts("up", "--sandbox", "--yes", "--json", "--no-tunnel", "--name", "gate", "--mode", "gateway", "--type", "t3.small", "--idle-stop", "90m")
 	lab.ends()
 	gate.ends()
@@ -25,8 +26,14 @@ func TestSandboxFleet(t *testing.T) {
 		name string
 		does func(*home)
 	}{
-		{"list", (*home).lists}, {"reach", (*home).reaches}, {"files", (*home).copies}, {"limits", (*home).limits},
-		{"stop and start", (*home).stopsAndStarts}, {"modes", (*home).modes}, {"gateway", (*home).pairs},
+		{"list", (*home).lists},
+		{"reach", (*home).reaches},
+		{"files", (*home).copies},
+		{"limits", (*home).limits},
+		{"stop and start", (*home).stopsAndStarts},
+		{"modes", (*home).modes},
+		{"gateway", (*home).pairs},
+		{"screen", (*home).screens},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
 			part.does(&home{t, h.dir, h.env})
@@ -243,6 +250,7 @@ func (h *home) pairs() {
 	h.becomes("gate", "seen with the kernel", func(m jsonMachine) bool {
 		return m.Health != nil && len(m.Health.Kernels) == 1 && m.Health.Kernels[0].ID == kernel.ID
 	})
+	h.goes("gateway", "lab", "none")
 }
 
 func tokenOf(t *testing.T, address string) string {
