@@ -26,6 +26,7 @@ type member struct {
 	health   steps.Health
 	healthAt time.Time // when health came, by this computer's clock; zero before
 	down     int       // looks in a row that found no server
+	downAt   time.Time // the last of them, by the machine's clock
 	revived  time.Time // when the server was restarted by itself
 
 	opened   *steps.Opened // the URL, with its tunnel in ssh mode; nil before it is open

@@ -174,7 +174,7 @@ func (m *model) linksUp() bool {
 }
 
 const (
-	// downLooks in a row without an answer make a server a dead one.
+	// downLooks of the machine's in a row without an answer make a server a dead one.
 	downLooks = 2
 	// reviveAgain is how long a server has to live to be restarted once more.
 	reviveAgain = 10 * time.Minute
@@ -189,7 +189,10 @@ func (m *model) watchServer(u *member) tea.Cmd {
 		}
 		return nil
 	}
-	u.down++
+	if u.health.At.Equal(u.downAt) {
+		return nil // the machine has not looked again since
+	}
+	u.down, u.downAt = u.down+1, u.health.At
 	if u.down != downLooks {
 		return nil
 	}
