@@ -18,6 +18,7 @@ import (
 func TestSandboxFleet(t *testing.T) {
 	h := newHome(t)
 	lab := h.starts("up", "--sandbox", "--yes", "--json", "--no-tunnel", "--name", "lab", "--idle-stop", "2h")
+	lab.says(`"launch"`) // so that it is the first of the list
 	gate := h.starts("up", "--sandbox", "--yes", "--json", "--no-tunnel", "--name", "gate", "--mode", "gateway", "--type", "t3.small", "--idle-stop", "90m")
 	lab.ends()
 	gate.ends()
@@ -32,6 +33,7 @@ func TestSandboxFleet(t *testing.T) {
 		{"stop and start", (*home).stopsAndStarts},
 		{"modes", (*home).modes},
 		{"gateway", (*home).pairs},
+		{"screen", (*home).screens},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
 			part.does(&home{t, h.dir, h.env})
@@ -121,7 +123,7 @@ func (h *home) tunnels() {
 		for range 2 {
 			got := held.ready()
 			answers(h.t, got.URL)
-			if was, again := ports[got.Name]; again && was != got.LocalPort {
+			if was, again := ports[got.Name]; again && was != got.LocalPort && got.PortNote == "" {
 				h.t.Errorf("the port of %s was %d and is %d", got.Name, was, got.LocalPort)
 			}
 			ports[got.Name] = got.LocalPort
@@ -187,7 +189,7 @@ func (h *home) stopsAndStarts() {
 		}
 	}
 	got := h.goes("start", "lab")
-	if got.URL != was.URL || got.InstanceID != was.InstanceID || !strings.Contains(got.Proof, "42") {
+	if tokenOf(h.t, got.URL) != tokenOf(h.t, was.URL) || got.LocalPort != was.LocalPort && got.PortNote == "" || got.InstanceID != was.InstanceID || !strings.Contains(got.Proof, "42") {
 		h.t.Errorf("it was at %s and is at %s (%s)", was.URL, got.URL, got.Proof)
 	}
 	if got.Address == was.Address {
@@ -248,6 +250,7 @@ func (h *home) pairs() {
 	h.becomes("gate", "seen with the kernel", func(m jsonMachine) bool {
 		return m.Health != nil && len(m.Health.Kernels) == 1 && m.Health.Kernels[0].ID == kernel.ID
 	})
+	h.goes("gateway", "lab", "none")
 }
 
 func tokenOf(t *testing.T, address string) string {

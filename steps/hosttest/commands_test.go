@@ -1,0 +1,280 @@
+package hosttest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cli"
+)
+
+// typed is one line of a command's output with --json, of any kind.
+type typed struct {
+	Kind, Name, State, Text, URL, Title, Proof, Mode string
+	InstanceID                                       string `json:"instance_id"`
+	LocalPort                                        int    `json:"local_port"`
+	Found, Removed                                   int
+	Elsewhere                                        bool
+	Health                                           *struct {
+		At       time.Time
+		Watching bool
+		ServerUp bool      `json:"server_up"`
+		StopAt   time.Time `json:"stop_at"`
+		StopWhy  string    `json:"stop_why"`
+		Unarmed  string
+		MemoryMB int `json:"memory_mb"`
+	}
+}
+
+// program is the commands over the world; its sandbox has nothing in it.
+func (w *world) program(out, errs io.Writer) *cli.Program {
+	return &cli.Program{
+		In: strings.NewReader(""), Out: out, Err: errs, Getenv: func(string) string { return "" }, Now: time.Now,
+		Guide: func(sandbox bool, _ steps.Asker) (steps.Engine, error) {
+			return w.guide(func(c *steps.Config) {
+				if sandbox {
+					c.Dir, c.Sandbox = filepath.Join(w.dir, "sandbox"), true
+				}
+			}), nil
+		},
+	}
+}
+
+// types runs a command line that has to end with an exit code, and answers
+// what it printed.
+func (w *world) types(code int, args ...string) string {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 3*time.Minute)
+	defer cancel()
+	var out, errs bytes.Buffer
+	if got := w.program(&out, &errs).Run(ctx, args); got != code {
+		w.t.Fatalf("%s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), errs.String())
+	}
+	return out.String()
+}
+
+// typedLines runs a command with --json, which has to succeed, and answers the
+// lines of a kind.
+func (w *world) typedLines(kind string, args ...string) (all []typed) {
+	w.t.Helper()
+	for line := range strings.Lines(w.types(0, append(args, "--json")...)) {
+		var l typed
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			w.t.Fatalf("%v: not JSON: %s", args, line)
+		}
+		if l.Kind == kind {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// typedLine is the only line of a kind.
+func (w *world) typedLine(kind string, args ...string) typed {
+	w.t.Helper()
+	all := w.typedLines(kind, args...)
+	if len(all) != 1 {
+		w.t.Fatalf("%v answered %d lines of kind %s: %+v", args, len(all), kind, all)
+	}
+	return all[0]
+}
+
+// listed waits until ls says what is wanted of the machine.
+func (w *world) listed(is func(typed) bool) (m typed) {
+	w.t.Helper()
+	w.wait(func() bool {
+		m = w.typedLine("machine", "ls")
+		return is(m)
+	})
+	return m
+}
+
+func isWell(m typed) bool {
+	return m.State == "running" && m.Health != nil && m.Health.Watching && m.Health.ServerUp
+}
+
+// page is output that is read while it is written.
+type page struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (p *page) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all.Write(b)
+}
+
+func (p *page) has(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Contains(p.all.String(), text)
+}
+
+// The commands for one machine with systemd, from the list to its removal.
+func TestCommands(t *testing.T) {
+	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	if err := l.o.Close(); err != nil { // its port is free for the commands
+		t.Fatal(err)
+	}
+	m := l.listed(isWell)
+	if m.Health.Unarmed != "" || m.Health.StopWhy != "idle" || m.Health.MemoryMB <= 0 || m.InstanceID != l.o.Setup.Resources.InstanceID {
+		t.Errorf("ls: %+v, %+v", m, m.Health)
+	}
+	if out := l.types(0, "status", "jupyter"); !regexp.MustCompile(`Server +answers\n(?s:.*)Stops +in .*\(idle\)`).MatchString(out) {
+		t.Errorf("status:\n%s", out)
+	}
+	l.typesOnIt()
+	l.typesFiles()
+	l.typesLog()
+	until := l.typedLine("machine", "extend", "jupyter", "20h").Health
+	if left := until.StopAt.Sub(until.At); left < 19*time.Hour {
+		t.Errorf("after extend it stops in %v", left)
+	}
+	l.typesDoctor()
+	l.typesStop()
+	l.typesModes()
+	l.typesSweep()
+
+	l.types(0, "rm", "jupyter", "--yes")
+	if left := l.typedLines("machine", "ls"); len(left) > 0 {
+		t.Errorf("ls after rm: %+v", left)
+	}
+	if end := l.typedLine("done", "sweep", "--dry-run"); end.Found != 0 {
+		t.Errorf("sweep after rm: %+v", end)
+	}
+}
+
+// typesOnIt runs commands on the machine.
+func (l *living) typesOnIt() {
+	l.t.Helper()
+	if out := l.types(0, "ssh", "jupyter", "--", "id", "-un"); out != "ubuntu\n" {
+		l.t.Errorf("id -un answered %q", out)
+	}
+	if out := l.types(7, "ssh", "jupyter", "--", "echo out; exit 7"); out != "out\n" {
+		l.t.Errorf("a command that failed answered %q", out)
+	}
+}
+
+// typesFiles copies a folder there and back.
+func (l *living) typesFiles() {
+	l.t.Helper()
+	from, back := filepath.Join(l.t.TempDir(), "from"), filepath.Join(l.t.TempDir(), "back")
+	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	if err := os.MkdirAll(filepath.Join(from, "deep"), 0o700); err != nil {
+		l.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(from, "deep", "a file"), content, 0o600); err != nil {
+		l.t.Fatal(err)
+	}
+	l.types(0, "cp", "-r", from, "jupyter:there")
+	l.types(0, "cp", "-r", "jupyter:there", back)
+	if got, err := os.ReadFile(filepath.Join(back, "deep", "a file")); err != nil || !bytes.Equal(got, content) {
+		l.t.Errorf("%d bytes came back, %v", len(got), err)
+	}
+}
+
+// typesLog follows the journal over a restart of the server, until Ctrl-C.
+func (l *living) typesLog() {
+	l.t.Helper()
+	ctx, cancel := context.WithCancel(l.t.Context())
+	defer cancel()
+	out := &page{}
+	ended := make(chan int, 1)
+	go func() { ended <- l.program(out, io.Discard).Run(ctx, []string{"logs", "jupyter", "-f", "-n", "1"}) }()
+	l.wait(func() bool { return out.has("\n") }) // the past
+	l.types(0, "ssh", "jupyter", "--", "sudo systemctl restart jupyter-ec2")
+	l.wait(func() bool { return out.has("is running at") })
+	cancel()
+	if code := <-ended; code != 0 {
+		l.t.Errorf("logs -f ended with %d", code)
+	}
+}
+
+// typesDoctor stops the server, which the doctor finds and mends.
+func (l *living) typesDoctor() {
+	l.t.Helper()
+	l.listed(isWell)
+	for _, c := range l.typedLines("check", "doctor", "jupyter") {
+		if c.State != "ok" && c.Title != "Credentials" { // whose MFA is off
+			l.t.Errorf("%s: %s: %s", c.Title, c.State, c.Text)
+		}
+	}
+	l.types(0, "ssh", "jupyter", "--", "sudo systemctl stop jupyter-ec2")
+	bad := 0
+	for _, c := range l.typedLines("check", "doctor", "jupyter", "--fix") {
+		if c.State == "bad" {
+			bad++
+			if c.Title != "Server" {
+				l.t.Errorf("%s: %s", c.Title, c.Text)
+			}
+		}
+	}
+	if bad != 1 {
+		l.t.Errorf("%d checks found something", bad)
+	}
+	l.listed(isWell)
+}
+
+// typesStop stops and starts the machine, and reboots it.
+func (l *living) typesStop() {
+	l.t.Helper()
+	l.types(0, "stop", "jupyter")
+	if m := l.typedLine("machine", "ls"); m.State != "stopped" || m.URL != "" {
+		l.t.Errorf("stopped: %+v", m)
+	}
+	got := l.typedLine("ready", "start", "jupyter")
+	if got.URL != l.o.URL || got.LocalPort != l.o.Setup.LocalPort || !strings.Contains(got.Proof, "answered 42") {
+		l.t.Errorf("it was at %s and is at %s (%s)", l.o.Plain, got.URL, got.Proof)
+	}
+	l.types(0, "reboot", "jupyter")
+	l.listed(isWell)
+}
+
+// typesModes changes how the server is reached, and back; the group follows.
+func (l *living) typesModes() {
+	l.t.Helper()
+	for _, to := range []struct {
+		mode  string
+		ports int
+	}{{"http", 2}, {"ssh", 1}} {
+		got := l.typedLine("ready", "mode", "jupyter", to.mode)
+		rules, err := l.region().GroupRules(l.t.Context(), l.o.Setup.Resources.GroupID)
+		if err != nil || len(rules) != to.ports || got.Mode != to.mode || !strings.Contains(got.Proof, "answered 42") {
+			l.t.Errorf("%s mode: %+v, rules %+v, %v", to.mode, got, rules, err)
+		}
+	}
+}
+
+// typesSweep finds a group that no setup owns, and removes it alone.
+func (l *living) typesSweep() {
+	l.t.Helper()
+	net, err := l.region().Network(l.t.Context(), "")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	group, err := l.region().EnsureGroup(l.t.Context(), aws.GroupSpec{
+		Name: "jupyter-ec2-lost-abcdefghij", Description: "left over", VPC: net.VPC, CIDR: "203.0.113.7/32", Ports: []int{22},
+		Tags: map[string]string{aws.TagSetup: "abcdefghij", aws.TagName: "lost"},
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if out := l.types(0, "sweep", "--dry-run"); !strings.Contains(out, group) || strings.Contains(out, l.id()) {
+		l.t.Errorf("sweep --dry-run:\n%s", out)
+	}
+	if end := l.typedLine("done", "sweep", "--yes"); end.Found != 1 || end.Removed != 1 {
+		l.t.Errorf("sweep: %+v", end)
+	}
+	l.listed(isWell)
+}
