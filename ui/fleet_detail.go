@@ -183,7 +183,7 @@ func (u *member) healthFacts(f *facts, now time.Time) {
 		return
 	}
 	if !h.ServerUp {
-		f.add("Server", f.th.Warn, "! does not answer. "+h.ServerNote)
+		f.add("Server", f.th.Warn, "! does not answer: "+h.ServerNote)
 	}
 	f.add("Idle", f.th.Text, u.idleSays(now))
 	f.wrapped("Load", f.th.Text, load(h))

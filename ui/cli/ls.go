@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -61,7 +62,7 @@ func (r *request) ls(ctx context.Context, o *lsOptions) error {
 	if err := r.list(all.machines); err != nil || all.err != nil {
 		return errors.Join(all.err, err)
 	}
-	r.object(jsonDone{Time: r.Now(), Kind: "done", Text: fmt.Sprintf("%d listed", len(all.machines))})
+	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: !slices.Contains(r.worlds, false), Text: fmt.Sprintf("%d listed", len(all.machines))})
 	return nil
 }
 
