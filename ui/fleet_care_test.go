@@ -134,3 +134,17 @@ func TestTheShellWaitsForTheConnection(t *testing.T) {
 		t.Errorf("it is still waited for:\n%s", r.screen())
 	}
 }
+
+// A notebook says whose kernels it uses.
+func TestANotebookNamesItsGateway(t *testing.T) {
+	r := fleetRig(t)
+	r.member("s-1").Answers.Gateway = "s-2"
+	r.until("kernels run on gpu-lab")
+}
+
+// In the smallest terminal there is room for what is to be chosen.
+func TestTheSmallestTerminalShowsTheChoice(t *testing.T) {
+	r := newRig(t, newFakeEngine())
+	r.m.Update(tea.WindowSizeMsg{Width: minWidth, Height: minHeight})
+	toProfiles(r).press("enter").until("▸ eu-central-1").press("enter").until("▸ t2.micro")
+}

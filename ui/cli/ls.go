@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
 type lsOptions struct {
@@ -75,7 +76,7 @@ func (r *request) list(all []machine) error {
 		return nil
 	}
 	if len(all) == 0 {
-		r.note("No setups yet. Make one with: %s up\n", name)
+		r.note("No setups yet. Make one with: %s up%s\n", name, inSandbox(steps.Setup{Sandbox: !slices.Contains(r.worlds, false)}))
 		return nil
 	}
 	if err := r.table(all); err != nil {
