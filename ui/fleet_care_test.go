@@ -148,3 +148,9 @@ func TestTheSmallestTerminalShowsTheChoice(t *testing.T) {
 	r.m.Update(tea.WindowSizeMsg{Width: minWidth, Height: minHeight})
 	toProfiles(r).press("enter").until("▸ eu-central-1").press("enter").until("▸ t2.micro")
 }
+
+// Who leaves while a machine stops is not told that it goes on running for sure.
+func TestLeavingWhileAMachineStops(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
+	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("q").until("not waited for")
+}
