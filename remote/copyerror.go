@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/pkg/sftp"
@@ -60,7 +61,7 @@ func (e *CopyError) Explain() (kind, title, text, next string) {
 func (e *CopyError) words(where string) (title, text, next string) {
 	switch e.Reason {
 	case CopyNoFile:
-		return "No such file", "There is no " + e.Path + " " + where,
+		return "There is no " + path.Base(filepath.ToSlash(e.Path)), "There is no " + e.Path + " " + where,
 			"Check the name, then copy again. A path on the host begins in the home folder unless it begins with \"/\"."
 	case CopyIsFolder:
 		return "That is a folder", e.Path + " " + where + " is a folder",

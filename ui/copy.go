@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,7 @@ type copyDialog struct {
 // askCopy asks what to upload, or to download.
 func (m *model) askCopy(u *member, up bool) tea.Cmd {
 	if u.conn.link == nil {
-		return m.say("Files can be copied once the machine is connected to.", true)
+		return m.onceConnected(u, func(m *model, u *member) tea.Cmd { return m.askCopy(u, up) })
 	}
 	if u.op != nil {
 		return m.say(u.name()+" is still "+u.op.doing+".", true)
@@ -81,6 +82,11 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 			to = filepath.Base(from)
 		}
 	}
+	here := &to
+	if up {
+		here = &from
+	}
+	*here = fromHome(*here)
 	if !up && !filepath.IsAbs(to) {
 		to = filepath.Join(m.o.SaveDir, to)
 	}
@@ -100,6 +106,20 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 		u.op.copying = c
 	}
 	return cmd
+}
+
+// fromHome is a path of this computer without the ~ for the home folder, which
+// no shell has replaced here.
+func fromHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~")
+	if !ok || rest != "" && !os.IsPathSeparator(rest[0]) {
+		return path
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return path // and the error will show it as it was typed
+	}
+	return filepath.Join(home, rest)
 }
 
 func (s *fleetScreen) copied(msg copyAdvanced) {

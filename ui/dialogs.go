@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -47,6 +48,7 @@ type choiceDialog struct {
 	options []option
 	at      choice
 	from    int // ID of the question it draws, or 0
+	about   any // what is gone on with meanwhile: its end closes the dialog; nil: nothing is
 }
 
 func (d *choiceDialog) typing() typist { return nil }
@@ -211,7 +213,7 @@ func (m *model) overlay(w, h int) string {
 
 // confirm asks before something that cannot be taken back.
 func (m *model) confirm(title, text, yes string, do func(m *model) tea.Cmd) {
-	m.openDialog(&choiceDialog{title: title, text: []string{text}, options: []option{{label: yes, do: do}, {label: "cancel"}}})
+	m.openDialog(&choiceDialog{title: title, text: []string{text}, options: []option{{label: yes, do: do}, {label: "Cancel"}}})
 }
 
 // ask draws a question of the engine.
@@ -271,6 +273,15 @@ func hostKeyDialog(q *question) *choiceDialog {
 			{label: "No, stop here", do: say(steps.HostKeyReject)},
 		},
 	}
+}
+
+// moot closes the dialogs that ask about something that has ended: their
+// answers would mean nothing any more, or something else.
+func (m *model) moot(about any) {
+	m.dialogs = slices.DeleteFunc(m.dialogs, func(d dialog) bool {
+		c, ok := d.(*choiceDialog)
+		return ok && c.about != nil && c.about == about
+	})
 }
 
 // withdraw closes the dialog of a question that nobody waits for any more.

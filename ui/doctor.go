@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -17,6 +18,7 @@ type doctorDialog struct {
 	name    string
 	checks  []steps.Check
 	at      choice
+	moved   bool // by the person
 	running bool
 	fixing  bool
 	failure failure
@@ -36,7 +38,7 @@ func (m *model) askDoctor(u *member) tea.Cmd {
 }
 
 func (d *doctorDialog) run(m *model) tea.Cmd {
-	d.checks, d.running = nil, true
+	d.checks, d.running, d.moved = nil, true, false
 	d.at.size(0)
 	d.failure.set(nil)
 	profile, setupID, engine, send := m.o.Defaults.Profile, d.setupID, m.engine, m.send
@@ -62,6 +64,15 @@ func (m *model) checked(msg checked) {
 	if d := m.doctor(); d != nil && m.tasks.is(taskDoctor, msg.id) {
 		d.checks = append(d.checks, msg.checks...)
 		d.at.size(len(d.checks))
+		d.point()
+	}
+}
+
+// point puts the cursor on what is to be mended first, unless the person has
+// moved it.
+func (d *doctorDialog) point() {
+	if i := slices.IndexFunc(d.checks, func(c steps.Check) bool { return c.State == steps.CheckBad }); i >= 0 && !d.moved {
+		d.at.at = i
 	}
 }
 
@@ -77,7 +88,11 @@ func (m *model) doctorEnded(msg doctorEnded) {
 func (d *doctorDialog) typing() typist { return nil }
 
 func (d *doctorDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	if d.failure.key(k) || d.at.key(k) {
+	if d.failure.key(k) {
+		return nil
+	}
+	if d.at.key(k) {
+		d.moved = true
 		return nil
 	}
 	switch k.String() {

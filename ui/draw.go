@@ -127,9 +127,18 @@ func byHandLines(th theme.Theme, commands []string, width, most int) []string {
 		if i == most-1 && len(commands) > most {
 			return append(lines, head+th.Subtle.Render(fmt.Sprintf("… and %d more: press ?", len(commands)-i)))
 		}
-		lines = append(lines, head+th.Subtle.Render("$ ")+th.Code.Render(ansi.Truncate(clean(c), max(width-len(label)-2, 1), "…")))
+		lines = append(lines, head+th.Subtle.Render(promptOf(c)+" ")+th.Code.Render(ansi.Truncate(clean(c), max(width-len(label)-2, 1), "…")))
 	}
 	return lines
+}
+
+// promptOf is what stands before something that is typed by hand: a URL is not
+// for the shell.
+func promptOf(byHand string) string {
+	if strings.HasPrefix(byHand, "http://") || strings.HasPrefix(byHand, "https://") {
+		return "→"
+	}
+	return "$"
 }
 
 // clean makes text from outside one that draws as it measures; line breaks

@@ -259,6 +259,7 @@ type fakeLink struct {
 	asked     int
 	closed    bool
 	copyHeld  chan struct{}
+	cutOff    func() // called when a held copy is cut off, before it returns
 	following map[steps.LogKind]int
 	shell     func(steps.Terminal) error
 }
@@ -324,6 +325,9 @@ func (l *fakeLink) copy(ctx context.Context, verb, from, to string, o steps.Copy
 		select {
 		case <-l.copyHeld:
 		case <-ctx.Done():
+			if l.cutOff != nil {
+				l.cutOff()
+			}
 			return steps.Copied{}, ctx.Err()
 		}
 	}

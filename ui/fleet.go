@@ -209,6 +209,12 @@ func (s *fleetScreen) sort() {
 	})
 }
 
+// choose selects a machine.
+func (s *fleetScreen) choose(m *model, id string) {
+	s.fill(m)
+	s.table.Select(id)
+}
+
 // current is the selected machine, or nil.
 func (s *fleetScreen) current() *member {
 	row, ok := s.table.Selected()

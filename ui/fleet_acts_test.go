@@ -162,7 +162,7 @@ func TestMachinesAreWorkedOnAtTheSameTime(t *testing.T) {
 
 func TestAnOperationCanBeEnded(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
-	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("Stop stopping?").press("enter").settled()
+	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("enter").settled()
 	r.until("ended before it was finished")
 	if r.member("s-1").trouble != nil {
 		t.Error("what the person ended counts as a failure")
@@ -208,7 +208,7 @@ func TestAJupyterHereUsesAGateway(t *testing.T) {
 
 func TestTheDoctorMends(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.checks = fakeChecks() })
-	r.press("D").until("1 problem found").press("enter") // nothing to mend at the first line
+	r.press("D").until("1 problem found").press("home", "enter") // nothing to mend at the first line
 	r.press("down", "down", "enter").untilAsked("fix group s-1").settled()
 	r.untilTrue("it checks again", func() bool { return strings.Count(strings.Join(r.e.asked(), ","), "doctor s-1") == 2 })
 	r.until("1 problem found").press("esc").until("7 machines")

@@ -48,7 +48,7 @@ func (u *member) detailLines(m *model, w int) []string {
 	f.lines = append(f.lines, cells.Ends(m.th.Heading.Render(u.name()), style.Render(state), w))
 	f.lines = append(f.lines, m.th.Subtle.Render(cells.Fit(u.what(), w)))
 	u.happening(f, now)
-	u.reaching(f)
+	u.reaching(f, m.fleet.members[u.Answers.Gateway])
 	money, text := u.money(m, now)
 	if m.h >= roomyFrom {
 		f.wrapped("Costs", money, text)
@@ -81,13 +81,18 @@ func (u *member) happening(f *facts, now time.Time) {
 	f.wrapped("", f.th.Warn, u.note)
 }
 
-// reaching is the URL and the ways to the machine.
-func (u *member) reaching(f *facts) {
+// reaching is the URL and the ways to the machine; gateway is the one whose
+// kernels it uses, nil when the list does not know it.
+func (u *member) reaching(f *facts, gateway *member) {
 	if url := u.url(); url != "" {
 		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit("URL", factLabel))+f.th.URL.Render(url)+u.tunnelSays(f.th), f.w))
 	}
 	if u.Answers.Gateway != "" {
-		f.add("Kernels", f.th.Text, "run on a gateway")
+		name := "another machine"
+		if gateway != nil {
+			name = gateway.name()
+		}
+		f.add("Gateway", f.th.Text, "kernels run on "+name)
 	}
 	if u.notebook != nil {
 		f.add("Here", f.th.URL, u.notebook.URL())
@@ -183,7 +188,7 @@ func (u *member) healthFacts(f *facts, now time.Time) {
 		return
 	}
 	if !h.ServerUp {
-		f.add("Server", f.th.Warn, "! does not answer. "+h.ServerNote)
+		f.add("Server", f.th.Warn, "! does not answer: "+h.ServerNote)
 	}
 	f.add("Idle", f.th.Text, u.idleSays(now))
 	f.wrapped("Load", f.th.Text, load(h))

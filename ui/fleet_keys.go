@@ -87,10 +87,17 @@ func (s *fleetScreen) machineKey(m *model, u *member, k string) (tea.Cmd, bool) 
 		s.full = true
 		return nil, true
 	case "esc":
-		if u.op == nil || s.table.Filter() != "" {
+		switch {
+		case s.table.Filter() != "":
 			return nil, false
+		case u.op != nil:
+			return m.endOperation(u), true
+		case u.trouble != nil: // it has been read
+			u.trouble = nil
+			s.fill(m)
+			return nil, true
 		}
-		return m.endOperation(u), true
+		return nil, false
 	}
 	does, ok := actions()[k]
 	if !ok {

@@ -95,7 +95,7 @@ func (u *member) row(now time.Time, sandbox bool) table.Row {
 	if d, known := u.idle(now); known {
 		idle = "busy"
 		if !u.health.Idle.IsZero() {
-			idle = minutes(d)
+			idle = brief(d)
 		}
 	}
 	cells := []string{

@@ -59,7 +59,7 @@ func (u *member) name() string { return clean(u.Answers.Name) }
 // url is where the server answers, without its token; empty when it does not.
 func (u *member) url() string {
 	switch {
-	case u.opened != nil:
+	case u.opened != nil && u.up():
 		return clean(u.opened.Plain)
 	case !u.up() || !u.complete() || u.Elsewhere && u.Answers.Mode == steps.ModeSSH:
 		return ""
@@ -202,6 +202,14 @@ func minutes(d time.Duration) string {
 		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 	}
 	return fmt.Sprintf("%d days", int(d.Hours())/24)
+}
+
+// brief is a time span for a column.
+func brief(d time.Duration) string {
+	if d < time.Minute {
+		return "<1 min"
+	}
+	return minutes(d)
 }
 
 // result is what was left open of the machine.

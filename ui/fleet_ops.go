@@ -77,7 +77,7 @@ func (m *model) operate(u *member, v verb, do doing, then func(*model, *member, 
 	}
 	u.op = &operation{verb: v, then: then}
 	u.trouble, u.note = nil, ""
-	u.buffer(doneLog).AddMarked(capital(v.doing)+" "+u.name(), false, logbuf.Doing)
+	u.buffer(doneLog).AddMarked(u.name()+": "+v.doing, false, logbuf.Doing)
 	if v.ends {
 		u.log = doneLog
 		u.unlink(m)
@@ -137,7 +137,7 @@ func writeEvent(buf *logbuf.Buffer, e steps.Event) {
 	case steps.Doing:
 		buf.Add("  "+e.Text, false)
 	case steps.ByHand:
-		buf.Add("  $ "+e.Text, false)
+		buf.Add("  "+promptOf(e.Text)+" "+e.Text, false)
 	case steps.Retrying:
 		buf.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
 	case steps.Finished:
@@ -157,6 +157,7 @@ func (s *fleetScreen) ended(m *model, msg operationEnded) tea.Cmd {
 	}
 	op := u.op
 	u.op = nil
+	m.moot(op)
 	cmds := []tea.Cmd{m.seeAgain(u.ID), u.take(m, msg.result)}
 	switch {
 	case msg.err == nil:
@@ -274,8 +275,9 @@ func (s *fleetScreen) seen(m *model, msg memberSeen) tea.Cmd {
 // endOperation cuts off what is being done with a machine, once the person
 // has said so. A copy is cut off at once.
 func (m *model) endOperation(u *member) tea.Cmd {
+	op := u.op
 	cut := func(m *model) tea.Cmd {
-		if u.op != nil {
+		if u.op == op {
 			u.op.cancelled = true
 			m.tasks.cancel(taskOperation(u.ID))
 		}
@@ -285,10 +287,10 @@ func (m *model) endOperation(u *member) tea.Cmd {
 		return cut(m)
 	}
 	m.openDialog(&choiceDialog{
-		title: "Stop " + u.op.doing + "?",
-		text:  []string{"What is under way on AWS or on the machine already may still happen. Nothing is undone."},
+		title: "End " + u.op.doing + "?", about: op,
+		text: []string{"What is under way on AWS or on the machine already may still happen. Nothing is undone."},
 		options: []option{
-			{label: "Stop " + u.op.doing, do: cut},
+			{label: "End it", do: cut},
 			{label: "Let it go on"},
 		},
 	})

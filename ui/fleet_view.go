@@ -82,7 +82,7 @@ func (s *fleetScreen) silent() string {
 		return ""
 	}
 	if len(names) > 3 {
-		names = append(names[:2:2], fmt.Sprintf("%d more", len(names)-2))
+		names = append(names[:2:2], fmt.Sprintf("and %d more", len(names)-2))
 	}
 	return clean("No answer from " + strings.Join(names, ", ") + ". f tells why.")
 }

@@ -19,6 +19,10 @@ const (
 	sideWidth = 27
 	// roomyFrom is the height from which there are blank lines to spare.
 	roomyFrom = 30
+	// tightBelow is the height below which a page is its question alone: with
+	// the guide's words and commands there would be no row left of a list. The
+	// help has the commands.
+	tightBelow = 20
 )
 
 const sandboxSays = "nothing is on AWS, nothing costs money"
@@ -233,6 +237,10 @@ func (m *model) pageView(w, h int) string {
 	}
 	lines := m.intro(w)
 	manual := m.manual(w)
+	if m.h < tightBelow {
+		title, _ := m.heading()
+		lines, manual = []string{m.th.Title.Render(title), ""}, nil
+	}
 	room := max(h-len(lines)-len(manual), 0)
 	body := strings.Split(m.screen().view(m, w, room), "\n")
 	if m.h < roomyFrom || len(body) > room {

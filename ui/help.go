@@ -34,21 +34,24 @@ func (m *model) helpLines(w, h int) []string {
 		list(m.screen().hints(m))
 	}
 	lines = append(lines, "", heading(m.th, "Everywhere"))
-	list([]hint{
+	everywhere := []hint{
 		{"↑↓ or j k", "move"},
 		{"enter", "go on"},
 		{"esc", "back"},
 		{"tab", "next part of the page"},
 		{"/", "search"},
-		{"1-5", "go to an answer given before"},
-		{"?", "this help"},
-		{"q or ctrl+c", "leave; asks when a machine is running"},
-		{"ctrl+c ctrl+c", "leave at once"},
-	})
+	}
+	if m.asking() {
+		everywhere = append(everywhere, hint{"1-5", "go to an answer given before"})
+	}
+	everywhere = append(everywhere, hint{"?", "this help"},
+		hint{"q or ctrl+c", "leave; asks when a machine is running"},
+		hint{"ctrl+c ctrl+c", "leave at once"})
+	list(everywhere)
 	if commands := m.manualWhole(); len(commands) > 0 {
 		lines = append(lines, "", heading(m.th, "By hand"))
 		for _, c := range commands {
-			lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render("$"), clean(c), w)...)
+			lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render(promptOf(c)), clean(c), w)...)
 		}
 	}
 	if m.o.Version != "" {

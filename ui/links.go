@@ -65,16 +65,27 @@ func (m *model) linked(msg linkMade) tea.Cmd {
 	u := m.fleet.members[msg.setupID]
 	if !m.tasks.done(taskLink(msg.setupID), msg.id) || u == nil || !u.linkable() {
 		m.closing(msg.link)
+		if !m.tasks.runs(taskLink(msg.setupID)) {
+			m.endWaiting(msg.setupID)
+		}
 		return nil
 	}
+	waited := m.endWaiting(msg.setupID)
 	u.conn.asked = time.Time{}
 	if msg.err != nil {
 		p := steps.Explain(msg.err)
 		u.conn.problem = &p
-		return nil
+		if waited == nil {
+			return nil
+		}
+		return m.say(u.name()+": "+p.Title+".", true)
 	}
 	u.conn.link, u.conn.state = msg.link, "up"
-	return tea.Batch(m.askHealth(u), m.fleet.followLog(m))
+	cmd := tea.Batch(m.askHealth(u), m.fleet.followLog(m))
+	if waited == nil {
+		return cmd
+	}
+	return tea.Batch(cmd, waited.then(m, u))
 }
 
 // letGoOldest closes the link that was not used for the longest, when there

@@ -59,7 +59,7 @@ func (l *logs) add(e steps.Event, run stepRun) {
 	case steps.Doing:
 		doing.Add("  "+e.Text, false)
 	case steps.ByHand:
-		doing.Add("  $ "+e.Text, false)
+		doing.Add("  "+promptOf(e.Text)+" "+e.Text, false)
 	case steps.Retrying:
 		doing.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
 	case steps.Finished:

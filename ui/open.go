@@ -181,6 +181,9 @@ func (s *openScreen) lists(m *model, w int) []string {
 		}
 		lines = append(lines, heading(m.th, title))
 		for _, t := range texts {
+			if sign != "·" {
+				sign = promptOf(t)
+			}
 			lines = append(lines, bullet(style, m.th.Subtle.Render(sign), clean(t), w)...)
 		}
 		lines = append(lines, "")

@@ -77,7 +77,11 @@ func (s *fleetScreen) busy() *member {
 func (m *model) quitDialog(running []*member) *choiceDialog {
 	d := &choiceDialog{title: quitTitle}
 	if u := m.fleet.busy(); u != nil {
-		d.text = append(d.text, fmt.Sprintf("%s is still %s: that is cut off.", u.name(), u.op.doing))
+		cut := "that is cut off."
+		if u.op.ends {
+			cut = "that is not waited for, and what was asked of EC2 already still happens."
+		}
+		d.text = append(d.text, fmt.Sprintf("%s is still %s: %s", u.name(), u.op.doing, cut))
 	}
 	switch len(running) {
 	case 0:

@@ -220,7 +220,7 @@ func (s *reviewScreen) costLines(m *model, w int) []string {
 func (s *reviewScreen) right(m *model, w int) []string {
 	lines := []string{heading(m.th, "Commands, as one would type them")}
 	for _, c := range s.review.Commands {
-		lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render("$"), clean(c), w)...)
+		lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render(promptOf(c)), clean(c), w)...)
 	}
 	lines = append(lines, "", heading(m.th, "Permissions, checked by DryRun"))
 	for _, p := range s.review.Permissions {

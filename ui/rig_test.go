@@ -240,7 +240,7 @@ func stages() []stage {
 		{"fleet-type", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("3", "t").until("0.0960") })},
 		{"fleet-gateway", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("2", "g") })},
 		{"fleet-doctor", at(func(e *fakeEngine) { sevenMachines(e); e.checks = fakeChecks() }, func(r *rig) *rig {
-			return toFleet(r).press("D").until("1 problem found").press("down", "down")
+			return toFleet(r).press("D").until("1 problem found")
 		})},
 		{"fleet-sweep", at(func(e *fakeEngine) { sevenMachines(e); e.leftovers = fakeLeftovers() }, func(r *rig) *rig {
 			toFleet(r).press("W").until("leftovers")

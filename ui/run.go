@@ -57,6 +57,10 @@ type Outcome struct {
 // off to let go of its setup. The ledger is safe without it.
 const lettingGo = 3 * time.Second
 
+// cleaningUp is how much of that is for what was cut off, before its
+// connections are closed.
+const cleaningUp = 2 * time.Second
+
 // Run shows the wizard until the person leaves it. Work that still runs is
 // cancelled, and a tunnel is closed; machines are left as they are.
 func Run(ctx context.Context, o Options) (Outcome, error) {
@@ -108,18 +112,30 @@ func (m *model) letGo() {
 			things = append(things, u.conn.link)
 		}
 	}
-	var all sync.WaitGroup
-	for _, c := range things {
-		all.Go(func() { _ = c.Close() }) // the program ends: there is nothing to do about it
-	}
+	var ends, all sync.WaitGroup
 	for _, end := range m.ends {
-		all.Go(func() {
+		ends.Go(func() {
 			<-end.gone
-			_ = end.result.Close() // likewise
+			_ = end.result.Close() // the program ends: there is nothing to do about it
 		})
 	}
 	closed := make(chan struct{})
-	go func() { all.Wait(); close(closed) }()
+	go func() {
+		// First, so that a copy that was cut off can still take back what lies
+		// half copied on the machine.
+		ended := make(chan struct{})
+		go func() { ends.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(cleaningUp):
+		}
+		for _, c := range things {
+			all.Go(func() { _ = c.Close() }) // likewise
+		}
+		all.Wait()
+		ends.Wait()
+		close(closed)
+	}()
 	select {
 	case <-closed:
 	case <-time.After(lettingGo):

@@ -21,7 +21,7 @@ import (
 func (m *model) shell(u *member) tea.Cmd {
 	link, id := u.conn.link, u.ID
 	if link == nil {
-		return m.say("A shell can be had once the machine is connected to.", true)
+		return m.onceConnected(u, (*model).shell)
 	}
 	name := ""
 	for _, e := range slices.Backward(m.o.Env) {

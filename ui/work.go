@@ -92,6 +92,7 @@ func (s *workScreen) began(m *model, msg workBegan) {
 	if m.tasks.is(taskWork, msg.id) {
 		s.setup = msg.setup
 		m.fleet.put(msg.setup)
+		m.fleet.choose(m, msg.setup.ID)
 	}
 }
 
@@ -161,6 +162,7 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 		m.closing(msg.opened)
 		return nil
 	}
+	m.moot(s.last)
 	switch {
 	case msg.err == nil && msg.opened != nil:
 		s.setup, s.at = msg.opened.Setup, steps.StepOpen
@@ -241,8 +243,8 @@ func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return s.leave(m), true
 	}
 	m.openDialog(&choiceDialog{
-		title: "Stop the work?",
-		text:  []string{"What was created stays, and launching again goes on from here. A machine that runs costs money meanwhile."},
+		title: "Stop the work?", about: s.last,
+		text: []string{"What was created stays, and launching again goes on from here. A machine that runs costs money meanwhile."},
 		options: []option{
 			{label: "Stop and go back to " + s.origin(), do: func(m *model) tea.Cmd { return s.stop(m) }},
 			{label: "Keep working"},

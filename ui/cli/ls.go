@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
 type lsOptions struct {
@@ -61,7 +63,7 @@ func (r *request) ls(ctx context.Context, o *lsOptions) error {
 	if err := r.list(all.machines); err != nil || all.err != nil {
 		return errors.Join(all.err, err)
 	}
-	r.object(jsonDone{Time: r.Now(), Kind: "done", Text: fmt.Sprintf("%d listed", len(all.machines))})
+	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: !slices.Contains(r.worlds, false), Text: fmt.Sprintf("%d listed", len(all.machines))})
 	return nil
 }
 
@@ -74,7 +76,7 @@ func (r *request) list(all []machine) error {
 		return nil
 	}
 	if len(all) == 0 {
-		r.note("No setups yet. Make one with: %s up\n", name)
+		r.note("No setups yet. Make one with: %s up%s\n", name, inSandbox(steps.Setup{Sandbox: !slices.Contains(r.worlds, false)}))
 		return nil
 	}
 	if err := r.table(all); err != nil {

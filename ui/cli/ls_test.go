@@ -163,7 +163,11 @@ func TestLsSandbox(t *testing.T) {
 	if code := r.do(t.Context(), "ls", "--sandbox"); code != 0 || box.asked() != "" {
 		t.Errorf("exit code %d, asked %s", code, box.asked())
 	}
-	has(t, "stderr", r.err.String(), "No setups yet. Make one with: jupyter-ec2 up")
+	has(t, "stderr", r.err.String(), "No setups yet. Make one with: jupyter-ec2 up --sandbox")
+	r = run{engine: &engine{}, sandbox: box}
+	if code := r.do(t.Context(), "ls", "--sandbox", "--json"); code != 0 || last(t, r.out.String())["sandbox"] != true {
+		t.Errorf("exit code %d, last line of %s", code, r.out.String())
+	}
 	box.survey = []steps.Surveyed{{Machines: []steps.Machine{{Setup: boxed, Elsewhere: true}}}}
 	r = run{engine: &engine{}, sandbox: box, awake: true}
 	if code := r.do(t.Context(), "ls"); code != 0 {

@@ -31,7 +31,7 @@ func (r *request) tunnel(ctx context.Context) error {
 		}
 		if t.setup.Answers.Mode != steps.ModeSSH {
 			return &usageError{
-				text: want + " is in " + string(t.setup.Answers.Mode) + " mode, which needs no tunnel",
+				text: "The machine " + want + " is in " + string(t.setup.Answers.Mode) + " mode, which needs no tunnel",
 				next: "Bring its URL: " + t.typed("open"),
 			}
 		}

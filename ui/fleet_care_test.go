@@ -1,0 +1,156 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// A question about work, or an operation, goes when that has ended: its
+// answers would mean something else.
+func TestAQuestionGoesWithWhatItIsAbout(t *testing.T) {
+	held := make(chan struct{})
+	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": held, "work s-4": held} })
+	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?")
+	r.press("esc", "4", "enter").untilAsked("work s-4").press("esc").until("Stop the work?")
+	close(held)
+	r.until("Proof").settled()
+	if r.m.dialog() != nil {
+		t.Errorf("the question about the work is still there:\n%s", r.screen())
+	}
+
+	held = make(chan struct{})
+	r = fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": held} })
+	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?")
+	close(held)
+	r.settled()
+	if r.m.dialog() != nil {
+		t.Errorf("the question about the operation is still there:\n%s", r.screen())
+	}
+}
+
+// Esc puts a failure away that has been read, and does not leave the program.
+func TestEscPutsAFailureAway(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"stop": fakeError{}} })
+	r.press("s").until("Stop jupyter?").press("enter").until("! stopping failed").settled()
+	r.press("esc")
+	if u := r.member("s-1"); u.trouble != nil || r.m.dialog() != nil || strings.Contains(r.screen(), "! stopping failed") {
+		t.Errorf("the failure is still there, or a question is:\n%s", r.screen())
+	}
+}
+
+// A path of this computer may begin with ~, as in a shell.
+func TestCopyingFromTheHomeFolder(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	r := fleetRig(t)
+	r.press("u").until("Upload to jupyter").press("~/a.csv", "enter").untilAsked("put " + filepath.Join(home, "a.csv") + " a.csv s-1").settled()
+	r.press("d").until("Download from").press("~/b.csv", "tab", "~/here.csv", "enter").untilAsked("get ~/b.csv " + filepath.Join(home, "here.csv") + " s-1").settled()
+}
+
+// The server of a machine that was stopped answers nowhere.
+func TestAStoppedMachineHasNoURL(t *testing.T) {
+	r := fleetRig(t).press("2", "c").untilAsked("reopen s-2").settled()
+	if r.member("s-2").url() == "" {
+		t.Fatal("an open machine has no URL")
+	}
+	r.press("s").until("Running kernels end").press("enter").settled()
+	r.untilTrue("it is stopped", func() bool { return r.member("s-2").State == "stopped" })
+	if url := r.member("s-2").url(); url != "" {
+		t.Errorf("a stopped machine has the URL %s", url)
+	}
+}
+
+// A person who has just made a machine comes back to it, not to the first.
+func TestTheNewMachineIsSelected(t *testing.T) {
+	r := fleetRig(t).press("3", "n")
+	toOpen(r).press("esc").until("Your setups").settled()
+	if u := r.m.fleet.current(); u == nil || u.ID != "s-1" || r.m.work.setup.ID != "s-1" {
+		t.Errorf("selected is %+v; worked on was %s", u, r.m.work.setup.ID)
+	}
+}
+
+// The doctor's cursor is on what is to be mended, unless the person has moved it.
+func TestTheDoctorPointsAtTheFirstProblem(t *testing.T) {
+	checks := []steps.Check{
+		{ID: "a", Title: "Credentials", State: steps.CheckOK},
+		{ID: "b", Title: "Key file", State: steps.CheckBad, Text: "Others can read it.", Fix: "make it yours"},
+	}
+	r := fleetRig(t, func(e *fakeEngine) { e.checks = checks })
+	r.press("D").until("problem found").press("enter").untilAsked("fix b s-1").settled()
+}
+
+// The list of files that are being copied is cleaned up while the connection
+// is still there: what was half copied would stay on the machine.
+func TestLeavingLetsACopyCleanUpFirst(t *testing.T) {
+	e := newFakeEngine()
+	sevenMachines(e)
+	ended := make(chan bool, 1)
+	e.linkFor = func(string) *fakeLink {
+		l := &fakeLink{health: fakeHealth(), copyHeld: make(chan struct{})}
+		l.cutOff = func() { ended <- l.isClosed() }
+		return l
+	}
+	file := filepath.Join(t.TempDir(), "big.bin")
+	if err := os.WriteFile(file, []byte("much"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := toFleet(newRig(t, e))
+	r.press("u").until("Upload to jupyter").press(file, "enter")
+	r.untilTrue("it copies", func() bool { u := r.member("s-1"); return u.op != nil && u.op.copying.progress.Bytes > 0 })
+	r.press("q").until("Leave?").press("enter")
+	r.m.letGo()
+	if closed := <-ended; closed {
+		t.Error("the link was closed before the copy had ended")
+	}
+}
+
+// A shell that was asked for too early opens when the connection is there.
+// What is typed meanwhile does nothing to the machines.
+func TestTheShellWaitsForTheConnection(t *testing.T) {
+	held := make(chan struct{})
+	e := newFakeEngine()
+	sevenMachines(e)
+	e.hold = map[string]chan struct{}{"connect s-1": held}
+	r := newRig(t, e).until("Your setups").until(" 1 ")
+	r.press("e").until("Connecting to jupyter …").press("s", "x", "enter", "q")
+	if d, ok := r.m.dialog().(*waitDialog); !ok || len(r.m.dialogs) != 1 {
+		t.Fatalf("%d dialogs, on top %T:\n%s", len(r.m.dialogs), d, r.screen())
+	}
+	shells := 0
+	r.m.dialog().(*waitDialog).then = func(*model, *member) tea.Cmd { shells++; return nil }
+	close(held)
+	r.untilTrue("it goes on", func() bool { return shells == 1 && r.m.dialog() == nil })
+
+	r = fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"connect": fakeError{}} })
+	r.press("u").until("jupyter: ")
+	if r.m.dialog() != nil {
+		t.Errorf("it is still waited for:\n%s", r.screen())
+	}
+}
+
+// A notebook says whose kernels it uses.
+func TestANotebookNamesItsGateway(t *testing.T) {
+	r := fleetRig(t)
+	r.member("s-1").Answers.Gateway = "s-2"
+	r.until("kernels run on gpu-lab")
+}
+
+// In the smallest terminal there is room for what is to be chosen.
+func TestTheSmallestTerminalShowsTheChoice(t *testing.T) {
+	r := newRig(t, newFakeEngine())
+	r.m.Update(tea.WindowSizeMsg{Width: minWidth, Height: minHeight})
+	toProfiles(r).press("enter").until("▸ eu-central-1").press("enter").until("▸ t2.micro")
+}
+
+// Who leaves while a machine stops is not told that it goes on running for sure.
+func TestLeavingWhileAMachineStops(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
+	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("q").until("not waited for")
+}
