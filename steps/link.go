@@ -152,35 +152,47 @@ func (l *link) Tail(ctx context.Context, log LogKind, lines int) ([]string, erro
 func (l *link) Follow(ctx context.Context, log LogKind, lines int, out func(text string, partial bool)) error {
 	if log == LogInstall {
 		past, err := l.Tail(ctx, log, lines)
-		for _, line := range past {
-			out(line, false)
+		for _, text := range past {
+			out(text, false)
 		}
 		return err
 	}
+	past, err := l.Tail(ctx, log, overlapKept)
+	if err != nil {
+		return err
+	}
 	seen := &overlap{out: out}
-	for {
-		err := l.follow(ctx, lines, seen)
+	seen.remember(past, lines)
+	for wait := time.Second; ; wait = min(2*wait, followAgain) {
+		began := time.Now()
+		err := l.follow(ctx, seen)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil && !again(err) {
 			return err
 		}
-		lines = max(lines, overlapKept)
-		if pause(ctx, time.Second) != nil {
+		if time.Since(began) > followAgain { // it went well for a while
+			wait = time.Second
+		}
+		if pause(ctx, wait) != nil {
 			return nil
 		}
 	}
 }
 
-func (l *link) follow(ctx context.Context, lines int, seen *overlap) error {
+// followAgain is how long a log that cannot be followed is left alone at most:
+// the machine may be stopped for hours.
+const followAgain = 15 * time.Second
+
+func (l *link) follow(ctx context.Context, seen *overlap) error {
 	c, f, err := l.known(ctx)
 	if err != nil {
 		return err
 	}
 	seen.begin()
 	defer seen.end()
-	return jupyter.FollowServerLog(ctx, c, f, lines, seen.add)
+	return jupyter.FollowServerLog(ctx, c, f, 2*overlapKept, seen.add)
 }
 
 // again says whether a link that failed so may be had again by itself: the

@@ -8,7 +8,7 @@ import (
 
 const (
 	// overlapKept is how many lines are remembered, to find where a log that
-	// is read again goes on; as many of its past are asked for.
+	// is read again goes on; twice as many of its past are asked for.
 	overlapKept = 500
 	// overlapWait is how long lines are held back at most while it is not
 	// known whether they are new.
@@ -27,6 +27,16 @@ type overlap struct {
 	past  bool     // this go has not come to its news yet
 	fresh []string // of this go, held back meanwhile
 	timer *time.Timer
+}
+
+// remember takes the log's past, of which only the last lines are handed on.
+func (o *overlap) remember(past []string, lines int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.kept = slices.Clone(past)
+	for _, text := range past[max(0, len(past)-lines):] {
+		o.out(text, false)
+	}
 }
 
 // begin is called before each go, end after it.

@@ -64,3 +64,41 @@ func TestOverlapOfAnotherLog(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Of the past only the last lines are handed on; all of it tells where the log
+// goes on, also where its last lines are alike.
+func TestOverlapRemembersThePast(t *testing.T) {
+	var got []string
+	o := &overlap{out: func(text string, _ bool) { got = append(got, text) }}
+	past := []string{"start", "tick", "tick"}
+	o.remember(past, 1)
+	for range 2 {
+		o.begin()
+		for _, line := range append(slices.Clone(past), "tick", "new") {
+			o.add(line, false)
+		}
+		o.end()
+	}
+	if want := []string{"tick", "tick", "new"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A log that is long is handed on as soon as its past is over.
+func TestOverlapOfALongLog(t *testing.T) {
+	got := 0
+	o := &overlap{out: func(string, bool) { got++ }}
+	line := func(i int) string { return fmt.Sprintf("line %d", i) }
+	o.begin()
+	for i := range 2 * overlapKept {
+		o.add(line(i), false)
+	}
+	o.end()
+	o.begin()
+	for i := overlapKept / 2; i < 2*overlapKept+10; i++ {
+		o.add(line(i), false)
+	}
+	if want := 2*overlapKept + 10; got != want {
+		t.Errorf("%d lines were handed on before the end, want %d", got, want)
+	}
+}

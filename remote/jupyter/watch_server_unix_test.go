@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -85,6 +86,24 @@ func TestWatchServers(t *testing.T) {
 	if text := strings.Join(log, "\n"); err != nil || strings.Contains(text, "no_track_activity") || strings.Contains(text, "/api/terminals") {
 		t.Errorf("the gateway's log, %v:\n%s", err, text)
 	}
+
+	// What is no Jupyter's keeps nothing awake, whatever it answers.
+	if err := StopServer(t.Context(), w, w.facts); err != nil {
+		t.Fatal(err)
+	}
+	odd, err := net.Listen("tcp", w.facts.Loopback+":8888")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		_, _ = rw.Write([]byte(`[{"id": [1], "last_activity": {"a": 1}, "execution_state": ["busy"]}, 7]`))
+	})}
+	go func() { _ = server.Serve(odd) }()
+	defer func() { _ = server.Close() }()
+	h = w.until("odd answers", func(h Health) bool { return !h.ServerUp && h.ServerNote != "" && !h.ServerDead })
+	w.until("it goes on looking", func(later Health) bool {
+		return later.At.After(h.At.Add(5*every)) && later.Busy == "" && !later.Idle.IsZero()
+	})
 }
 
 // must runs a script on the host.

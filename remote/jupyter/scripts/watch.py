@@ -390,6 +390,15 @@ class Watch:
         self.active = max(self.active, now - min(max(ago, 0), now - self.looked))
 
     def look_at_server(self, now):
+        try:
+            return self.ask_server(now)
+        except (AttributeError, KeyError, TypeError, ValueError) as e:
+            # What answers is no Jupyter server's: it keeps nothing awake, and
+            # must not keep the machine from being stopped.
+            self.kernels = []
+            return {"up": False, "dead": False, "note": "its answer cannot be read (%s)" % type(e).__name__, "kernels": [], "terminals": 0}
+
+    def ask_server(self, now):
         paths = [p for p in ("/api/kernels", "/api/sessions", "/api/terminals") if p not in self.absent]
         if self.config.get("mode") == "gateway" and "/api/terminals" in paths:
             paths.remove("/api/terminals")
