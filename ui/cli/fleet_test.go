@@ -55,9 +55,17 @@ func (f *fleet) did(method, id string, emit func(steps.Event)) error {
 
 func (e *engine) Survey(_ context.Context, profile string, each func(steps.Surveyed)) error {
 	e.called("survey %s", profile)
-	var wg sync.WaitGroup
+	regions := map[steps.Place][]steps.Surveyed{} // of one, the answers come in order
 	for _, s := range e.survey {
-		wg.Go(func() { each(s) })
+		regions[s.At] = append(regions[s.At], s)
+	}
+	var wg sync.WaitGroup
+	for _, answers := range regions {
+		wg.Go(func() {
+			for _, s := range answers {
+				each(s)
+			}
+		})
 	}
 	wg.Wait()
 	for _, s := range e.again {

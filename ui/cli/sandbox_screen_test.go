@@ -15,6 +15,8 @@ import (
 // screens lives with the two machines on the instances screen, and leaves with
 // both stopped.
 func (h *home) screens() {
+	h.becomes("lab", "well", well)
+	h.becomes("gate", "well", well)
 	s := h.wizard(140, 40)
 	s.See(`1 +lab +● running(?s:.*)2 +gate +● running`)
 	h.looks(s)
