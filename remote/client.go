@@ -135,7 +135,7 @@ func (c *Client) warm(ctx context.Context) {
 		return
 	}
 	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
-	_ = s.Run("true")
+	_ = s.Run("true " + WatchLabel)
 	_ = s.Close()
 }
 

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
@@ -185,7 +186,8 @@ func PageFor(id StepID) Page {
 			return p
 		}
 	}
-	return Page{ID: id, Title: string(id)}
+	title := string(id)
+	return Page{ID: id, Title: strings.ToUpper(title[:min(1, len(title))]) + title[min(1, len(title)):]}
 }
 
 // ModeInfo explains a mode in a sentence, with what it opens to the world.

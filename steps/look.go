@@ -56,7 +56,7 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 		return s
 	}
 	id := s.Resources.InstanceID
-	if len(found) == 0 && id != "" && g.cfg.Now().Sub(s.LaunchedAt) < newborn {
+	if len(found) == 0 && id != "" && g.cfg.Now().Sub(s.FirstStart) < newborn {
 		i, err := r.Instance(ctx, id)
 		if err != nil && !missing(err) {
 			s.Unseen = Explain(err).Title

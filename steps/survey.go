@@ -327,7 +327,7 @@ func (g *Guide) meet(s *Setup, found []aws.Instance) string {
 	case i.ID != "":
 		w := work{g: g, s: s}
 		w.see(i)
-	case s.Resources.InstanceID == "" || g.cfg.Now().Sub(s.LaunchedAt) < newborn: // EC2 may list a new instance a moment later
+	case s.Resources.InstanceID == "" || g.cfg.Now().Sub(s.FirstStart) < newborn: // EC2 may list a new instance a moment later
 		return ""
 	default:
 		s.vanished(g.cfg.Now())

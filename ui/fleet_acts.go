@@ -42,7 +42,23 @@ func (m *model) openIt(u *member) tea.Cmd {
 			"Launch again", func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
 		return nil
 	}
+	if u.State == "stopped" { // Enter is pressed easily, and a machine that runs costs
+		m.confirm("Start "+u.name()+"?", "It is stopped. While it runs, "+m.costsAnHour(u)+".", "Start the machine",
+			func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
+		return nil
+	}
 	return m.work.resume(m, u.Setup)
+}
+
+// costsAnHour says what a machine costs while it runs.
+func (m *model) costsAnHour(u *member) string {
+	switch {
+	case m.engine.Sandboxed():
+		return "it costs nothing: this is the sandbox"
+	case !u.Cost.Known:
+		return "it costs money (the price is unknown)"
+	}
+	return "it costs " + dollars(u.Cost.Hour) + " an hour"
 }
 
 // withURL does something with the machine's URL, which is opened first where

@@ -135,10 +135,11 @@ func validAddr(s string) bool {
 // was checked out with.
 func script(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
-// output runs a script and answers what it printed, as it is.
+// output runs a script and answers what it printed, as it is. That the program
+// looks at a host is no activity there.
 func output(ctx context.Context, h Host, text string) (string, error) {
 	out := &cappedBuffer{max: 4 << 20}
-	err := h.Run(ctx, remote.Command{Script: text, Stdout: out})
+	err := h.Run(ctx, remote.Command{Script: text, Stdout: out, Label: remote.WatchLabel})
 	return out.String(), err
 }
 

@@ -35,7 +35,7 @@ func (s *server) do(ctx context.Context, task string, env map[string]string) (st
 	}
 	maps.Copy(all, env)
 	out := &cappedBuffer{max: 4 << 20}
-	err := s.h.Run(ctx, remote.Command{Script: script(serverScript), Env: all, Stdout: out})
+	err := s.h.Run(ctx, remote.Command{Script: script(serverScript), Env: all, Stdout: out, Label: remote.WatchLabel})
 	return out.String(), err
 }
 

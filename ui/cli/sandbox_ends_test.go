@@ -146,10 +146,10 @@ func (h *home) ages(m jsonMachine) {
 		h.t.Fatal(err)
 	}
 	var setup map[string]any
-	if err := json.Unmarshal(b, &setup); err != nil || setup["launched_at"] == nil {
+	if err := json.Unmarshal(b, &setup); err != nil || setup["first_start"] == nil {
 		h.t.Fatalf("%v, the ledger is %s", err, b)
 	}
-	setup["launched_at"] = time.Now().Add(-time.Hour)
+	setup["first_start"] = time.Now().Add(-time.Hour)
 	if b, err = json.Marshal(setup); err != nil {
 		h.t.Fatal(err)
 	}

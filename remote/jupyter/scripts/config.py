@@ -1,6 +1,7 @@
 # Written by jupyter-ec2 for the server it runs. The tokens are in files beside
 # this one, so that they are in no command line, environment or log.
 import logging
+import re
 from pathlib import Path
 
 c = get_config()  # noqa: F821
@@ -35,11 +36,14 @@ def _without_token(*args, **kwargs):
 logging.setLogRecordFactory(_without_token)
 
 
-class _NotOurs(logging.Filter):
-    """A gateway logs each request: the watcher's would fill its log."""
+class _NoPolls(logging.Filter):
+    """A gateway logs each request: what watchers and notebooks ask again and
+    again would fill its log. Failures, and what is done with a kernel, stay."""
+
+    poll = re.compile(r"\b(200|304) GET /api/(kernels|kernelspecs|sessions|status)(\?\S*)? ")
 
     def filter(self, record):
-        return record.levelno > logging.INFO or "?no_track_activity=1" not in record.getMessage()
+        return record.levelno > logging.INFO or not self.poll.search(record.getMessage())
 
 
-logging.getLogger("tornado.access").addFilter(_NotOurs())
+logging.getLogger("tornado.access").addFilter(_NoPolls())
