@@ -6,7 +6,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -68,18 +67,6 @@ type run struct {
 func newPerson(t *testing.T, size screenSize) *person {
 	t.Helper()
 	return &person{world: newInstalledWorld(t, testhost.Spec{}), size: size, port: freePort(t)}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // noon is when all of it happens: the screen shows times.
