@@ -192,7 +192,7 @@ func TestIdleMachineStops(t *testing.T) {
 
 // startCell starts a kernel and a cell in it, and leaves.
 const startCell = `
-import json, urllib.request
+import json, time, urllib.request
 from jupyter_client import BlockingKernelClient
 token = open(".jupyter-ec2/server/token").read()
 request = urllib.request.Request("http://127.0.0.1:8888/api/kernels", b"{}", {"Authorization": "token " + token})
@@ -204,7 +204,11 @@ k.start_channels()
 asked = k.kernel_info()
 while k.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != asked:
     pass
-k.execute("import time; time.sleep(10)")
+k.execute("import time; time.sleep(15)")
+# A client that leaves before the cell has begun may take it with it.
+state = urllib.request.Request("http://127.0.0.1:8888/api/kernels/" + id, headers={"Authorization": "token " + token})
+while json.load(urllib.request.urlopen(state))["execution_state"] != "busy":
+    time.sleep(0.1)
 `
 
 // A login and a transfer by OpenSSH's own programs keep the machine up. A
