@@ -156,6 +156,7 @@ func (d *doctorDialog) viewTall(th theme.Theme, w, h int) []string {
 	detail := d.detail(th, w)
 	room := max(h-len(lines)-len(foot)-len(detail), 1)
 	from, to := d.at.window(room)
+	lines[0] = cells.Ends(lines[0], th.Subtle.Render(d.at.more(from, to)), w)
 	for i := from; i < to; i++ {
 		c := d.checks[i]
 		sign, style := checkSign(th, c.State)

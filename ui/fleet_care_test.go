@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -153,4 +154,15 @@ func TestTheSmallestTerminalShowsTheChoice(t *testing.T) {
 func TestLeavingWhileAMachineStops(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
 	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("q").until("not waited for")
+}
+
+// A list of checks that is longer than its window says so.
+func TestTheDoctorSaysThatThereIsMore(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) {
+		e.checks = nil
+		for i := range 30 {
+			e.checks = append(e.checks, steps.Check{ID: fmt.Sprint(i), Title: fmt.Sprintf("Check %d", i), State: steps.CheckOK, Text: "fine"})
+		}
+	}).size(80, 24).press("D").until("Nothing is wrong").until("↓ ")
+	r.press("G").until("Check 29").until("↑ ")
 }

@@ -205,6 +205,7 @@ func (d *sweepDialog) viewTall(th theme.Theme, w, h int) []string {
 	lines := []string{th.Title.Render("Sweep"), th.Subtle.Render(cells.Fit("Tagged as this program's, and in no setup of this computer.", w)), ""}
 	foot := d.footLines(th, w)
 	from, to := d.at.window(max(h-len(lines)-len(foot), 1))
+	lines[0] = cells.Ends(lines[0], th.Subtle.Render(d.at.more(from, to)), w)
 	for i := from; i < to; i++ {
 		lines = append(lines, d.line(th, i, w))
 	}
