@@ -213,23 +213,32 @@ type hosts struct {
 	settled sshhost.Spec
 }
 
-// newHosts makes this computer ready for hosts.
+// computer is ready for hosts. It is made once, of some thousand links, in a
+// folder that TestMain removes.
+var computer = sync.OnceValues(func() (*sshhost.Computer, error) {
+	return sshhost.Prepare(context.Background(), computerDir, os.Environ())
+})
+
+var computerDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	// Not t.TempDir, into which the hosts' user does not get.
+	if computerDir, err = os.MkdirTemp("", "jupyter-ec2-steps-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(computerDir)
+	os.Exit(code)
+}
+
 func newHosts(t *testing.T) *hosts {
 	t.Helper()
-	base := ""
-	if sshhost.Dropped() {
-		base = "/var/tmp" // the hosts' user must get into it
-	}
-	dir, err := os.MkdirTemp(base, "jupyter-ec2-steps-")
+	c, err := computer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	computer, err := sshhost.Prepare(t.Context(), filepath.Join(dir), os.Environ())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &hosts{computer: computer, running: map[string]*sshhost.Host{}, specs: map[string]sshhost.Spec{}}
+	h := &hosts{computer: c, running: map[string]*sshhost.Host{}, specs: map[string]sshhost.Spec{}}
 	t.Cleanup(h.stopAll)
 	return h
 }

@@ -52,6 +52,16 @@ func TestInstallUV(t *testing.T) {
 	if v.Python != f.PythonVersion || v.Pip == "" || v.Server == "" || !strings.Contains(log, "\n"+v.Notebook+"\n") || !strings.Contains(log, "\n"+v.Gateway+"\n") {
 		t.Errorf("versions %+v are not those of the log:\n%s", v, log)
 	}
+	// What only makes Jupyter's commands slower is left out, and missed by none.
+	whole := `
+		set -e
+		cd ~/.jupyter-ec2/venv
+		bin/python -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("rfc3987_syntax") is not None)'
+		bin/pip check >&2
+	`
+	if err := h.Run(t.Context(), remote.Command{Script: whole}); err != nil {
+		t.Errorf("the packages are not as they should be: %v", err)
+	}
 	// A second run, by either installer, finds everything there.
 	for _, i := range []Installer{UV, Pip} {
 		exit, log := runInstall(t.Context(), h, i)

@@ -7,6 +7,13 @@ uv_settings() {
 	UV_PYTHON_DOWNLOADS=never
 	UV_NO_PROGRESS=1
 	export UV_CACHE_DIR UV_PYTHON_DOWNLOADS UV_NO_PROGRESS
+	if [ -z "${UV_EXCLUDE:-}" ]; then
+		# A check of IRIs that Jupyter does without, and that makes every one of
+		# its commands one to two seconds slower (python-jsonschema/jsonschema#1521).
+		printf 'rfc3987-syntax\n' >"$base/excludes.txt"
+		UV_EXCLUDE=$base/excludes.txt
+		export UV_EXCLUDE
+	fi
 	index=$("$python" "$base/fetch.py" index)
 	if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && [ "$index" != https://pypi.org/simple ]; then
 		UV_DEFAULT_INDEX=$index
