@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -135,9 +136,14 @@ func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 	); err != nil {
 		t.Fatalf("making a notebook: %v", err)
 	}
-	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithTargetID(newTab(ctx, t, "/notebooks/")))
-	defer cancel()
+	// The notebook is read in the first tab: chromedp has a data race when it
+	// attaches to one that is loading, as the menu's new tab is.
+	tab := newTab(ctx, t, "/notebooks/")
 	if err := chromedp.Run(ctx,
+		chromedp.ActionFunc(func(ctx context.Context) error {
+			return target.CloseTarget(tab.TargetID).Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
+		}),
+		chromedp.Navigate(tab.URL),
 		chromedp.WaitVisible(`.jp-Notebook-ExecutionIndicator[data-status="idle"]`, chromedp.ByQuery),
 		chromedp.Click(`.jp-CodeCell .cm-content`, chromedp.ByQuery, chromedp.NodeVisible),
 		chromedp.SendKeys(`.jp-CodeCell .cm-content`, code, chromedp.ByQuery),
@@ -150,7 +156,7 @@ func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 }
 
 // newTab waits for the tab that shows such an address.
-func newTab(ctx context.Context, t *testing.T, address string) target.ID {
+func newTab(ctx context.Context, t *testing.T, address string) *target.Info {
 	t.Helper()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
@@ -161,7 +167,7 @@ func newTab(ctx context.Context, t *testing.T, address string) target.ID {
 		}
 		for _, tab := range tabs {
 			if strings.Contains(tab.URL, address) {
-				return tab.TargetID
+				return tab
 			}
 		}
 		select {
