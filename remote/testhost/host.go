@@ -24,7 +24,7 @@ type Spec struct {
 	// MemoryMB limits the memory, and is what the host believes to have; 0
 	// means no limit.
 	MemoryMB int
-	// DiskMB is the space free on the host's disk; 0 means no limit.
+	// DiskMB is the space free on the host's disk; 0 means plenty.
 	DiskMB int
 	// Plain hosts run no systemd: OpenSSH is the one service.
 	Plain bool
@@ -42,6 +42,19 @@ type Spec struct {
 	// Down is called once for each time that the host switched itself off from
 	// inside, when it is down; may be nil. What a Host's methods do is no reason.
 	Down func()
+}
+
+// plentyMB is the size of a disk without a limit.
+const plentyMB = 8 << 10
+
+// disk is the size of the disk's file system in memory, in MB; 0 puts the disk
+// on this computer's own. An install makes ten thousand files, which is far
+// quicker in memory, but would count there as memory of the host.
+func (s Spec) disk() int {
+	if s.DiskMB == 0 && s.MemoryMB == 0 {
+		return plentyMB
+	}
+	return s.DiskMB
 }
 
 // Host is one machine. Its methods are not for concurrent use.
@@ -101,7 +114,7 @@ func (s *slot) newHost(ctx context.Context, spec Spec) (*Host, error) {
 	if spec.Image != "" {
 		lower = spec.Image + ":" + lower
 	}
-	_, err = sh(ctx, makeScript, h.dir(), lower, fmt.Sprint(spec.DiskMB), h.name, h.link, h.gateway.String(), h.private.String())
+	_, err = sh(ctx, makeScript, h.dir(), lower, fmt.Sprint(spec.disk()), h.name, h.link, h.gateway.String(), h.private.String())
 	if err == nil {
 		err = h.configure(ctx)
 	}
@@ -340,18 +353,22 @@ merged=$1 image=$2
 rm -f "$merged"/etc/ssh/ssh_host_* "$merged"/var/lib/testhost/console "$merged"/home/ubuntu/.ssh/authorized_keys
 : >"$merged/etc/machine-id"
 umount "$merged"
-mv "$(dirname "$merged")/disk/up" "$image"
+mkdir "$image"
+mount --bind "$(dirname "$merged")/disk" "$image" # the file system outlives the host
 `
 
 // Image stops and removes the host, and answers its disk for others to begin
 // with. It lasts as long as the lab.
 func (h *Host) Image(ctx context.Context) (string, error) {
+	if h.spec.disk() == 0 {
+		return "", errors.New("a disk on this computer's own cannot be kept")
+	}
 	if err := h.Stop(ctx); err != nil {
 		return "", err
 	}
 	image := h.dir() + ".image"
 	_, err := sh(ctx, imageScript, h.file(""), image)
-	return image, errors.Join(err, h.Remove(ctx))
+	return filepath.Join(image, "up"), errors.Join(err, h.Remove(ctx))
 }
 
 const removeScript = `

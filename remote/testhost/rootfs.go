@@ -17,6 +17,7 @@ var rootfsScript string
 const unpackScript = `
 tarball=$1 root=$2 packages=$3
 mkdir -p "$packages" && mkdir "$root"
+mount -t tmpfs -o mode=755 tmpfs "$root" # ten thousand files: in memory, a tenth of the time
 zstd -q -d -c "$tarball" | tar -C "$root" -x
 if ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1; then
 	cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"

@@ -9,12 +9,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
+	cdpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -125,58 +128,130 @@ func shownCertificate(ctx context.Context, t *testing.T, o *steps.Opened) string
 	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
 }
 
+// What is pressed and seen in the pages, as XPath.
+const (
+	newButton   = `//jp-toolbar//*[normalize-space(text())="New"] | //*[contains(@class,"jp-DropdownMenu")]//*[normalize-space(text())="New"]`
+	pythonEntry = `//*[contains(@class,"lm-Menu-itemLabel") and contains(text(),"Python 3")]`
+	kernelIdle  = `//*[contains(@class,"jp-Notebook-ExecutionIndicator") and @data-status="idle"]`
+	cell        = `//*[contains(@class,"jp-CodeCell")]//*[contains(@class,"cm-content")]`
+	cellFocused = `//*[contains(@class,"jp-CodeCell")]//*[contains(@class,"cm-focused")]`
+	cellOutput  = `//*[contains(@class,"jp-OutputArea-output")]//pre`
+)
+
 // runCell makes a new notebook from the file list's menu and runs a cell in it.
 func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 	t.Helper()
-	if err := chromedp.Run(ctx,
-		chromedp.Click(`//jp-toolbar//*[normalize-space(text())="New"] | //*[contains(@class,"jp-DropdownMenu")]//*[normalize-space(text())="New"]`, chromedp.BySearch, chromedp.NodeVisible),
-		chromedp.WaitVisible(`//*[contains(@class,"lm-Menu-itemLabel") and contains(text(),"Python 3")]`, chromedp.BySearch),
-		// Kernels stand first in the menu.
-		chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter),
-	); err != nil {
-		t.Fatalf("making a notebook: %v", err)
-	}
+	p := tab{ctx, t}
+	p.press(newButton, func() bool { return p.shows(pythonEntry) })
+	var notebook *target.Info
+	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter)) // kernels stand first in the menu
+	p.await(time.Minute, func() bool { notebook = p.beside("/notebooks/"); return notebook != nil })
 	// The notebook is read in the first tab: chromedp has a data race when it
 	// attaches to one that is loading, as the menu's new tab is.
-	tab := newTab(ctx, t, "/notebooks/")
-	if err := chromedp.Run(ctx,
+	p.do(
 		chromedp.ActionFunc(func(ctx context.Context) error {
-			return target.CloseTarget(tab.TargetID).Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
+			return target.CloseTarget(notebook.TargetID).Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
 		}),
-		chromedp.Navigate(tab.URL),
-		chromedp.WaitVisible(`.jp-Notebook-ExecutionIndicator[data-status="idle"]`, chromedp.ByQuery),
-		chromedp.Click(`.jp-CodeCell .cm-content`, chromedp.ByQuery, chromedp.NodeVisible),
-		chromedp.SendKeys(`.jp-CodeCell .cm-content`, code, chromedp.ByQuery),
+		cdpage.BringToFront(), // one that is hidden takes no clicks
+		chromedp.Navigate(notebook.URL),
+	)
+	p.await(time.Minute, func() bool { return p.shows(kernelIdle) })
+	p.press(cell, func() bool { return p.shows(cellFocused) })
+	p.do(
+		chromedp.KeyEvent(code),
 		chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2)), // Ctrl-Enter runs the cell
-		chromedp.Text(`.jp-OutputArea-output pre`, &output, chromedp.ByQuery, chromedp.NodeVisible),
-	); err != nil {
-		t.Fatalf("running a cell: %v", err)
-	}
+	)
+	p.await(time.Minute, func() bool { return p.shows(cellOutput) })
+	p.do(chromedp.Evaluate(find(cellOutput)+".textContent", &output))
 	return output
 }
 
-// newTab waits for the tab that shows such an address.
-func newTab(ctx context.Context, t *testing.T, address string) *target.Info {
-	t.Helper()
-	look := time.NewTicker(50 * time.Millisecond)
+// tab is what a person looks at and clicks into. It asks the page
+// itself, again and again: the elements change while it loads.
+type tab struct {
+	ctx context.Context
+	t   *testing.T
+}
+
+// find is JavaScript for the first element that an XPath leads to.
+func find(xpath string) string {
+	return "document.evaluate(" + strconv.Quote(xpath) + ", document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue"
+}
+
+func (p tab) do(actions ...chromedp.Action) {
+	p.t.Helper()
+	if err := chromedp.Run(p.ctx, actions...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// middle is where an element is, or nil while it is not to be seen.
+func (p tab) middle(xpath string) (at []float64) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate(`(e => {
+		const r = e?.getBoundingClientRect()
+		return r?.width ? [r.x + r.width / 2, r.y + r.height / 2] : null
+	})(`+find(xpath)+`)`, &at))
+	return at
+}
+
+func (p tab) shows(xpath string) bool { return p.middle(xpath) != nil }
+
+// press clicks on an element that stays where it is, until done: a click can
+// be lost on a page that is still being put together.
+func (p tab) press(xpath string, done func() bool) {
+	p.t.Helper()
+	for p.ctx.Err() == nil {
+		var at, before []float64
+		p.await(time.Minute, func() bool {
+			at, before = p.middle(xpath), at
+			return at != nil && slices.Equal(at, before)
+		})
+		p.do(chromedp.MouseClickXY(at[0], at[1]))
+		if p.soon(5*time.Second, done) {
+			return
+		}
+	}
+	p.t.Fatalf("nothing came of clicking on %s", xpath)
+}
+
+func (p tab) await(limit time.Duration, done func() bool) {
+	p.t.Helper()
+	if !p.soon(limit, done) {
+		var text string
+		p.do(chromedp.Evaluate("document.body.innerText", &text))
+		p.t.Fatalf("it did not come; the page shows:\n%s", text)
+	}
+}
+
+// soon says whether it was done within the limit.
+func (p tab) soon(limit time.Duration, done func() bool) bool {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, limit)
+	defer cancel()
+	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
-	for {
-		tabs, err := chromedp.Targets(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, tab := range tabs {
-			if strings.Contains(tab.URL, address) {
-				return tab
-			}
-		}
+	for !done() {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			for _, tab := range tabs {
-				t.Logf("a tab: %s %s", tab.Type, tab.URL)
-			}
-			t.Fatalf("no tab shows %s: %v", address, ctx.Err())
+			return false
 		}
 	}
+	return true
+}
+
+// beside is the tab of the same browser that shows such an address, or nil.
+func (p tab) beside(address string) *target.Info {
+	p.t.Helper()
+	tabs, err := chromedp.Targets(p.ctx)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, tab := range tabs {
+		if strings.Contains(tab.URL, address) {
+			return tab
+		}
+	}
+	return nil
 }

@@ -107,7 +107,7 @@ var installed = sync.OnceValues(func() (string, error) {
 	}
 	job := jupyter.InstallJob(jupyter.Facts{}, jupyter.UV)
 	// Compiled once here, and not at each machine's first start.
-	const compile = "\n~/.jupyter-ec2/venv/bin/python -m compileall -q -j0 ~/.jupyter-ec2/venv /usr/lib/python3 >/dev/null || :"
+	const compile = "\n~/.jupyter-ec2/venv/bin/python -m compileall -q -j0 ~/.jupyter-ec2/venv >/dev/null || :"
 	if out, err := h.Run(ctx, "su - ubuntu -c '. /etc/environment; export UV_CACHE_DIR; exec sh' <<'JOB'\n"+job.Script+compile+"\nJOB\n"); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
