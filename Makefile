@@ -9,8 +9,8 @@ BUILDS  := linux/amd64 darwin/arm64 windows/amd64
 CACHE   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jupyter-ec2-tools
 TOOLS   := $(CACHE)/$(shell cat .ci/tools/go.mod .ci/tools/crosscheck/main.go | cksum | tr ' ' -)
 FUZZTIME ?= 10s
-# Most tests wait for machines that boot: more of them run than there are cores.
-GOTEST  ?= go test -race -parallel 5 -timeout 25m
+# Most tests wait for machines that boot: many more of them run than there are cores.
+GOTEST  ?= go test -race -p 6 -parallel 6 -timeout 25m
 
 .PHONY: help run build test deps lint unit bench demo fuzz crosscheck cross clean
 
