@@ -187,10 +187,10 @@ func (w *world) notebookHere() {
 	}
 	cell := exec.CommandContext(t.Context(), filepath.Join(bin, "python"), "testdata/cell.py") //nolint:gosec // the machine's own
 	cell.Env = append(os.Environ(), "URL=http://"+u.Host, "TOKEN="+token,
-		`CELL=import os; print(os.getcwd(), "kernelgateway" in open(f"/proc/{os.getppid()}/cmdline").read())`)
+		`CELL=import os; print(os.getcwd(), os.environ.get("HOME"), "kernelgateway" in open(f"/proc/{os.getppid()}/cmdline").read())`)
 	out, err := cell.CombinedOutput()
-	if err != nil || string(out) != home+" True\n" {
-		t.Errorf("the cell printed %q (%v), want the gateway's home %s", out, err, home)
+	if err != nil || string(out) != home+" "+home+" True\n" {
+		t.Errorf("the cell printed %q (%v), want the gateway's folder and HOME, %s", out, err, home)
 	}
 	for _, secret := range []string{token, strings.TrimSpace(string(gatewayToken))} {
 		if secret == "" || strings.Contains(processes(t), secret) {

@@ -52,7 +52,9 @@ func send(t *testing.T, to io.Writer, text string) {
 func TestTerminalCommand(t *testing.T) {
 	t.Parallel()
 	s, in, out := terminalSession(t, newWorld(t).client())
-	if err := s.Start(`stty size; echo "$TERM"; [ -t 0 ] && [ "$(tty)" = "$SSH_TTY" ] && echo terminal; read x; stty size; exit 3`); err != nil {
+	// A new size and what is typed come on ways of their own: the later may be the first.
+	if err := s.Start(`stty size; echo "$TERM"; [ -t 0 ] && [ "$(tty)" = "$SSH_TTY" ] && echo terminal
+		read x; while [ "$(stty size)" = "30 100" ]; do sleep 0.05; done; stty size; exit 3`); err != nil {
 		t.Fatal(err)
 	}
 	until(t, out, "30 100\r\nxterm-256color\r\nterminal\r\n")

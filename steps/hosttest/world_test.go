@@ -59,6 +59,10 @@ func newWorld(t *testing.T, spec testhost.Spec) *world {
 	t.Helper()
 	testhost.Need(t)
 	t.Parallel()
+	// Not within a guide, which would not wait so long for a launch.
+	if err := lab.Ready(t.Context(), spec.Release); err != nil {
+		t.Fatal(err)
+	}
 	w := &world{t: t, dir: t.TempDir(), port: freePort(t), spec: spec, machines: map[string]*testhost.Host{}}
 	t.Cleanup(w.report)
 	var err error
@@ -92,7 +96,7 @@ func freePort(t *testing.T) int {
 // installed is the disk of a machine with Jupyter on it, made once: where the
 // install is not what is tested.
 var installed = sync.OnceValues(func() (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	pair, err := remote.Generate("image")
 	if err != nil {

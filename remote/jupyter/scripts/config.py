@@ -1,6 +1,7 @@
 # Written by jupyter-ec2 for the server it runs. The tokens are in files beside
 # this one, so that they are in no command line, environment or log.
 import logging
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,9 @@ token = Path(__file__).with_name("token").read_text().strip()
 c.IdentityProvider.token = token
 c.KernelGatewayApp.auth_token = token
 c.JupyterWebsocketPersonality.list_kernels = True
+# A gateway would start a notebook's kernels with a PATH alone, without HOME,
+# language or CUDA's paths. It holds no secret in its environment.
+c.KernelGatewayApp.env_process_whitelist = list(os.environ)
 
 secrets = [token]
 gateway = Path(__file__).with_name("gateway-token")
