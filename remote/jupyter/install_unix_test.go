@@ -152,12 +152,18 @@ func TestInstallFailures(t *testing.T) {
 	}
 }
 
-// An install that is stopped leaves nothing that stands in the next one's way.
+// An install that is stopped leaves nothing that stands in the next one's way,
+// also in a home with a space, as the sandbox's are on some computers.
 func TestInstallInterrupted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("installs Jupyter from the package index")
 	}
 	h := newHost(t, "127.0.0.35")
+	spaced := filepath.Join(h.home, "with space")
+	if err := h.Run(t.Context(), remote.Command{Script: "mkdir " + quote(spaced)}); err != nil {
+		t.Fatal(err)
+	}
+	h.home = spaced
 	ctx, cancel := context.WithCancel(t.Context())
 	var log strings.Builder
 	stopAt := &watchWriter{want: "Resolved", found: cancel, out: &log}

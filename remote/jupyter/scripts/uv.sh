@@ -10,8 +10,10 @@ uv_settings() {
 	if [ -z "${UV_EXCLUDE:-}" ]; then
 		# A check of IRIs that Jupyter does without, and that makes every one of
 		# its commands one to two seconds slower (python-jsonschema/jsonschema#1521).
-		printf 'rfc3987-syntax\n' >"$base/excludes.txt"
-		UV_EXCLUDE=$base/excludes.txt
+		# Without its folder, which may have a space: uv takes a list there.
+		cd "$base"
+		printf 'rfc3987-syntax\n' >excludes.txt
+		UV_EXCLUDE=excludes.txt
 		export UV_EXCLUDE
 	fi
 	index=$("$python" "$base/fetch.py" index)
