@@ -217,6 +217,9 @@ func (m typed) open() []string {
 	}
 }
 
+// CurlOption has curl trust the server's certificate, as a person types it.
+func (o *Opened) CurlOption() string { return "--cacert " + quotePath(o.Certificate) }
+
 // quotePath is quote for a path; one in the home folder begins with ~, which
 // the shell, or ssh in its options, makes whole again.
 func quotePath(path string) string {

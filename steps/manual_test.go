@@ -111,3 +111,10 @@ func TestManualServesWhatTheURLSays(t *testing.T) {
 		}
 	}
 }
+
+func TestCurlTakesACertificateInAFolderWithASpace(t *testing.T) {
+	o := Opened{Certificate: "/srv/my state/certs/a.pem"}
+	if got := o.CurlOption(); got != "--cacert '/srv/my state/certs/a.pem'" {
+		t.Errorf("the option is %s", got)
+	}
+}

@@ -96,7 +96,7 @@ func (p *plainPrinter) ready(o *steps.Opened) {
 	p.list("For a notebook on this computer", notEmpty(o.GatewayLine))
 	p.list("For VS Code, as an existing Jupyter server", notEmpty(o.VSCode))
 	if o.Fingerprint != "" {
-		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint, "for curl: --cacert " + o.Certificate})
+		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint, "for curl: " + o.CurlOption()})
 	}
 	p.list("Local port", notEmpty(o.PortNote))
 	p.list("Costs", []string{costLine(o.Cost, p.sandbox)})
