@@ -46,6 +46,9 @@ func Reachable(dir string) bool { return hostIdentity().reaches(dir) }
 //
 // When the program is root, hosts run as the user nobody, and dir must be
 // reachable by others, as /var/tmp is and /root is not.
+//
+// From then on this process is not stopped from a terminal (SIGTSTP and its
+// like): its hosts' processes would inherit what it ignores.
 func Prepare(ctx context.Context, dir string, environ []string) (*Computer, error) {
 	f, err := find(ctx, environ)
 	if err != nil {
@@ -67,6 +70,7 @@ func Prepare(ctx context.Context, dir string, environ []string) (*Computer, erro
 		return nil, fmt.Errorf("copying certificates for the hosts: %w", err)
 	}
 	c.env["PATH"] = bin
+	defaultSignals()
 	return c, nil
 }
 
