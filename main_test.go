@@ -96,6 +96,9 @@ func walk(t *testing.T, visit func(name string, content []byte)) {
 	}
 }
 
+// testsOnly is for every package's tests, and for packages that are for tests.
+const testsOnly = "internal/patience"
+
 // arrows says which of our packages a folder may import, apart from its own
 // subfolders' test helpers; see docs/architecture.md. A folder that is not
 // named here is a mistake.
@@ -104,6 +107,7 @@ var arrows = map[string][]string{
 	"ui/cli":            {"ui", "steps", "steps/sandbox", "aws", "remote"},
 	"ui":                {"steps", "remote/logbuf", "ui/**"},
 	"ui/*":              {"remote/logbuf", "ui/**"},
+	"ui/tuitest":        {testsOnly},
 	"steps":             {"aws", "remote", "remote/jupyter"},
 	"steps/sandbox":     {"aws/ec2sim", "remote/sshhost"},
 	"steps/hosttest":    {},
@@ -113,8 +117,9 @@ var arrows = map[string][]string{
 	"remote/logbuf":     {},
 	"remote/jupyter":    {"remote"},
 	"remote/sshhost":    {},
-	"remote/testhost":   {}, // for tests only: nothing else may import it
+	"remote/testhost":   {testsOnly}, // for tests only itself: nothing else may import it
 	"remote/jupyter/**": {"remote", "remote/jupyter"},
+	testsOnly:           {},
 }
 
 // testArrows are allowed to tests on top of arrows. Still, aws and remote know
@@ -143,7 +148,7 @@ func TestArrows(t *testing.T) {
 		allowed := slices.Clone(arrows[rule])
 		if s.test() {
 			allowed = append(allowed, testArrows[ruleFor(testArrows, s.dir())]...)
-			allowed = append(allowed, s.dir())
+			allowed = append(allowed, s.dir(), testsOnly)
 		}
 		for _, i := range s.imports {
 			ours, ok := strings.CutPrefix(i, module+"/")
