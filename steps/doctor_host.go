@@ -159,7 +159,7 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 		return fine("It answers on port %d of the machine.", d.s.ServerPort)
 	}
 	f := wrong(err)
-	f.next, f.fix = "Restart it: jupyter-ec2 up does it, and so does r on the instances screen.", "start the server again; its kernels are lost"
+	f.next, f.fix = "Restart it: jupyter-ec2 up does it, and so does r in the program's list, Your setups.", "start the server again; its kernels are lost"
 	if log, err := jupyter.ServerLog(ctx, d.client, d.facts, serverLines); err == nil && len(log) > 0 {
 		f.text += "\nThe last lines of its log:\n" + strings.Join(log, "\n")
 	}

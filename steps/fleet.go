@@ -20,7 +20,7 @@ type (
 	Copied       = remote.Copied
 )
 
-// Machine is one line of the instances screen: a setup as the ledger and the
+// Machine is one line of the list of machines: a setup as the ledger and the
 // cloud know it together.
 type Machine struct {
 	Setup // with the state and addresses of now

@@ -81,7 +81,7 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(Event)) erro
 		if _, err := w.wait(ctx, id, "stopped"); err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%s is stopped; only its disk costs now", id), nil
+		return id + " is stopped" + w.onAWS("; only its disk costs now"), nil
 	})
 }
 

@@ -38,7 +38,7 @@ func (g *Guide) Remove(ctx context.Context, setupID string, emit func(Event)) er
 	if id := w.s.Answers.Gateway; id != "" {
 		g.shutOut(ctx, id)
 	}
-	w.say(Finished, w.s.Answers.Name+" is removed; it costs nothing any more")
+	w.say(Finished, w.s.Answers.Name+" is removed"+w.onAWS("; it costs nothing any more"))
 	return nil
 }
 

@@ -121,6 +121,14 @@ func (w *work) byHand(id StepID) {
 	}
 }
 
+// onAWS is a text about money, which nothing costs in the sandbox.
+func (w *work) onAWS(text string) string {
+	if w.g.cfg.Sandbox {
+		return ""
+	}
+	return text
+}
+
 // hangUp ends the connection of the steps; a tunnel has its own.
 func (w *work) hangUp() {
 	if w.client != nil {

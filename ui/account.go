@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -102,7 +103,7 @@ func (s *accountScreen) signed(m *model, msg signedIn) tea.Cmd {
 // else on the profile's own.
 func (s *accountScreen) fill(m *model) {
 	rows := make([]table.Row, len(s.signedIn.Regions))
-	want := m.answers.Region
+	want, enabled := m.answers.Region, 0
 	for i, r := range s.signedIn.Regions {
 		row := table.Row{ID: r.Name, Cells: []string{r.Name, r.Title, "enabled"}}
 		if !r.Enabled {
@@ -111,9 +112,13 @@ func (s *accountScreen) fill(m *model) {
 		} else if r.Name == s.signedIn.Home {
 			row.Cells[2] = "your own"
 		}
+		if r.Enabled {
+			enabled++
+		}
 		rows[i] = row
 	}
 	s.regions.SetRows(rows)
+	s.regions.SetFoot(fmt.Sprintf("%d of them enabled; / filters", enabled))
 	if want == "" {
 		want = s.signedIn.Home
 	}

@@ -40,7 +40,9 @@ type option struct {
 	do            func(m *model) tea.Cmd // nil: only close
 }
 
-// choiceDialog asks for one of a few. The last option is what Esc means.
+// choiceDialog asks for one of a few. The last option is what Esc means; it is
+// also the one that is chosen at first where Esc has led here, so that a
+// reflex Enter behind it does nothing.
 type choiceDialog struct {
 	title   string
 	text    []string // paragraphs
@@ -273,6 +275,12 @@ func hostKeyDialog(q *question) *choiceDialog {
 			{label: "No, stop here", do: say(steps.HostKeyReject)},
 		},
 	}
+}
+
+// askAtEsc opens a question that Esc has raised.
+func (m *model) askAtEsc(d *choiceDialog) {
+	d.at.at = len(d.options) - 1
+	m.openDialog(d)
 }
 
 // moot closes the dialogs that ask about something that has ended: their

@@ -38,7 +38,7 @@ func (m *model) openIt(u *member) tea.Cmd {
 	case u.up() && u.complete():
 		return m.withURL(u, (*model).browse)
 	case u.gone():
-		m.confirm("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers; it costs money.",
+		m.confirm("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers"+m.onAWS("; it costs money")+".",
 			"Launch again", func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
 		return nil
 	}
@@ -48,6 +48,26 @@ func (m *model) openIt(u *member) tea.Cmd {
 		return nil
 	}
 	return m.work.resume(m, u.Setup)
+}
+
+// onAWS is a text about money, which nothing costs in the sandbox.
+func (m *model) onAWS(text string) string {
+	if m.engine.Sandboxed() {
+		return ""
+	}
+	return text
+}
+
+// inSandbox is what is said there instead.
+func (m *model) inSandbox(text string) string {
+	if m.engine.Sandboxed() {
+		return text
+	}
+	return ""
+}
+
+func (m *model) stopVerb() verb {
+	return verb{"stopping", "stopped" + m.onAWS("; only its disk costs now"), true}
 }
 
 // costsAnHour says what a machine costs while it runs.
@@ -125,7 +145,7 @@ func (m *model) simple(u *member, v verb, do func(ctx context.Context, emit func
 
 func (m *model) stopNow(u *member) tea.Cmd {
 	id, engine := u.ID, m.engine
-	return m.simple(u, verb{"stopping", "stopped; only its disk costs now", true}, func(ctx context.Context, emit func(steps.Event)) error {
+	return m.simple(u, m.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.Stop(ctx, id, emit)
 	}, nil)
 }
@@ -143,7 +163,7 @@ func (m *model) restartServer(u *member) tea.Cmd {
 
 // askStop, askRestart and askReboot name what will be lost.
 func (m *model) askStop(u *member) {
-	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk, which goes on costing a little."
+	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk" + m.onAWS(", which goes on costing a little") + "."
 	m.confirm("Stop "+u.name()+"?", u.busyWith(lost), "Stop the machine", func(m *model) tea.Cmd { return m.stopNow(u) })
 }
 
@@ -189,7 +209,8 @@ func (m *model) adopt(u *member) tea.Cmd {
 	}, nil)
 }
 
-// extendBy is how much + adds.
+// extendBy is for how long + keeps a machine on, from now, at least: what is
+// left until its stop is not added up.
 const extendBy = time.Hour
 
 func (m *model) extend(u *member) tea.Cmd {
@@ -197,7 +218,7 @@ func (m *model) extend(u *member) tea.Cmd {
 	if link == nil {
 		return m.say("The stop can be put off once the machine is connected to.", true)
 	}
-	return m.simple(u, verb{doing: "extending", did: "goes on for another hour at least"}, func(ctx context.Context, _ func(steps.Event)) error {
+	return m.simple(u, verb{doing: "extending", did: "stays on for at least an hour from now"}, func(ctx context.Context, _ func(steps.Event)) error {
 		_, err := link.Extend(ctx, extendBy)
 		return err
 	}, func(m *model, u *member, _ result) tea.Cmd { return m.askHealth(u) })

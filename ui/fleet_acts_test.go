@@ -162,7 +162,7 @@ func TestMachinesAreWorkedOnAtTheSameTime(t *testing.T) {
 
 func TestAnOperationCanBeEnded(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
-	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("enter").settled()
+	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("up", "enter").settled()
 	r.until("ended before it was finished")
 	if r.member("s-1").trouble != nil {
 		t.Error("what the person ended counts as a failure")

@@ -157,9 +157,9 @@ func (u *member) stopping(f *facts, now time.Time) {
 	case u.health.Unarmed != "":
 		f.add("Stops", f.th.Warn, "! not by itself: "+u.health.Unarmed)
 	case soon && left < urgentFrom:
-		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + adds an hour", minutes(left), stopWhy(u.health)))
+		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + keeps it on for at least an hour", minutes(left), stopWhy(u.health)))
 	case soon:
-		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + adds an hour", minutes(left), stopWhy(u.health)))
+		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + keeps it on for at least an hour", minutes(left), stopWhy(u.health)))
 	default:
 		f.add("Stops", f.th.Subtle, whenIdle+", "+inAll)
 	}
@@ -167,9 +167,9 @@ func (u *member) stopping(f *facts, now time.Time) {
 
 func stopWhy(h steps.Health) string {
 	if h.StopWhy == "lifetime" {
-		return "its lifetime ends"
+		return "lifetime"
 	}
-	return "nothing goes on"
+	return "idle"
 }
 
 // healthFacts are what the machine says of itself.

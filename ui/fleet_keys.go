@@ -235,7 +235,7 @@ func (s *fleetScreen) allKeys() []hint {
 		{"t", "another type, of a stopped machine"},
 		{"e", "shell on the machine"},
 		{"u d", "upload; download"},
-		{"+", "go on for another hour"},
+		{"+", "keep it on for at least an hour from now"},
 		{"i", "limits: when it stops by itself"},
 		{"x", "terminate and remove"},
 		{"a", "adopt a machine from elsewhere"},

@@ -286,7 +286,7 @@ func (m *model) endOperation(u *member) tea.Cmd {
 	if u.op.copying != nil {
 		return cut(m)
 	}
-	m.openDialog(&choiceDialog{
+	m.askAtEsc(&choiceDialog{
 		title: "End " + u.op.doing + "?", about: op,
 		text: []string{"What is under way on AWS or on the machine already may still happen. Nothing is undone."},
 		options: []option{

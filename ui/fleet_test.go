@@ -59,7 +59,7 @@ func TestTheLedgerIsListedBeforeTheRegions(t *testing.T) {
 		t.Errorf("%d machines, want 6 until the last region answers", got)
 	}
 	close(last)
-	r.until("17 regions looked at")
+	r.until("17 enabled regions checked")
 	if u := r.member("s-5"); !u.gone() {
 		t.Errorf("the terminated machine is %q", u.State)
 	}
@@ -81,7 +81,7 @@ func TestTheSelectionStaysWhileRowsComeIn(t *testing.T) {
 		t.Fatalf("selected %s", got)
 	}
 	close(held)
-	r.until("17 regions looked at")
+	r.until("17 enabled regions checked")
 	if got := r.m.fleet.current().Answers.Name; got != "half-done" || r.m.fleet.current().no == 3 {
 		t.Errorf("selected %s, number %d", got, r.m.fleet.current().no)
 	}
@@ -348,6 +348,6 @@ func TestABusyServerIsLeftAlone(t *testing.T) {
 func TestTheCountdownWarns(t *testing.T) {
 	h := gpuHealth()
 	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } })
-	r.until("! stops in 8 min").until("+ adds an hour").press("+").untilAsked("extend 1h0m0s s-1").settled()
+	r.until("! stops in 8 min").until("+ keeps it on").press("+").untilAsked("extend 1h0m0s s-1").settled()
 	r.untilTrue("the countdown is gone", func() bool { return !strings.Contains(r.screen(), "stops in 8 min") })
 }

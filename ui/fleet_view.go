@@ -57,7 +57,7 @@ func (s *fleetScreen) headLines(m *model, w int) []string {
 	case m.tasks.runs(taskSurvey):
 		right = m.spinner() + m.th.Subtle.Render(" asking all regions")
 	case v.err == nil && v.of > 0:
-		right = m.th.Subtle.Render(fmt.Sprintf("%s looked at", counted(v.of, "region")))
+		right = m.th.Subtle.Render(counted(v.of, "enabled region") + " checked")
 	}
 	lines := []string{cells.Ends(title, right, w)}
 	if m.h >= roomyFrom {
@@ -89,7 +89,7 @@ func (s *fleetScreen) silent() string {
 
 // noneLines are the screen without a machine.
 func (s *fleetScreen) noneLines(m *model, w int) []string {
-	say := "There are no machines. Nothing of yours runs here, and nothing costs."
+	say := "There are no machines. Nothing is running" + m.onAWS(", so nothing costs money") + "."
 	if m.tasks.runs(taskSurvey) {
 		say = "This computer has no setups. Other computers' machines show here once their region has answered."
 	}

@@ -4,7 +4,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// The messages of the instances screen. What is about one machine carries its
+// The messages of the list of machines. What is about one machine carries its
 // setup's ID beside the task's.
 type (
 	// surveyed: some regions said which machines they have.

@@ -221,7 +221,7 @@ func TestStoppingTheWorkGoesBackToTheReview(t *testing.T) {
 	e := newFakeEngine()
 	r := toReview(newRig(t, e))
 	e.set(func() { e.delay = 1 << 40 })
-	r.press("enter").until("Launch").press("esc").until("Stop the work?").press("enter").until("Costs")
+	r.press("enter").until("Launch").press("esc").until("Stop the work?").press("up", "enter").until("Costs")
 	if r.m.page != steps.StepReview || r.m.tasks.runs(taskWork) {
 		t.Errorf("page %s, work runs %v", r.m.page, r.m.tasks.runs(taskWork))
 	}

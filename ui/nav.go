@@ -83,11 +83,12 @@ func (m *model) next() tea.Cmd {
 	return m.show(questions()[stepIndex(m.page)+1])
 }
 
-// back goes to the page before, or asks whether to leave on the first one.
+// back goes to the page before. The list has none: Esc is pressed by reflex,
+// and never leads out.
 func (m *model) back() tea.Cmd {
 	switch i := stepIndex(m.page); {
 	case m.page == pageFleet:
-		return m.askQuit()
+		return m.say("Esc stays in the list; q quits.", false)
 	case m.page == steps.StepOpen, i == 0:
 		return m.show(pageFleet)
 	case i > 0 && i <= stepIndex(steps.StepReview):

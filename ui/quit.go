@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,7 +24,7 @@ func (m *model) askQuit() tea.Cmd {
 	switch {
 	case m.tasks.runs(taskRemove):
 		m.openDialog(&choiceDialog{
-			title: quitTitle, text: []string{"The removal is not finished. What is still there goes on costing money until it is removed."},
+			title: quitTitle, text: []string{"The removal is not finished. What is still there" + m.onAWS(" goes on costing money until it is removed.") + m.inSandbox(" stays until it is removed.")},
 			options: []option{{label: "Quit", detail: "remove it later", danger: true, do: (*model).quit}, {label: "Keep removing"}},
 		})
 		return nil
@@ -109,7 +110,7 @@ func (m *model) quitOne(d *choiceDialog, u *member) {
 	}
 	d.options = []option{
 		{label: "Leave it running", detail: detail, do: (*model).quit},
-		{label: "Stop it", detail: "kernels and unsaved variables are lost; files stay on its disk, which costs a little", do: func(m *model) tea.Cmd {
+		{label: "Stop it", detail: "kernels and unsaved variables are lost; files stay on its disk" + m.onAWS(", which costs a little"), do: func(m *model) tea.Cmd {
 			return m.leaveAfter([]*member{u}, (*model).stopForGood)
 		}},
 		{label: "Remove everything", detail: "the machine, its disk and all files on it are lost", danger: true, do: func(m *model) tea.Cmd {
@@ -138,7 +139,7 @@ func (m *model) quitMany(d *choiceDialog, running []*member) {
 	d.text = append(d.text, what)
 	d.options = []option{
 		{label: fmt.Sprintf("Leave all %d running", n), detail: "tunnels close; run the program again to go on", do: (*model).quit},
-		{label: fmt.Sprintf("Stop all %d", n), detail: "kernels and unsaved variables are lost; files stay on their disks, which cost a little", do: func(m *model) tea.Cmd {
+		{label: fmt.Sprintf("Stop all %d", n), detail: "kernels and unsaved variables are lost; files stay on their disks" + m.onAWS(", which cost a little"), do: func(m *model) tea.Cmd {
 			return m.leaveAfter(running, (*model).stopForGood)
 		}},
 		{label: fmt.Sprintf("Terminate all %d", n), detail: "the machines, their disks and all files on them are lost", danger: true, do: func(m *model) tea.Cmd {
@@ -244,7 +245,7 @@ func (m *model) waitForWork(setupID string) func(context.Context) error {
 
 func (m *model) stopForGood(u *member) tea.Cmd {
 	id, engine, wait := u.ID, m.engine, m.waitForWork(u.ID)
-	return m.simple(u, verb{"stopping", "stopped; only its disk costs now", true}, func(ctx context.Context, emit func(steps.Event)) error {
+	return m.simple(u, m.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
 		if err := wait(ctx); err != nil {
 			return err
 		}
@@ -263,7 +264,7 @@ func (m *model) terminateForGood(u *member) tea.Cmd {
 		}
 		return engine.Remove(ctx, id, emit)
 	}, func(m *model, u *member, _ result) tea.Cmd {
-		m.fleet.drop(m, u.ID)
+		m.forget(u.Setup)
 		return nil
 	})
 }
@@ -289,11 +290,12 @@ func (m *model) quit() tea.Cmd {
 		m.outcome.Setup = m.work.setup
 		m.outcome.LeftRunning = m.costs()
 	}
-	for _, u := range m.running() {
+	running := m.running()
+	for _, u := range running {
 		m.outcome.Left = append(m.outcome.Left, u.Setup)
 	}
 	for _, u := range m.fleet.order {
-		if u.State == "stopped" && !u.Elsewhere {
+		if (u.State == "stopped" || u.Resources.Removing) && !u.Elsewhere && !slices.Contains(running, u) {
 			m.outcome.Left = append(m.outcome.Left, u.Setup)
 		}
 	}

@@ -90,16 +90,25 @@ func (s *removeScreen) ended(m *model, msg removeEnded) tea.Cmd {
 		return nil
 	}
 	s.done = true
-	m.fleet.drop(m, s.setup.ID)
-	if m.work.setup.ID == s.setup.ID {
-		m.work.setup = steps.Setup{}
-		m.work.runs = map[steps.StepID]stepRun{}
-		m.outcome.Removed, m.outcome.Setup = true, s.setup
-	}
+	m.forget(s.setup)
 	if s.thenQuit {
 		return m.quit()
 	}
 	return nil
+}
+
+// forget takes a setup that was removed out of all that the program remembers.
+func (m *model) forget(s steps.Setup) {
+	m.fleet.drop(m, s.ID)
+	m.outcome.Cleared = append(m.outcome.Cleared, s)
+	if m.open.opened != nil && m.open.opened.Setup.ID == s.ID {
+		m.open = openScreen{}
+	}
+	if m.work.setup.ID == s.ID {
+		m.work.setup = steps.Setup{}
+		m.work.runs = map[steps.StepID]stepRun{}
+		m.outcome.Removed, m.outcome.Setup = true, s
+	}
 }
 
 func (s *removeScreen) typing() typist { return s.logs.typing() }
@@ -141,7 +150,7 @@ func (s *removeScreen) view(m *model, w, h int) string {
 	case s.failure.is():
 		lines = s.failure.lines(m.th, w)
 	case s.done:
-		lines = []string{m.th.OK.Render(theme.SignDone + " Removed. Nothing of " + clean(s.setup.Answers.Name) + " is left, and nothing of it costs money any more.")}
+		lines = []string{m.th.OK.Render(theme.SignDone + " Removed. Nothing of " + clean(s.setup.Answers.Name) + " is left" + m.onAWS(", and nothing of it costs money any more") + ".")}
 	default:
 		lines = []string{cells.Fit(m.waiting(clean(s.now)), w)}
 	}

@@ -48,9 +48,12 @@ type Outcome struct {
 	Interrupted bool
 	// Removed says that the setup and all of it were removed.
 	Removed bool
-	// Left are all setups of this computer that go on costing: those whose
-	// machines run, and behind them the stopped ones, whose disks cost.
+	// Left are all setups of this computer of which something is there: those
+	// whose machines run, and behind them those that are stopped, or whose
+	// removal is not finished.
 	Left []steps.Setup
+	// Cleared are those that were removed since the program was started.
+	Cleared []steps.Setup
 }
 
 // lettingGo is how long Run waits after the last key for work that was cut

@@ -242,9 +242,9 @@ func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.failure.is() {
 		return s.leave(m), true
 	}
-	m.openDialog(&choiceDialog{
+	m.askAtEsc(&choiceDialog{
 		title: "Stop the work?", about: s.last,
-		text: []string{"What was created stays, and launching again goes on from here. A machine that runs costs money meanwhile."},
+		text: []string{"What was created stays, and launching again goes on from here." + m.onAWS(" A machine that runs costs money meanwhile.")},
 		options: []option{
 			{label: "Stop and go back to " + s.origin(), do: func(m *model) tea.Cmd { return s.stop(m) }},
 			{label: "Keep working"},

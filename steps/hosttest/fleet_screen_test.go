@@ -10,7 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
-// The instances screen over a booted machine: how it is, its log as it comes,
+// The list of machines over a booted machine: how it is, its log as it comes,
 // and its stop by a key. The next run of the program finds it stopped.
 func TestFleetScreen(t *testing.T) {
 	p := newPerson(t, screenSize{80, 24})
@@ -45,7 +45,7 @@ func TestFleetScreen(t *testing.T) {
 	r.ends()
 
 	r = p.start("")
-	r.See(`▸ 1 +jupyter +○ stopped(?s:.*)regions looked at|regions looked at(?s:.*)▸ 1 +jupyter +○ stopped`)
+	r.See(`▸ 1 +jupyter +○ stopped(?s:.*)regions checked|regions checked(?s:.*)▸ 1 +jupyter +○ stopped`)
 	r.is("12-stopped", `▸ 1 +jupyter +○ stopped`)
 	r.Press("q")
 	if left := r.ends(); len(left.Left) != 1 || left.Left[0].State != "stopped" {

@@ -57,7 +57,10 @@ func (r *request) idle(ctx context.Context, life *limitFlag) error {
 	}
 	said := a.Name + " stops by itself " + strings.Join(stopRules(t.setup.Answers), ", and ") + "."
 	if idle.Or(steps.DefaultIdleStop) == steps.Never && lifetime.Or(steps.DefaultLifetime) == steps.Never {
-		said = a.Name + " never stops by itself: it costs money until you stop it."
+		said = a.Name + " never stops by itself: it runs until you stop it."
+		if !t.setup.Sandbox {
+			said = a.Name + " never stops by itself: it costs money until you stop it."
+		}
 	}
 	return t.follow(ctx, said)
 }

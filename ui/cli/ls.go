@@ -126,7 +126,7 @@ func (r *request) table(all []machine) error {
 		}
 		region := a.Region
 		if m.Sandbox {
-			region = "sandbox"
+			region += " (sandbox)"
 		}
 		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",

@@ -130,7 +130,7 @@ func stopRules(a steps.Answers) []string {
 		out = append(out, "when it has run for "+life.Words())
 	}
 	if len(out) == 0 {
-		return []string{"never: it costs money until you stop it"}
+		return []string{"never: it runs until you stop it"}
 	}
 	return out
 }

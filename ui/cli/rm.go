@@ -42,7 +42,7 @@ func (r *request) rm(ctx context.Context) error {
 		return err
 	}
 	if !ok {
-		return declined("Nothing was removed", "The machine keeps running, and costs what it costs.")
+		return declined("Nothing was removed", "Everything of "+t.setup.Answers.Name+" is as it was.")
 	}
 	if err := t.work(func(emit func(steps.Event)) error { return t.guide.Remove(ctx, t.setup.ID, emit) }); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
-// screens lives with the two machines on the instances screen, and leaves with
+// screens lives with the two machines in the list, and leaves with
 // both stopped.
 func (h *home) screens() {
 	h.becomes("lab", "well", well)
@@ -113,6 +113,9 @@ func (h *home) leavesStopped(s *wizardScreen) {
 	s.Press(down + tuitest.Enter)
 	s.leaves(0)
 	for _, called := range []string{"lab", "gate"} {
+		if want := "The machine of " + called + " is stopped."; !strings.Contains(s.Shown(), want) {
+			h.t.Errorf("%q is not said at the end:\n%s", want, s.Shown())
+		}
 		if m := h.machine(called); m.State != "stopped" {
 			h.t.Errorf("%s is %s", called, m.State)
 		}

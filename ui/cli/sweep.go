@@ -189,7 +189,7 @@ func (r *request) listLeftovers(all []remains) error {
 		for _, l := range m.things {
 			region := l.At.Region
 			if m.sandbox {
-				region = "sandbox"
+				region += " (sandbox)"
 			}
 			sum += l.MonthCost
 			unknown = unknown || !l.CostKnown && !m.sandbox

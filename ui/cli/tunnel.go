@@ -58,7 +58,11 @@ func (r *request) tunnel(ctx context.Context) error {
 	if err := r.hold(ctx, opened); err != nil {
 		return err
 	}
-	r.note("The tunnels are closed; the machines keep running and cost money. Stop one: %s stop NAME\n", name)
+	cost := ""
+	if slices.ContainsFunc(all, func(t *taken) bool { return !t.setup.Sandbox }) {
+		cost = " and cost money"
+	}
+	r.note("The tunnels are closed; the machines keep running%s. Stop one: %s stop NAME\n", cost, name)
 	r.done(steps.Setup{}, "")
 	return nil
 }

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
 )
 
@@ -25,16 +27,38 @@ func (p *Program) wizard(ctx context.Context, sandbox bool) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range left.Left {
-		switch {
-		case s.State != "stopped":
-			p.keepsRunning(s)
-		case !s.Sandbox:
-			p.note("The machine of %s is stopped; its disk costs $%.2f a month.\n", s.Answers.Name, s.Cost.StoppedMonth)
-		}
-	}
+	p.farewell(left)
 	if left.Interrupted {
 		return errCutOff
 	}
 	return nil
+}
+
+// farewell says what is there now: of each setup that is left, and of those
+// that were removed.
+func (p *Program) farewell(o ui.Outcome) {
+	for _, s := range o.Left {
+		switch {
+		case s.Resources.Removing:
+			p.note("The removal of %s is not finished. Finish it: %s\n", s.Answers.Name, typed("rm", s))
+		case s.State == "stopped":
+			p.note("The machine of %s is stopped%s. Start it again: %s\n", s.Answers.Name, diskCost(s), typed("start", s))
+		default:
+			p.keepsRunning(s)
+		}
+	}
+	for _, s := range o.Cleared {
+		p.note("%s was removed: nothing of it is left.\n", s.Answers.Name)
+	}
+}
+
+// diskCost is what a stopped machine's disk costs.
+func diskCost(s steps.Setup) string {
+	switch {
+	case s.Sandbox:
+		return ""
+	case !s.Cost.Known || s.Cost.DiskUnknown:
+		return "; its disk still costs a little"
+	}
+	return fmt.Sprintf("; its disk costs $%.2f a month", s.Cost.StoppedMonth)
 }
