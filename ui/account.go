@@ -284,7 +284,8 @@ func (s *accountScreen) profileLines(m *model, h int) []string {
 		if i == s.at.at {
 			style = m.th.Accent
 		}
-		lines = append(lines, arrow(m.th, i == s.at.at)+style.Render(name)+m.th.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind)))
+		line := arrow(m.th, i == s.at.at) + style.Render(name) + m.th.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind))
+		lines = append(lines, zoneOf(zoneLine, i, line))
 	}
 	if more := s.at.more(from, to); more != "" {
 		lines = append(lines, "  "+m.th.Subtle.Render(more))

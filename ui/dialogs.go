@@ -48,6 +48,7 @@ type choiceDialog struct {
 	text    []string // paragraphs
 	code    string   // to be read exactly, such as a fingerprint
 	options []option
+	first   int // how many options stand above those that are drawn
 	at      choice
 	from    int // ID of the question it draws, or 0
 	about   any // what is gone on with meanwhile: its end closes the dialog; nil: nothing is
@@ -99,7 +100,7 @@ func (d *choiceDialog) viewTall(th theme.Theme, w, h int) []string {
 	some := *d
 	d.at.size(len(d.options))
 	from, to := d.at.window(max((h-len(dialogText(th, d.title, d.text, w)))/2, 1))
-	some.options, some.at = d.options[from:to], choice{at: d.at.at - from}
+	some.options, some.first, some.at = d.options[from:to], from, choice{at: d.at.at - from}
 	return some.view(th, w)
 }
 
@@ -119,10 +120,11 @@ func (d *choiceDialog) view(th theme.Theme, w int) []string {
 				style = th.Danger
 			}
 		}
-		lines = append(lines, arrow(th, i == d.at.at)+style.Render(" "+o.label+" "))
+		drawn := []string{arrow(th, i == d.at.at) + style.Render(" "+o.label+" ")}
 		for _, line := range wrap(o.detail, w-5) {
-			lines = append(lines, "   "+th.Subtle.Render(line))
+			drawn = append(drawn, "   "+th.Subtle.Render(line))
 		}
+		lines = append(lines, zonesOf(zoneLine, d.first+i, drawn)...)
 	}
 	return lines
 }

@@ -64,13 +64,13 @@ func (m *model) checked(msg checked) {
 	if d := m.doctor(); d != nil && m.tasks.is(taskDoctor, msg.id) {
 		d.checks = append(d.checks, msg.checks...)
 		d.at.size(len(d.checks))
-		d.point()
+		d.aim()
 	}
 }
 
-// point puts the cursor on what is to be mended first, unless the person has
+// aim puts the cursor on what is to be mended first, unless the person has
 // moved it.
-func (d *doctorDialog) point() {
+func (d *doctorDialog) aim() {
 	if i := slices.IndexFunc(d.checks, func(c steps.Check) bool { return c.State == steps.CheckBad }); i >= 0 && !d.moved {
 		d.at.at = i
 	}
@@ -164,7 +164,7 @@ func (d *doctorDialog) viewTall(th theme.Theme, w, h int) []string {
 		if i == d.at.at {
 			style = th.TableSelected
 		}
-		lines = append(lines, arrow(th, i == d.at.at)+sign+" "+style.Render(cells.Fit(text, max(w-4, 1))))
+		lines = append(lines, zoneOf(zoneLine, i, arrow(th, i == d.at.at)+sign+" "+style.Render(cells.Fit(text, max(w-4, 1)))))
 	}
 	return append(append(lines, detail...), foot...)
 }

@@ -121,7 +121,7 @@ func (s *fleetScreen) detailView(m *model, w, h int) string {
 	if room >= 2 {
 		s.pane.SetFocused(false)
 		s.pane.SetSize(w, room)
-		lines = append(lines, s.pane.View())
+		lines = append(lines, zoneOf(zonePane, 0, s.pane.View()))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -130,5 +130,5 @@ func (s *fleetScreen) detailView(m *model, w, h int) string {
 func (s *fleetScreen) fullLog(w, h int) string {
 	s.pane.SetFocused(true)
 	s.pane.SetSize(w, h)
-	return s.pane.View()
+	return zoneOf(zonePane, 0, s.pane.View())
 }

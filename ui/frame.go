@@ -36,8 +36,11 @@ func (m *model) View() tea.View {
 		v.AltScreen = false
 		return v
 	}
-	v.Content = m.content()
-	v.Content, v.Cursor = takeCursor(v.Content)
+	v.MouseMode = tea.MouseModeCellMotion
+	content := m.content()
+	v.OnMouse = func(msg tea.MouseMsg) tea.Cmd { return pointing(content, msg) }
+	content, v.Cursor = takeCursor(content)
+	v.Content = cells.Unmarked(content)
 	return v
 }
 
@@ -217,7 +220,8 @@ func (m *model) sidebar() string {
 			style = m.th.StepFailed
 		}
 		left := fmt.Sprintf("  %s %s", m.sign(p.ID), style.Render(p.Title))
-		lines = append(lines, cells.Ends(left, m.th.Subtle.Render(m.work.elapsed(m, p.ID))+" ", sideWidth))
+		line := cells.Ends(left, m.th.Subtle.Render(m.work.elapsed(m, p.ID))+" ", sideWidth)
+		lines = append(lines, zoneOf(zonePage, i+1, line))
 		if m.h >= roomyFrom {
 			lines = append(lines, "")
 		}
@@ -338,7 +342,7 @@ func hintLine(th theme.Theme, hints []hint, width int) string {
 	draw := func(hs []hint) string {
 		parts := make([]string, len(hs))
 		for i, h := range hs {
-			parts[i] = th.Key.Render(h.key) + " " + th.KeyDesc.Render(h.does)
+			parts[i] = keyZone(h.key, th.Key.Render(h.key)+" "+th.KeyDesc.Render(h.does))
 		}
 		return " " + strings.Join(parts, "   ")
 	}

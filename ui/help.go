@@ -46,7 +46,8 @@ func (m *model) helpLines(w, h int) []string {
 	}
 	everywhere = append(everywhere, hint{"?", "this help"},
 		hint{"q or ctrl+c", "leave; asks when a machine is running"},
-		hint{"ctrl+c ctrl+c", "leave at once"})
+		hint{"ctrl+c ctrl+c", "leave at once"},
+		hint{"mouse", "click selects, a second click is enter; shift selects text"})
 	list(everywhere)
 	if commands := m.manualWhole(); len(commands) > 0 {
 		lines = append(lines, "", heading(m.th, "By hand"))

@@ -229,7 +229,7 @@ func (s *keyScreen) view(m *model, w, h int) string {
 	from, to := s.at.window(room / each)
 	for i := from; i < to; i++ {
 		option := s.optionLines(m, i, w, each-1)
-		lines = append(lines, append(option, make([]string, each-len(option))...)...)
+		lines = append(lines, zonesOf(zoneLine, i, append(option, make([]string, each-len(option))...))...)
 	}
 	if more := s.at.more(from, to); more != "" {
 		foot = append([]string{cells.FitRight(m.th.Subtle.Render(more), w)}, foot...)

@@ -108,9 +108,9 @@ func (d *limitsDialog) view(th theme.Theme, w int) []string {
 					style = th.TableSelected
 				}
 			}
-			parts = append(parts, radio(th, c == d.value[i])+style.Render(c.Words()))
+			parts = append(parts, cells.Zone(zonePick+c.Words(), radio(th, c == d.value[i])+style.Render(c.Words())))
 		}
-		lines = append(lines, cells.Fit(line+strings.Join(parts, "  "), w))
+		lines = append(lines, zoneOf(zoneLine, i, cells.Fit(line+strings.Join(parts, "  "), w)))
 	}
 	return lines
 }

@@ -146,20 +146,19 @@ func (l *logs) view(w, h int, hostMatters bool) string {
 	for i, p := range l.pane {
 		p.SetFocused(i == l.at)
 	}
+	draw := func(i, w, h int) string {
+		l.pane[i].SetSize(w, h)
+		return zoneOf(zonePane, i, l.pane[i].View())
+	}
 	switch {
 	case l.full || !both:
-		l.focused().SetSize(w, h)
-		return l.focused().View()
+		return draw(l.at, w, h)
 	case w >= besideFrom:
 		left := (w - 3) * 45 / 100
-		l.pane[0].SetSize(left, h)
-		l.pane[1].SetSize(w-3-left, h)
-		return beside(l.pane[0].View(), "   ", l.pane[1].View())
+		return beside(draw(0, left, h), "   ", draw(1, w-3-left, h))
 	}
 	upper := (h - 1) / 2
-	l.pane[0].SetSize(w, upper)
-	l.pane[1].SetSize(w, h-1-upper)
-	return strings.Join([]string{l.pane[0].View(), "", l.pane[1].View()}, "\n")
+	return strings.Join([]string{draw(0, w, upper), "", draw(1, w, h-1-upper)}, "\n")
 }
 
 // logs of the page that is shown, or nil.

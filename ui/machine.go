@@ -288,14 +288,17 @@ func (s *machineScreen) view(m *model, w, h int) string {
 	case len(s.types) == 0 && m.tasks.runs(taskTypes):
 		return m.waiting("Asking EC2 which types " + m.answers.Region + " has …")
 	}
-	lines := []string{s.imageLine(m, w), s.diskLine(m), s.typeLine(m, w), ""}
+	lines := []string{
+		zoneOf(zonePart, partImage, s.imageLine(m, w)), zoneOf(zonePart, partDisk, s.diskLine(m)),
+		zoneOf(zonePart, partTypes, s.typeLine(m, w)), "",
+	}
 	foot := paragraph(m.th.Warn, s.wrong, w)
 	if s.wrong == "" && s.noPrice != "" {
 		foot = paragraph(m.th.Subtle, "Prices are unknown: "+s.noPrice, w)
 	}
 	s.table.SetFocused(s.part == partTypes)
 	s.table.SetSize(min(w, 100), tableHeight(s.table, h-len(lines)-len(foot)))
-	lines = append(lines, strings.Split(s.table.View(), "\n")...)
+	lines = append(lines, zonesOf(zonePart, partTypes, strings.Split(s.table.View(), "\n"))...)
 	return strings.Join(append(lines, foot...), "\n")
 }
 
@@ -311,7 +314,7 @@ func (s *machineScreen) imageLine(m *model, w int) string {
 				style = m.th.TableSelected
 			}
 		}
-		line += radio(m.th, on) + style.Render(r.Version) + "   "
+		line += cells.Zone(zonePick+"release:"+r.Version, radio(m.th, on)+style.Render(r.Version)) + "   "
 	}
 	style := m.th.Subtle
 	if strings.Contains(note, "past") {

@@ -70,7 +70,7 @@ func (s *modeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	if s.part == partMode {
 		taken := s.at.key(k)
-		m.answers.Mode = steps.Modes()[s.at.at].Mode
+		s.choose(m)
 		return nil, taken
 	}
 	switch k.String() {
@@ -81,10 +81,16 @@ func (s *modeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// move goes to the next part; TLS is no question in SSH mode.
+// choose takes the mode under the cursor.
+func (s *modeScreen) choose(m *model) { m.answers.Mode = steps.Modes()[s.at.at].Mode }
+
+// modeHasTLS says whether TLS is a question: in SSH mode it is none.
+func (m *model) modeHasTLS() bool { return m.answers.Mode != steps.ModeSSH }
+
+// move goes to the next part.
 func (s *modeScreen) move(m *model, by int) {
 	s.part = (s.part + by + modeParts) % modeParts
-	if s.part == partTLS && m.answers.Mode == steps.ModeSSH {
+	if s.part == partTLS && !m.modeHasTLS() {
 		s.part = (s.part + by + modeParts) % modeParts
 	}
 }
@@ -134,7 +140,7 @@ func (s *modeScreen) view(m *model, w, h int) string {
 	roomy := h >= 24
 	var lines []string
 	for i, info := range steps.Modes() {
-		lines = append(lines, s.modeLines(m, i, info, w, roomy || i == s.at.at && h >= 11)...)
+		lines = append(lines, zonesOf(zoneLine, i, s.modeLines(m, i, info, w, roomy || i == s.at.at && h >= 11))...)
 		if roomy {
 			lines = append(lines, "")
 		}
@@ -142,7 +148,8 @@ func (s *modeScreen) view(m *model, w, h int) string {
 	if !roomy {
 		lines = append(lines, "")
 	}
-	lines = append(lines, s.installerLine(m, w), s.tlsLine(m, w), s.nameLine(m))
+	lines = append(lines, zoneOf(zonePart, partInstaller, s.installerLine(m, w)), zoneOf(zonePart, partTLS, s.tlsLine(m, w)),
+		zoneOf(zonePart, partName, s.nameLine(m)))
 	if s.wrong != "" {
 		lines = append(lines, paragraph(m.th.Warn, s.wrong, w)...)
 	}
@@ -186,7 +193,11 @@ func (s *modeScreen) pick(m *model, part int, on bool, text string) string {
 			style = m.th.TableSelected
 		}
 	}
-	return radio(m.th, on) + style.Render(text) + "   "
+	pick := radio(m.th, on) + style.Render(text)
+	if !on {
+		pick = cells.Zone(zonePick+"other", pick)
+	}
+	return pick + "   "
 }
 
 func (s *modeScreen) installerLine(m *model, w int) string {

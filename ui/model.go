@@ -44,6 +44,7 @@ type model struct {
 	dialogs  []dialog // the last one has the keys
 	help     bool
 	helpAt   scroll
+	click    click
 	notice   notice
 	ticker   int // ID of the ticking chain that counts
 	ticking  bool
@@ -135,6 +136,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.restyle(theme.New(msg.IsDark(), !noColor(m.o.Env)))
 	case tea.KeyPressMsg:
 		cmd := m.press(msg)
+		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
+	case pointed:
+		cmd := m.point(msg)
 		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
 	case tea.PasteMsg:
 		m.paste(msg)

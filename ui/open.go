@@ -94,7 +94,7 @@ func (s *openScreen) urlLines(m *model, w int) []string {
 	lines := []string{rule}
 	style := m.th.URL.Bold(true).Hyperlink(o.URL, "id=jupyter")
 	for _, piece := range strings.Split(ansi.Hardwrap(clean(o.URL), w, true), "\n") {
-		lines = append(lines, style.Render(piece))
+		lines = append(lines, keyZone("o", style.Render(piece)))
 	}
 	return append(lines, rule, "")
 }

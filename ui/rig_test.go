@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -110,6 +111,42 @@ var namedKeys = map[string]tea.Key{
 	"space": {Code: tea.KeySpace, Text: " "}, "backspace": {Code: tea.KeyBackspace},
 	"f5": {Code: tea.KeyF5}, "ctrl+r": {Code: 'r', Mod: tea.ModCtrl},
 	"ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
+}
+
+// click clicks on a text of the screen, and wheel turns the wheel over it.
+func (r *rig) click(text string) *rig { return r.mouse(text, tea.MouseLeft, 0) }
+
+func (r *rig) wheel(text string, turns int) *rig { return r.mouse(text, tea.MouseWheelDown, turns) }
+
+func (r *rig) mouse(text string, button tea.MouseButton, turns int) *rig {
+	r.t.Helper()
+	for y, line := range strings.Split(r.screen(), "\n") {
+		before, _, found := strings.Cut(line, text)
+		if !found {
+			continue
+		}
+		at := tea.Mouse{X: cells.Width(before), Y: y, Button: button}
+		if button == tea.MouseLeft {
+			r.point(tea.MouseClickMsg(at))
+		}
+		if turns < 0 {
+			at.Button, turns = tea.MouseWheelUp, -turns
+		}
+		for range turns {
+			r.point(tea.MouseWheelMsg(at))
+		}
+		return r
+	}
+	r.t.Fatalf("%q is not on the screen:\n%s", text, r.screen())
+	return r
+}
+
+// point hands the mouse on as the program does: to what was drawn last.
+func (r *rig) point(msg tea.MouseMsg) {
+	if cmd := r.m.View().OnMouse(msg); cmd != nil {
+		r.take(cmd())
+	}
+	r.take(msg)
 }
 
 // screen is what the terminal shows, without styles and trailing spaces.

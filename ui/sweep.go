@@ -116,8 +116,7 @@ func (d *sweepDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {
 	case "space":
 		if d.at.at < len(d.found) {
-			key := leftoverKey(d.found[d.at.at])
-			d.marked[key] = !d.marked[key]
+			d.mark(d.found[d.at.at])
 			d.at.at = min(d.at.at+1, len(d.found)-1)
 		}
 	case "a":
@@ -135,6 +134,11 @@ func (d *sweepDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 		m.closeDialog()
 	}
 	return nil
+}
+
+func (d *sweepDialog) mark(l steps.Leftover) {
+	key := leftoverKey(l)
+	d.marked[key] = !d.marked[key]
 }
 
 func (d *sweepDialog) chosen() []steps.Leftover {
@@ -207,7 +211,7 @@ func (d *sweepDialog) viewTall(th theme.Theme, w, h int) []string {
 	from, to := d.at.window(max(h-len(lines)-len(foot), 1))
 	lines[0] = cells.Ends(lines[0], th.Subtle.Render(d.at.more(from, to)), w)
 	for i := from; i < to; i++ {
-		lines = append(lines, d.line(th, i, w))
+		lines = append(lines, zoneOf(zoneLine, i, d.line(th, i, w)))
 	}
 	return append(lines, foot...)
 }

@@ -212,8 +212,7 @@ func (t *Table) find() int {
 	return max(first, 0)
 }
 
-// Update takes a key press, a paste or a turn of the mouse wheel. It answers
-// whether the table took it; if not, it is the owner's.
+// Update takes a key press or a paste. It answers whether the table took it; if not, it is the owner's.
 func (t *Table) Update(msg tea.Msg) (handled bool, cmd tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
@@ -223,15 +222,32 @@ func (t *Table) Update(msg tea.Msg) (handled bool, cmd tea.Cmd) {
 		if t.open {
 			return t.edit(msg)
 		}
-	case tea.MouseWheelMsg:
-		switch msg.Button {
-		case tea.MouseWheelUp:
-			t.move(-3)
-			return true, nil
-		case tea.MouseWheelDown:
-			t.move(3)
-			return true, nil
-		}
 	}
 	return false, nil
 }
+
+// Point takes a click (wheel 0) or a turn of the wheel over zones of the screen,
+// the innermost first. It reports whether the row under the cursor was clicked
+// again.
+func (t *Table) Point(zones []string, wheel int) (again bool) {
+	for _, zone := range zones {
+		id, row := strings.CutPrefix(zone, t.rowZone(""))
+		switch {
+		case wheel == 0 && row:
+			selected, ok := t.Selected()
+			again = ok && selected.ID == id
+			t.Select(id)
+			return again
+		case wheel != 0 && zone == "table:"+t.id:
+			t.notice = ""
+			t.move(wheelRows * wheel)
+		}
+	}
+	return false
+}
+
+// wheelRows is how far one turn of the wheel moves.
+const wheelRows = 3
+
+// rowZone is what a row is called on the screen.
+func (t *Table) rowZone(id string) string { return "row:" + t.id + ":" + id }

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -218,7 +219,7 @@ func TestView(t *testing.T) {
 				t.Run(strings.TrimSpace(name), func(t *testing.T) {
 					tb := make12(size[0], size[1], theme.New(look.dark, look.color))
 					typed(tb, state)
-					view := tb.View()
+					view := cells.Unmarked(tb.View())
 					exactly(t, view, size[0], size[1])
 					golden.RequireEqual(t, view)
 				})

@@ -28,7 +28,7 @@ func (t *Table) View() string {
 	if t.height > 2 {
 		lines = append(lines, t.status())
 	}
-	return strings.Join(lines, "\n")
+	return cells.Zone("table:"+t.id, strings.Join(lines, "\n"))
 }
 
 // Wanted is the width at which nothing is cut or left out.
@@ -131,7 +131,8 @@ func (t *Table) body(widths []int) []string {
 		row := ""
 		switch k := t.top + i; {
 		case k < len(t.shown):
-			row = t.row(t.items[t.shown[k]], widths, k == t.cursor)
+			it := t.items[t.shown[k]]
+			row = cells.Zone(t.rowZone(it.ID), cells.Fit(t.row(it, widths, k == t.cursor), t.width-1))
 		case i == 0:
 			row = "  " + t.theme.Subtle.Render(t.nothing())
 		}

@@ -1,0 +1,126 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// ahead gives a rig a clock that a test moves.
+func ahead(now *time.Time) func(*Options) {
+	return func(o *Options) { o.Now = func() time.Time { return *now } }
+}
+
+// A person who only clicks gets through the questions: a click selects, a
+// second one on the same line is Enter, and the keys of the bar can be clicked.
+func TestTheMouseAnswersTheQuestions(t *testing.T) {
+	r := toProfiles(newRig(t, newFakeEngine()))
+	r.click("work").click("work").until("Frankfurt")
+	if r.m.account.trying != "work" {
+		t.Errorf("signed in as %q", r.m.account.trying)
+	}
+	r.click("Tokyo").click("Tokyo").until("0.0134")
+	r.click("26.04").click("t3.large")
+	if row, _ := r.m.machine.table.Selected(); row.ID != "t3.large" || r.m.answers.Release != "26.04" || r.m.machine.part != partTypes {
+		t.Errorf("%s, Ubuntu %s, part %d", row.ID, r.m.answers.Release, r.m.machine.part)
+	}
+	r.click("GB")
+	if r.m.machine.part != partDisk {
+		t.Errorf("the disk has not got the keys: part %d", r.m.machine.part)
+	}
+	r.wheel("26.04", 3)
+	if got := r.m.machine.disk.value(); got != "8" {
+		t.Errorf("the wheel made the disk %s GB", got)
+	}
+	r.click("enter").until("New ed25519 key").click("as in the guide: the .pem").click("enter").until("Installer")
+	r.click("○ HTTP").click("apt and pip").click("off").click("enter").until("Costs")
+	want := steps.Answers{
+		Name: "jupyter", Profile: "work", Region: "ap-northeast-1", Release: "26.04", Type: "t3.large", DiskGB: 8,
+		Key: steps.KeyAnswer{Source: steps.KeyCreate}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
+	}
+	if r.m.answers != want {
+		t.Errorf("answers %+v, want %+v", r.m.answers, want)
+	}
+	top := r.screen()
+	if r.wheel("Costs", 2); r.screen() == top || r.m.review.at.top != 2*wheelLines {
+		t.Errorf("the wheel does not scroll:\n%s", r.screen())
+	}
+	if r.click("1-4"); r.m.page != steps.StepReview {
+		t.Errorf("a range of keys was pressed: %s", r.m.page)
+	}
+	r.click("?").until("Help: Review").wheel("Help: Review", 1).click("close")
+	if r.m.help {
+		t.Error("the help is still there")
+	}
+	r.size(140, 40).click("Machine").until("0.0134")
+	if r.m.page != steps.StepMachine {
+		t.Errorf("the page is %s", r.m.page)
+	}
+}
+
+// What comes under the mouse between two quick clicks is not clicked: else
+// clicks on the bar's first key would run through the whole guide.
+func TestQuickClicksAreNotMeantForTheNextPage(t *testing.T) {
+	now := fakeNow
+	r := toProfiles(newRig(t, newFakeEngine(), ahead(&now)))
+	r.click("lab").click("lab").until("Frankfurt")
+	now = now.Add(time.Second)
+	r.click("enter take").until("0.0134").click("enter go on")
+	if r.m.page != steps.StepMachine {
+		t.Errorf("a click meant for the page before led on to %s", r.m.page)
+	}
+	now = now.Add(time.Second)
+	r.click("enter go on").until("New ed25519 key")
+}
+
+func TestTheMouseOnTheMachines(t *testing.T) {
+	r := toFleet(newRig(t, newFakeEngineWith(sevenMachines)))
+	r.click("gpu-lab").click("half-done")
+	if u := r.m.fleet.current(); u.no != 4 {
+		t.Errorf("machine %d is selected", u.no)
+	}
+	r.wheel("half-done", -1)
+	if u := r.m.fleet.current(); u.no != 1 {
+		t.Errorf("after the wheel machine %d is selected", u.no)
+	}
+	toFleetReady(r)
+	if !r.m.fleet.pane.Following() {
+		t.Fatal("the log does not follow")
+	}
+	if r.wheel("Server log", -1); r.m.fleet.pane.Following() {
+		t.Errorf("the wheel does not scroll the log:\n%s", r.screen())
+	}
+	r.click("Server log")
+	if !r.m.fleet.full {
+		t.Error("the log has not got the screen")
+	}
+}
+
+// A dialog takes the mouse; what it lies on does not.
+func TestTheMouseInDialogs(t *testing.T) {
+	r := toFleet(newRig(t, newFakeEngineWith(sevenMachines))).press("s").until("Stop jupyter?")
+	r.click("2")
+	if u := r.m.fleet.current(); u.no != 1 {
+		t.Errorf("machine %d was selected under the dialog", u.no)
+	}
+	r.click("Cancel")
+	if r.m.dialog() == nil {
+		t.Error("one click took the option: it was only to select it")
+	}
+	r.click("Cancel")
+	if r.m.dialog() != nil || r.m.fleet.current().op != nil {
+		t.Error("Cancel did not cancel")
+	}
+	r.press("i").until("stop by itself").click("24 hours")
+	d := r.m.dialog().(*limitsDialog)
+	if d.at.at != 1 || d.value[1].Words() != "24 hours" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func newFakeEngineWith(change func(*fakeEngine)) *fakeEngine {
+	e := newFakeEngine()
+	change(e)
+	return e
+}
