@@ -3,10 +3,16 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/cli/browser"
@@ -24,6 +30,13 @@ func openBrowser(url string) (led <-chan struct{}, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if runtime.GOOS == "darwin" {
+		// It cannot tell whose connection one is, and shows everybody what
+		// programs are started with: the address is in a file.
+		if address, err = addressFile(stateDir("browse"), address, led); err != nil {
+			return nil, err
+		}
+	}
 	// What a browser prints would tear the screen.
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard
 	if err := browser.OpenURL(address); err != nil {
@@ -32,9 +45,29 @@ func openBrowser(url string) (led <-chan struct{}, err error) {
 	return led, nil
 }
 
-// leadOnce answers an address on loopback that redirects the first who comes
-// to the URL, and then is gone; so it is when nobody comes in time. led is closed
-// when it is gone.
+// addressFile writes a page that leads to the address into a file that only its
+// owner can read, and returns the file's own address. The file goes when led is
+// closed; one that a killed program left leads nowhere, and goes with the next.
+func addressFile(dir, address string, led <-chan struct{}) (string, error) {
+	// Nobody else can enter the folder, whatever it was before.
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(filepath.Dir(dir), 0o700), os.Mkdir(dir, 0o700)); err != nil {
+		return "", fmt.Errorf("lead a browser to the URL: %w", err)
+	}
+	path := filepath.Join(dir, "open.html")
+	page := fmt.Sprintf("<!DOCTYPE html>\n<meta http-equiv=\"refresh\" content=\"0; url=%[1]s\">\n<a href=\"%[1]s\">Jupyter</a>\n", html.EscapeString(address))
+	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+		return "", fmt.Errorf("lead a browser to the URL: %w", err)
+	}
+	go func() {
+		<-led
+		_ = os.Remove(path) // it leads nowhere any more
+	}()
+	return "file://" + path, nil
+}
+
+// leadOnce returns an address on loopback that redirects the first of this
+// user's processes that comes to the URL, and then is gone; so it is when nobody
+// comes in time. led is closed when it is gone.
 func leadOnce(ctx context.Context, url string, patience time.Duration) (address string, led <-chan struct{}, err error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -46,6 +79,11 @@ func leadOnce(ctx context.Context, url string, patience time.Duration) (address 
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != path || ctx.Err() != nil {
 			http.NotFound(w, r)
+			return
+		}
+		if !sameUser(r) {
+			// The address stays: the person's own browser is still to come.
+			http.Error(w, "This address is for a browser of the user who runs "+name+". Open the URL that it prints.", http.StatusForbidden)
 			return
 		}
 		done()
@@ -62,4 +100,20 @@ func leadOnce(ctx context.Context, url string, patience time.Duration) (address 
 		_ = server.Shutdown(end) // it lets the answer go out first
 	})
 	return "http://" + l.Addr().String() + path, gone, nil
+}
+
+// sameUser reports whether a request on loopback comes from a process of this
+// user, or of root, who can read everything anyway. Where the system does not
+// tell, it takes everybody for that.
+func sameUser(r *http.Request) bool {
+	here, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	local, err := netip.ParseAddrPort(fmt.Sprint(here))
+	if err != nil {
+		return false
+	}
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	return fromUser(local, remote, os.Geteuid())
 }

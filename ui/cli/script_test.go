@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){name: func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){name: func() { os.Exit(Main()) }, visitor: visit})
 }
 
 // TestScripts runs the program as a person would, in a home of its own.
