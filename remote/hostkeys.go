@@ -57,13 +57,7 @@ func (h *HostKeys) Lookup(id string) ([]Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	var keys []Key
-	for line := range bytes.Lines(b) {
-		if k, ok := pinned(line, id); ok {
-			keys = append(keys, k)
-		}
-	}
-	return keys, nil
+	return keysIn(b, id), nil
 }
 
 // Pin adds keys for an instance; one already there is not added again.
@@ -71,32 +65,12 @@ func (h *HostKeys) Pin(id string, keys ...Key) error {
 	if !hostName(id) {
 		return fmt.Errorf("pin a host key: %q cannot stand in known_hosts", id)
 	}
-	return h.change("pin a host key", func(old []byte) []byte {
-		out := bytes.TrimRight(old, "\n")
-		if len(out) > 0 {
-			out = append(out, '\n')
-		}
-		for _, k := range keys {
-			has := func(line []byte) bool { p, ok := pinned(line, id); return ok && p.Line == k.Line }
-			if !slices.ContainsFunc(slices.Collect(bytes.Lines(out)), has) {
-				out = fmt.Appendf(out, "%s %s\n", id, k.Line)
-			}
-		}
-		return out
-	})
+	return h.change("pin a host key", func(old []byte) []byte { return withKeys(old, id, keys) })
 }
 
 // Forget removes the keys of an instance; none is no error.
 func (h *HostKeys) Forget(id string) error {
-	return h.change("forget a host key", func(old []byte) []byte {
-		var out []byte
-		for line := range bytes.Lines(old) {
-			if _, ok := pinned(line, id); !ok {
-				out = append(out, line...)
-			}
-		}
-		return out
-	})
+	return h.change("forget a host key", func(old []byte) []byte { return withoutKeys(old, id) })
 }
 
 func (h *HostKeys) read() ([]byte, error) {
@@ -155,9 +129,51 @@ func replaceFile(dir, path string, content []byte) (err error) {
 	return os.Rename(tmp.Name(), path)
 }
 
+// keysIn lists the keys that the text of known_hosts pins for an instance.
+func keysIn(text []byte, id string) []Key {
+	var keys []Key
+	for line := range bytes.Lines(text) {
+		if k, ok := pinned(line, id); ok {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// withKeys adds the keys that old does not pin for the instance yet.
+func withKeys(old []byte, id string, keys []Key) []byte {
+	out := bytes.TrimRight(old, "\n")
+	if len(out) > 0 {
+		out = append(out, '\n')
+	}
+	has := keysIn(out, id)
+	for _, k := range keys {
+		if !slices.ContainsFunc(has, func(p Key) bool { return p.Line == k.Line }) {
+			has = append(has, k)
+			out = fmt.Appendf(out, "%s %s\n", id, k.Line)
+		}
+	}
+	return out
+}
+
+// withoutKeys leaves out the lines that pin a key for the instance.
+func withoutKeys(old []byte, id string) []byte {
+	var out []byte
+	for line := range bytes.Lines(old) {
+		if _, ok := pinned(line, id); !ok {
+			out = append(out, line...)
+		}
+	}
+	return out
+}
+
 // pinned reads one line of known_hosts. Only lines for this one name count:
 // we write no others, and patterns must not vouch for an instance.
 func pinned(line []byte, id string) (Key, bool) {
+	// A key is costly to parse, and most lines are for other names.
+	if !bytes.HasPrefix(bytes.TrimSpace(line), []byte(id)) {
+		return Key{}, false
+	}
 	marker, hosts, k, _, _, err := ssh.ParseKnownHosts(line)
 	if err != nil || marker != "" || len(hosts) != 1 || hosts[0] != id {
 		return Key{}, false
