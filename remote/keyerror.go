@@ -69,7 +69,7 @@ func (e *KeyError) words() (title, text, next string) {
 			"Run: chmod 400 " + path
 	case KeyEncrypted:
 		return "The key needs its passphrase", path + " is encrypted, and its passphrase was not given.",
-			"Run the program on a terminal and give it when asked, or add the key to ssh-agent (ssh-add " + path + ") and use the agent's key."
+			"Run the program on a terminal and give it when asked, or add the key to ssh-agent (ssh-add " + path + "), which then opens it."
 	case KeyNoAgent:
 		return "ssh-agent does not hold the key", "No ssh-agent that can be reached holds the key " + path + ".",
 			"Start the agent and add the key (ssh-add), check that SSH_AUTH_SOCK is set, and try again. " + another

@@ -90,6 +90,7 @@ type KeyFile struct {
 	Fingerprint string // "SHA256:…", or empty
 	Encrypted   bool   // it asks for a passphrase
 	TooOpen     bool   // others can read it: OpenSSH refuses it, Protect mends it
+	Garbled     bool   // OpenSSH cannot read its text, and this program can: Protect mends it
 	Err         error  // why it cannot be used, a *KeyError; nil when it can (TooOpen aside)
 }
 
@@ -161,7 +162,12 @@ func (f *KeyFile) read() ([]byte, error) {
 	if err != nil {
 		return nil, keyFileError(f.Path, err)
 	}
-	return content, nil
+	text, garbled := keyText(content)
+	if garbled {
+		clear(content)
+	}
+	f.Garbled = garbled
+	return text, nil
 }
 
 // LocalKeys lists the private keys in a folder such as ~/.ssh, by name. Files
@@ -209,6 +215,18 @@ func LoadKey(path string, passphrase func(again bool) ([]byte, error)) (Signer, 
 	return signer, nil
 }
 
+// SignerFor reads a private key as [LoadKey] does. Like ssh, it asks for no
+// passphrase where ssh-agent holds the key of an encrypted file: the agent
+// signs then.
+func SignerFor(ctx context.Context, path string, passphrase func(again bool) ([]byte, error)) (Signer, error) {
+	if f := InspectKey(path); f.Err == nil && f.Encrypted && !f.TooOpen && f.Fingerprint != "" {
+		if s, err := AgentSigner(ctx, f.Fingerprint); err == nil {
+			return s, nil
+		}
+	}
+	return LoadKey(path, passphrase)
+}
+
 func unlock(path string, content []byte, passphrase func(again bool) ([]byte, error)) (Signer, error) {
 	for again := false; ; again = true {
 		p, err := passphrase(again)
@@ -227,14 +245,6 @@ func unlock(path string, content []byte, passphrase func(again bool) ([]byte, er
 			return nil, &KeyError{Path: path, Problem: KeyUnsupported, Err: err}
 		}
 	}
-}
-
-// Protect makes a private key's file readable for its owner only (chmod 400).
-func Protect(path string) error {
-	if err := os.Chmod(path, 0o400); err != nil {
-		return keyFileError(path, err)
-	}
-	return nil
 }
 
 func keyFileError(path string, err error) *KeyError {

@@ -6,7 +6,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -169,34 +168,11 @@ func TestEncryptedKey(t *testing.T) {
 }
 
 func TestAgent(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the agent of this test listens on a unix socket")
-	}
 	t.Setenv("SSH_AUTH_SOCK", "")
 	if keys, err := AgentKeys(t.Context()); keys != nil || err != nil {
 		t.Errorf("no agent: %v, %v", keys, err)
 	}
-	ring := agent.NewKeyring()
-	dir, err := os.MkdirTemp("", "agent") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _ = agent.ServeAgent(ring, c); _ = c.Close() }()
-		}
-	}()
-	t.Setenv("SSH_AUTH_SOCK", filepath.Join(dir, "s"))
+	ring := serveAgent(t)
 	private, signer := newPair(t)
 	if err := ring.Add(agent.AddedKey{PrivateKey: private, Comment: "me\x1b[31m@here"}); err != nil {
 		t.Fatal(err)

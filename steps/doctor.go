@@ -324,5 +324,5 @@ func (w *work) protectKey(context.Context) (string, error) {
 	if err := w.g.ProtectKey(path); err != nil {
 		return "", err
 	}
-	return "nobody but you can read " + path, nil
+	return "nobody but you can read " + path + ", and ssh can", nil
 }

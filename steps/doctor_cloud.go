@@ -347,6 +347,8 @@ func (d *doctor) key(ctx context.Context) finding {
 			CheckBad, fmt.Sprintf("%s (%s) is not the private half of the key pair %s.", r.KeyPath, f.Fingerprint, pairs[at].Name),
 			"Put the right private key back in its place; without it nobody gets into the machine, and a new one has to be launched.", "",
 		}
+	case f.Garbled:
+		return finding{CheckWarn, garbledKey(r.KeyPath), "It works here all the same; written right, it works with ssh -i too.", "write it as ssh reads it"}
 	}
 	return fine("%s is yours alone and fits the key pair %s.", r.KeyPath, pairs[at].Name)
 }

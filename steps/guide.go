@@ -59,6 +59,9 @@ type KeyOption struct {
 	Problem string // why it cannot be used as it is, or empty
 	// TooOpen marks a file others can read; ProtectKey mends it.
 	TooOpen bool
+	// Garbled marks a file that this program can read and ssh cannot (UTF-16,
+	// a byte order mark, Windows line ends); ProtectKey writes it right.
+	Garbled bool
 	// Encrypted marks a file that will ask for its passphrase.
 	Encrypted bool
 }
@@ -141,7 +144,7 @@ type Engine interface {
 	Keys(ctx context.Context, at Place) ([]KeyOption, error)
 	// InspectKey looks at a key file the person named.
 	InspectKey(ctx context.Context, at Place, path string) (KeyOption, error)
-	ProtectKey(path string) error // chmod 400
+	ProtectKey(path string) error // chmod 400, and the text as ssh reads it
 	Review(ctx context.Context, a Answers) (Review, error)
 	SavePlan(w io.Writer, a Answers) error
 	// Begin writes the ledger for these answers; nothing is created yet. A

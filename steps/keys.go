@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
@@ -29,10 +30,10 @@ func (g *Guide) Keys(ctx context.Context, at Place) ([]KeyOption, error) {
 			Detail: "As in the guide: EC2 makes it and sends the .pem, which is saved with chmod 400.",
 		},
 	}
-	for _, f := range remote.LocalKeys(g.sshDir()) {
-		options = append(options, fileOption(f, pairs))
-	}
 	held, err := remote.AgentKeys(ctx)
+	for _, f := range remote.LocalKeys(g.sshDir()) {
+		options = append(options, fileOption(f, pairs, held))
+	}
 	if err != nil {
 		// A broken agent must not hide the other ways.
 		return append(options, KeyOption{
@@ -67,10 +68,11 @@ func (g *Guide) InspectKey(ctx context.Context, at Place, path string) (KeyOptio
 	if err != nil {
 		return KeyOption{}, err
 	}
-	return fileOption(f, pairs), nil
+	held, _ := remote.AgentKeys(ctx) // an agent that does not answer opens no file
+	return fileOption(f, pairs, held), nil
 }
 
-// ProtectKey is the guide's chmod 400.
+// ProtectKey is the guide's chmod 400, and writes a garbled file right.
 func (g *Guide) ProtectKey(path string) error { return remote.Protect(path) }
 
 func (g *Guide) keyPairs(ctx context.Context, at Place) ([]aws.KeyPair, error) {
@@ -92,11 +94,14 @@ func (g *Guide) sshDir() string {
 	return filepath.Join(home, ".ssh")
 }
 
-func fileOption(f remote.KeyFile, pairs []aws.KeyPair) KeyOption {
+// fileOption describes a key file. One whose key ssh-agent holds opens without
+// its passphrase.
+func fileOption(f remote.KeyFile, pairs []aws.KeyPair, held []remote.AgentKey) KeyOption {
+	inAgent := slices.ContainsFunc(held, func(k remote.AgentKey) bool { return k.Fingerprint == f.Fingerprint })
 	o := KeyOption{
 		Answer: KeyAnswer{Source: KeyFile, Path: f.Path, PairName: match(pairs, f.PublicKey)},
 		Title:  remote.Clean(filepath.Base(f.Path)), Detail: strings.TrimSpace(f.Kind + " " + f.Fingerprint),
-		TooOpen: f.TooOpen, Encrypted: f.Encrypted,
+		TooOpen: f.TooOpen, Garbled: f.Garbled, Encrypted: f.Encrypted && !inAgent,
 	}
 	if f.Err != nil {
 		o.Problem = Explain(f.Err).Text
@@ -109,6 +114,11 @@ func fileOption(f remote.KeyFile, pairs []aws.KeyPair) KeyOption {
 		o.Problem = "Other users of this computer can read it."
 	}
 	return withPair(o)
+}
+
+// garbledKey says why ssh refuses a key that this program takes.
+func garbledKey(path string) string {
+	return "ssh -i cannot read " + path + " as it was saved (UTF-16, a byte order mark or Windows line ends); the key in it is good."
 }
 
 // usableType says why EC2 would not take a key of this type, or nothing. EC2
@@ -177,7 +187,7 @@ func (g *Guide) signer(ctx context.Context, s *Setup) (remote.Signer, error) {
 		k, err = remote.AgentSigner(ctx, s.Answers.Key.Fingerprint)
 	} else {
 		path := s.Resources.KeyPath
-		k, err = remote.LoadKey(path, func(again bool) ([]byte, error) { return g.cfg.Ask.Passphrase(ctx, path, again) })
+		k, err = remote.SignerFor(ctx, path, func(again bool) ([]byte, error) { return g.cfg.Ask.Passphrase(ctx, path, again) })
 	}
 	if err != nil {
 		return nil, err

@@ -102,7 +102,7 @@ func (s *keyScreen) inspected(m *model, msg keyInspected) tea.Cmd {
 	s.options = append(s.options, msg.option)
 	s.at.size(len(s.options) + 1)
 	s.at.at = len(s.options) - 1
-	if msg.option.Problem != "" || msg.option.TooOpen {
+	if msg.option.Problem != "" || msg.option.TooOpen || msg.option.Garbled {
 		return s.take(m)
 	}
 	return nil
@@ -116,7 +116,7 @@ func (s *keyScreen) protected(m *model, msg keyProtected) tea.Cmd {
 		s.wrong = clean(steps.Explain(msg.err).Text)
 		return nil
 	}
-	return tea.Batch(s.inspect(m, msg.path), m.say("Done: chmod 400 "+msg.path, false))
+	return tea.Batch(s.inspect(m, msg.path), m.say(msg.done, false))
 }
 
 func (s *keyScreen) typing() typist {
@@ -179,7 +179,11 @@ func (s *keyScreen) take(m *model) tea.Cmd {
 	switch {
 	case o.TooOpen:
 		m.confirm("This key is readable by others", clean(o.Answer.Path)+" can be read by other people on this computer, and SSH refuses such a key. The guide protects it with chmod 400.",
-			"Run chmod 400", func(m *model) tea.Cmd { return s.protect(m, o.Answer.Path) })
+			"Run chmod 400", func(m *model) tea.Cmd { return s.protect(m, o.Answer.Path, "Done: chmod 400 "+o.Answer.Path) })
+		return nil
+	case o.Garbled:
+		m.confirm("ssh cannot read this key as it was saved", clean(o.Answer.Path)+" was saved as UTF-16, with a byte order mark or with Windows line ends. The key in it is good; ssh -i refuses the file until it is written right.",
+			"Write it as ssh reads it", func(m *model) tea.Cmd { return s.protect(m, o.Answer.Path, "ssh can read "+o.Answer.Path+" now.") })
 		return nil
 	case o.Problem != "":
 		s.wrong = clean(o.Problem)
@@ -189,9 +193,10 @@ func (s *keyScreen) take(m *model) tea.Cmd {
 	return m.next()
 }
 
-func (s *keyScreen) protect(m *model, path string) tea.Cmd {
+// protect mends a key file; done is what is said then.
+func (s *keyScreen) protect(m *model, path, done string) tea.Cmd {
 	return m.tasks.start(m.ctx, taskProtect, func(_ context.Context, id int) tea.Msg {
-		return keyProtected{id, path, m.engine.ProtectKey(path)}
+		return keyProtected{id, path, done, m.engine.ProtectKey(path)}
 	})
 }
 
@@ -257,6 +262,8 @@ func (s *keyScreen) optionLines(m *model, i, w, most int) []string {
 	switch {
 	case o.TooOpen:
 		title += m.th.Warn.Render("   ! readable by others")
+	case o.Garbled:
+		title += m.th.Warn.Render("   ! ssh cannot read it as saved")
 	case o.Problem != "":
 		title += m.th.Warn.Render("   ! cannot be used as it is")
 	case o.Encrypted:

@@ -48,11 +48,11 @@ type (
 		option steps.KeyOption
 		err    error
 	}
-	// keyProtected: chmod 400 was tried on a key file.
+	// keyProtected: mending a key file was tried; done says what then holds.
 	keyProtected struct {
-		id   int
-		path string
-		err  error
+		id         int
+		path, done string
+		err        error
 	}
 	// reviewed: the review for these answers is here.
 	reviewed struct {

@@ -156,8 +156,13 @@ func (a *answering) key(ctx context.Context, at steps.Place) (steps.KeyAnswer, e
 		return a.agentKey(ctx, at)
 	}
 	option, err := a.guide.InspectKey(ctx, at, a.o.key)
-	if err == nil && option.TooOpen {
-		if err = a.protect(ctx, option.Answer.Path); err == nil {
+	if err == nil && (option.TooOpen || option.Garbled) {
+		if option.TooOpen {
+			err = a.protect(ctx, option.Answer.Path)
+		} else {
+			err = a.straighten(ctx, option.Answer.Path)
+		}
+		if err == nil {
 			option, err = a.guide.InspectKey(ctx, at, a.o.key)
 		}
 	}
@@ -207,6 +212,23 @@ func (a *answering) protect(ctx context.Context, path string) error {
 		return fmt.Errorf("protect the key: %w", err)
 	}
 	a.note("%s is now readable by you only (chmod 400).\n", path)
+	return nil
+}
+
+// straighten offers to write a key file as ssh reads it. The program itself
+// can use it as it is.
+func (a *answering) straighten(ctx context.Context, path string) error {
+	if a.o.dryRun {
+		return nil
+	}
+	ok, err := a.ask.confirm(ctx, fmt.Sprintf("ssh cannot read %s as it was saved (UTF-16, a byte order mark or Windows line ends). Write it as ssh reads it?", path))
+	if err != nil || !ok {
+		return err
+	}
+	if err := a.guide.ProtectKey(path); err != nil {
+		return fmt.Errorf("write the key as ssh reads it: %w", err)
+	}
+	a.note("ssh can read %s now.\n", path)
 	return nil
 }
 

@@ -213,6 +213,7 @@ func TestUpKeyFile(t *testing.T) {
 		{steps.KeyOption{}, 0, ""},
 		{steps.KeyOption{Problem: "a public key"}, exitUsage, ""},
 		{steps.KeyOption{TooOpen: true, Problem: "others can read it"}, 0, "k.pem"},
+		{steps.KeyOption{Garbled: true}, 0, "k.pem"},
 	} {
 		r := run{engine: &engine{work: opens(nil), key: c.option}}
 		if code := r.do(t.Context(), "up", "--yes", "--key", "k.pem"); code != c.want || r.engine.secured != c.secured {
@@ -226,6 +227,10 @@ func TestUpDryRunLeavesTheKeyFileAlone(t *testing.T) {
 	r := run{engine: &engine{work: opens(nil), key: steps.KeyOption{TooOpen: true, Problem: "others can read it"}}}
 	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != exitUsage || r.engine.secured != "" {
 		t.Errorf("exit code %d, protected %q: %s", code, r.engine.secured, r.err.String())
+	}
+	r = run{engine: &engine{work: opens(nil), key: steps.KeyOption{Garbled: true}}}
+	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != 0 || r.engine.secured != "" {
+		t.Errorf("exit code %d, rewritten %q: %s", code, r.engine.secured, r.err.String())
 	}
 }
 
