@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -127,6 +128,7 @@ type run struct {
 	console  func(context.Context) (steps.Terminal, func() error, error)
 	browsed  string
 	out, err screen
+	output   io.Writer // in place of out
 }
 
 func (r *run) do(ctx context.Context, args ...string) int {
@@ -150,6 +152,9 @@ func (r *run) do(ctx context.Context, args ...string) int {
 			}
 			return r.engine, nil
 		},
+	}
+	if r.output != nil {
+		p.Out = r.output
 	}
 	return p.Run(ctx, args)
 }

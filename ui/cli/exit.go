@@ -19,6 +19,10 @@ const (
 	exitUnreachable = 4
 	exitServer      = 5
 	exitInterrupted = 130
+	// exitPipe is what a shell says of a program that the system has ended
+	// because nobody read its output any more. Where that signal is ignored,
+	// the program ends like that too, and says nothing.
+	exitPipe = 141
 )
 
 const exitHelp = `Exit codes:

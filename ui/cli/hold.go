@@ -25,6 +25,9 @@ func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, hol
 		return nil
 	}
 	out.ready(o)
+	if err := p.unheard(); err != nil {
+		return errors.Join(err, o.Close())
+	}
 	p.note("The tunnel is open; Ctrl-C closes it.\n")
 	p.watch(ctx, []*steps.Opened{o}, func(_ *steps.Opened, state string) { p.note("Tunnel: %s\n", state) })
 	p.note("The tunnel is closed. ")
@@ -79,6 +82,9 @@ func inSandbox(s steps.Setup) string {
 // hold keeps tunnels open until the person ends it, and says what becomes of
 // them meanwhile.
 func (r *request) hold(ctx context.Context, all []*steps.Opened) error {
+	if err := r.unheard(); err != nil {
+		return errors.Join(err, closeAll(all))
+	}
 	if len(all) == 1 {
 		r.note("The tunnel is open; Ctrl-C closes it.\n")
 	} else {

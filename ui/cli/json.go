@@ -115,8 +115,7 @@ func costOf(c steps.Cost, sandbox bool) jsonCost {
 	return jsonCost{&c.Hour, &c.Month}
 }
 
-// print writes a line. A broken pipe ends the program by its signal; nothing
-// else can go wrong that a further line could tell.
+// print writes a line. That it could not be written, the output remembers.
 func (p *jsonLines) print(v any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

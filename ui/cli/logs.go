@@ -52,9 +52,14 @@ func (r *request) logs(ctx context.Context, o *logsOptions) error {
 	if o.install {
 		log = steps.LogInstall
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	show := func(text string) {
 		r.line("%s", text)
 		r.object(jsonLine{"line", log, text})
+		if r.unheard() != nil {
+			cancel() // nobody can read the rest
+		}
 	}
 	if o.follow {
 		err = link.Follow(ctx, log, o.lines, func(text string, partial bool) {

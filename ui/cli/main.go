@@ -69,13 +69,21 @@ func Main() int {
 			return openConsole(ctx, os.Stdin, os.Stdout, os.Getenv("TERM"))
 		}
 	}
-	return p.Run(ctx, os.Args[1:])
+	code := p.Run(ctx, os.Args[1:])
+	// Some file systems tell only now that they have no room.
+	if err := os.Stdout.Close(); err != nil && code == exitDone {
+		code = p.fail(ctx, &outputError{err}, false)
+	}
+	return code
 }
 
 // Run runs one command line and answers its exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
 	p.lines = newLineReader(p.In)
 	defer p.lines.end()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.Out = &stdout{w: p.Out, broken: cancel}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(p.In)
@@ -84,15 +92,21 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	// Errors are printed here and not by fang. It does not even see those of a
 	// running command: it would ask the terminal for its background colour,
 	// and wait for seconds where none answers.
-	var code int
 	var failed error
 	keepErrors(root, &failed)
 	err := fang.Execute(ctx, root, fang.WithVersion(version()),
 		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
-	if err = errors.Join(err, failed); err != nil {
-		code = p.fail(ctx, err, wantsJSON(args))
+	err = errors.Join(err, failed)
+	switch lost := p.unheard(); {
+	case lost != nil && closedPipe(lost):
+		return exitPipe
+	case err == nil:
+		err = lost
 	}
-	return code
+	if err == nil {
+		return exitDone
+	}
+	return p.fail(ctx, err, wantsJSON(args))
 }
 
 // keepErrors puts what the commands below fail with into failed.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -57,6 +58,9 @@ func (r *request) notebook(ctx context.Context, browser bool) error {
 	}
 	r.line("%s", here.URL())
 	r.object(jsonNotebook{r.Now(), "ready", gateway.ID, gateway.Answers.Name, here.URL()})
+	if err := r.unheard(); err != nil {
+		return errors.Join(err, here.Close())
+	}
 	if browser {
 		r.lead(ctx, here.URL(), false)
 	}
