@@ -30,8 +30,15 @@ type Health struct {
 
 	// Idle is since when nothing has gone on; zero while something does.
 	Idle time.Time
-	// Busy is what keeps it from being idle: "a cell runs in kernel 3f2a…".
+	// Busy is what keeps it from being idle: "a cell runs in kernel 3f2a…",
+	// "python train.py, 98 % of a core".
 	Busy string
+	// Work is the programs of the user that together use more than WorkLeast
+	// of a core, the busiest first. Those that match a pattern of Ignore are
+	// left out.
+	Work      []Program
+	WorkLeast float64
+	Ignore    []string
 	// StopAt is when the machine stops by itself, as things are; zero means
 	// never. StopWhy is "idle" or "lifetime".
 	StopAt  time.Time
@@ -49,6 +56,13 @@ type Health struct {
 	// the lifetime counts.
 	IdleLimit, LifeLimit time.Duration
 	Born                 time.Time
+}
+
+// Program is one that works on the host.
+type Program struct {
+	PID     int
+	Command string  // "python train.py": without the rest of its arguments
+	CPU     float64 // of one core, over the last minute: 1.5 is one and a half
 }
 
 // GPU is one graphics processor.

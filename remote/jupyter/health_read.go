@@ -88,19 +88,26 @@ type watchStatus struct {
 		} `json:"kernels"`
 		Terminals float64 `json:"terminals"`
 	} `json:"server"`
-	Logins     float64 `json:"logins"`
-	Transfers  float64 `json:"transfers"`
-	IdleSince  float64 `json:"idle_since"`
-	Busy       string  `json:"busy"`
-	StopAt     float64 `json:"stop_at"`
-	StopWhy    string  `json:"stop_why"`
-	Held       float64 `json:"held"`
-	Unarmed    string  `json:"unarmed"`
-	IdleLimit  float64 `json:"idle_limit"`
-	LifeLimit  float64 `json:"life_limit"`
-	Born       float64 `json:"born"`
-	Stopping   bool    `json:"stopping"`
-	StopFailed string  `json:"stop_failed"`
+	Logins    float64 `json:"logins"`
+	Transfers float64 `json:"transfers"`
+	IdleSince float64 `json:"idle_since"`
+	Busy      string  `json:"busy"`
+	Work      []struct {
+		PID     float64 `json:"pid"`
+		Command string  `json:"command"`
+		CPU     float64 `json:"cpu"`
+	} `json:"work"`
+	WorkLeast  float64  `json:"work_least"`
+	Ignore     []string `json:"ignore"`
+	StopAt     float64  `json:"stop_at"`
+	StopWhy    string   `json:"stop_why"`
+	Held       float64  `json:"held"`
+	Unarmed    string   `json:"unarmed"`
+	IdleLimit  float64  `json:"idle_limit"`
+	LifeLimit  float64  `json:"life_limit"`
+	Born       float64  `json:"born"`
+	Stopping   bool     `json:"stopping"`
+	StopFailed string   `json:"stop_failed"`
 }
 
 const (
@@ -141,7 +148,7 @@ func (s watchStatus) health() Health {
 		DiskMB: count(s.Disk), DiskFreeMB: count(s.DiskFree),
 		ServerUp: s.Server.Up, ServerDead: s.Server.Dead && !s.Server.Up, ServerNote: text(s.Server.Note), Terminals: count(s.Server.Terminals),
 		Logins: count(s.Logins), Transfers: count(s.Transfers),
-		Idle: moment(s.IdleSince), Busy: text(s.Busy),
+		Idle: moment(s.IdleSince), Busy: text(s.Busy), WorkLeast: number(s.WorkLeast),
 		StopAt: moment(s.StopAt), Held: moment(s.Held), Unarmed: text(s.Unarmed),
 		Stopping: s.Stopping, StopFailed: text(s.StopFailed),
 		IdleLimit: span(s.IdleLimit), LifeLimit: span(s.LifeLimit), Born: moment(s.Born),
@@ -151,6 +158,12 @@ func (s watchStatus) health() Health {
 	}
 	for _, g := range s.GPUs[:min(len(s.GPUs), mostListed)] {
 		h.GPUs = append(h.GPUs, GPU{Name: text(g.Name), Use: share(g.Use), MemoryMB: count(g.Memory), MemoryUsedMB: count(g.MemoryUsed)})
+	}
+	for _, p := range s.Work[:min(len(s.Work), mostListed)] {
+		h.Work = append(h.Work, Program{PID: count(p.PID), Command: text(p.Command), CPU: number(p.CPU)})
+	}
+	for _, i := range s.Ignore[:min(len(s.Ignore), mostListed)] {
+		h.Ignore = append(h.Ignore, text(i))
 	}
 	for _, k := range s.Server.Kernels[:min(len(s.Server.Kernels), mostListed)] {
 		h.Kernels = append(h.Kernels, KernelInfo{

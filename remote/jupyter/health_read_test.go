@@ -2,6 +2,7 @@ package jupyter
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 const aStatus = "\n" + statusMark + `alive=1
 now=1795785217
-{"server": {"up": true, "note": "", "kernels": [{"id": "3f2a", "name": "python3", "state": "busy", "last": 1795785210.5, "connections": 2, "path": "a\u001b[31mb.ipynb"}], "terminals": 1}, "busy": "a cell runs in kernel 3f2a", "logins": 1, "transfers": 2, "cpu": 0.25, "cores": 2, "gpus": [{"name": "Tesla T4", "use": -1, "memory": 15360, "memory_used": 12}], "memory": 900, "memory_used": 400, "swap": 1024, "swap_used": 1, "disk": 8000, "disk_free": 2000, "at": 1795785216.5, "every": 5, "idle_since": 0, "born": 1795781616, "held": 1795788816, "stop_at": 1795788816, "stop_why": "lifetime", "idle_limit": 3600, "life_limit": 43200, "unarmed": "", "stopping": false, "stop_failed": ""}`
+{"server": {"up": true, "note": "", "kernels": [{"id": "3f2a", "name": "python3", "state": "busy", "last": 1795785210.5, "connections": 2, "path": "a\u001b[31mb.ipynb"}], "terminals": 1}, "busy": "a cell runs in kernel 3f2a", "work": [{"pid": 77, "command": "python\u001b[1m train.py", "cpu": 1.98}], "work_least": 0.1, "ignore": ["htop\n"], "logins": 1, "transfers": 2, "cpu": 0.25, "cores": 2, "gpus": [{"name": "Tesla T4", "use": -1, "memory": 15360, "memory_used": 12}], "memory": 900, "memory_used": 400, "swap": 1024, "swap_used": 1, "disk": 8000, "disk_free": 2000, "at": 1795785216.5, "every": 5, "idle_since": 0, "born": 1795781616, "held": 1795788816, "stop_at": 1795788816, "stop_why": "lifetime", "idle_limit": 3600, "life_limit": 43200, "unarmed": "", "stopping": false, "stop_failed": ""}`
 
 func TestParseHealth(t *testing.T) {
 	h, err := parseHealth("Welcome!\n" + aStatus)
@@ -22,6 +23,9 @@ func TestParseHealth(t *testing.T) {
 		k.Path != "ab.ipynb" || k.Connections != 2 || k.LastActive.Nanosecond() != 5e8 || !h.Idle.IsZero() ||
 		!h.StopAt.Equal(time.Unix(1795788816, 0)) || h.StopWhy != "lifetime" || h.IdleLimit != time.Hour || h.Terminals != 1 {
 		t.Errorf("%+v", h)
+	}
+	if len(h.Work) != 1 || h.Work[0] != (Program{PID: 77, Command: "python train.py", CPU: 1.98}) || h.WorkLeast != 0.1 || !slices.Equal(h.Ignore, []string{"htop"}) {
+		t.Errorf("%+v, %v, %q", h.Work, h.WorkLeast, h.Ignore)
 	}
 	for name, change := range map[string][2]string{
 		"not alive":   {"alive=1", "alive=0"},
@@ -59,6 +63,10 @@ func FuzzParseHealth(f *testing.F) {
 		shares := []float64{h.CPU}
 		for _, g := range h.GPUs {
 			texts, counts, shares = append(texts, g.Name), append(counts, g.MemoryMB, g.MemoryUsedMB), append(shares, g.Use)
+		}
+		texts = append(texts, h.Ignore...)
+		for _, p := range h.Work {
+			texts, counts = append(texts, p.Command), append(counts, p.PID, int(p.CPU))
 		}
 		for _, k := range h.Kernels {
 			texts, times, counts = append(texts, k.ID, k.Name, k.State, k.Path), append(times, k.LastActive), append(counts, k.Connections)

@@ -22,7 +22,18 @@ var (
 	watchScript string
 	//go:embed scripts/watch.py
 	watcherScript string
+	//go:embed scripts/watch_host.py
+	watcherHost string
+	//go:embed scripts/watch_work.py
+	watcherWork string
+	//go:embed scripts/watch_server.py
+	watcherServer string
 )
+
+// watcher is the watcher's files, each by its name without ".py".
+func watcher() map[string]string {
+	return map[string]string{"watch": watcherScript, "watch_host": watcherHost, "watch_work": watcherWork, "watch_server": watcherServer}
+}
 
 // defaultEvery is how often the watcher looks.
 const defaultEvery = 5 * time.Second
@@ -37,12 +48,21 @@ type WatchSpec struct {
 	Armed   bool
 	Unarmed string
 	Facts   Facts
+	// WorkLeast is how much of a core the programs of the user must use, over
+	// a minute, to count as work; 0 means a tenth. Those that match a pattern
+	// of Ignore do not count: shell patterns, for a program's name, for the
+	// name with the script's, or for the whole command line.
+	WorkLeast float64
+	Ignore    []string
 	// The server, as in ServeSpec: where it is asked for its kernels. The
 	// port it took is read on the host.
 	Mode string
 	Bind string
 	Port int
 	TLS  bool
+
+	// Window is the minute over which the use of the CPU is taken; 0 means one.
+	Window time.Duration
 
 	poweroff  []string      // instead of the command that stops the machine
 	retry     time.Duration // between two tries to stop it; 0 means a minute
@@ -60,6 +80,9 @@ type watchConfig struct {
 	Bind      string   `json:"bind"`
 	Port      int      `json:"port"`
 	TLS       bool     `json:"tls"`
+	Work      float64  `json:"work,omitempty"`
+	Window    float64  `json:"window,omitempty"`
+	Ignore    []string `json:"ignore,omitempty"`
 	PowerOff  []string `json:"poweroff,omitempty"`
 	Retry     float64  `json:"retry,omitempty"`
 	SSHServer int      `json:"ssh_server,omitempty"`
@@ -70,12 +93,13 @@ func (s WatchSpec) config() (string, error) {
 	c := watchConfig{
 		Every: s.Every.Seconds(), Idle: s.Idle.Seconds(), Lifetime: s.Lifetime.Seconds(),
 		Armed: s.Armed, Unarmed: s.Unarmed, Mode: s.Mode, Bind: s.Bind, Port: s.Port, TLS: s.TLS,
+		Work: s.WorkLeast, Window: s.Window.Seconds(), Ignore: s.Ignore,
 		PowerOff: s.poweroff, Retry: s.retry.Seconds(), SSHServer: s.sshServer,
 	}
 	switch {
 	case s.Facts.Home == "" || s.Facts.User == "":
 		return "", errors.New("the host's facts are missing: Probe tells them")
-	case s.Idle < 0 || s.Lifetime < 0 || s.Every < 0:
+	case s.Idle < 0 || s.Lifetime < 0 || s.Every < 0 || s.Window < 0 || s.WorkLeast < 0:
 		return "", errors.New("a time span is less than nothing")
 	}
 	if s.Every == 0 {
@@ -127,10 +151,13 @@ func Watch(ctx context.Context, h Host, spec WatchSpec) error {
 		return fmt.Errorf("watching the host: %w", err)
 	}
 	sum := sha256.Sum256([]byte(config))
-	said, err := watchDo(ctx, h, "ensure", map[string]string{
-		"JE_SYSTEMD": flagOf(spec.Facts), "JE_CONFIG": config, "JE_ID": hex.EncodeToString(sum[:]),
-		"JE_SCRIPT": strings.TrimRight(script(watcherScript), "\n"), "JE_UNIT": spec.unit(),
-	})
+	env := map[string]string{
+		"JE_SYSTEMD": flagOf(spec.Facts), "JE_CONFIG": config, "JE_ID": hex.EncodeToString(sum[:]), "JE_UNIT": spec.unit(),
+	}
+	for name, text := range watcher() {
+		env["JE_"+name] = strings.TrimRight(script(text), "\n")
+	}
+	said, err := watchDo(ctx, h, "ensure", env)
 	var exit *remote.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.Code == 31:

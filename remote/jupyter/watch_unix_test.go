@@ -45,9 +45,10 @@ func TestWatchKernels(t *testing.T) {
 	run := func(code string) {
 		go func() { _, err := k.run(t.Context(), code); ended <- err }()
 	}
-	run("import time; time.sleep(6)")
+	run("import os, time\nwhile not os.path.exists('release'): time.sleep(0.1)")
 	w.watch("cell", idleAfter(limit))
 	w.staysUp("a running cell", busyWith("a cell runs in kernel "+id[:8]))
+	w.must(": >release")
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestWatchTerminalsAndSSH(t *testing.T) {
 	c := w.serve()
 	name := w.terminal(c, "while sleep 0.3; do date; done\r")
 	w.watch("terminal", idleAfter(limit))
-	w.staysUp("a terminal's output", func(h Health) bool { return h.Terminals == 1 && time.Since(h.Idle) < limit })
+	w.staysUp("a terminal's output", func(h Health) bool { return h.Terminals == 1 && h.At.Sub(h.Idle) < limit })
 	if _, err := c.do(t.Context(), http.MethodDelete, "/api/terminals/"+name, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -149,16 +150,14 @@ func TestWatchTerminalsAndSSH(t *testing.T) {
 
 	w.watch("rest", idleAfter(0))
 	file := filepath.Join(w.dir, "file")
-	if err := os.WriteFile(file, make([]byte, 600<<10), 0o600); err != nil {
+	if err := os.WriteFile(file, make([]byte, 30<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	scp, _ := w.openssh("scp", "-l", "800", file, w.target()+":copied") // kbit/s: 6 seconds
+	_, end = w.openssh("scp", "-l", "800", file, w.target()+":copied") // kbit/s: five minutes
 	w.until("a transfer", busyWith("transfer"))
 	w.watch("transfer", idleAfter(limit))
 	w.staysUp("a transfer", func(h Health) bool { return h.Transfers == 1 && h.Logins == 0 })
-	if err := scp.Wait(); err != nil {
-		t.Fatal(err)
-	}
+	end()
 	w.goesOff("after the transfer", "idle")
 
 	// An open tunnel, and a log that is followed.
@@ -205,8 +204,8 @@ func (w *watched) terminal(c *client, line string) (name string) {
 	return made.Name
 }
 
-// What the watcher is told, without a server: to wait, never to stop, that it
-// may not; and a command that fails.
+// What the watcher is told, without a server: never to stop, that it may not;
+// and a command that fails.
 func TestWatchLimits(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t, 121)
@@ -226,37 +225,6 @@ func TestWatchLimits(t *testing.T) {
 	})
 	w.staysUp("unarmed", func(h Health) bool { return h.Unarmed == "the machine would be terminated" && h.StopAt.IsZero() })
 
-	// Held, for longer than the limit.
-	w.watch("rest", idleAfter(0))
-	began := time.Now()
-	h, err := Extend(t.Context(), w, 2*limit)
-	if err != nil || !h.Watching || h.Held.Before(began.Add(2*limit-time.Second)) {
-		t.Fatalf("%+v, %v", h, err)
-	}
-	if again, err := Extend(t.Context(), w, time.Second); err != nil || again.Held.Before(h.Held.Add(-time.Second)) {
-		t.Errorf("putting off for less took something away: %+v, %v", again, err)
-	}
-	w.watch("held", func(s *WatchSpec) { s.Idle, s.Lifetime = limit, time.Second })
-	h = w.until("held", func(h Health) bool { return !h.StopAt.IsZero() })
-	if !h.StopAt.Equal(h.Held) || w.isOff() {
-		t.Errorf("off %v, %+v", w.isOff(), h)
-	}
-	w.goesOff("after the hold", "lifetime")
-	if took := time.Since(began); took < 2*limit-every {
-		t.Errorf("it was off after %v", took)
-	}
-
-	// A job goes on with nobody connected to it.
-	w.watch("rest", idleAfter(0))
-	ctx, cancel := context.WithCancel(t.Context())
-	_, err = w.Job(ctx, remote.Job{ID: "install-test", Script: "echo begun; sleep 5"}, func(string, bool) { cancel() })
-	if ctx.Err() == nil {
-		t.Fatal(err)
-	}
-	w.staysUp("a job", busyWith("the installation runs"))
-	w.watch("job", idleAfter(limit))
-	w.goesOff("after the job", "idle")
-
 	tries := filepath.Join(w.home, "tries")
 	w.watch("fails", func(s *WatchSpec) {
 		s.Idle, s.retry, s.poweroff = time.Second, time.Second, []string{"sh", "-c", "echo >>" + tries + "; echo No power to do so; exit 1"}
@@ -265,6 +233,84 @@ func TestWatchLimits(t *testing.T) {
 		b, _ := os.ReadFile(tries)
 		return h.Stopping && h.StopFailed == "No power to do so" && len(b) > 1
 	})
+}
+
+// A stop that was put off comes when that time is over, and not before.
+func TestWatchHeld(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, 141)
+	w.watch("rest", idleAfter(0))
+	began := time.Now()
+	h, err := Extend(t.Context(), w, time.Hour)
+	if err != nil || !h.Watching || h.Held.Before(began.Add(time.Hour-time.Second)) {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	if again, err := Extend(t.Context(), w, time.Second); err != nil || again.Held.Before(h.Held.Add(-time.Second)) {
+		t.Errorf("putting off for less took something away: %+v, %v", again, err)
+	}
+	short := func(s *WatchSpec) { s.Idle, s.Lifetime = limit, time.Second }
+	w.watch("held", short)
+	w.staysUp("held", func(h Health) bool { return !h.Held.IsZero() && h.StopAt.Equal(h.Held) })
+
+	// Without what it remembered, and put off for a moment.
+	if err := StopWatch(t.Context(), w, w.facts); err != nil {
+		t.Fatal(err)
+	}
+	w.must("rm -f .run/state.json .jupyter-ec2/watch/state.json")
+	w.watch("rest", idleAfter(0))
+	began = time.Now()
+	if h, err = Extend(t.Context(), w, 2*limit); err != nil || h.Held.After(time.Now().Add(2*limit)) {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	w.watch("released", short)
+	w.goesOff("after the hold", "lifetime")
+	if off, err := os.Stat(w.off); err != nil || off.ModTime().Before(began.Add(2*limit-every)) {
+		t.Errorf("it was off at %v, held at %v for %v; %v", off.ModTime(), began, 2*limit, err)
+	}
+}
+
+// A job keeps the machine with nobody connected to it.
+func TestWatchJob(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, 146)
+	w.watch("rest", idleAfter(0))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := w.Job(ctx, remote.Job{ID: "install-test", Script: "echo begun; until [ -e release ]; do sleep 0.1; done"}, func(string, bool) { cancel() })
+	if ctx.Err() == nil {
+		t.Fatal(err)
+	}
+	w.watch("job", idleAfter(limit))
+	w.staysUp("a job", busyWith("the installation runs"))
+	w.must(": >release")
+	w.goesOff("after the job", "idle")
+}
+
+// A program that uses the CPU keeps the machine with nobody logged in, however
+// it was started, unless a rule leaves it out; one that only waits does not.
+func TestWatchWork(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, 151)
+	w.spec.Window = limit
+	w.watch("rest", idleAfter(0))
+	w.must("echo 'while [ ! -e release ]; do :; done' >train.sh; nohup sh train.sh >/dev/null 2>&1 & nohup sh -c 'while sleep 1; do :; done' >/dev/null 2>&1 &")
+	w.watch("work", idleAfter(limit))
+	w.staysUp("a program", func(h Health) bool {
+		return busyWith("sh train.sh, ")(h) && strings.HasSuffix(h.Busy, " % of a core") && h.Logins+h.Transfers == 0 &&
+			len(h.Work) == 1 && h.Work[0].Command == "sh train.sh" && h.Work[0].CPU > 0.1 && h.Work[0].PID > 1
+	})
+	w.watch("ignored", func(s *WatchSpec) { s.Idle, s.Ignore = limit, []string{"*train.sh"} })
+	h := w.goesOff("a program that is left out", "idle")
+	if len(h.Work) > 0 || len(h.Ignore) != 1 || h.Ignore[0] != "*train.sh" {
+		t.Errorf("%+v", h)
+	}
+	w.watch("much", func(s *WatchSpec) { s.Idle, s.WorkLeast = limit, 50 })
+	w.goesOff("a program that uses less than it may", "idle")
+	w.watch("again", idleAfter(0))
+	w.until("the program again", busyWith("sh train.sh, "))
+	w.must(": >release")
+	w.watch("over", idleAfter(limit))
+	w.goesOff("after the program", "idle")
 }
 
 // The same again changes nothing; a new spec reaches the watcher that runs; a

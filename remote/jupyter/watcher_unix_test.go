@@ -14,7 +14,7 @@ import (
 const watcherChecks = `
 import os, sys, time
 sys.path.insert(0, "watch")
-import watch
+import watch, watch_host as host, watch_work as work
 
 def equal(got, want):
     assert got == want, "%r, not %r" % (got, want)
@@ -44,8 +44,8 @@ for text in (None, "", "yesterday", "2026-13-01T00:00:00Z", 5):
 
 # SSH servers of many kinds, and what runs below them.
 def run(*lines):
-    found = [watch.Process(*l) for l in lines]
-    logins, commands = watch.over_ssh({p.pid: p for p in found}, {})
+    found = [host.Process(*l) for l in lines]
+    logins, commands = work.over_ssh({p.pid: p for p in found}, {})
     return sorted(logins), sorted(commands)
 
 def openssh(user, *below):
@@ -66,13 +66,125 @@ equal(run((1, 0, "", "S", "1", "/usr/sbin/dropbear -F"), (2, 1, "", "S", "1", "/
           (3, 2, "", "S", "1", "scp -t copied")), ([], ["scp"]))
 
 # ps, as macOS prints it.
-p = watch.from_ps("  501   1 ttys001  S+   Fri Nov 27 12:00:00 2026 -zsh --login")
-equal((p.pid, p.parent, p.tty, p.started, p.args, p.name), (501, 1, "ttys001", "Fri Nov 27 12:00:00 2026", "-zsh --login", "zsh"))
-equal(watch.from_ps("501 1 ?? Ss Fri Nov 27 12:00:00 2026 sshd").tty, "")
+p = host.from_ps("  501   1   501 ttys001  S+   1:02.50 Fri Nov 27 12:00:00 2026 -zsh --login")
+equal((p.pid, p.parent, p.tty, p.started, p.args, p.name, p.cpu, p.user),
+      (501, 1, "ttys001", "Fri Nov 27 12:00:00 2026", "-zsh --login", "zsh", 62.5, 501))
+equal(host.from_ps("501 1 0 ?? Ss 0:00.01 Fri Nov 27 12:00:00 2026 sshd").tty, "")
 
-equal(watch.gpu("NVIDIA A10G, 37, 23028, 512"), {"name": "NVIDIA A10G", "use": 0.37, "memory": 23028, "memory_used": 512})
-equal(watch.gpu("Tesla, T4, [N/A], 15360, [N/A]"), {"name": "Tesla, T4", "use": -1, "memory": 15360, "memory_used": 0})
-equal(watch.gpu("NVIDIA-SMI has failed"), None)
+equal(host.gpu("NVIDIA A10G, 37, 23028, 512"), {"name": "NVIDIA A10G", "use": 0.37, "memory": 23028, "memory_used": 512})
+equal(host.gpu("Tesla, T4, [N/A], 15360, [N/A]"), {"name": "Tesla, T4", "use": -1, "memory": 15360, "memory_used": 0})
+equal(host.gpu("NVIDIA-SMI has failed"), None)
+equal(host.gpu("T4, \u00b2, 15360, 1")["use"], -1)
+
+# Linux's own, with a name that is meant to confuse.
+stat = "7 (a) S 1 (b) R 1 7 7 34816 7 0 0 0 0 0 150 50 25 25 20 0 1 0 4242 0 0"
+p = host.from_stat(stat, "/usr/bin/python3\0-u\0/home/u/train.py\0--token=x\0")
+equal((p.pid, p.parent, p.tty, p.started, p.cpu * host.TICKS, p.command()), (7, 1, "34816", "4242", 250, "python3 train.py"))
+for args, want in (("/bin/sh -c while :; do :; done", "sh"), ("python -m torch.train --lr 1", "python -m torch.train"),
+                   ("/opt/ffmpeg -i secret", "ffmpeg"), ("-bash", "bash"), ("", ""), ("bash", "bash")):
+    equal(host.Process(1, 0, "", "R", "1", args).command(), want)
+for text, want in (("0:01.25", 1.25), ("1:02:03", 3723), ("2-01:00:00", 176400), ("soon", 0)):
+    equal(host.clock(text), want)
+
+# Work: what each process used, over a minute; a tenth of a core is work.
+class Machine:
+    def __init__(self, **config):
+        self.config, self.work, self.now, self.all = config, work.Work(), 1000.0, {}
+        self.work.of_the_user = lambda p: p.args.find("root's") < 0
+
+    def run(self, pid, args, parent=1):
+        self.all[pid] = host.Process(pid, parent, "", "R", "1", args)
+
+    def passes(self, seconds, **used):
+        """Time goes by, in looks, while each process uses that much of a core."""
+        for _ in range(0, seconds, 5):
+            self.now += 5
+            for name, share in used.items():
+                self.all[int(name[1:])].cpu += share * 5
+            found = self.work.look(self.now, dict(self.all), self.config, {"0" * 36}, {900})
+        return [(p["command"], round(p["cpu"], 2)) for p in found]
+
+    def ends(self, pid):
+        """Its parent waits for it, and has its time among its own from then on."""
+        gone = self.all.pop(pid)
+        if gone.parent in self.all:
+            self.all[gone.parent].cpu += gone.cpu
+
+m = Machine()
+m.run(5, "python3 train.py")
+equal(m.passes(5, p5=0), [])
+equal(m.passes(5, p5=0.98), [])  # not yet 6 seconds
+equal(m.passes(5, p5=0.98), [("python3 train.py", 0.98)])
+equal(m.passes(60, p5=0.09), [])
+equal(m.passes(60, p5=0.11), [("python3 train.py", 0.11)])
+m.run(6, "ffmpeg")
+equal(m.passes(60, p5=0.06, p6=0.07), [("ffmpeg", 0.07), ("python3 train.py", 0.06)])  # together
+m.config["work"] = 0.2
+equal(m.passes(5, p5=0.06, p6=0.07), [])
+
+# What watches, serves, connects or is another's is no work; what they start is.
+m = Machine()
+for pid, args, parent in ((9, "/v/python /h/.jupyter-ec2/venv/bin/jupyter-notebook --config=/h/.jupyter-ec2/server/config.py", 1),
+                          (10, "python -m ipykernel_launcher -f /r/kernel-%s.json" % ("0" * 36), 9),
+                          (11, "sshd: ubuntu@notty", 2), (12, "sh -c s=$(cat) jupyter-ec2-watch", 11), (13, "cat status.json", 12),
+                          (14, "apt root's", 1), (15, "watch.py", 1), (16, "nvidia-smi", os.getpid()), (900, "pip", 1), (901, "cc1", 900)):
+    m.run(pid, args, parent)
+m.run(os.getpid(), "python watch.py")
+m.passes(5)
+equal(m.passes(60, p9=1, p10=1, p11=1, p12=1, p13=1, p14=1, p16=1, p900=1, p901=1, **{"p%d" % os.getpid(): 1}), [])
+for pid, args, parent in ((20, "python in_terminal.py", 9), (21, "python of_a_kernel.py", 10), (22, "python over_ssh.py", 11),
+                          (23, "python -m ipykernel_launcher -f /r/kernel-%s.json" % ("1" * 36), 1)):
+    m.run(pid, args, parent)
+    equal(m.passes(60, **{"p%d" % pid: 0.5}), [(m.all[pid].command(), 0.5)])
+    m.ends(pid)
+    m.passes(65)
+
+# A loop of short commands works, whose time comes only when each has ended;
+# one long command's time is not counted again at its end.
+m = Machine()
+m.run(5, "sh make.sh")
+m.passes(5)
+for _ in range(12):
+    m.all[5].cpu += 2.5
+    short = m.passes(5)
+equal(short, [("sh make.sh", 0.5)])
+m.run(6, "python long.py", 5)
+m.passes(600, p6=1)
+m.ends(6)
+equal(m.passes(5), [])
+
+# A rule leaves a program out, with what it starts; not what a server started.
+m = Machine(ignore=["monitor.sh", "sh monitor*", "*--daemon*", "python*jupyter*"])
+for pid, args, parent in ((5, "sh /o/monitor.sh", 1), (6, "awk", 5), (7, "thing --daemon", 1),
+                          (8, "python jupyter --config=/h/.jupyter-ec2/server/config.py", 1), (9, "python train.py", 8)):
+    m.run(pid, args, parent)
+m.passes(5)
+equal(m.passes(60, p5=1, p6=1, p7=1), [])
+equal(m.passes(60, p5=1, p6=1, p7=1, p9=1), [("python train.py", 1)])
+equal(work.in_words([{"command": "python train.py", "cpu": 0.98}]), "python train.py, 98 % of a core")
+equal(work.in_words([{"command": "", "cpu": 2}] * 3), "a program, 200 % of a core, and 2 more")
+
+# GPUs, as nvidia-smi tells of them.
+with open("nvidia-smi", "w") as f:
+    f.write("""#!/bin/sh
+case $1 in
+--query-gpu=*) echo 'NVIDIA A10G, 97, 23028, 512' ;;
+*) echo 5; echo '[N/A]' ;;
+esac
+""")
+os.chmod("nvidia-smi", 0o700)
+os.environ["PATH"] = os.getcwd() + ":" + os.environ["PATH"]
+gpus, users = host.GPUs().look()
+equal((gpus[0]["use"], users), (0.97, [5]))
+said = "a GPU is in use by python train.py, 97 % of NVIDIA A10G"
+train = {5: host.Process(5, 1, "", "S", "1", "python train.py")}
+equal(work.on_gpus(gpus, users, train, {}), said)
+equal(work.on_gpus(gpus, users, train, {"ignore": ["python train.py"]}), "")
+equal(work.on_gpus(gpus, [5, 6], train, {"ignore": ["python train.py"]}), said.replace(" by python train.py", ""))
+equal(work.on_gpus(gpus, [], {}, {"ignore": ["*"]}), said.replace(" by python train.py", ""))
+gpus[0]["use"] = 0
+equal(work.on_gpus(gpus, users, train, {}), "")
+equal(work.on_gpus([], [], {}, {}), "")
 `
 
 func TestWatcherByParts(t *testing.T) {
@@ -84,7 +196,11 @@ func TestWatcherByParts(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "watch"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{"watch/watch.py": watcherScript, "checks.py": watcherChecks} {
+	files := map[string]string{"checks.py": watcherChecks}
+	for name, text := range watcher() {
+		files["watch/"+name+".py"] = text
+	}
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -83,7 +83,10 @@ ensure() {
 	mkdir -p "$dir" || exit 1
 	chmod 700 "$dir"
 	anew=0
-	put watch.py "$JE_SCRIPT" && anew=1
+	for name in watch_host watch_work watch_server watch; do
+		eval "text=\$JE_$name"
+		put "$name.py" "$text" && anew=1
+	done
 	put "$unit" "$JE_UNIT" && [ "$JE_SYSTEMD" = 1 ] && anew=1
 	put config.json "$JE_CONFIG" && told=1 || told=0
 	if [ "$JE_SYSTEMD" = 1 ] && ! unit_there; then anew=1; fi
