@@ -1,6 +1,9 @@
 package steps
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // Mode is how the server is reached.
 type Mode string
@@ -63,10 +66,15 @@ type Answers struct {
 	// Lifetime when it has run for so long in all.
 	IdleStop Limit `json:"idle_stop,omitzero"`
 	Lifetime Limit `json:"lifetime,omitzero"`
+	// Work says which programs count as activity.
+	Work WorkRule `json:"work,omitzero"`
 	// Gateway is the ID of the setup whose Kernel Gateway runs this notebook's
 	// kernels; empty means its own machine does.
 	Gateway string `json:"gateway,omitempty"`
 }
+
+// Equal reports whether two answers are the same.
+func (a Answers) Equal(b Answers) bool { return reflect.DeepEqual(a, b) }
 
 // Limits and defaults of the answers.
 const (
@@ -106,6 +114,9 @@ func (a Answers) Valid() error {
 		return err
 	}
 	if err := a.Lifetime.valid("a lifetime"); err != nil {
+		return err
+	}
+	if err := a.Work.valid(); err != nil {
 		return err
 	}
 	switch a.Key.Source {

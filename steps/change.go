@@ -46,6 +46,14 @@ func (g *Guide) SetLimits(_ context.Context, setupID string, idle, lifetime Limi
 	})
 }
 
+// SetWork changes which programs count as activity.
+func (g *Guide) SetWork(_ context.Context, setupID string, rule WorkRule) (Setup, error) {
+	return g.change(setupID, func(s *Setup) error {
+		s.Answers.Work = rule
+		return nil
+	})
+}
+
 // UseGateway has a notebook's kernels run on another setup's machine, or on its
 // own again.
 func (g *Guide) UseGateway(_ context.Context, setupID, gatewayID string) (Setup, error) {

@@ -13,6 +13,7 @@ import (
 type (
 	Health       = jupyter.Health
 	KernelInfo   = jupyter.KernelInfo
+	Program      = jupyter.Program
 	GPU          = jupyter.GPU
 	Terminal     = remote.Terminal
 	CopyOptions  = remote.CopyOptions
@@ -167,11 +168,12 @@ type Fleet interface {
 	Reboot(ctx context.Context, setupID string, emit func(Event)) error
 	// Resize gives a stopped machine another type.
 	Resize(ctx context.Context, setupID, instanceType string, emit func(Event)) error
-	// SetMode, SetLimits and UseGateway change the answers; Work then makes
+	// SetMode, SetLimits, SetWork and UseGateway change the answers; Work then makes
 	// the machine follow. UseGateway with no gatewayID gives the notebook its
 	// own kernels back.
 	SetMode(ctx context.Context, setupID string, mode Mode, noTLS bool) (Setup, error)
 	SetLimits(ctx context.Context, setupID string, idle, lifetime Limit) (Setup, error)
+	SetWork(ctx context.Context, setupID string, rule WorkRule) (Setup, error)
 	UseGateway(ctx context.Context, setupID, gatewayID string) (Setup, error)
 	// RestartServer ends the server and starts it again; kernels are lost.
 	// The server's last lines are among the events.

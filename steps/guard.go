@@ -18,6 +18,7 @@ func (w *work) guard(ctx context.Context) error {
 	idle, life := a.IdleStop.Or(DefaultIdleStop), a.Lifetime.Or(DefaultLifetime)
 	spec := jupyter.WatchSpec{
 		Idle: w.g.scaled(idle), Lifetime: w.g.scaled(life), Every: w.g.scaled(Limit(watchEvery)),
+		WorkLeast: float64(a.Work.Percent) / 100, Ignore: a.Work.Ignore, Window: w.g.scaled(Limit(time.Minute)),
 		Facts: w.facts, Mode: string(a.Mode), Bind: w.bind(), Port: w.s.ServerPort, TLS: w.tls(),
 	}
 	if idle != Never || life != Never {

@@ -188,7 +188,7 @@ func TestPlanRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := ReadPlan(&b)
-	if err != nil || got != a {
+	if err != nil || !got.Equal(a) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	_, err = ReadPlan(strings.NewReader(`{"name":"x","instancetype":"t2.micro"}`))

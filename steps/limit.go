@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Limit is how long a machine may go on in a certain way before it is
@@ -93,6 +95,39 @@ func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 func (l *Limit) UnmarshalText(b []byte) (err error) {
 	*l, err = ParseLimit(string(b))
 	return err
+}
+
+// WorkRule says which programs count as activity on a machine.
+type WorkRule struct {
+	// Percent of a core is what the programs together must use, over a minute;
+	// 0 means DefaultWorkPercent.
+	Percent int `json:"percent,omitempty"`
+	// Ignore are shell patterns of programs that do not count.
+	Ignore []string `json:"ignore,omitempty"`
+}
+
+// DefaultWorkPercent is the use of a core from which programs count as work.
+const DefaultWorkPercent = 10
+
+const (
+	mostWorkPercent   = 100_000 // no instance has a thousand cores
+	mostIgnored       = 50
+	longestIgnoreRule = 200
+)
+
+func (r WorkRule) valid() error {
+	if r.Percent < 0 || r.Percent > mostWorkPercent {
+		return fmt.Errorf("%d percent of a core cannot be used: choose 1 to %d", r.Percent, mostWorkPercent)
+	}
+	if len(r.Ignore) > mostIgnored {
+		return fmt.Errorf("%d patterns are too many: choose %d or fewer", len(r.Ignore), mostIgnored)
+	}
+	for _, i := range r.Ignore {
+		if strings.TrimSpace(i) == "" || len(i) > longestIgnoreRule || strings.ContainsFunc(i, unicode.IsControl) || !utf8.ValidString(i) {
+			return fmt.Errorf("the pattern %q cannot be used: write a program's name, such as htop or 'python monitor*'", i)
+		}
+	}
+	return nil
 }
 
 func (l Limit) valid(what string) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -164,11 +165,20 @@ func TestChanges(t *testing.T) {
 	if _, err := g.SetLimits(ctx, s.ID, steps.Limit(time.Second), 0); steps.Explain(err).Kind != steps.ProblemAnswers {
 		t.Errorf("a limit of a second: %v", err)
 	}
+	rule := steps.WorkRule{Percent: 20, Ignore: []string{"htop", "python monitor*"}}
+	if got, err := g.SetWork(ctx, s.ID, rule); err != nil || !reflect.DeepEqual(got.Answers.Work, rule) {
+		t.Errorf("%+v, %v", got.Answers, err)
+	}
+	for _, bad := range []steps.WorkRule{{Percent: -1}, {Ignore: []string{" "}}, {Ignore: []string{"a\x1b[1m"}}, {Ignore: make([]string, 51)}} {
+		if _, err := g.SetWork(ctx, s.ID, bad); steps.Explain(err).Kind != steps.ProblemAnswers {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
 	if _, err := g.UseGateway(ctx, s.ID, s.ID); title(err) != "This setup is no Kernel Gateway" {
 		t.Errorf("a gateway that is none: %v", err)
 	}
 	all, err := g.Setups(ctx)
-	if err != nil || all[0].Answers.Mode != steps.ModeHTTP || all[0].Answers.IdleStop != steps.Never {
+	if err != nil || all[0].Answers.Mode != steps.ModeHTTP || all[0].Answers.IdleStop != steps.Never || !reflect.DeepEqual(all[0].Answers.Work, rule) {
 		t.Errorf("the ledger has %+v, %v", all[0].Answers, err)
 	}
 }

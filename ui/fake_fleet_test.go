@@ -132,6 +132,10 @@ func (f *fakeEngine) SetLimits(ctx context.Context, id string, idle, lifetime st
 	return steps.Setup{ID: id}, f.act(ctx, fmt.Sprintf("limits %s %s", idle, lifetime), id, nil)
 }
 
+func (f *fakeEngine) SetWork(ctx context.Context, id string, rule steps.WorkRule) (steps.Setup, error) {
+	return steps.Setup{ID: id}, f.act(ctx, fmt.Sprintf("work %+v", rule), id, nil)
+}
+
 func (f *fakeEngine) UseGateway(ctx context.Context, id, gateway string) (steps.Setup, error) {
 	return steps.Setup{ID: id}, f.act(ctx, fmt.Sprintf("gateway %q", gateway), id, nil)
 }

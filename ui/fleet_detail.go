@@ -190,7 +190,8 @@ func (u *member) healthFacts(f *facts, now time.Time) {
 	if !h.ServerUp {
 		f.add("Server", f.th.Warn, "! does not answer: "+h.ServerNote)
 	}
-	f.add("Idle", f.th.Text, u.idleSays(now))
+	f.wrapped("Idle", f.th.Text, u.idleSays(now))
+	f.add("Ignored", f.th.Subtle, strings.Join(h.Ignore, ", "))
 	f.wrapped("Load", f.th.Text, load(h))
 	for _, g := range h.GPUs {
 		f.add("GPU", f.th.Text, g.Name+" "+percent(g.Use)+", memory "+share(g.MemoryUsedMB, g.MemoryMB))

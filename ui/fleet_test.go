@@ -345,6 +345,15 @@ func TestABusyServerIsLeftAlone(t *testing.T) {
 	}
 }
 
+// What works on a machine with nobody logged in is named.
+func TestWorkKeepsAwake(t *testing.T) {
+	h := fakeHealth()
+	h.Busy, h.Idle, h.Kernels, h.Logins = "python\x1b[31m train.py, 98 % of a core; a GPU is in use, 97 % of NVIDIA A10G", time.Time{}, nil, 0
+	h.Ignore = []string{"htop", "\x1b]0;t\x07python monitor*"}
+	fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } }).
+		until("no: python").until(" train.py, 98 % of a core").until("NVIDIA A10G").until("python monitor*")
+}
+
 func TestTheCountdownWarns(t *testing.T) {
 	h := gpuHealth()
 	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } })

@@ -95,7 +95,7 @@ func (m *model) setLimits(u *member, idle, lifetime steps.Limit) tea.Cmd {
 
 func (d *limitsDialog) view(th theme.Theme, w int) []string {
 	lines := dialogText(th, "When shall "+d.u.name()+" stop by itself?", []string{
-		"It is stopped, never terminated: its files stay. Idle means that no cell runs, nobody is logged in and nothing is copied. An open browser tab alone does not count.",
+		"It is stopped, never terminated: its files stay. Idle means that no cell or other program of yours works, nobody is logged in and nothing is copied. An open browser tab alone does not count.",
 	}, w)
 	for i, label := range []string{"Idle for", "After"} {
 		line := arrow(th, i == d.at.at) + th.Subtle.Render(cells.Fit(label, 10))

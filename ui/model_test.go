@@ -25,7 +25,7 @@ func TestEnterThroughTheDefaults(t *testing.T) {
 		Name: "jupyter", Profile: "default", Region: "eu-central-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
 		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
-	if a != want {
+	if !a.Equal(want) {
 		t.Errorf("answers %+v, want %+v", a, want)
 	}
 }

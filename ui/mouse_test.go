@@ -39,7 +39,7 @@ func TestTheMouseAnswersTheQuestions(t *testing.T) {
 		Name: "jupyter", Profile: "work", Region: "ap-northeast-1", Release: "26.04", Type: "t3.large", DiskGB: 8,
 		Key: steps.KeyAnswer{Source: steps.KeyCreate}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
 	}
-	if r.m.answers != want {
+	if !r.m.answers.Equal(want) {
 		t.Errorf("answers %+v, want %+v", r.m.answers, want)
 	}
 	top := r.screen()

@@ -26,7 +26,7 @@ type reviewScreen struct {
 
 // enter asks for a review unless there is one of these very answers.
 func (s *reviewScreen) enter(m *model) tea.Cmd {
-	if s.review != nil && s.of == m.answers {
+	if s.review != nil && s.of.Equal(m.answers) {
 		return nil
 	}
 	return s.ask(m)

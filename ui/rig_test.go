@@ -306,7 +306,7 @@ func toFleetReady(r *rig) *rig {
 
 func gpuHealth() steps.Health {
 	h := fakeHealth()
-	h.GPUs = []steps.GPU{{Name: "NVIDIA T4", Use: 0.91, MemoryMB: 15360, MemoryUsedMB: 12083}}
+	h.GPUs = []steps.GPU{{Name: "NVIDIA T4", Use: 0.02, MemoryMB: 15360, MemoryUsedMB: 12083}}
 	h.Busy, h.Idle, h.Kernels = "", fakeNow.Add(-52*time.Minute), nil
 	h.StopAt, h.StopWhy = fakeNow.Add(8*time.Minute), "idle"
 	return h

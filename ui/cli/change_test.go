@@ -37,6 +37,7 @@ func TestChanges(t *testing.T) {
 		{"gateway small none", "gateway aaaa ; work aaaa", []string{"its own kernels"}},
 		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"nothing has gone on there for 2 hours, and when it has run for 12 hours."}},
 		{"idle off never --lifetime never", "limits ffff never/never", []string{"off never stops by itself"}},
+		{"idle small --ignore htop --work 20", `rule aaaa 20["htop"]; work aaaa`, []string{"60 minutes", "Programs count from 20 percent of a core. Ignored: htop."}},
 		{"idle small --lifetime 24h", "limits aaaa /24h; work aaaa", []string{"60 minutes", "24 hours"}},
 		{"extend small", "", []string{"small goes on: it stops in 1 h at the earliest."}},
 		{"extend small 90", "", []string{"in 1 h 30 min"}},
@@ -54,6 +55,23 @@ func TestChanges(t *testing.T) {
 		if code := r.do(t.Context(), append(strings.Fields(c.args), "--json")...); code != 0 || last(t, r.out.String())["kind"] != "done" {
 			t.Errorf("%s: exit code %d: %s%s", c.args, code, r.out.String(), r.err.String())
 		}
+	}
+}
+
+// What a rule leaves out adds up, and counts again when asked.
+func TestIgnoredPrograms(t *testing.T) {
+	e := labs()
+	for _, c := range []struct{ args, asked, said string }{
+		{"idle small --ignore htop --ignore python*", `rule aaaa 0["htop" "python*"]; work aaaa`, "Ignored: htop, python*."},
+		{"idle small --ignore htop --work 150", `rule aaaa 150["htop" "python*"]; work aaaa`, "from 150 percent"},
+		{"idle small --count htop 2h", `rule aaaa 150["python*"]; limits aaaa 2h/; work aaaa`, "for 2 hours"},
+	} {
+		r := run{engine: e}
+		e.calls = nil
+		if code := r.do(t.Context(), strings.Fields(c.args)...); code != 0 || e.asked() != c.asked {
+			t.Errorf("%s: exit code %d, asked %q, want %q: %s", c.args, code, e.asked(), c.asked, r.err.String())
+		}
+		has(t, c.args, r.out.String(), c.said)
 	}
 }
 
@@ -126,6 +144,8 @@ func TestWrongChanges(t *testing.T) {
 		"gateway gate none":        "is a gateway itself",
 		"idle small":               "Say after how long",
 		"idle small 1m":            "too short",
+		"idle small --count x":     "is not ignored",
+		"idle small --work -1":     "cannot be used",
 		"idle small soon":          "is no time span",
 		"extend small never":       "jupyter-ec2 idle small never",
 		"extend small soon":        "is no time span",

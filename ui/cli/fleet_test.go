@@ -112,6 +112,13 @@ func (e *engine) SetLimits(_ context.Context, id string, idle, life steps.Limit)
 	return s, e.errs["limits"]
 }
 
+func (e *engine) SetWork(_ context.Context, id string, rule steps.WorkRule) (steps.Setup, error) {
+	e.called("rule %s %d%q", id, rule.Percent, rule.Ignore)
+	i := slices.IndexFunc(e.setups, func(s steps.Setup) bool { return s.ID == id })
+	e.setups[i].Answers.Work = rule
+	return e.setups[i], e.errs["rule"]
+}
+
 func (e *engine) UseGateway(_ context.Context, id, gateway string) (steps.Setup, error) {
 	e.called("gateway %s %s", id, gateway)
 	return e.setup(id), e.errs["gateway"]

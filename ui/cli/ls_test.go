@@ -200,7 +200,8 @@ func TestStatus(t *testing.T) {
 	e.link.health = steps.Health{
 		At: noon, Watching: true, Cores: 2, CPU: 0.25, MemoryMB: 2048, MemoryUsedMB: 700, SwapMB: 1024, DiskMB: 8192, DiskFreeMB: 4096,
 		GPUs: []steps.GPU{{Name: "T4", Use: -1, MemoryMB: 15360, MemoryUsedMB: 512}}, ServerUp: true,
-		Kernels: []steps.KernelInfo{{Name: "python3", State: "busy", Path: "a\x1b[2Jb.ipynb"}}, Busy: "a cell runs",
+		Kernels: []steps.KernelInfo{{Name: "python3", State: "busy", Path: "a\x1b[2Jb.ipynb"}}, Busy: "a cell runs; python train.py, 198 % of a core",
+		Work: []steps.Program{{PID: 77, Command: "python\x1b[2J train.py", CPU: 1.975}, {PID: 78, Command: "sh", CPU: 0.005}}, WorkLeast: 0.2, Ignore: []string{"htop", "a\x1b[2Jb"},
 		StopAt: noon.Add(9 * time.Hour), StopWhy: "lifetime", Held: noon.Add(time.Hour),
 	}
 	r := run{engine: e}
@@ -220,7 +221,11 @@ Memory    700 MB of 2.0 GB
 Swap      0 MB of 1.0 GB
 Disk      4.0 GB free of 8.0 GB
 GPU       T4, ?, 512 MB of 15.0 GB
-Idle      no: a cell runs
+Idle      no: a cell runs; python train.py, 198 % of a core
+Work      python train.py, 198 % of a core (process 77)
+          sh, 0 % of a core (process 78)
+Ignored   htop, ab
+Counts    programs that use 20 % of a core or more
 Stops     in 9 h (lifetime), put off for 1 h
 Costs     $0.0170 an hour now
 So far    $0.00
@@ -236,6 +241,10 @@ Tomorrow  $0.56 more if it is left as it is until 9 o'clock
 	all := lines(t, r.out.String())
 	if len(all) != 2 || all[0]["name"] != "small" || all[0]["health"].(map[string]any)["cpu"] != 0.25 || all[1]["kind"] != "done" {
 		t.Errorf("lines %v", all)
+	}
+	h := all[0]["health"].(map[string]any)
+	if work := h["work"].([]any)[0].(map[string]any); work["pid"] != 77.0 || work["cpu"] != 1.975 || h["work_least"] != 0.2 || len(h["ignored"].([]any)) != 2 {
+		t.Errorf("health %v", h)
 	}
 }
 

@@ -72,10 +72,19 @@ type jsonHealth struct {
 	Transfers    int          `json:"transfers"`
 	Idle         time.Time    `json:"idle_since,omitzero"`
 	Busy         string       `json:"busy,omitempty"`
+	Work         []jsonWork   `json:"work,omitempty"`       // what of the user's uses the CPU, the busiest first
+	WorkLeast    float64      `json:"work_least,omitempty"` // of a core: from here on it counts
+	Ignored      []string     `json:"ignored,omitempty"`    // patterns of programs that do not count
 	StopAt       time.Time    `json:"stop_at,omitzero"`
 	StopWhy      string       `json:"stop_why,omitempty"`
 	Held         time.Time    `json:"held_until,omitzero"`
 	Unarmed      string       `json:"unarmed,omitempty"` // why it will not stop although there is a limit
+}
+
+type jsonWork struct {
+	PID     int     `json:"pid"`
+	Command string  `json:"command"`
+	CPU     float64 `json:"cpu"` // 1 is one core
 }
 
 type jsonGPU struct {
@@ -127,7 +136,10 @@ func healthOf(h steps.Health) *jsonHealth {
 		At: h.At, Watching: h.Watching, Cores: h.Cores, CPU: h.CPU, MemoryMB: h.MemoryMB, MemoryUsedMB: h.MemoryUsedMB,
 		SwapMB: h.SwapMB, SwapUsedMB: h.SwapUsedMB, DiskMB: h.DiskMB, DiskFreeMB: h.DiskFreeMB,
 		ServerUp: h.ServerUp, ServerNote: h.ServerNote, Kernels: []jsonKernel{}, Terminals: h.Terminals, Logins: h.Logins, Transfers: h.Transfers,
-		Idle: h.Idle, Busy: h.Busy, StopAt: h.StopAt, StopWhy: h.StopWhy, Held: h.Held, Unarmed: h.Unarmed,
+		Idle: h.Idle, Busy: h.Busy, WorkLeast: h.WorkLeast, Ignored: h.Ignore, StopAt: h.StopAt, StopWhy: h.StopWhy, Held: h.Held, Unarmed: h.Unarmed,
+	}
+	for _, p := range h.Work {
+		j.Work = append(j.Work, jsonWork{p.PID, p.Command, p.CPU})
 	}
 	for _, g := range h.GPUs {
 		j.GPUs = append(j.GPUs, jsonGPU{g.Name, g.Use, g.MemoryMB, g.MemoryUsedMB})

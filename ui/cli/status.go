@@ -140,6 +140,19 @@ func (f *facts) stop(m machine) {
 	} else {
 		f.add("Idle", "for %s", m.idle())
 	}
+	for i, p := range h.Work {
+		title := ""
+		if i == 0 {
+			title = "Work"
+		}
+		f.add(title, "%s, %s of a core (process %d)", remote.Clean(p.Command), percent(p.CPU), p.PID)
+	}
+	if len(h.Ignore) > 0 {
+		f.add("Ignored", "%s", remote.Clean(strings.Join(h.Ignore, ", ")))
+	}
+	if h.WorkLeast > 0 && h.WorkLeast != steps.DefaultWorkPercent/100.0 {
+		f.add("Counts", "programs that use %s of a core or more", percent(h.WorkLeast))
+	}
 	text := m.stops()
 	if _, ok := m.left(); ok && h.StopWhy != "" {
 		text += " (" + remote.Clean(h.StopWhy) + ")"

@@ -23,7 +23,7 @@ func TestUpDefaults(t *testing.T) {
 		Name: "jupyter", Region: "eu-north-1", Release: "24.04", Type: "t3.micro", DiskGB: 8,
 		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
-	if *r.engine.begun != want {
+	if !r.engine.begun.Equal(want) {
 		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, want)
 	}
 	if got := r.out.String(); !strings.HasSuffix(got, "\nhttp://localhost:8888/?token=t\n") {
@@ -48,7 +48,7 @@ func TestUpTakesUpASetup(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
 	old.Mode = steps.ModeGateway
-	if *r.engine.begun != old {
+	if !r.engine.begun.Equal(old) {
 		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, old)
 	}
 }
@@ -64,7 +64,7 @@ func TestUpPlanAndFlags(t *testing.T) {
 		Name: "a", Region: "us-east-1", Release: "22.04", Type: "t2.micro", DiskGB: 40,
 		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
 	}
-	if *r.engine.begun != want {
+	if !r.engine.begun.Equal(want) {
 		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, want)
 	}
 }
