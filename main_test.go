@@ -97,7 +97,7 @@ func walk(t *testing.T, visit func(name string, content []byte)) {
 }
 
 // testsOnly is for every package's tests, and for packages that are for tests.
-const testsOnly = "internal/patience"
+const testsOnly = "internal/await"
 
 // arrows says which of our packages a folder may import, apart from its own
 // subfolders' test helpers; see docs/architecture.md. A folder that is not

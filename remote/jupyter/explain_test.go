@@ -97,16 +97,16 @@ func TestExplainServer(t *testing.T) {
 // Endpoints that are no Jupyter server of ours are told apart.
 func TestReadyTellsApart(t *testing.T) {
 	open := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
-	defer open.Close()
+	t.Cleanup(open.Close)
 	other := httptest.NewServer(http.NotFoundHandler())
-	defer other.Close()
+	t.Cleanup(other.Close)
 	login := httptest.NewServer(http.RedirectHandler("/login", http.StatusFound))
-	defer login.Close()
+	t.Cleanup(login.Close)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = silent.Close() }()
+	t.Cleanup(func() { _ = silent.Close() })
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,9 @@ func TestReadyTellsApart(t *testing.T) {
 		{"https to http", "https" + strings.TrimPrefix(other.URL, "http"), "server", "http and https are mixed up"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			t.Parallel()
+			// Some of them could be mended by waiting, and are waited for until the end.
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			var e *Error
 			if err := Ready(ctx, Endpoint{URL: c.url, Token: "0123456789abcdef", Dial: dial}); !errors.As(err, &e) || e.Kind != c.kind || e.Title != c.title {

@@ -20,7 +20,7 @@ import (
 func TestNotebookOnGateway(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t, 141)
-	g, gf := installedHost(t, "127.0.0.151")
+	g, gf := besideIt(t, "127.0.0.151")
 	cert, key, _, err := SelfSigned([]string{"127.0.0.151"}, 24*time.Hour, time.Now())
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -150,18 +151,33 @@ func TestMain(m *testing.M) {
 var sharedInstall = sync.OnceValues(func() (string, error) {
 	h := &localHost{home: sharedHome, loopback: "127.0.0.1"}
 	exit, log := runInstall(context.Background(), h, UV)
-	return log, ExplainInstall(exit, strings.Split(log, "\n"))
+	if err := ExplainInstall(exit, strings.Split(log, "\n")); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, log)
+	}
+	return log, nil
 })
 
-// installedHost is a new host whose venv is the shared one.
-func installedHost(t testing.TB, loopback string) (*localHost, Facts) {
+// needInstall waits for the test's turn and for the shared install, whose log
+// it answers.
+func needInstall(t testing.TB) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("installs Jupyter from the package index")
 	}
-	if log, err := sharedInstall(); err != nil {
-		t.Fatalf("installing: %v\n%s", err, log)
-	}
+	await.Turn(t)
+	return await.Shared(t, "the shared install", sharedInstall)
+}
+
+// installedHost is a new host whose venv is the shared one.
+func installedHost(t testing.TB, loopback string) (*localHost, Facts) {
+	t.Helper()
+	needInstall(t)
+	return besideIt(t, loopback)
+}
+
+// besideIt is installedHost for a test that has its turn.
+func besideIt(t testing.TB, loopback string) (*localHost, Facts) {
+	t.Helper()
 	h := newHost(t, loopback)
 	link := "mkdir -p .jupyter-ec2 && ln -s " + quote(filepath.Join(sharedHome, ".jupyter-ec2/venv")) + " .jupyter-ec2/venv"
 	if err := h.Run(t.Context(), remote.Command{Script: link}); err != nil {

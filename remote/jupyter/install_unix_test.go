@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -31,8 +32,9 @@ func TestProbe(t *testing.T) {
 }
 
 func TestInstallUV(t *testing.T) {
+	t.Parallel()
 	h, f := installedHost(t, "127.0.0.32")
-	log, err := sharedInstall()
+	log, err := sharedInstall() // by installedHost: it is there
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,9 +76,11 @@ func TestInstallUV(t *testing.T) {
 // The guide's own installer, on a Python without ensurepip, as on a fresh
 // Ubuntu, after an install that was killed.
 func TestInstallPipRepairsAndBootstraps(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("installs Jupyter from the package index")
 	}
+	await.Turn(t)
 	h := newHost(t, "127.0.0.33")
 	noEnsurepip(t, h)
 	for _, name := range []string{"bin/python", "lib/left-over"} {
@@ -113,6 +117,7 @@ func noEnsurepip(t *testing.T, h *localHost) {
 }
 
 func TestInstallFailures(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name   string
 		broken func(t *testing.T, h *localHost)
@@ -155,9 +160,11 @@ func TestInstallFailures(t *testing.T) {
 // An install that is stopped leaves nothing that stands in the next one's way,
 // also in a home with a space, as the sandbox's are on some computers.
 func TestInstallInterrupted(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("installs Jupyter from the package index")
 	}
+	await.Turn(t)
 	h := newHost(t, "127.0.0.35")
 	spaced := filepath.Join(h.home, "with space")
 	if err := h.Run(t.Context(), remote.Command{Script: "mkdir " + quote(spaced)}); err != nil {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -36,6 +37,7 @@ func newToken(t *testing.T) string {
 // Each mode is served and proven over the path a user takes, and a second
 // Serve restarts nothing.
 func TestServeAndProve(t *testing.T) {
+	t.Parallel()
 	cert, key, fingerprint, err := SelfSigned([]string{"127.0.0.42", "127.0.0.43"}, 24*time.Hour, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +130,7 @@ func checkTokens(t *testing.T, ep Endpoint) {
 			t.Errorf("a wrong pin: %v", err)
 		}
 		wrong.URL, wrong.PinSHA256 = "http"+strings.TrimPrefix(ep.URL, "https"), nil
+		// A while: it is asked again until then, and says the same each time.
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		if err := Ready(ctx, wrong); !errors.As(err, &e) {
@@ -194,6 +197,7 @@ func hostileConfig(t *testing.T, h *localHost) {
 // Another spec replaces the server; a taken port is passed by in ssh mode and
 // is an error otherwise; a server that was killed comes back by itself.
 func TestServeReplacesAndHeals(t *testing.T) {
+	t.Parallel()
 	h, f := installedHost(t, "127.0.0.45")
 	spec := ServeSpec{SetupID: "s1", Mode: ModeSSH, Token: newToken(t), Facts: f}
 	mustServe(t, h, spec)
@@ -210,13 +214,11 @@ func TestServeReplacesAndHeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	ep := Endpoint{URL: "http://127.0.0.45:8888", Token: spec.Token}
-	waitFor(t, func() bool {
+	await.Until(t, "the end of the killed server", func() bool {
 		data, err := os.ReadFile(filepath.Join(h.home, serverDir, "ended"))
 		return err == nil && strings.TrimSpace(string(data)) == "137"
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := Ready(ctx, ep); err != nil {
+	if err := Ready(await.Context(t), ep); err != nil {
 		t.Errorf("after a kill: %v", err)
 	}
 
@@ -230,6 +232,7 @@ func TestServeReplacesAndHeals(t *testing.T) {
 }
 
 func TestServePortTaken(t *testing.T) {
+	t.Parallel()
 	h, f := installedHost(t, "127.0.0.46")
 	l, err := net.Listen("tcp", "127.0.0.46:8888")
 	if err != nil {
@@ -254,6 +257,7 @@ func TestServePortTaken(t *testing.T) {
 // A server that ends at once is told with the reason in its log, and is not
 // started over and over.
 func TestServeFails(t *testing.T) {
+	t.Parallel()
 	h, f := installedHost(t, "127.0.0.47")
 	spec := ServeSpec{SetupID: "s1", Mode: ModeHTTP, Token: newToken(t), Facts: f, Cert: []byte("none"), Key: []byte("none")}
 	if _, err := Serve(t.Context(), h, spec, nil); err == nil {
@@ -281,6 +285,7 @@ func TestServeFails(t *testing.T) {
 
 // A kernel that dies is told as such.
 func TestProveKernelDies(t *testing.T) {
+	t.Parallel()
 	h, f := installedHost(t, "127.0.0.48")
 	spec := ServeSpec{SetupID: "s1", Mode: ModeSSH, Token: newToken(t), Facts: f}
 	port := mustServe(t, h, spec)
@@ -306,21 +311,5 @@ func TestProveKernelDies(t *testing.T) {
 	}
 	if _, err := c.startKernel(t.Context(), "no-such-kernel"); err == nil || !errors.As(explainKernel(ep, err), &e) || e.Title != "The kernel cannot be started" {
 		t.Errorf("no such kernel: %v", err)
-	}
-}
-
-// waitFor polls a state until it holds.
-func waitFor(t *testing.T, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			t.Fatal("it never came")
-		case <-tick.C:
-		}
 	}
 }

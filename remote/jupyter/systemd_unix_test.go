@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -98,7 +99,7 @@ func TestSystemd(t *testing.T) {
 		if err := h.Run(t.Context(), remote.Command{Script: "sudo -n kill -KILL " + pid}); err != nil {
 			t.Fatal(err)
 		}
-		waitFor(t, func() bool { now := mainPID(t, h); return now != "0" && now != pid })
+		await.Until(t, "another process of the server", func() bool { now := mainPID(t, h); return now != "0" && now != pid })
 		if err := Ready(t.Context(), ep); err != nil {
 			t.Errorf("%s mode: after a kill: %v", mode, err)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -163,7 +164,7 @@ func TestWatchTerminalsAndSSH(t *testing.T) {
 	// An open tunnel, and a log that is followed.
 	w.watch("rest", idleAfter(0))
 	w.openssh("ssh", "-N", "-L", filepath.Join(w.dir, "sock")+":127.0.0.1:1", w.target())
-	waitFor(t, func() bool { _, err := os.Stat(filepath.Join(w.dir, "sock")); return err == nil })
+	await.Until(t, "the master's socket", func() bool { _, err := os.Stat(filepath.Join(w.dir, "sock")); return err == nil })
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	seen := make(chan string, 1000)

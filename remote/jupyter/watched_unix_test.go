@@ -3,7 +3,6 @@
 package jupyter
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 )
@@ -39,12 +39,7 @@ const (
 
 func newWatched(t *testing.T, first int) *watched {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("installs Jupyter from the package index")
-	}
-	if log, err := sharedInstall(); err != nil {
-		t.Fatalf("installing: %v\n%s", err, log)
-	}
+	needInstall(t)
 	host, pair := startEmbedded(t, first)
 	w := &watched{t: t, home: host.Home(), dir: t.TempDir(), port: strconv.Itoa(int(host.Addr().Port()))}
 	if err := remote.WriteKeyFile(filepath.Join(w.dir, "key"), pair.Private); err != nil {
@@ -105,7 +100,7 @@ func startEmbedded(t *testing.T, first int) (*sshhost.Host, remote.KeyPair) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := await.Ending(t)
 		defer cancel()
 		if err := errors.Join(host.Stop(ctx), computer.Remove(ctx, id), os.RemoveAll(dir)); err != nil {
 			t.Error(err)
@@ -165,8 +160,7 @@ func (w *watched) isOff() bool {
 // until waits for a state of the host, which its watcher tells.
 func (w *watched) until(what string, is func(Health) bool) Health {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 40*time.Second)
-	defer cancel()
+	ctx := await.Context(w.t)
 	look := time.NewTicker(every)
 	defer look.Stop()
 	for {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 // lab is closed by TestMain.
@@ -43,20 +45,13 @@ func greeting(addr string) error {
 	return nil
 }
 
-// eventually waits for a state.
-func eventually(t *testing.T, what string, done func() bool) {
+// start is a host of a test that has its turn.
+func start(t *testing.T, s Spec) *Host {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for !done() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			t.Fatalf("%s: not within 30 s", what)
-		}
-	}
+	Need(t)
+	await.Turn(t)
+	await.Shared(t, "the disk that hosts begin with", func() (any, error) { return nil, lab.Ready(t.Context(), s.Release) })
+	return lab.Start(t, s)
 }
 
 func ssh(h *Host) string { return h.Public().String() + ":22" }
@@ -69,9 +64,9 @@ func must(t *testing.T, err error) {
 }
 
 func TestLife(t *testing.T) {
-	h := lab.Start(t, Spec{})
+	h := start(t, Spec{})
 	up := func() bool { return greeting(ssh(h)) == nil }
-	eventually(t, "sshd answers", up)
+	await.Until(t, "sshd answers", up)
 	out, err := h.Run(t.Context(), "systemctl is-system-running --wait; echo kept >/var/lib/testhost/file; hostname -I")
 	if err != nil || !strings.Contains(out, "running") || !strings.Contains(out, h.Private().String()) {
 		t.Errorf("%s, %v", out, err)
@@ -87,11 +82,11 @@ func TestLife(t *testing.T) {
 			t.Errorf("%s: the host is still reached", name)
 		}
 		must(t, fault(false))
-		eventually(t, name+" is over", up)
+		await.Until(t, name+" is over", up)
 	}
 
 	must(t, h.Reboot(t.Context()))
-	eventually(t, "sshd answers after a reboot", up)
+	await.Until(t, "sshd answers after a reboot", up)
 	if h.Public() != first {
 		t.Error("a reboot changed the address")
 	}
@@ -102,7 +97,7 @@ func TestLife(t *testing.T) {
 		}
 		before := h.Public()
 		must(t, h.Start(t.Context()))
-		eventually(t, "sshd answers after a "+name, up)
+		await.Until(t, "sshd answers after a "+name, up)
 		if h.Public() == before {
 			t.Errorf("%s: the address is the same", name)
 		}
@@ -118,16 +113,16 @@ func TestLife(t *testing.T) {
 // What a machine does to itself is told, what is done to it is not.
 func TestDown(t *testing.T) {
 	down := make(chan struct{}, 9)
-	h := lab.Start(t, Spec{Down: func() { down <- struct{}{} }, DiskMB: 300})
+	h := start(t, Spec{Down: func() { down <- struct{}{} }, DiskMB: 300})
 	up := func() bool { return greeting(ssh(h)) == nil }
-	eventually(t, "sshd answers", up)
+	await.Until(t, "sshd answers", up)
 	must(t, h.Reboot(t.Context()))
-	eventually(t, "sshd answers after a reboot", up)
+	await.Until(t, "sshd answers after a reboot", up)
 	must(t, h.Stop(t.Context()))
 	must(t, h.Start(t.Context()))
 	must(t, h.PowerOff(t.Context()))
 	must(t, h.Start(t.Context()))
-	eventually(t, "sshd answers", up)
+	await.Until(t, "sshd answers", up)
 	select {
 	case <-down:
 		t.Fatal("told of what a method did")
@@ -137,12 +132,9 @@ func TestDown(t *testing.T) {
 	if out, err := h.Run(t.Context(), "su ubuntu -c 'sudo -n systemctl poweroff'"); err != nil {
 		t.Logf("poweroff: %s, %v", out, err) // it may be down first
 	}
-	select {
-	case <-down:
-	case <-t.Context().Done():
-	}
+	await.Receive(t, "being told of the poweroff", down)
 	must(t, h.Start(t.Context()))
-	eventually(t, "sshd answers after the host powered itself off", up)
+	await.Until(t, "sshd answers after the host powered itself off", up)
 	if greeting(before) == nil {
 		t.Error("the host is still reached at its last address")
 	}
@@ -153,8 +145,8 @@ func TestDown(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
-	h := lab.Start(t, Spec{Plain: true, DiskMB: 300})
-	eventually(t, "sshd answers", func() bool { return greeting(ssh(h)) == nil })
+	h := start(t, Spec{Plain: true, DiskMB: 300})
+	await.Until(t, "sshd answers", func() bool { return greeting(ssh(h)) == nil })
 	out, err := h.Run(t.Context(), "ls -d /run/systemd/system 2>/dev/null; df -Pm / | tail -1")
 	if err != nil || strings.Contains(out, "systemd") || !strings.Contains(out, " 300 ") {
 		t.Errorf("%s, %v", out, err)
@@ -170,6 +162,7 @@ func TestKilledRun(t *testing.T) {
 		return
 	}
 	Need(t)
+	await.Turn(t)
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledRun$")
 	cmd.Env = append(os.Environ(), "JUPYTER_EC2_TEST_KILLED=1")
 	out, err := cmd.StdoutPipe()
@@ -186,7 +179,7 @@ func TestKilledRun(t *testing.T) {
 		t.Fatalf("the child made too little: %q", leftovers(t, name, network))
 	}
 	must(t, cmd.Process.Kill())
-	eventually(t, "all is removed", func() bool { return len(leftovers(t, name, network)) == 0 })
+	await.Until(t, "all is removed", func() bool { return len(leftovers(t, name, network)) == 0 })
 }
 
 // leftovers finds what there is of a slot.

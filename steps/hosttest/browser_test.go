@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -81,9 +82,8 @@ func browse(t *testing.T, o *steps.Opened) context.Context {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses its own sandbox to root
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	allowed := await.Allow(t, 5*time.Minute, "starts a machine, then a browser, and both load much")
+	ctx, cancel := chromedp.NewExecAllocator(allowed, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -145,7 +145,7 @@ func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 	p.press(newButton, func() bool { return p.shows(pythonEntry) })
 	var notebook *target.Info
 	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter)) // kernels stand first in the menu
-	p.await(time.Minute, func() bool { notebook = p.beside("/notebooks/"); return notebook != nil })
+	p.await(func() bool { notebook = p.beside("/notebooks/"); return notebook != nil })
 	// The notebook is read in the first tab: chromedp has a data race when it
 	// attaches to one that is loading, as the menu's new tab is.
 	p.do(
@@ -155,13 +155,13 @@ func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 		cdpage.BringToFront(), // one that is hidden takes no clicks
 		chromedp.Navigate(notebook.URL),
 	)
-	p.await(time.Minute, func() bool { return p.shows(kernelIdle) })
+	p.await(func() bool { return p.shows(kernelIdle) })
 	p.press(cell, func() bool { return p.shows(cellFocused) })
 	p.do(
 		chromedp.KeyEvent(code),
 		chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2)), // Ctrl-Enter runs the cell
 	)
-	p.await(time.Minute, func() bool { return p.shows(cellOutput) })
+	p.await(func() bool { return p.shows(cellOutput) })
 	p.do(chromedp.Evaluate(find(cellOutput)+".textContent", &output))
 	return output
 }
@@ -203,42 +203,29 @@ func (p tab) press(xpath string, done func() bool) {
 	p.t.Helper()
 	for p.ctx.Err() == nil {
 		var at, before []float64
-		p.await(time.Minute, func() bool {
+		p.await(func() bool {
 			at, before = p.middle(xpath), at
 			return at != nil && slices.Equal(at, before)
 		})
 		p.do(chromedp.MouseClickXY(at[0], at[1]))
-		if p.soon(5*time.Second, done) {
+		// Not patience, but how long until the click is done again.
+		again, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+		came := await.Comes(again, done)
+		cancel()
+		if came {
 			return
 		}
 	}
 	p.t.Fatalf("nothing came of clicking on %s", xpath)
 }
 
-func (p tab) await(limit time.Duration, done func() bool) {
+func (p tab) await(done func() bool) {
 	p.t.Helper()
-	if !p.soon(limit, done) {
+	if !await.Comes(p.ctx, done) {
 		var text string
 		p.do(chromedp.Evaluate("document.body.innerText", &text))
 		p.t.Fatalf("it did not come; the page shows:\n%s", text)
 	}
-}
-
-// soon says whether it was done within the limit.
-func (p tab) soon(limit time.Duration, done func() bool) bool {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, limit)
-	defer cancel()
-	look := time.NewTicker(100 * time.Millisecond)
-	defer look.Stop()
-	for !done() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return false
-		}
-	}
-	return true
 }
 
 // beside is the tab of the same browser that shows such an address, or nil.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -35,7 +36,7 @@ func TestPrintedSSHCommands(t *testing.T) {
 	forward := shell(t.Context(), "exec "+o.Manual[0])
 	forward.Stderr = os.Stderr
 	start(t, forward)
-	w.wait(func() bool { return answersAt(t, o.URL) })
+	w.wait("the URL to answer", func() bool { return answersAt(t, o.URL) })
 	if answersAt(t, o.Plain) {
 		t.Errorf("%s answers without the token", o.Plain)
 	}
@@ -68,8 +69,7 @@ func TestNotebookWithGateway(t *testing.T) {
 	notebook.Stdout, notebook.Stderr = &log, &log
 	start(t, notebook)
 	ep := jupyter.Endpoint{URL: "http://" + at.String(), Token: token}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	ctx := await.Context(t)
 	if err := jupyter.Ready(ctx, ep); err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -121,7 +121,7 @@ touch "$1/done"`
 func shell(ctx context.Context, line string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
+	cmd.WaitDelay = await.Wait
 	return cmd
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cli"
 )
@@ -54,8 +55,7 @@ func (w *world) program(out, errs io.Writer) *cli.Program {
 // what it printed.
 func (w *world) types(code int, args ...string) string {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 3*time.Minute)
-	defer cancel()
+	ctx := await.Context(w.t)
 	var out, errs bytes.Buffer
 	if got := w.program(&out, &errs).Run(ctx, args); got != code {
 		w.t.Fatalf("%s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), errs.String())
@@ -92,7 +92,7 @@ func (w *world) typedLine(kind string, args ...string) typed {
 // listed waits until ls says what is wanted of the machine.
 func (w *world) listed(is func(typed) bool) (m typed) {
 	w.t.Helper()
-	w.wait(func() bool {
+	w.wait("what is wanted of the machine in ls", func() bool {
 		m = w.typedLine("machine", "ls")
 		return is(m)
 	})
@@ -192,9 +192,9 @@ func (l *living) typesLog() {
 	out := &page{}
 	ended := make(chan int, 1)
 	go func() { ended <- l.program(out, io.Discard).Run(ctx, []string{"logs", "jupyter", "-f", "-n", "1"}) }()
-	l.wait(func() bool { return out.has("\n") }) // the past
+	l.wait("the log's past", func() bool { return out.has("\n") }) // the past
 	l.types(0, "ssh", "jupyter", "--", "sudo systemctl restart jupyter-ec2")
-	l.wait(func() bool { return out.has("is running at") })
+	l.wait("the new server in the log", func() bool { return out.has("is running at") })
 	cancel()
 	if code := <-ended; code != 0 {
 		l.t.Errorf("logs -f ended with %d", code)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
@@ -35,10 +36,8 @@ func newIdler(t *testing.T) *idler {
 	t.Helper()
 	testhost.Need(t)
 	t.Parallel()
-	image, err := installed()
-	if err != nil {
-		t.Fatal(err)
-	}
+	await.Turn(t)
+	image := await.Shared(t, "a disk with Jupyter", installed)
 	pair, err := remote.Generate("test")
 	if err != nil {
 		t.Fatal(err)
@@ -89,17 +88,7 @@ func (i *idler) report() {
 
 func (i *idler) wait(what string, done func() bool) {
 	i.t.Helper()
-	ctx, cancel := context.WithTimeout(i.t.Context(), 90*time.Second)
-	defer cancel()
-	look := time.NewTicker(100 * time.Millisecond)
-	defer look.Stop()
-	for !done() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			i.t.Fatalf("%s: it never came", what)
-		}
-	}
+	await.Until(i.t, what, done)
 }
 
 // serve runs a notebook server.
@@ -151,14 +140,7 @@ func (i *idler) staysUp(what, busy string) {
 // goesDown waits until the machine has switched itself off.
 func (i *idler) goesDown(what string) {
 	i.t.Helper()
-	limit := time.NewTimer(time.Minute)
-	defer limit.Stop()
-	select {
-	case <-i.host.Down():
-	case <-limit.C:
-		h, err := jupyter.ReadHealth(i.t.Context(), i)
-		i.t.Fatalf("%s: the machine is still up: %+v, %v", what, h, err)
-	}
+	await.Receive(i.t, "the machine to switch itself off: "+what, i.host.Down())
 	if err := i.host.PowerOff(i.t.Context()); err != nil {
 		i.t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -44,9 +45,7 @@ func (l *living) id() string { return l.o.Setup.ID }
 func (l *living) do(what string, op func(ctx context.Context, id string, emit func(steps.Event)) error) string {
 	l.t.Helper()
 	var said []string
-	ctx, cancel := context.WithTimeout(l.t.Context(), 2*time.Minute)
-	defer cancel()
-	if err := op(ctx, l.id(), func(e steps.Event) { said = append(said, e.Text) }); err != nil {
+	if err := op(await.Context(l.t), l.id(), func(e steps.Event) { said = append(said, e.Text) }); err != nil {
 		l.t.Fatalf("%s: %+v\n%s", what, steps.Explain(err), strings.Join(said, "\n"))
 	}
 	return strings.Join(said, "\n")
@@ -67,18 +66,14 @@ func (l *living) healthy(link steps.Link, what string, is func(steps.Health) boo
 	l.t.Helper()
 	var h steps.Health
 	var err error
-	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
-	defer cancel()
-	for {
-		if h, err = link.Health(ctx); err == nil && is(h) {
-			return h
-		}
-		select {
-		case <-ctx.Done():
-			l.t.Fatalf("%s: the machine says %+v, %v", what, h, err)
-		case <-time.After(200 * time.Millisecond):
-		}
+	ctx := await.Context(l.t)
+	if !await.Comes(ctx, func() bool {
+		h, err = link.Health(ctx)
+		return err == nil && is(h)
+	}) {
+		l.t.Fatalf("%s: the machine says %+v, %v", what, h, err)
 	}
+	return h
 }
 
 // A machine after the guide: how it is, its log, files, another mode, its
@@ -134,15 +129,8 @@ func TestLiving(t *testing.T) {
 // line waits for a line of the log that has the text.
 func (l *living) line(lines <-chan string, text string) {
 	l.t.Helper()
-	for deadline := time.After(time.Minute); ; {
-		select {
-		case got := <-lines:
-			if strings.Contains(got, text) {
-				return
-			}
-		case <-deadline:
-			l.t.Fatalf("the log does not say %q", text)
-		}
+	what := fmt.Sprintf("a line of the log with %q", text)
+	for !strings.Contains(await.Receive(l.t, what, lines), text) {
 	}
 }
 
@@ -213,7 +201,7 @@ func TestItStopsByItself(t *testing.T) {
 	}); err != nil || seen.State != "stopped" || seen.Elsewhere {
 		t.Errorf("the survey says %+v, %v", seen, err)
 	}
-	l.wait(func() bool { return l.o.Tunnel.State() != "up" })
+	l.wait("the tunnel to notice that it is down", func() bool { return l.o.Tunnel.State() != "up" })
 	again := l.open(a, nil)
 	if again.Setup.Resources.InstanceID != l.o.Setup.Resources.InstanceID || token(t, again) != token(t, l.o) {
 		t.Errorf("it came back as another: %+v", again.Setup)
@@ -281,15 +269,15 @@ func TestMyAddressChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.setAddress(moved)
-	l.wait(func() bool { return l.o.Tunnel.State() != "up" })
-	l.wait(func() bool {
+	l.wait("the tunnel to notice that it is down", func() bool { return l.o.Tunnel.State() != "up" })
+	l.wait("the rule for the new address", func() bool {
 		rules, err := l.region().GroupRules(t.Context(), group)
 		return err == nil && len(rules) == 1 && rules[0].CIDR == moved+"/32"
 	})
 	if err := machine.Dark(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	l.wait(func() bool { return l.o.Tunnel.State() == "up" })
+	l.wait("the tunnel to be up again", func() bool { return l.o.Tunnel.State() == "up" })
 	l.prove(l.o)
 }
 

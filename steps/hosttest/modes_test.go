@@ -1,12 +1,12 @@
 package hosttest
 
 import (
-	"context"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -36,7 +36,7 @@ func TestGuide(t *testing.T) {
 
 			w.stop(id)
 			if first.Tunnel != nil {
-				w.wait(func() bool { return first.Tunnel.State() != "up" })
+				w.wait("the tunnel to notice that it is down", func() bool { return first.Tunnel.State() != "up" })
 				w.start(id)
 				w.prove(first) // the tunnel finds the new address
 				if err := first.Close(); err != nil {
@@ -61,8 +61,7 @@ func TestGuide(t *testing.T) {
 func (w *world) prove(o *steps.Opened) {
 	w.t.Helper()
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
-	defer cancel()
+	ctx := await.Context(w.t)
 	u, err := url.Parse(o.Plain)
 	if err != nil {
 		w.t.Fatal(err)
@@ -116,19 +115,9 @@ func (w *world) await(id, state string) {
 }
 
 // wait waits for something on this computer.
-func (w *world) wait(done func() bool) {
+func (w *world) wait(what string, done func() bool) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
-	defer cancel()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for !done() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			w.t.Fatal(ctx.Err())
-		}
-	}
+	await.Until(w.t, what, done)
 }
 
 // What only a first boot has: sshd answers before logins are permitted, and

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
@@ -101,11 +102,7 @@ func (p *person) start(at steps.StepID) *run {
 // ends waits for the program's end.
 func (r *run) ends() ui.Outcome {
 	r.p.t.Helper()
-	select {
-	case <-r.done:
-	case <-time.After(time.Minute):
-		r.p.t.Fatalf("the program does not end:\n%s", r.Shown())
-	}
+	await.Receive(r.p.t, "the program's end", r.done)
 	if r.err != nil {
 		r.p.t.Fatal(r.err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
@@ -59,10 +60,9 @@ func newWorld(t *testing.T, spec testhost.Spec) *world {
 	t.Helper()
 	testhost.Need(t)
 	t.Parallel()
+	await.Turn(t)
 	// Not within a guide, which would not wait so long for a launch.
-	if err := lab.Ready(t.Context(), spec.Release); err != nil {
-		t.Fatal(err)
-	}
+	await.Shared(t, "the disk that machines begin with", func() (any, error) { return nil, lab.Ready(t.Context(), spec.Release) })
 	w := &world{t: t, dir: t.TempDir(), port: freePort(t), spec: spec, machines: map[string]*testhost.Host{}}
 	t.Cleanup(w.report)
 	var err error
@@ -122,10 +122,7 @@ var installed = sync.OnceValues(func() (string, error) {
 func newInstalledWorld(t *testing.T, spec testhost.Spec) *world {
 	t.Helper()
 	w := newWorld(t, spec)
-	var err error
-	if w.spec.Image, err = installed(); err != nil {
-		t.Fatal(err)
-	}
+	w.spec.Image = await.Shared(t, "a disk with Jupyter", installed)
 	return w
 }
 

@@ -1,4 +1,4 @@
-// Package patience is for tests only. It says in one place how long a test
+// Package await is for tests only. It says in one place how long a test
 // waits for what it expects, and lets tests that need much of this computer
 // take turns, in all packages and programs at the same time.
 //
@@ -7,4 +7,4 @@
 // ends a test that hangs elsewhere: .ci/tools/suite, which `make test` runs the
 // tests with, holds each of them to a [Limit], or to what the test itself asked
 // for with [Allow], and reads for that what this package logs.
-package patience
+package await
