@@ -189,7 +189,7 @@ func serveSession(h host, ch ssh.Channel, reqs <-chan *ssh.Request) {
 		case r.Type == "exec" && cmd == nil:
 			var p struct{ Command string }
 			_ = ssh.Unmarshal(r.Payload, &p)
-			cmd = exec.Command("sh", "-c", p.Command)
+			cmd = exec.Command("/bin/sh", "-c", p.Command)
 			cmd.Dir, cmd.Env = h.home, []string{"HOME=" + h.home, "PATH=" + os.Getenv("PATH")}
 			cmd.Stdout, cmd.Stderr = ch, ch.Stderr()
 			in, err := cmd.StdinPipe()

@@ -26,6 +26,9 @@ type Command struct {
 	// Label is $0 of the script's shell, and so a word in the host's list of
 	// processes; empty leaves it to the shell.
 	Label string
+	// Person says that a person typed it: it finds the programs of the PATH in
+	// the order that the person's own files give it.
+	Person bool
 }
 
 // WatchLabel is the Label of what the program runs only to watch a host. It
@@ -187,21 +190,44 @@ func (c *Client) exit(err error, stdout, stderr string) error {
 // looks like the end of its input, and half a script must not run.
 const endMark = "#end of script"
 
+// ownPath puts the folders of the home at the end of the PATH and leaves out
+// those that depend on where one is: our scripts mean the machine's own grep
+// and python3, whatever a person has in ~/bin.
+const ownPath = `first= late=
+IFS=:
+set -f
+for dir in ${PATH:-}; do
+	case $dir in
+	"$HOME" | "$HOME"/*) late=$late:$dir ;;
+	/*) first=$first:$dir ;;
+	esac
+done
+set +f
+unset IFS
+first=${first#:}
+PATH=${first:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}$late
+export PATH
+unset first late dir
+`
+
 // program is what goes in by stdin first: the environment, then the script.
 func (cmd Command) program() (string, error) {
 	env, err := exports(cmd.Env)
+	if !cmd.Person {
+		env = ownPath + env
+	}
 	return env + cmd.Script + "\n" + endMark, err
 }
 
 // bootstrap is the only text of ours in the host's process list. It reads the
 // program from stdin; where more input follows, byte by byte, because nothing
-// but dd is sure not to read on.
+// but dd is sure not to read on. Both come from the system's own folders.
 func (cmd Command) bootstrap(size int) string {
-	read := "s=$(cat); exec </dev/null; "
+	read := "s=$(command -p cat || cat); exec </dev/null; "
 	if cmd.Stdin != nil {
-		read = fmt.Sprintf("s=$(dd bs=1 count=%d 2>/dev/null); ", size)
+		read = fmt.Sprintf("s=$(command -p dd bs=1 count=%d 2>/dev/null); ", size)
 	}
-	line := "exec sh -c " + quote(read+`case $s in *"`+endMark+`") eval "$s";; *) exit 255;; esac`)
+	line := "exec /bin/sh -c " + quote(read+`case $s in *"`+endMark+`") eval "$s";; *) exit 255;; esac`)
 	if cmd.Label != "" {
 		line += " " + quote(cmd.Label)
 	}

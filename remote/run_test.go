@@ -59,6 +59,41 @@ func TestRunKeepsSecretsOffTheProcessList(t *testing.T) {
 	}
 }
 
+// What a person has in ~/bin, or in a folder that depends on where one is, does
+// not stand in for the machine's own commands in scripts of ours, jobs too; a
+// person's own command finds it first.
+func TestRunTakesTheMachinesOwnCommands(t *testing.T) {
+	h := startHost(t, nil)
+	for _, dir := range []string{"bin", "."} {
+		for _, name := range []string{"grep", "sh", "cat"} {
+			path := filepath.Join(h.home, dir, name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte("#!/bin/sh\necho mine\n"), 0o700); err != nil { //nolint:gosec // a program
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Setenv("PATH", ".:"+filepath.Join(h.home, "bin")+"::"+os.Getenv("PATH"))
+	c := h.client(t)
+	const script = "echo theirs | grep theirs"
+	for person, want := range map[bool]string{false: "theirs\n", true: "mine\n"} {
+		var out bytes.Buffer
+		if err := c.Run(t.Context(), Command{Script: script, Stdout: &out, Person: person}); err != nil || out.String() != want {
+			t.Errorf("a person's command %v: printed %q, %v", person, out.String(), err)
+		}
+	}
+	var log []string
+	exit, err := c.Job(t.Context(), Job{ID: "own", Script: script}, func(line string, _ bool) { log = append(log, line) })
+	if err != nil || exit != 0 || strings.Join(log, "|") != "theirs" {
+		t.Errorf("a job printed %q: %d, %v", log, exit, err)
+	}
+	if err := c.Upload(t.Context(), "sent", 0, strings.NewReader("whole")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRunErrors(t *testing.T) {
 	h := startHost(t, nil)
 	c := h.client(t)

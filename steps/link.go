@@ -220,7 +220,7 @@ func (l *link) Run(ctx context.Context, script string, stdin io.Reader, stdout, 
 	if err != nil {
 		return 0, err
 	}
-	err = c.Run(ctx, remote.Command{Script: script, Stdin: stdin, Stdout: stdout, Stderr: stderr})
+	err = c.Run(ctx, remote.Command{Script: script, Stdin: stdin, Stdout: stdout, Stderr: stderr, Person: true})
 	var ended *remote.ExitError
 	if errors.As(err, &ended) {
 		return ended.Code, nil

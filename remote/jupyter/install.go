@@ -81,7 +81,7 @@ type Versions struct{ Python, Pip, Notebook, Gateway, Server string }
 
 // versionsScript asks the packages' own records: the programs themselves take
 // seconds to say it, and said it at the end of the install.
-const versionsScript = `"$HOME/.jupyter-ec2/venv/bin/python" -c '
+const versionsScript = `"$HOME/.jupyter-ec2/venv/bin/python" -I -c '
 import platform
 from importlib.metadata import PackageNotFoundError, version
 print("python=" + platform.python_version())

@@ -110,10 +110,11 @@ func TestInstallPipRepairsAndBootstraps(t *testing.T) {
 // import ensurepip.
 func noEnsurepip(t *testing.T, h *localHost) {
 	t.Helper()
-	if err := h.Upload(t.Context(), "lib/ensurepip.py", 0o600, strings.NewReader("raise ImportError('ensurepip is not available')\n")); err != nil {
-		t.Fatal(err)
-	}
-	h.env = append(h.env, "PYTHONPATH="+h.home+"/lib")
+	fake(t, h, "python3", `case $* in
+*"sys.executable"*) echo "$0" ;;
+*"import venv, ensurepip"*) exit 1 ;;
+*) exec /usr/bin/env -i PATH=/usr/bin:/bin HOME="$HOME" python3 "$@" ;;
+esac`)
 }
 
 func TestInstallFailures(t *testing.T) {

@@ -129,7 +129,7 @@ func (s WatchSpec) unit() string {
 		"",
 		"[Service]",
 		"User=" + s.Facts.User,
-		"ExecStart=" + in("venv/bin/python") + " " + in("watch/watch.py"),
+		"ExecStart=" + in("venv/bin/python") + " -I " + in("watch/watch.py"),
 		"Restart=always",
 		"RestartSec=2",
 		"RuntimeDirectory=jupyter-ec2-watch",

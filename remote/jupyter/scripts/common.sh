@@ -10,6 +10,12 @@ base=$HOME/.jupyter-ec2
 venv=$base/venv
 mark=$venv/.complete
 need_mb=600
+# Programs of Python's that are started by their name, such as pip, take no
+# module from the environment or from the user's own packages; no file of the
+# user's lies in the folder that they run in.
+unset PYTHONPATH PYTHONHOME PYTHONSTARTUP
+PYTHONNOUSERSITE=1
+export PYTHONNOUSERSITE
 
 have() { command -v "$1" >/dev/null 2>&1; }
 say() { printf '%s\n' "$*"; }
@@ -65,6 +71,7 @@ apt() {
 lock() {
 	mkdir -p "$base/bin"
 	chmod 700 "$base"
+	cd "$base"
 	have flock || return 0
 	exec 9>"$base/install.lock"
 	flock -n 9 && return 0
@@ -75,7 +82,7 @@ lock() {
 # finished says whether everything is there, and prints the versions.
 finished() {
 	[ -f "$mark" ] && [ -x "$venv/bin/jupyter-notebook" ] && [ -x "$venv/bin/jupyter-kernelgateway" ] || return 1
-	"$venv/bin/python" 2>/dev/null <<-'EOF'
+	"$venv/bin/python" -I 2>/dev/null <<-'EOF'
 		import platform
 		from importlib.metadata import version
 		version("ipykernel")
@@ -144,8 +151,8 @@ check_python() {
 		apt install -y --no-install-recommends python3
 	fi
 	have python3 || fail 10 'there is no python3 on this machine'
-	python=$(python3 -c 'import sys; print(sys.executable)')
-	python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' ||
+	python=$(python3 -I -c 'import sys; print(sys.executable)')
+	python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 8))' ||
 		fail 11 "Jupyter needs Python 3.8 or later, and this is $(python3 --version)"
 	say "$(python3 --version) at $python"
 }

@@ -1,7 +1,7 @@
 # apt and pip, as in the guide, in a virtual environment.
 PIP_DISABLE_PIP_VERSION_CHECK=1
 export PIP_DISABLE_PIP_VERSION_CHECK
-has_ensurepip() { "$python" -c 'import venv, ensurepip' 2>/dev/null; }
+has_ensurepip() { "$python" -I -c 'import venv, ensurepip' 2>/dev/null; }
 
 # Without recommends: pip's bring a compiler, 360 MB that nothing here needs.
 guide_apt() {
@@ -22,13 +22,13 @@ guide_apt() {
 make_venv() {
 	say 'Jupyter gets a virtual environment: newer releases keep their own Python for themselves (PEP 668).'
 	if has_ensurepip; then
-		run "$python" -m venv "$venv"
+		run "$python" -I -m venv "$venv"
 		return 0
 	fi
 	say 'This Python brings no pip (ensurepip): it is fetched from the package index.'
-	run "$python" -m venv --without-pip "$venv" || fail 20 'python3 cannot make a virtual environment'
-	"$python" -u "$base/fetch.py" pip "$base/pip.whl"
-	run "$venv/bin/python" "$base/pip.whl/pip" install --ignore-installed pip
+	run "$python" -I -m venv --without-pip "$venv" || fail 20 'python3 cannot make a virtual environment'
+	"$python" -I -u "$base/fetch.py" pip "$base/pip.whl"
+	run "$venv/bin/python" -I "$base/pip.whl/pip" install --ignore-installed pip
 	rm -f "$base/pip.whl"
 }
 

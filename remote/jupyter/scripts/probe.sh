@@ -19,7 +19,7 @@ echo "libc=$libc"
 python=$(command -v python3 || true)
 echo "python=$python"
 if [ -n "$python" ]; then
-	"$python" -c 'import os, platform, sysconfig
+	"$python" -I -c 'import os, platform, sysconfig
 print("python_version=" + platform.python_version())
 print("pep668=%d" % os.path.exists(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")))' 2>/dev/null
 fi

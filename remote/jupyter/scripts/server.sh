@@ -4,6 +4,7 @@ base=$HOME/.jupyter-ec2
 dir=$base/server
 python=$base/venv/bin/python
 unit=jupyter-ec2.service
+cd "$base" 2>/dev/null || cd /
 
 pid_alive() { # the supervisor, and not another process that got its number
 	pid=$(cat "$dir/pid" 2>/dev/null) && [ -n "$pid" ] &&
@@ -57,7 +58,7 @@ restart() {
 
 # port finds the first port free to listen on.
 port() {
-	"$python" - "$JE_BIND" "$JE_PORT" "$JE_TRIES" <<'EOF'
+	"$python" -I - "$JE_BIND" "$JE_PORT" "$JE_TRIES" <<'EOF'
 import errno, socket, sys
 ip, first, tries = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 for port in range(first, min(first + tries, 65536)):
@@ -100,7 +101,7 @@ start() {
 	rm -f "$dir/ended"
 	chmod 600 "$dir/server.log"
 	# A session of its own outlives the login; not every system has setsid(1).
-	"$python" - "$dir" <<'EOF'
+	"$python" -I - "$dir" <<'EOF'
 import os, sys
 folder = sys.argv[1]
 if os.fork():

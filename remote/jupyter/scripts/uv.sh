@@ -11,12 +11,11 @@ uv_settings() {
 		# A check of IRIs that Jupyter does without, and that makes every one of
 		# its commands one to two seconds slower (python-jsonschema/jsonschema#1521).
 		# Without its folder, which may have a space: uv takes a list there.
-		cd "$base"
 		printf 'rfc3987-syntax\n' >excludes.txt
 		UV_EXCLUDE=excludes.txt
 		export UV_EXCLUDE
 	fi
-	index=$("$python" "$base/fetch.py" index)
+	index=$("$python" -I "$base/fetch.py" index)
 	if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && [ "$index" != https://pypi.org/simple ]; then
 		UV_DEFAULT_INDEX=$index
 		export UV_DEFAULT_INDEX
@@ -25,7 +24,7 @@ uv_settings() {
 		UV_INDEX=$PIP_EXTRA_INDEX_URL
 		export UV_INDEX
 	fi
-	cert=$("$python" "$base/fetch.py" cert)
+	cert=$("$python" -I "$base/fetch.py" cert)
 	if [ -z "${SSL_CERT_FILE:-}" ] && [ -f "$cert" ]; then
 		SSL_CERT_FILE=$cert
 		export SSL_CERT_FILE
@@ -37,7 +36,7 @@ uv_settings() {
 }
 
 prepare
-"$uv" --version >/dev/null 2>&1 || "$python" -u "$base/fetch.py" uv "$uv"
+"$uv" --version >/dev/null 2>&1 || "$python" -I -u "$base/fetch.py" uv "$uv"
 uv_settings
 [ -x "$venv/bin/python" ] || run "$uv" venv --python "$python" "$venv"
 activate

@@ -49,7 +49,7 @@ start() {
 	fi
 	end
 	# A session of its own outlives the login; not every system has setsid(1).
-	"$python" - "$python" "$dir" <<'END'
+	"$python" -I - "$python" "$dir" <<'END'
 import os, sys
 python, folder = sys.argv[1:]
 if os.fork():
@@ -60,7 +60,7 @@ os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 os.dup2(log, 1)
 os.dup2(log, 2)
 os.closerange(3, 256)
-os.execv(python, [python, folder + "/watch.py"])
+os.execv(python, [python, "-I", folder + "/watch.py"])
 END
 }
 
@@ -79,7 +79,7 @@ end() {
 }
 
 ensure() {
-	"$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || exit 31
+	"$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || exit 31
 	mkdir -p "$dir" || exit 1
 	chmod 700 "$dir"
 	anew=0
