@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
 type adoptOptions struct{ profile, region string }
@@ -27,7 +28,7 @@ jupyter-ec2 adopt i-0123456789abcdef0 --region eu-west-1`,
 		},
 		run: func(ctx context.Context, r *request) error { return r.adopt(ctx, o) },
 	}.command(p, sandbox)
-	accountFlags(cmd, &o.profile, &o.region)
+	p.accountFlags(cmd, sandbox, &o.profile, &o.region)
 	return cmd
 }
 
@@ -56,7 +57,11 @@ func (r *request) adopt(ctx context.Context, o *adoptOptions) error {
 // foundling finds the machine from elsewhere that the person means.
 func (r *request) foundling(all surveyed, want string) (machine, error) {
 	var found []machine
+	var strays []steps.Setup
 	for _, m := range all.machines {
+		if m.Elsewhere {
+			strays = append(strays, m.Setup)
+		}
 		if m.Answers.Name != want && m.ID != want && m.Resources.InstanceID != want {
 			continue
 		}
@@ -77,7 +82,7 @@ func (r *request) foundling(all surveyed, want string) (machine, error) {
 		}
 		return machine{}, &usageError{
 			text: fmt.Sprintf("no machine from elsewhere is called %q", want),
-			next: "See " + name + " ls for those there are; --profile looks into another account.",
+			next: meant(nearest(want, namesOf(strays)), "See "+name+" ls for those there are; --profile looks into another account."),
 		}
 	}
 	var each []string

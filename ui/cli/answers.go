@@ -135,7 +135,14 @@ func regionUsable(regions []steps.Region, want string) error {
 	i := slices.IndexFunc(regions, func(r steps.Region) bool { return r.Name == want })
 	switch {
 	case i < 0:
-		return usage("up", "there is no region %q: take one such as us-east-1", want)
+		var all []string
+		for _, r := range regions {
+			all = append(all, r.Name)
+		}
+		return &usageError{
+			text: fmt.Sprintf("there is no region %q: take one such as us-east-1", want),
+			next: meant(nearest(want, all), "See "+name+" up --help."),
+		}
 	case !regions[i].Enabled:
 		return &problemError{[]steps.Problem{{
 			Kind: steps.ProblemRefused, Title: "The region is not enabled",

@@ -68,12 +68,14 @@ type asker struct {
 	yes bool
 	// quiet leaves a passphrase unasked: what needs it is only nice to know.
 	quiet bool
+	// mute asks nothing at all: a word is being completed.
+	mute bool
 }
 
 var _ steps.Asker = (*asker)(nil)
 
 func (a *asker) MFACode(ctx context.Context, serial string) (string, error) {
-	if !a.p.Terminal {
+	if !a.p.Terminal || a.mute {
 		return "", noTerminal("a code of the MFA device " + serial)
 	}
 	a.say("Code of the MFA device %s: ", serial)

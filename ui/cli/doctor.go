@@ -27,7 +27,7 @@ jupyter-ec2 doctor jupyter
 jupyter-ec2 doctor jupyter --fix`,
 		run: func(ctx context.Context, r *request) error { return r.doctor(ctx, o) },
 	}.command(p, sandbox)
-	accountFlags(cmd, &o.profile, nil)
+	p.accountFlags(cmd, sandbox, &o.profile, nil)
 	cmd.Flags().Lookup("profile").Usage = "check this profile's account (the one AWS tools take)"
 	cmd.Flags().BoolVar(&o.fix, "fix", false, "mend all that can be mended, without asking")
 	return cmd

@@ -42,6 +42,9 @@ func (e *engine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
 }
 
 func (e *engine) SignIn(_ context.Context, profile string) (steps.Account, error) {
+	if err := e.errs["sign in"]; err != nil {
+		return steps.Account{}, err
+	}
 	return steps.Account{Profile: profile, Home: "eu-north-1", Regions: []steps.Region{
 		{Name: "eu-north-1", Enabled: true}, {Name: "us-east-1", Enabled: true}, {Name: "af-south-1"},
 	}}, nil

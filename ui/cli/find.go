@@ -72,13 +72,22 @@ func (p *Program) find(ctx context.Context, worlds []bool, want, command string)
 	case 0:
 		return steps.Setup{}, &usageError{
 			text: fmt.Sprintf("there is no setup %q", want),
-			next: "See " + name + " ls for those there are.",
+			next: meant(nearest(want, namesOf(setups)), "See "+name+" ls for those there are."),
 		}
 	case 1:
 		return found[0], nil
 	default:
 		return steps.Setup{}, ambiguous(want, command, found)
 	}
+}
+
+// namesOf are the names of setups.
+func namesOf(setups []steps.Setup) []string {
+	var all []string
+	for _, s := range setups {
+		all = append(all, s.Answers.Name)
+	}
+	return all
 }
 
 // ambiguous says which setups share a name, and how to name one of them.

@@ -33,16 +33,19 @@ jupyter-ec2 ls --json --region eu-west-1`,
 		run: func(ctx context.Context, r *request) error { return r.ls(ctx, o) },
 	}.command(p, sandbox)
 	r.quiet = true
-	accountFlags(cmd, &o.profile, &o.region)
+	p.accountFlags(cmd, sandbox, &o.profile, &o.region)
 	cmd.Flags().BoolVar(&o.noHosts, "no-hosts", false, "do not ask the machines for idle time and stop")
 	return cmd
 }
 
 // accountFlags are for the commands that look at whole accounts.
-func accountFlags(cmd *cobra.Command, profile, region *string) {
+func (p *Program) accountFlags(cmd *cobra.Command, sandbox *bool, profile, region *string) {
 	cmd.Flags().StringVar(profile, "profile", "", "look into this profile's account too (the one AWS tools take)")
+	// The flags exist: they are defined here.
+	_ = cmd.RegisterFlagCompletionFunc("profile", p.completer(sandbox, profileWords))
 	if region != nil {
 		cmd.Flags().StringVar(region, "region", "", "show this region only")
+		_ = cmd.RegisterFlagCompletionFunc("region", p.completer(sandbox, regionWords))
 	}
 }
 

@@ -89,6 +89,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
+	shellsCommand(root, args)
 	// Errors are printed here and not by fang. It does not even see those of a
 	// running command: it would ask the terminal for its background colour,
 	// and wait for seconds where none answers.
@@ -128,7 +129,7 @@ func wantsJSON(args []string) bool {
 	if i := slices.Index(args, "--"); i >= 0 {
 		args = args[:i]
 	}
-	return slices.Contains(args, "--json")
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
 }
 
 // fail prints an error in plain words, or as the last JSON line, and answers

@@ -68,6 +68,7 @@ func (v verb) command(p *Program, sandbox *bool) (*cobra.Command, *request) {
 		},
 	}
 	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print an object a line, as JSON")
+	p.helpFor(cmd, &r.asJSON)
 	return cmd, r
 }
 

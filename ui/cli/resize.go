@@ -20,7 +20,7 @@ func (p *Program) resizeCommand(sandbox *bool) *cobra.Command {
 With --json, events of the steps, with --start a line of kind "ready" with the url, and "done" at the end.`,
 		example: `jupyter-ec2 resize jupyter t3.large
 jupyter-ec2 resize jupyter g5.xlarge --stop --start`,
-		complete: firstName,
+		complete: resizeWords,
 		run:      func(ctx context.Context, r *request) error { return r.resize(ctx, o) },
 	}.command(p, sandbox)
 	cmd.Flags().BoolVar(&o.stop, "stop", false, "stop a running machine without asking")

@@ -33,9 +33,9 @@ jupyter-ec2 up --mode ssh --yes
 jupyter-ec2 ls
 jupyter-ec2 stop jupyter
 jupyter-ec2 rm jupyter`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("", "there is no command %q", args[0])
+				return noCommand(cmd, args[0])
 			}
 			return nil
 		},
@@ -43,13 +43,8 @@ jupyter-ec2 rm jupyter`,
 	}
 	cmd.PersistentFlags().BoolVar(&o.sandbox, "sandbox", false, "use this computer instead of AWS: nothing costs money")
 	cmd.Flags().BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen; takes the defaults of up")
-	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		command := ""
-		if cmd.HasParent() {
-			command = cmd.Name()
-		}
-		return usage(command, "%w", err)
-	})
+	cmd.SetFlagErrorFunc(flagError)
+	cmd.SetHelpCommand(p.helpCommand())
 	cmd.AddCommand(p.upCommand(&o.sandbox), p.sandboxCommand())
 	for _, make := range []func(*bool) *cobra.Command{
 		p.lsCommand, p.statusCommand, p.openCommand, p.tunnelCommand, p.logsCommand, p.sshCommand, p.cpCommand,

@@ -18,9 +18,9 @@ func (p *Program) sandboxCommand() *cobra.Command {
 ` + exitHelp,
 		Example: `jupyter-ec2 sandbox status
 jupyter-ec2 sandbox stop`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("sandbox", "there is no command sandbox %q", args[0])
+				return noCommand(cmd, args[0])
 			}
 			return nil
 		},

@@ -33,7 +33,7 @@ jupyter-ec2 sweep
 jupyter-ec2 sweep --yes --region us-east-1`,
 		run: func(ctx context.Context, r *request) error { return r.sweep(ctx, o) },
 	}.command(p, sandbox)
-	accountFlags(cmd, &o.profile, &o.region)
+	p.accountFlags(cmd, sandbox, &o.profile, &o.region)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "ask nothing: remove all but running instances")
 	cmd.Flags().BoolVar(&o.instances, "instances", false, "remove running instances too")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list and remove nothing")

@@ -74,11 +74,17 @@ jupyter-ec2 up --plan plan.json`,
 	f.BoolVar(&o.plain, "plain", false, "print lines (this is what it does anyway)")
 	f.BoolVar(&o.json, "json", false, "print an event a line, as JSON")
 	f.BoolVar(&o.noTunnel, "no-tunnel", false, "hold no tunnel in ssh mode: print the URL and end")
+	p.helpFor(cmd, &o.json)
+	// The flags exist: they are defined above.
+	for flag, values := range map[string]func(context.Context, completing) ([]string, error){
+		"profile": profileWords, "region": regionWords, "type": typeWords,
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, p.completer(sandbox, values))
+	}
 	for flag, words := range map[string][]string{
 		"image": {"20.04", "22.04", "24.04", "26.04"}, "mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
 		"idle-stop": limitWords(), "lifetime": limitWords(),
 	} {
-		// The flag exists: it is defined above.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// What was mistyped is met with what was most likely meant, wherever words of
+// ours can be typed; what is like nothing is met with the help.
+func TestDidYouMean(t *testing.T) {
+	lab := steps.Setup{ID: "id", Answers: steps.Answers{Name: "lab-berlin"}, State: "running"}
+	stray := steps.Surveyed{Machines: []steps.Machine{{Setup: steps.Setup{ID: "x", Answers: steps.Answers{Name: "faraway"}}, Elsewhere: true}}}
+	for args, want := range map[string]string{
+		"statsu":                     `"status"`,
+		"lst":                        `"ls"`,
+		"lisst":                      `"list"`,
+		"completion bsh":             `"bash"`,
+		"sandbox stpo":               `"stop"`,
+		"help statsu":                `"status"`,
+		"help sandbox stat":          `"status"`,
+		"ls --jsno":                  `"--json"`,
+		"ls -json":                   `"--json"`,
+		"up --no-tunel":              `"--no-tunnel"`,
+		"stop lab-berln":             `"lab-berlin"`,
+		"status lab":                 `"lab-berlin"`,
+		"doctor LAB-BERLIN":          `"lab-berlin"`,
+		"cp x lab-brelin:":           `"lab-berlin"`,
+		"adopt faaway":               `"faraway"`,
+		"up --yes --region us-est-1": `"us-east-1"`,
+		"qqqqqq":                     "",
+		"ls --qqqqqq":                "",
+		"ls -q":                      "",
+		"stop qqqqqq":                "",
+	} {
+		e := &engine{setups: []steps.Setup{lab}, work: opens(nil)}
+		e.survey = []steps.Surveyed{stray}
+		r := run{engine: e}
+		code := r.do(t.Context(), strings.Fields(args)...)
+		said := r.err.String()
+		if code != exitUsage || strings.Contains(said, "Did you mean") != (want != "") || !strings.Contains(said, want) || !strings.Contains(said, "See "+name) {
+			t.Errorf("%s: exit code %d, it said %s", args, code, said)
+		}
+		if asked := e.asked(); strings.Contains(asked, "stop") {
+			t.Errorf("%s: it did %s", args, asked)
+		}
+	}
+}
+
+// A flag's wrong value is refused in words, and not in those of the library
+// that reads it.
+func TestFlagsInWords(t *testing.T) {
+	for args, want := range map[string]string{
+		"up --disk abc":       `--disk takes a whole number such as 8, not "abc".`,
+		"up --disk":           `--disk needs a value.`,
+		"up --yes=maybe":      `--yes is true or false, not "maybe".`,
+		"logs lab -n x":       `--lines takes a whole number such as 100, not "x".`,
+		"up --idle-stop soon": `--idle-stop: `,
+	} {
+		r := run{engine: &engine{}}
+		code := r.do(t.Context(), strings.Fields(args)...)
+		if said := r.err.String(); code != exitUsage || !strings.Contains(said, want) || strings.Contains(said, "strconv") || strings.Contains(said, "invalid argument") {
+			t.Errorf("%s: exit code %d, it said %s", args, code, said)
+		}
+	}
+}
+
+// With --json every line is an object, also where help is asked for.
+func TestHelpKeepsToJSON(t *testing.T) {
+	for _, cmd := range (&Program{}).root().Commands() {
+		if cmd.Flags().Lookup("json") == nil {
+			continue
+		}
+		for _, args := range [][]string{{cmd.Name(), "--json", "--help"}, {cmd.Name(), "-h", "--json=true"}} {
+			r := run{engine: &engine{}}
+			if code := r.do(t.Context(), args...); code != 0 || r.err.String() != "" {
+				t.Errorf("%v: exit code %d: %s", args, code, r.err.String())
+			}
+			all := lines(t, r.out.String())
+			if len(all) != 1 || all[0]["kind"] != "help" || all[0]["command"] != cmd.Name() || all[0]["text"] != cmd.Long {
+				t.Errorf("%v: %v", args, all)
+			}
+		}
+	}
+	r := run{engine: &engine{}}
+	if code := r.do(t.Context(), "help", "ls", "--json"); code != exitUsage || lines(t, r.out.String())[0]["kind"] != "failed" {
+		t.Errorf("help ls --json: %d, %s", code, r.out.String())
+	}
+}
