@@ -3,12 +3,12 @@
 package cli
 
 import (
-	"context"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 // The terminal is raw while a shell has it, tells its new sizes, and is as it
@@ -18,8 +18,7 @@ func TestConsole(t *testing.T) {
 	if err := pty.Setsize(person, &pty.Winsize{Cols: 91, Rows: 31}); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
+	ctx := await.Context(t)
 	console, restore, err := openConsole(ctx, program, program, "vt220")
 	if err != nil {
 		t.Fatal(err)

@@ -3,9 +3,7 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -19,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/sandbox"
 )
 
@@ -26,7 +25,7 @@ import (
 type process struct {
 	t     *testing.T
 	cmd   *exec.Cmd
-	lines chan string // of its output
+	lines <-chan string // of its output
 	seen  strings.Builder
 	errs  bytes.Buffer // to be read after its end
 }
@@ -34,9 +33,7 @@ type process struct {
 // starts starts the program and leaves it running.
 func (h *home) starts(args ...string) *process {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	h.t.Cleanup(cancel)
-	p := &process{t: h.t, cmd: h.command(ctx, args...), lines: make(chan string, 10000)}
+	p := &process{t: h.t, cmd: h.command(h.t.Context(), args...)}
 	p.cmd.Stderr = &p.errs
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -45,19 +42,14 @@ func (h *home) starts(args ...string) *process {
 	if err := p.cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
-	go func() {
-		defer close(p.lines)
-		for all := bufio.NewScanner(out); all.Scan(); {
-			p.lines <- all.Text()
-		}
-	}()
+	p.lines = linesOf(out)
 	return p
 }
 
 // says waits for a line with that text.
 func (p *process) says(text string) string {
 	p.t.Helper()
-	for deadline := time.After(2 * time.Minute); ; {
+	for hopeless := time.After(await.Long); ; {
 		select {
 		case line, more := <-p.lines:
 			if !more {
@@ -67,7 +59,7 @@ func (p *process) says(text string) string {
 			if strings.Contains(line, text) {
 				return line
 			}
-		case <-deadline:
+		case <-hopeless:
 			p.t.Fatalf("%v did not say %q\n%s", p.cmd.Args, text, p.seen.String())
 		}
 	}
@@ -144,14 +136,10 @@ func (h *home) machine(called string) jsonMachine {
 // becomes waits until ls says what is wanted of a machine.
 func (h *home) becomes(called, what string, is func(jsonMachine) bool) (m jsonMachine) {
 	h.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; {
-		if m = h.machine(called); is(m) {
-			return m
-		}
-		if time.Now().After(deadline) {
-			h.t.Fatalf("%s is not %s: %+v, health %+v", called, what, m, m.Health)
-		}
+	if !await.Comes(h.t.Context(), func() bool { m = h.machine(called); return is(m) }) {
+		h.t.Fatalf("%s is not %s: %+v, health %+v", called, what, m, m.Health)
 	}
+	return m
 }
 
 // well is a machine that watches itself and whose server answers.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 // terminal opens a terminal: what the person types into and reads from, and
@@ -33,7 +36,7 @@ func terminal(t *testing.T) (person, program *os.File) {
 // until reads the terminal up to a text, and answers all that came.
 func until(t *testing.T, person *os.File, text string) string {
 	t.Helper()
-	if err := person.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := person.SetReadDeadline(time.Now().Add(await.Wait)); err != nil {
 		t.Logf("no deadline: %v", err) // then the test's own has to do
 	}
 	var all bytes.Buffer
@@ -92,15 +95,7 @@ func TestSecretGivenUp(t *testing.T) {
 // awaitEcho waits until the terminal shows what is typed, or not.
 func awaitEcho(t *testing.T, f *os.File, want bool) {
 	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for range 20000 {
-		if echoes(t, f) == want {
-			return
-		}
-		<-tick.C
-	}
-	t.Fatal("the terminal never changed")
+	await.Until(t, fmt.Sprintf("the terminal's echo to be %v", want), func() bool { return echoes(t, f) == want })
 }
 
 func echoes(t *testing.T, f *os.File) bool {

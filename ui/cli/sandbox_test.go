@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,7 +15,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 // These tests go through the whole guide in the sandbox, as another process
@@ -36,10 +38,12 @@ func newHome(t *testing.T) *home {
 	if runtime.GOOS == "windows" {
 		t.Skip("the sandbox needs a POSIX shell")
 	}
-	t.Parallel() // mostly waits for the package index
+	t.Parallel()
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("the sandbox needs python3")
 	}
+	await.Turn(t)
+	await.Allow(t, 2*await.Long, "goes through whole guides, with real installs")
 	dir := t.TempDir()
 	h := &home{t: t, dir: dir, env: append(
 		os.Environ(), "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"),
@@ -59,7 +63,7 @@ func (h *home) command(ctx context.Context, args ...string) *exec.Cmd {
 // run runs it to its end and answers what it printed.
 func (h *home) run(code int, args ...string) string {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.t.Context()), await.Long)
 	defer cancel()
 	cmd := h.command(ctx, args...)
 	var out, errs bytes.Buffer
@@ -82,9 +86,7 @@ type event struct {
 // by answering true. The program is left running.
 func (h *home) up(until func(event) bool, args ...string) *exec.Cmd {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	h.t.Cleanup(cancel)
-	cmd := h.command(ctx, append([]string{"up", "--sandbox", "--yes", "--json"}, args...)...)
+	cmd := h.command(h.t.Context(), append([]string{"up", "--sandbox", "--yes", "--json"}, args...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		h.t.Fatal(err)
@@ -92,20 +94,35 @@ func (h *home) up(until func(event) bool, args ...string) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
+	lines := linesOf(out)
 	var log strings.Builder
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		log.Write(append(lines.Bytes(), '\n'))
+	for {
+		line := await.Receive(h.t, "a line of up after\n"+log.String(), lines)
+		if line == "" {
+			h.t.Fatalf("up ended too early: %v\n%s", cmd.Wait(), log.String())
+		}
+		log.WriteString(line + "\n")
 		var e event
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			h.t.Fatalf("not JSON: %s", lines.Text())
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			h.t.Fatalf("not JSON: %s", line)
 		}
 		if until(e) {
 			return cmd
 		}
 	}
-	h.t.Fatalf("up ended too early: %v\n%s", cmd.Wait(), log.String())
-	return nil
+}
+
+// linesOf are the lines of a program that prints no empty ones, without the
+// newline. The channel is closed at the output's end.
+func linesOf(out io.Reader) <-chan string {
+	lines := make(chan string, 10000)
+	go func() {
+		defer close(lines)
+		for all := bufio.NewScanner(out); all.Scan(); {
+			lines <- all.Text()
+		}
+	}()
+	return lines
 }
 
 func ready(got *event) func(event) bool {
@@ -126,7 +143,7 @@ func status(t *testing.T, address string, token bool) int {
 		u.RawQuery = ""
 	}
 	client := &http.Client{
-		Timeout: 10 * time.Second,
+		Timeout: await.Wait,
 		// The certificate is the server's own; what is asked here is the status.
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

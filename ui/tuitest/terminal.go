@@ -17,6 +17,8 @@ import (
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 	"golang.org/x/term"
+
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 // Keys as a terminal sends them.
@@ -24,9 +26,6 @@ const (
 	Enter = "\r"
 	CtrlC = "\x03"
 )
-
-// patience bounds every wait for the screen.
-const patience = time.Minute
 
 // Terminal is one terminal with one program in it.
 type Terminal struct {
@@ -132,11 +131,11 @@ func (s *Terminal) See(text string) string {
 	return shown
 }
 
-// Until waits until the screen is as wanted, at most a minute and at most
+// Until waits until the screen is as wanted, at most [await.Wait] and at most
 // until the program has ended. It answers the last screen it saw. A screen
 // that is half drawn does not count.
 func (s *Terminal) Until(wanted func(shown string) bool) (string, bool) {
-	deadline := time.After(patience)
+	hopeless := time.After(await.Wait)
 	for {
 		shown := s.Shown()
 		if !s.drawing() && wanted(shown) {
@@ -147,7 +146,7 @@ func (s *Terminal) Until(wanted func(shown string) bool) (string, bool) {
 		case <-s.ended:
 			shown = s.Shown()
 			return shown, wanted(shown)
-		case <-deadline:
+		case <-hopeless:
 			return shown, false
 		}
 	}
