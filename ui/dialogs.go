@@ -220,6 +220,13 @@ func (m *model) confirm(title, text, yes string, do func(m *model) tea.Cmd) {
 	m.openDialog(&choiceDialog{title: title, text: []string{text}, options: []option{{label: yes, do: do}, {label: "Cancel"}}})
 }
 
+// confirmEnter is confirm for what Enter itself led to, and what costs: Cancel
+// is chosen, so that a reflex starts nothing.
+func (m *model) confirmEnter(title, text, yes string, do func(m *model) tea.Cmd) {
+	m.confirm(title, text, yes, do)
+	m.dialog().(*choiceDialog).at.at = 1
+}
+
 // ask draws a question of the engine.
 func (m *model) ask(q *question) {
 	answered := func(a answer) tea.Cmd { q.reply <- a; return nil }

@@ -42,6 +42,7 @@ type fakeEngine struct {
 	protected []string
 	removed   []string
 	worked    []string
+	begun     []steps.Answers
 }
 
 var _ steps.Engine = (*fakeEngine)(nil)
@@ -136,6 +137,7 @@ func (f *fakeEngine) SavePlan(w io.Writer, a steps.Answers) error {
 }
 
 func (f *fakeEngine) Begin(_ context.Context, a steps.Answers) (steps.Setup, error) {
+	f.set(func() { f.begun = append(f.begun, a) })
 	return steps.Setup{ID: "s-1", Answers: a, Created: fakeNow, Cost: steps.CostOf(f.prices, a.Type, a.DiskGB)}, nil
 }
 

@@ -38,12 +38,17 @@ func (m *model) openIt(u *member) tea.Cmd {
 	case u.up() && u.complete():
 		return m.withURL(u, (*model).browse)
 	case u.gone():
-		m.confirm("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers"+m.onAWS("; it costs money")+".",
+		m.confirmEnter("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers"+m.onAWS("; it costs money")+".",
 			"Launch again", func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
 		return nil
 	}
-	if u.State == "stopped" { // Enter is pressed easily, and a machine that runs costs
-		m.confirm("Start "+u.name()+"?", "It is stopped. While it runs, "+m.costsAnHour(u)+".", "Start the machine",
+	switch {
+	case u.State == "stopped": // Enter is pressed easily, and a machine that runs costs
+		m.confirmEnter("Start "+u.name()+"?", "It is stopped. While it runs, "+m.costsAnHour(u)+".", "Start the machine",
+			func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
+		return nil
+	case u.Resources.InstanceID == "" && !u.Finished(steps.StepLaunch):
+		m.confirmEnter("Launch "+u.name()+"?", "It has no machine yet. While it runs, "+m.costsAnHour(u)+".", "Launch the machine",
 			func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
 		return nil
 	}

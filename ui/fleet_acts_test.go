@@ -223,7 +223,7 @@ func TestTheSweepRemovesWhatIsMarked(t *testing.T) {
 	if slices.ContainsFunc(r.e.asked(), func(s string) bool { return strings.HasPrefix(s, "clear") }) {
 		t.Fatal("it was removed without a yes")
 	}
-	r.press("enter").until("Remove what is marked?").press("up", "enter").untilAsked("clear i-1 vol-1").until("What was marked is removed")
+	r.until("Sweep").press("enter").until("Remove what is marked?").press("up", "enter").untilAsked("clear i-1 vol-1").until("What was marked is removed")
 }
 
 func TestTerminating(t *testing.T) {
@@ -318,7 +318,7 @@ func TestATunnelOpenedWhileLeavingIsClosed(t *testing.T) {
 func TestReviewLimits(t *testing.T) {
 	r := toReview(newRig(t, newFakeEngine())).until("when idle for 60 minutes").until("after 12 hours")
 	r.press("i", "i").until("not when idle").press("t").until("after 24 hours")
-	r.press("enter").until("Proof")
+	r.press("L").until("Proof")
 	if a := r.m.answers; a.IdleStop != steps.Never || a.Lifetime.String() != "24h" {
 		t.Errorf("limits %s, %s", a.IdleStop, a.Lifetime)
 	}

@@ -275,7 +275,7 @@ func (m *model) heading() (title, about string) {
 	}
 	p := steps.PageFor(m.active())
 	if m.page == steps.StepReview && m.costs() {
-		return p.Title, "The machine of this setup is there already. Enter goes on with it where it was."
+		return p.Title, "The machine of this setup is there already. L continues where it was left."
 	}
 	return p.Title, p.About
 }

@@ -45,6 +45,8 @@ type model struct {
 	help     bool
 	helpAt   scroll
 	click    click
+	entered  time.Time // when Enter was pressed last; zero when another key came since
+	held     bool      // the key that is being taken is an Enter that is held
 	notice   notice
 	ticker   int // ID of the ticking chain that counts
 	ticking  bool
@@ -159,7 +161,11 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.askQuit()
 	}
 	m.leaving = false
+	m.held = m.repeats(k)
 	if d := m.dialog(); d != nil {
+		if m.held {
+			return nil
+		}
 		return d.key(m, k)
 	}
 	if m.help {

@@ -19,7 +19,7 @@ func TestEnterThroughTheDefaults(t *testing.T) {
 	e.profiles = e.profiles[:1]
 	r := newRig(t, e)
 	r.until("Frankfurt").press("enter").until("0.0134").press("enter").until("New ed25519 key").press("enter").
-		until("Installer").press("enter").until("an hour").press("enter").until("Proof")
+		until("Installer").press("enter").until("an hour").press("L").until("Proof")
 	a := e.reviewed[0]
 	want := steps.Answers{
 		Name: "jupyter", Profile: "default", Region: "eu-central-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
@@ -63,7 +63,7 @@ func TestATunnelMadeWhileLeavingIsClosed(t *testing.T) {
 	e := newFakeEngine()
 	closed, cutOff := make(chan struct{}), make(chan struct{})
 	e.opened.Tunnel = closingTunnel{closed: closed}
-	r := toReview(newRig(t, e, func(o *Options) { o.Engine = lateEngine{e, cutOff} })).press("enter")
+	r := toReview(newRig(t, e, func(o *Options) { o.Engine = lateEngine{e, cutOff} })).press("L")
 	r.untilTrue("the setup is known", func() bool { return r.m.work.setup.ID != "" })
 	r.press("ctrl+c", "ctrl+c")
 	close(cutOff)
@@ -211,7 +211,7 @@ func TestThePlanIsSaved(t *testing.T) {
 func TestAProblemStopsTheLaunch(t *testing.T) {
 	e := newFakeEngine()
 	e.review.Problems = []steps.Problem{{Title: "No default VPC", Text: "None.", Next: "Create one."}}
-	r := toReview(newRig(t, e)).press("enter").until("stops the launch")
+	r := toReview(newRig(t, e)).press("L").until("prevents the launch")
 	if r.m.page != steps.StepReview {
 		t.Errorf("page %s", r.m.page)
 	}
@@ -220,7 +220,7 @@ func TestAProblemStopsTheLaunch(t *testing.T) {
 func TestWorkFailsAndGoesOn(t *testing.T) {
 	e := newFakeEngine()
 	e.workErr = fakeError{}
-	r := toReview(newRig(t, e)).press("enter").until("r retry")
+	r := toReview(newRig(t, e)).press("L").until("r retry")
 	e.set(func() { e.workErr = nil })
 	r.press("r").until("Proof")
 	if got := strings.Join(e.worked, " "); got != "s-1 s-1" {
@@ -232,7 +232,7 @@ func TestStoppingTheWorkGoesBackToTheReview(t *testing.T) {
 	e := newFakeEngine()
 	r := toReview(newRig(t, e))
 	e.set(func() { e.delay = 1 << 40 })
-	r.press("enter").until("Launch").press("esc").until("Stop the work?").press("up", "enter").until("Costs")
+	r.press("L").until("Launch").press("esc").until("Stop the work?").press("up", "enter").until("Costs")
 	if r.m.page != steps.StepReview || r.m.tasks.runs(taskWork) {
 		t.Errorf("page %s, work runs %v", r.m.page, r.m.tasks.runs(taskWork))
 	}
@@ -268,7 +268,7 @@ func TestQuitting(t *testing.T) {
 	t.Run("asks when the work failed and the person went back", func(t *testing.T) {
 		e := newFakeEngine()
 		e.workErr = fakeError{}
-		r := toReview(newRig(t, e)).press("enter").until("r retry").press("esc").until("is there already")
+		r := toReview(newRig(t, e)).press("L").until("r retry").press("esc").until("is there already")
 		r.press("esc", "q").until("Leave it running").press("enter")
 		if !r.m.quitting || !r.m.outcome.LeftRunning {
 			t.Errorf("quitting %v, outcome %+v", r.m.quitting, r.m.outcome)
@@ -295,7 +295,7 @@ func TestRemovingStopsTheWorkFirst(t *testing.T) {
 	e := newFakeEngine()
 	r := toReview(newRig(t, e))
 	e.set(func() { e.delay = 1 << 40 })
-	r.press("enter")
+	r.press("L")
 	r.untilTrue("the setup is known", func() bool { return r.m.work.setup.ID != "" })
 	r.press("q").until("Leave?")
 	r.press("down", "down", "enter", "jupyter", "enter")

@@ -57,6 +57,9 @@ func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	switch k.String() {
 	case "enter", "o":
+		if m.held {
+			return nil, true
+		}
 		return m.browse(s.opened.URL), true
 	case "c", "y":
 		return m.copyURL(s.opened.URL), true

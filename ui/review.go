@@ -70,16 +70,39 @@ func (s *reviewScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		s.limit(m, m.answers.IdleStop, nextLimit(lifetimeChoices(), m.answers.Lifetime.Or(steps.DefaultLifetime), +1))
 		return nil, true
 	case "enter":
-		switch {
-		case s.review == nil:
-			return nil, true
-		case len(s.review.Problems) > 0:
-			s.at.top = 0
-			return m.say("Not yet: the problem above stops the launch.", true), true
-		}
-		return m.work.begin(m), true
+		return s.enterPressed(m), true
+	case launchKey:
+		return s.launch(m), true
 	}
 	return nil, false
+}
+
+// launchKey is a key that no page before needs: Enter, held or pressed by
+// reflex, leads as far as to the review and launches nothing.
+const launchKey = "L"
+
+func (s *reviewScreen) launch(m *model) tea.Cmd {
+	switch {
+	case s.review == nil:
+		return nil
+	case len(s.review.Problems) > 0:
+		s.at.top = 0
+		return m.say("Not yet: the problem above prevents the launch.", true)
+	}
+	return m.work.begin(m)
+}
+
+// enterPressed says which key launches.
+func (s *reviewScreen) enterPressed(m *model) tea.Cmd {
+	switch {
+	case s.review == nil:
+		return nil
+	case len(s.review.Problems) > 0:
+		return s.launch(m)
+	case m.costs():
+		return m.say("L continues with the machine.", false)
+	}
+	return m.say("L launches. Enter alone never does.", false)
 }
 
 // limit takes other limits. The rest of the review holds as it is.
@@ -102,9 +125,9 @@ func (s *reviewScreen) hints(m *model) []hint {
 	if s.failure.is() {
 		return append(s.failure.hints(), hint{"1-4", "change answers"}, hint{"esc", "back"})
 	}
-	launch := []hint{{"enter", "launch"}}
+	launch := []hint{{launchKey, "launch"}}
 	if m.costs() {
-		launch = []hint{{"enter", "go on"}}
+		launch = []hint{{launchKey, "continue"}}
 	}
 	if s.review == nil || len(s.review.Problems) > 0 {
 		launch = []hint{{"r", "check again"}}

@@ -71,9 +71,11 @@ func (r *rig) take(msg tea.Msg) {
 	r.run(cmd)
 }
 
-// until takes messages until the screen shows the text.
+// until takes messages until the screen shows the text. A person who waits for
+// it has let go of the keys.
 func (r *rig) until(text string) *rig {
 	r.t.Helper()
+	r.m.entered = time.Time{}
 	r.untilTrue(fmt.Sprintf("the screen shows %q", text), func() bool { return strings.Contains(r.screen(), text) })
 	return r
 }
@@ -221,10 +223,10 @@ func stages() []stage {
 			e.review.Problems = []steps.Problem{{Title: "No default VPC", Text: "The region has none.", Next: "Create one, then press r."}}
 		}, toReview)},
 		{"work-failed", at(func(e *fakeEngine) { e.script, e.workErr = e.script[:15], fakeError{} }, func(r *rig) *rig {
-			return toReview(r).press("enter").until("r retry")
+			return toReview(r).press("L").until("r retry")
 		})},
 		{"hostkey", at(func(e *fakeEngine) { e.askHostKey = true }, func(r *rig) *rig {
-			toReview(r).press("enter").until("Is this the right machine?")
+			toReview(r).press("L").until("Is this the right machine?")
 			r.untilTrue("the step is shown", func() bool { return r.m.work.at == steps.StepConnect })
 			return r
 		})},
@@ -340,7 +342,7 @@ func toKey(r *rig) *rig      { return toMachine(r).press("enter").until("New ed2
 func toMode(r *rig) *rig     { return toKey(r).press("enter").until("Installer") }
 func toReview(r *rig) *rig   { return toMode(r).press("enter").until("an hour") }
 func toOpen(r *rig) *rig {
-	toReview(r).press("enter").until("Proof")
+	toReview(r).press("L").until("Proof")
 	r.untilTrue("the tunnel was seen", func() bool { return !r.m.tasks.runs(taskTunnel) })
 	return r
 }

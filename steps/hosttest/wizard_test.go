@@ -155,14 +155,14 @@ func fits(shown string, size screenSize) bool {
 }
 
 // question is one of the first five steps.
-type question struct{ name, seen string }
+type question struct{ name, seen, key string }
 
 var questions = []question{
-	{"01-account", `us-east-1`},
-	{"02-machine", `▸ t2\.micro(?s:.*)0\.0116`},
-	{"03-key", `▸ ◉ New ed25519 key`},
-	{"04-mode", `▸ ◉ SSH tunnel`},
-	{"05-review", `Will be created(?s:.*)t2\.micro`},
+	{"01-account", `us-east-1`, tuitest.Enter},
+	{"02-machine", `▸ t2\.micro(?s:.*)0\.0116`, tuitest.Enter},
+	{"03-key", `▸ ◉ New ed25519 key`, tuitest.Enter},
+	{"04-mode", `▸ ◉ SSH tunnel`, tuitest.Enter},
+	{"05-review", `Will be created(?s:.*)t2\.micro`, "L"},
 }
 
 // answersQuestions goes to each question and leaves it with Ctrl-C, which
@@ -187,7 +187,7 @@ func (r *run) answers(all []question) {
 	r.p.t.Helper()
 	for _, q := range all {
 		r.See(q.seen)
-		r.Press(tuitest.Enter)
+		r.Press(q.key)
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *wizardScreen) leaves(code int) {
 	s.GivenBack()
 }
 
-// Enter through the defaults ends at a URL that works; Ctrl-C in the middle of
+// Enter through the defaults, and L, ends at a URL that works; Ctrl-C in the middle of
 // the install loses nothing; removing by typing the name leaves nothing.
 func TestWizard(t *testing.T) {
 	h := newHome(t)
@@ -61,7 +61,7 @@ func TestWizard(t *testing.T) {
 	s.See(`▸ ◉ SSH tunnel`)
 	s.Press(tuitest.Enter)
 	s.See(`Will be created(?s:.*)t2\.micro`)
-	s.Press(tuitest.Enter)
+	s.Press("L")
 	s.See(`8 of 10`)
 	s.Press(tuitest.CtrlC)
 	s.See(`Leave\?`)
