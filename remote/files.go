@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +20,9 @@ import (
 // relative path and "~" begin in the home folder.
 //
 // A file is written beside its place and moved there when all of it arrived;
-// it keeps its mode. Links to files are followed; links to folders, those
+// it keeps its mode. What a killed or cut copy left of a file is continued by
+// a later one of the same file, when the bytes are the same, and removed from
+// the folder after a day. Links to files are followed; links to folders, those
 // that lead nowhere, and what is neither file nor folder are left out and
 // told in Copied.Skipped. Its errors are *CopyError, *Error and ctx's own;
 // what was copied until then stays, and Copied tells it.
@@ -117,10 +118,6 @@ func hostPath(p string) string {
 	return path.Clean(strings.TrimPrefix(p, "~/"))
 }
 
-// tempName names a file that is not complete yet. It is short and of its own:
-// the final name may be as long as names can be.
-func tempName() string { return ".jupyter-ec2-" + rand.Text()[:12] }
-
 // tracker counts what is copied, and tells it now and then.
 type tracker struct {
 	tell func(CopyProgress)
@@ -153,20 +150,23 @@ func (t *tracker) begin(name string) {
 	t.say()
 }
 
-func (t *tracker) add(n int) {
+func (t *tracker) add(n int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.now.Bytes += int64(n)
+	t.now.Bytes += n
 	t.say()
 }
 
-// end says that a file is complete.
-func (t *tracker) end(size int64) {
+// end says that a file is complete, of n bytes where size were expected, and
+// with some of them there before.
+func (t *tracker) end(size, n, there int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.now.Of += n - size
 	t.now.Files++
 	t.copied.Files++
-	t.copied.Bytes += size
+	t.copied.Bytes += n
+	t.copied.There += there
 	t.say()
 }
 

@@ -369,9 +369,13 @@ func TestInternalSFTP(t *testing.T) {
 	}
 }
 
+type unreadable struct{ io.Reader }
+
+func (unreadable) Stat() (fs.FileInfo, error) { return nil, syscall.EIO }
+
 // What cannot be read here is told as this computer's fault.
 func TestCopySourceFails(t *testing.T) {
-	s := &source{ctx: t.Context(), r: iotest.ErrReader(syscall.EIO), t: &tracker{}}
+	s := &source{ctx: t.Context(), f: unreadable{iotest.ErrReader(syscall.EIO)}, t: &tracker{}}
 	if _, err := s.Read(make([]byte, 1)); err == nil || reasonOfCopy(t, localError("f", s.err)) != CopyFailed {
 		t.Errorf("%v, %v", err, s.err)
 	}

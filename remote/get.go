@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+
+	"github.com/pkg/sftp"
 )
 
 // Limits of a folder on the host: it could be without end.
@@ -35,7 +37,7 @@ func (t *transfer) get(ctx context.Context, from, local string) error {
 	if err != nil {
 		return err
 	}
-	top := file{from: source, show: name, size: info.Size(), mode: info.Mode()}
+	top := file{from: source, show: name, size: info.Size(), mode: info.Mode(), time: info.ModTime()}
 	root, at, err := localTarget(local, name, info.Mode())
 	if err != nil {
 		return err
@@ -46,6 +48,7 @@ func (t *transfer) get(ctx context.Context, from, local string) error {
 		return t.getTree(ctx, root, top)
 	}
 	t.progress.plan([]file{top}, nil)
+	tidyHere(root, filepath.Dir(at))
 	return t.getFile(ctx, root, top)
 }
 
@@ -162,9 +165,12 @@ func (t *transfer) list(ctx context.Context, dir file) (tree, error) {
 		if err := goodName(name); err != nil {
 			return in, err
 		}
+		if halfDoneShape.MatchString(name) { // a copy's own
+			continue
+		}
 		f := file{
 			from: path.Join(dir.from, name), to: filepath.Join(dir.to, name), show: path.Join(dir.show, name),
-			size: info.Size(), mode: info.Mode(),
+			size: info.Size(), mode: info.Mode(), time: info.ModTime(),
 		}
 		if info.Mode()&fs.ModeSymlink != 0 {
 			to, err := t.sftp.Stat(f.from)
@@ -172,7 +178,7 @@ func (t *transfer) list(ctx context.Context, dir file) (tree, error) {
 				in.skipped = append(in.skipped, Clean(f.show))
 				continue
 			}
-			f.size, f.mode = to.Size(), to.Mode()
+			f.size, f.mode, f.time = to.Size(), to.Mode(), to.ModTime()
 		}
 		switch {
 		case !filepath.IsLocal(name): // fine on the host, and no name on Windows
@@ -197,6 +203,7 @@ func makeLocal(root *os.Root, f file) error {
 		if statErr == nil && !info.IsDir() {
 			return &CopyError{Reason: CopyNoFolder, Path: Clean(f.to)}
 		}
+		tidyHere(root, f.to)
 		err = statErr
 	}
 	return localError(f.to, err)
@@ -216,17 +223,61 @@ func (t *transfer) getFile(ctx context.Context, root *os.Root, f file) error {
 		return t.hostError(f.from, err)
 	}
 	defer func() { _ = in.Close() }() // was only read
-	beside := filepath.Join(filepath.Dir(f.to), tempName())
+	dir := filepath.Dir(f.to)
+	err = t.getBeside(ctx, root, filepath.Join(dir, f.halfDone()), in, f)
+	if errors.Is(err, errMoved) {
+		err = t.getBeside(ctx, root, filepath.Join(dir, anyName()), in, f)
+	}
+	if errors.Is(err, errMoved) { // and so is the folder
+		err = fs.ErrNotExist
+	}
+	return localError(f.to, err)
+}
+
+// getBeside copies a file to another name, and moves it to its place. What a
+// lost connection leaves is kept for a later copy.
+func (t *transfer) getBeside(ctx context.Context, root *os.Root, beside string, in *sftp.File, f file) error {
 	mode := f.mode.Perm() | 0o400
 	if runtime.GOOS == "windows" {
 		mode = 0o644
 	}
-	out, err := root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	out, have, err := t.openHere(ctx, root, beside, mode, f)
+	if err != nil && filepath.Base(beside) == f.halfDone() {
+		return errMoved // or it is somebody else's; another name shows whether it is the folder
+	}
 	if err != nil {
 		return localError(f.to, err)
 	}
-	to := &sink{ctx: ctx, w: out, t: &t.progress, left: f.size}
-	_, err = in.WriteTo(to)
+	to := &sink{ctx: ctx, w: out, size: f.size, n: have, t: &t.progress, grew: func() bool {
+		info, err := in.Stat()
+		return err == nil && info.Size() > f.size
+	}}
+	t.progress.add(have)
+	err = t.drain(in, out, to, f)
+	if err == nil {
+		err = root.Rename(beside, f.to)
+		if errors.Is(err, fs.ErrNotExist) {
+			t.progress.add(-to.n)
+			return errMoved
+		}
+		err = localError(f.to, err)
+	}
+	if err != nil {
+		if !reached(err) || to.n < worthKeeping {
+			_ = root.Remove(beside) // the reason is err
+		}
+		return err
+	}
+	t.progress.end(f.size, to.n, have)
+	return nil
+}
+
+// drain reads the host's file from where to is.
+func (t *transfer) drain(in *sftp.File, out *os.File, to *sink, f file) error {
+	_, err := in.Seek(to.n, io.SeekStart)
+	if err == nil {
+		_, err = in.WriteTo(to)
+	}
 	switch {
 	case to.err != nil:
 		err = localError(f.to, to.err)
@@ -235,32 +286,30 @@ func (t *transfer) getFile(ctx context.Context, root *os.Root, f file) error {
 	default:
 		err = t.hostError(f.from, err)
 	}
-	if err == nil && to.left > 0 {
-		err = &CopyError{Reason: CopyIncomplete, Path: Clean(f.to)}
+	if err == nil && to.n < f.size {
+		if now, statErr := in.Stat(); statErr != nil || now.Size() != f.size {
+			err = &CopyError{Reason: CopyIncomplete, Path: Clean(f.to)}
+		}
 	}
 	if closed := out.Close(); err == nil {
 		err = localError(f.to, closed)
 	}
-	if err == nil {
-		err = localError(f.to, root.Rename(beside, f.to))
-	}
-	if err != nil {
-		_ = root.Remove(beside) // the reason is err
-		return err
-	}
-	t.progress.end(f.size)
-	return nil
+	return err
 }
 
 // errEnough ends the reading of a file that grew since it was looked at.
 var errEnough = errors.New("all that there was is read")
 
-// sink writes a file until ctx ends or all of it is there, and counts.
+// sink writes a file until ctx ends, and counts. Like source, it takes all that
+// there is, but no more of a file that grows than there was.
 type sink struct {
 	ctx  context.Context
 	w    io.Writer
 	t    *tracker
-	left int64
+	size int64
+	n    int64 // where it is
+	grew func() bool
+	over bool  // more came than the size says, and not because the file grew
 	err  error // of the file, or ctx's
 }
 
@@ -268,9 +317,17 @@ func (s *sink) Write(p []byte) (int, error) {
 	if s.err = s.ctx.Err(); s.err != nil {
 		return 0, s.err
 	}
-	n, err := s.w.Write(p[:min(int64(len(p)), s.left)])
-	s.left -= int64(n)
-	s.t.add(n)
+	keep := p
+	if left := s.size - s.n; int64(len(p)) > left && !s.over && s.size > 0 {
+		if s.grew() {
+			keep = p[:left]
+		} else {
+			s.over = true
+		}
+	}
+	n, err := s.w.Write(keep)
+	s.n += int64(n)
+	s.t.add(int64(n))
 	switch {
 	case err != nil:
 		s.err = err

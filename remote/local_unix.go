@@ -19,6 +19,12 @@ func tooOpen(info fs.FileInfo) bool {
 	return ok && int(st.Uid) == os.Getuid() && info.Mode().Perm()&0o077 != 0
 }
 
+// ownFile reports whether a file belongs to the user.
+func ownFile(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == os.Geteuid()
+}
+
 func dialAgent(ctx context.Context) (io.ReadWriteCloser, error) {
 	path := os.Getenv("SSH_AUTH_SOCK")
 	if path == "" {

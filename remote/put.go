@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
+	"github.com/pkg/sftp"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -20,6 +22,7 @@ type file struct {
 	show     string // its name for the person
 	size     int64
 	mode     fs.FileMode
+	time     time.Time // when it was changed
 }
 
 // tree is what a folder holds: its folders by depth, the files, and the names
@@ -51,8 +54,9 @@ func (t *transfer) put(ctx context.Context, local, to string) error {
 	if there != nil && there.IsDir() {
 		return &CopyError{Reason: CopyFolderThere, Path: Clean(target), Host: true}
 	}
-	f := file{from: local, to: t.followed(target, there), show: filepath.Base(local), size: info.Size(), mode: info.Mode()}
+	f := file{from: local, to: t.followed(target, there), show: filepath.Base(local), size: info.Size(), mode: info.Mode(), time: info.ModTime()}
 	t.progress.plan([]file{f}, nil)
+	t.tidyThere(ctx, path.Dir(f.to))
 	return t.putFile(ctx, f)
 }
 
@@ -146,6 +150,9 @@ func (all *tree) walk(ctx context.Context, dir file, depth int) error {
 		return err
 	}
 	for _, e := range entries {
+		if halfDoneShape.MatchString(e.Name()) { // a copy's own
+			continue
+		}
 		f := file{from: filepath.Join(dir.from, e.Name()), to: path.Join(dir.to, e.Name()), show: path.Join(dir.show, e.Name())}
 		info, err := os.Stat(f.from)
 		link := e.Type()&fs.ModeSymlink != 0
@@ -156,7 +163,7 @@ func (all *tree) walk(ctx context.Context, dir file, depth int) error {
 			all.skipped = append(all.skipped, Clean(f.show))
 			continue
 		}
-		f.mode, f.size = info.Mode(), info.Size()
+		f.mode, f.size, f.time = info.Mode(), info.Size(), info.ModTime()
 		switch {
 		case info.IsDir():
 			if len(all.levels) == depth {
@@ -201,6 +208,7 @@ func (t *transfer) makeFolder(ctx context.Context, f file) error {
 		there, statErr := t.sftp.Stat(f.to)
 		switch {
 		case statErr == nil && there.IsDir():
+			t.tidyThere(ctx, f.to)
 			return nil
 		case statErr == nil:
 			return &CopyError{Reason: CopyNoFolder, Path: Clean(f.to), Host: true}
@@ -213,6 +221,9 @@ func (t *transfer) makeFolder(ctx context.Context, f file) error {
 	return t.hostError(f.to, t.sftp.Chmod(f.to, f.mode.Perm()|0o700))
 }
 
+// errMoved is a half done file that another copy of the same file completed.
+var errMoved = errors.New("the half done file is not there any more")
+
 // putFile copies one file, all of it or nothing.
 func (t *transfer) putFile(ctx context.Context, f file) error {
 	if err := ctx.Err(); err != nil {
@@ -224,32 +235,63 @@ func (t *transfer) putFile(ctx context.Context, f file) error {
 		return localError(f.from, err)
 	}
 	defer func() { _ = in.Close() }() // was only read
-	beside := path.Join(path.Dir(f.to), tempName())
-	err = t.fill(ctx, beside, in, f)
+	dir := path.Dir(f.to)
+	err = t.putBeside(ctx, path.Join(dir, f.halfDone()), in, f)
+	if errors.Is(err, errMoved) {
+		if _, err := in.Seek(0, io.SeekStart); err != nil {
+			return localError(f.from, err)
+		}
+		err = t.putBeside(ctx, path.Join(dir, anyName()), in, f)
+	}
+	if errors.Is(err, errMoved) { // and so is the folder
+		err = fs.ErrNotExist
+	}
+	return t.hostError(f.to, err)
+}
+
+// putBeside copies a file to another name, and moves it to its place.
+func (t *transfer) putBeside(ctx context.Context, beside string, in *os.File, f file) error {
+	out, have, err := t.openThere(ctx, beside, in, f)
+	if err != nil && !reached(err) && path.Base(beside) == f.halfDone() {
+		return errMoved // or it is somebody else's; another name shows whether it is the folder
+	}
+	if err != nil {
+		return t.hostError(path.Dir(f.to), err) // it is the folder that is missing or closed
+	}
+	from := &source{ctx: ctx, f: in, size: f.size, n: have, t: &t.progress}
+	t.progress.add(have)
+	err = t.fill(out, beside, from, f)
 	if err == nil {
-		err = t.hostError(f.to, t.replace(beside, f.to))
+		err = t.replace(beside, f.to)
+		if errors.Is(err, fs.ErrNotExist) && !t.exists(beside) {
+			t.progress.add(-from.n)
+			return errMoved
+		}
+		err = t.hostError(f.to, err)
 	}
 	if err != nil {
 		_ = t.sftp.Remove(beside) // it is not there, or the connection is not
 		return err
 	}
-	t.progress.end(f.size)
+	t.progress.end(f.size, from.n, have)
 	return nil
+}
+
+// exists reports whether something of that name is on the host.
+func (t *transfer) exists(name string) bool {
+	_, err := t.sftp.Lstat(name)
+	return err == nil
 }
 
 // fill writes a new file on the host. Its mode is set while it is empty: what
 // is private here is so there from its first byte on.
-func (t *transfer) fill(ctx context.Context, beside string, in io.Reader, f file) error {
-	out, err := t.sftp.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
-	if err != nil {
-		return t.hostError(path.Dir(f.to), err) // it is the folder that is missing or closed
-	}
+func (t *transfer) fill(out *sftp.File, beside string, from *source, f file) error {
 	mode := f.mode.Perm()
 	if runtime.GOOS == "windows" {
 		mode = 0o644
 	}
-	from := &source{ctx: ctx, r: io.LimitReader(in, f.size), t: &t.progress}
-	if err = out.Chmod(mode); err == nil {
+	err := out.Chmod(mode)
+	if err == nil {
 		_, err = out.ReadFromWithConcurrency(from, int(min(f.size>>15+1, 64)))
 	}
 	if from.err != nil {
@@ -262,10 +304,12 @@ func (t *transfer) fill(ctx context.Context, beside string, in io.Reader, f file
 		return t.hostError(f.to, err)
 	}
 	there, err := t.sftp.Stat(beside)
-	if err == nil && there.Size() != from.n {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // moved by another copy: replace finds out
+	case err == nil && there.Size() != from.n:
 		err = &CopyError{Reason: CopyIncomplete, Path: Clean(f.to), Host: true}
-	}
-	if err == nil && from.n < f.size {
+	case err == nil && from.shrank():
 		err = &CopyError{Reason: CopyIncomplete, Path: Clean(f.from)}
 	}
 	return t.hostError(f.to, err)
@@ -280,24 +324,51 @@ func (t *transfer) replace(beside, to string) error {
 	return t.sftp.Rename(beside, to)
 }
 
-// source reads a file until ctx ends, and counts.
+// source reads a file until ctx ends, and counts. It reads to the end, whatever
+// the size says: some files, such as those of /proc, say nothing true. Only of
+// a file that grows meanwhile no more is read than there was.
 type source struct {
-	ctx context.Context
-	r   io.Reader
-	t   *tracker
-	n   int64
-	err error // of the file, or ctx's
+	ctx  context.Context
+	f    localFile
+	size int64
+	t    *tracker
+	n    int64 // where it is
+	err  error // of the file, or ctx's
+}
+
+// localFile is what source reads.
+type localFile interface {
+	io.Reader
+	Stat() (fs.FileInfo, error)
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	if s.err = s.ctx.Err(); s.err != nil {
 		return 0, s.err
 	}
-	n, err := s.r.Read(p)
+	switch left := s.size - s.n; {
+	case left > 0:
+		p = p[:min(int64(len(p)), left)]
+	case s.size > 0 && s.sizeNow() > s.size:
+		return 0, io.EOF
+	}
+	n, err := s.f.Read(p)
 	s.n += int64(n)
-	s.t.add(n)
+	s.t.add(int64(n))
 	if err != nil && err != io.EOF {
 		s.err = err
 	}
 	return n, err
 }
+
+// sizeNow is the file's size now; -1 when it cannot be told.
+func (s *source) sizeNow() int64 {
+	info, err := s.f.Stat()
+	if err != nil {
+		return -1
+	}
+	return info.Size()
+}
+
+// shrank reports whether the file was cut off while it was read.
+func (s *source) shrank() bool { return s.n < s.size && s.sizeNow() != s.size }

@@ -33,6 +33,7 @@ type CopyProgress struct {
 type Copied struct {
 	Files int
 	Bytes int64
+	There int64 // of Bytes, those that an earlier copy had brought
 	// Skipped names what was left out of a folder: links to folders, links
 	// that lead nowhere, and what is neither file nor folder. Safe for a terminal.
 	Skipped []string

@@ -18,7 +18,7 @@ func (p *Program) cpCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := verb{
 		use: "cp SOURCE... TARGET", short: "Copy files to the machine, or from it", least: 2, most: -1,
 		want: "name what to copy and where to; NAME:PATH is on the machine",
-		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity.
+		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity. What a copy that was cut has brought is continued by the next one of the same file.
 
 With --json, lines of kind "progress" (bytes and files, of how many), and "done" at the end.`,
 		example: `jupyter-ec2 cp data.csv jupyter:
@@ -133,8 +133,13 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 		}
 		all.Files += copied.Files
 		all.Bytes += copied.Bytes
+		all.There += copied.There
 	}
-	r.done(t.setup, "Copied %s, %s.", counted(all.Files, "file"), bytesText(all.Bytes))
+	there := ""
+	if all.There > 0 {
+		there = "; " + bytesText(all.There) + " of that were there already"
+	}
+	r.done(t.setup, "Copied %s, %s%s.", counted(all.Files, "file"), bytesText(all.Bytes), there)
 	return nil
 }
 
