@@ -19,7 +19,10 @@ func TestChanges(t *testing.T) {
 		"DescribeInstanceAttribute": inTurn(
 			ok("DescribeInstanceAttribute", `<instanceId>i-1</instanceId><instanceInitiatedShutdownBehavior><value>stop</value></instanceInitiatedShutdownBehavior>`),
 			ok("DescribeInstanceAttribute", `<instanceId>i-1</instanceId><instanceInitiatedShutdownBehavior><value>terminate</value></instanceInitiatedShutdownBehavior>`),
-			ok("DescribeInstanceAttribute", `<instanceId>i-1</instanceId>`)),
+			ok("DescribeInstanceAttribute", `<instanceId>i-1</instanceId>`),
+			ok("DescribeInstanceAttribute", `<instanceId>i-1</instanceId><instanceInitiatedShutdownBehavior><value>stop</value></instanceInitiatedShutdownBehavior>`)),
+		"DescribeInstances": always(ok("DescribeInstances", `<reservationSet><item><instancesSet><item><instanceId>i-1</instanceId><instanceType>t3.large</instanceType></item></instancesSet></item></reservationSet>`)),
+		"DescribeVolumes":   always(ok("DescribeVolumes", `<volumeSet><item><volumeId>vol-1</volumeId><status>deleting</status></item></volumeSet>`)),
 	})
 	ctx := context.Background()
 	stops, err := r.StopsOnShutdown(ctx, "i-1")

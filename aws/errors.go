@@ -35,6 +35,11 @@ const (
 	codeStateFailed      = "StateFailed"
 	codeNotEligible      = "NotFreePlan"
 	codeQuotaUnknown     = "QuotaUnknown"
+	codeUnshown          = "NotShown"
+	codeIncomplete       = "Incomplete"
+	codeStillThere       = "StillThere"
+	codeNoEffect         = "NoEffect"
+	codeNoGroup          = "InvalidGroup.NotFound" // AWS's own
 )
 
 // Error is a failure of AWS, or on the way to it. Explain puts it in plain words.

@@ -124,6 +124,12 @@ func (e *Error) launchWords() (words, bool) {
 			e.said("An earlier try already launched this setup's machine with other answers."),
 			"Remove the setup and start it anew, or give the new one another name.",
 		}, true
+	case codeUnshown:
+		return words{
+			kindFailed, "EC2 does not show the machine yet",
+			"It was not possible to " + e.Doing + ": EC2 does not list it. A new machine may take a while to be listed; it may cost money meanwhile.",
+			"Run the same command again in a minute: the machine is looked for again, and no second one is launched.",
+		}, true
 	case codeStateFailed, "IncorrectInstanceState", "IncorrectState":
 		return words{
 			kindFailed, "The machine is not in the state needed",
@@ -156,6 +162,14 @@ func (e *Error) resourceWords() (words, bool) {
 	case e.Code == "InvalidKeyPair.NotFound", e.Code == "InvalidKey.Format", e.Code == "InvalidKeyPair.Format":
 		w.kind, w.title = kindAnswers, "EC2 does not know or take this key"
 		w.next = "Choose the key pair again; a new ed25519 key always works."
+	case e.Code == codeStillThere:
+		w.title = "EC2 did not delete it"
+		w.text = "It was not possible to " + e.Doing + ": EC2 says that it is deleted, and still lists it."
+		w.next = "Run the same command again in a minute: it is asked for again, and nothing is forgotten before it is gone."
+	case e.Code == codeNoEffect:
+		w.title = "EC2 did not do what was asked"
+		w.text = "It was not possible to " + e.Doing + ": EC2 took the request, and nothing changed."
+		w.next = "Run the same command again in a minute."
 	case e.Code == "DependencyViolation":
 		w.title = "Something still uses it"
 		w.next = "Wait until the machine is terminated, then run the same command again."
@@ -171,6 +185,12 @@ func (e *Error) resourceWords() (words, bool) {
 // serviceWords are for AWS's own troubles.
 func (e *Error) serviceWords() (words, bool) {
 	switch e.Code {
+	case codeIncomplete:
+		return words{
+			kindFailed, "AWS's answer is not complete",
+			"It was not possible to " + e.Doing + ": " + e.Message + ", also not in several tries.",
+			"Run the same command again in a minute: it finds what was made, and makes nothing twice.",
+		}, true
 	case "RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException", "EC2ThrottledException", "RequestThrottled":
 		return words{
 			kindRefused, "AWS asks to go slower",

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -11,34 +10,56 @@ import (
 
 // EnsureGroup finds the security group with the spec's name, VPC and tags, or
 // creates it, and makes the rules of ours in it exactly the spec's: its own
-// address and what it lets in also, and nothing else. It answers the group's ID.
+// address and what it lets in also, and nothing else. It returns the group's
+// ID once the rules are seen to be so.
 func (r *Regional) EnsureGroup(ctx context.Context, g GroupSpec) (string, error) {
 	doing := "make the security group " + g.Name
+	id, err := r.groupOf(ctx, g)
+	if err == nil && id == "" {
+		id, err = r.createGroup(ctx, doing, g)
+	}
+	if err != nil {
+		return id, r.fail(ctx, doing, err)
+	}
+	return id, r.settleRules(ctx, doing, id, g.want())
+}
+
+// groupOf finds the spec's group; "" when there is none.
+func (r *Regional) groupOf(ctx context.Context, g GroupSpec) (string, error) {
 	filters := append(tagFilters(own(g.Tags)), filter("group-name", g.Name), filter("vpc-id", g.VPC))
 	found, err := r.groups(ctx, filters)
-	if err != nil {
-		return "", r.fail(ctx, doing, err)
+	if err != nil || len(found) == 0 {
+		return "", err
 	}
-	if len(found) > 0 {
-		id := sdk.ToString(found[0].GroupId)
-		have, err := r.ingress(ctx, id)
-		if err != nil {
-			return id, r.fail(ctx, doing, err)
+	return sdk.ToString(found[0].GroupId), nil
+}
+
+// createGroup creates the group. Where the answer does not tell its ID, the
+// group is looked for, and asked for again where it is not there.
+func (r *Regional) createGroup(ctx context.Context, doing string, g GroupSpec) (id string, err error) {
+	asked := false
+	err = r.eventually(ctx, codeIncomplete, func() error {
+		out, err := r.ec2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+			GroupName: sdk.String(g.Name), Description: sdk.String(g.Description), VpcId: sdk.String(g.VPC),
+			TagSpecifications: tagSpecs(g.Tags, types.ResourceTypeSecurityGroup),
+		})
+		switch taken := codeOf(err) == "InvalidGroup.Duplicate"; {
+		case taken && !asked:
+			return r.own(codeGroupNotOurs, doing, "The name is "+g.Name+".")
+		case err != nil && !taken:
+			return err
+		case !taken:
+			id = sdk.ToString(out.GroupId)
 		}
-		return id, r.setRules(ctx, id, g.want(), have)
-	}
-	out, err := r.ec2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
-		GroupName: sdk.String(g.Name), Description: sdk.String(g.Description), VpcId: sdk.String(g.VPC),
-		TagSpecifications: tagSpecs(g.Tags, types.ResourceTypeSecurityGroup),
+		if asked = true; id == "" {
+			id, err = r.groupOf(ctx, g)
+		}
+		if id == "" && (err == nil || codeOf(err) == "InvalidGroup.Duplicate") {
+			return r.own(codeIncomplete, doing, "EC2's answer has no security group")
+		}
+		return err
 	})
-	if codeOf(err) == "InvalidGroup.Duplicate" {
-		return "", r.own(codeGroupNotOurs, doing, "The name is "+g.Name+".")
-	}
-	if err != nil {
-		return "", r.fail(ctx, doing, err)
-	}
-	id := sdk.ToString(out.GroupId)
-	return id, r.setRules(ctx, id, g.want(), nil)
+	return id, err
 }
 
 // own picks the tag that says whose a thing is; the others anybody may change.
@@ -75,21 +96,15 @@ func (r *Regional) groups(ctx context.Context, filters []types.Filter) ([]types.
 	return all, nil
 }
 
-// DeleteGroup deletes a security group. While an instance's interface still
-// uses it, it tries again, ever more slowly, until ctx ends. A group that is
-// not there is deleted.
+// DeleteGroup deletes a security group, and returns once it is not there any
+// more. While an instance's interface still uses it, it tries again, ever more
+// slowly, until ctx ends.
 func (r *Regional) DeleteGroup(ctx context.Context, id string) error {
-	doing := "delete the security group " + id
-	for wait := r.account.tick / 2; ; wait = min(wait*2, 10*time.Second) {
+	return r.vanish(ctx, "delete the security group "+id, func() error {
 		_, err := r.ec2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: sdk.String(id)})
-		switch codeOf(err) {
-		case "InvalidGroup.NotFound", "InvalidGroupId.NotFound":
-			return nil
-		case "DependencyViolation":
-			if pause(ctx, wait) == nil {
-				continue
-			}
-		}
-		return r.fail(ctx, doing, err)
-	}
+		return err
+	}, func() (bool, error) {
+		found, err := r.groups(ctx, byID("group-id", id))
+		return len(found) > 0, err
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -33,16 +34,60 @@ func ruleList(rules string) reply {
 
 var oneGroup = ok("DescribeSecurityGroups", `<securityGroupInfo><item><groupId>sg-1</groupId><groupName>jupyter-ec2-demo</groupName></item></securityGroupInfo>`)
 
+// book is a group's rules as EC2 keeps them: what is asked for takes effect.
+type book struct{ rules []string }
+
+func newBook(rules string) *book {
+	return &book{slices.DeleteFunc(strings.SplitAfter(rules, "</item>"), func(s string) bool { return s == "" })}
+}
+
+func (b *book) list(int, request) reply { return ruleList(strings.Join(b.rules, "")) }
+
+func (b *book) move(_ int, q request) reply {
+	for k := 1; q.form.Has(fmt.Sprintf("SecurityGroupRule.%d.SecurityGroupRuleId", k)); k++ {
+		at := fmt.Sprintf("SecurityGroupRule.%d.SecurityGroupRule", k)
+		port, _ := strconv.Atoi(q.form.Get(at + ".FromPort"))
+		for i, r := range b.rules {
+			if strings.Contains(r, "<securityGroupRuleId>"+q.form.Get(at+"Id")+"<") {
+				b.rules[i] = rule(port, q.form.Get(at+".CidrIpv4"), q.form.Get(at+".Description"))
+			}
+		}
+	}
+	return ok("ModifySecurityGroupRules", "<return>true</return>")
+}
+
+func (b *book) open(_ int, q request) reply {
+	port, _ := strconv.Atoi(q.form.Get("IpPermissions.1.FromPort"))
+	b.rules = append(b.rules, rule(port, q.form.Get("IpPermissions.1.IpRanges.1.CidrIp"), q.form.Get("IpPermissions.1.IpRanges.1.Description")))
+	return ok("AuthorizeSecurityGroupIngress", "<return>true</return>")
+}
+
+func (b *book) revoke(_ int, q request) reply {
+	b.rules = slices.DeleteFunc(b.rules, func(r string) bool {
+		return strings.Contains(r, "sgr-"+q.form.Get("IpPermissions.1.FromPort")+"-"+q.form.Get("IpPermissions.1.IpRanges.1.CidrIp"))
+	})
+	return ok("RevokeSecurityGroupIngress", "<return>true</return>")
+}
+
 func done(action string) func(int, request) reply { return always(ok(action, "<return>true</return>")) }
 
 func TestEnsureGroupCreates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		rules := newBook("")
 		r, w := regional(t, answers{
-			"DescribeSecurityGroups": always(ok("DescribeSecurityGroups", "<securityGroupInfo/>")),
-			"CreateSecurityGroup":    always(ok("CreateSecurityGroup", "<groupId>sg-9</groupId>")),
+			"DescribeSecurityGroups":     always(ok("DescribeSecurityGroups", "<securityGroupInfo/>")),
+			"DescribeSecurityGroupRules": rules.list,
+			"CreateSecurityGroup":        always(ok("CreateSecurityGroup", "<groupId>sg-9</groupId>")),
 			// Not known everywhere yet, then open, then open already.
-			"AuthorizeSecurityGroupIngress": inTurn(ec2Error("InvalidGroup.NotFound", "x"),
-				ok("AuthorizeSecurityGroupIngress", "<return>true</return>"), ec2Error("InvalidPermission.Duplicate", "x")),
+			"AuthorizeSecurityGroupIngress": func(n int, q request) reply {
+				if n == 0 {
+					return ec2Error("InvalidGroup.NotFound", "x")
+				}
+				if opened := rules.open(n, q); n == 1 {
+					return opened
+				}
+				return ec2Error("InvalidPermission.Duplicate", "x")
+			},
 		})
 		id, err := r.EnsureGroup(context.Background(), groupSpec())
 		if id != "sg-9" || err != nil {
@@ -103,12 +148,13 @@ func TestEnsureGroupMakesRulesExact(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			rules := newBook(c.have)
 			r, w := regional(t, answers{
 				"DescribeSecurityGroups":        always(oneGroup),
-				"DescribeSecurityGroupRules":    always(ruleList(c.have)),
-				"ModifySecurityGroupRules":      done("ModifySecurityGroupRules"),
-				"AuthorizeSecurityGroupIngress": done("AuthorizeSecurityGroupIngress"),
-				"RevokeSecurityGroupIngress":    done("RevokeSecurityGroupIngress"),
+				"DescribeSecurityGroupRules":    rules.list,
+				"ModifySecurityGroupRules":      rules.move,
+				"AuthorizeSecurityGroupIngress": rules.open,
+				"RevokeSecurityGroupIngress":    rules.revoke,
 			})
 			g := groupSpec()
 			g.Also = c.also
@@ -160,19 +206,24 @@ func wantChanges(t *testing.T, w *wire, move, open, revoke string) {
 // Where EC2 does not move a rule, the new one comes before the old one goes.
 func TestEnsureGroupWithoutMoving(t *testing.T) {
 	for _, code := range []string{"UnauthorizedOperation", "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.Duplicate"} {
+		rules := newBook(rule(22, "198.51.100.1/32", ruleMark) + rule(8888, "203.0.113.7/32", ruleMark))
 		r, w := regional(t, answers{
 			"DescribeSecurityGroups":        always(oneGroup),
-			"DescribeSecurityGroupRules":    always(ruleList(rule(22, "198.51.100.1/32", ruleMark) + rule(8888, "203.0.113.7/32", ruleMark))),
+			"DescribeSecurityGroupRules":    rules.list,
 			"ModifySecurityGroupRules":      always(ec2Error(code, "x")),
-			"AuthorizeSecurityGroupIngress": done("AuthorizeSecurityGroupIngress"),
-			"RevokeSecurityGroupIngress":    always(ec2Error("InvalidPermission.NotFound", "gone already")),
+			"AuthorizeSecurityGroupIngress": rules.open,
+			"RevokeSecurityGroupIngress": func(n int, q request) reply {
+				rules.revoke(n, q)
+				return ec2Error("InvalidPermission.NotFound", "gone already")
+			},
 		})
 		if _, err := r.EnsureGroup(context.Background(), groupSpec()); err != nil {
 			t.Errorf("%s: %v", code, err)
 		}
 		wantChanges(t, w, "sgr-22-198.51.100.1/32 to 22 203.0.113.7/32", "22 203.0.113.7/32", "22 198.51.100.1/32")
 		w.mu.Lock()
-		if last := w.seen[len(w.seen)-1].action; last != "RevokeSecurityGroupIngress" {
+		changes := slices.DeleteFunc(slices.Clone(w.seen), func(q request) bool { return strings.HasPrefix(q.action, "Describe") })
+		if last := changes[len(changes)-1].action; last != "RevokeSecurityGroupIngress" {
 			t.Errorf("%s: the last is %s", code, last)
 		}
 		w.mu.Unlock()
@@ -220,10 +271,16 @@ func TestDeleteGroup(t *testing.T) {
 		{"gone already", []reply{ec2Error("InvalidGroup.NotFound", "x")}, time.Minute, ""},
 		{"used for a while", []reply{used, used, used, ok("DeleteSecurityGroup", "<return>true</return>")}, time.Minute, ""},
 		{"used for ever", []reply{used}, time.Minute, "DependencyViolation"},
+		{"said to be deleted, and there for ever", []reply{ok("DeleteSecurityGroup", "<return>true</return>")}, time.Minute, codeStillThere},
+		{"not found, and there for ever", []reply{ec2Error("InvalidGroup.NotFound", "x")}, time.Minute, codeStillThere},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r, w := regional(t, answers{"DeleteSecurityGroup": inTurn(c.turns...)})
+				listed := ok("DescribeSecurityGroups", "<securityGroupInfo/>")
+				if c.code == codeStillThere {
+					listed = oneGroup
+				}
+				r, w := regional(t, answers{"DeleteSecurityGroup": inTurn(c.turns...), "DescribeSecurityGroups": always(listed)})
 				ctx, cancel := context.WithTimeout(context.Background(), c.limit)
 				defer cancel()
 				err := r.DeleteGroup(ctx, "sg-1")

@@ -2,13 +2,9 @@ package aws
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
 const codeNoInstance = "InvalidInstanceID.NotFound"
@@ -82,77 +78,6 @@ func (r *Regional) Terminate(ctx context.Context, id string) error {
 		return nil
 	}
 	return r.fail(ctx, "terminate the instance "+id, err)
-}
-
-// WaitState looks at the instance, every two seconds on AWS, until it has the
-// state, until ctx ends, or until it can no longer get there; then EC2's
-// reason is in the *Error. each, unless nil, is given every look.
-func (r *Regional) WaitState(ctx context.Context, id, want string, each func(Instance)) (Instance, error) {
-	doing := fmt.Sprintf("wait for the instance %s to be %s", id, want)
-	gone := string(types.InstanceStateNameTerminated)
-	var last Instance
-	var started bool
-	for {
-		i, err := r.Instance(ctx, id)
-		switch {
-		case codeOf(err) == codeNoInstance && want == gone:
-			return Instance{ID: id, State: gone}, nil // EC2 forgets them after an hour
-		case err != nil && last.State != "" && errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return last, r.late(doing, last, ctx.Err())
-		case err != nil:
-			return last, err
-		}
-		last = i
-		if each != nil {
-			each(i)
-		}
-		started = started || i.State == string(types.InstanceStateNamePending)
-		switch {
-		case i.State == want:
-			return i, nil
-		case lost(i.State, want, started):
-			return i, r.stateError(doing, i)
-		}
-		if err := pause(ctx, r.account.tick); errors.Is(err, context.DeadlineExceeded) {
-			return i, r.late(doing, i, err)
-		} else if err != nil {
-			return i, r.fail(ctx, doing, err)
-		}
-	}
-}
-
-// late is the error when the time allowed is over.
-func (r *Regional) late(doing string, i Instance, err error) error {
-	return &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + i.State, Region: r.name, err: err}
-}
-
-// lost says whether an instance in this state will not get to the wanted one
-// by itself: it is ending, or its start has failed.
-func lost(state, want string, started bool) bool {
-	switch types.InstanceStateName(state) {
-	case types.InstanceStateNameShuttingDown, types.InstanceStateNameTerminated:
-		return want != string(types.InstanceStateNameTerminated)
-	case types.InstanceStateNameStopping, types.InstanceStateNameStopped:
-		return started && want == string(types.InstanceStateNameRunning)
-	}
-	return false
-}
-
-// stateError names the reason's own code where it has one that can be
-// explained, as "Server.InsufficientInstanceCapacity: …".
-func (r *Regional) stateError(doing string, i Instance) error {
-	reason := i.StateReason
-	err := r.own(codeStateFailed, doing, fmt.Sprintf("it is %s (%s)", i.State, reason))
-	var e *Error
-	if errors.As(err, &e) {
-		e.Type = i.Type
-		for _, code := range []string{"InsufficientInstanceCapacity", "VolumeLimitExceeded"} {
-			if strings.Contains(reason, code) {
-				e.Code = code
-			}
-		}
-	}
-	return err
 }
 
 // ConsoleHostKeys are the SSH host keys that the instance printed on its

@@ -35,7 +35,7 @@ func TestWaitState(t *testing.T) {
 		{"stopped", "stopped", []reply{running, stopping, stopped}, "running stopping stopped", ""},
 		{"terminated", "terminated", []reply{running, state("shutting-down", ""), state("terminated", "")}, "running shutting-down terminated", ""},
 		{"terminated and forgotten", "terminated", []reply{notFound}, "", ""},
-		{"never there", "running", []reply{notFound}, "", "InvalidInstanceID.NotFound"},
+		{"never shown", "running", []reply{notFound}, "", codeUnshown},
 		{"pending for ever", "running", []reply{pending}, "", codeStateFailed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -56,6 +56,59 @@ func TestWaitState(t *testing.T) {
 				}
 				if err != nil {
 					explained(t, err)
+				}
+			})
+		})
+	}
+}
+
+// A request that had no effect is made again, one that has is not, and what EC2
+// does not show is no reason to give up.
+func TestBring(t *testing.T) {
+	const nothing = "<instancesSet/>"
+	pending, running, stopping, stopped := state("pending", ""), state("running", ""), state("stopping", ""), state("stopped", "")
+	ending, ended := state("shutting-down", ""), state("terminated", "")
+	again := func(r reply) []reply { return slices.Repeat([]reply{r}, 8) }
+	for _, c := range []struct {
+		name, want string
+		turns      []reply
+		asks       int
+		code       string
+	}{
+		{"stopped at once", "stopped", []reply{running, stopping, stopped}, 1, ""},
+		{"is pending, and stopped then", "stopped", []reply{pending, pending, running, stopping, stopped}, 1, ""},
+		{"not stopped at first", "stopped", append(again(running), stopping, stopped), 2, ""},
+		{"stopping takes long", "stopped", append(append([]reply{running}, again(stopping)...), stopped), 1, ""},
+		{"never stopped", "stopped", []reply{running}, 6, codeStateFailed},
+		{"starts from stopping", "running", []reply{stopping, stopping, stopped, pending, running}, 1, ""},
+		{"not started at first", "running", append(again(stopped), pending, running), 2, ""},
+		{"its start fails", "running", []reply{stopped, pending, state("stopped", "Server.InsufficientInstanceCapacity")}, 1, "InsufficientInstanceCapacity"},
+		{"not terminated at first", "terminated", append(again(running), ending, ended), 2, ""},
+		{"terminated and forgotten", "terminated", []reply{ending, notFound}, 0, ""},
+		{"terminated once it is shown", "terminated", append(again(notFound), running, running, running, running, running, ending, ended), 3, ""},
+		{"never shown", "terminated", []reply{notFound}, 6, codeUnshown},
+		{"never shown, and not to be started", "running", []reply{notFound}, 0, codeUnshown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, w := regional(t, answers{
+					"DescribeInstances": inTurn(c.turns...), "StartInstances": always(ok("StartInstances", nothing)),
+					"StopInstances": always(ok("StopInstances", nothing)), "TerminateInstances": always(ok("TerminateInstances", nothing)),
+				})
+				ctx, cancel := context.WithTimeout(context.Background(), 30*r.account.tick)
+				defer cancel()
+				i, err := r.Bring(ctx, "i-1", c.want, nil)
+				if codeOf(err) != c.code {
+					t.Fatalf("err = %v, want code %q", err, c.code)
+				}
+				if err == nil && i.State != c.want {
+					t.Errorf("it is %s", i.State)
+				}
+				if err != nil {
+					explained(t, err)
+				}
+				if n := w.count("StartInstances") + w.count("StopInstances") + w.count("TerminateInstances"); n != c.asks {
+					t.Errorf("asked %d times, want %d", n, c.asks)
 				}
 			})
 		})

@@ -23,6 +23,8 @@ func TestImportKeyPair(t *testing.T) {
 		{"new", ok("ImportKeyPair", "<keyPairId>key-9</keyPairId><keyName>demo</keyName>"), reply{}, "key-9", ""},
 		{"there already", duplicate, keys(ed25519Key + " other-comment\n"), "key-1", ""},
 		{"the name is another key's", duplicate, keys(rsaKey), "", codeKeyNameTaken},
+		{"taken without a word", ok("ImportKeyPair", "<keyName>demo</keyName>"), keys(ed25519Key), "key-1", ""},
+		{"not there for all that was said", ok("ImportKeyPair", "<keyName>demo</keyName>"), ok("DescribeKeyPairs", "<keySet/>"), "", codeIncomplete},
 		{"malformed", ec2Error("InvalidKey.Format", "Key is not in valid OpenSSH public key format"), reply{}, "", "InvalidKey.Format"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -33,7 +35,7 @@ func TestImportKeyPair(t *testing.T) {
 					t.Errorf("%+v, %v", got, err)
 				}
 				if err != nil {
-					if kind, _, _, _ := explained(t, err); kind != "answers" {
+					if kind, _, _, _ := explained(t, err); (kind != "answers") != (c.code == codeIncomplete) {
 						t.Errorf("kind %s", kind)
 					}
 				}
@@ -47,12 +49,14 @@ func TestImportKeyPair(t *testing.T) {
 }
 
 func TestCreateAndDeleteKeyPair(t *testing.T) {
+	const whole = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 	r, w := regional(t, answers{
-		"CreateKeyPair": always(ok("CreateKeyPair", "<keyPairId>key-2</keyPairId><keyName>demo</keyName><keyMaterial>-----BEGIN</keyMaterial>")),
-		"DeleteKeyPair": inTurn(ok("DeleteKeyPair", "<return>true</return>"), ec2Error("InvalidKeyPair.NotFound", "x"), ec2Error("UnauthorizedOperation", "x")),
+		"CreateKeyPair":    always(ok("CreateKeyPair", "<keyPairId>key-2</keyPairId><keyName>demo</keyName><keyMaterial>"+whole+"</keyMaterial>")),
+		"DescribeKeyPairs": always(ok("DescribeKeyPairs", "<keySet/>")),
+		"DeleteKeyPair":    inTurn(ok("DeleteKeyPair", "<return>true</return>"), ec2Error("InvalidKeyPair.NotFound", "x"), ec2Error("UnauthorizedOperation", "x")),
 	})
 	k, pem, err := r.CreateKeyPair(context.Background(), "demo", nil)
-	if err != nil || k.ID != "key-2" || k.Name != "demo" || string(pem) != "-----BEGIN" {
+	if err != nil || k.ID != "key-2" || k.Name != "demo" || string(pem) != whole {
 		t.Errorf("%+v, %q, %v", k, pem, err)
 	}
 	wantField(t, w.sent("CreateKeyPair", 0), map[string]string{"KeyType": "ed25519", "KeyFormat": "pem"})

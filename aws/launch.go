@@ -11,21 +11,27 @@ import (
 
 // Launch starts one instance. The same ClientToken with the same spec answers
 // the instance that is there already; with another spec it is an *Error with
-// the code IdempotentParameterMismatch.
+// the code IdempotentParameterMismatch. An answer without the instance is asked
+// for again, which the token makes safe.
 func (r *Regional) Launch(ctx context.Context, s LaunchSpec) (Instance, error) {
 	const doing = "launch the instance"
 	if s.ClientToken == "" {
 		// The SDK would make one up, and a second try a second machine.
 		return Instance{}, errors.New(doing + ": no client token")
 	}
-	out, err := r.ec2.RunInstances(ctx, runInput(s))
-	if err != nil {
-		return Instance{}, r.failType(ctx, doing, s.Type, err)
-	}
-	if len(out.Instances) == 0 {
-		return Instance{}, errors.New(doing + ": EC2 answered without an instance")
-	}
-	return r.instanceOf(out.Instances[0]), nil
+	var i Instance
+	err := r.eventually(ctx, codeIncomplete, func() error {
+		out, err := r.ec2.RunInstances(ctx, runInput(s))
+		if err != nil {
+			return err
+		}
+		if len(out.Instances) == 0 || sdk.ToString(out.Instances[0].InstanceId) == "" {
+			return r.own(codeIncomplete, doing, "EC2's answer has no instance")
+		}
+		i = r.instanceOf(out.Instances[0])
+		return nil
+	})
+	return i, r.failType(ctx, doing, s.Type, err)
 }
 
 // runInput asks for a machine that cannot be read through its disk or its

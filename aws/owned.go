@@ -95,13 +95,17 @@ func (r *Regional) ownedKeys(ctx context.Context) ([]Owned, error) {
 
 func ofAnySetup() types.Filter { return filter("tag-key", TagSetup) }
 
-// DeleteVolume deletes a volume, with all that is on it. One that is not
-// there is deleted; one that an instance has is an *Error with the code
+// DeleteVolume deletes a volume, with all that is on it, and returns once it is
+// not there any more. One that an instance has is an *Error with the code
 // VolumeInUse.
 func (r *Regional) DeleteVolume(ctx context.Context, id string) error {
-	_, err := r.ec2.DeleteVolume(ctx, &ec2.DeleteVolumeInput{VolumeId: sdk.String(id)})
-	if codeOf(err) == "InvalidVolume.NotFound" {
-		return nil
-	}
-	return r.fail(ctx, "delete the volume "+id, err)
+	return r.vanish(ctx, "delete the volume "+id, func() error {
+		_, err := r.ec2.DeleteVolume(ctx, &ec2.DeleteVolumeInput{VolumeId: sdk.String(id)})
+		return err
+	}, func() (bool, error) {
+		out, err := r.ec2.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: byID("volume-id", id)})
+		return err == nil && slices.ContainsFunc(out.Volumes, func(v types.Volume) bool {
+			return v.State != types.VolumeStateDeleting && v.State != types.VolumeStateDeleted
+		}), err
+	})
 }

@@ -58,12 +58,39 @@ func (g GroupSpec) want() []Rule {
 	return all
 }
 
-// setRules makes the group's rules of ours exactly those wanted. What is only
-// at another address than wanted is moved there, so that there is no moment
-// without it; what is then missing is added, and what is then not wanted revoked.
-func (r *Regional) setRules(ctx context.Context, id string, want []Rule, have []types.SecurityGroupRule) error {
-	missing := slices.Clone(want)
-	var surplus []types.SecurityGroupRule
+// settleRules changes the group's rules until they are seen to be those wanted:
+// EC2 may take a request and do nothing.
+func (r *Regional) settleRules(ctx context.Context, doing, id string, want []Rule) error {
+	return r.eventually(ctx, codeNoEffect, func() error {
+		have, err := r.ingress(ctx, id)
+		if err != nil {
+			return r.fail(ctx, doing, err)
+		}
+		if settled(want, have) {
+			return nil
+		}
+		if err := r.setRules(ctx, id, want, have); err != nil {
+			return err
+		}
+		if have, err = r.ingress(ctx, id); err != nil {
+			return r.fail(ctx, doing, err)
+		}
+		if settled(want, have) {
+			return nil
+		}
+		return r.own(codeNoEffect, doing, "its rules did not change")
+	})
+}
+
+// settled reports whether the rules are those wanted.
+func settled(want []Rule, have []types.SecurityGroupRule) bool {
+	missing, surplus := compare(want, have)
+	return len(missing) == 0 && len(surplus) == 0
+}
+
+// compare tells what is missing, and which rules of ours are not wanted.
+func compare(want []Rule, have []types.SecurityGroupRule) (missing []Rule, surplus []types.SecurityGroupRule) {
+	missing = slices.Clone(want)
 	for _, h := range have {
 		if i := slices.Index(missing, ruleOf(h)); i >= 0 {
 			missing = slices.Delete(missing, i, i+1)
@@ -71,6 +98,14 @@ func (r *Regional) setRules(ctx context.Context, id string, want []Rule, have []
 			surplus = append(surplus, h)
 		}
 	}
+	return missing, surplus
+}
+
+// setRules makes the group's rules of ours exactly those wanted. What is only
+// at another address than wanted is moved there, so that there is no moment
+// without it; what is then missing is added, and what is then not wanted revoked.
+func (r *Regional) setRules(ctx context.Context, id string, want []Rule, have []types.SecurityGroupRule) error {
+	missing, surplus := compare(want, have)
 	missing, surplus = r.moveRules(ctx, id, missing, surplus)
 	for _, m := range missing {
 		if err := r.authorize(ctx, id, m); err != nil {
@@ -127,7 +162,7 @@ func (r *Regional) moveRules(ctx context.Context, id string, missing []Rule, sur
 // authorize opens a port by a call of its own: one rule that is there already
 // would otherwise refuse them all.
 func (r *Regional) authorize(ctx context.Context, id string, m Rule) error {
-	err := r.eventually(ctx, "InvalidGroup.NotFound", func() error {
+	err := r.eventually(ctx, codeNoGroup, func() error {
 		_, err := r.ec2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 			GroupId: sdk.String(id),
 			IpPermissions: []types.IpPermission{{

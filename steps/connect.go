@@ -178,7 +178,7 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	if err == nil || !errors.As(err, &re) || !re.Again() && !another(re) {
 		return client, err
 	}
-	i, ierr := w.region.Instance(ctx, w.s.Resources.InstanceID)
+	i, ierr := w.instance(ctx)
 	if ierr != nil {
 		return nil, err // the host's own reason tells more
 	}

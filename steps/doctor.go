@@ -260,7 +260,7 @@ func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(Event))
 	}
 	var i aws.Instance
 	if id := w.s.Resources.InstanceID; id != "" {
-		if i, err = w.region.Instance(ctx, id); err != nil && !missing(err) {
+		if i, err = w.instance(ctx); err != nil {
 			return err
 		}
 	}
@@ -276,7 +276,7 @@ func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(Event))
 
 // startAgain starts a stopped machine and waits until its SSH port answers.
 func (w *work) startAgain(ctx context.Context) (string, error) {
-	i, err := w.region.Instance(ctx, w.s.Resources.InstanceID)
+	i, err := w.instance(ctx)
 	if err != nil {
 		return "", err
 	}

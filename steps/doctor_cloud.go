@@ -197,9 +197,15 @@ func (d *doctor) existingMachine(ctx context.Context) (aws.Instance, error) {
 	if err != nil {
 		return aws.Instance{}, err
 	}
-	if d.instance = machineOf(d.s, found); d.instance.ID != "" {
-		d.see(d.instance)
-		d.s.Resources.InstanceID = d.instance.ID
+	if found, err = d.g.missed(ctx, d.region, []Setup{*d.s}, found); err != nil {
+		return aws.Instance{}, err
+	}
+	switch i := machineOf(d.s, found); {
+	case i.ID == "" && d.s.Resources.InstanceID != "" && d.g.young(d.s):
+		return i, unshown(d.s)
+	case i.ID != "" && i.State != "terminated":
+		d.see(i)
+		d.instance, d.s.Resources.InstanceID = i, i.ID
 	}
 	return d.instance, nil
 }

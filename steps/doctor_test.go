@@ -129,7 +129,7 @@ func TestDoctorCountsTheQuota(t *testing.T) {
 func TestDoctorStartsAStoppedMachine(t *testing.T) {
 	w := connected(t)
 	s := w.setup()
-	if err := w.region().Stop(t.Context(), s.Resources.InstanceID); err != nil {
+	if _, err := w.region().Bring(t.Context(), s.Resources.InstanceID, "stopped", nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "stopped", nil); err != nil {

@@ -124,12 +124,12 @@ func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
 		return nil, err
 	}
 	gw := &work{g: w.g, s: s, account: account, region: account.In(s.Answers.Region), emit: w.emit, step: w.step}
-	i, err := gw.region.Instance(ctx, s.Resources.InstanceID)
-	if err != nil && !missing(err) {
+	i, err := gw.instance(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if i.State != "running" {
-		return nil, notRunning(s, or(i.State, "gone"))
+		return nil, notRunning(s, i.State)
 	}
 	gw.see(i)
 	address, err := account.MyAddress(ctx)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -43,135 +41,6 @@ func (w *work) launch(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%s is running at %s", i.ID, w.s.PublicAddr), nil
-}
-
-// names fills in the names of what is about to be created: the intent.
-func (w *work) names() error {
-	r, a := &w.s.Resources, w.s.Answers
-	unique := "jupyter-ec2-" + a.Name + "-" + w.s.ID
-	if r.GroupName == "" {
-		r.GroupName = unique
-	}
-	if r.KeyPairName == "" {
-		r.KeyPairName = or(a.Key.PairName, unique)
-		r.KeyPairOurs = a.Key.PairName == ""
-	}
-	if r.KeyPath == "" && a.Key.Source != KeyAgent {
-		r.KeyPath = a.Key.Path
-		if r.KeyPath == "" {
-			r.KeyPath = w.g.ledger.file("keys", a.Name+"-"+w.s.ID+".pem")
-		}
-		path, err := expand(r.KeyPath)
-		if err != nil {
-			return err
-		}
-		r.KeyPath = path
-		r.KeyFileOurs = a.Key.Source == KeyImport || a.Key.Source == KeyCreate
-		if r.KeyFileOurs {
-			if _, err := os.Lstat(path); err == nil {
-				return keyFileThere(path)
-			}
-		}
-	}
-	return w.save()
-}
-
-func keyFileThere(path string) error {
-	return &fault{
-		kind: ProblemAnswers, title: "The key file is there already",
-		text: fmt.Sprintf("A new key would be written to %s, but there is a file of that name, and key files are never overwritten.", path),
-		next: "Choose \"a key on this computer\" to use it, or give another path.", err: fs.ErrExist,
-	}
-}
-
-// settleKey sees to it that there is a private key here and its public half in EC2.
-func (w *work) settleKey(ctx context.Context) error {
-	if err := w.names(); err != nil {
-		return err
-	}
-	r := &w.s.Resources
-	if r.KeyPairID != "" || !r.KeyPairOurs {
-		w.doing("Key pair %s is there", r.KeyPairName)
-		return nil
-	}
-	w.byHand(StepKey)
-	var err error
-	switch w.s.Answers.Key.Source {
-	case KeyImport:
-		err = w.importNewKey(ctx)
-	case KeyCreate:
-		err = w.createKey(ctx)
-	default:
-		err = w.importOwnKey(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	return w.save()
-}
-
-func (w *work) importNewKey(ctx context.Context) error {
-	r := &w.s.Resources
-	if _, err := os.Lstat(r.KeyPath); errors.Is(err, fs.ErrNotExist) {
-		pair, err := remote.Generate("jupyter-ec2 " + w.s.Answers.Name)
-		if err != nil {
-			return err
-		}
-		if err := remote.WriteKeyFile(r.KeyPath, pair.Private); err != nil {
-			return err
-		}
-		w.doing("Wrote the private key to %s, readable by you alone", r.KeyPath)
-	}
-	return w.importOwnKey(ctx)
-}
-
-// importOwnKey imports the public half of the key at hand.
-func (w *work) importOwnKey(ctx context.Context) error {
-	k, err := w.g.signer(ctx, w.s)
-	if err != nil {
-		return err
-	}
-	r := &w.s.Resources
-	pair, err := w.region.ImportKeyPair(ctx, r.KeyPairName, remote.PublicKey(k), w.tags())
-	if err != nil {
-		return err
-	}
-	r.KeyPairID = pair.ID
-	w.doing("Imported its public half as key pair %s (%s)", pair.Name, pair.ID)
-	return nil
-}
-
-// createKey has EC2 make the pair. EC2 shows the private half once only: a
-// pair of ours without its file is of no use and is made anew.
-func (w *work) createKey(ctx context.Context) error {
-	r := &w.s.Resources
-	pairs, err := w.region.KeyPairs(ctx)
-	if err != nil {
-		return err
-	}
-	for _, p := range pairs {
-		if p.Name != r.KeyPairName || p.Tags[TagSetup] != w.s.ID {
-			continue
-		}
-		if _, err := os.Lstat(r.KeyPath); err == nil {
-			r.KeyPairID = p.ID
-			return nil
-		}
-		w.doing("Key pair %s was made, but its private half was not saved: making it anew", p.Name)
-		if err := w.region.DeleteKeyPair(ctx, p.ID); err != nil {
-			return err
-		}
-	}
-	pair, pem, err := w.region.CreateKeyPair(ctx, r.KeyPairName, w.tags())
-	if err != nil {
-		return err
-	}
-	if err := remote.WriteKeyFile(r.KeyPath, pem); err != nil {
-		return err
-	}
-	r.KeyPairID = pair.ID
-	w.doing("EC2 made key pair %s (%s); saved %s, readable by you alone", pair.Name, pair.ID, r.KeyPath)
-	return nil
 }
 
 // settleGroup sees to it that the group lets in this computer and nobody else,
@@ -221,18 +90,17 @@ func (w *work) settleInstance(ctx context.Context) (aws.Instance, error) {
 	}
 	switch i.State {
 	case "":
-		return w.runInstance(ctx)
+		if i, err = w.runInstance(ctx); err == nil && aws.Ended(i.State) {
+			// The launch that was asked for again is one that has ended since.
+			if err = w.mourn(); err == nil {
+				i, err = w.runInstance(ctx)
+			}
+		}
+		return i, err
 	case "stopping":
 		w.doing("%s is stopping; it is started again as soon as it has", i.ID)
-		if i, err = w.wait(ctx, i.ID, "stopped"); err != nil {
-			return i, err
-		}
-		fallthrough
 	case "stopped":
 		w.doing("%s is stopped; starting it", i.ID)
-		if err := w.region.Start(ctx, i.ID); err != nil {
-			return i, err
-		}
 	default:
 		w.doing("%s is there and %s", i.ID, i.State)
 	}
@@ -258,19 +126,31 @@ func (w *work) existing(ctx context.Context) (aws.Instance, error) {
 		r.InstanceID = found[0].ID
 		return found[0], w.save()
 	}
-	i, err := w.region.Instance(ctx, r.InstanceID)
-	if err == nil && i.State != "terminated" && i.State != "shutting-down" {
-		return i, nil
-	}
-	if err != nil && !missing(err) {
+	i, err := w.instance(ctx)
+	switch {
+	case isUnshown(err) && r.ClientToken != "":
+		w.retrying("EC2 does not show %s yet: the same launch is asked for again", r.InstanceID)
+		return aws.Instance{}, nil
+	case err != nil:
 		return i, err
+	case aws.Ended(i.State):
+		return aws.Instance{}, w.mourn()
+	case i.ID != r.InstanceID:
+		r.InstanceID = i.ID
+		return i, w.save()
 	}
+	return i, nil
+}
+
+// mourn forgets an instance that is gone, so that another one may be launched.
+func (w *work) mourn() error {
+	r := &w.s.Resources
 	w.doing("%s is gone (terminated elsewhere); a new one is launched", r.InstanceID)
 	w.s.Done = map[StepID]time.Time{}
 	r.InstanceID, r.ClientToken, r.ImageID = "", "", ""
-	w.s.FirstStart, w.s.LaunchedAt, w.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}
+	w.s.LaunchAsked, w.s.FirstStart, w.s.LaunchedAt, w.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	w.s.RanBefore, w.s.RanUnseen = 0, false
-	return aws.Instance{}, w.save()
+	return w.save()
 }
 
 func (w *work) runInstance(ctx context.Context) (aws.Instance, error) {
@@ -288,6 +168,7 @@ func (w *work) runInstance(ctx context.Context) (aws.Instance, error) {
 		r.Launches++
 		r.ClientToken = fmt.Sprintf("jupyter-ec2-%s-%d", w.s.ID, r.Launches)
 		r.ImageID = image.ID
+		w.s.LaunchAsked = w.g.cfg.Now().UTC()
 		if err := w.save(); err != nil {
 			return aws.Instance{}, err
 		}
@@ -314,7 +195,7 @@ func (w *work) refusedLaunch(err error, first bool) error {
 	if !first || !errors.As(err, &e) || !e.NothingDone() {
 		return err
 	}
-	w.s.Resources.ClientToken, w.s.Resources.ImageID = "", ""
+	w.s.Resources.ClientToken, w.s.Resources.ImageID, w.s.LaunchAsked = "", "", time.Time{}
 	return errors.Join(err, w.save())
 }
 
@@ -329,7 +210,7 @@ func (w *work) image(ctx context.Context, arch string) (aws.Image, error) {
 }
 
 func (w *work) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, error) {
-	i, err := w.wait(ctx, i.ID, "running")
+	i, err := w.bring(ctx, i.ID, "running")
 	if err != nil {
 		return i, err
 	}
@@ -343,11 +224,12 @@ func (w *work) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, e
 	return i, nil
 }
 
-func (w *work) wait(ctx context.Context, id, want string) (aws.Instance, error) {
+// bring has the machine get to a state, and tells how it comes along.
+func (w *work) bring(ctx context.Context, id, want string) (aws.Instance, error) {
 	last := ""
 	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
 	defer cancel()
-	i, err := w.region.WaitState(waiting, id, want, func(i aws.Instance) {
+	i, err := w.region.Bring(waiting, id, want, func(i aws.Instance) {
 		if i.State != last {
 			last = i.State
 			w.doing("%s is %s", id, i.State)

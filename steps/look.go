@@ -11,6 +11,9 @@ import (
 // lookPatience bounds a look at all machines: a list that is late is of no use.
 const lookPatience = 10 * time.Second
 
+// justAsked is how long a machine is so new that a look waits for it.
+const justAsked = time.Minute
+
 // looksAtOnce bounds how many machines are looked up at the same time.
 const looksAtOnce = 8
 
@@ -55,25 +58,34 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 		s.Unseen = Explain(err).Title
 		return s
 	}
-	id := s.Resources.InstanceID
-	if len(found) == 0 && id != "" && g.cfg.Now().Sub(s.FirstStart) < newborn {
-		i, err := r.Instance(ctx, id)
-		if err != nil && !missing(err) {
-			s.Unseen = Explain(err).Title
-			return s
-		}
-		if err == nil && i.State != "terminated" {
+	if id := s.Resources.InstanceID; id != "" && machineOf(&s, found).ID == "" && g.cfg.Now().Sub(s.asked()) < justAsked {
+		if i, err := r.Instance(ctx, id); err == nil { // which waits some seconds for a new one
 			found = append(found, i)
 		}
 	}
-	if id != "" {
+	if found, err = g.missed(ctx, r, []Setup{s}, found); err != nil {
+		s.Unseen = Explain(err).Title
+		return s
+	}
+	g.take(&s, found)
+	return s
+}
+
+// take brings a setup up to date with what its region shows, and returns its
+// instance. One that is not shown yet says so in Unseen.
+func (g *Guide) take(s *Setup, found []aws.Instance) aws.Instance {
+	i := machineOf(s, found)
+	switch {
+	case i.ID != "" && i.State != "terminated":
+		w := work{g: g, s: s}
+		w.see(i)
+	case s.Resources.InstanceID == "":
+	case i.ID == "" && g.young(s):
+		s.Unseen = unshownTitle
+	default:
 		s.vanished(g.cfg.Now())
 	}
-	if i := machineOf(&s, found); i.ID != "" {
-		w := work{g: g, s: &s}
-		w.see(i)
-	}
-	return s
+	return i
 }
 
 // vanished notes that the instance is no more.
@@ -81,6 +93,3 @@ func (s *Setup) vanished(now time.Time) {
 	s.saw(aws.Instance{State: "terminated", PrivateIP: s.PrivateIP, PublicDNS: s.PublicAddr}, now)
 	s.State = "gone"
 }
-
-// newborn is how long a new instance may be in no list of EC2's.
-const newborn = time.Minute

@@ -61,6 +61,21 @@ func (r motoRegion) Instance(ctx context.Context, id string) (aws.Instance, erro
 	return r.housed(ctx, i, err)
 }
 
+func (r motoRegion) Known(ctx context.Context, ids ...string) ([]aws.Instance, error) {
+	list, err := r.CloudRegion.Known(ctx, ids...)
+	for n := range list {
+		if list[n], err = r.housed(ctx, list[n], err); err != nil {
+			return nil, err
+		}
+	}
+	return list, err
+}
+
+func (r motoRegion) Bring(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error) {
+	i, err := r.CloudRegion.Bring(ctx, id, want, each)
+	return r.housed(ctx, i, err)
+}
+
 func (r motoRegion) WaitState(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error) {
 	i, err := r.CloudRegion.WaitState(ctx, id, want, each)
 	return r.housed(ctx, i, err)
@@ -197,16 +212,7 @@ func (w *world) isAsAnswered(a steps.Answers) steps.Setup {
 func (w *world) goesOn(a steps.Answers, s steps.Setup) {
 	w.t.Helper()
 	ctx, id := w.t.Context(), s.Resources.InstanceID
-	stopper, ok := w.region().(motoRegion).CloudRegion.(interface {
-		Stop(context.Context, string) error
-	})
-	if !ok {
-		w.t.Fatal("a region that cannot stop machines")
-	}
-	if err := stopper.Stop(ctx, id); err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := w.region().WaitState(ctx, id, "stopped", nil); err != nil {
+	if _, err := w.region().Bring(ctx, id, "stopped", nil); err != nil {
 		w.t.Fatal(err)
 	}
 	a.Mode = steps.ModeHTTP

@@ -41,13 +41,13 @@ func (w *work) state(ctx context.Context) (string, error) {
 	if id == "" {
 		return "", nil
 	}
-	i, err := w.region.Instance(ctx, id)
-	if missing(err) {
-		w.s.vanished(w.g.cfg.Now())
-		return "gone", w.save()
-	}
+	i, err := w.instance(ctx)
 	if err != nil {
 		return "", err
+	}
+	if i.State == "terminated" {
+		w.s.vanished(w.g.cfg.Now())
+		return "gone", w.save()
 	}
 	w.see(i)
 	return i.State, w.save()
@@ -61,24 +61,15 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(Event)) erro
 			return "", err
 		}
 		id := w.s.Resources.InstanceID
-		if state == "pending" { // EC2 stops only what runs
-			if _, err := w.wait(ctx, id, "running"); err != nil {
-				return "", err
-			}
-			state = "running"
-		}
 		switch state {
-		case "running":
+		case "running", "pending":
 			w.doing("Stopping %s; its disk stays", id)
-			if err := w.region.Stop(ctx, id); err != nil {
-				return "", err
-			}
 		case "stopping", "stopped":
 			w.doing("%s is %s", id, state)
 		default:
 			return "", notRunning(w.s, state)
 		}
-		if _, err := w.wait(ctx, id, "stopped"); err != nil {
+		if _, err := w.bring(ctx, id, "stopped"); err != nil {
 			return "", err
 		}
 		return id + " is stopped" + w.onAWS("; only its disk costs now"), nil
@@ -205,7 +196,7 @@ func (g *Guide) Resize(ctx context.Context, setupID, instanceType string, emit f
 			return "", err
 		}
 		if state == "stopping" {
-			if _, err := w.wait(ctx, w.s.Resources.InstanceID, "stopped"); err != nil {
+			if _, err := w.bring(ctx, w.s.Resources.InstanceID, "stopped"); err != nil {
 				return "", err
 			}
 			state = "stopped"

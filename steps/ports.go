@@ -37,10 +37,10 @@ type CloudRegion interface {
 
 	Launch(ctx context.Context, s aws.LaunchSpec) (aws.Instance, error)
 	Instance(ctx context.Context, id string) (aws.Instance, error)
+	Known(ctx context.Context, ids ...string) ([]aws.Instance, error)
 	Find(ctx context.Context, tags map[string]string) ([]aws.Instance, error)
 	WaitState(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error)
-	Start(ctx context.Context, id string) error
-	Stop(ctx context.Context, id string) error
+	Bring(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error)
 	Reboot(ctx context.Context, id string) error
 	Terminate(ctx context.Context, id string) error
 	SetType(ctx context.Context, id, instanceType string) error

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
@@ -63,28 +62,34 @@ func (w *work) remove(ctx context.Context) error {
 // removeInstances goes by the tag as well as by the ledger: after kill -9
 // there may be an instance the ledger has not heard of.
 func (w *work) removeInstances(ctx context.Context) error {
-	ids := map[string]bool{}
-	if id := w.s.Resources.InstanceID; id != "" {
-		ids[id] = true
-	}
 	found, err := w.everLaunched(ctx)
 	if err != nil {
 		return err
 	}
+	ids := map[string]bool{}
 	for _, i := range found {
 		ids[i.ID] = true
 	}
-	for id := range ids {
-		w.doing("Terminating %s and its disk", id)
-		if err := w.region.Terminate(ctx, id); err != nil && !missing(err) {
+	if id := w.s.Resources.InstanceID; id != "" && !ids[id] {
+		i, err := w.instance(ctx)
+		switch {
+		case err == nil && i.State == "terminated":
+			w.doing("%s is terminated", id)
+		case isUnshown(err):
+			w.retrying("EC2 does not show %s yet: it is asked to terminate it until it does", id)
+			ids[id] = true
+		case err != nil:
 			return err
+		default:
+			ids[i.ID] = true
 		}
 	}
 	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
 	defer cancel()
 	for id := range ids {
+		w.doing("Terminating %s and its disk", id)
 		// A group or an address is free only once its instance has ended.
-		if _, err := w.region.WaitState(waiting, id, "terminated", func(i aws.Instance) { w.see(i) }); err != nil && !missing(err) {
+		if _, err := w.region.Bring(waiting, id, "terminated", func(i aws.Instance) { w.see(i) }); err != nil {
 			return err
 		}
 		w.doing("%s is terminated", id)
@@ -94,7 +99,8 @@ func (w *work) removeInstances(ctx context.Context) error {
 
 // everLaunched finds the setup's instances by the tag. A launch whose answer was
 // never written down may have made one that EC2 does not list for a moment; it
-// is looked for again and again before the setup is forgotten.
+// is looked for again and again before the setup is forgotten. One that is not
+// listed for longer keeps its security group from being deleted.
 func (w *work) everLaunched(ctx context.Context) ([]aws.Instance, error) {
 	r := w.s.Resources
 	unknown := r.ClientToken != "" && r.InstanceID == ""
@@ -119,7 +125,7 @@ func (w *work) removeGroups(ctx context.Context) error {
 	defer cancel()
 	for _, id := range groups {
 		w.doing("Deleting security group %s", id)
-		if err := w.region.DeleteGroup(ctx, id); err != nil && !missing(err) {
+		if err := w.region.DeleteGroup(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -138,7 +144,7 @@ func (w *work) removeKeyPair(ctx context.Context) error {
 				continue
 			}
 			w.doing("Deleting key pair %s", p.Name)
-			if err := w.region.DeleteKeyPair(ctx, p.ID); err != nil && !missing(err) {
+			if err := w.deleteKeyPair(ctx, p.ID); err != nil {
 				return err
 			}
 		}
@@ -150,10 +156,4 @@ func (w *work) removeKeyPair(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// missing says that AWS knows no such thing (any more).
-func missing(err error) bool {
-	var e *aws.Error
-	return errors.As(err, &e) && (strings.HasSuffix(e.Code, ".NotFound") || strings.HasSuffix(e.Code, ".Malformed"))
 }

@@ -18,10 +18,7 @@ func (g *Guide) Reopen(ctx context.Context, setupID string) (*Opened, error) {
 	if s.Resources.InstanceID == "" {
 		return nil, unfinished(s)
 	}
-	i, err := w.region.Instance(ctx, s.Resources.InstanceID)
-	if missing(err) {
-		return nil, notRunning(s, "gone")
-	}
+	i, err := w.instance(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ type Setup struct {
 	Resources Resources            `json:"resources"`
 	Done      map[StepID]time.Time `json:"done,omitempty"`
 
+	// LaunchAsked is when the machine was asked for first: EC2 may show it much later.
+	LaunchAsked time.Time `json:"launch_asked,omitzero"`
+
 	LaunchedAt time.Time `json:"launched_at,omitzero"` // the last start
 	FirstStart time.Time `json:"first_start,omitzero"` // the instance's first one: its disk exists since then
 	StoppedAt  time.Time `json:"stopped_at,omitzero"`  // while it is stopped

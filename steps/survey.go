@@ -213,17 +213,19 @@ func (g *Guide) identify(ctx context.Context, profile string) *accountSetups {
 // the ledger's.
 func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region string) Surveyed {
 	out := Surveyed{At: Place{Profile: a.profile, Region: region}}
-	found, err := a.cloud.In(region).Ours(ctx)
+	in := a.cloud.In(region)
+	found, err := in.Ours(ctx)
+	here := slices.DeleteFunc(slices.Clone(a.setups), func(s Setup) bool { return s.Answers.Region != region })
+	if err == nil {
+		found, err = g.missed(ctx, in, here, found)
+	}
 	// An account that cannot be asked says so once, and not for each region.
 	trouble := a.trouble()
 	if out.Err = err; trouble != nil {
 		out.Err, err = nil, trouble
 	}
 	met := map[string]bool{} // instances
-	for _, s := range a.setups {
-		if s.Answers.Region != region {
-			continue
-		}
+	for _, s := range here {
 		m := Machine{Setup: s, Account: or(s.AccountNumber, a.number)}
 		unseen := err
 		if unseen == nil && m.Account != a.number {
@@ -237,7 +239,7 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 		out.Machines = append(out.Machines, m)
 	}
 	for _, i := range found {
-		if met[i.ID] || i.State == "shutting-down" || trouble != nil {
+		if met[i.ID] || aws.Ended(i.State) || trouble != nil {
 			continue
 		}
 		m := Machine{Setup: g.fromTags(i, out.At), Elsewhere: true, Account: a.number}
@@ -322,16 +324,8 @@ func machineOf(s *Setup, found []aws.Instance) aws.Instance {
 // meet brings a setup of the ledger up to date with what its region lists, and
 // answers the ID of its instance.
 func (g *Guide) meet(s *Setup, found []aws.Instance) string {
-	before, i := *s, machineOf(s, found)
-	switch {
-	case i.ID != "":
-		w := work{g: g, s: s}
-		w.see(i)
-	case s.Resources.InstanceID == "" || g.cfg.Now().Sub(s.FirstStart) < newborn: // EC2 may list a new instance a moment later
-		return ""
-	default:
-		s.vanished(g.cfg.Now())
-	}
+	before := *s
+	i := g.take(s, found)
 	if before.State != s.State || !before.LaunchedAt.Equal(s.LaunchedAt) {
 		g.note(before, i)
 	}
@@ -351,7 +345,7 @@ func (g *Guide) note(before Setup, i aws.Instance) {
 	if err != nil || s.Resources != before.Resources || !s.LaunchedAt.Equal(before.LaunchedAt) {
 		return
 	}
-	if i.ID == "" {
+	if i.ID == "" || i.State == "terminated" {
 		s.vanished(g.cfg.Now())
 	} else {
 		w := work{g: g, s: s}

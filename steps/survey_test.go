@@ -140,7 +140,7 @@ func TestSurveyFollowsWhatHappenedElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := setups[0].Resources.InstanceID
-	if err := w.region().Stop(t.Context(), id); err != nil {
+	if _, err := w.region().Bring(t.Context(), id, "stopped", nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.region().WaitState(t.Context(), id, "stopped", nil); err != nil {

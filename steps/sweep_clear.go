@@ -95,7 +95,7 @@ func (c *clearing) remove(ctx context.Context, list []Leftover) {
 	waiting, cancel := context.WithTimeout(ctx, c.g.cfg.Patience)
 	defer cancel()
 	for _, l := range waits {
-		if _, err := c.region.WaitState(waiting, l.ID, "terminated", nil); err != nil && !missing(err) {
+		if _, err := c.region.Bring(waiting, l.ID, "terminated", nil); err != nil {
 			c.failed(l, err)
 			continue
 		}
@@ -121,17 +121,17 @@ func (c *clearing) one(ctx context.Context, l Leftover, owned []aws.Owned) (gone
 		return false, startedSince(l)
 	}
 	c.say(l, Doing, "is being removed")
+	within, cancel := context.WithTimeout(ctx, c.g.cfg.Patience)
+	defer cancel()
 	switch l.Kind {
 	case kindInstance:
 		return false, c.region.Terminate(ctx, l.ID)
 	case kindVolume:
-		return false, c.region.DeleteVolume(ctx, l.ID)
+		return false, c.region.DeleteVolume(within, l.ID)
 	case kindGroup:
-		within, cancel := context.WithTimeout(ctx, c.g.cfg.Patience)
-		defer cancel()
 		return false, c.region.DeleteGroup(within, l.ID)
 	default:
-		return false, c.region.DeleteKeyPair(ctx, l.ID)
+		return false, c.region.DeleteKeyPair(within, l.ID)
 	}
 }
 

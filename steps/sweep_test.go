@@ -172,7 +172,7 @@ func TestSweepListsWhatNobodyOwns(t *testing.T) {
 	mine := w.setup()
 	theirs := w.launchIn("eu-west-1", "other1")
 	stopped := w.launchIn("eu-west-1", "other2")
-	if err := w.in("eu-west-1").Stop(t.Context(), stopped.ID); err != nil {
+	if _, err := w.in("eu-west-1").Bring(t.Context(), stopped.ID, "stopped", nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.in("eu-west-1").WaitState(t.Context(), stopped.ID, "stopped", nil); err != nil {
@@ -350,7 +350,7 @@ func TestClearKeepsWhatWasStartedSince(t *testing.T) {
 	w := newWorld(t, noHosts)
 	i := w.launchIn("us-east-1", "theirs")
 	r := w.in("us-east-1")
-	if err := r.Stop(t.Context(), i.ID); err != nil {
+	if _, err := r.Bring(t.Context(), i.ID, "stopped", nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.WaitState(t.Context(), i.ID, "stopped", nil); err != nil {
@@ -360,7 +360,7 @@ func TestClearKeepsWhatWasStartedSince(t *testing.T) {
 	if l := found[i.ID]; l.Running || l.ID == "" {
 		t.Fatalf("found %+v", l)
 	}
-	if err := r.Start(t.Context(), i.ID); err != nil {
+	if _, err := r.Bring(t.Context(), i.ID, "running", nil); err != nil {
 		t.Fatal(err)
 	}
 	err := w.guide().Clear(t.Context(), []steps.Leftover{found[i.ID]}, func(steps.Event) {})

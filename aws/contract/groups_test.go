@@ -93,7 +93,7 @@ func groupPromises() []promise {
 			return errors.Join(err, same("left", left, i.GroupIDs))
 		}},
 		{"DeleteGroup", "wait until the machine has ended", func(ctx context.Context, c *cloud) error {
-			i, err := c.launched(ctx)
+			i, err := c.running(ctx)
 			if err != nil {
 				return err
 			}

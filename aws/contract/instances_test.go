@@ -175,6 +175,28 @@ func endPromises() []promise {
 
 func waitPromises() []promise {
 	return []promise{
+		{"Bring", "end one that was launched just now", func(ctx context.Context, c *cloud) error {
+			i, err := c.launched(ctx)
+			i, err2 := c.Bring(ctx, i.ID, "terminated", nil)
+			return errors.Join(err, err2, same("state", i.State, "terminated"))
+		}},
+		{"Bring", "stop one that runs, and start it again", func(ctx context.Context, c *cloud) error {
+			i, err := c.running(ctx)
+			i, err2 := c.Bring(ctx, i.ID, "stopped", nil)
+			again, err3 := c.Bring(ctx, i.ID, "running", nil)
+			return errors.Join(err, err2, err3, same("states", []string{i.State, again.State}, []string{"stopped", "running"}))
+		}},
+		{"Known", "leave out one that never was", func(ctx context.Context, c *cloud) error {
+			i, err := c.running(ctx)
+			known, err2 := c.Known(ctx, i.ID, never)
+			return errors.Join(err, err2, that(len(known) == 1 && known[0].ID == i.ID, "%v", known))
+		}},
+		{"Known", "list one that is terminated", func(ctx context.Context, c *cloud) error {
+			i, err := c.running(ctx)
+			_, err2 := c.Bring(ctx, i.ID, "terminated", nil)
+			known, err3 := c.Known(ctx, i.ID)
+			return errors.Join(err, err2, err3, that(len(known) == 1 && known[0].State == "terminated", "%v", known))
+		}},
 		{"WaitState", "tell each look on the way", func(ctx context.Context, c *cloud) error {
 			i, err := c.launched(ctx)
 			var seen []string

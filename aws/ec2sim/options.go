@@ -96,4 +96,11 @@ type Fault struct {
 	// After serves the request first and then answers with the fault, as when
 	// the answer is lost on its way.
 	After bool
+	// Says are the elements of a successful answer ("<return>true</return>")
+	// that is sent instead of serving the request: EC2 says yes and does
+	// nothing. It is for EC2's actions only.
+	Says string
+	// Without names elements ("keyMaterial") that the answer lacks; the
+	// request is served.
+	Without []string
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -177,7 +178,17 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request, s service, action 
 			return
 		}
 	}
-	if fault.Code == "" && !fault.Reset {
+	switch {
+	case fault.Says != "":
+		s.say(w, action, fault.Says)
+		return
+	case len(fault.Without) > 0:
+		whole := &recorder{header: w.Header(), status: http.StatusOK}
+		c.act(whole, s, action, call)
+		w.WriteHeader(whole.status)
+		_, _ = w.Write(lacking(whole.body.Bytes(), fault.Without))
+		return
+	case fault.Code == "" && !fault.Reset:
 		c.act(w, s, action, call)
 		return
 	}
@@ -223,6 +234,21 @@ func (c *Cloud) act(w http.ResponseWriter, s service, action string, call *call)
 		err = c.state.save(c.opts.StatePath)
 	}
 	s.answer(w, action, out, err)
+}
+
+// say answers with these elements.
+func (s service) say(w http.ResponseWriter, action, elements string) {
+	w.Header().Set("Content-Type", "text/xml;charset=UTF-8")
+	_, _ = fmt.Fprintf(w, `%s<%[2]sResponse xmlns="%[3]s"><requestId>%[4]s</requestId>%[5]s</%[2]sResponse>`,
+		xml.Header, action, s.namespace, newUUID(), elements)
+}
+
+// lacking is an answer without the elements of these names.
+func lacking(answer []byte, names []string) []byte {
+	for _, name := range names {
+		answer = regexp.MustCompile(`(?s)<`+name+`>.*?</`+name+`>`).ReplaceAll(answer, nil)
+	}
+	return answer
 }
 
 func (s service) unknownAction(action string) error {

@@ -27,7 +27,7 @@ func (c *call) change(ids []string, check func(*instance) error, act func(*insta
 	if len(ids) == 0 {
 		return nil, refuse("MissingParameter", "The request must contain the parameter InstanceId")
 	}
-	found, err := c.region.instancesByID(ids)
+	found, err := c.visible(ids)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ type modifyAttributeIn struct {
 // modifyInstanceAttribute changes one attribute, named by Attribute and Value
 // or by its own parameter.
 func modifyInstanceAttribute(c *call, in *modifyAttributeIn) (*done, error) {
-	found, err := c.region.instancesByID([]string{in.InstanceId})
+	found, err := c.visible([]string{in.InstanceId})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,222 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// The states that an instance can be brought to, and those on the way there.
+const (
+	statePending      = string(types.InstanceStateNamePending)
+	stateRunning      = string(types.InstanceStateNameRunning)
+	stateStopping     = string(types.InstanceStateNameStopping)
+	stateStopped      = string(types.InstanceStateNameStopped)
+	stateShuttingDown = string(types.InstanceStateNameShuttingDown)
+	stateTerminated   = string(types.InstanceStateNameTerminated)
+)
+
+// Ended reports whether an instance in that state is gone, or about to be.
+func Ended(state string) bool { return state == stateShuttingDown || state == stateTerminated }
+
+// WaitState looks at the instance, every two seconds on AWS, until it has the
+// state, until ctx ends, or until it can no longer get there; then EC2's
+// reason is in the *Error. One that EC2 does not show is waited for, because it
+// may be new; where it is to be terminated, it is taken for that after some
+// seconds. each, unless nil, is given every look.
+func (r *Regional) WaitState(ctx context.Context, id, want string, each func(Instance)) (Instance, error) {
+	a := awaited{Regional: r, id: id, want: want, each: each, look: r.look}
+	if want == stateTerminated {
+		a.look = r.Instance
+	}
+	return a.await(ctx)
+}
+
+// Bring has an instance get to the state "running", "stopped" or "terminated",
+// and waits like WaitState until it is there. EC2 may take a request and do
+// nothing, so it is asked again for as long as the instance shows no sign of
+// it. One that EC2 does not show is waited for in any case: it may be a new one
+// that is to be terminated.
+func (r *Regional) Bring(ctx context.Context, id, want string, each func(Instance)) (Instance, error) {
+	a := awaited{Regional: r, id: id, want: want, each: each, look: r.look, ask: r.Terminate}
+	switch want {
+	case stateRunning:
+		a.ask = r.Start
+	case stateStopped:
+		a.ask = r.Stop
+	}
+	return a.await(ctx)
+}
+
+// awaited is an instance on its way to a state.
+type awaited struct {
+	*Regional
+	id, want string
+	each     func(Instance)
+	look     func(ctx context.Context, id string) (Instance, error)
+	ask      func(ctx context.Context, id string) error // nil leaves it to others
+
+	asked   int  // how often it was asked for
+	idle    int  // looks since then
+	started bool // a start has begun: what stops now has failed
+	last    Instance
+}
+
+// maxVanish is the longest pause between two requests to delete something.
+const maxVanish = 10 * time.Second
+
+// askAgain is after how many looks a request that had no effect is made again.
+const askAgain = 5
+
+func (a *awaited) await(ctx context.Context) (Instance, error) {
+	doing := fmt.Sprintf("wait for the instance %s to be %s", a.id, a.want)
+	for {
+		i, err := a.look(ctx, a.id)
+		unshown := codeOf(err) == codeNoInstance
+		switch {
+		case unshown && a.want == stateTerminated && (a.ask == nil || Ended(a.last.State)):
+			return Instance{ID: a.id, State: stateTerminated}, nil // EC2 forgets them after an hour
+		case unshown:
+		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return a.last, a.late(doing, ctx.Err())
+		case err != nil:
+			return a.last, a.fail(ctx, doing, err)
+		default:
+			if done, err := a.saw(doing, i); done || err != nil {
+				return i, err
+			}
+		}
+		if err := a.insist(ctx, unshown); err != nil {
+			return a.last, err
+		}
+		if err := pause(ctx, a.account.tick); errors.Is(err, context.DeadlineExceeded) {
+			return a.last, a.late(doing, err)
+		} else if err != nil {
+			return a.last, a.fail(ctx, doing, err)
+		}
+	}
+}
+
+// saw takes a look's answer, and reports whether it is the end of the wait.
+func (a *awaited) saw(doing string, i Instance) (done bool, err error) {
+	a.started = a.started || i.State == statePending || a.asked > 0 && !i.Launched.Equal(a.last.Launched)
+	a.last = i
+	if a.each != nil {
+		a.each(i)
+	}
+	if i.State != a.want && lost(i.State, a.want, a.started) {
+		return true, a.stateError(doing, i)
+	}
+	return i.State == a.want, nil
+}
+
+// insist asks for the state where it is time to.
+func (a *awaited) insist(ctx context.Context, unshown bool) error {
+	due := false
+	switch a.want {
+	case stateTerminated:
+		due = unshown || !Ended(a.last.State)
+	case stateStopped: // EC2 stops only what runs
+		due = !unshown && a.last.State == stateRunning
+	case stateRunning:
+		due = !unshown && a.last.State == stateStopped
+	}
+	if a.idle++; a.ask == nil || !due || a.asked > 0 && a.idle < askAgain {
+		return nil
+	}
+	err := a.ask(ctx, a.id)
+	a.asked, a.idle = a.asked+1, 0
+	// What was shown may be a moment old: the next look tells.
+	if code := codeOf(err); code == codeNoInstance || code == "IncorrectInstanceState" && a.asked > 1 {
+		return nil
+	}
+	return err
+}
+
+// late is the error when the time allowed is over.
+func (a *awaited) late(doing string, err error) error {
+	e := &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + a.last.State, Region: a.name, err: err}
+	if a.last.State == "" {
+		e.Code, e.Message = codeUnshown, "it is not shown"
+	}
+	return e
+}
+
+// lost says whether an instance in this state will not get to the wanted one
+// by itself: it is ending, or its start has failed.
+func lost(state, want string, started bool) bool {
+	switch state {
+	case stateShuttingDown, stateTerminated:
+		return want != stateTerminated
+	case stateStopping, stateStopped:
+		return started && want == stateRunning
+	}
+	return false
+}
+
+// stateError names the reason's own code where it has one that can be
+// explained, as "Server.InsufficientInstanceCapacity: …".
+func (a *awaited) stateError(doing string, i Instance) error {
+	e := &Error{
+		Doing: doing, Code: codeStateFailed, Message: fmt.Sprintf("it is %s (%s)", i.State, i.StateReason),
+		Profile: a.account.profile, Region: a.name, Type: i.Type,
+	}
+	for _, code := range []string{"InsufficientInstanceCapacity", "VolumeLimitExceeded"} {
+		if strings.Contains(i.StateReason, code) {
+			e.Code = code
+		}
+	}
+	return e
+}
+
+// vanish asks for something to be deleted until it is not there any more, ever
+// more slowly, until ctx ends. EC2 may say yes, or that there is no such thing,
+// while it is still there: only a look tells, and one that goes on telling so is
+// believed in the end.
+func (r *Regional) vanish(ctx context.Context, doing string, ask func() error, there func() (bool, error)) error {
+	end := time.Now().Add(2 * r.account.newborn)
+	for wait := r.account.tick / 2; ; wait = min(wait*2, maxVanish) {
+		err := ask()
+		code := codeOf(err)
+		if err != nil && !strings.HasSuffix(code, ".NotFound") && code != "DependencyViolation" {
+			return r.fail(ctx, doing, err)
+		}
+		if code != "DependencyViolation" {
+			still, lookErr := there()
+			if lookErr != nil {
+				return r.fail(ctx, doing, lookErr)
+			}
+			if !still {
+				return nil
+			}
+		}
+		used := code == "DependencyViolation"
+		if (used || time.Now().Before(end)) && pause(ctx, wait) == nil {
+			continue
+		}
+		if !used {
+			err = r.own(codeStillThere, doing, "EC2 says that it is deleted, and it is still there")
+		}
+		return r.fail(ctx, doing, err)
+	}
+}
+
+// byID describes things by a filter: unlike an ID that is asked for, one that
+// is not there is no error.
+func byID(name, id string) []types.Filter { return []types.Filter{filter(name, id)} }
+
+// Known looks at instances once. Those that EC2 does not show are left out;
+// terminated ones are listed for as long as EC2 does, which is about an hour.
+func (r *Regional) Known(ctx context.Context, ids ...string) ([]Instance, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, err := r.instances(ctx, &ec2.DescribeInstancesInput{Filters: []types.Filter{{Name: sdk.String("instance-id"), Values: ids}}})
+	return list, r.fail(ctx, "look at the instances "+strings.Join(ids, ", "), err)
+}
