@@ -66,6 +66,9 @@ func keyPromises() []promise {
 			a, err := c.ImportKeyPair(ctx, "a", edKey, nil)
 			b, err2 := c.ImportKeyPair(ctx, "b", otherKey, nil)
 			err3, err4 := c.DeleteKeyPair(ctx, a.ID), c.DeleteKeyPair(ctx, a.ID)
+			if err := errors.Join(err, err2, err3, err4); err != nil {
+				return err // it says what is left
+			}
 			left, err5 := c.KeyPairs(ctx)
 			return errors.Join(err, err2, err3, err4, err5, that(len(left) == 1 && left[0].ID == b.ID, "left: %+v", left))
 		}},
