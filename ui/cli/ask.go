@@ -138,7 +138,7 @@ func (a *asker) confirm(ctx context.Context, question string) (bool, error) {
 	return answer == "y" || answer == "yes", err
 }
 
-func (a *asker) say(format string, args ...any) { _, _ = fmt.Fprintf(a.p.Err, format, args...) }
+func (a *asker) say(format string, args ...any) { a.p.note(format, args...) }
 
 // noTerminal is what a question gets where nobody can be asked.
 func noTerminal(what string) error {

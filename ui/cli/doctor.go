@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -109,9 +110,19 @@ func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error)
 func (r *request) check(c steps.Check) {
 	r.object(jsonCheck{"check", c.ID, c.Title, c.State, c.Text, c.Next, c.Fix})
 	// What was found may be in a host's own words.
-	r.line("%-8s %s%s", c.State, c.Title, after(": ", remote.Clean(c.Text)))
-	if c.Next != "" {
-		r.line("%-8s %s", "", remote.Clean(c.Next))
+	text, next := c.Title+after(": ", remote.Clean(c.Text)), remote.Clean(c.Next)
+	out := r.paper()
+	if out.width == 0 {
+		r.line("%-8s %s", c.State, text)
+		if next != "" {
+			r.line("%-8s %s", "", next)
+		}
+		return
+	}
+	how := map[steps.CheckState]tone{steps.CheckOK: good, steps.CheckWarn: warning, steps.CheckBad: bad, steps.CheckSkipped: faint}[c.State]
+	r.line("%s%s", out.paint(how, how.mark()), strings.TrimPrefix(out.fold("  "+text, 0), " "))
+	if next != "" {
+		r.line("%s", out.fold("  "+out.paint(heading, next), 0))
 	}
 }
 

@@ -132,12 +132,15 @@ type run struct {
 	browsed  string
 	out, err screen
 	output   io.Writer // in place of out
+	errput   io.Writer // in place of err
+	width    int       // of the terminal; 0 is none
+	env      map[string]string
 }
 
 func (r *run) do(ctx context.Context, args ...string) int {
 	p := &Program{
 		In: strings.NewReader(r.in), Out: &r.out, Err: &r.err,
-		Getenv: func(string) string { return "" }, Now: func() time.Time { return time.Unix(1, 0).UTC() },
+		Getenv: func(name string) string { return r.env[name] }, Now: func() time.Time { return time.Unix(1, 0).UTC() },
 		Terminal: r.terminal, OutTerminal: r.terminal, Console: r.console,
 		SandboxRuns: func(context.Context) bool { return r.awake },
 		Browse: func(url string) (<-chan struct{}, error) {
@@ -155,6 +158,12 @@ func (r *run) do(ctx context.Context, args ...string) int {
 			}
 			return r.engine, nil
 		},
+	}
+	if r.width > 0 {
+		p.Width = func() int { return r.width }
+	}
+	if r.errput != nil {
+		p.Err = r.errput
 	}
 	if r.output != nil {
 		p.Out = r.output

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -62,7 +63,10 @@ func (p *Program) watch(ctx context.Context, all []*steps.Opened, tell func(o *s
 }
 
 // note tells the person something that is no part of the output.
-func (p *Program) note(format string, args ...any) { _, _ = fmt.Fprintf(p.Err, format, args...) }
+func (p *Program) note(format string, args ...any) {
+	out := p.paperOn(p.Err, isTerminal(p.Err))
+	_, _ = io.WriteString(p.Err, out.fold(fmt.Sprintf(format, args...), 0)) // there is nowhere else to tell
+}
 
 // keepsRunning reminds of a machine that nobody looks at any more.
 func (p *Program) keepsRunning(s steps.Setup) {

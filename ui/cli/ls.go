@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -118,8 +117,12 @@ func (r *request) together(all []machine) {
 }
 
 func (r *request) table(all []machine) error {
-	w := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "NAME\tSTATE\tMODE\tTYPE\tREGION\tIDLE\tSTOPS\tCOST/H\tSO FAR\tURL")
+	columns := []column{
+		{title: "NAME"}, {title: "STATE", give: 1}, {title: "MODE", give: 7}, {title: "TYPE", give: 6}, {title: "REGION", label: "in", give: 8},
+		{title: "IDLE", label: "idle", give: 4}, {title: "STOPS", label: "stops", give: 2},
+		{title: "COST/H", label: "an hour:", give: 3}, {title: "SO FAR", label: "so far:", give: 5}, {title: "URL", give: 9},
+	}
+	var rows [][]cell
 	now := r.Now()
 	for _, m := range all {
 		a := m.Answers
@@ -132,10 +135,13 @@ func (r *request) table(all []machine) error {
 			region += " (sandbox)"
 		}
 		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			dash(remote.Clean(a.Name)), state, dash(string(a.Mode)), a.Type, region, m.idle(), m.stops(), m.hour(now), m.soFar(now), dash(plainURL(m.Setup)))
+		how := m.tone()
+		rows = append(rows, []cell{
+			{text: dash(remote.Clean(a.Name))}, {text: state, tone: how, mark: stateMark(how)}, {text: dash(string(a.Mode))}, {text: a.Type}, {text: region},
+			{text: m.idle()}, {text: m.stops(), tone: m.stopsTone()}, {text: m.hour(now)}, {text: m.soFar(now)}, {text: dash(plainURL(m.Setup)), tone: web},
+		})
 	}
-	if err := w.Flush(); err != nil {
+	if err := r.paper().table(columns, rows); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // machine is one machine as the commands show it.
@@ -194,6 +195,39 @@ func stateOf(s steps.Setup) string {
 	default:
 		return dash(s.State)
 	}
+}
+
+// tone is what the machine's state means.
+func (m machine) tone() tone {
+	switch state := m.state(); {
+	case m.Unseen != "" || state == "unfinished" || m.health != nil && !m.health.ServerUp:
+		return warning
+	case state == "running":
+		return good
+	case state == "gone" || state == "terminated":
+		return bad
+	case state == "stopped" || state == "not launched" || state == "-":
+		return faint
+	default:
+		return warning // on its way to another
+	}
+}
+
+// stateMark tells by its shape what a state's colour tells.
+func stateMark(t tone) string {
+	if t == good {
+		return theme.SignActive
+	}
+	return t.mark()
+}
+
+// stopsTone is a warning where the machine stops soon, or cannot.
+func (m machine) stopsTone() tone {
+	left, ok := m.left()
+	if ok && left < soonEnough || m.health != nil && m.health.Unarmed != "" {
+		return warning
+	}
+	return ordinary
 }
 
 // idle says for how long nothing has gone on, by the machine's own clock.

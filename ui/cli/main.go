@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -32,6 +31,8 @@ type Program struct {
 	Terminal bool
 	// OutTerminal says whether Out is one: what a host prints is then made safe.
 	OutTerminal bool
+	// Width is how wide the terminal is now, in cells; nil where there is none.
+	Width func() int
 	// Secret reads a line from the terminal without showing it.
 	Secret func(ctx context.Context) ([]byte, error)
 	// Guide makes the engine of one world, AWS or the sandbox.
@@ -61,6 +62,7 @@ func Main() int {
 		Getenv: os.Getenv, Now: time.Now, Browse: openBrowser,
 		Terminal:    isTerminal(os.Stdin) && isTerminal(os.Stderr),
 		OutTerminal: isTerminal(os.Stdout),
+		Width:       func() int { return terminalWidth(os.Stdout, os.Stderr) },
 		Secret:      func(ctx context.Context) ([]byte, error) { return readSecret(ctx, os.Stdin) },
 	}
 	p.Guide, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns
@@ -156,10 +158,15 @@ func (p *Program) fail(ctx context.Context, err error, asJSON bool) int {
 			return code
 		}
 	}
-	_, _ = fmt.Fprintf(p.Err, "\n%s\n", problem.Title)
-	if problem.Text != problem.Title {
-		_, _ = fmt.Fprintf(p.Err, "  %s\n", problem.Text)
+	out := p.paperOn(p.Err, isTerminal(p.Err))
+	title := problem.Title
+	if out.width > 0 {
+		title = out.paint(bad, bad.mark()+" "+title)
 	}
-	_, _ = fmt.Fprintf(p.Err, "  %s\n", problem.Next)
+	p.note("\n%s\n", title)
+	if problem.Text != problem.Title {
+		p.note("  %s\n", problem.Text)
+	}
+	p.note("  %s\n", out.paint(heading, problem.Next))
 	return code
 }

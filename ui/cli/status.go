@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,12 +62,15 @@ func (r *request) status(ctx context.Context) error {
 	return nil
 }
 
-// facts are lines of a name and a value; a line without a value is left out.
-type facts struct{ lines []string }
+// facts are values with their names; one without a value is left out.
+type facts struct{ all []fact }
 
-func (f *facts) add(title, format string, args ...any) {
+func (f *facts) add(title, format string, args ...any) { f.mark(ordinary, "", title, format, args...) }
+
+// mark adds a value with a tone and its mark.
+func (f *facts) mark(t tone, mark, title, format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); text != "" {
-		f.lines = append(f.lines, title+"\t"+text)
+		f.all = append(f.all, fact{title, text, t, mark})
 	}
 }
 
@@ -76,21 +78,17 @@ func (r *request) describe(m machine) error {
 	f := &facts{}
 	a := m.Answers
 	f.add("Name", "%s (%s)", a.Name, m.ID)
-	f.add("State", "%s", m.state())
+	f.mark(m.tone(), stateMark(m.tone()), "State", "%s", m.state())
 	f.add("Machine", "%s", strings.TrimSpace(fmt.Sprintf("%s %s in %s", m.Resources.InstanceID, a.Type, place(m.Setup))))
 	f.add("Address", "%s", m.PublicAddr)
 	f.add("Mode", "%s", a.Mode)
-	f.add("URL", "%s", plainURL(m.Setup))
+	f.mark(web, "", "URL", "%s", plainURL(m.Setup))
 	if m.health != nil {
 		f.health(*m.health)
 		f.stop(m)
 	}
 	f.money(m, r.Now())
-	w := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
-	for _, l := range f.lines {
-		_, _ = fmt.Fprintln(w, l)
-	}
-	if err := w.Flush(); err != nil {
+	if err := r.paper().facts(f.all); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil
@@ -98,9 +96,9 @@ func (r *request) describe(m machine) error {
 
 func (f *facts) health(h steps.Health) {
 	if h.ServerUp {
-		f.add("Server", "answers")
+		f.mark(good, good.mark(), "Server", "answers")
 	} else {
-		f.add("Server", "%s", strings.TrimSuffix("does not answer: "+remote.Clean(h.ServerNote), ": "))
+		f.mark(bad, bad.mark(), "Server", "%s", strings.TrimSuffix("does not answer: "+remote.Clean(h.ServerNote), ": "))
 	}
 	for i, k := range h.Kernels {
 		title := ""
@@ -132,7 +130,7 @@ func (f *facts) health(h steps.Health) {
 func (f *facts) stop(m machine) {
 	h := m.health
 	if !h.Watching {
-		f.add("Stops", "not known: the machine's watcher does not run; see %s", typed("doctor", m.Setup))
+		f.mark(warning, warning.mark(), "Stops", "not known: the machine's watcher does not run; see %s", typed("doctor", m.Setup))
 		return
 	}
 	if h.Idle.IsZero() {
@@ -163,7 +161,7 @@ func (f *facts) stop(m machine) {
 	if h.Held.After(h.At) {
 		text += fmt.Sprintf(", put off for %s", span(h.Held.Sub(h.At)))
 	}
-	f.add("Stops", "%s", text)
+	f.mark(m.stopsTone(), "", "Stops", "%s", text)
 }
 
 func (f *facts) money(m machine, now time.Time) {

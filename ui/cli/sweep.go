@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -182,8 +181,11 @@ func (r *request) listLeftovers(all []remains) error {
 	if len(all) == 0 {
 		return nil
 	}
-	w := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "SETUP\tWHAT\tID\tDETAIL\tREGION\tCOST/MONTH")
+	columns := []column{
+		{title: "SETUP"}, {title: "WHAT", give: 1}, {title: "ID", give: 2}, {title: "DETAIL", give: 5}, {title: "REGION", label: "in", give: 4},
+		{title: "COST/MONTH", label: "a month:", give: 3},
+	}
+	var rows [][]cell
 	sum, unknown := 0.0, false
 	for _, m := range all {
 		for _, l := range m.things {
@@ -193,10 +195,12 @@ func (r *request) listLeftovers(all []remains) error {
 			}
 			sum += l.MonthCost
 			unknown = unknown || !l.CostKnown && !m.sandbox
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", m.name, l.Kind, remote.Clean(l.ID), dash(remote.Clean(l.Detail)), region, monthCost(l, m.sandbox))
+			rows = append(rows, []cell{
+				{text: m.name}, {text: l.Kind}, {text: remote.Clean(l.ID)}, {text: dash(remote.Clean(l.Detail))}, {text: region}, {text: monthCost(l, m.sandbox)},
+			})
 		}
 	}
-	if err := w.Flush(); err != nil {
+	if err := r.paper().table(columns, rows); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
 	more := ""
