@@ -187,7 +187,7 @@ func (c *Computer) Remove(ctx context.Context, id string) error {
 	if err := m.end(ctx); err != nil {
 		return err
 	}
-	if err := removeAll(m.dir); err != nil {
+	if err := RemoveFolder(m.dir); err != nil {
 		return fmt.Errorf("removing the folder of host %s: %w", id, err)
 	}
 	return nil
@@ -202,9 +202,9 @@ func makeDir(path string, mode fs.FileMode) error {
 	return os.Chmod(path, mode)
 }
 
-// removeAll removes a folder, also one with read-only folders in it, as
+// RemoveFolder removes a folder, also one with read-only folders in it, as
 // package caches leave them.
-func removeAll(dir string) error {
+func RemoveFolder(dir string) error {
 	err := os.RemoveAll(dir)
 	if err == nil || !errors.Is(err, fs.ErrPermission) {
 		return err

@@ -40,7 +40,7 @@ func hostsDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := removeAll(dir); err != nil {
+		if err := RemoveFolder(dir); err != nil {
 			t.Error(err)
 		}
 	})

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,9 @@ func (p *Program) sandboxCommand() *cobra.Command {
 
 ` + exitHelp,
 		Example: `jupyter-ec2 sandbox status
-jupyter-ec2 sandbox stop`,
+jupyter-ec2 sandbox stop
+# Free the room that its machines' disks take
+jupyter-ec2 sandbox stop --purge`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return noCommand(cmd, args[0])
@@ -28,17 +31,26 @@ jupyter-ec2 sandbox stop`,
 			return usage("sandbox", "say what to do with the sandbox: run, status or stop")
 		},
 	}
-	add := func(use, short string, run func(context.Context) error) {
-		cmd.AddCommand(&cobra.Command{
+	add := func(use, short string, run func(context.Context) error) *cobra.Command {
+		sub := &cobra.Command{
 			Use: use, Short: short, Example: name + " sandbox " + use, Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
-		})
+		}
+		cmd.AddCommand(sub)
+		return sub
 	}
 	add("run", "Be the sandbox, in the foreground", p.sandboxRun)
 	add("status", "Say whether it runs and what it holds", p.sandboxStatus)
-	add("stop", "End it and every process of its machines", p.sandboxStop)
+	o := &purgeOptions{}
+	stop := add("stop", "End it and every process of its machines", func(ctx context.Context) error { return p.sandboxStop(ctx, o) })
+	stop.Long = "Ends the sandbox and every process of its machines. Their disks stay, and the machines can be started again; with --purge all of it is removed."
+	stop.Example += "\n" + stop.Example + " --purge"
+	stop.Flags().BoolVar(&o.purge, "purge", false, "remove the machines' disks too, and all that is in the sandbox")
+	stop.Flags().BoolVarP(&o.yes, "yes", "y", false, "ask nothing")
 	return cmd
 }
+
+type purgeOptions struct{ purge, yes bool }
 
 func (p *Program) sandboxRun(ctx context.Context) error {
 	o := p.sandboxOptions()
@@ -65,10 +77,46 @@ func (p *Program) sandboxStatus(ctx context.Context) error {
 	return nil
 }
 
-func (p *Program) sandboxStop(ctx context.Context) error {
+func (p *Program) sandboxStop(ctx context.Context, o *purgeOptions) error {
+	kept, err := sandbox.Kept(p.sandboxOptions())
+	if err != nil {
+		return fmt.Errorf("measure the sandbox's disks: %w", err)
+	}
+	if o.purge {
+		return p.sandboxPurge(ctx, o, kept)
+	}
 	if err := sandbox.Stop(ctx, p.sandboxOptions()); err != nil {
 		return fmt.Errorf("stop the sandbox: %w", err)
 	}
 	_, _ = fmt.Fprintln(p.Out, "The sandbox is stopped.")
+	if kept.Machines > 0 {
+		p.note("The disks of %s are kept: %s. Remove them: %s sandbox stop --purge\n", counted(kept.Machines, "machine"), bytesText(kept.Bytes), name)
+	}
+	return nil
+}
+
+// sandboxPurge removes all of the sandbox when the person agrees: the disks,
+// and what this program knows of the machines.
+func (p *Program) sandboxPurge(ctx context.Context, o *purgeOptions, kept sandbox.Disks) error {
+	if kept.Machines > 0 && !o.yes {
+		if !p.Terminal {
+			return usage("sandbox stop", "there is no terminal to ask on: add --yes to remove without being asked")
+		}
+		p.note("This removes %s of the sandbox and their disks, %s, with all files on them. It cannot be undone.\n", counted(kept.Machines, "machine"), bytesText(kept.Bytes))
+		ok, err := (&asker{p: p}).confirm(ctx, "Remove them?")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return declined("Nothing was removed", "Stop it and keep the disks: "+name+" sandbox stop")
+		}
+	}
+	if err := sandbox.Purge(ctx, p.sandboxOptions()); err != nil {
+		return fmt.Errorf("remove the sandbox: %w", err)
+	}
+	if err := os.RemoveAll(stateDir("sandbox")); err != nil {
+		return fmt.Errorf("remove what is known of the sandbox's machines: %w", err)
+	}
+	_, _ = fmt.Fprintf(p.Out, "The sandbox is removed; %s are free again.\n", bytesText(kept.Bytes))
 	return nil
 }

@@ -1,0 +1,73 @@
+//go:build linux || darwin
+
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
+)
+
+// The end of the sandbox says what stays; --purge removes it, of all that the
+// program knows of the sandbox, when the person agrees.
+func TestSandboxStopTellsOfItsDisks(t *testing.T) {
+	env := append(ownEnv(t), "GORACE=atexit_sleep_ms=0")
+	state := filepath.Join(strings.TrimPrefix(env[len(env)-5], "XDG_STATE_HOME="), name)
+	disk := filepath.Join(state, "sandbox", "cloud", "hosts", "i-0123456789abcdef0", "home", "notebook.ipynb")
+	record := filepath.Join(state, "sandbox", "setups", "abcdefghij.json")
+	other := filepath.Join(state, "aws", "setups", "klmnopqrst.json")
+	for _, path := range []string{disk, record, other} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, strings.Repeat("x", 3<<20))
+	}
+	there := func(path string) bool {
+		_, err := os.Stat(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	do := func(code int, args ...string) string {
+		cmd := exec.CommandContext(t.Context(), name, append([]string{"sandbox", "stop"}, args...)...)
+		cmd.Env = env
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != code {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	if said := do(0); !strings.Contains(said, "1 machine are kept: 3.0 MB") || !strings.Contains(said, "--purge") || !there(disk) {
+		t.Errorf("it said %s", said)
+	}
+	if said := do(exitUsage, "--purge"); !strings.Contains(said, "--yes") || !there(disk) {
+		t.Errorf("without a terminal it said %s", said)
+	}
+
+	s := tuitest.Open(t, 80, 24)
+	cmd := exec.CommandContext(t.Context(), name, "sandbox", "stop", "--purge")
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, s.TTY, s.TTY, s.TTY
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.See(`3\.0 MB, with all files(?s:.*)\[y/N\]`)
+	s.Press("n" + tuitest.Enter)
+	s.See("Nothing was removed")
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted || !there(disk) || !there(record) {
+		t.Errorf("%v; the disk is there: %v", err, there(disk))
+	}
+
+	if said := do(0, "--purge", "--yes"); !strings.Contains(said, "3.0 MB") || there(disk) || there(record) || !there(other) {
+		t.Errorf("it said %s; the disk is there: %v, the record: %v, what is on AWS: %v", said, there(disk), there(record), there(other))
+	}
+	if said := do(0); strings.Contains(said, "kept") {
+		t.Errorf("with nothing there it said %s", said)
+	}
+}
