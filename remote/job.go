@@ -172,7 +172,7 @@ func (f *follower) attach(ctx context.Context, c *Client) (int, error) {
 	case r.lost:
 		return 0, &JobError{ID: f.job.ID, Lost: true}
 	case errors.As(err, &exit) && r.run == "" && exit.Code < 128 && exit.Signal == "":
-		return 0, &JobError{ID: f.job.ID, Text: Clean(r.rest), Err: err}
+		return 0, &JobError{ID: f.job.ID, Text: Scrub(Clean(r.rest)), Err: err}
 	case errors.As(err, &exit), err == nil:
 		// The host ended what followed the log, as it does when it goes down.
 		return 0, &Error{Reason: Closed, Addr: c.to.Addr, User: c.to.User, Err: err}

@@ -1,14 +1,16 @@
 package remote
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 const (
-	maxLine  = 8 << 10 // bytes; a longer line is split
-	tabWidth = 8
+	maxLine     = 8 << 10 // bytes; a longer line is split
+	longestName = 200     // bytes of the name of a secret
+	tabWidth    = 8
 )
 
 // Output takes one line of text that is safe for a terminal, without its line
@@ -18,8 +20,8 @@ type Output func(text string, partial bool)
 // Lines turns the bytes a host prints into safe lines: control and escape
 // sequences, format characters (bidirectional overrides, zero-width ones) and
 // variation selectors are removed, tabs become spaces, invalid UTF-8 becomes
-// U+FFFD, a line over 8 KiB is split. A carriage return or a backspace
-// rewrites the line. What is written in pieces comes out as if written at
+// U+FFFD, a line over 8 KiB is split, and secrets are taken out as by [Scrub].
+// A carriage return or a backspace rewrites the line. What is written in pieces comes out as if written at
 // once, except that each Write shows an unfinished line as partial.
 // It is not safe for concurrent use.
 type Lines struct {
@@ -29,10 +31,16 @@ type Lines struct {
 	line  []byte
 	cr    bool // a carriage return: what comes next replaces the line
 	dirty bool // line is not what was last shown
+	asIs  bool // secrets stay
+	mask  bool // a secret was cut by the line's greatest length: its rest goes
 }
 
 // NewLines returns a writer that hands each line to out.
 func NewLines(out Output) *Lines { return &Lines{out: out} }
+
+// NewLinesAsIs is NewLines for what a person's own command prints to that
+// person: no secret is taken out.
+func NewLinesAsIs(out Output) *Lines { return &Lines{out: out, asIs: true} }
 
 // Write takes the next bytes; it never fails.
 func (l *Lines) Write(p []byte) (int, error) {
@@ -48,7 +56,7 @@ func (l *Lines) Write(p []byte) (int, error) {
 	}
 	l.rest = append(l.rest, b...)
 	if l.dirty {
-		l.out(string(l.line), true)
+		l.show(true, true)
 		l.dirty = false
 	}
 	return len(p), nil
@@ -64,6 +72,15 @@ func (l *Lines) Close() error {
 		l.end()
 	}
 	return nil
+}
+
+// show hands over the line; open says that more of it is to come.
+func (l *Lines) show(open, partial bool) {
+	text := string(l.line)
+	if !l.asIs {
+		text = scrub(text, open)
+	}
+	l.out(text, partial)
 }
 
 func (l *Lines) take(r rune) {
@@ -92,15 +109,48 @@ func (l *Lines) put(r rune) {
 	if l.cr {
 		l.line, l.cr = l.line[:0], false
 	}
+	if l.mask = l.mask && r != ' '; l.mask {
+		return
+	}
 	if len(l.line)+utf8.RuneLen(r) > maxLine {
-		l.end()
+		l.split()
+		if l.mask = l.mask && r != ' '; l.mask {
+			return
+		}
 	}
 	l.line, l.dirty = utf8.AppendRune(l.line, r), true
 }
 
+// split ends a line that is too long, where it cuts no secret and no name of
+// one: before the last word, or before the last parameter of a word that is
+// too long itself. What follows on a secret that is too long is left out.
+func (l *Lines) split() {
+	from := bytes.LastIndexByte(l.line, ' ') + 1
+	switch shown := scrub(string(l.line), true); {
+	case l.asIs || !bytes.ContainsAny(l.line[from:], ":="):
+		l.end()
+		return
+	case from > 0:
+	case strings.HasSuffix(shown, hiddenSecret) || strings.HasSuffix(shown, unfinished):
+		l.mask = true
+		l.end()
+		l.mask = true
+		return
+	default:
+		from = bytes.LastIndexAny(l.line, "?&;,{")
+		if from < len(l.line)-longestName || bytes.ContainsRune(l.line[from:], '@') {
+			from = len(l.line)
+		}
+	}
+	next := string(l.line[from:])
+	l.line = l.line[:from]
+	l.end()
+	l.line = append(l.line, next...)
+}
+
 func (l *Lines) end() {
-	l.out(string(l.line), false)
-	l.line, l.cr, l.dirty = l.line[:0], false, false
+	l.show(l.mask, false)
+	l.line, l.cr, l.dirty, l.mask = l.line[:0], false, false, false
 }
 
 // Clean makes a text one line that is safe for a terminal, by the same rules;

@@ -50,7 +50,7 @@ func (g *Guide) quietly(id string, emit func(Event)) func(Event) {
 	return func(e Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		e.Time, e.Setup, e.Step, e.Text = g.cfg.Now(), id, StepLocal, jupyter.Scrub(e.Text)
+		e.Time, e.Setup, e.Step, e.Text = g.cfg.Now(), id, StepLocal, remote.Scrub(e.Text)
 		emit(e)
 	}
 }
@@ -183,7 +183,7 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 		defer n.mu.Unlock()
 		return &fault{
 			kind: ProblemServer, title: "Jupyter on this computer ended", err: jupyter.ExplainServer(n.tail),
-			text: "It ended before it answered. Its last line was: " + jupyter.Scrub(last(n.tail)),
+			text: "It ended before it answered. Its last line was: " + remote.Scrub(last(n.tail)),
 			next: "Read its lines above; jupyter notebook, run by hand, says the same.",
 		}
 	}

@@ -62,8 +62,8 @@ func Explain(err error) Problem {
 	return p
 }
 
-// safe makes a text of any lines safe for a terminal. Errors quote what files,
-// hosts and AWS said.
+// safe makes a text of any lines safe for a terminal and takes secrets out.
+// Errors quote what files, hosts and AWS said.
 func safe(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
@@ -71,7 +71,7 @@ func safe(s string) string {
 			lines[i] = c
 		}
 	}
-	return strings.Join(lines, "\n")
+	return remote.Scrub(strings.Join(lines, "\n"))
 }
 
 const stoppedNext = "Run the same command again: it goes on where it was. Nothing is created twice."

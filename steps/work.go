@@ -98,7 +98,7 @@ func (w *work) save() error { return w.g.ledger.save(w.s) }
 func (w *work) send(e Event) {
 	e.Time, e.Setup, e.Step = w.g.cfg.Now(), w.s.ID, w.step
 	if e.Kind != Output { // which is safe already, and keeps its spaces
-		e.Text = remote.Clean(e.Text)
+		e.Text = remote.Scrub(remote.Clean(e.Text))
 	}
 	w.emit(e)
 }

@@ -46,7 +46,7 @@ type client struct {
 func (ep Endpoint) client() (*client, error) {
 	base, err := url.Parse(ep.URL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("the server's URL %q is none", Scrub(ep.URL))
+		return nil, fmt.Errorf("the server's URL %q is none", remote.Scrub(ep.URL))
 	}
 	t := &http.Transport{
 		DialContext: ep.Dial, Proxy: http.ProxyFromEnvironment,
@@ -142,7 +142,7 @@ func messageOf(body []byte) string {
 	if m.Message == "" {
 		m.Message = m.Reason
 	}
-	return Scrub(remote.Clean(head(m.Message, 300)))
+	return remote.Scrub(remote.Clean(head(m.Message, 300)))
 }
 
 // Ready waits until the server answers with the token, or ctx ends. What

@@ -207,7 +207,7 @@ func lastWord(tail []string) string {
 func cleanLines(lines []string) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {
-		out[i] = Scrub(remote.Clean(l))
+		out[i] = remote.Scrub(remote.Clean(l))
 	}
 	return out
 }

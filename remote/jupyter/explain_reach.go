@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
 // explainReach puts a failed request in plain words. It is nil for nil, and
@@ -75,7 +77,7 @@ func (e *Error) explainConnection(at string, err error) {
 
 // sentence makes an error's message a sentence, without secrets.
 func sentence(err error) string {
-	text := Scrub(err.Error())
+	text := remote.Scrub(err.Error())
 	if text == "" {
 		return "It failed without a reason."
 	}

@@ -177,7 +177,7 @@ func (s watchStatus) health() Health {
 // text is one line of bounded length that is safe for a terminal and holds no
 // token.
 func text(s string) string {
-	s = Scrub(remote.Clean(strings.ToValidUTF8(head(s, 4*mostText), "")))
+	s = remote.Scrub(remote.Clean(strings.ToValidUTF8(head(s, 4*mostText), "")))
 	if r := []rune(s); len(r) > mostText {
 		s = string(r[:mostText-1]) + "…"
 	}

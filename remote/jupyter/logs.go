@@ -60,7 +60,7 @@ func InstallLog(ctx context.Context, h Host, _ Facts, lines int) ([]string, erro
 func followLog(ctx context.Context, h Host, text string, env map[string]string, lines int, out remote.Output) error {
 	all := map[string]string{"JE_LINES": strconv.Itoa(max(1, lines))}
 	maps.Copy(all, env)
-	clean := remote.NewLines(func(line string, partial bool) { out(Scrub(line), partial) })
+	clean := remote.NewLines(out)
 	err := h.Run(ctx, remote.Command{Script: script(text), Env: all, Stdout: &logWriter{w: clean}, Label: remote.WatchLabel})
 	return errors.Join(err, clean.Close())
 }

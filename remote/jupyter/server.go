@@ -147,7 +147,7 @@ func withRaw(err error, said string) error {
 	if !errors.As(err, &exit) {
 		return err
 	}
-	said = Scrub(remote.Clean(head(strings.TrimSpace(said), 500)))
+	said = remote.Scrub(remote.Clean(head(strings.TrimSpace(said), 500)))
 	return &Error{
 		Kind: "server", Title: "The server could not be started",
 		Text: "The machine refused to start it. It said: " + said,

@@ -163,7 +163,7 @@ func Watch(ctx context.Context, h Host, spec WatchSpec) error {
 	case errors.As(err, &exit) && exit.Code == 31:
 		return notInstalled(err)
 	case errors.As(err, &exit):
-		said = Scrub(remote.Clean(head(strings.TrimSpace(said), 500)))
+		said = remote.Scrub(remote.Clean(head(strings.TrimSpace(said), 500)))
 		return &Error{
 			Kind: "server", Title: "The machine does not watch itself",
 			Text: "Its watcher could not be started, so that it will not stop by itself. It said: " + said,

@@ -133,7 +133,7 @@ func (r *request) stream(one *sync.Mutex, name string, w io.Writer, terminal boo
 	if !r.asJSON && !terminal {
 		return w, func() {}
 	}
-	lines := remote.NewLines(func(text string, partial bool) {
+	lines := remote.NewLinesAsIs(func(text string, partial bool) {
 		if partial {
 			return
 		}
