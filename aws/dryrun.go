@@ -18,7 +18,7 @@ func (r *Regional) DryRun(ctx context.Context, s LaunchSpec) []Permission {
 	answers := make([]Permission, len(checks))
 	var all sync.WaitGroup
 	for i, c := range checks {
-		all.Go(func() { answers[i] = r.permission(ctx, c.action, c.try()) })
+		all.Go(func() { answers[i] = r.permission(ctx, c.action, s.Type, c.try()) })
 	}
 	all.Wait()
 	return answers
@@ -77,20 +77,35 @@ func (r *Regional) checks(ctx context.Context, s LaunchSpec) []check {
 // sampleKey is a public key of nobody: all zeros. It is only checked, never imported.
 const sampleKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
+// prevents says whether the error is one that the same launch will meet: the
+// account's limits and state, and what the region does not have.
+func (e *Error) prevents() bool {
+	if _, ok := e.accountWords(); ok {
+		return true
+	}
+	if _, ok := e.quotaWords(); ok {
+		return e.Code != codeQuotaUnknown
+	}
+	return e.Code == "Unsupported" || e.Code == "UnsupportedOperation" || e.Code == "InvalidInstanceType"
+}
+
 // permission reads a DryRun's answer: always an error, of which one says yes
 // and one says no. Any other says neither, though what it says may matter.
-func (r *Regional) permission(ctx context.Context, action string, err error) Permission {
+func (r *Regional) permission(ctx context.Context, action, kind string, err error) Permission {
 	p := Permission{Action: action}
 	if codeOf(err) == "DryRunOperation" {
 		p.Allowed, p.Known = true, true
 		return p
 	}
 	var e *Error
-	switch err = r.failType(ctx, "check "+action, "", err); {
+	switch err = r.failType(ctx, "check "+action, kind, err); {
 	case errors.As(err, &e):
 		_, title, text, _ := e.Explain()
 		p.Known = denied(e.Code)
 		p.Detail = title + ". " + text
+		if !p.Known && e.prevents() {
+			p.Obstacle = e
+		}
 		if p.Known && e.Action != "" && e.Action != action {
 			p.Action = e.Action // the launch needs more than its own action, as ec2:CreateTags
 		}

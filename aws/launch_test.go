@@ -101,7 +101,10 @@ func TestDryRun(t *testing.T) {
 	}
 	for i, p := range got {
 		detail := p.Detail
-		p.Detail = ""
+		if stands := p.Action == "ec2:ImportKeyPair"; (p.Obstacle != nil) != stands {
+			t.Errorf("%s: obstacle %v", p.Action, p.Obstacle)
+		}
+		p.Detail, p.Obstacle = "", nil
 		if p != want[i] {
 			t.Errorf("answer %d is %+v, want %+v", i, p, want[i])
 		}

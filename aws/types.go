@@ -150,6 +150,9 @@ type Permission struct {
 	Allowed bool
 	Known   bool   // false when AWS answered neither yes nor no
 	Detail  string // why not, in plain words
+	// Obstacle is what AWS said instead of yes or no, where that prevents the
+	// launch as a no does: a quota, an account that is not ready.
+	Obstacle error
 }
 
 // Owned is something in EC2 that carries the tag of a setup.

@@ -22,7 +22,7 @@ func (g *Guide) Review(ctx context.Context, a Answers) (Review, error) {
 		return Review{}, err
 	}
 	v := Review{Answers: a}
-	look := &preflight{region: account.In(a.Region), account: account, answers: a}
+	look := &preflight{region: account.In(a.Region), account: account, answers: a, exists: g.hasMachine(a.Name)}
 	if err := look.run(ctx); err != nil {
 		return Review{}, err
 	}
@@ -39,10 +39,12 @@ type preflight struct {
 	account Cloud
 	region  CloudRegion
 	answers Answers
+	exists  bool // the setup's machine is there already, and counted in the quota
 
 	kind        aws.Type
 	image       aws.Image
 	network     aws.Network
+	quota       aws.Quota
 	prices      aws.Prices
 	address     string
 	mfa         aws.MFAState
@@ -57,7 +59,7 @@ func (p *preflight) run(ctx context.Context) error {
 	}
 	p.kind = kind
 	// Each of these is a round trip or two; together they take as long as the slowest.
-	var addressErr, imageErr, networkErr error
+	var addressErr, imageErr, networkErr, quotaErr error
 	// Only the person ends this early, so the group needs no context of its own.
 	var eg errgroup.Group
 	eg.Go(func() error { p.address, addressErr = p.account.MyAddress(ctx); return ctx.Err() })
@@ -72,6 +74,11 @@ func (p *preflight) run(ctx context.Context) error {
 		return ctx.Err()
 	})
 	eg.Go(func() error {
+		// A quota that cannot be had is none to stop at: AWS says at the launch.
+		p.quota, quotaErr = p.region.Quota(ctx, kind)
+		return ctx.Err()
+	})
+	eg.Go(func() error {
 		if who, err := p.account.Identity(ctx); err == nil {
 			p.mfa = p.account.MFA(ctx, who)
 		}
@@ -80,17 +87,16 @@ func (p *preflight) run(ctx context.Context) error {
 	if err := eg.Wait(); err != nil {
 		return fmt.Errorf("checking the plan: %w", err)
 	}
+	if quotaErr == nil && !p.exists && p.quota.Used+float64(kind.VCPU) > p.quota.Limit {
+		p.problems = append(p.problems, p.quotaProblem())
+	}
 	for _, err := range []error{addressErr, imageErr, networkErr} {
 		if err != nil {
 			p.problems = append(p.problems, Explain(err))
 		}
 	}
 	if networkErr == nil && !p.network.Internet {
-		p.problems = append(p.problems, Problem{
-			Kind: ProblemRefused, Title: "No way to the internet",
-			Text: fmt.Sprintf("The subnet in VPC %s has no route to an internet gateway, so nobody could reach the machine.", p.network.VPC),
-			Next: "Add a route 0.0.0.0/0 to an internet gateway in the VPC console, or choose another region.",
-		})
+		p.problems = append(p.problems, p.networkProblem())
 	}
 	if imageErr == nil {
 		p.permissions = p.region.DryRun(ctx, aws.LaunchSpec{
@@ -99,15 +105,51 @@ func (p *preflight) run(ctx context.Context) error {
 		})
 		p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !p.answers.Key.needs(perm.Action) })
 	}
+	p.refusals()
+	return nil
+}
+
+// refusals are the problems that the DryRun met.
+func (p *preflight) refusals() {
 	for _, perm := range p.permissions {
-		if perm.Known && !perm.Allowed {
+		switch {
+		case perm.Known && !perm.Allowed:
 			p.problems = append(p.problems, Problem{
 				Kind: ProblemRefused, Title: "Not permitted: " + perm.Action, Text: perm.Detail,
 				Next: "Ask whoever manages the account for the policy in docs/iam-policy.json, or choose another profile.",
 			})
+		case perm.Obstacle != nil && !p.exists:
+			met := Explain(perm.Obstacle)
+			if !slices.ContainsFunc(p.problems, func(known Problem) bool { return known.Title == met.Title }) {
+				p.problems = append(p.problems, met)
+			}
 		}
 	}
-	return nil
+}
+
+func (p *preflight) networkProblem() Problem {
+	return Problem{
+		Kind: ProblemRefused, Title: "No way to the internet",
+		Text: fmt.Sprintf("The subnet in VPC %s has no route to an internet gateway, so nobody could reach the machine.", p.network.VPC),
+		Next: "Add a route 0.0.0.0/0 to an internet gateway in the VPC console, or choose another region.",
+	}
+}
+
+// quotaProblem has the title that AWS's own refusal has.
+func (p *preflight) quotaProblem() Problem {
+	q := p.quota
+	return Problem{
+		Kind: ProblemRefused, Title: "The vCPU quota is too small",
+		Text: fmt.Sprintf("%s takes %d vCPUs, and %g of %g in %s are in use (%s). A quota of 0 is normal for GPU types in a new account.",
+			p.kind.Name, p.kind.VCPU, q.Used, q.Limit, p.answers.Region, q.Name),
+		Next: fmt.Sprintf("Choose a smaller type or stop another machine, or ask for more of %s in the Service Quotas console, Amazon EC2. AWS often needs hours to answer.", q.Code),
+	}
+}
+
+// hasMachine says whether the setup of that name has launched its machine.
+func (g *Guide) hasMachine(name string) bool {
+	all, err := g.ledger.all()
+	return err == nil && slices.ContainsFunc(all, func(s Setup) bool { return s.Answers.Name == name && s.Resources.InstanceID != "" })
 }
 
 // needs says whether the launch with this key takes that permission.
@@ -121,6 +163,9 @@ func (k KeyAnswer) needs(action string) bool {
 	return true
 }
 
+// gpuDiskGB has room for the system and what a GPU is used with.
+const gpuDiskGB = 40
+
 // warnings are worth reading and stop nothing.
 func (p *preflight) warnings() []string {
 	var w []string
@@ -132,6 +177,12 @@ func (p *preflight) warnings() []string {
 	}
 	if p.kind.MemoryMiB > 0 && p.kind.MemoryMiB < 1024 {
 		w = append(w, fmt.Sprintf("%s has %d MiB of memory; Jupyter and one kernel want about 1 GiB. The install makes a swap file.", p.kind.Name, p.kind.MemoryMiB))
+	}
+	if p.kind.GPU != "" {
+		w = append(w, fmt.Sprintf("%s has a GPU, and Ubuntu's image has no driver for it: no kernel can use the GPU until you install one.", p.kind.Name))
+		if p.answers.DiskGB < gpuDiskGB {
+			w = append(w, fmt.Sprintf("A GPU's driver, CUDA and a library such as PyTorch take about 20 GB, which a disk of %d GB has no room for: choose %d GB or more.", p.answers.DiskGB, gpuDiskGB))
+		}
 	}
 	if p.answers.NoTLS && p.answers.Mode != ModeSSH {
 		w = append(w, "Without TLS the token and everything you type cross the internet in clear text.")

@@ -22,6 +22,8 @@ type reviewScreen struct {
 	review  *steps.Review
 	failure failure
 	at      scroll
+	limits  int // the line of the limits, and how many lines are seen at once
+	seen    int
 }
 
 // enter asks for a review unless there is one of these very answers.
@@ -64,11 +66,9 @@ func (s *reviewScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case "s":
 		return m.savePlan(), true
 	case "i":
-		s.limit(m, nextLimit(idleChoices(), m.answers.IdleStop.Or(steps.DefaultIdleStop), +1), m.answers.Lifetime)
-		return nil, true
+		return s.limit(m, nextLimit(idleChoices(), m.answers.IdleStop.Or(steps.DefaultIdleStop), +1), m.answers.Lifetime), true
 	case "t":
-		s.limit(m, m.answers.IdleStop, nextLimit(lifetimeChoices(), m.answers.Lifetime.Or(steps.DefaultLifetime), +1))
-		return nil, true
+		return s.limit(m, m.answers.IdleStop, nextLimit(lifetimeChoices(), m.answers.Lifetime.Or(steps.DefaultLifetime), +1)), true
 	case "enter":
 		return s.enterPressed(m), true
 	case launchKey:
@@ -105,13 +105,20 @@ func (s *reviewScreen) enterPressed(m *model) tea.Cmd {
 	return m.say("L launches. Enter alone never does.", false)
 }
 
-// limit takes other limits. The rest of the review holds as it is.
-func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) {
+// limit takes other limits. The rest of the review holds as it is. While the
+// limits are scrolled out of sight the key only brings them back: it changes
+// what the person sees.
+func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) tea.Cmd {
 	if s.review == nil {
-		return
+		return nil
+	}
+	if s.limits < s.at.top || s.limits >= s.at.top+s.seen {
+		s.at.top = max(s.limits-1, 0) // with their heading
+		return m.say("Here are the limits: press the key again to change them.", false)
 	}
 	m.answers.IdleStop, m.answers.Lifetime = idle, lifetime
 	s.of, s.review.Answers = m.answers, m.answers
+	return nil
 }
 
 // limitLines say when the machine stops by itself, and how to change that.
@@ -147,7 +154,12 @@ func (s *reviewScreen) view(m *model, w, h int) string {
 		half := (w - 4) / 2
 		lines = columns(s.left(m, half), s.right(m, half), half, 4)
 	}
-	return strings.Join(scrolled(m.th, &s.at, lines, w, h), "\n")
+	shown := scrolled(m.th, &s.at, lines, w, h)
+	s.seen = len(shown)
+	if len(shown) < len(lines) {
+		s.seen-- // the last one says that there is more
+	}
+	return strings.Join(shown, "\n")
 }
 
 // columns puts lines side by side.
@@ -198,6 +210,7 @@ func (s *reviewScreen) left(m *model, w int) []string {
 	}
 	lines = append(lines, s.costLines(m, w)...)
 	lines = append(append(lines, ""), s.limitLines(m, w)...)
+	s.limits = len(lines) - 1
 	lines = append(lines, "", heading(m.th, "Will be created"))
 	for _, c := range r.Creates {
 		lines = append(lines, bullet(m.th.Text, "+", clean(c), w)...)
@@ -249,6 +262,8 @@ func (s *reviewScreen) right(m *model, w int) []string {
 	for _, p := range s.review.Permissions {
 		sign := m.th.OK.Render("✓")
 		switch {
+		case p.Obstacle != nil:
+			sign = m.th.Error.Render("✗")
 		case !p.Known:
 			sign = m.th.Subtle.Render("?")
 		case !p.Allowed:

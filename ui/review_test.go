@@ -1,0 +1,47 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// A key of the review changes what is on the screen: while the limits are
+// scrolled out of sight, their keys bring them back and change nothing.
+func TestKeysOfTheReviewChangeWhatIsSeen(t *testing.T) {
+	for _, key := range []string{"i", "t"} {
+		r := toReview(newRig(t, newFakeEngine())).press("G")
+		if strings.Contains(r.screen(), "Stops by itself") {
+			t.Fatalf("the limits are still in sight:\n%s", r.screen())
+		}
+		before := r.m.answers
+		r.press(key).until("when idle for 60 minutes")
+		if !r.m.answers.Equal(before) {
+			t.Errorf("%s changed the limits out of sight: %s, %s", key, r.m.answers.IdleStop, r.m.answers.Lifetime)
+		}
+		if r.press(key); r.m.answers.Equal(before) {
+			t.Errorf("%s does not change the limits in sight:\n%s", key, r.screen())
+		}
+		r = toReview(newRig(t, newFakeEngine())).size(200, 60)
+		if r.screen(); r.press(key).m.answers.Equal(before) {
+			t.Errorf("%s does nothing where all of the review is in sight", key)
+		}
+	}
+}
+
+// What prevents the launch stands first, whatever else there is to read, and
+// neither Enter nor the launch's own key launches.
+func TestWhatPreventsTheLaunchComesFirst(t *testing.T) {
+	e := newFakeEngine()
+	e.review.Problems = []steps.Problem{{Kind: steps.ProblemRefused, Title: "The vCPU quota is too small", Text: "g4dn.xlarge takes 4 vCPUs, and 0 of 0 are in use.", Next: "Choose a smaller type."}}
+	e.review.Warnings = append(e.review.Warnings, "g4dn.xlarge has a GPU.", "A driver needs room.")
+	r := toReview(newRig(t, e))
+	shown := r.screen()
+	first, costs := strings.Index(shown, "✗ The vCPU quota is too small"), strings.Index(shown, "Costs")
+	if first < 0 || costs >= 0 && costs < first || strings.Contains(shown, "L launch") {
+		t.Errorf("the problem is not what one sees first, or the launch is offered:\n%s", shown)
+	}
+	r.press("G", "L").until("prevents the launch").until("✗ The vCPU quota").press("G", "enter").until("✗ The vCPU quota")
+	r.launchedNothing()
+}
