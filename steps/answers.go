@@ -157,7 +157,7 @@ type Release struct {
 // Releases lists what the guide offers, oldest first.
 func Releases() []Release {
 	return []Release{
-		{"20.04", "focal", "as in the guide; past standard support"},
+		{"20.04", "focal", "past standard support"},
 		{"22.04", "jammy", ""},
 		{"24.04", "noble", "recommended"},
 		{"26.04", "resolute", ""},

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -47,16 +48,18 @@ func newMachineScreen(m *model) machineScreen {
 
 // newTypeTable is the table of the types of a region.
 func newTypeTable(th theme.Theme) *table.Table {
-	return table.New("types", "types", []table.Column{
-		{Title: "Type"},
-		{Title: "vCPU", Right: true},
-		{Title: "Memory", Right: true},
-		{Title: "GPU", Priority: 3, Max: 24},
+	t := table.New("types", "types", []table.Column{
+		{Title: "Type", Sort: true},
+		{Title: "vCPU", Right: true, Sort: true, Units: []string{"vcpus", "cpus", "cores"}},
+		{Title: "Memory", Right: true, Sort: true, Units: []string{"gib", "gb"}},
+		{Title: "GPU", Max: 17, Sort: true, Falls: true, Units: []string{"gpus"}},
 		{Title: "Arch", Priority: 2},
-		{Title: "Free tier", Priority: 1},
-		{Title: "$ an hour", Right: true},
-		{Title: "$ a month", Right: true},
+		{Title: "Free", Priority: 1},
+		{Title: "$ an hour", Right: true, Sort: true, Units: []string{"", "$", "/h"}},
+		{Title: "$ a month", Right: true, Priority: 3, Units: []string{"/month"}},
 	}, th)
+	t.SetExample("gpu   arm   free   >=16gib   <=0.10")
+	return t
 }
 
 func (s *machineScreen) enter(m *model) tea.Cmd {
@@ -130,16 +133,35 @@ func (s *machineScreen) fill() { s.table.SetRows(typeRows(s.types, s.prices, s.n
 func typeRows(types []steps.InstanceType, prices steps.Prices, noPrice string) []table.Row {
 	rows := make([]table.Row, len(types))
 	for i, t := range types {
-		free := ""
-		if t.FreeTier {
-			free = "✓ free"
-		}
 		hour, month := typePrice(prices, noPrice, t.Name)
-		rows[i] = table.Row{ID: t.Name, Cells: []string{
-			t.Name, strconv.Itoa(t.VCPU), memory(t.MemoryMiB), t.GPU, t.Arch, free, hour, month,
+		row := table.Row{ID: t.Name, Words: archWords(t.Arch), Cells: []string{
+			t.Name, strconv.Itoa(t.VCPU), memory(t.MemoryMiB), t.GPU, t.Arch, "", hour, month,
 		}}
+		if t.FreeTier {
+			row.Cells[5] = "✓"
+			row.Words += " free tier"
+		}
+		price, gpus := prices.Hour[t.Name], 0.0
+		if price <= 0 {
+			price = math.NaN() // not known, never free
+		}
+		if t.GPU != "" {
+			row.Words += " gpu"
+			count, _, _ := strings.Cut(t.GPU, " ")
+			gpus, _ = strconv.ParseFloat(count, 64) // "4 × NVIDIA A10G"
+		}
+		row.Numbers = []float64{0, float64(t.VCPU), float64(t.MemoryMiB) / 1024, gpus, 0, 0, price, price * hoursPerMonth}
+		rows[i] = row
 	}
 	return rows
+}
+
+// archWords are other names of an architecture, to be found by.
+func archWords(arch string) string {
+	if arch == "amd64" {
+		return "x86_64"
+	}
+	return "arm graviton"
 }
 
 func (s *machineScreen) price(name string) (hour, month string) {
@@ -191,6 +213,8 @@ func (s *machineScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	s.wrong = ""
 	switch k.String() {
+	case "/":
+		s.part = partTypes // and there it opens the filter, wherever the keys went
 	case "tab":
 		s.part = (s.part + 1) % machineParts
 		return nil, true
@@ -206,6 +230,9 @@ func (s *machineScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (s *machineScreen) partKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch s.part {
 	case partTypes:
+		if sortKey(s.table, k) {
+			return nil, true
+		}
 		taken, cmd := s.table.Update(k)
 		return cmd, taken
 	case partDisk:
@@ -230,6 +257,19 @@ func (s *machineScreen) partKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, false
 	}
 	return nil, true
+}
+
+// sortKey takes the keys that sort a table of types.
+func sortKey(t *table.Table, k tea.KeyPressMsg) bool {
+	switch k.String() {
+	case "s":
+		t.SortNext()
+	case "S":
+		t.SortBack()
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *machineScreen) gigabytes() int {
@@ -274,7 +314,7 @@ func (s *machineScreen) hints(m *model) []hint {
 	case s.part == partTypes && s.table.Filtering():
 		return []hint{{"enter", "keep filter"}, {"esc", "clear"}}
 	case s.part == partTypes:
-		return []hint{{"enter", "go on"}, {"↑↓", "type"}, {"/", "search"}, {"tab", "disk, image"}, {"esc", "back"}}
+		return []hint{{"enter", "go on"}, {"/", "filter"}, {"s", "sort"}, {"tab", "disk, image"}, {"esc", "back"}, {"↑↓", "type"}, {"S", "sort the other way"}}
 	case s.part == partDisk:
 		return []hint{{"enter", "go on"}, {"↑↓", "size"}, {"tab", "image"}, {"esc", "back"}}
 	}
@@ -304,23 +344,29 @@ func (s *machineScreen) view(m *model, w, h int) string {
 
 func (s *machineScreen) imageLine(m *model, w int) string {
 	line := arrow(m.th, s.part == partImage) + m.th.Subtle.Render(cells.Fit("Ubuntu", 8))
-	note := ""
 	for _, r := range steps.Releases() {
 		on := r.Version == m.answers.Release
 		style := m.th.Text
 		if on {
-			style, note = m.th.Heading, r.Note
+			style = m.th.Heading
 			if s.part == partImage {
 				style = m.th.TableSelected
 			}
 		}
-		line += cells.Zone(zonePick+"release:"+r.Version, radio(m.th, on)+style.Render(r.Version)) + "   "
+		pick := radio(m.th, on) + style.Render(r.Version)
+		if on && r.Note != "" { // right behind the release that it is about
+			pick += " " + m.releaseNote(r.Note)
+		}
+		line += cells.Zone(zonePick+"release:"+r.Version, pick) + "   "
 	}
-	style := m.th.Subtle
+	return cells.Fit(line, w)
+}
+
+func (m *model) releaseNote(note string) string {
 	if strings.Contains(note, "past") {
-		style, note = m.th.Warn, "! "+note
+		return m.th.Warn.Render("! " + note)
 	}
-	return cells.Fit(line+style.Render(note), w)
+	return m.th.Subtle.Render("(" + note + ")")
 }
 
 // typeLine is the type under the cursor with all that is known of it: on a

@@ -84,9 +84,10 @@ func (s *openScreen) view(m *model, w, h int) string {
 	if s.logs {
 		return m.work.logs.view(w, h, false)
 	}
-	lines := append(s.urlLines(m, w), s.facts(m, w)...)
-	lines = append(lines, s.lists(m, w)...)
-	return strings.Join(scrolled(m.th, &s.at, lines, w, h), "\n")
+	// The URL stays where it is: it is what the page is for.
+	url := s.urlLines(m, w)
+	lines := append(s.facts(m, w), s.lists(m, w)...)
+	return strings.Join(append(url, scrolled(m.th, &s.at, lines, w, max(h-len(url), 1))...), "\n")
 }
 
 // urlLines is the URL between two lines, on one row where it fits. Where it

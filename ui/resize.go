@@ -93,6 +93,9 @@ func (d *typeDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	if d.failure.key(k) {
 		return nil
 	}
+	if !d.table.Filtering() && sortKey(d.table, k) {
+		return nil
+	}
 	d.table.Update(k) // it has nothing to report: Enter is taken above
 	return nil
 }
@@ -136,5 +139,5 @@ func (d *typeDialog) viewTall(th theme.Theme, w, h int) []string {
 }
 
 func (d *typeDialog) hints() []hint {
-	return []hint{{"enter", "take it"}, {"↑↓", "choose"}, {"/", "search"}, {"esc", "cancel"}}
+	return []hint{{"enter", "take it"}, {"↑↓", "choose"}, {"/", "filter"}, {"s", "sort"}, {"esc", "cancel"}}
 }

@@ -63,7 +63,7 @@ func (t *Table) travel(k string) bool {
 func (t *Table) letter(k string) bool {
 	switch k {
 	case "/":
-		t.open = true
+		t.open, t.whole = true, true
 	case "k":
 		t.move(-1)
 	case "j":
@@ -84,11 +84,27 @@ func (t *Table) letter(k string) bool {
 
 func (t *Table) edit(msg tea.Msg) (handled bool, cmd tea.Cmd) {
 	was := t.Filter()
+	if t.whole && replaces(msg) {
+		t.filter.SetValue("")
+	}
+	t.whole = false
 	handled, cmd = t.filter.Update(msg)
 	if t.Filter() != was {
 		t.refilter()
 	}
 	return handled, cmd
+}
+
+// replaces tells whether a message puts text, or takes it away: either is for
+// the whole of a filter that was just opened again.
+func replaces(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		return true
+	case tea.KeyPressMsg:
+		return msg.Text != "" || msg.String() == "backspace"
+	}
+	return false
 }
 
 func (t *Table) move(rows int) {

@@ -4,6 +4,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -27,6 +28,13 @@ type Column struct {
 	Max int
 	// Grow gives the column what room is left.
 	Grow bool
+	// Units make it a column of numbers, of Row.Numbers: they are what may
+	// stand behind a number in the filter to mean this column ("gib"). An empty
+	// one takes comparisons of numbers without a unit. Words of the filter are
+	// not looked for in such a column if it stands to the right.
+	Units []string
+	// Sort has SortNext sort by it, the highest first where it Falls.
+	Sort, Falls bool
 }
 
 // Row is one line of the table.
@@ -37,7 +45,10 @@ type Row struct {
 	Disabled string
 	// Words are found by the filter without being shown.
 	Words string
-	Tone  Tone
+	// Numbers are the numbers of the columns that have units, NaN where one is
+	// not known.
+	Numbers []float64
+	Tone    Tone
 }
 
 // Tone is how a row stands out while it is not selected.
@@ -54,7 +65,7 @@ const (
 type item struct {
 	Row
 	cells []string // safe to draw, one for each column
-	text  string   // all of it in lower case
+	text  string   // its words in lower case, each field apart from the next
 }
 
 // Table is a table and its filter. Make it with New.
@@ -74,8 +85,12 @@ type Table struct {
 	notice  string
 	foot    string
 
+	sorted  int // 1 + the column to sort by; 0: as the rows came
+	falling bool
+
 	filter *form.Input
 	open   bool // the filter input has the keys
+	whole  bool // what is typed next replaces all of the filter
 }
 
 // New makes a table. The id names it in its messages, the noun is what its
@@ -102,6 +117,9 @@ func (t *Table) SetTheme(th theme.Theme) {
 // SetFocused tells whether the keys go to this table.
 func (t *Table) SetFocused(on bool) { t.focused = on }
 
+// SetExample sets what the empty filter shows as an example.
+func (t *Table) SetExample(text string) { t.filter.SetPlaceholder(" " + text) }
+
 // SetFoot sets a text for the status line, shown while that has nothing else
 // to say.
 func (t *Table) SetFoot(text string) { t.foot = cells.Clean(text) }
@@ -120,6 +138,9 @@ func (t *Table) SetRows(rows []Row) {
 	t.natural = make([]int, len(t.columns))
 	for c, column := range t.columns {
 		t.natural[c] = cells.Width(column.Title)
+		if column.Sort {
+			t.natural[c]++ // for the arrow
+		}
 	}
 	for i, row := range rows {
 		it := item{Row: row, cells: make([]string, len(t.columns))}
@@ -129,7 +150,7 @@ func (t *Table) SetRows(rows []Row) {
 				t.natural[c] = max(t.natural[c], cells.Width(it.cells[c]))
 			}
 		}
-		it.text = strings.ToLower(strings.Join(it.cells, " ") + " " + row.Words)
+		it.text = t.words(it)
 		t.items[i] = it
 	}
 	for c, column := range t.columns {
@@ -138,6 +159,18 @@ func (t *Table) SetRows(rows []Row) {
 		}
 	}
 	t.refilter()
+}
+
+// words are what a word of the filter is looked for in. A word never means a
+// part of a number.
+func (t *Table) words(it item) string {
+	fields := []string{it.Words}
+	for c, cell := range it.cells {
+		if column := t.columns[c]; !column.Right || len(column.Units) == 0 {
+			fields = append(fields, cell)
+		}
+	}
+	return strings.ToLower(strings.Join(fields, "\n"))
 }
 
 // Len is the number of rows, filtered or not.
@@ -172,19 +205,16 @@ func (t *Table) SetFilter(text string) {
 	t.refilter()
 }
 
-// refilter finds the rows that have all the filter's words.
+// refilter finds the rows that have all that the filter asks for, in order.
 func (t *Table) refilter() {
-	words := strings.Fields(strings.ToLower(t.filter.Value()))
+	terms := t.terms(t.filter.Value())
 	t.shown = t.shown[:0]
-next:
 	for i, it := range t.items {
-		for _, word := range words {
-			if !strings.Contains(it.text, word) {
-				continue next
-			}
+		if !slices.ContainsFunc(terms, func(term term) bool { return !term.holds(it) }) {
+			t.shown = append(t.shown, i)
 		}
-		t.shown = append(t.shown, i)
 	}
+	t.sort()
 	t.settle()
 }
 

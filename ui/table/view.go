@@ -99,6 +99,9 @@ func (t *Table) header(widths []int) string {
 	titles := make([]string, len(t.columns))
 	for c, column := range t.columns {
 		titles[c] = column.Title
+		if c == t.sorted-1 {
+			titles[c] += map[bool]string{false: "↑", true: "↓"}[t.falling]
+		}
 	}
 	return cells.Fit("  "+t.theme.TableHeader.Render(t.join(titles, widths)), t.width)
 }
@@ -143,7 +146,7 @@ func (t *Table) body(widths []int) []string {
 
 func (t *Table) nothing() string {
 	if t.Filter() != "" {
-		return fmt.Sprintf("None of %s %s has these words. Esc clears the filter.", cells.Thousands(len(t.items)), t.noun)
+		return fmt.Sprintf("No %s match %q. Esc clears the filter.", t.noun, cells.Clean(t.Filter()))
 	}
 	return "No " + t.noun + " yet."
 }
@@ -207,7 +210,11 @@ func (t *Table) status() string {
 		} else {
 			reason = ""
 		}
-		return cells.Ends(t.theme.Prompt.Render("/ ")+t.filter.Line(max(room-1, 1))+reason, count, t.width)
+		line := t.filter.Line(max(room-1, 1))
+		if t.whole && t.Filter() != "" {
+			line = cells.Fit(t.theme.Cursor.Render(cells.Clean(t.Filter())), max(room-1, 1))
+		}
+		return cells.Ends(t.theme.Prompt.Render("/ ")+line+reason, count, t.width)
 	case t.Filter() != "":
 		filter := t.theme.Prompt.Render("/ ") + t.theme.Input.Render(cells.Clean(t.Filter()))
 		return cells.Ends(filter+"  "+reason, count, t.width)
