@@ -169,14 +169,17 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 // public is the server as the user reaches it, in ssh mode but for the tunnel.
 // Unlike the steps it makes no token and no certificate.
 func (d *doctor) public() (jupyter.Endpoint, error) {
-	token, err := os.ReadFile(d.g.ledger.file("tokens", d.s.ID))
+	token, err := d.g.ownToken(d.s.ID)
 	if err != nil {
+		return jupyter.Endpoint{}, err
+	}
+	if token == "" {
 		return jupyter.Endpoint{}, &fault{
-			kind: ProblemServer, title: "The server's token is not here", text: "This computer has no token for the server: " + err.Error() + ".",
-			next: "Run jupyter-ec2 up: it starts the server again with a new one.", err: err,
+			kind: ProblemServer, title: "The server's token is not here", text: "The file with the server's token is missing or broken here: " + d.g.ledger.file("tokens", d.s.ID) + ".",
+			next: "Run jupyter-ec2 open " + d.s.Answers.Name + ", which fetches the server's own, or jupyter-ec2 up, which gives it a new one where it has none.",
 		}
 	}
-	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", d.s.ServerPort), Token: strings.TrimSpace(string(token))}
+	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", d.s.ServerPort), Token: token}
 	if d.s.Answers.Mode == ModeSSH {
 		return ep, nil
 	}

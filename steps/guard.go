@@ -143,12 +143,12 @@ func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
 		return nil, err
 	}
 	w.doing("The kernels run on %s, which lets this machine in", s.Answers.Name)
-	return gw.gatewaySpec()
+	return gw.gatewaySpec(ctx)
 }
 
 // gatewaySpec is what a notebook needs to use this setup's gateway.
-func (w *work) gatewaySpec() (*jupyter.GatewaySpec, error) {
-	token, err := w.g.token(w.s.ID)
+func (w *work) gatewaySpec(ctx context.Context) (*jupyter.GatewaySpec, error) {
+	token, err := w.token(ctx)
 	if err != nil {
 		return nil, err
 	}

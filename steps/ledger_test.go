@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 )
 
 func testGuide(t *testing.T) *Guide {
@@ -127,11 +129,11 @@ func TestLedgerIsPrivateAndHoldsNoToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := g.token(s.ID)
-	if err != nil || len(token) < 32 {
+	token, err := jupyter.NewToken()
+	if err != nil || len(token) < 32 || g.keepToken(s.ID, token) != nil {
 		t.Fatalf("token of %d characters, %v", len(token), err)
 	}
-	if again, err := g.token(s.ID); err != nil || again != token {
+	if again, err := g.ownToken(s.ID); err != nil || again != token {
 		t.Fatalf("the token changed, %v", err)
 	}
 	for _, path := range []string{g.ledger.file("setups", s.ID+".json"), g.ledger.file("tokens", s.ID)} {

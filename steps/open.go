@@ -14,7 +14,7 @@ import (
 // open makes the path the user will take, runs a cell over it, and only then
 // answers the URL.
 func (w *work) open(ctx context.Context) (_ string, err error) {
-	token, err := w.g.token(w.s.ID)
+	token, err := w.token(ctx)
 	if err != nil {
 		return "", err
 	}

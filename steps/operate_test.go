@@ -295,6 +295,12 @@ func TestReopeningFollowsMyAddress(t *testing.T) {
 	if err := steps.Save(g, s); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.MkdirAll(filepath.Join(w.dir, "tokens"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "tokens", s.ID), []byte(strings.Repeat("0123456789ab", 4)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	w.setAddress("198.51.100.23")
 	o, err := g.Reopen(t.Context(), s.ID)
 	if err != nil {

@@ -36,7 +36,7 @@ func (g *Guide) Reopen(ctx context.Context, setupID string) (*Opened, error) {
 }
 
 func (w *work) reopen(ctx context.Context) (*Opened, error) {
-	token, err := w.g.token(w.s.ID)
+	token, err := w.token(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -5,10 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
@@ -90,7 +88,7 @@ func (w *work) reconnect(ctx context.Context) error {
 
 // serve runs the server in the chosen mode, with the setup's own token.
 func (w *work) serve(ctx context.Context) (string, error) {
-	token, err := w.g.token(w.s.ID)
+	token, err := w.settleToken(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -134,24 +132,6 @@ func noGateway(s *Setup, url string, err error) error {
 }
 
 func (w *work) tls() bool { return w.s.Answers.Mode != ModeSSH && !w.s.Answers.NoTLS }
-
-// token answers the setup's token, made on first use. It has a file of its
-// own, so that the ledger can be shown to others.
-func (g *Guide) token(id string) (string, error) {
-	path := g.ledger.file("tokens", id)
-	b, err := os.ReadFile(path)
-	if err == nil {
-		return strings.TrimSpace(string(b)), nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("reading the server's token: %w", err)
-	}
-	token, err := jupyter.NewToken()
-	if err != nil {
-		return "", err
-	}
-	return token, writePrivate(path, []byte(token))
-}
 
 // certificateLife is how long a server's certificate is good. Browsers take
 // no self-made one for longer than 398 days without complaint of its own.

@@ -76,7 +76,7 @@ func Believable() Timing {
 		Stop:    time.Second,
 		Console: time.Second,
 		Release: 500 * time.Millisecond,
-		Forget:  10 * time.Minute,
+		Forget:  time.Hour,
 	}
 }
 
