@@ -55,6 +55,10 @@ func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
 		return Setup{}, err
 	}
 	if i := slices.IndexFunc(all, func(o Setup) bool { return o.ID == s.ID }); i >= 0 {
+		if all[i].Bad != nil {
+			_, err := g.ledger.load(s.ID)
+			return Setup{}, err
+		}
 		return all[i], nil
 	}
 	s.AccountNumber = m.Account
@@ -67,5 +71,5 @@ func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
 	if slices.ContainsFunc(all, func(o Setup) bool { return o.Answers.Name == s.Answers.Name }) {
 		s.Answers.Name = s.Answers.Name[:min(len(s.Answers.Name), 40-5)] + "-" + s.ID[:min(len(s.ID), 4)]
 	}
-	return s, g.ledger.save(&s)
+	return s, g.ledger.create(&s)
 }

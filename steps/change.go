@@ -101,7 +101,7 @@ func (g *Guide) users(s *Setup) ([]aws.Rule, error) {
 	if s.Answers.Mode != ModeGateway {
 		return nil, nil
 	}
-	all, err := g.ledger.all()
+	all, err := g.ledger.good()
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ type world struct {
 func newWorld(t *testing.T, change func(*ec2sim.Options, *hosts)) *world {
 	t.Helper()
 	h := newHosts(t)
-	w := &world{t: t, dir: t.TempDir(), ask: asker{}, calls: map[string][]url.Values{}}
+	w := &world{t: t, dir: filepath.Join(t.TempDir(), "state"), ask: asker{}, calls: map[string][]url.Values{}}
 	o := ec2sim.Options{Hosts: h, Fault: func(action string, r *http.Request) *ec2sim.Fault {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -165,6 +165,9 @@ func (w *work) runInstance(ctx context.Context) (aws.Instance, error) {
 	}
 	first := r.ClientToken == ""
 	if first {
+		if err := w.namesake(ctx); err != nil {
+			return aws.Instance{}, err
+		}
 		r.Launches++
 		r.ClientToken = fmt.Sprintf("jupyter-ec2-%s-%d", w.s.ID, r.Launches)
 		r.ImageID = image.ID
@@ -185,6 +188,29 @@ func (w *work) runInstance(ctx context.Context) (aws.Instance, error) {
 	w.see(i)
 	w.doing("EC2 answers: %s, %s", i.ID, i.State)
 	return i, w.save()
+}
+
+// namesake is an error where a machine of this name may be one whose record
+// cannot be used and does not tell its name: the machine's tags do.
+func (w *work) namesake(ctx context.Context) error {
+	all, err := w.g.ledger.all()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.Bad == nil || s.Answers.Name != "" || !validID(s.ID) {
+			continue
+		}
+		found, err := w.region.Find(ctx, map[string]string{TagSetup: s.ID, TagName: w.s.Answers.Name})
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			_, err := w.g.ledger.load(s.ID)
+			return err
+		}
+	}
+	return nil
 }
 
 // refusedLaunch takes the intent back where the first try was refused: nothing

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +59,9 @@ func (l ledger) waitLock(ctx context.Context, id string) (unlock func(), err err
 }
 
 func (l ledger) lockFile(id string) (*flock.Flock, error) {
+	if err := l.safe(); err != nil {
+		return nil, err
+	}
 	path := l.file("locks", id)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, ledgerFault(err)
@@ -70,6 +72,7 @@ func (l ledger) lockFile(id string) (*flock.Flock, error) {
 // save replaces the setup's file in one step; a crash leaves the old or the
 // new one, never half of one.
 func (l ledger) save(s *Setup) error {
+	s.Version = recordVersion
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing the ledger: %w", err)
@@ -113,83 +116,11 @@ func ledgerFault(err error) error {
 	}
 }
 
-func (l ledger) load(id string) (*Setup, error) {
-	b, err := os.ReadFile(l.file("setups", id+".json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &fault{
-			kind: ProblemAnswers, title: "No such setup", text: fmt.Sprintf("There is no setup %q.", id),
-			next: "See jupyter-ec2 ls for those there are.", err: err,
-		}
-	}
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	s, err := parseSetup(b)
-	if err != nil {
-		return nil, unreadable(fmt.Errorf("%s: %w", l.file("setups", id+".json"), err))
-	}
-	return s, nil
-}
-
-// unreadable is a ledger that is there and tells nothing.
-func unreadable(err error) error {
-	return &fault{
-		kind: ProblemOther, title: "The setups' records cannot be read",
-		text: "What this program created is written down in a file that cannot be read: " + err.Error() + ".",
-		next: "See who owns the file or folder named here; if something else stands in its place, move that away. A record may be of a machine that costs money: mend it rather than delete it.",
-		err:  err,
-	}
-}
-
-// parseSetup reads a ledger file, which a person may have edited.
-func parseSetup(b []byte) (*Setup, error) {
-	var s Setup
-	if err := json.Unmarshal(b, &s); err != nil {
-		return nil, err
-	}
-	if !validID(s.ID) {
-		return nil, fmt.Errorf("%q is no setup ID", s.ID)
-	}
-	if s.Done == nil {
-		s.Done = map[StepID]time.Time{}
-	}
-	return &s, nil
-}
-
-// all lists the setups, oldest first. A file that cannot be read fails the
-// whole list: a setup that is not shown is a bill that is forgotten.
-func (l ledger) all() ([]Setup, error) {
-	entries, err := os.ReadDir(filepath.Join(l.dir, "setups"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	var out []Setup
-	for _, e := range entries {
-		id, ok := strings.CutSuffix(e.Name(), ".json")
-		if !ok || strings.HasPrefix(id, ".") {
-			continue
-		}
-		s, err := l.load(id)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // removed by another program since the folder was read
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, *s)
-	}
-	slices.SortFunc(out, func(a, b Setup) int { return a.Created.Compare(b.Created) })
-	return out, nil
-}
-
-// forget removes the setup's record and secrets, the record last.
+// forget removes the setup's secrets, then its record, and at last its name.
 func (l ledger) forget(id string) error {
 	for _, f := range []string{
 		l.file("tokens", id), l.file("certs", id+".pem"), l.file("certs", id+".key"),
-		l.file("setups", id+".json"),
+		l.file("setups", id+".json"), l.file("names", id),
 	} {
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing the setup's files: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func newMotoWorld(t *testing.T, m *contract.Moto) *world {
 	m.Reset(t)
 	m.Furnish(t)
 	rooms := &rooms{hosts: newHosts(t), at: map[string]ec2sim.Host{}}
-	w := &world{t: t, dir: t.TempDir()}
+	w := &world{t: t, dir: filepath.Join(t.TempDir(), "state")}
 	w.ask = asker{hostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer { return steps.HostKeyAccept }}
 	w.open = func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
 		o.Profile, o.Endpoint = "", &aws.Endpoint{URL: m.URL, AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}

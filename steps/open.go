@@ -93,7 +93,7 @@ func (w *work) wantedPort() int {
 		return w.s.LocalPort
 	}
 	taken := map[int]bool{}
-	if all, err := w.g.ledger.all(); err == nil { // else any will do
+	if all, err := w.g.ledger.good(); err == nil { // else any will do
 		for _, s := range all {
 			taken[s.LocalPort] = s.ID != w.s.ID
 		}

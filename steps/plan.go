@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -56,7 +57,8 @@ func sentence(s string) string {
 	return string(unicode.ToUpper(first)) + s[size:] + "."
 }
 
-// Setups lists what the ledger holds, oldest first.
+// Setups lists what the ledger holds, oldest first. One whose record cannot be
+// used says so in Bad.
 func (g *Guide) Setups(context.Context) ([]Setup, error) { return g.ledger.all() }
 
 // Begin writes the ledger entry. The same name with answers that mean the
@@ -77,13 +79,16 @@ func (g *Guide) Begin(ctx context.Context, a Answers) (Setup, error) {
 	if err != nil {
 		return Setup{}, err
 	}
-	for i := range all {
-		if all[i].Answers.Name == a.Name {
-			return g.resume(&all[i], a)
-		}
+	if i := slices.IndexFunc(all, func(s Setup) bool { return s.Answers.Name == a.Name && s.Bad == nil }); i >= 0 {
+		return g.resume(&all[i], a)
+	}
+	// A record that cannot be used may be of a machine that runs.
+	if i := slices.IndexFunc(all, func(s Setup) bool { return s.Answers.Name == a.Name }); i >= 0 {
+		_, err := g.ledger.load(all[i].ID)
+		return Setup{}, err
 	}
 	s := &Setup{ID: newID(), Answers: a, Sandbox: g.cfg.Sandbox, Created: g.cfg.Now().UTC(), Done: map[StepID]time.Time{}}
-	return *s, g.ledger.save(s)
+	return *s, g.ledger.create(s)
 }
 
 func beingRemoved(s *Setup) error {

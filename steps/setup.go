@@ -5,6 +5,8 @@ import "time"
 // Setup is one run of the guide and what came of it. It outlives the program:
 // the ledger keeps it, one file each. It holds no secret.
 type Setup struct {
+	// Version is the form of the record; 0 is that of before it was counted.
+	Version int       `json:"version"`
 	ID      string    `json:"id"`
 	Answers Answers   `json:"answers"`
 	Sandbox bool      `json:"sandbox,omitempty"`
@@ -40,6 +42,9 @@ type Setup struct {
 	// State is the instance's state as last seen: "pending", "running",
 	// "stopped", …, "gone"; empty before launch.
 	State string `json:"state,omitempty"`
+	// Bad says why the setup's record cannot be used; then nothing else is known
+	// of it but its ID, and its name where that can be told.
+	Bad *Problem `json:"-"`
 	// Unseen says why Look could not ask how the machine is now.
 	Unseen string `json:"-"`
 }

@@ -36,9 +36,16 @@ func (g *Guide) Survey(ctx context.Context, profile string, each func(Surveyed))
 	if err != nil {
 		return err
 	}
+	bad := map[string]Setup{}
+	for _, s := range setups {
+		if s.Bad != nil {
+			bad[s.ID] = s
+		}
+	}
+	setups = slices.DeleteFunc(setups, func(s Setup) bool { return s.Bad != nil })
 	t := &tally[Surveyed]{each: each, count: func(s *Surveyed, done, of int) { s.Done, s.Of = done, of }}
 	g.everywhere(ctx, profile, setups, t.more, func(a *accountSetups, region string) {
-		out := g.surveyRegion(ctx, a, region)
+		out := g.surveyRegion(ctx, a, region, bad)
 		t.answer(out)
 		if g.price(ctx, a.cloud.In(region), &out) {
 			t.again(out)
@@ -210,8 +217,9 @@ func (g *Guide) identify(ctx context.Context, profile string) *accountSetups {
 }
 
 // surveyRegion asks one region for its machines and brings them together with
-// the ledger's.
-func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region string) Surveyed {
+// the ledger's. Those of the bad ones, whose record cannot be used, are this
+// computer's all the same.
+func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region string, bad map[string]Setup) Surveyed {
 	out := Surveyed{At: Place{Profile: a.profile, Region: region}}
 	in := a.cloud.In(region)
 	found, err := in.Ours(ctx)
@@ -243,6 +251,9 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 			continue
 		}
 		m := Machine{Setup: g.fromTags(i, out.At), Elsewhere: true, Account: a.number}
+		if s, ok := bad[m.ID]; ok {
+			m.Elsewhere, m.Bad, m.Answers.Name = false, s.Bad, or(s.Answers.Name, m.Answers.Name)
+		}
 		same := func(id string) bool { return id == m.ID }
 		if slices.ContainsFunc(a.setups, func(s Setup) bool { return same(s.ID) }) ||
 			slices.ContainsFunc(out.Machines, func(o Machine) bool { return same(o.ID) }) {
@@ -276,7 +287,7 @@ func (g *Guide) price(ctx context.Context, r CloudRegion, out *Surveyed) bool {
 		if !m.unpriced() {
 			continue
 		}
-		if m.Cost = CostOf(prices, m.Answers.Type, m.Answers.DiskGB); m.Elsewhere {
+		if m.Cost = CostOf(prices, m.Answers.Type, m.Answers.DiskGB); m.Elsewhere || m.Bad != nil {
 			m.Cost = CostOf(prices, m.Answers.Type, 0) // the tags do not tell its disk
 			m.Cost.DiskUnknown = true
 		} else {

@@ -35,6 +35,7 @@ func (g *Guide) Sweep(ctx context.Context, profile string, each func(Swept)) err
 	for _, s := range setups {
 		living[s.ID] = true
 	}
+	setups = slices.DeleteFunc(setups, func(s Setup) bool { return s.Bad != nil })
 	t := &tally[Swept]{each: each, count: func(s *Swept, done, of int) { s.Done, s.Of = done, of }}
 	g.everywhere(ctx, profile, setups, t.more, func(a *accountSetups, region string) {
 		s := Swept{At: Place{a.profile, region}}

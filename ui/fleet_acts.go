@@ -14,7 +14,7 @@ import (
 // already, else through the steps, which prove the URL.
 func (m *model) showURL(u *member) tea.Cmd {
 	switch {
-	case u.op != nil || u.Elsewhere || !u.up() || !u.complete():
+	case u.op != nil || u.Elsewhere || u.Bad != nil || !u.up() || !u.complete():
 		return m.openIt(u)
 	case u.opened == nil:
 		return m.work.resume(m, u.Setup)
@@ -31,6 +31,8 @@ func (m *model) openIt(u *member) tea.Cmd {
 	switch {
 	case u.op != nil:
 		return m.say(u.name()+" is still "+u.op.doing+".", true)
+	case u.Bad != nil:
+		return m.say(u.unusable(), true)
 	case u.Elsewhere:
 		return m.say("This machine is another computer's: a adopts it, so that it can be stopped and removed from here.", true)
 	case u.Resources.Removing:

@@ -71,6 +71,9 @@ func (u *member) happening(f *facts, now time.Time) {
 		p := u.trouble.problem
 		f.wrapped("Failed", f.th.Error, u.trouble.what+": "+p.Title)
 		f.wrapped("", f.th.Text, "→ "+p.Next+" f tells more.")
+	case u.Bad != nil:
+		f.wrapped("Record", f.th.Error, u.Bad.Text)
+		f.wrapped("", f.th.Text, "→ "+u.Bad.Next)
 	case u.gone():
 		f.wrapped("Gone", f.th.Warn, "The machine was terminated, and its files are lost. What was made for it may be left: x removes that.")
 	case u.Elsewhere:

@@ -141,9 +141,16 @@ func actions() map[string]action {
 	}
 }
 
+// unusable says what to do about a machine whose record cannot be used.
+func (u *member) unusable() string {
+	return "The record of " + u.name() + " cannot be used: mend it or move it away first. f tells more."
+}
+
 // cannot says why an action cannot be done with this machine now.
 func (u *member) cannot(a action) string {
 	switch {
+	case u.Bad != nil:
+		return u.unusable()
 	case u.Elsewhere:
 		return u.name() + " is another computer's: a adopts it, so that it can be stopped and removed from here."
 	case a.free && u.op != nil:
@@ -170,6 +177,9 @@ func (m *model) start(u *member) tea.Cmd {
 // regions.
 func (s *fleetScreen) showTrouble(m *model) {
 	d := &textDialog{title: "What did not work"}
+	if u := s.current(); u != nil && u.Bad != nil {
+		d.add(u.name()+", record", *u.Bad)
+	}
 	if u := s.current(); u != nil && u.trouble != nil {
 		d.add(u.name()+", "+u.trouble.what, u.trouble.problem)
 	}

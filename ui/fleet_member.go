@@ -54,7 +54,8 @@ func (u *member) gone() bool { return u.State == "gone" || u.State == "terminate
 // complete says that the guide was gone through to the URL.
 func (u *member) complete() bool { return u.Finished(steps.StepOpen) }
 
-func (u *member) name() string { return clean(u.Answers.Name) }
+// name is the setup's name, or its ID where a broken record does not tell.
+func (u *member) name() string { return clean(or(u.Answers.Name, u.ID)) }
 
 // url is where the server answers, without its token; empty when it does not.
 func (u *member) url() string {
@@ -114,6 +115,8 @@ func (u *member) state(now time.Time) (string, table.Tone) {
 		return u.op.doing + " …", table.Plain
 	case u.trouble != nil:
 		return "! " + u.trouble.what + " failed", table.Warned
+	case u.Bad != nil:
+		return "! bad record", table.Warned
 	case u.Resources.Removing:
 		return "! half removed", table.Warned
 	case u.gone():

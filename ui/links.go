@@ -42,7 +42,7 @@ func taskSeen(id string) string   { return quiet + "seen " + id }
 // linkable says that the machine can be connected to: it runs, it is this
 // computer's, and its host key has been checked.
 func (u *member) linkable() bool {
-	return !u.Elsewhere && u.up() && u.Finished(steps.StepConnect) && (u.op == nil || !u.op.ends)
+	return !u.Elsewhere && u.Bad == nil && u.up() && u.Finished(steps.StepConnect) && (u.op == nil || !u.op.ends)
 }
 
 // connect makes the link to a machine, unless there is one.

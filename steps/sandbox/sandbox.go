@@ -84,6 +84,11 @@ func (o Options) folder() (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", noFolder(err)
 	}
+	if info, err := os.Stat(dir); err != nil {
+		return "", noFolder(err)
+	} else if !ours(info) {
+		return "", notOurs(dir)
+	}
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return "", noFolder(err)
 	}
@@ -100,6 +105,14 @@ func noFolder(err error) error {
 		text:  "The sandbox needs a folder of its own to work in: " + err.Error() + ".",
 		next:  "Make that place writable, or name another folder in XDG_STATE_HOME, and run the same command again.",
 		err:   err,
+	}
+}
+
+func notOurs(dir string) error {
+	return &problem{
+		title: "The sandbox's folder is not yours",
+		text:  "The folder " + dir + " belongs to another user, so nothing in it is used.",
+		next:  "Move it away, or give it to yourself (sudo chown -R \"$USER\" '" + dir + "'), or name another place in XDG_STATE_HOME.",
 	}
 }
 

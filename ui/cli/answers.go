@@ -89,6 +89,9 @@ func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error
 		return base, steps.Setup{}, err
 	}
 	i := slices.IndexFunc(setups, func(s steps.Setup) bool { return s.Answers.Name == base.Name })
+	if i >= 0 && setups[i].Bad != nil {
+		return base, steps.Setup{}, badRecord(setups[i])
+	}
 	if i >= 0 {
 		if a.o.plan == "" {
 			base = setups[i].Answers

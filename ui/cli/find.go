@@ -62,8 +62,8 @@ func (p *Program) find(ctx context.Context, worlds []bool, want, command string)
 	var found []steps.Setup
 	for _, s := range setups {
 		switch want {
-		case s.ID:
-			return s, nil // an ID is of one setup only
+		case s.ID: // an ID is of one setup only
+			return s, badRecord(s)
 		case s.Answers.Name:
 			found = append(found, s)
 		}
@@ -75,11 +75,22 @@ func (p *Program) find(ctx context.Context, worlds []bool, want, command string)
 			next: meant(nearest(want, namesOf(setups)), "See "+name+" ls for those there are."),
 		}
 	case 1:
-		return found[0], nil
+		return found[0], badRecord(found[0])
 	default:
 		return steps.Setup{}, ambiguous(want, command, found)
 	}
 }
+
+// badRecord is an error where a setup's record cannot be used.
+func badRecord(s steps.Setup) error {
+	if s.Bad == nil {
+		return nil
+	}
+	return &problemError{[]steps.Problem{*s.Bad}}
+}
+
+// nameOf is a setup's name, or its ID where a broken record does not tell it.
+func nameOf(s steps.Setup) string { return cmp.Or(s.Answers.Name, s.ID, "-") }
 
 // namesOf are the names of setups.
 func namesOf(setups []steps.Setup) []string {

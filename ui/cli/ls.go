@@ -86,6 +86,9 @@ func (r *request) list(all []machine) error {
 	}
 	r.together(all)
 	for _, m := range all {
+		if m.Bad != nil {
+			r.note("%s: %s. %s\n  %s\n", nameOf(m.Setup), m.Bad.Title, m.Bad.Text, m.Bad.Next)
+		}
 		if m.Unseen != "" {
 			r.note("%s could not be looked at: %s.\n", m.Answers.Name, m.Unseen)
 		}
@@ -137,7 +140,7 @@ func (r *request) table(all []machine) error {
 		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
 		how := m.tone()
 		rows = append(rows, []cell{
-			{text: dash(remote.Clean(a.Name))}, {text: state, tone: how, mark: stateMark(how)}, {text: dash(string(a.Mode))}, {text: a.Type}, {text: region},
+			{text: remote.Clean(nameOf(m.Setup))}, {text: state, tone: how, mark: stateMark(how)}, {text: dash(string(a.Mode))}, {text: a.Type}, {text: region},
 			{text: m.idle()}, {text: m.stops(), tone: m.stopsTone()}, {text: m.hour(now)}, {text: m.soFar(now)}, {text: dash(plainURL(m.Setup)), tone: web},
 		})
 	}

@@ -41,7 +41,9 @@ type jsonMachine struct {
 	jsonCost
 	jsonMoney
 	Health *jsonHealth `json:"health,omitempty"`
-	Unwell string      `json:"unwell,omitempty"` // why the machine did not say how it is
+	// BadRecord says why the setup's record cannot be used, and what to do.
+	BadRecord string `json:"bad_record,omitempty"`
+	Unwell    string `json:"unwell,omitempty"` // why the machine did not say how it is
 }
 
 // jsonMoney is in US dollars; all are absent when the price is unknown.
@@ -115,6 +117,9 @@ func (m machine) json(now time.Time) jsonMachine {
 	if m.health != nil {
 		j.Health = healthOf(*m.health)
 	}
+	if m.Bad != nil {
+		j.BadRecord = m.Bad.Text + " " + m.Bad.Next
+	}
 	if m.unwell != nil {
 		j.Unwell = steps.Explain(m.unwell).Title
 	}
@@ -184,6 +189,8 @@ func (m machine) state() string {
 // not come to its end, that too.
 func stateOf(s steps.Setup) string {
 	switch {
+	case s.Bad != nil:
+		return "bad record"
 	case s.Resources.Removing:
 		return "removing"
 	case s.State == "" && s.Resources.InstanceID == "":
@@ -204,7 +211,7 @@ func (m machine) tone() tone {
 		return warning
 	case state == "running":
 		return good
-	case state == "gone" || state == "terminated":
+	case state == "gone" || state == "terminated" || m.Bad != nil:
 		return bad
 	case state == "stopped" || state == "not launched" || state == "-":
 		return faint

@@ -54,7 +54,7 @@ func (r *request) survey(ctx context.Context, profile, region string) (surveyed,
 		}
 	}
 	if region != "" {
-		all.machines = slices.DeleteFunc(all.machines, func(m machine) bool { return m.Answers.Region != region })
+		all.machines = slices.DeleteFunc(all.machines, func(m machine) bool { return m.Answers.Region != region && m.Bad == nil })
 		all.silent = slices.DeleteFunc(all.silent, func(s silence) bool { return s.at.Region != "" && s.at.Region != region })
 	}
 	return all, nil
@@ -166,7 +166,7 @@ func (r *request) askAll(ctx context.Context, all []machine) error {
 	places := make(chan struct{}, healthAtOnce)
 	for i := range all {
 		m := &all[i]
-		if m.Elsewhere || m.State != "running" || m.Unseen != "" {
+		if m.Elsewhere || m.Bad != nil || m.State != "running" || m.Unseen != "" {
 			continue
 		}
 		wg.Go(func() {
