@@ -59,7 +59,13 @@ func sentence(s string) string {
 
 // Setups lists what the ledger holds, oldest first. One whose record cannot be
 // used says so in Bad.
-func (g *Guide) Setups(context.Context) ([]Setup, error) { return g.ledger.all() }
+func (g *Guide) Setups(context.Context) ([]Setup, error) {
+	all, err := g.ledger.all()
+	for i := range all {
+		all[i].Sandbox = g.cfg.Sandbox // which a bad record does not tell
+	}
+	return all, err
+}
 
 // Begin writes the ledger entry. The same name with answers that mean the
 // same machine takes up the setup there is: that is how a run that was cut

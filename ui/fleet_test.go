@@ -360,3 +360,21 @@ func TestTheCountdownWarns(t *testing.T) {
 	r.until("! stops in 8 min").until("+ keeps it on").press("+").untilAsked("extend 1h0m0s s-1").settled()
 	r.untilTrue("the countdown is gone", func() bool { return !strings.Contains(r.screen(), "stops in 8 min") })
 }
+
+// A bad record is one bad row with its remedy, and no key does anything with it.
+func TestABadRecordIsARowWithItsRemedy(t *testing.T) {
+	r := fleetRig(t, func(e *fakeEngine) {
+		e.setups = append(e.setups, steps.Setup{ID: "s-torn", Created: fakeNow, Answers: steps.Answers{Name: "torn"}, Bad: &steps.Problem{
+			Title: "A setup's record cannot be used", Text: "The file /x is empty.", Next: "Mend /x.",
+		}})
+	}).size(140, 40)
+	r.m.fleet.choose(r.m, "s-torn")
+	r.until("! bad record").until("The file /x is empty.").until("Mend /x.")
+	before := len(r.e.asked())
+	for _, key := range []string{"enter", "o", "S", "x", "m", "i", "s"} {
+		r.press(key).until("mend it or move it away first")
+	}
+	if asked := r.e.asked(); len(asked) != before {
+		t.Errorf("asked for %v", asked[before:])
+	}
+}
