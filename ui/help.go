@@ -47,6 +47,7 @@ func (m *model) helpLines(w, h int) []string {
 	everywhere = append(everywhere, hint{"?", "this help"},
 		hint{"q or ctrl+c", "leave; asks when a machine is running"},
 		hint{"ctrl+c ctrl+c", "leave at once"},
+		hint{"ctrl+z", "suspend; fg in the shell continues"},
 		hint{"mouse", "click selects, a second click is enter; shift selects text"})
 	list(everywhere)
 	if commands := m.manualWhole(); len(commands) > 0 {

@@ -119,6 +119,8 @@ type (
 		id int
 		at time.Time
 	}
+	// resumed: the program was continued after Ctrl-Z, or could not be suspended.
+	resumed struct{ err error }
 	// noticeFaded: the one-line notice has been read.
 	noticeFaded struct{ id int }
 )

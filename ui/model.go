@@ -23,8 +23,10 @@ type model struct {
 	engine steps.Engine
 	send   func(tea.Msg) // for tasks that say more than one thing
 	th     theme.Theme
-	w, h   int
-	tasks  tasks
+	// asksTerminal: the person has chosen no theme, so its background decides.
+	asksTerminal bool
+	w, h         int
+	tasks        tasks
 
 	page    steps.StepID
 	reached int         // the furthest step shown, counted from 0
@@ -68,7 +70,7 @@ type notice struct {
 func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 	m := &model{o: o, ctx: ctx, engine: o.Engine, send: send, w: 80, h: 24, page: pageFleet}
 	m.answers = withDefaults(o.Defaults)
-	m.th = theme.New(true, !noColor(o.Env))
+	m.th, m.asksTerminal = o.Theme.First(o.Env)
 	m.fleet = newFleetScreen(m)
 	m.account = newAccountScreen(m)
 	m.machine = newMachineScreen(m)
@@ -101,7 +103,16 @@ const defaultName = "jupyter"
 
 // Init asks for the terminal's background and for earlier setups.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.show(pageFleet))
+	return tea.Batch(m.askBackground(), m.show(pageFleet))
+}
+
+// askBackground asks the terminal for its background, unless the person has
+// chosen. Not every terminal answers.
+func (m *model) askBackground() tea.Cmd {
+	if !m.asksTerminal {
+		return nil
+	}
+	return tea.RequestBackgroundColor
 }
 
 // screen is the page that is shown.
@@ -135,7 +146,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		m.restyle(theme.New(msg.IsDark(), !noColor(m.o.Env)))
+		if m.asksTerminal {
+			m.restyle(theme.New(msg.IsDark(), m.th.Color))
+		}
 	case tea.KeyPressMsg:
 		cmd := m.press(msg)
 		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
@@ -161,6 +174,9 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.askQuit()
 	}
 	m.leaving = false
+	if k.String() == "ctrl+z" {
+		return m.suspend()
+	}
 	m.held = m.repeats(k)
 	if d := m.dialog(); d != nil {
 		if m.held {
@@ -246,7 +262,7 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 		return m.saved(msg)
 	case browserOpened:
 		if msg.err != nil {
-			return m.say("The browser did not open ("+msg.err.Error()+"). Copy the URL with c.", true)
+			return m.say("No browser opened: "+msg.err.Error()+". c copies the URL.", true)
 		}
 		return m.say("Opened in the browser.", false)
 	case questionAsked:
@@ -255,6 +271,8 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 		m.withdraw(msg.id)
 	case ticked:
 		return m.turned(msg)
+	case resumed:
+		return m.resumed(msg)
 	case noticeFaded:
 		if msg.id == m.notice.id {
 			m.notice.text = ""

@@ -327,6 +327,8 @@ func TestTheBrowser(t *testing.T) {
 	if !strings.Contains(opened, "?token=") {
 		t.Errorf("opened %q", opened)
 	}
+	r = newRig(t, newFakeEngine(), func(o *Options) { o.Open = func(string) error { return errors.New("there is no browser here") } })
+	toOpen(r).press("o").until("No browser opened: there is no browser here. c copies the URL.")
 }
 
 func TestQuestionsOfTheEngine(t *testing.T) {

@@ -24,6 +24,8 @@ type Options struct {
 	In    io.Reader // the terminal; nil means the process's own
 	Out   io.Writer
 	Env   []string // "NAME=value", as os.Environ; for NO_COLOR, TERM and the like
+	// Theme is what the screen is drawn for; empty means what the terminal says.
+	Theme theme.Choice
 	// Defaults are answers given on the command line; they are preselected.
 	Defaults steps.Answers
 	// Open opens a URL in the browser; nil when there is none.
@@ -99,7 +101,7 @@ func (o Options) programOptions(ctx context.Context) []tea.ProgramOption {
 		options = append(options, tea.WithOutput(o.Out))
 	}
 	if o.Env != nil {
-		options = append(options, tea.WithEnvironment(o.Env))
+		options = append(options, tea.WithEnvironment(o.environment()))
 	}
 	return options
 }
@@ -145,12 +147,13 @@ func (m *model) letGo() {
 	}
 }
 
-// noColor says whether the person, or the terminal, wants no colour.
-func noColor(env []string) bool {
-	return slices.ContainsFunc(env, func(e string) bool {
-		name, value, _ := strings.Cut(e, "=")
-		return name == "NO_COLOR" && value != "" || name == "TERM" && value == "dumb"
-	})
+// environment is what the terminal program sees of it. It would keep to
+// NO_COLOR where the person chose colours all the same.
+func (o Options) environment() []string {
+	if !o.Theme.Overrides() {
+		return o.Env
+	}
+	return slices.DeleteFunc(slices.Clone(o.Env), func(e string) bool { return strings.HasPrefix(e, "NO_COLOR=") })
 }
 
 // restyle takes another theme, everywhere.

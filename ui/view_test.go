@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 func TestMain(m *testing.M) {
@@ -93,6 +94,39 @@ func TestBackgroundAndNoColour(t *testing.T) {
 	plain := toProfiles(newRig(t, newFakeEngine())).m.View().Content
 	if strings.Contains(plain, "38;") {
 		t.Error("NO_COLOR gets colours")
+	}
+}
+
+// The person's choice decides, whatever the terminal says; without one, and
+// while the terminal is silent, COLORFGBG does.
+func TestTheThemeIsChosen(t *testing.T) {
+	drawn := func(choice theme.Choice, answers bool, env ...string) string {
+		r := toProfiles(newRig(t, newFakeEngine(), func(o *Options) { o.Env, o.Theme = env, choice }))
+		if answers {
+			r.take(tea.BackgroundColorMsg{Color: white{}})
+		}
+		return r.m.View().Content
+	}
+	dark, light, none := drawn(theme.Dark, false), drawn(theme.Light, false), drawn(theme.None, false)
+	if dark == light || dark == none || strings.Contains(none, "38;") {
+		t.Fatal("the themes look alike, or none has colours")
+	}
+	for name, c := range map[string]struct{ got, want string }{
+		"a light terminal":                  {drawn("", true), light},
+		"COLORFGBG, and a silent terminal":  {drawn("", false, "COLORFGBG=0;15"), light},
+		"COLORFGBG is wrong":                {drawn("", true, "COLORFGBG=15;0"), light},
+		"dark, on a light terminal":         {drawn(theme.Dark, true), dark},
+		"none, on a light terminal":         {drawn(theme.None, true), none},
+		"light, though NO_COLOR":            {drawn(theme.Light, false, "NO_COLOR=1"), light},
+		"NO_COLOR, and a terminal answered": {drawn("", true, "NO_COLOR=1"), none},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: another theme", name)
+		}
+	}
+	o := Options{Theme: theme.Dark, Env: []string{"A=b", "NO_COLOR=1"}}
+	if got := o.environment(); len(got) != 1 || got[0] != "A=b" {
+		t.Errorf("the terminal program is told %q", got)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -26,7 +27,16 @@ const browsePatience = time.Minute
 // is given a loopback address that leads to the URL, once. Who ends this
 // program before led is closed leaves the browser with an address that is gone.
 func openBrowser(url string) (led <-chan struct{}, err error) {
-	address, led, err := leadOnce(context.Background(), url, browsePatience)
+	if noDisplay(runtime.GOOS, os.Getenv) {
+		return nil, errNoDisplay
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer func() {
+		if err != nil {
+			cancel() // nobody comes any more
+		}
+	}()
+	address, led, err := leadOnce(ctx, url, browsePatience)
 	if err != nil {
 		return nil, err
 	}
@@ -40,9 +50,46 @@ func openBrowser(url string) (led <-chan struct{}, err error) {
 	// What a browser prints would tear the screen.
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard
 	if err := browser.OpenURL(address); err != nil {
-		return nil, fmt.Errorf("open a browser: %w", err)
+		return nil, &browserError{err}
 	}
 	return led, nil
+}
+
+// errNoDisplay spares the person a browser for terminals, which would be
+// started unseen and take the address away.
+var errNoDisplay = errors.New("this session has no display for a browser")
+
+// noDisplay says whether a browser that is started here could show itself to
+// nobody, as in a session over SSH.
+func noDisplay(system string, getenv func(string) string) bool {
+	switch system {
+	case "windows", "darwin", "android":
+		return false
+	}
+	for _, told := range []string{"DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"} {
+		if getenv(told) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// browserError says in words why no browser was started.
+type browserError struct{ err error }
+
+func (e *browserError) Unwrap() error { return e.err }
+
+func (e *browserError) Error() string {
+	exit, ended := errors.AsType[*exec.ExitError](e.err)
+	switch {
+	case errors.Is(e.err, exec.ErrNotFound):
+		return "there is no browser on this computer, and no xdg-open to find one"
+	case ended && exit.ExitCode() == 3: // xdg-open's own code
+		return "xdg-open found no browser on this computer"
+	case ended:
+		return "the program that starts browsers failed (" + exit.Error() + ")"
+	}
+	return "a browser could not be started: " + e.err.Error()
 }
 
 // addressFile writes a page that leads to the address into a file that only its

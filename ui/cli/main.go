@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 const name = "jupyter-ec2"
@@ -45,7 +46,7 @@ type Program struct {
 	SandboxRuns func(ctx context.Context) bool
 
 	// Wizard runs the screen program.
-	Wizard func(ctx context.Context, sandbox bool) error
+	Wizard func(ctx context.Context, sandbox bool, look theme.Choice) error
 
 	lines *lineReader
 }

@@ -5,11 +5,14 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 type rootOptions struct {
 	sandbox bool
 	plain   bool
+	theme   string
 }
 
 // root builds the command tree.
@@ -43,6 +46,9 @@ jupyter-ec2 rm jupyter`,
 	}
 	cmd.PersistentFlags().BoolVar(&o.sandbox, "sandbox", false, "use this computer instead of AWS: nothing costs money")
 	cmd.Flags().BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen; takes the defaults of up")
+	cmd.Flags().StringVar(&o.theme, "theme", "", "draw the screen for a dark or light terminal, or with none of the colours: auto, dark, light or none (auto; "+theme.Variable+" says it for good)")
+	// The flag exists: it is defined above.
+	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Choices(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.SetFlagErrorFunc(flagError)
 	cmd.SetHelpCommand(p.helpCommand())
 	cmd.AddCommand(p.upCommand(&o.sandbox), p.sandboxCommand())
@@ -61,16 +67,40 @@ func (p *Program) start(ctx context.Context, o *rootOptions) error {
 	if o.plain {
 		return p.up(ctx, o.sandbox, newUpOptions())
 	}
+	look, err := p.look(o.theme)
+	if err != nil {
+		return err
+	}
 	if !p.Terminal {
 		return &usageError{
 			text: "the wizard needs a terminal, and there is none",
 			next: "Run it in a terminal, or use the command: " + name + " up --yes.",
 		}
 	}
-	if err := p.Wizard(ctx, o.sandbox); err != nil {
+	if err := p.Wizard(ctx, o.sandbox, look); err != nil {
 		return fmt.Errorf("the wizard: %w", err)
 	}
 	return nil
+}
+
+// look is the theme that the flag asks for, or else the environment.
+func (p *Program) look(flag string) (theme.Choice, error) {
+	if flag != "" {
+		choice, err := theme.ParseChoice(flag)
+		if err != nil {
+			return "", usage("", "--theme: %w", err)
+		}
+		return choice, nil
+	}
+	value := p.Getenv(theme.Variable)
+	if value == "" {
+		return theme.Auto, nil
+	}
+	choice, err := theme.ParseChoice(value)
+	if err != nil {
+		return "", usage("", "%s in the environment: %w", theme.Variable, err)
+	}
+	return choice, nil
 }
 
 // noArgs is cobra.NoArgs with an error of ours.

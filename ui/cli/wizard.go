@@ -8,6 +8,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // errCutOff is for the exit code alone: the person cut the work off, and knows.
@@ -15,14 +16,14 @@ var errCutOff = errors.New("the work was cut off")
 
 // wizard runs the screen program, and then leaves on the terminal what the
 // person should still know when the screen is gone.
-func (p *Program) wizard(ctx context.Context, sandbox bool) error {
+func (p *Program) wizard(ctx context.Context, sandbox bool, look theme.Choice) error {
 	ask := ui.NewAsker()
 	guide, err := p.Guide(sandbox, ask)
 	if err != nil {
 		return err
 	}
 	left, err := ui.Run(ctx, ui.Options{
-		Engine: guide, Asker: ask, Env: os.Environ(), Open: func(url string) error { _, err := p.Browse(url); return err }, Version: version(), Now: p.Now,
+		Engine: guide, Asker: ask, Env: os.Environ(), Open: func(url string) error { _, err := p.Browse(url); return err }, Version: version(), Now: p.Now, Theme: look,
 	})
 	if err != nil {
 		return err

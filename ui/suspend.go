@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"errors"
+	"io"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// errNoShell is why the program was not suspended: nobody could continue it.
+var errNoShell = errors.New("there is no shell here to continue the program")
+
+// suspend gives the terminal back to the shell that started the program, until
+// that continues it. tea.Suspend would wait for ever where no shell does.
+func (m *model) suspend() tea.Cmd {
+	return tea.Exec(suspension{}, func(err error) tea.Msg { return resumed{err} })
+}
+
+// suspension stops this process. It needs nothing of the terminal.
+type suspension struct{}
+
+func (suspension) SetStdin(io.Reader)  {}
+func (suspension) SetStdout(io.Writer) {}
+func (suspension) SetStderr(io.Writer) {}
+func (suspension) Run() error          { return stopHere() }
+
+// resumed looks again at what may have changed meanwhile: the terminal, the
+// machines, and the connections, which were not kept alive. Those that broke
+// mend themselves; work on a machine has gone on there.
+func (m *model) resumed(msg resumed) tea.Cmd {
+	if msg.err != nil {
+		return m.say("Not suspended: "+msg.err.Error()+".", true)
+	}
+	cmds := []tea.Cmd{m.askBackground()}
+	for _, u := range m.fleet.order {
+		cmds = append(cmds, m.askHealth(u))
+	}
+	switch m.screen() {
+	case screen(&m.open):
+		cmds = append(cmds, m.open.look(m))
+	case screen(&m.fleet):
+		cmds = append(cmds, m.fleet.refresh(m))
+	}
+	return tea.Batch(cmds...)
+}
