@@ -28,6 +28,7 @@ test: deps lint crosscheck unit cross ## all that must hold before a change goes
 deps: ## what the tests need of this computer
 	@.ci/deps
 	@.ci/moto
+	@.ci/hypothesis
 
 unit: ## the tests alone, with the race detector
 	$(GOTEST) ./...
@@ -62,6 +63,7 @@ fuzz: ## every fuzz target for FUZZTIME
 			go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$f")" || exit 1; \
 		done; \
 	done
+	JUPYTER_EC2_EXAMPLES=5000 go test -count=1 -run='^TestWatcherProperties$$' ./remote/jupyter
 
 demo: ## the picture in the README, from demo.tape (needs vhs, ttyd, ffmpeg)
 	docs/demo.sh

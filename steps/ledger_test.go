@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 )
@@ -184,6 +185,28 @@ func TestPlanRoundTrip(t *testing.T) {
 	if Explain(err).Kind != ProblemAnswers {
 		t.Fatalf("a misspelt answer gave %v", err)
 	}
+}
+
+// A limit that is read is written so that it is read again.
+func FuzzParseLimit(f *testing.F) {
+	for _, s := range []string{"", "never", "90", "1h30m", "2h0m0.5s", "1\u00b5s", "-5m", "9999999h", "1e3", " OFF "} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		l, err := ParseLimit(s)
+		if err != nil {
+			if l != 0 || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("%q: %v, %q", s, l, err)
+			}
+			return
+		}
+		if l < Never || l.Duration() < 0 || l.Words() == "" {
+			t.Errorf("%q is %d, %q", s, l, l.Words())
+		}
+		if again, err := ParseLimit(l.String()); err != nil || again != l {
+			t.Errorf("%q is %q, read again %v, %v", s, l, again, err)
+		}
+	})
 }
 
 func FuzzReadPlan(f *testing.F) {

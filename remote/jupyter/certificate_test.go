@@ -1,8 +1,11 @@
 package jupyter
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -103,4 +106,26 @@ func TestNewToken(t *testing.T) {
 	if err := errors.Join(errA, errB); err != nil || len(a) != 48 || a == b {
 		t.Errorf("%q, %q, %v", a, b, err)
 	}
+}
+
+// A fingerprint that is taken is 32 bytes, and the same however it is written.
+func FuzzParsePin(f *testing.F) {
+	f.Add(fingerprintOf([]byte("a certificate")))
+	f.Add(strings.ToLower(fingerprintOf(nil)))
+	f.Add("AB:CD")
+	f.Add(strings.Repeat(":", 70) + "\x1b[1m")
+	f.Fuzz(func(t *testing.T, text string) {
+		pin, err := ParsePin(text)
+		if err != nil {
+			if pin != nil || !safe(err.Error()) {
+				t.Errorf("%x, %q", pin, err)
+			}
+			return
+		}
+		shown := strings.ReplaceAll(fmt.Sprintf("% X", pin), " ", ":")
+		again, err := ParsePin(shown)
+		if len(pin) != sha256.Size || err != nil || !bytes.Equal(again, pin) || !strings.EqualFold(strings.ReplaceAll(text, ":", ""), strings.ReplaceAll(shown, ":", "")) {
+			t.Errorf("%q is %x, read again %x, %v", text, pin, again, err)
+		}
+	})
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 func TestExplainInstall(t *testing.T) {
@@ -72,6 +74,30 @@ func FuzzExplainInstall(f *testing.F) {
 			t.Errorf("an empty explanation: %+v", e)
 		}
 	})
+}
+
+// Whatever a server's log says: three texts that are safe for a terminal.
+func FuzzExplainServer(f *testing.F) {
+	f.Add("first\n[C ServerApp] ERROR: port 8888 is not available.")
+	f.Add("OSError: [Errno 99] Cannot assign requested address\n\x1b[31mred\x1b]0;title\x07")
+	f.Add("http://127.0.0.1:8888/?token=0123456789abcdef0123456789abcdef0123456789abcdef\r\n\u202e")
+	f.Fuzz(func(t *testing.T, log string) {
+		err := ExplainServer(strings.Split(log, "\n"))
+		var e *Error
+		if !errors.As(err, &e) || e.Title == "" || e.Text == "" || e.Next == "" {
+			t.Fatalf("an empty explanation: %+v", err)
+		}
+		for _, said := range append(strings.Split(e.Raw, "\n"), e.Title, e.Text, e.Next, e.Error()) {
+			if !safe(said) {
+				t.Errorf("%q", said)
+			}
+		}
+	})
+}
+
+// safe reports whether a terminal shows a text and does nothing else with it.
+func safe(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 }
 
 func TestExplainServer(t *testing.T) {

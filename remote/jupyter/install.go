@@ -115,7 +115,7 @@ func parseVersions(out string) Versions {
 	var v Versions
 	for line := range strings.Lines(out) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		value = remote.Clean(value)
+		value = strings.TrimSpace(remote.Clean(value))
 		switch key {
 		case "python":
 			v.Python = value

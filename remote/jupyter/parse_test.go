@@ -1,6 +1,7 @@
 package jupyter
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -115,6 +116,27 @@ func TestParseState(t *testing.T) {
 	if got := parseState("port=99999\n"); got.port != 0 {
 		t.Errorf("port %d", got.port)
 	}
+}
+
+// Versions are one line each, and safe for a terminal.
+func FuzzParseVersions(f *testing.F) {
+	f.Add("Welcome!\npython=3.12.3\npip=24.0\nnotebook=7.4.1\njupyter_kernel_gateway=3.0.1\njupyter_server=2.16.0\n")
+	f.Add("notebook=\x1b[2J7\r\nnotebook\n=\npip=a=b")
+	f.Fuzz(func(t *testing.T, out string) {
+		v := parseVersions(out)
+		for _, said := range []string{v.Python, v.Pip, v.Notebook, v.Gateway, v.Server} {
+			if !safe(said) {
+				t.Errorf("%q", said)
+			}
+			if said != "" && !strings.Contains(out, "=") {
+				t.Errorf("%q out of nothing", said)
+			}
+		}
+		again := fmt.Sprintf("python=%s\npip=%s\nnotebook=%s\njupyter_kernel_gateway=%s\njupyter_server=%s\n", v.Python, v.Pip, v.Notebook, v.Gateway, v.Server)
+		if got := parseVersions(again); got != v {
+			t.Errorf("%+v is read as %+v", v, got)
+		}
+	})
 }
 
 func FuzzParseState(f *testing.F) {

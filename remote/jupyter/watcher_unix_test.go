@@ -5,7 +5,6 @@ package jupyter
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 )
 
@@ -192,19 +191,7 @@ func TestWatcherByParts(t *testing.T) {
 	if err != nil {
 		t.Skip("no python3 here")
 	}
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "watch"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{"checks.py": watcherChecks}
-	for name, text := range watcher() {
-		files["watch/"+name+".py"] = text
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := watcherFolder(t, map[string]string{"checks.py": watcherChecks})
 	cmd := exec.CommandContext(t.Context(), python, "checks.py")
 	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -49,8 +49,7 @@ func Stop(ctx context.Context, o Options) error {
 	if err != nil || dir == "" {
 		return err
 	}
-	var r record
-	unread := readJSON(filepath.Join(dir, recordFile), &r)
+	r, unread := readRecord(dir)
 	if there, err := held(dir); err != nil {
 		return err
 	} else if there {

@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -37,6 +39,36 @@ const (
 
 // askTimeout is how long a process may take to answer before it counts as hung.
 const askTimeout = 3 * time.Second
+
+// readRecord reads the record of a folder.
+func readRecord(dir string) (record, error) {
+	content, err := os.ReadFile(filepath.Join(dir, recordFile))
+	if err != nil {
+		return record{}, err
+	}
+	return parseRecord(content)
+}
+
+// parseRecord reads a record. What it names is asked with a token, and may be
+// ended: it must be a process, and an address of this computer alone.
+func parseRecord(content []byte) (record, error) {
+	var r record
+	if err := json.Unmarshal(content, &r); err != nil {
+		return record{}, err
+	}
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return record{}, errors.New("its address is none")
+	}
+	address, err := netip.ParseAddrPort(u.Host)
+	if err != nil || u.Scheme != "http" || !address.Addr().IsLoopback() || r.URL != "http://"+address.String() {
+		return record{}, errors.New("its address is not one of this computer")
+	}
+	if r.PID < 1 || r.Token == "" {
+		return record{}, errors.New("it names no process")
+	}
+	return r, nil
+}
 
 // readJSON reads a file of ours.
 func readJSON(path string, v any) error {
@@ -90,8 +122,8 @@ var errNotRunning = errors.New("the sandbox is not running")
 // ask finds the process by its record and asks how it is. Only the process that
 // wrote the record answers to its token, so an answer is proof.
 func ask(ctx context.Context, dir string) (State, error) {
-	var r record
-	if err := readJSON(filepath.Join(dir, recordFile), &r); err != nil {
+	r, err := readRecord(dir)
+	if err != nil {
 		return State{}, errors.Join(errNotRunning, err)
 	}
 	var instances []Instance

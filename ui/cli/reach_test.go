@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -164,4 +166,43 @@ func TestCp(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "stderr", r.err.String(), "the disk is full")
+}
+
+// Whatever is copied where: one machine, and nothing lost of what was typed.
+func FuzzParseCopy(f *testing.F) {
+	f.Add("data.csv\x00jupyter:", false)
+	f.Add("jupyter:results\x00jupyter:a:b\x00.", false)
+	f.Add("c:\\x\x00c:", true)
+	f.Add("a\x00b", false)
+	f.Add(":\x00::\x00/:\x1b", false)
+	f.Fuzz(func(t *testing.T, typed string, windows bool) {
+		args, system := strings.Split(typed, "\x00"), "linux"
+		if windows {
+			system = "windows"
+		}
+		if len(args) < 2 {
+			return
+		}
+		c, err := parseCopy(args, system)
+		if err != nil {
+			if strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("%q", err)
+			}
+			return
+		}
+		var again []string
+		for _, from := range c.from {
+			if !c.up {
+				from = c.setup + ":" + from
+			}
+			again = append(again, from)
+		}
+		to := c.to
+		if c.up {
+			to = c.setup + ":" + to
+		}
+		if again = append(again, to); !slices.Equal(again, args) || c.setup == "" || strings.ContainsAny(c.setup, `/\:`) {
+			t.Errorf("%q is read as %+v", args, c)
+		}
+	})
 }

@@ -30,8 +30,20 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
 import watch_work as work
-from watch_host import CPU, FOLDER, MOST, SANDBOX, GPUs, boot, disk, memory, processes, read, say, seconds_of, state_folder, write
+from watch_host import CPU, FOLDER, MOST, SANDBOX, GPUs, boot, disk, memory, processes, read, sane, say, seconds_of, state_folder, write
 from watch_server import Dead, Server, Trouble, kernel
+
+
+LONGEST = 10 * 365 * 86400  # seconds: no time that is planned is longer
+
+
+def settings(said):
+    """What of a config is what it should be."""
+    numbers = {k: sane(said.get(k), LONGEST) for k in ("idle", "lifetime", "retry", "work", "window", "port", "ssh_server")}
+    numbers["every"] = sane(said.get("every"), 3600)
+    texts = {k: said[k] for k in ("unarmed", "mode", "bind") if isinstance(said.get(k), str)}
+    lists = {k: [i for i in said[k] if isinstance(i, str)] for k in ("ignore", "poweroff") if isinstance(said.get(k), list)}
+    return dict(numbers, armed=said.get("armed") is True, tls=said.get("tls") is True, **texts, **lists)
 
 
 class Watch:
@@ -54,13 +66,14 @@ class Watch:
         try:
             old = json.loads(read(self.state_file, MOST))
             saved, born, active, looked, held = [float(old[k]) for k in ("saved", "born", "active", "looked", "held")]
-            if not self.boot or old["boot"] != self.boot or max(saved, born, active, looked) > now:
+            times = saved, born, active, looked
+            if not self.boot or old["boot"] != self.boot or not all(0 <= t <= now for t in times) or not 0 <= held < now + LONGEST:
                 return
-            self.marks, self.hold_id = dict(old["marks"]), str(old["hold_id"])
-            self.born, self.looked, self.held = born, looked, held
-            self.active = active + now - saved  # while nobody looked, nobody knows
-        except (ValueError, KeyError, TypeError):
-            pass  # none, or of another version: begin anew
+            marks, hold_id = dict(old["marks"]), str(old["hold_id"])
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+            return  # none, or of another version: begin anew
+        self.marks, self.hold_id, self.born, self.looked, self.held = marks, hold_id, born, looked, held
+        self.active = min(active + now - saved, now)  # while nobody looked, nobody knows
 
     def save(self):
         write(self.state_file, {
@@ -71,18 +84,18 @@ class Watch:
         text = read(os.path.join(FOLDER, "config.json"))
         try:
             config = json.loads(text)
-        except ValueError:
+        except (RecursionError, ValueError):
             return  # as before
         name = hashlib.sha256(text.encode()).hexdigest()
         if isinstance(config, dict) and name != self.config_id:
-            self.config, self.config_id = config, name
+            self.config, self.config_id = settings(config), name
             self.stopping, self.stop_failed, self.retry_at = False, "", 0
 
     def take_hold(self, now):
         path = os.path.join(FOLDER, "hold")
         words = read(path, 1000).split()
-        if len(words) == 2 and words[1].isdigit() and words[0] != self.hold_id:
-            self.hold_id, self.held = words[0], max(self.held, now + int(words[1]))
+        if len(words) == 2 and words[1].isdecimal() and words[0] != self.hold_id:
+            self.hold_id, self.held = words[0], max(self.held, now + min(int(words[1]), LONGEST))
             self.save()
         if words:
             os.remove(path)
@@ -101,7 +114,7 @@ class Watch:
     def look_at_server(self, now):
         try:
             return self.ask_server(now)
-        except (AttributeError, KeyError, TypeError, ValueError) as e:
+        except Exception as e:
             # What answers is no Jupyter server's: it keeps nothing awake, and
             # must not keep the machine from being stopped.
             self.kernels = []

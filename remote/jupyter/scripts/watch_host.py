@@ -51,6 +51,12 @@ def output(command, within=10):
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
+def sane(value, most=1 << 40):
+    """A number that can be reckoned with, 0 for what is none: JSON has others."""
+    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value
+    return min(value, most) if ok else 0  # which is never true of NaN
+
+
 def boot():
     """Names this boot of the machine; empty where that cannot be told."""
     return read("/proc/sys/kernel/random/boot_id").strip() or output(["sysctl", "-n", "kern.bootsessionuuid"]).strip()

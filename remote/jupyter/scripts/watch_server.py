@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 
-from watch_host import BASE, MOST, read, seconds_of
+from watch_host import BASE, MOST, read, sane, seconds_of
 
 
 class Trouble(Exception):
@@ -23,7 +23,7 @@ class Server:
     def __init__(self, config):
         folder = os.path.join(BASE, "server")
         port = re.search(r"^port=(\d+)$", read(os.path.join(folder, "spec")), re.M)
-        self.address = config.get("bind") or "127.0.0.1", int(port.group(1)) if port else int(config.get("port") or 8888)
+        self.address = config.get("bind") or "127.0.0.1", min(int(port.group(1) if port else config.get("port") or 8888), 65535)
         self.token = read(os.path.join(folder, "token"))
         self.cert = read(os.path.join(folder, "cert.pem")) if config.get("tls") else ""
         self.tls = bool(config.get("tls"))
@@ -73,5 +73,5 @@ class Server:
 
 def kernel(k, paths):
     return {"id": str(k.get("id", "")), "name": str(k.get("name", "")), "state": str(k.get("execution_state", "")),
-            "last": seconds_of(k.get("last_activity")) or 0, "connections": k.get("connections") or 0,
+            "last": seconds_of(k.get("last_activity")) or 0, "connections": int(sane(k.get("connections"))),
             "path": paths.get(k.get("id"), "")}
