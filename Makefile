@@ -60,7 +60,7 @@ bench: ## the benchmarks
 fuzz: ## every fuzz target for FUZZTIME
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r f; do \
 		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' "$$f"); do \
-			go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$f")" || exit 1; \
+			go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=2s "$$(dirname "$$f")" || exit 1; \
 		done; \
 	done
 	JUPYTER_EC2_EXAMPLES=5000 go test -count=1 -run='^TestWatcherProperties$$' ./remote/jupyter

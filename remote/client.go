@@ -130,13 +130,7 @@ func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Con
 
 // warm executes something, and does not care what comes of it.
 func (c *Client) warm(ctx context.Context) {
-	s, err := c.session(ctx)
-	if err != nil {
-		return
-	}
-	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
-	_ = s.Run("true " + WatchLabel)
-	_ = s.Close()
+	_ = c.Run(ctx, Command{Label: WatchLabel})
 }
 
 const maxGreeting = 1 << 10

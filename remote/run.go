@@ -210,13 +210,25 @@ export PATH
 unset first late dir
 `
 
-// program is what goes in by stdin first: the environment, then the script.
+// note tells the host's watcher, where there is one, that a person's command
+// ran, which may be over before it looks; or that this connection, which it
+// finds in sshd's log, is the program's own.
+func (cmd Command) note() string {
+	file := "used"
+	if cmd.Label == WatchLabel {
+		file = "ours-${SSH_CONNECTION% * *}"
+	}
+	return `if [ -d "$HOME/.jupyter-ec2/watch" ]; then : >"$HOME/.jupyter-ec2/watch/` + file + "\"; fi 2>/dev/null\n"
+}
+
+// program is what goes in by stdin first: a note for the host's watcher, the
+// environment, then the script.
 func (cmd Command) program() (string, error) {
 	env, err := exports(cmd.Env)
 	if !cmd.Person {
 		env = ownPath + env
 	}
-	return env + cmd.Script + "\n" + endMark, err
+	return cmd.note() + env + cmd.Script + "\n" + endMark, err
 }
 
 // bootstrap is the only text of ours in the host's process list. It reads the

@@ -22,7 +22,7 @@ def equal(got, want):
 # no further than to the look before; and only when it is news.
 w = watch.Watch()
 w.config = {"idle": 3600, "lifetime": 7200, "armed": True}
-start = w.active
+start, clock = w.active, time.time
 for wall in (time.time() + 400 * 86400, time.time() - 400 * 86400, 0):
     time.time = lambda: wall
     w.marks = {"kernel 1": "2026-01-01T00:00:00.000000Z"}
@@ -33,6 +33,7 @@ for wall in (time.time() + 400 * 86400, time.time() - 400 * 86400, 0):
     assert start + 1000 <= w.active <= start + 1010, w.active
     equal(w.stop(""), (w.active + 3600, "idle"))
     equal(w.stop("a cell runs"), (start + 7200, "lifetime"))
+time.time = clock
 w.held = start + 9000
 equal(w.stop(""), (start + 9000, "idle"))
 w.config["armed"] = False
@@ -162,6 +163,34 @@ equal(m.passes(60, p5=1, p6=1, p7=1), [])
 equal(m.passes(60, p5=1, p6=1, p7=1, p9=1), [("python train.py", 1)])
 equal(work.in_words([{"command": "python train.py", "cpu": 0.98}]), "python train.py, 98 % of a core")
 equal(work.in_words([{"command": "", "cpu": 2}] * 3), "a program, 200 % of a core, and 2 more")
+
+# What sshd's journal has: a connection that is not the program's own was a
+# person's, and nothing else is one.
+import json, pwd
+me, journal = pwd.getpwuid(os.getuid()).pw_name, []
+def entry(at, text):
+    return json.dumps({"__MONOTONIC_TIMESTAMP": "%d" % (at * 1e6), "MESSAGE": text})
+work.Connections.journal = lambda self, now: journal
+work.shutil.which = lambda name: "/bin/" + name
+c = work.Connections(1000)
+equal(c.look(1000, 995, 5), 0)
+journal = [entry(1001, "Accepted publickey for %s from 203.0.113.7 port 50001 ssh2: ED25519 SHA256:x" % me),
+           entry(1002, "Accepted publickey for %s from 2001:db8::1 port 50002 ssh2: ED25519 SHA256:x" % me)]
+equal(c.look(1005, 1000, 5), 0)
+equal(c.look(1015, 1010, 5), 1002)
+equal(c.look(1030, 1025, 5), 0)  # once
+open("watch/ours-203.0.113.7 50003", "w").close()
+journal += [entry(1031, "Accepted publickey for %s from 203.0.113.7 port 50003 ssh2" % me), entry(1032, "Accepted publickey for x%s from 203.0.113.7 port 50004 ssh2" % me),
+            entry(1033, "Failed publickey for %s from 203.0.113.7 port 50005 ssh2" % me), entry(9999, "Accepted publickey for %s from 203.0.113.7 port 50006 ssh2" % me),
+            '{"__MONOTONIC_TIMESTAMP": "1034000000", "MESSAGE": [255, 1]}', "{", "[1]"]
+equal(c.look(1045, 1040, 5), 0)
+equal(c.look(1060, 1055, 5), 0)
+os.utime("watch/ours-203.0.113.7 50003", (1, 1))
+c.look(1075, 1070, 5)
+equal(os.path.exists("watch/ours-203.0.113.7 50003"), False)
+open("watch/used", "w").close()
+assert 1078 < c.look(1080, 1075, 5) <= 1080
+equal(c.look(1081, 1080, 5), 0)
 
 # GPUs, as nvidia-smi tells of them.
 with open("nvidia-smi", "w") as f:

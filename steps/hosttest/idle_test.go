@@ -254,6 +254,39 @@ func TestIdleMachineInUse(t *testing.T) {
 	i.goesDown("a tunnel")
 }
 
+// SSH commands that are over before the watcher looks were activity too:
+// OpenSSH's, which sshd's log has, and those that a person runs by the program.
+// What the program does of its own, on a connection of its own, is none.
+func TestIdleMachineShortCommands(t *testing.T) {
+	i := newIdler(t)
+	// Ubuntu's images have their user read the log.
+	if out, err := i.host.Run(t.Context(), "usermod -aG adm ubuntu"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	i.watch(time.Hour)
+	idle := func(h jupyter.Health) bool { return h.Watching && !h.Idle.IsZero() }
+	first := i.until("rest", func(h jupyter.Health) bool { return idle(h) && h.At.Sub(h.Idle) > 10*idleEvery })
+	ssh, _ := i.openssh("ssh", "ubuntu@"+i.host.Public().String(), "true")
+	if err := ssh.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	second := i.until("OpenSSH's command", func(h jupyter.Health) bool { return idle(h) && h.Idle.Sub(first.Idle) > 5*idleEvery })
+	second = i.until("rest again", func(h jupyter.Health) bool { return idle(h) && h.At.Sub(second.Idle) > 10*idleEvery })
+
+	if err := i.Close(); err != nil {
+		t.Fatal(err)
+	}
+	i.connect() // another connection of the program's
+	h := i.until("a while", func(h jupyter.Health) bool { return h.At.Sub(second.At) > 20*idleEvery })
+	if !idle(h) || h.Idle.Sub(second.Idle).Abs() > idleEvery {
+		t.Errorf("the program's own connection counts: idle since %v, before %v", h.Idle, second.Idle)
+	}
+	if err := i.Run(t.Context(), remote.Command{Script: "true"}); err != nil {
+		t.Fatal(err)
+	}
+	i.until("a person's command", func(h jupyter.Health) bool { return idle(h) && h.Idle.Sub(second.Idle) > 5*idleEvery })
+}
+
 // openssh starts one of OpenSSH's programs. It is ended with the test.
 func (i *idler) openssh(program string, args ...string) (cmd *exec.Cmd, end func()) {
 	i.t.Helper()

@@ -53,9 +53,10 @@ class Watch:
         self.boot = boot()
         self.ticks = 0
         now = time.monotonic()
+        self.connections = work.Connections(now)
         # When the watcher began in this boot, when something last went on, and
         # when the server was last seen; what was seen there by its name.
-        self.born = self.active = self.looked = now
+        self.born = self.active = self.looked = self.ticked = now
         self.marks, self.held, self.hold_id = {}, 0, ""
         self.kernels, self.absent = [], set()
         self.stopping, self.stop_failed, self.retry_at = False, "", 0
@@ -93,11 +94,12 @@ class Watch:
 
     def take_hold(self, now):
         path = os.path.join(FOLDER, "hold")
-        words = read(path, 1000).split()
+        said = read(path, 1000)
+        words = said.split()
         if len(words) == 2 and words[1].isdecimal() and words[0] != self.hold_id:
             self.hold_id, self.held = words[0], max(self.held, now + min(int(words[1]), LONGEST))
             self.save()
-        if words:
+        if said:
             os.remove(path)
 
     def note(self, now, name, last):
@@ -182,6 +184,8 @@ class Watch:
         now = time.monotonic()
         status = self.busy(now, server, processes())
         busy = status["busy"]
+        self.active = max(self.active, self.connections.look(now, self.ticked, self.config.get("every") or 5))
+        self.ticked = now
         if busy:
             self.active = now
         self.ticks += 1

@@ -2,11 +2,16 @@
 whether somebody is logged in or not."""
 import collections
 import glob
+import json
 import os
+import pwd
 import re
+import shutil
+import time
 
-from watch_host import BASE, LABEL, LINUX, SANDBOX, of_this_host, read
+from watch_host import BASE, FOLDER, LABEL, LINUX, SANDBOX, of_this_host, output, read
 
+ACCEPTED = re.compile(r"Accepted \S+ for (\S+) from ([0-9A-Fa-f.:%\w]+) port (\d+)\b", re.ASCII)
 KERNEL = re.compile(r"kernel-([0-9a-f-]{36})\.json")
 GPU_IN_USE = 0.05
 WINDOW = 60  # seconds over which the use of the CPU is taken
@@ -51,6 +56,61 @@ def jobs(all_of_them, this_boot):
                 " ".join(said) == " ".join([said[0], this_boot, p.started]):
             running.add(p.pid)
     return running
+
+
+class Connections:
+    """SSH commands that were over before the look: each leaves a note when this
+    program runs it, and sshd's log has the connections of all others."""
+
+    def __init__(self, now):
+        self.since, self.next, self.pending = now, now, {}
+        self.used = changed(os.path.join(FOLDER, "used"))
+
+    def look(self, now, before, every):
+        """When the last one came, as far as is known; 0 for none."""
+        last, used = 0, changed(os.path.join(FOLDER, "used"))
+        if used != self.used:
+            # How long ago, two clocks say together; not before the look before.
+            last, self.used = now - min(max(time.time() - used, 0), now - before), used
+        if now < self.next or SANDBOX or not shutil.which("journalctl"):
+            return last
+        self.next = now + 3 * every
+        for at, peer in filter(None, map(accepted, self.journal(now))):
+            if self.since < at <= now:
+                self.pending[peer] = at
+        self.since = max([self.since, *self.pending.values()])
+        for peer, at in list(self.pending.items()):
+            if at < now - 2 * every:  # its first command has left a note by now
+                del self.pending[peer]
+                if not os.path.exists(os.path.join(FOLDER, "ours-" + peer)):
+                    last = max(last, at)
+        for path in glob.glob(os.path.join(glob.escape(FOLDER), "ours-*")):
+            if changed(path) < time.time() - 86400:
+                os.remove(path)
+        return last
+
+    def journal(self, now):
+        """What sshd said of late; nothing where the user may not read it."""
+        return output(["journalctl", "-q", "-b", "--no-pager", "-o", "json", "--output-fields=MESSAGE", "-t", "sshd", "-t", "sshd-session",
+                       "--since=@%d" % (time.time() - (now - self.since) - 2)]).splitlines()
+
+
+def changed(path):
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0
+
+
+def accepted(line):
+    """When sshd let the user in, and from where: "IP PORT"."""
+    try:
+        entry = json.loads(line)
+        m = ACCEPTED.match(entry["MESSAGE"])
+        at = int(entry["__MONOTONIC_TIMESTAMP"]) / 1e6
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+    return (at, m.group(2) + " " + m.group(3)) if m and m.group(1) == pwd.getpwuid(os.getuid()).pw_name else None
 
 
 class Usage:

@@ -177,7 +177,7 @@ def config(said, hold):
     w = watch.Watch()
     place("config.json", said)
     place("hold", hold)
-    if not hold.split():
+    if not hold:
         os.remove("watch/hold")
     ticks(w)
 
@@ -222,6 +222,13 @@ def spec(said):
             watch.Server = real
 
 
+@given(st.one_of(text, value.map(json.dumps), st.fixed_dictionaries({
+    "__MONOTONIC_TIMESTAMP": value, "MESSAGE": st.one_of(value, text.map("Accepted publickey for root from {} port 1".format))}).map(json.dumps)))
+def journal(line):
+    got = work.accepted(line)
+    assert got is None or math.isfinite(got[0]) and "/" not in got[1]
+
+
 @given(st.one_of(st.binary(max_size=60), st.tuples(digits, text, text).map(" ".join)))
 def job(said):
     os.makedirs("jobs/x", exist_ok=True)
@@ -232,7 +239,7 @@ def job(said):
 
 watch.Server = Says
 watch.Watch.power_off = lambda self: "not in a test"
-for check in (seconds, seconds_of_a_time, gpus, stat, stat_of_a_process, ps, usage, answers, config, state, state_without_end, spec, job):
+for check in (seconds, seconds_of_a_time, gpus, stat, stat_of_a_process, ps, usage, answers, config, state, state_without_end, spec, job, journal):
     try:
         check()
     except BaseException:
