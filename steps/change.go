@@ -3,12 +3,15 @@ package steps
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 )
 
-// change changes a setup's answers in the ledger. Work makes the machine follow.
-func (g *Guide) change(setupID string, to func(*Setup) error) (Setup, error) {
+// change has a setup get other answers. Once its server runs they are written
+// down as wanted, and Work makes the machine follow: until then those that it
+// had are in effect. What its account refuses is not written down at all.
+func (g *Guide) change(ctx context.Context, setupID string, to func(*Answers) error) (Setup, error) {
 	unlock, err := g.ledger.lock(setupID)
 	if err != nil {
 		return Setup{}, err
@@ -18,45 +21,71 @@ func (g *Guide) change(setupID string, to func(*Setup) error) (Setup, error) {
 	if err != nil {
 		return Setup{}, err
 	}
-	if err := to(s); err != nil {
+	a := s.Wanted()
+	if err := to(&a); err != nil {
 		return Setup{}, err
 	}
-	if err := s.Answers.Valid(); err != nil {
+	if err := a.Valid(); err != nil {
 		return Setup{}, answersFault(err)
+	}
+	if err := g.want(ctx, s, a); err != nil {
+		return Setup{}, err
 	}
 	return *s, g.ledger.save(s)
 }
 
+// want gives a setup other answers, in effect or wanted.
+func (g *Guide) want(ctx context.Context, s *Setup, a Answers) error {
+	if s.launched() && !reflect.DeepEqual(a, s.Wanted()) {
+		account, err := g.account(ctx, a.Profile)
+		if err == nil {
+			err = g.sameAccount(ctx, s, account)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case !s.Finished(StepServe):
+		s.Answers, s.Next = a, nil
+	case reflect.DeepEqual(a, s.Answers):
+		s.Next = nil
+	default:
+		s.Next = &a
+	}
+	return nil
+}
+
 // SetMode changes how the server is reached.
-func (g *Guide) SetMode(_ context.Context, setupID string, mode Mode, noTLS bool) (Setup, error) {
-	return g.change(setupID, func(s *Setup) error {
-		s.Answers.Mode, s.Answers.NoTLS = mode, noTLS
+func (g *Guide) SetMode(ctx context.Context, setupID string, mode Mode, noTLS bool) (Setup, error) {
+	return g.change(ctx, setupID, func(a *Answers) error {
+		a.Mode, a.NoTLS = mode, noTLS
 		if mode == ModeGateway {
-			s.Answers.Gateway = "" // its kernels are its own
+			a.Gateway = "" // its kernels are its own
 		}
 		return nil
 	})
 }
 
 // SetLimits changes when the machine stops by itself; 0 leaves a limit as it is.
-func (g *Guide) SetLimits(_ context.Context, setupID string, idle, lifetime Limit) (Setup, error) {
-	return g.change(setupID, func(s *Setup) error {
-		s.Answers.IdleStop, s.Answers.Lifetime = idle.Or(s.Answers.IdleStop), lifetime.Or(s.Answers.Lifetime)
+func (g *Guide) SetLimits(ctx context.Context, setupID string, idle, lifetime Limit) (Setup, error) {
+	return g.change(ctx, setupID, func(a *Answers) error {
+		a.IdleStop, a.Lifetime = idle.Or(a.IdleStop), lifetime.Or(a.Lifetime)
 		return nil
 	})
 }
 
 // SetWork changes which programs count as activity.
-func (g *Guide) SetWork(_ context.Context, setupID string, rule WorkRule) (Setup, error) {
-	return g.change(setupID, func(s *Setup) error {
-		s.Answers.Work = rule
+func (g *Guide) SetWork(ctx context.Context, setupID string, rule WorkRule) (Setup, error) {
+	return g.change(ctx, setupID, func(a *Answers) error {
+		a.Work = rule
 		return nil
 	})
 }
 
 // UseGateway has a notebook's kernels run on another setup's machine, or on its
 // own again.
-func (g *Guide) UseGateway(_ context.Context, setupID, gatewayID string) (Setup, error) {
+func (g *Guide) UseGateway(ctx context.Context, setupID, gatewayID string) (Setup, error) {
 	if gatewayID != "" {
 		gw, err := g.ledger.load(gatewayID)
 		if err != nil {
@@ -66,15 +95,15 @@ func (g *Guide) UseGateway(_ context.Context, setupID, gatewayID string) (Setup,
 			return Setup{}, err
 		}
 	}
-	return g.change(setupID, func(s *Setup) error {
-		if s.Answers.Mode == ModeGateway {
+	return g.change(ctx, setupID, func(a *Answers) error {
+		if a.Mode == ModeGateway {
 			return &fault{
 				kind: ProblemAnswers, title: "This is a gateway itself",
-				text: fmt.Sprintf("%s is a Kernel Gateway: it has kernels, and no notebook that could use another's.", s.Answers.Name),
-				next: fmt.Sprintf("Change its mode first: jupyter-ec2 mode %s ssh.", s.Answers.Name),
+				text: fmt.Sprintf("%s is a Kernel Gateway: it has kernels, and no notebook that could use another's.", a.Name),
+				next: fmt.Sprintf("Change its mode first: jupyter-ec2 mode %s ssh.", a.Name),
 			}
 		}
-		s.Answers.Gateway = gatewayID
+		a.Gateway = gatewayID
 		return nil
 	})
 }
@@ -107,7 +136,7 @@ func (g *Guide) users(s *Setup) ([]aws.Rule, error) {
 	}
 	var rules []aws.Rule
 	for _, o := range all {
-		if o.Answers.Gateway != s.ID || !o.there() {
+		if o.Answers.Gateway != s.ID && o.Wanted().Gateway != s.ID || !o.there() {
 			continue
 		}
 		ips := []string{o.PublicIP}

@@ -146,7 +146,7 @@ func (w *work) existing(ctx context.Context) (aws.Instance, error) {
 func (w *work) mourn() error {
 	r := &w.s.Resources
 	w.doing("%s is gone (terminated elsewhere); a new one is launched", r.InstanceID)
-	w.s.Done = map[StepID]time.Time{}
+	w.s.Done, w.before = map[StepID]time.Time{}, nil
 	r.InstanceID, r.ClientToken, r.ImageID = "", "", ""
 	w.s.LaunchAsked, w.s.FirstStart, w.s.LaunchedAt, w.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	w.s.RanBefore, w.s.RanUnseen = 0, false

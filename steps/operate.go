@@ -212,6 +212,9 @@ func (g *Guide) Resize(ctx context.Context, setupID, instanceType string, emit f
 			return "", err
 		}
 		w.s.Answers.Type, w.s.Cost = instanceType, Cost{}
+		if w.s.Next != nil {
+			w.s.Next.Type = instanceType
+		}
 		if err := w.save(); err != nil {
 			return "", err
 		}

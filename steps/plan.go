@@ -86,7 +86,7 @@ func (g *Guide) Begin(ctx context.Context, a Answers) (Setup, error) {
 		return Setup{}, err
 	}
 	if i := slices.IndexFunc(all, func(s Setup) bool { return s.Answers.Name == a.Name && s.Bad == nil }); i >= 0 {
-		return g.resume(&all[i], a)
+		return g.resume(ctx, &all[i], a)
 	}
 	// A record that cannot be used may be of a machine that runs.
 	if i := slices.IndexFunc(all, func(s Setup) bool { return s.Answers.Name == a.Name }); i >= 0 {
@@ -105,7 +105,7 @@ func beingRemoved(s *Setup) error {
 	}
 }
 
-func (g *Guide) resume(s *Setup, a Answers) (Setup, error) {
+func (g *Guide) resume(ctx context.Context, s *Setup, a Answers) (Setup, error) {
 	if s.Resources.Removing {
 		return Setup{}, beingRemoved(s)
 	}
@@ -131,7 +131,9 @@ func (g *Guide) resume(s *Setup, a Answers) (Setup, error) {
 	if s.Answers.Type != a.Type || s.Answers.DiskGB != a.DiskGB {
 		s.Cost = Cost{}
 	}
-	s.Answers = a
+	if err := g.want(ctx, s, a); err != nil {
+		return Setup{}, err
+	}
 	return *s, g.ledger.save(s)
 }
 

@@ -6,9 +6,12 @@ import "time"
 // the ledger keeps it, one file each. It holds no secret.
 type Setup struct {
 	// Version is the form of the record; 0 is that of before it was counted.
-	Version int       `json:"version"`
-	ID      string    `json:"id"`
-	Answers Answers   `json:"answers"`
+	Version int     `json:"version"`
+	ID      string  `json:"id"`
+	Answers Answers `json:"answers"` // as the machine follows them
+	// Next are the answers that were asked for since, and that the machine does
+	// not follow yet; nil where there are none.
+	Next    *Answers  `json:"next,omitempty"`
 	Sandbox bool      `json:"sandbox,omitempty"`
 	Created time.Time `json:"created"`
 	// AccountNumber is the AWS account's that it is in, 12 digits; empty where
@@ -64,6 +67,15 @@ type Resources struct {
 	InstanceID  string `json:"instance_id,omitempty"`
 	Launches    int    `json:"launches,omitempty"` // how many instances this setup has asked for
 	Removing    bool   `json:"removing,omitempty"` // removal has begun
+}
+
+// Wanted are the answers as they were asked for last, whether the machine
+// follows them yet or not.
+func (s Setup) Wanted() Answers {
+	if s.Next != nil {
+		return *s.Next
+	}
+	return s.Answers
 }
 
 // Finished says whether a step's work is done.

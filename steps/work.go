@@ -20,6 +20,7 @@ type work struct {
 	step   StepID
 
 	account Cloud
+	before  *Answers       // those in effect while the machine is made to follow others; nil once it does
 	client  *remote.Client // since connect
 	facts   jupyter.Facts  // since install
 	opened  *Opened        // since open
@@ -39,6 +40,7 @@ func (g *Guide) Work(ctx context.Context, setupID string, emit func(Event)) (*Op
 		return nil, err
 	}
 	defer w.hangUp()
+	w.pursue()
 	if w.s.Resources.Removing { // else a new machine would be launched
 		return nil, beingRemoved(w.s)
 	}
@@ -85,6 +87,9 @@ func (w *work) do(ctx context.Context, id StepID, run func(context.Context) (str
 		return err
 	}
 	w.s.Done[id] = w.g.cfg.Now().UTC()
+	if id == StepServe {
+		w.before = nil // the server runs as it was asked for
+	}
 	if err := w.save(); err != nil {
 		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})
 		return err
@@ -93,7 +98,23 @@ func (w *work) do(ctx context.Context, id StepID, run func(context.Context) (str
 	return nil
 }
 
-func (w *work) save() error { return w.g.ledger.save(w.s) }
+// pursue has the work go by the answers that are wanted.
+func (w *work) pursue() {
+	if w.s.Next != nil {
+		before := w.s.Answers
+		w.before, w.s.Answers, w.s.Next = &before, *w.s.Next, nil
+	}
+}
+
+// save writes the setup down. What it is made to follow is intent until its
+// server runs so.
+func (w *work) save() error {
+	s := *w.s
+	if w.before != nil {
+		s.Answers, s.Next = *w.before, &w.s.Answers
+	}
+	return w.g.ledger.save(&s)
+}
 
 func (w *work) send(e Event) {
 	e.Time, e.Setup, e.Step = w.g.cfg.Now(), w.s.ID, w.step

@@ -251,7 +251,7 @@ func (m *model) askMode(u *member) {
 	}}
 	for i, w := range ways {
 		o := option{label: w.label, detail: w.detail, do: func(m *model) tea.Cmd { return m.setMode(u, w.mode, w.noTLS) }}
-		if w.mode == u.Answers.Mode && (w.noTLS == u.Answers.NoTLS || w.mode == steps.ModeSSH) {
+		if w.mode == u.Wanted().Mode && (w.noTLS == u.Wanted().NoTLS || w.mode == steps.ModeSSH) {
 			d.at.at, o.detail = i, "as it is now"
 		}
 		d.options = append(d.options, o)
@@ -261,7 +261,7 @@ func (m *model) askMode(u *member) {
 }
 
 func (m *model) setMode(u *member, mode steps.Mode, noTLS bool) tea.Cmd {
-	if mode == u.Answers.Mode && noTLS == u.Answers.NoTLS {
+	if now := u.Wanted(); mode == now.Mode && noTLS == now.NoTLS {
 		return m.say(u.name()+" is reached that way already.", false)
 	}
 	return m.changed(u, verb{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {

@@ -54,7 +54,7 @@ type limitsDialog struct {
 
 func (m *model) askLimits(u *member) {
 	m.openDialog(&limitsDialog{u: u, value: [2]steps.Limit{
-		u.Answers.IdleStop.Or(steps.DefaultIdleStop), u.Answers.Lifetime.Or(steps.DefaultLifetime),
+		u.Wanted().IdleStop.Or(steps.DefaultIdleStop), u.Wanted().Lifetime.Or(steps.DefaultLifetime),
 	}})
 }
 

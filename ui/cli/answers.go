@@ -94,7 +94,7 @@ func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error
 	}
 	if i >= 0 {
 		if a.o.plan == "" {
-			base = setups[i].Answers
+			base = setups[i].Wanted()
 		}
 		return base, setups[i], nil
 	}

@@ -81,7 +81,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 	if err != nil {
 		return err
 	}
-	rule, changed, err := o.rule(t.setup.Answers.Work)
+	rule, changed, err := o.rule(t.setup.Wanted().Work)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 		}
 	}
 	if idle != 0 || o.life.given {
-		a := t.setup.Answers
+		a := t.setup.Wanted()
 		lifetime := a.Lifetime
 		if o.life.given {
 			lifetime = o.life.limit
@@ -105,7 +105,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 
 // idleSays tells the rules that a machine has now.
 func idleSays(s steps.Setup) string {
-	a := s.Answers
+	a := s.Wanted()
 	said := a.Name + " stops by itself " + strings.Join(stopRules(a), ", and ") + "."
 	if a.IdleStop.Or(steps.DefaultIdleStop) == steps.Never && a.Lifetime.Or(steps.DefaultLifetime) == steps.Never {
 		said = a.Name + " never stops by itself: it runs until you stop it."
@@ -128,6 +128,6 @@ func (t *taken) kept(s steps.Setup, err error) (steps.Setup, error) {
 		return t.setup, err
 	}
 	seen := t.setup
-	seen.Answers = s.Answers
+	seen.Answers, seen.Next = s.Answers, s.Next
 	return seen, nil
 }

@@ -140,7 +140,7 @@ func (r *request) table(all []machine) error {
 		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
 		how := m.tone()
 		rows = append(rows, []cell{
-			{text: remote.Clean(nameOf(m.Setup))}, {text: state, tone: how, mark: stateMark(how)}, {text: dash(string(a.Mode))}, {text: a.Type}, {text: region},
+			{text: remote.Clean(nameOf(m.Setup))}, {text: state, tone: how, mark: stateMark(how)}, {text: dash(modeOf(m.Setup))}, {text: a.Type}, {text: region},
 			{text: m.idle()}, {text: m.stops(), tone: m.stopsTone()}, {text: m.hour(now)}, {text: m.soFar(now)}, {text: dash(plainURL(m.Setup)), tone: web},
 		})
 	}
@@ -148,4 +148,13 @@ func (r *request) table(all []machine) error {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil
+}
+
+// modeOf is a setup's mode, and the one that it is asked to change to.
+func modeOf(s steps.Setup) string {
+	mode := string(s.Answers.Mode)
+	if next := s.Wanted().Mode; next != s.Answers.Mode {
+		mode += "→" + string(next)
+	}
+	return mode
 }

@@ -47,7 +47,7 @@ func (r *request) resize(ctx context.Context, o *resizeOptions) error {
 	}
 	if o.start {
 		r.line("%s is a %s now.", s.Answers.Name, kind)
-		return t.start(ctx)
+		return t.start(ctx, "")
 	}
 	r.done(s, "%s is a %s now. Start it: %s", s.Answers.Name, kind, t.typed("start"))
 	return nil

@@ -22,7 +22,7 @@ jupyter-ec2 start jupyter && jupyter-ec2 open jupyter`,
 			if err != nil {
 				return err
 			}
-			return t.start(ctx)
+			return t.start(ctx, "")
 		},
 	}.command(p, sandbox)
 	return cmd
@@ -31,7 +31,8 @@ jupyter-ec2 start jupyter && jupyter-ec2 open jupyter`,
 // start goes through the steps and prints the URL, without a tunnel. A setup
 // that was never launched has had no review yet, and is not launched here; nor
 // is another machine for one that is gone.
-func (t *taken) start(ctx context.Context) error {
+// what, unless empty, is told once it is so.
+func (t *taken) start(ctx context.Context, what string) error {
 	if t.setup.State != "stopped" && t.setup.State != "stopping" {
 		if err := t.mustRun(); err != nil {
 			return err
@@ -49,6 +50,9 @@ func (t *taken) start(ctx context.Context) error {
 	if err := opened.Close(); err != nil {
 		return fmt.Errorf("close the tunnel: %w", err)
 	}
+	if what != "" {
+		t.line("%s", what)
+	}
 	t.printer().ready(opened)
 	if tunnelled {
 		t.note("The URL needs the tunnel: %s\n", t.typed("open"))
@@ -64,6 +68,5 @@ func (t *taken) follow(ctx context.Context, what string) error {
 		t.done(t.setup, "%s It will be so when the machine is started: %s", what, t.typed("start"))
 		return nil
 	}
-	t.line("%s", what)
-	return t.start(ctx)
+	return t.start(ctx, what)
 }
