@@ -151,7 +151,7 @@ func (g *Guide) account(ctx context.Context, profile string) (Cloud, error) {
 	g.mu.Lock()
 	c := g.accounts[profile]
 	g.mu.Unlock()
-	if c != nil {
+	if c != nil && g.ended() != CloudDied { // which opening starts again
 		return c, nil
 	}
 	return g.open(ctx, profile)

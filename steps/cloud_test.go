@@ -34,6 +34,8 @@ type world struct {
 	// patience is the guide's; 0 means 20 seconds.
 	patience time.Duration
 
+	ended func() steps.Ending
+
 	mu    sync.Mutex
 	fault func(action string) *ec2sim.Fault
 	// request, unless nil, is asked like fault, with the request.
@@ -142,7 +144,7 @@ func (w *world) guide() *steps.Guide { return w.guideAt(time.Now) }
 func (w *world) guideAt(now func() time.Time) *steps.Guide {
 	return steps.New(steps.Config{
 		Dir: w.dir, Ask: w.ask, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
-		Open: w.open, Now: now,
+		Open: w.open, Now: now, Ended: w.ended,
 		SSHPort: func(i aws.Instance) int {
 			port, err := strconv.Atoi(i.Tags[ec2sim.SSHPortTag])
 			if err != nil {

@@ -33,6 +33,9 @@ type Config struct {
 	Open func(ctx context.Context, o aws.Options) (Cloud, error)
 	// SSHPort answers on which port an instance's SSH server listens; nil means 22.
 	SSHPort func(i aws.Instance) int
+	// Ended tells how the opened cloud has ended, and CloudRuns while it has not;
+	// nil means that it never does.
+	Ended func() Ending
 	// LocalPort is the first local port a tunnel tries; 0 means 8888.
 	LocalPort int
 	// Patience bounds each wait for the cloud or the host; 0 means 10 minutes.

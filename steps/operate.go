@@ -23,6 +23,8 @@ func (g *Guide) operate(ctx context.Context, setupID string, id StepID, title st
 		return err
 	}
 	defer w.hangUp()
+	ctx, cancel := g.whileCloud(ctx)
+	defer cancel()
 	w.step = id
 	w.say(Started, title+" "+w.s.Answers.Name)
 	result, err := do(ctx, w)
@@ -260,6 +262,9 @@ func (w *work) sameArch(ctx context.Context, instanceType string) error {
 func stoppedBy(ctx context.Context, err error) error {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		return err
+	}
+	if ended := (*fault)(nil); errors.As(context.Cause(ctx), &ended) {
+		return ended
 	}
 	return &fault{
 		kind: ProblemInterrupted, title: "Stopped", text: "You stopped the work.",

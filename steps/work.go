@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,10 +27,8 @@ type work struct {
 	opened  *Opened        // since open
 }
 
-// Work runs launch to open, from wherever the setup stands. Every step first
-// looks whether its result is already there, so a run that was cut off goes
-// on, and a finished one only opens the URL again.
-func (g *Guide) Work(ctx context.Context, setupID string, emit func(Event)) (*Opened, error) {
+// workOnce is Work for as long as the cloud runs.
+func (g *Guide) workOnce(ctx context.Context, setupID string, emit func(Event)) (*Opened, error) {
 	unlock, err := g.ledger.lock(setupID)
 	if err != nil {
 		return nil, err
@@ -40,6 +39,8 @@ func (g *Guide) Work(ctx context.Context, setupID string, emit func(Event)) (*Op
 		return nil, err
 	}
 	defer w.hangUp()
+	ctx, cancel := g.whileCloud(ctx)
+	defer cancel()
 	w.pursue()
 	if w.s.Resources.Removing { // else a new machine would be launched
 		return nil, beingRemoved(w.s)
@@ -83,6 +84,10 @@ func (w *work) do(ctx context.Context, id StepID, run func(context.Context) (str
 	result, err := run(ctx)
 	if err != nil {
 		err = stoppedBy(ctx, err)
+		if errors.Is(err, errCloudDied) {
+			w.retrying("%s: it is started again, and this goes on", Explain(err).Title)
+			return err
+		}
 		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})
 		return err
 	}

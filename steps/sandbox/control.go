@@ -36,6 +36,31 @@ func Status(ctx context.Context, o Options) (State, error) {
 	return State{}, nil
 }
 
+// Ended reports whether the sandbox's process of that number has ended, and
+// whether it died: one that is told to end removes its record. Another process
+// that runs in its place means that it died.
+func Ended(o Options, pid int) (ended, died bool) {
+	dir, err := o.exists()
+	if err != nil {
+		return false, false // it cannot be told
+	}
+	if dir == "" {
+		return true, false
+	}
+	there, err := held(dir)
+	if err != nil {
+		return false, false
+	}
+	var r record
+	switch err := readJSON(filepath.Join(dir, recordFile), &r); {
+	case !there:
+		return true, err == nil
+	case err != nil: // it begins or ends just now
+		return false, false
+	}
+	return r.PID != pid, r.PID != pid
+}
+
 const (
 	stopPatience = 20 * time.Second // for its hosts' processes to end
 	killPatience = 3 * time.Second

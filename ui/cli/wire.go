@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/adrg/xdg"
 
@@ -33,7 +34,14 @@ func (p *Program) wire(inSandbox bool, ask steps.Asker) (steps.Engine, error) {
 	}
 	if inSandbox {
 		c.Dir, c.Sandbox = stateDir("sandbox"), true
-		c.Open, c.SSHPort = p.openSandbox, sshPort
+		var opened atomic.Int64 // the sandbox's process, 0 before it is opened
+		c.Open = func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+			cloud, pid, err := p.openSandbox(ctx, o)
+			opened.Store(int64(pid))
+			return cloud, err
+		}
+		c.Ended = func() steps.Ending { return p.sandboxEnded(int(opened.Load())) }
+		c.SSHPort = sshPort
 	}
 	return steps.New(c), nil
 }
@@ -48,15 +56,28 @@ func (p *Program) sandboxRuns(ctx context.Context) bool {
 	return err == nil && s.Running
 }
 
-// openSandbox opens the sandbox's only account, whatever the profile.
-func (p *Program) openSandbox(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+// sandboxEnded tells how the sandbox of that process has ended, if it has.
+func (p *Program) sandboxEnded(pid int) steps.Ending {
+	switch ended, died := sandbox.Ended(p.sandboxOptions(), pid); {
+	case pid == 0 || !ended:
+		return steps.CloudRuns
+	case died:
+		return steps.CloudDied
+	}
+	return steps.CloudStopped
+}
+
+// openSandbox opens the sandbox's only account, whatever the profile, and tells
+// its process.
+func (p *Program) openSandbox(ctx context.Context, o aws.Options) (cloud steps.Cloud, pid int, err error) {
 	info, err := sandbox.Ensure(ctx, p.sandboxOptions())
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	o.Profile = ""
 	o.Endpoint = &aws.Endpoint{URL: info.URL, AccessKeyID: info.AccessKeyID, SecretAccessKey: info.SecretAccessKey}
-	return steps.OpenAWS(ctx, o)
+	cloud, err = steps.OpenAWS(ctx, o)
+	return cloud, info.PID, err
 }
 
 func sshPort(i aws.Instance) int {
