@@ -153,6 +153,9 @@ type Engine interface {
 	// Begin writes the ledger for these answers; nothing is created yet. A
 	// setup of the same name with the same answers is taken up again.
 	Begin(ctx context.Context, a Answers) (Setup, error)
+	// Last returns the answers that a new machine starts from: those of the one
+	// that was made last.
+	Last(ctx context.Context) (Answers, bool)
 	// Setups lists what the ledger holds, Look how those machines are now.
 	Setups(ctx context.Context) ([]Setup, error)
 	Look(ctx context.Context, all []Setup) []Setup

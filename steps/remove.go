@@ -56,6 +56,7 @@ func (w *work) remove(ctx context.Context) error {
 			return err
 		}
 	}
+	w.g.keepLast(w.s)
 	return w.g.ledger.forget(w.s.ID)
 }
 

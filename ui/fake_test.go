@@ -28,6 +28,7 @@ type fakeEngine struct {
 	inspectErr error
 	review     steps.Review
 	setups     []steps.Setup
+	last       steps.Answers
 	setupsErr  error
 	script     []steps.Event
 	workErr    error
@@ -140,6 +141,8 @@ func (f *fakeEngine) Begin(_ context.Context, a steps.Answers) (steps.Setup, err
 	f.set(func() { f.begun = append(f.begun, a) })
 	return steps.Setup{ID: "s-1", Answers: a, Created: fakeNow, Cost: steps.CostOf(f.prices, a.Type, a.DiskGB)}, nil
 }
+
+func (f *fakeEngine) Last(context.Context) (steps.Answers, bool) { return f.last, f.last.Type != "" }
 
 func (f *fakeEngine) Setups(context.Context) ([]steps.Setup, error) {
 	f.mu.Lock()

@@ -26,7 +26,8 @@ type fleetScreen struct {
 
 	started bool // the first page was chosen already
 	survey  survey
-	failure failure // the ledger could not be read
+	last    steps.Answers // a new machine starts from them
+	failure failure       // the ledger could not be read
 
 	was     string // the selected setup, as last noticed
 	rest    int    // counts the selection's moves
@@ -61,7 +62,8 @@ func (s *fleetScreen) refresh(m *model) tea.Cmd {
 	s.failure.set(nil)
 	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id int) tea.Msg {
 		list, err := m.engine.Setups(ctx)
-		return setupsListed{id, list, err}
+		last, _ := m.engine.Last(ctx) // without it, a new machine starts from the defaults
+		return setupsListed{id, list, last, err}
 	})
 }
 
@@ -76,6 +78,7 @@ func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
 		s.failure.set(msg.err)
 		return nil
 	}
+	s.last = msg.last
 	known := map[string]bool{}
 	for _, setup := range msg.list {
 		known[setup.ID] = true
@@ -252,12 +255,14 @@ func (s *fleetScreen) rested(m *model, msg selectionRested) tea.Cmd {
 	return m.connect(u)
 }
 
-// fresh starts a new setup, under a name no other has.
+// fresh starts a new setup, under a name no other has, with the answers of the
+// machine that was made last.
 func (s *fleetScreen) fresh(m *model) tea.Cmd {
 	m.work.setup, m.work.runs, m.open = steps.Setup{}, map[steps.StepID]stepRun{}, openScreen{}
-	m.answers = withDefaults(m.o.Defaults)
+	m.answers = withDefaults(m.o.Defaults.Over(s.last))
 	m.answers.Name = s.freeName(m.answers.Name)
-	m.mode.name.set(m.answers.Name)
+	m.mode.start(m)
+	m.machine.start(m)
 	m.reached = 0
 	return m.show(steps.StepAccount)
 }

@@ -62,6 +62,14 @@ func newTypeTable(th theme.Theme) *table.Table {
 	return t
 }
 
+// start shows the answers that a new setup starts from.
+func (s *machineScreen) start(m *model) {
+	s.disk.set(strconv.Itoa(m.answers.DiskGB))
+	if len(s.types) > 0 {
+		s.table.Select(s.preferred(m.answers.Type))
+	}
+}
+
 func (s *machineScreen) enter(m *model) tea.Cmd {
 	if s.place == m.place() && len(s.types) > 0 {
 		return s.fetchPrices(m)

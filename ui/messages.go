@@ -72,6 +72,7 @@ type (
 	setupsListed struct {
 		id   int
 		list []steps.Setup
+		last steps.Answers // of the machine that was made last
 		err  error
 	}
 	// workBegan: the ledger has the setup that the work is for.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -29,12 +30,14 @@ type modeScreen struct {
 
 func newModeScreen(m *model) modeScreen {
 	s := modeScreen{name: newField(m.answers.Name, defaultName, 40)}
-	for i, info := range steps.Modes() {
-		if info.Mode == m.answers.Mode {
-			s.at.at = i
-		}
-	}
+	s.start(m)
 	return s
+}
+
+// start shows the answers that a new setup starts from.
+func (s *modeScreen) start(m *model) {
+	s.name.set(m.answers.Name)
+	s.at.at = max(slices.IndexFunc(steps.Modes(), func(i steps.ModeInfo) bool { return i.Mode == m.answers.Mode }), 0)
 }
 
 func (s *modeScreen) enter(*model) tea.Cmd {

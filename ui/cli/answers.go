@@ -98,10 +98,35 @@ func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error
 		}
 		return base, setups[i], nil
 	}
-	if a.o.plan == "" {
-		base.Profile, err = a.defaultProfile(a.guide)
+	if a.o.plan != "" {
+		return base, steps.Setup{}, nil
+	}
+	if base.Profile, err = a.defaultProfile(a.guide); err == nil && a.Terminal && !a.o.yes && !a.o.json {
+		base = a.likeTheLast(ctx, base)
 	}
 	return base, steps.Setup{}, err
+}
+
+// likeTheLast has a new machine start from the answers of the last one, where a
+// person sees them in the review and is asked. A script's do not depend on what
+// was made before.
+func (a *answering) likeTheLast(ctx context.Context, base steps.Answers) steps.Answers {
+	last, ok := a.guide.Last(ctx)
+	if !ok {
+		return base
+	}
+	given := steps.Answers{Name: base.Name}
+	switch {
+	case a.o.given("profile"):
+		given.Profile = a.o.profile
+	case a.Getenv("AWS_PROFILE") != "" || a.Getenv("AWS_ACCESS_KEY_ID") != "" || last.Profile == "":
+		given.Profile = base.Profile
+	}
+	if given = given.Over(last); given.Key.Source == steps.KeyFile && !a.o.given("key") {
+		a.o.key, given.Key = given.Key.Path, steps.KeyAnswer{} // which EC2 is asked about again
+	}
+	a.note("It starts from the answers of the machine that was made last. Flags change them; with --yes it starts from the defaults.\n")
+	return given
 }
 
 // flags puts what was given on the command line over the base.

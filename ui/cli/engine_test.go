@@ -17,6 +17,7 @@ import (
 type engine struct {
 	steps.Engine
 	setups  []steps.Setup
+	last    steps.Answers
 	review  steps.Review
 	key     steps.KeyOption
 	work    func(ctx context.Context, emit func(steps.Event)) (*steps.Opened, error)
@@ -30,6 +31,7 @@ func (e *engine) Sandboxed() bool { return false }
 func (e *engine) Profiles() ([]steps.Profile, error) {
 	return []steps.Profile{{Name: "other"}}, e.errs["profiles"]
 }
+func (e *engine) Last(context.Context) (steps.Answers, bool)    { return e.last, e.last.Type != "" }
 func (e *engine) Setups(context.Context) ([]steps.Setup, error) { return e.setups, nil }
 func (e *engine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
 	all = slices.Clone(all)

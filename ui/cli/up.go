@@ -34,6 +34,8 @@ func (p *Program) upCommand(sandbox *bool) *cobra.Command {
 		Short: "Go through the guide and end at a URL",
 		Long: `Goes through the guide without a screen: launches the machine, installs Jupyter, starts it, runs a cell in it, and prints the URL as the last line.
 
+A new machine starts from the answers of the one that was made last, which the review shows; with --yes, --json or without a terminal it starts from the defaults, whatever was made before.
+
 A run that was cut off goes on where it was when the same command is given again; nothing is created twice. In ssh mode the tunnel stays up until Ctrl-C, which is a success once the URL was printed.
 
 With --json, each line is an object: events of the steps (time, setup, step, kind, text), and as the last line one of kind "ready" with the url, or of kind "failed" with the problem.

@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// With a person who sees the review, a new machine starts from the last one's
+// answers; a script's does not depend on what was made before.
+func TestUpStartsFromTheLastOnesAnswers(t *testing.T) {
+	last := steps.Answers{
+		Region: "us-east-1", Release: "22.04", Type: "m7i.large", DiskGB: 40, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
+		Key: steps.KeyAnswer{Source: steps.KeyCreate}, IdleStop: steps.Never,
+	}
+	for _, c := range []struct {
+		args     []string
+		terminal bool
+		want     string // type and disk
+	}{
+		{[]string{"up"}, true, "m7i.large"},
+		{[]string{"up", "--type", "t3.micro"}, true, "t3.micro"},
+		{[]string{"up", "--yes"}, true, "t3.micro"},
+		{[]string{"up", "--yes"}, false, "t3.micro"},
+	} {
+		r := run{engine: &engine{last: last, work: opens(nil)}, in: "y\n", terminal: c.terminal}
+		r.do(t.Context(), append(c.args, "--no-tunnel")...)
+		if r.engine.begun == nil {
+			t.Errorf("%v: nothing was begun: %s", c.args, r.err.String())
+			continue
+		}
+		got := *r.engine.begun
+		like := got.DiskGB == 40 && got.Release == "22.04" && got.Mode == steps.ModeHTTP && got.Key.Source == steps.KeyCreate && got.IdleStop == steps.Never
+		if got.Type != c.want || like != (len(c.args) == 1 || c.args[1] == "--type") {
+			t.Errorf("%v: begun with %+v", c.args, got)
+		}
+	}
+}
