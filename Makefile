@@ -7,12 +7,17 @@ TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 BUILDS  := linux/amd64 darwin/arm64 windows/amd64
 # The lint tools are built once, outside of the tree.
 CACHE   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jupyter-ec2-tools
-TOOLS   := $(CACHE)/$(shell cat .ci/tools/go.mod .ci/tools/crosscheck/main.go | cksum | tr ' ' -)
+SOURCES := .ci/tools/go.mod $(wildcard .ci/tools/*/*.go)
+TOOLS   := $(CACHE)/$(shell cat $(SOURCES) | cksum | tr ' ' -)
 FUZZTIME ?= 10s
-# Most tests wait for machines that boot: many more of them run than there are cores.
-GOTEST  ?= go test -race -p 6 -parallel 6 -timeout 25m
+LONGTIME ?= 2m
+ROUNDS  ?= 10
+BUSY    ?= 0
+# Those that take longest come first.
+SLOWEST := steps/hosttest,ui/cli,remote/jupyter,remote/testhost,aws/contract,steps
+SUITE   ?= $(TOOLS)/suite -first $(SLOWEST)
 
-.PHONY: help run build test deps lint unit bench demo fuzz crosscheck cross clean
+.PHONY: help run build test deps lint unit bench demo fuzz long soak crosscheck cross clean
 
 help: ## say what there is
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "%-12s%s\n", $$1, $$2}' Makefile
@@ -23,24 +28,26 @@ run: ## the wizard in the sandbox
 build: ## the program, as ./jupyter-ec2
 	go build -trimpath -ldflags='-s -w' -o jupyter-ec2 .
 
-test: deps lint crosscheck unit cross ## all that must hold before a change goes in
+test: deps lint crosscheck cross unit ## all that must hold before a change goes in
 
 deps: ## what the tests need of this computer
 	@.ci/deps
 	@.ci/moto
 	@.ci/hypothesis
 
-unit: ## the tests alone, with the race detector
-	$(GOTEST) ./...
+unit: $(TOOLS)/done ## the tests alone, with the race detector
+	cd .ci/tools && go test ./...
+	$(SUITE) ./...
 
-$(TOOLS)/done: .ci/tools/go.mod .ci/tools/crosscheck/main.go
-	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./crosscheck
+$(TOOLS)/done: $(SOURCES)
+	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./crosscheck ./suite
 	@touch $@
 
 lint: $(TOOLS)/done ## formatting and what the linters find
 	@bad=$$($(TOOLS)/gofumpt -l *.go ui steps aws remote .ci/tools); \
 	if [ -n "$$bad" ]; then echo "not formatted by gofumpt:"; echo "$$bad"; exit 1; fi
 	go vet ./...
+	cd .ci/tools && go vet ./...
 	$(TOOLS)/staticcheck -checks=inherit,ST1000,ST1016 ./...
 	$(TOOLS)/errcheck ./...
 	$(TOOLS)/go-errorlint ./...
@@ -64,6 +71,13 @@ fuzz: ## every fuzz target for FUZZTIME
 		done; \
 	done
 	JUPYTER_EC2_EXAMPLES=5000 go test -count=1 -run='^TestWatcherProperties$$' ./remote/jupyter
+
+long: ## hours: every fuzz target for LONGTIME, then the tests three times beside two busy loops
+	$(MAKE) fuzz FUZZTIME=$(LONGTIME)
+	$(MAKE) soak ROUNDS=3 BUSY=2
+
+soak: ## the tests ROUNDS times, beside BUSY busy loops, or with COLD=1 from empty caches
+	@ROUNDS=$(ROUNDS) BUSY=$(BUSY) COLD=$(COLD) .ci/soak
 
 demo: ## the picture in the README, from demo.tape (needs vhs, ttyd, ffmpeg)
 	docs/demo.sh
