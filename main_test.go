@@ -113,6 +113,7 @@ var arrows = map[string][]string{
 	"steps/hosttest":    {},
 	"aws":               {},
 	"aws/*":             {},
+	"aws/contract":      {testsOnly}, // for tests only itself
 	"remote":            {},
 	"remote/logbuf":     {},
 	"remote/jupyter":    {"remote"},

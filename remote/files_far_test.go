@@ -10,19 +10,43 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
+// crowd is how many bytes are under way at the same time, and were at most.
+type crowd struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (c *crowd) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now += n
+	c.most = max(c.most, c.now)
+}
+
+// took answers the most since it was last asked.
+func (c *crowd) took() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	most := c.most
+	c.most = c.now
+	return most
+}
+
 // far puts a distance between a client and a host: each byte is under way for
 // that long, and as many as like are at the same time.
-func far(t testing.TB, to string, oneWay time.Duration) (addr string) {
+func far(t testing.TB, to string, oneWay time.Duration) (addr string, there, back *crowd) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
+	there, back = &crowd{}, &crowd{}
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -34,14 +58,14 @@ func far(t testing.TB, to string, oneWay time.Duration) (addr string) {
 				_ = c.Close()
 				return
 			}
-			go carry(up, c, oneWay)
-			go carry(c, up, oneWay)
+			go carry(up, c, oneWay, there)
+			go carry(c, up, oneWay, back)
 		}
 	}()
-	return l.Addr().String()
+	return l.Addr().String(), there, back
 }
 
-func carry(to io.WriteCloser, from io.Reader, oneWay time.Duration) {
+func carry(to io.WriteCloser, from io.Reader, oneWay time.Duration, all *crowd) {
 	type piece struct {
 		b  []byte
 		at time.Time
@@ -53,6 +77,7 @@ func carry(to io.WriteCloser, from io.Reader, oneWay time.Duration) {
 			buf := make([]byte, 64<<10)
 			n, err := from.Read(buf)
 			if n > 0 {
+				all.add(n)
 				way <- piece{buf[:n], time.Now().Add(oneWay)}
 			}
 			if err != nil {
@@ -62,6 +87,7 @@ func carry(to io.WriteCloser, from io.Reader, oneWay time.Duration) {
 	}()
 	for p := range way {
 		<-time.After(time.Until(p.at))
+		all.add(-len(p.b))
 		if _, err := to.Write(p.b); err != nil {
 			break
 		}
@@ -69,32 +95,41 @@ func carry(to io.WriteCloser, from io.Reader, oneWay time.Duration) {
 	_ = to.Close()
 }
 
-// At 100 ms, neither many small files nor a large one cost a round trip each.
+// At 100 ms, neither many small files nor a large one cost a round trip each:
+// much more is under way at a time than one request, or one piece of a file.
 func TestCopyFar(t *testing.T) {
 	h := startOpenSSH(t)
-	h.addr = far(t, h.addr, 50*time.Millisecond)
-	c, local := h.client(t), filepath.Join(t.TempDir(), "tree")
-	const small, size = 120, 20 << 20
-	for n := range small {
-		write(t, filepath.Join(local, fmt.Sprint("folder", n%10), fmt.Sprint(n)), "small", 0o644)
+	addr, there, back := far(t, h.addr, 50*time.Millisecond)
+	h.addr = addr
+	c, dir := h.client(t), t.TempDir()
+	const files, size, piece = 120, 20 << 20, 32 << 10
+	for n := range files {
+		write(t, filepath.Join(dir, "small", fmt.Sprint("folder", n%10), fmt.Sprint(n)), "small", 0o644)
 	}
-	write(t, filepath.Join(local, "large"), strings.Repeat("0123456789abcdef", size/16), 0o644)
-	begin := time.Now()
-	got, err := c.Put(t.Context(), local, "there", CopyOptions{Recursive: true})
-	up := time.Since(begin)
-	if err != nil || got.Files != small+1 {
-		t.Fatalf("%+v, %v", got, err)
-	}
-	begin = time.Now()
-	got, err = c.Get(t.Context(), "there", filepath.Join(t.TempDir(), "back"), CopyOptions{Recursive: true})
-	down := time.Since(begin)
-	if err != nil || got.Files != small+1 {
-		t.Fatalf("%+v, %v", got, err)
-	}
-	t.Logf("%d small files and %d MB: up in %.1f s, down in %.1f s", small, size>>20, up.Seconds(), down.Seconds())
-	// One request at a time would take a round trip for each 32 KiB alone.
-	if slow := size / (32 << 10) * 100 * time.Millisecond; up > slow/2 || down > slow/2 {
-		t.Errorf("one at a time takes %v", slow)
+	write(t, filepath.Join(dir, "large", "file"), strings.Repeat("0123456789abcdef", size/16), 0o644)
+	for tree, want := range map[string]struct {
+		files    int
+		up, down int    // bytes at a time
+		gets     *crowd // what down is of: the requests, or the answers
+	}{
+		"small": {files, 2000, 2000, there},
+		"large": {1, 8 * piece, 8 * piece, back},
+	} {
+		there.took()
+		got, err := c.Put(t.Context(), filepath.Join(dir, tree), tree, CopyOptions{Recursive: true})
+		if err != nil || got.Files != want.files {
+			t.Fatalf("%s: %+v, %v", tree, got, err)
+		}
+		up := there.took()
+		want.gets.took()
+		got, err = c.Get(t.Context(), tree, filepath.Join(dir, "back-"+tree), CopyOptions{Recursive: true})
+		if err != nil || got.Files != want.files {
+			t.Fatalf("%s: %+v, %v", tree, got, err)
+		}
+		down := want.gets.took()
+		if up < want.up || down < want.down {
+			t.Errorf("%s: at most %d bytes were under way while it went up, and %d while it came down; want %d and %d", tree, up, down, want.up, want.down)
+		}
 	}
 }
 
@@ -105,16 +140,14 @@ func TestCopySilent(t *testing.T) {
 	h.addr = r.addr
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	begin := time.Now()
 	_, err := h.client(t).Put(ctx, big(t), "half", CopyOptions{Progress: func(p CopyProgress) {
 		if p.Bytes > 0 && ctx.Err() == nil {
 			r.swallow()
 			cancel()
-			begin = time.Now()
 		}
 	}})
-	if !errors.Is(err, context.Canceled) || time.Since(begin) > 2*copyGrace {
-		t.Errorf("after %v: %v", time.Since(begin), err)
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
 

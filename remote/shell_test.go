@@ -15,6 +15,7 @@ import (
 	"github.com/creack/pty"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 )
 
@@ -89,7 +90,7 @@ func (s *screen) String() string {
 // until waits for a text.
 func (s *screen) until(text string) {
 	s.t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(await.Wait)
 	for !strings.Contains(s.String(), text) {
 		select {
 		case <-s.ch:

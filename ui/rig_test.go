@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
@@ -82,7 +83,7 @@ func (r *rig) until(text string) *rig {
 
 func (r *rig) untilTrue(what string, is func() bool) {
 	r.t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(await.Wait)
 	for !is() {
 		select {
 		case msg := <-r.msgs:

@@ -84,7 +84,8 @@ func groupPromises() []promise {
 			if err != nil {
 				return err
 			}
-			short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+			// It is asked again until then, and must have been answered once.
+			short, cancel := context.WithTimeout(ctx, 3*time.Second)
 			defer cancel()
 			if err := explained(c.DeleteGroup(short, i.GroupIDs[0]), "failed", "Something still uses it", "DependencyViolation"); err != nil {
 				return err

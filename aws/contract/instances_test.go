@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 const never = "i-0123456789abcdef0" // an instance that never was
@@ -241,7 +242,7 @@ func consolePromises() []promise {
 			if err != nil {
 				return err
 			}
-			waiting, cancel := context.WithTimeout(ctx, 2*time.Second)
+			waiting, cancel := context.WithTimeout(ctx, await.Wait)
 			defer cancel()
 			for {
 				keys, err := c.ConsoleHostKeys(waiting, i.ID)

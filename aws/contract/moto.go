@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 // requirements say which moto the contract was written for; .ci/moto installs it.
@@ -42,10 +44,6 @@ threading.Thread(target=orphaned, daemon=True).start()
 from moto.server import main
 main(["-H", "127.0.0.1", "-p", "0"])
 `
-
-// startLimit is how long moto may take to listen, on a computer busy with
-// other tests.
-const startLimit = 60 * time.Second
 
 // Moto is a running moto server. It takes any credentials until Enforce.
 type Moto struct {
@@ -100,8 +98,8 @@ func StartMoto(t *testing.T) *Moto {
 		return &Moto{URL: url}
 	case <-ended:
 		t.Fatalf("moto ended: %v", end)
-	case <-time.After(startLimit):
-		t.Fatalf("moto does not listen after %s", startLimit)
+	case <-time.After(await.Wait):
+		t.Fatalf("moto does not listen after %s", await.Wait)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 const (
@@ -161,20 +162,15 @@ func describe(ctx context.Context, cl *ec2.Client, id string) (types.Instance, e
 // waitState waits until the instance is in the state.
 func waitState(t *testing.T, cl *ec2.Client, id string, want types.InstanceStateName) types.Instance {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for {
-		i, err := describe(ctx, cl, id)
-		if err != nil {
+	var is types.Instance
+	if !await.Comes(t.Context(), func() bool {
+		var err error
+		if is, err = describe(t.Context(), cl, id); err != nil {
 			t.Fatal(err)
 		}
-		if i.State.Name == want {
-			return i
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("%s stays %s, want %s", id, i.State.Name, want)
-		case <-time.After(2 * time.Millisecond):
-		}
+		return is.State.Name == want
+	}) {
+		t.Fatalf("%s stays %s, want %s", id, is.State.Name, want)
 	}
+	return is
 }

@@ -4,7 +4,6 @@ package sshhost
 
 import (
 	"bytes"
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
@@ -16,9 +15,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 // world is a computer with one host and a key that is let in.
@@ -95,7 +95,7 @@ func (w *world) start(id string) *Host {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := await.Ending(w.t)
 		defer cancel()
 		if err := h.Stop(ctx); err != nil {
 			w.t.Error(err)
@@ -112,7 +112,7 @@ func (w *world) dial(user string, signer ssh.Signer) (*ssh.Client, error) {
 	}
 	return ssh.Dial("tcp", w.host.Addr().String(), &ssh.ClientConfig{
 		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
-		HostKeyCallback: ssh.FixedHostKey(key), Timeout: 20 * time.Second,
+		HostKeyCallback: ssh.FixedHostKey(key), Timeout: await.Wait,
 	})
 }
 

@@ -82,7 +82,7 @@ func browse(t *testing.T, o *steps.Opened) context.Context {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses its own sandbox to root
 	}
-	allowed := await.Allow(t, 5*time.Minute, "starts a machine, then a browser, and both load much")
+	allowed := await.Allow(t, await.Long, "starts a machine, then a browser, and both load much")
 	ctx, cancel := chromedp.NewExecAllocator(allowed, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

@@ -124,6 +124,7 @@ func (p *page) has(text string) bool {
 // The commands for one machine with systemd, from the list to its removal.
 func TestCommands(t *testing.T) {
 	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	await.Allow(t, await.Long, "types every command, stops the machine and changes its mode")
 	if err := l.o.Close(); err != nil { // its port is free for the commands
 		t.Fatal(err)
 	}

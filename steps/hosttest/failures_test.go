@@ -14,9 +14,6 @@ func contains(text, word string) bool { return strings.Contains(text, word) }
 func TestOtherPythons(t *testing.T) {
 	testhost.Need(t)
 	for release, python := range map[string]string{"bullseye": "3.9.", "trixie": "3.13."} {
-		if err := lab.Ready(t.Context(), release); err != nil {
-			t.Fatal(err)
-		}
 		t.Run(release, func(t *testing.T) {
 			w := newWorld(t, testhost.Spec{Release: release, Plain: true})
 			o := w.open(answers(steps.ModeSSH, steps.InstallerUV), nil)

@@ -198,6 +198,7 @@ while json.load(urllib.request.urlopen(state))["execution_state"] != "busy":
 // longer read on the machine when nobody wants it.
 func TestIdleMachineInUse(t *testing.T) {
 	i := newIdler(t)
+	await.Allow(t, await.Long, "waits out the idle limit several times")
 	i.serve()
 	i.watch(0)
 	const mainPID = "systemctl show jupyter-ec2 -p MainPID --value"

@@ -80,6 +80,7 @@ func (l *living) healthy(link steps.Link, what string, is func(steps.Health) boo
 // server and itself started again, and another address.
 func TestLiving(t *testing.T) {
 	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	await.Allow(t, await.Long, "serves in three modes, and reboots between")
 	link := l.connect()
 	h := l.healthy(link, "at first", func(h steps.Health) bool { return h.ServerUp })
 	if !h.Watching || h.MemoryMB <= 0 || h.DiskFreeMB <= 0 || h.Cores <= 0 || h.IdleLimit != time.Hour || h.StopAt.IsZero() || h.Unarmed != "" {
@@ -284,6 +285,7 @@ func TestMyAddressChanges(t *testing.T) {
 // A notebook on one machine runs its kernels on another one's gateway.
 func TestANotebookUsesAnotherMachinesGateway(t *testing.T) {
 	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	await.Allow(t, await.Long, "makes two machines, one after the other")
 	a := answers(steps.ModeGateway, steps.InstallerUV)
 	a.Name = "gateway"
 	gw := l.open(a, nil)

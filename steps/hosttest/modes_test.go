@@ -25,6 +25,7 @@ func TestGuide(t *testing.T) {
 	} {
 		t.Run(string(c.mode), func(t *testing.T) {
 			w := newWorld(t, testhost.Spec{})
+			await.Allow(t, await.Long, "installs, and then boots three times")
 			a := answers(c.mode, c.installer)
 			first := w.open(a, nil)
 			id := first.Setup.Resources.InstanceID
@@ -125,6 +126,7 @@ func (w *world) wait(what string, done func() bool) {
 // that it waits.
 func TestFirstBoot(t *testing.T) {
 	w := newWorld(t, testhost.Spec{Prepare: firstBoot})
+	await.Allow(t, await.Long, "installs with apt and pip, which takes several times longer than uv")
 	h := make(chan *testhost.Host, 1)
 	w.booted = func(up *testhost.Host) { h <- up }
 	release := func(machine *testhost.Host, what string) {

@@ -30,6 +30,7 @@ func TestWizard(t *testing.T) {
 	for _, size := range []screenSize{{80, 24}, {140, 40}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			p := newPerson(t, size)
+			await.Allow(t, await.Long, "starts the wizard eleven times, each in three sizes")
 			p.answersQuestions()
 			p.watchesTheWork()
 			p.hasTheURL()

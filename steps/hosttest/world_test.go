@@ -96,7 +96,7 @@ func freePort(t *testing.T) int {
 // installed is the disk of a machine with Jupyter on it, made once: where the
 // install is not what is tested.
 var installed = sync.OnceValues(func() (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*await.Long)
 	defer cancel()
 	pair, err := remote.Generate("image")
 	if err != nil {
@@ -200,7 +200,7 @@ func (w *world) guide(change ...func(*steps.Config)) *steps.Guide {
 			o.Endpoint = w.endpoint()
 			return steps.OpenAWS(ctx, o)
 		},
-		Patience: time.Minute, LocalPort: w.port,
+		Patience: await.Wait, LocalPort: w.port,
 	}
 	for _, to := range append(slices.Clone(w.change), change...) {
 		to(&c)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -32,7 +33,7 @@ type person struct {
 
 func newPerson(t *testing.T) *person {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Limit)
 	t.Cleanup(cancel)
 	p := &person{t: t, ctx: ctx, o: options(t)}
 	var err error

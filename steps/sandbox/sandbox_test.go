@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 )
 
@@ -142,15 +143,7 @@ func kill(t *testing.T, pid int, sig syscall.Signal) {
 	if err := syscall.Kill(pid, sig); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for !gone(pid) {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("process %d does not end", pid)
-		case <-time.After(startPoll):
-		}
-	}
+	await.Until(t, fmt.Sprintf("the end of process %d", pid), func() bool { return gone(pid) })
 }
 
 func TestTerminatedBySignal(t *testing.T) {
