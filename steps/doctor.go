@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
@@ -58,6 +59,7 @@ type doctor struct {
 	server   jupyter.Endpoint // as the user reaches it
 	tunnel   *remote.Tunnel
 	keyless  bool // there is no key to log in with
+	deaf     bool // the machine cannot be asked anything, though one can log in
 	states   map[string]CheckState
 }
 
@@ -173,6 +175,9 @@ func (d *doctor) look(ctx context.Context, c check) finding {
 		if s := d.states[id]; s == CheckBad || s == CheckSkipped {
 			return skipped("Nothing to look at before this is well: " + titleOf(id) + ".")
 		}
+	}
+	if d.deaf && slices.Contains(c.needs, checkSSH) {
+		return skipped("Nothing can be asked of the machine before this is well: " + titleOf(checkHost) + ".")
 	}
 	within, cancel := context.WithTimeout(ctx, c.within)
 	defer cancel()

@@ -79,6 +79,7 @@ const (
 func (d *doctor) host(ctx context.Context) finding {
 	facts, err := jupyter.Probe(ctx, d.client)
 	if err != nil {
+		d.deaf = true
 		return wrong(err)
 	}
 	d.facts = facts
@@ -120,10 +121,12 @@ func roomOn(f jupyter.Facts, h Health) finding {
 const againFix = "run the guide's last steps again"
 
 func (d *doctor) installed(ctx context.Context) finding {
-	v, err := jupyter.CheckVersions(ctx, d.client, d.facts)
+	v, err := jupyter.CheckVersions(ctx, d.client)
 	if err != nil {
 		f := wrong(err)
-		f.fix = "install again what is missing"
+		if e := new(jupyter.Error); errors.As(err, &e) { // else it could not be looked at
+			f.fix = "install again what is missing"
+		}
 		return f
 	}
 	return fine("Python %s, notebook %s, kernel gateway %s.", v.Python, v.Notebook, v.Gateway)

@@ -36,7 +36,7 @@ func (w *work) install(ctx context.Context) (string, error) {
 	if err := w.reconnect(ctx); err != nil {
 		return "", err
 	}
-	v, err := jupyter.CheckVersions(ctx, w.client, facts)
+	v, err := jupyter.CheckVersions(ctx, w.client)
 	if err != nil {
 		return "", err
 	}

@@ -74,7 +74,7 @@ var installFailures = []installFailure{
 		"Look at the machine's DNS and its way to the internet (route, NAT, proxy settings)." + again,
 	},
 	{
-		exitRefused, regexp.MustCompile(`(?i)\b(401|403|404|407|429|50[0234]) (unauthorized|forbidden|not found|proxy authentication|too many|internal|bad gateway|service|client error|server error)|status (code|client error|server error)[ :(]*\d+`),
+		exitRefused, regexp.MustCompile(`(?i)\b(401|403|404|407|429|50[0234]) (unauthorized|forbidden|not found|proxy authentication|too many|internal|bad gateway|service|client error|server error)|status (code|client error|server error)[ :(]*\d+|\b(401|403|407) error, credentials`),
 		"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
 		"Look at the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX) and, with apt, at /etc/apt/sources.list.d." + again,
 	},
@@ -109,6 +109,12 @@ var installFailures = []installFailure{
 		exitNoVenv, regexp.MustCompile(`(?i)ensurepip is not available|No module named '?(venv|ensurepip|pip)`),
 		"No virtual environment can be made", "The machine's Python lacks the parts for one.",
 		"Choose the uv installer, or install python3-venv on the machine." + again,
+	},
+	{
+		// What pip says of an index that refuses, or has no such package at all.
+		0, regexp.MustCompile(`(?i)\(from versions: none\)`),
+		"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
+		"Look at the index settings: PIP_INDEX_URL, the user and password in it, and pip's configuration files (pip config list)." + again,
 	},
 	{
 		exitNoWheel, regexp.MustCompile(`(?i)no matching distribution|no solution found|is not a supported wheel|the package index has no`),

@@ -2,6 +2,7 @@ package jupyter
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,10 @@ type serverFailure struct {
 	texts             *regexp.Regexp
 	title, text, next string
 }
+
+// badSettings is the title of the failures for which a person's own settings
+// are to blame, as far as can be told.
+const badSettings = "The server does not take its settings"
 
 // serverFailures, never changed, are looked through in order.
 var serverFailures = []serverFailure{
@@ -27,6 +32,16 @@ var serverFailures = []serverFailure{
 		regexp.MustCompile(`(?i)running as root is not recommended`),
 		"Jupyter does not run as root", "The login's user is root, and Jupyter refuses to run as root.",
 		"Log in as ubuntu, or as another user that is not root.",
+	},
+	{
+		regexp.MustCompile(`(?i)configured to only be run with a password`),
+		badSettings, "A configuration file on the machine asks for a password and has none: password_required is set there.",
+		"Take password_required out of it: the server always has a token. Or set a password there (jupyter server password).",
+	},
+	{
+		regexp.MustCompile(`(?i)exception while loading config file`),
+		badSettings, "A configuration file on the machine could not be read by Jupyter.",
+		"Mend the file, or move it away, and try again.",
 	},
 	{
 		regexp.MustCompile(`(?i)jupyter command .?jupyter-[\w-]+.? not found|jupyter: not found|no module named|ModuleNotFoundError|ImportError|PackageNotFoundError`),
@@ -55,14 +70,24 @@ var serverFailures = []serverFailure{
 	},
 	{
 		regexp.MustCompile(`(?i)unrecognized (arguments|flag|alias)|bad config encountered|TraitError`),
-		"The server does not take its settings", "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, stands against them.",
+		badSettings, "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, stands against them.",
 		"Look at the server's last lines and at ~/.jupyter on the machine.",
 	},
 }
 
+// ourLine is a line that our supervisor, or systemd, adds to the server's log.
+var ourLine = regexp.MustCompile(`^jupyter-ec2(\.service)?: |^(Started|Starting|Stopped|Stopping|Failed to start) .*jupyter-ec2`)
+
+// lastLines is how many of a server's own last lines are quoted.
+const lastLines = 3
+
 // ExplainServer puts the last lines of a failed server's log in plain words.
 // It is never nil.
-func ExplainServer(tail []string) error {
+func ExplainServer(tail []string) error { return explainServer(tail, nil) }
+
+// explainServer also names the configuration files of the user's that the
+// server reads, where they may be the reason.
+func explainServer(tail, settings []string) *Error {
 	tail = cleanLines(tail)
 	e := &Error{
 		Kind: "server", Title: "The server ended right after its start",
@@ -70,16 +95,36 @@ func ExplainServer(tail []string) error {
 		Next: "Look at the server's log on the machine, then try again.",
 		Raw:  strings.Join(tail[max(0, len(tail)-5):], "\n"),
 	}
-	if last := lastWord(tail); last != "" {
-		e.Text = "It last said: " + last
+	if own := ownLines(tail); len(own) > 0 {
+		e.Text = "It last said: " + strings.Join(own[max(0, len(own)-lastLines):], " / ")
+		e.Raw = strings.Join(own[max(0, len(own)-5):], "\n")
 	}
-	for _, f := range serverFailures {
-		for _, line := range tail {
-			if f.texts.MatchString(line) {
-				e.Title, e.Text, e.Next = f.title, f.text, f.next
-				return e
-			}
-		}
+	known := e.explainServerBy(tail)
+	if len(settings) > 0 && (!known || e.Title == badSettings) {
+		e.Text += " Settings of yours that it reads are in " + strings.Join(settings, ", ") + "."
+		e.Next = "Look whether " + settings[0] + " is the reason. " + e.Next
 	}
 	return e
+}
+
+// explainServerBy looks for what the log tells for certain.
+func (e *Error) explainServerBy(tail []string) bool {
+	for _, f := range serverFailures {
+		if slices.ContainsFunc(tail, f.texts.MatchString) {
+			e.Title, e.Text, e.Next = f.title, f.text, f.next
+			return true
+		}
+	}
+	return false
+}
+
+// ownLines are what the server itself said.
+func ownLines(tail []string) []string {
+	var own []string
+	for _, line := range tail {
+		if line = strings.TrimSpace(line); line != "" && !ourLine.MatchString(line) {
+			own = append(own, line)
+		}
+	}
+	return own
 }

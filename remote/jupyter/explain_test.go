@@ -62,6 +62,22 @@ func TestExplainInstall(t *testing.T) {
 	}
 }
 
+// pip alone tells little of an index that refuses.
+func TestExplainPipsRefusals(t *testing.T) {
+	const none = "ERROR: Could not find a version that satisfies the requirement notebook (from versions: none)\nERROR: No matching distribution found for notebook"
+	for text, title := range map[string]string{
+		"WARNING: 401 Error, Credentials not correct for http://index.example/simple/notebook/\n" + none: "The package index refuses",
+		none: "The package index refuses",
+		"ERROR: Ignored the following versions that require a different python version: 7.5.0 Requires-Python >=3.9\n" + none:                "The machine's Python is too old",
+		"ERROR: Could not find a version that satisfies the requirement x (from versions: 1.0)\nERROR: No matching distribution found for x": "There is no package for this machine",
+	} {
+		var e *Error
+		if err := ExplainInstall(1, strings.Split(text, "\n")); !errors.As(err, &e) || e.Title != title {
+			t.Errorf("%s\n%+v", text, e)
+		}
+	}
+}
+
 func FuzzExplainInstall(f *testing.F) {
 	f.Add(2, "error: Failed to fetch: `https://pypi.org/simple/notebook/`\nCaused by: dns error")
 	f.Fuzz(func(t *testing.T, exit int, tail string) {

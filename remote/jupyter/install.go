@@ -77,7 +77,7 @@ func InstallCommands(i Installer, release string) []string {
 var versionCommands = []string{"pip --version", "jupyter notebook --version", "jupyter kernelgateway --version"}
 
 // Versions are the installed versions; an empty one could not be told.
-type Versions struct{ Python, Pip, Notebook, Gateway, Server string }
+type Versions struct{ Python, Pip, Notebook, Gateway, Server, Kernel string }
 
 // versionsScript asks the packages' own records: the programs themselves take
 // seconds to say it, and said it at the end of the install.
@@ -85,30 +85,49 @@ const versionsScript = `"$HOME/.jupyter-ec2/venv/bin/python" -I -c '
 import platform
 from importlib.metadata import PackageNotFoundError, version
 print("python=" + platform.python_version())
-for name in ("pip", "notebook", "jupyter_kernel_gateway", "jupyter_server"):
+for name in ("pip", "notebook", "jupyter_kernel_gateway", "jupyter_server", "ipykernel"):
     try:
         print(name + "=" + version(name))
     except PackageNotFoundError:
         pass
 '`
 
-// CheckVersions tells the versions installed in ~/.jupyter-ec2/venv. That
-// there is none is an *Error.
-func CheckVersions(ctx context.Context, h Host, f Facts) (Versions, error) {
+// CheckVersions tells the versions installed in ~/.jupyter-ec2/venv. That a
+// part is missing there is an *Error.
+func CheckVersions(ctx context.Context, h Host) (Versions, error) {
 	out, err := output(ctx, h, versionsScript)
 	v := parseVersions(out)
 	var exit *remote.ExitError
 	switch {
-	case err != nil && !errors.As(err, &exit):
+	case errors.As(err, &exit) && !errors.As(err, new(*Error)):
+		return Versions{}, notInstalled(err)
+	case err != nil:
 		return Versions{}, fmt.Errorf("asking for the installed versions: %w", err)
-	case err != nil, v.Notebook == "", v.Gateway == "":
+	}
+	if missing := v.missing(); len(missing) > 0 {
+		are := " are missing in ~/.jupyter-ec2/venv."
+		if len(missing) == 1 {
+			are = " is missing in ~/.jupyter-ec2/venv."
+		}
 		return v, &Error{
-			Kind: "server", Title: "Jupyter is not installed",
-			Text: "Notebook or Kernel Gateway is missing in " + f.Home + "/.jupyter-ec2/venv.",
-			Next: "Run the install again: it repairs what is missing.", Err: err,
+			Kind: "server", Title: "Jupyter is not completely installed", Text: strings.Join(missing, " and ") + are,
+			Next: "Run the install again: it repairs what is missing.",
 		}
 	}
 	return v, nil
+}
+
+// missing lists the packages that must be there and are not.
+func (v Versions) missing() []string {
+	var all []string
+	for _, p := range []struct{ name, version string }{
+		{"notebook", v.Notebook}, {"jupyter_kernel_gateway", v.Gateway}, {"ipykernel", v.Kernel},
+	} {
+		if p.version == "" {
+			all = append(all, p.name)
+		}
+	}
+	return all
 }
 
 func parseVersions(out string) Versions {
@@ -127,6 +146,8 @@ func parseVersions(out string) Versions {
 			v.Gateway = value
 		case "jupyter_server":
 			v.Server = value
+		case "ipykernel":
+			v.Kernel = value
 		}
 	}
 	return v

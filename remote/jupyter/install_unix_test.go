@@ -47,7 +47,7 @@ func TestInstallUV(t *testing.T) {
 			t.Errorf("the log lacks %q:\n%s", want, log)
 		}
 	}
-	v, err := CheckVersions(t.Context(), h, f)
+	v, err := CheckVersions(t.Context(), h)
 	if err != nil {
 		t.Fatal(err)
 	}

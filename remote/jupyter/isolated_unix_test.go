@@ -43,7 +43,7 @@ func TestUsersModulesStandInNothingsWay(t *testing.T) {
 	if err != nil || again.PythonVersion != f.PythonVersion {
 		t.Errorf("the probe finds Python %q, %v", again.PythonVersion, err)
 	}
-	if _, err := CheckVersions(t.Context(), h, f); err != nil {
+	if _, err := CheckVersions(t.Context(), h); err != nil {
 		t.Errorf("the versions: %v", err)
 	}
 	if exit, log := runInstall(t.Context(), h, UV); exit != 0 || !strings.Contains(log, "Everything is installed already") {

@@ -48,6 +48,16 @@ type kernelDied struct{ state string }
 
 func (e *kernelDied) Error() string { return "the kernel is " + e.state }
 
+// dead reports whether a kernel in that state has ended at least once.
+func dead(state string) bool {
+	return state == "gone" || state == "dead" || state == "restarting" || state == "autorestarting"
+}
+
+// kernelHangs is a kernel that runs, and never answered.
+type kernelHangs struct{ state string }
+
+func (e *kernelHangs) Error() string { return "the kernel is " + e.state + " and does not answer" }
+
 func (c *client) openKernel(ctx context.Context, id string) (*kernel, error) {
 	session := rand.Text()
 	u := c.base.JoinPath("/api/kernels", id, "channels")
@@ -132,7 +142,7 @@ func (o *cellOutput) take(data []byte, request string) error {
 		return nil
 	case json.Unmarshal(m.Content, &content) != nil:
 		return errors.New("reading a kernel's message: its content is none")
-	case m.Header.Type == "status" && (content.State == "dead" || content.State == "restarting" || content.State == "autorestarting"):
+	case m.Header.Type == "status" && dead(content.State):
 		return &kernelDied{state: content.State}
 	case !mine:
 	case m.Header.Type == "error":

@@ -27,7 +27,7 @@ func TestLooksAreNoActivity(t *testing.T) {
 	ctx := t.Context()
 	for name, look := range map[string]func(Host) error{
 		"Probe":           func(h Host) error { _, err := Probe(ctx, h); return err },
-		"CheckVersions":   func(h Host) error { _, err := CheckVersions(ctx, h, Facts{}); return err },
+		"CheckVersions":   func(h Host) error { _, err := CheckVersions(ctx, h); return err },
 		"ReadHealth":      func(h Host) error { _, err := ReadHealth(ctx, h); return err },
 		"ServerLog":       func(h Host) error { _, err := ServerLog(ctx, h, Facts{}, 10); return err },
 		"InstallLog":      func(h Host) error { _, err := InstallLog(ctx, h, Facts{}, 10); return err },

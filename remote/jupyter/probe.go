@@ -3,6 +3,7 @@ package jupyter
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net/netip"
 	"path"
@@ -135,12 +136,34 @@ func validAddr(s string) bool {
 // was checked out with.
 func script(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
-// output runs a script and answers what it printed, as it is. That the program
-// looks at a host is no activity there.
+// answerMark comes before what a script of ours prints: what a login shell
+// prints of its own is no part of it, and one that ends early prints none.
+const answerMark = "jupyter-ec2: the answer follows\n"
+
+// output is ask without an environment.
 func output(ctx context.Context, h Host, text string) (string, error) {
+	return ask(ctx, h, text, nil)
+}
+
+// ask runs a script and returns what it printed, as it is. That the program
+// looks at a host is no activity there. A host whose login shell ends before
+// the script begins is an *Error: nothing can be concluded from its silence.
+func ask(ctx context.Context, h Host, text string, env map[string]string) (string, error) {
 	out := &cappedBuffer{max: 4 << 20}
-	err := h.Run(ctx, remote.Command{Script: text, Stdout: out, Label: remote.WatchLabel})
-	return out.String(), err
+	err := h.Run(ctx, remote.Command{
+		Script: "printf '\\n%s' " + quote(answerMark) + "\n" + text, Env: env, Stdout: out, Label: remote.WatchLabel,
+	})
+	before, answer, begun := strings.Cut(out.String(), answerMark)
+	var exit *remote.ExitError
+	if !begun && (err == nil || errors.As(err, &exit)) {
+		return "", &Error{
+			Kind: "server", Title: "The machine runs no commands",
+			Text: "A command was sent to it and did not begin: its login shell ends first. An exit, or an exec, in ~/.bashrc or another of its startup files does that.",
+			Next: "Take that line out, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine.",
+			Raw:  remote.Scrub(remote.Clean(head(before, 200))), Err: err,
+		}
+	}
+	return answer, err
 }
 
 // cappedBuffer keeps the first max bytes and drops the rest: a host may print

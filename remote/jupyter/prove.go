@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
@@ -25,18 +26,23 @@ type Proof struct {
 const (
 	proveWithin  = 2 * time.Minute
 	removeWithin = 15 * time.Second
+	lookEvery    = 2 * time.Second
 )
 
 // Prove starts a kernel, runs print(6*7) there, reads 42 and removes the
 // kernel, all over the endpoint. say is told each step in words; it may be
 // nil. Its errors are *Error, or ctx's when it was cancelled.
-func Prove(ctx context.Context, ep Endpoint, say func(string)) (proof Proof, err error) {
+func Prove(ctx context.Context, ep Endpoint, say func(string)) (Proof, error) {
+	return prove(ctx, ep, proveWithin, say)
+}
+
+func prove(ctx context.Context, ep Endpoint, within time.Duration, say func(string)) (proof Proof, err error) {
 	if say == nil {
 		say = func(string) {}
 	}
 	began := time.Now()
 	caller := ctx
-	ctx, cancel := context.WithTimeout(ctx, proveWithin)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	c, err := ep.client()
 	if err != nil {
@@ -60,11 +66,16 @@ func Prove(ctx context.Context, ep Endpoint, say func(string)) (proof Proof, err
 		}
 	}()
 	proof = Proof{Kernel: spec.Name, Language: spec.Language}
-	if err := c.runCells(ctx, id, &proof, say); err != nil {
+	living, stop := c.whileItLives(ctx, id)
+	defer stop()
+	if err := c.runCells(living, id, &proof, say); err != nil {
+		if died := new(kernelDied); errors.As(context.Cause(living), &died) {
+			err = died
+		}
 		if caller.Err() != nil {
 			return Proof{}, caller.Err()
 		}
-		return Proof{}, explainKernel(ep, err)
+		return Proof{}, explainKernel(ep, c.whyNot(ctx, id, err))
 	}
 	proof.Took = time.Since(began)
 	return proof, nil
@@ -139,16 +150,87 @@ func (c *client) runCells(ctx context.Context, id string, proof *Proof, say func
 	return nil
 }
 
+// kernelState asks the server what a kernel does: its state, or "gone". The
+// list is asked for, because the server warns in its log of one that is gone.
+func (c *client) kernelState(ctx context.Context, id string) (string, error) {
+	body, err := c.do(ctx, http.MethodGet, "/api/kernels", nil)
+	if err != nil {
+		return "", err
+	}
+	var all []struct {
+		ID    string `json:"id"`
+		State string `json:"execution_state"`
+	}
+	if err := json.Unmarshal(body, &all); err != nil {
+		return "", fmt.Errorf("reading the list of kernels: %w", err)
+	}
+	for _, k := range all {
+		if k.ID == id {
+			return remote.Clean(head(k.State, 40)), nil
+		}
+	}
+	return "gone", nil
+}
+
+// whileItLives is a context that ends when the kernel does, with a *kernelDied
+// as its cause: a server keeps those waiting who ask for a dead kernel.
+func (c *client) whileItLives(ctx context.Context, id string) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if state, err := c.kernelState(ctx, id); err == nil && dead(state) {
+				cancel(&kernelDied{state: state})
+			}
+		}
+	})
+	return ctx, func() { cancel(nil); watch.Wait() }
+}
+
+// whyNot asks the server about a kernel that did not answer, so that one that
+// died or hangs is not taken for a server that cannot be reached.
+func (c *client) whyNot(ctx context.Context, id string, err error) error {
+	if errors.As(err, new(*kernelDied)) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
+	defer cancel()
+	state, askErr := c.kernelState(ctx, id)
+	switch {
+	case askErr != nil:
+		return err
+	case dead(state):
+		return errors.Join(&kernelDied{state: state}, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.Join(&kernelHangs{state: state}, err)
+	}
+	return err
+}
+
 // explainKernel puts a kernel's failure in plain words.
 func explainKernel(ep Endpoint, err error) error {
 	var died *kernelDied
+	var hangs *kernelHangs
 	var s *statusError
 	switch {
+	case errors.As(err, &hangs):
+		return &Error{
+			Kind: "server", Title: "The kernel does not get ready",
+			Text: fmt.Sprintf("The server answers and has started a kernel, which does nothing yet: the server calls it %q. A startup file of IPython's that does not end does that, or a machine that is too small or too busy.", hangs.state),
+			Next: "Look at the files in ~/.ipython/profile_default/startup on the machine, move them away and try again.", Err: err,
+		}
 	case errors.As(err, &died):
 		return &Error{
 			Kind: "server", Title: "The kernel died",
-			Text: "The kernel ended before it answered, most often because the machine has too little memory.",
-			Next: "Choose a larger instance type, or add swap, then try again.", Err: err,
+			Text: "The kernel ended before it answered: most often the machine has too little memory, or its Python lacks something.",
+			Next: "The server's log on the machine tells which. Choose a larger instance type, or add swap; running the install again repairs what is missing.", Err: err,
 		}
 	case errors.As(err, &s) && strings.Contains(strings.ToLower(s.said), "no such kernel"):
 		return noKernel(err)

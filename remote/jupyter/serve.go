@@ -236,7 +236,7 @@ func (s *server) ended(ctx context.Context) error {
 	if err := s.stop(ctx); err != nil {
 		return err
 	}
-	return ExplainServer(tail)
+	return explainServer(tail, s.settings(ctx))
 }
 
 // silent explains a server that runs and does not answer in time.

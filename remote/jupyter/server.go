@@ -34,9 +34,7 @@ func (s *server) do(ctx context.Context, task string, env map[string]string) (st
 		all["JE_SYSTEMD"] = "1"
 	}
 	maps.Copy(all, env)
-	out := &cappedBuffer{max: 4 << 20}
-	err := s.h.Run(ctx, remote.Command{Script: script(serverScript), Env: all, Stdout: out, Label: remote.WatchLabel})
-	return out.String(), err
+	return ask(ctx, s.h, script(serverScript), all)
 }
 
 func (s *server) state(ctx context.Context) (serverState, error) {
@@ -179,6 +177,22 @@ func (s *server) log(ctx context.Context, env map[string]string) ([]string, erro
 		return nil, fmt.Errorf("reading the server's log: %w", err)
 	}
 	return cleanLines(strings.Split(strings.TrimRight(out, "\n"), "\n")), nil
+}
+
+// settings are the configuration files beside ours that the server reads; none
+// where that cannot be told.
+func (s *server) settings(ctx context.Context) []string {
+	out, err := s.do(ctx, "settings", nil)
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for line := range strings.Lines(out) {
+		if file, ok := strings.CutPrefix(strings.TrimSpace(line), "settings="); ok && len(files) < 5 {
+			files = append(files, remote.Clean(head(file, 200)))
+		}
+	}
+	return files
 }
 
 // StopServer stops the server and keeps it from starting again; none is no

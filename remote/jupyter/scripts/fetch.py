@@ -1,8 +1,8 @@
 """Fetches a wheel from the package index: fetch.py uv|pip DESTINATION
 
 For uv, DESTINATION becomes the program itself; for pip, the wheel. "fetch.py
-index" and "fetch.py cert" print the settings it goes by. Needs nothing but a
-Python 3.6. The index, certificates and proxy are those that pip
+index" and "fetch.py cert" print the settings it goes by, "fetch.py ask NAME"
+finds out whether the index gives a package. Needs nothing but a Python 3.6. The index, certificates and proxy are those that pip
 and uv are told of. The wheel is chosen by its platform tags, and checked
 against the SHA-256 in the index's answer (PEP 691 JSON, else PEP 503 HTML).
 
@@ -236,6 +236,10 @@ def main():
     name = sys.argv[1]
     if name in ("index", "cert"):
         print(index_url() if name == "index" else cert_path())
+        return
+    if name == "ask":
+        if not files_of(sys.argv[2])[0]:
+            fail(16, "the package index %s has no files of %s" % (urllib.parse.urlsplit(index_url()).hostname, sys.argv[2]))
         return
     target = sys.argv[2]
     folder = os.path.dirname(os.path.abspath(target))

@@ -19,6 +19,19 @@ guide_apt() {
 	if have pip3; then run pip3 -V; fi
 }
 
+# fetch runs pip install. pip tells of few refusals, and takes the others for
+# a package that does not exist: then the index itself is asked.
+fetch() {
+	{ run pip install "$@" 2>&1 && echo 0 >"$base/pip.code" || echo $? >"$base/pip.code"; } | tee "$base/pip.log"
+	read -r code <"$base/pip.code"
+	[ "$code" != 0 ] || return 0
+	if grep -q 'from versions: none' "$base/pip.log"; then
+		for package; do :; done
+		"$python" -I -u "$base/fetch.py" ask "$package" || code=$?
+	fi
+	return "$code"
+}
+
 make_venv() {
 	say 'Jupyter gets a virtual environment: newer releases keep their own Python for themselves (PEP 668).'
 	if has_ensurepip; then
@@ -36,8 +49,8 @@ prepare
 guide_apt
 [ -x "$venv/bin/pip" ] || make_venv
 activate
-run pip install --upgrade pip
-run pip install notebook
-run pip install jupyter_kernel_gateway
-run pip install ipykernel
+fetch --upgrade pip
+fetch notebook
+fetch jupyter_kernel_gateway
+fetch ipykernel
 finish

@@ -141,7 +141,17 @@ follow() {
 	exit $?
 }
 
+# settings names the configuration files beside ours that a server reads: ours
+# takes the place of jupyter_server_config.
+settings() {
+	for folder in "${JUPYTER_CONFIG_DIR:-$HOME/.jupyter}" "$HOME/.local/etc/jupyter" /usr/local/etc/jupyter /etc/jupyter; do
+		for file in "$folder"/jupyter_config.py "$folder"/jupyter_config.json "$folder"/jupyter_notebook_config.py "$folder"/jupyter_notebook_config.json; do
+			[ ! -f "$file" ] || echo "settings=$file"
+		done
+	done | sed "s|=$HOME/|=~/|"
+}
+
 case $JE_DO in
-state | stop | port | start | restart | log | follow) "$JE_DO" ;;
+state | stop | port | start | restart | log | follow | settings) "$JE_DO" ;;
 *) exit 2 ;;
 esac

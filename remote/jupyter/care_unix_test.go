@@ -1,0 +1,152 @@
+//go:build unix
+
+package jupyter
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+)
+
+func explainedAs(t *testing.T, err error, title string, says ...string) *Error {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) || e.Title != title || e.Next == "" {
+		t.Fatalf("want %q, got %+v (%v)", title, e, err)
+	}
+	for _, s := range says {
+		if !strings.Contains(e.Text+"\n"+e.Next, s) {
+			t.Errorf("%q is not in: %s\n%s", s, e.Text, e.Next)
+		}
+	}
+	return e
+}
+
+func upload(t *testing.T, h Host, name, content string) {
+	t.Helper()
+	if err := h.Upload(t.Context(), name, 0o600, strings.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A server that ends because of the user's own configuration: the file is
+// named, and what is quoted is the server's, not our supervisor's.
+func TestServeNamesTheUsersSettings(t *testing.T) {
+	h, f := installedHost(t, "127.0.0.63")
+	upload(t, h, ".jupyter/jupyter_config.py", "c.ServerApp.password_required = True\n")
+	spec := ServeSpec{SetupID: "s1", Mode: ModeSSH, Token: newToken(t), Facts: f}
+	_, err := Serve(t.Context(), h, spec, nil)
+	e := explainedAs(t, err, badSettings, "password_required", "~/.jupyter/jupyter_config.py")
+	if strings.Contains(e.Raw, "jupyter-ec2: ") || !strings.Contains(e.Raw, "password") {
+		t.Errorf("quoted: %q", e.Raw)
+	}
+	upload(t, h, ".jupyter/jupyter_config.py", "import os, sys\nsys.stderr.write('first words\\nlast words\\n')\nsys.stderr.flush()\nos._exit(4)\n")
+	_, err = Serve(t.Context(), h, spec, nil)
+	e = explainedAs(t, err, "The server ended right after its start", "first words / last words", "~/.jupyter/jupyter_config.py")
+	if strings.Contains(e.Text, "ended with code") {
+		t.Errorf("our own line is quoted: %s", e.Text)
+	}
+}
+
+// A kernel that hangs at its start, and one that ends at its start, are told
+// from a server that cannot be reached.
+func TestProveTellsWhatTheKernelDoes(t *testing.T) {
+	h, f := installedHost(t, "127.0.0.64")
+	spec := ServeSpec{SetupID: "s1", Mode: ModeSSH, Token: newToken(t), Facts: f}
+	ep := Endpoint{URL: "http://127.0.0.64:" + strconv.Itoa(mustServe(t, h, spec)), Token: spec.Token}
+	upload(t, h, ".ipython/profile_default/startup/00-wait.py", "import time\nwhile True:\n    time.sleep(1)\n")
+	_, err := prove(t.Context(), ep, 10*time.Second, nil)
+	explainedAs(t, err, "The kernel does not get ready", "~/.ipython/profile_default/startup")
+
+	upload(t, h, ".ipython/profile_default/startup/00-wait.py", "import os\nos._exit(1)\n")
+	_, err = Prove(t.Context(), ep, nil)
+	explainedAs(t, err, "The kernel died", "install")
+}
+
+// A venv that lost ipykernel is not taken for a whole one.
+func TestVersionsMissAKernel(t *testing.T) {
+	h := newHost(t, "127.0.0.65")
+	const venv = `set -e
+python3 -I -m venv --without-pip .jupyter-ec2/venv
+cd .jupyter-ec2/venv/lib/python3*/site-packages
+for package in notebook jupyter_kernel_gateway; do
+	mkdir $package-1.0.dist-info
+	printf 'Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n' $package >$package-1.0.dist-info/METADATA
+done`
+	if err := h.Run(t.Context(), remote.Command{Script: venv}); err != nil {
+		t.Fatal(err)
+	}
+	v, err := CheckVersions(t.Context(), h)
+	explainedAs(t, err, "Jupyter is not completely installed", "ipykernel is missing in ~/.jupyter-ec2/venv.")
+	if v.Notebook != "1.0" || v.Gateway != "1.0" {
+		t.Errorf("%+v", v)
+	}
+	_, err = CheckVersions(t.Context(), newHost(t, "127.0.0.65"))
+	explainedAs(t, err, "Jupyter is not installed", "~/.jupyter-ec2/venv")
+}
+
+// An index that refuses pip is told from a package that does not exist.
+func TestIndexRefusesPip(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs pip from the package index")
+	}
+	if log, err := sharedInstall(); err != nil {
+		t.Fatalf("installing: %v\n%s", err, log)
+	}
+	for _, status := range []int{401, 403, 404, 500} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			index := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+			defer index.Close()
+			h := newHost(t, "127.0.0.66")
+			const secret = "s3cr3t0123"
+			h.env = append(h.env, "PIP_INDEX_URL=http://"+secret+":@"+index.Listener.Addr().String()+"/simple",
+				"PIP_FIND_LINKS=", "PIP_RETRIES=0", "no_proxy=127.0.0.1")
+			// A venv as an install that was cut off left it, without its packages.
+			venv := "set -e\npython3 -I -m venv --without-pip .jupyter-ec2/venv\ncd .jupyter-ec2/venv\n: >.complete\n" +
+				"echo '#!/bin/sh' >bin/pip\necho 'exec " + sharedHome + "/.jupyter-ec2/venv/bin/python -I -m pip --python '\"$PWD\"'/bin/python \"$@\"' >>bin/pip\nchmod 700 bin/pip\n"
+			if err := h.Run(t.Context(), remote.Command{Script: venv}); err != nil {
+				t.Fatal(err)
+			}
+			exit, log := runInstall(t.Context(), h, Pip)
+			err := ExplainInstall(exit, strings.Split(log, "\n"))
+			e := explainedAs(t, err, "The package index refuses", "127.0.0.1")
+			if !strings.Contains(e.Raw, strconv.Itoa(status)) || strings.Contains(e.Raw, secret) {
+				t.Errorf("exit %d, quoted: %s\n%s", exit, e.Raw, log)
+			}
+		})
+	}
+}
+
+// endsFirst is a host whose login shell ends before a command begins.
+type endsFirst struct{ *localHost }
+
+func (h endsFirst) Run(ctx context.Context, c remote.Command) error {
+	c.Script = "echo hello\nexit 0\n" + c.Script
+	return h.localHost.Run(ctx, c)
+}
+
+// Nothing is concluded from the silence of a host that runs no commands.
+func TestHostThatRunsNothing(t *testing.T) {
+	h := endsFirst{newHost(t, "127.0.0.67")}
+	f := Facts{Home: h.home, User: "ubuntu", Loopback: "127.0.0.67"}
+	for name, do := range map[string]func() error{
+		"probe":      func() error { _, err := Probe(t.Context(), h); return err },
+		"versions":   func() error { _, err := CheckVersions(t.Context(), h); return err },
+		"server log": func() error { _, err := ServerLog(t.Context(), h, f, 10); return err },
+		"stop":       func() error { return StopServer(t.Context(), h, f) },
+		"restart":    func() error { return RestartServer(t.Context(), h, f, nil) },
+		"serve": func() error {
+			_, err := Serve(t.Context(), h, ServeSpec{Mode: ModeSSH, Token: newToken(t), Facts: f}, nil)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) { explainedAs(t, do(), "The machine runs no commands", ".bashrc") })
+	}
+}
