@@ -159,7 +159,7 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 	defer cancel()
 	err = jupyter.Ready(ready, ep)
 	if err == nil {
-		return fine("It answers on port %d of the machine.", d.s.ServerPort)
+		return d.strays(ctx)
 	}
 	f := wrong(err)
 	f.next, f.fix = "Restart it: jupyter-ec2 up does it, and so does r in the program's list, Your setups.", "start the server again; its kernels are lost"
@@ -167,6 +167,29 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 		f.text += "\nThe last lines of its log:\n" + strings.Join(log, "\n")
 	}
 	return f
+}
+
+// strays looks for servers of ours beside the one that answers.
+func (d *doctor) strays(ctx context.Context) finding {
+	found, err := jupyter.StrayServers(ctx, d.client, d.facts)
+	if err != nil {
+		return unsure(err)
+	}
+	if len(found) == 0 {
+		return fine("It answers on port %d of the machine.", d.s.ServerPort)
+	}
+	var which []string
+	for _, s := range found {
+		text := fmt.Sprintf("process %d", s.PID)
+		if s.Port > 0 {
+			text += fmt.Sprintf(" on port %d", s.Port)
+		}
+		which = append(which, text)
+	}
+	return finding{
+		CheckWarn, fmt.Sprintf("It answers on port %d of the machine. Another server of this program runs there that no record knows: %s.", d.s.ServerPort, strings.Join(which, ", ")),
+		"End it: jupyter-ec2 doctor --fix does it, and so does jupyter-ec2 up. Its kernels are lost.", "end the server that no record knows",
+	}
 }
 
 // public is the server as the user reaches it, in ssh mode but for the tunnel.

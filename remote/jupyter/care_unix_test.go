@@ -39,6 +39,7 @@ func upload(t *testing.T, h Host, name, content string) {
 // A server that ends because of the user's own configuration: the file is
 // named, and what is quoted is the server's, not our supervisor's.
 func TestServeNamesTheUsersSettings(t *testing.T) {
+	t.Parallel()
 	h, f := installedHost(t, "127.0.0.63")
 	upload(t, h, ".jupyter/jupyter_config.py", "c.ServerApp.password_required = True\n")
 	spec := ServeSpec{SetupID: "s1", Mode: ModeSSH, Token: newToken(t), Facts: f}
@@ -58,6 +59,7 @@ func TestServeNamesTheUsersSettings(t *testing.T) {
 // A kernel that hangs at its start, and one that ends at its start, are told
 // from a server that cannot be reached.
 func TestProveTellsWhatTheKernelDoes(t *testing.T) {
+	t.Parallel()
 	h, f := installedHost(t, "127.0.0.64")
 	spec := ServeSpec{SetupID: "s1", Mode: ModeSSH, Token: newToken(t), Facts: f}
 	ep := Endpoint{URL: "http://127.0.0.64:" + strconv.Itoa(mustServe(t, h, spec)), Token: spec.Token}
@@ -72,6 +74,7 @@ func TestProveTellsWhatTheKernelDoes(t *testing.T) {
 
 // A venv that lost ipykernel is not taken for a whole one.
 func TestVersionsMissAKernel(t *testing.T) {
+	t.Parallel()
 	h := newHost(t, "127.0.0.65")
 	const venv = `set -e
 python3 -I -m venv --without-pip .jupyter-ec2/venv
@@ -94,12 +97,8 @@ done`
 
 // An index that refuses pip is told from a package that does not exist.
 func TestIndexRefusesPip(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs pip from the package index")
-	}
-	if log, err := sharedInstall(); err != nil {
-		t.Fatalf("installing: %v\n%s", err, log)
-	}
+	t.Parallel()
+	needInstall(t)
 	for _, status := range []int{401, 403, 404, 500} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			index := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
@@ -134,6 +133,7 @@ func (h endsFirst) Run(ctx context.Context, c remote.Command) error {
 
 // Nothing is concluded from the silence of a host that runs no commands.
 func TestHostThatRunsNothing(t *testing.T) {
+	t.Parallel()
 	h := endsFirst{newHost(t, "127.0.0.67")}
 	f := Facts{Home: h.home, User: "ubuntu", Loopback: "127.0.0.67"}
 	for name, do := range map[string]func() error{

@@ -40,7 +40,7 @@ func InstallJob(f Facts, i Installer) remote.Job {
 		body = pipScript
 	}
 	text := strings.Join([]string{
-		script(commonScript),
+		script(lockScript) + script(commonScript),
 		`mkdir -p "$base"`,
 		`cat >"$base/fetch.py" <<'JUPYTER_EC2_FETCH'`,
 		script(fetchScript) + "JUPYTER_EC2_FETCH",

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 )
 
 // ownModules are files with names of Python's own library, as people give them
@@ -36,6 +38,7 @@ func ownModules(t *testing.T, h *localHost) (ran func() string) {
 
 // Nothing of ours imports, or runs, what lies in the user's folder.
 func TestUsersModulesStandInNothingsWay(t *testing.T) {
+	t.Parallel()
 	h, f := installedHost(t, "127.0.0.61")
 	ran := ownModules(t, h)
 	h.env = append(h.env, "XDG_RUNTIME_DIR="+h.home+"/.run")
@@ -70,9 +73,11 @@ func TestUsersModulesStandInNothingsWay(t *testing.T) {
 
 // An install from nothing, by either installer, does not either.
 func TestUsersModulesAndTheInstall(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("installs Jupyter from the package index")
 	}
+	await.Turn(t)
 	for _, i := range []Installer{UV, Pip} {
 		t.Run(string(i), func(t *testing.T) {
 			h := newHost(t, "127.0.0.62")

@@ -141,9 +141,15 @@ func FuzzParseVersions(f *testing.F) {
 
 func FuzzParseState(f *testing.F) {
 	f.Add("hash=abc\nport=8889\nalive=1\nended=0\n")
+	f.Add("stray=12 0\nstray=13 8889\n")
 	f.Fuzz(func(t *testing.T, out string) {
 		if st := parseState(out); st.port < 0 || st.port > 65535 {
 			t.Errorf("port %d", st.port)
+		}
+		for _, s := range parseStrays(out) {
+			if s.PID < 0 || s.Port < 0 || s.Port > 65535 {
+				t.Errorf("%+v", s)
+			}
 		}
 	})
 }

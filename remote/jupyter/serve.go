@@ -121,7 +121,7 @@ func (s ServeSpec) endpoint(h Host, port int) (Endpoint, error) {
 
 // Serve makes the host run that server and waits until it answers over HTTP.
 // A server with the same spec that answers is left alone; another one of ours
-// is replaced. A taken port leads to the next free one in ssh mode, and to an
+// is replaced, and one that no record knows is ended. A taken port leads to the next free one in ssh mode, and to an
 // *Error otherwise. It answers the port the server listens on. out is told
 // what is done and what the server logs meanwhile; it may be nil.
 func Serve(ctx context.Context, h Host, spec ServeSpec, out remote.Output) (port int, err error) {
@@ -168,6 +168,12 @@ func (s *server) running(ctx context.Context, spec ServeSpec) (port int, ok bool
 		return 0, false, ctx.Err()
 	}
 	s.say(fmt.Sprintf("The server runs already, at port %d.", now.port))
+	if now.strays > 0 {
+		s.say("Another server of this program's runs there, which no record knows: it is ended.")
+		if _, err := s.do(ctx, "tidy", nil); err != nil {
+			return 0, false, fmt.Errorf("ending a server that no record knows: %w", err)
+		}
+	}
 	return now.port, true, nil
 }
 

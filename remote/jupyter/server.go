@@ -25,6 +25,8 @@ type serverState struct {
 	port  int
 	alive bool // it runs, or will be started again by itself
 	ended bool // it has ended at least once since its start
+	// strays is how many processes of ours run there that no record knows.
+	strays int
 }
 
 // do runs one task of the script and answers what it printed.
@@ -34,7 +36,16 @@ func (s *server) do(ctx context.Context, task string, env map[string]string) (st
 		all["JE_SYSTEMD"] = "1"
 	}
 	maps.Copy(all, env)
-	return ask(ctx, s.h, script(serverScript), all)
+	out, err := ask(ctx, s.h, script(lockScript)+script(serverScript), all)
+	var exit *remote.ExitError
+	if errors.As(err, &exit) && exit.Code == 4 {
+		return out, &Error{
+			Kind: "server", Title: "Another start or stop is at work on the machine",
+			Text: "The server is being started or stopped there, and that has not ended for a minute.",
+			Next: "Try again in a minute. If it stays, look on the machine which one it is: fuser -v ~/.jupyter-ec2/server.lock.", Err: err,
+		}
+	}
+	return out, err
 }
 
 func (s *server) state(ctx context.Context) (serverState, error) {
@@ -60,6 +71,8 @@ func parseState(out string) serverState {
 			st.alive = value == "1"
 		case "ended":
 			st.ended = value == "1"
+		case "stray":
+			st.strays++
 		}
 	}
 	return st

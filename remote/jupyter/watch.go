@@ -199,6 +199,6 @@ func watchDo(ctx context.Context, h Host, task string, env map[string]string) (s
 	all := map[string]string{"JE_DO": task, "JE_SYSTEMD": "0"}
 	maps.Copy(all, env)
 	out := &cappedBuffer{max: 4 << 20}
-	err := h.Run(ctx, remote.Command{Script: script(watchScript), Env: all, Stdout: out, Label: remote.WatchLabel})
+	err := h.Run(ctx, remote.Command{Script: script(lockScript) + script(watchScript), Env: all, Stdout: out, Label: remote.WatchLabel})
 	return out.String(), err
 }

@@ -72,7 +72,10 @@ lock() {
 	mkdir -p "$base/bin"
 	chmod 700 "$base"
 	cd "$base"
-	have flock || return 0
+	if ! have flock; then
+		hold "$base/install.lock" 900 || fail 21 'another install on this machine has not finished for 15 minutes'
+		return 0
+	fi
 	exec 9>"$base/install.lock"
 	flock -n 9 && return 0
 	say 'Another install is at work on this machine; waiting for it.'

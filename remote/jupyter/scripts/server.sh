@@ -1,5 +1,9 @@
 # Looks after the server on its host; JE_DO says what to do.
 # JE_SYSTEMD=1 means that systemd and sudo may be used. Prints key=value lines.
+# What starts or stops a server holds a lock: the client that asked for it may
+# be gone, and another one ask for the next thing, before it is done.
+#
+# Exit codes: 3 nothing to restart, 4 another start or stop is at work.
 base=$HOME/.jupyter-ec2
 dir=$base/server
 python=$base/venv/bin/python
@@ -8,7 +12,7 @@ cd "$base" 2>/dev/null || cd /
 
 pid_alive() { # the supervisor, and not another process that got its number
 	pid=$(cat "$dir/pid" 2>/dev/null) && [ -n "$pid" ] &&
-		ps -o args= -p "$pid" 2>/dev/null | grep -q jupyter-ec2/server/supervise
+		[ "$(ps -ww -o args= -p "$pid" 2>/dev/null)" = "/bin/sh $dir/supervise" ]
 }
 unit_there() { [ "$JE_SYSTEMD" = 1 ] && [ -f "/etc/systemd/system/$unit" ]; }
 
@@ -26,6 +30,58 @@ state() {
 	# alive: it runs or will be started again; ended: it ended at least once.
 	echo "alive=$alive"
 	echo "ended=$ended"
+	strays
+}
+
+# ours prints number, parent and port of each process that is a supervisor or
+# a server of ours. One with a terminal was started by a person.
+ours() {
+	ps -axww -o pid= -o ppid= -o tty= -o args= 2>/dev/null | while read -r number parent tty args; do
+		case $tty in '?' | '??' | -) ;; *) continue ;; esac
+		port=0
+		case "$args " in
+		"/bin/sh $dir/supervise ") ;;
+		*" --config=$dir/config.py "*)
+			port=${args##*.port=}
+			port=${port%%[!0-9]*}
+			;;
+		*) continue ;;
+		esac
+		echo "$number $parent ${port:-0}"
+	done
+}
+
+# strays prints those of ours that neither the pid file nor systemd knows.
+strays() {
+	known=' '
+	! pid_alive || known=" $pid "
+	if unit_there; then known="$known$(systemctl show "$unit" -p MainPID 2>/dev/null | sed 's/MainPID=//') "; fi
+	ours | while read -r number parent port; do
+		case $known in *" $number "* | *" $parent "*) ;; *) echo "stray=$number $port" ;; esac
+	done
+}
+
+# tidy ends the strays: supervisors, which would start theirs again, first.
+tidy() {
+	for port in 0 '[1-9]*'; do
+		# shellcheck disable=SC2254 # a pattern
+		strays | while read -r stray found; do
+			case $found in $port) finish "${stray#stray=}" ;; esac
+		done
+	done
+}
+
+# finish asks a process to end, and makes it.
+finish() {
+	kill -TERM "$1" 2>/dev/null
+	tries=0
+	while kill -0 "$1" 2>/dev/null; do
+		tries=$((tries + 1))
+		# A supervisor leads a process group of its own.
+		if [ "$tries" -gt 75 ]; then kill -KILL "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null; fi
+		if [ "$tries" -gt 80 ]; then break; fi
+		sleep 0.2
+	done
 }
 
 stop() {
@@ -35,18 +91,9 @@ stop() {
 }
 
 end() {
-	if pid_alive; then
-		kill -TERM "$pid" 2>/dev/null
-		tries=0
-		while kill -0 "$pid" 2>/dev/null; do
-			tries=$((tries + 1))
-			# The supervisor leads a process group of its own.
-			if [ "$tries" -gt 75 ]; then kill -KILL "-$pid" 2>/dev/null; fi
-			if [ "$tries" -gt 80 ]; then break; fi
-			sleep 0.2
-		done
-	fi
+	if pid_alive; then finish "$pid"; fi
 	rm -f "$dir/pid"
+	tidy
 }
 
 # restart starts what start started last, anew.
@@ -76,7 +123,10 @@ for port in range(first, min(first + tries, 65536)):
         break
 EOF
 	if command -v ss >/dev/null 2>&1; then
+		# Beside this host's address, others may have the same port: in the
+		# sandbox, other hosts'.
 		{ sudo -n ss -Hltnp "sport = :$JE_PORT" 2>/dev/null || ss -Hltnp "sport = :$JE_PORT"; } 2>/dev/null </dev/null |
+			awk -v ip="$JE_BIND" -v port=":$JE_PORT" 'ip == "0.0.0.0" || $4 == ip port || $4 == "*" port || $4 == "0.0.0.0" port || $4 == "[::]" port' |
 			sed -n 's/.*users:((\("[^"]*",pid=[0-9]*\).*/holder=\1/p' | head -n 1
 	fi
 }
@@ -104,13 +154,20 @@ start() {
 	"$python" -I - "$dir" <<'EOF'
 import os, sys
 folder = sys.argv[1]
+begun, begin = os.pipe()
 if os.fork():
+    os.close(begin)
+    os.read(begun, 1)  # the supervisor has taken the process over
     os._exit(0)
 os.setsid()
 null = os.open(os.devnull, os.O_RDWR)
 for fd in (0, 1, 2):
     os.dup2(null, fd)
-os.closerange(3, 256)
+for fd in range(3, 256):  # the lock among them: it is held until then
+    try:
+        os.set_inheritable(fd, False)
+    except OSError:
+        pass
 with open(folder + "/pid", "w") as f:
     f.write("%d\n" % os.getpid())
 os.execv("/bin/sh", ["/bin/sh", folder + "/supervise"])
@@ -152,6 +209,15 @@ settings() {
 }
 
 case $JE_DO in
-state | stop | port | start | restart | log | follow | settings) "$JE_DO" ;;
+start)
+	hold "$base/server.lock" 60 || exit 4
+	end # what came in between
+	start
+	;;
+stop | restart | tidy)
+	hold "$base/server.lock" 60 || exit 4
+	"$JE_DO"
+	;;
+state | strays | port | log | follow | settings) "$JE_DO" ;;
 *) exit 2 ;;
 esac

@@ -4,13 +4,15 @@
 # a row. TERM ends both.
 dir=$(dirname "$0")
 child=
+# The pid file may be another one's by now.
+owns() { [ "$(cat "$dir/pid" 2>/dev/null)" = $$ ]; }
 stop() {
 	trap '' TERM
 	if [ -n "$child" ]; then
 		kill -TERM "$child" 2>/dev/null
 		wait "$child"
 	fi
-	rm -f "$dir/pid"
+	! owns || rm -f "$dir/pid"
 	exit 0
 }
 trap stop TERM INT
@@ -30,5 +32,6 @@ while :; do
 	sleep 2 &
 	child=$!
 	wait "$child"
+	owns || break
 done
-rm -f "$dir/pid"
+! owns || rm -f "$dir/pid"

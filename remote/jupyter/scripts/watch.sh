@@ -118,6 +118,10 @@ extend() {
 }
 
 case $JE_DO in
-ensure | stop | extend | status) "$JE_DO" ;;
+ensure | stop)
+	hold "$base/watch.lock" 60 || exit 30
+	"$JE_DO"
+	;;
+extend | status) "$JE_DO" ;;
 *) exit 2 ;;
 esac
