@@ -32,6 +32,8 @@ func TestCareOfARealJupyter(t *testing.T) {
 	w.serve(steps.ModeSSH)
 	w.allWell()
 	w.serverMended()
+	w.strayEnded()
+	w.nothingRuns()
 	w.watched()
 	w.serve(steps.ModeGateway)
 	w.allWell()
@@ -103,6 +105,61 @@ func (w *world) serverMended() {
 		t.Fatal(err)
 	}
 	w.allWell()
+}
+
+// strayEnded has a second server of ours run there, which no record knows.
+func (w *world) strayEnded() {
+	t, host := w.t, w.login()
+	t.Helper()
+	const another = `cd; PATH=$PWD/.jupyter-ec2/venv/bin:$PATH
+ip=$(sed -n 's/.*--ServerApp.ip=\([0-9.]*\).*/\1/p' .jupyter-ec2/server/run)
+setsid jupyter notebook --no-browser --config="$PWD/.jupyter-ec2/server/config.py" --ServerApp.ip="$ip" --ServerApp.port=8890 --ServerApp.port_retries=0 </dev/null >/dev/null 2>&1 &`
+	if _, err := host.Output(t.Context(), another); err != nil {
+		t.Fatal(err)
+	}
+	c := w.doctor(w.guide(), w.setup().ID)["server"]
+	if c.State != steps.CheckWarn || !strings.Contains(c.Text, "on port 8890") || c.Fix == "" {
+		t.Errorf("%+v", c)
+	}
+	if err := w.guide().FixCheck(t.Context(), w.setup().ID, "server", func(steps.Event) {}); err != nil {
+		t.Fatal(err)
+	}
+	w.allWell()
+}
+
+// nothingRuns has the login shell end before any command: what cannot be seen
+// then is left out, and nothing is said to be missing.
+func (w *world) nothingRuns() {
+	t, host := w.t, w.login()
+	t.Helper()
+	home, err := host.Output(t.Context(), `printf %s "$HOME"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rc := filepath.Join(home, ".bashrc")
+	before, err := os.ReadFile(rc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(content string) {
+		if err := os.WriteFile(rc, []byte(content), 0o644); err != nil { //nolint:gosec // as it was
+			t.Fatal(err)
+		}
+	}
+	write("exit 0\n" + string(before))
+	defer write(string(before))
+	if out, err := host.Output(t.Context(), "echo runs"); err != nil || out != "" {
+		t.Logf("this computer's shell does not read ~/.bashrc for a command over SSH: %q, %v", out, err)
+		return
+	}
+	checks := w.doctor(w.guide(), w.setup().ID)
+	w.expect(checks, map[string]steps.CheckState{
+		"ssh": steps.CheckOK, "host": steps.CheckBad, "install": steps.CheckSkipped, "server": steps.CheckSkipped,
+		"watcher": steps.CheckSkipped, "path": steps.CheckSkipped, "proof": steps.CheckSkipped,
+	})
+	if c := checks["host"]; !strings.Contains(c.Text, "~/.bashrc") {
+		t.Errorf("%+v", c)
+	}
 }
 
 // watched has the machine watched, by a watcher that may not stop it and by one

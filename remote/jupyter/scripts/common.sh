@@ -160,9 +160,69 @@ check_python() {
 	say "$(python3 --version) at $python"
 }
 
+# on_path puts pip, jupyter and python on the PATH of every login, by a few
+# lines at the end of ~/.profile: before the system's programs and after those
+# that the user's own lines put before them. Shells that do not read ~/.profile
+# get them where they look.
+on_path() {
+	"$venv/bin/python" -I - "$HOME" 2>/dev/null <<-'EOF' || say 'The PATH of your logins could not be changed: use ~/.jupyter-ec2/venv/bin.'
+		import os, pwd, sys, tempfile
+		home = sys.argv[1]
+		mark = b"# jupyter-ec2: pip, jupyter and python\n"
+		lines = mark + b"""if [ -d "$HOME/.jupyter-ec2/venv/bin" ]; then
+		    case ":$PATH:" in
+		    *":$HOME/.jupyter-ec2/venv/bin:"*) ;;
+		    *)
+		        je_own='' je_rest=$PATH
+		        while case $je_rest in "$HOME"/*:*) true ;; *) false ;; esac; do
+		            je_own=$je_own${je_rest%%:*}: je_rest=${je_rest#*:}
+		        done
+		        PATH=$je_own$HOME/.jupyter-ec2/venv/bin:$je_rest
+		        export PATH
+		        unset je_own je_rest
+		        ;;
+		    esac
+		fi
+		"""
+		fish = mark + b"test -d ~/.jupyter-ec2/venv/bin; and set -gx PATH ~/.jupyter-ec2/venv/bin $PATH\n"
+		def there(name):
+		    return os.path.exists(os.path.join(home, name))
+		def add(name, text):
+		    path = os.path.realpath(os.path.join(home, name))
+		    old, mode = b"", 0o644
+		    if os.path.exists(path):
+		        with open(path, "rb") as f:
+		            old, mode = f.read(), os.stat(path).st_mode & 0o7777
+		    if mark in old:
+		        return
+		    os.makedirs(os.path.dirname(path), exist_ok=True)
+		    if old and not old.endswith(b"\n"):
+		        old += b"\n"
+		    fd, new = tempfile.mkstemp(dir=os.path.dirname(path))
+		    with os.fdopen(fd, "wb") as f:
+		        f.write(old + text)
+		    os.chmod(new, mode)
+		    os.replace(new, path)
+		    print("pip, jupyter and python are on the PATH of your logins now: ~/" + name)
+		shell = os.path.basename(pwd.getpwuid(os.getuid()).pw_shell)
+		add(".profile", lines)
+		for name in (".bash_profile", ".bash_login"):
+		    if there(name):  # bash reads the first of them, and ~/.profile no more
+		        add(name, lines)
+		        break
+		if shell == "zsh" or there(".zprofile") or there(".zshrc"):
+		    add(".zprofile", lines)
+		if shell == "fish":
+		    add(".config/fish/conf.d/jupyter-ec2.fish", fish)
+	EOF
+}
+
 prepare() {
 	lock
-	! finished || exit 0
+	if finished; then
+		on_path
+		exit 0
+	fi
 	wait_for_first_boot
 	check_disk
 	check_memory
@@ -183,5 +243,6 @@ finish() {
 	run jupyter notebook --version
 	run jupyter kernelgateway --version
 	: >"$mark"
+	on_path
 	say 'Jupyter is installed.'
 }
