@@ -21,6 +21,7 @@ type Account struct {
 	cfg      sdk.Config
 	profile  string
 	endpoint *Endpoint
+	from     origins       // where the settings that count come from
 	tick     time.Duration // between two looks at something that changes
 	newborn  time.Duration // how long a new thing may be not found
 
@@ -40,7 +41,7 @@ func Open(ctx context.Context, o Options) (*Account, error) {
 		a.cfg = endpointConfig(o)
 		a.tick, a.newborn = 100*time.Millisecond, 3*time.Second
 	} else {
-		a.cfg, err = sharedConfig(ctx, o)
+		a.cfg, a.from, err = sharedConfig(ctx, o)
 	}
 	if err != nil {
 		return nil, a.fail(ctx, "open "+profileWords(o.Profile), "", err)

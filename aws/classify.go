@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 )
@@ -18,27 +17,32 @@ import (
 // classify finds an error's code and message. The SDK gives types to few of
 // the errors of its credential chain; the others are told by their text.
 func classify(err error) (code, message string) {
-	for _, find := range []func(error) string{noCredentials, network, expiredLogin, configuration} {
+	for _, find := range []func(error) string{noCredentials, proxy, network, expiredLogin, configuration} {
 		if code := find(err); code != "" {
-			return code, withoutOutput(cause(err))
+			return code, cause(err)
 		}
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return refine(api.ErrorCode(), api.ErrorMessage()), api.ErrorMessage()
 	}
-	return "", err.Error()
+	return "", cause(err)
 }
 
 // cause leaves out the SDK's own layers ("operation error STS: …, https
 // response error StatusCode: 0, …") where what is under them says it all.
 func cause(err error) string {
 	var request *url.Error
-	var process *processcreds.ProviderError
+	var process *processError
+	var bad *settingError
 	var code *noCodeError
 	switch {
+	case proxy(err) != "":
+		return "the proxy does not let the request through" // its address may hold a password
 	case errors.As(err, &process):
-		return process.Err.Error()
+		return process.Error()
+	case errors.As(err, &bad):
+		return bad.Error()
 	case errors.As(err, &code):
 		return code.err.Error()
 	case errors.As(err, &request):
@@ -47,14 +51,18 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// withoutOutput leaves out what a credential_process printed: the SDK quotes
-// it when it cannot read it, and a secret key may be in it.
-func withoutOutput(text string) string {
-	const quoted = "parse failed of process output"
-	if before, _, found := strings.Cut(text, quoted); found {
-		return before + "its output is not the JSON that AWS's tools expect"
+// proxy knows the errors of Go's HTTP client for a proxy.
+func proxy(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "proxyconnect" {
+		return codeProxy
 	}
-	return text
+	for _, text := range []string{"invalid proxy address", "Proxy Authentication Required", "proxyconnect"} {
+		if strings.Contains(err.Error(), text) {
+			return codeProxy
+		}
+	}
+	return ""
 }
 
 // noCredentials must be asked before network: at its end the chain tries the
@@ -107,6 +115,8 @@ func expiredLogin(err error) string {
 	case strings.Contains(text, "cached SSO token"), strings.Contains(text, "refresh SSO token"),
 		strings.Contains(text, "SSO: GetRoleCredentials") && strings.Contains(text, "UnauthorizedException"):
 		return codeSSOExpired
+	case strings.Contains(text, "failed to retrieve jwt"):
+		return codeNoToken
 	case strings.Contains(text, "please reauthenticate"):
 		return codeLoginExpired
 	}
@@ -120,13 +130,15 @@ func configuration(err error) string {
 	var noRole config.SharedConfigAssumeRoleError
 	var noARN config.CredentialRequiresARNError
 	var broken config.SharedConfigLoadError
-	var process *processcreds.ProviderError
+	var bad *settingError
+	var absent *noProfileError
+	var process *processError
 	switch {
 	case errors.As(err, &noMFA), errors.As(err, &noCode):
 		return codeMFANeeded
-	case errors.As(err, &noRole), errors.As(err, &noARN), errors.As(err, &broken):
+	case errors.As(err, &noRole), errors.As(err, &noARN), errors.As(err, &broken), errors.As(err, &bad):
 		return codeConfigBroken // also when a role's source profile is missing
-	case errors.As(err, &noProfile):
+	case errors.As(err, &noProfile), errors.As(err, &absent):
 		return codeProfileMissing
 	case errors.As(err, &process):
 		return codeProcessFailed
@@ -149,6 +161,8 @@ func refine(code, message string) string {
 		return codeClockSkew
 	case code == "InvalidParameterCombination" && strings.Contains(message, "not eligible for Free Tier"):
 		return codeNotEligible
+	case code == "MissingInput" && strings.Contains(strings.ToLower(message), "subnet"):
+		return codeNoDefaultSubnet
 	case code == "VPCIdNotSpecified", code == "DefaultVpcDoesNotExist":
 		return codeNoDefaultVPC
 	case code == "OptInRequired" && strings.Contains(message, "region"):

@@ -3,18 +3,12 @@ package aws
 import (
 	"context"
 	"fmt"
-	"net"
-	"os"
 	"strings"
 	"sync"
-	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/smithy-go/logging"
 )
 
@@ -37,37 +31,6 @@ func endpointConfig(o Options) sdk.Config {
 	return cfg
 }
 
-// sharedConfig is the SDK's own configuration of a profile, or of its default chain.
-func sharedConfig(ctx context.Context, o Options) (sdk.Config, error) {
-	prompts := newPrompts(o.MFACode)
-	options := []func(*config.LoadOptions) error{
-		config.WithDefaultRegion(defaultRegion),
-		// The SDK gives a connection 30 s, three times over.
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = 8 * time.Second })),
-		config.WithLogger(logger(o.Warn)),
-		config.WithRetryer(retryer(o.Warn)),
-		config.WithAssumeRoleCredentialOptions(prompts.configure),
-	}
-	if o.Profile != "" && o.Profile != EnvironmentProfile {
-		options = append(options, config.WithSharedConfigProfile(o.Profile))
-	}
-	if o.Region != "" {
-		options = append(options, config.WithRegion(o.Region))
-	}
-	if os.Getenv("AWS_EC2_METADATA_DISABLED") == "" && !onEC2(os.ReadFile) {
-		// Elsewhere than on EC2 nobody answers at the metadata address, and the
-		// SDK would wait seconds for it before it says that there are no credentials.
-		options = append(options, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return sdk.Config{}, err
-	}
-	quietProcess(&cfg, o.Warn)
-	cfg.Credentials = prompts.around(cfg.Credentials)
-	return cfg, nil
-}
-
 // onEC2 looks for the marks EC2 leaves on its Linux machines:
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
 func onEC2(read func(string) ([]byte, error)) bool {
@@ -78,8 +41,10 @@ func onEC2(read func(string) ([]byte, error)) bool {
 	return err == nil && strings.HasPrefix(strings.ToLower(string(b)), "ec2")
 }
 
-// prompts asks for MFA codes, one at a time, under the context of the call
-// that needs the credentials; the SDK's own hook is given no context.
+// prompts are what a person is asked for credentials: MFA codes, and what a
+// credential_process wants. They come one at a time, under the context of the
+// call that needs the credentials: the SDK gives its hooks no context, or one
+// that never ends.
 type prompts struct {
 	ask   func(ctx context.Context, serial string) (string, error)
 	inner sdk.CredentialsProvider
@@ -87,6 +52,8 @@ type prompts struct {
 
 	mu  sync.Mutex
 	ctx context.Context // of the retrieval under way
+
+	running sync.Mutex // held while a credential_process runs
 }
 
 // noCodeError is a question for an MFA code that got none.
@@ -107,10 +74,8 @@ func (p *prompts) configure(o *stscreds.AssumeRoleOptions) {
 	}
 	serial := *o.SerialNumber
 	o.TokenProvider = func() (string, error) {
-		p.mu.Lock()
-		ctx := p.ctx
-		p.mu.Unlock()
-		code, err := p.ask(ctx, serial)
+		ctx := p.caller()
+		code, err := p.ask(ctx, device(serial))
 		if err != nil {
 			return "", &noCodeError{err}
 		}
@@ -118,10 +83,17 @@ func (p *prompts) configure(o *stscreds.AssumeRoleOptions) {
 	}
 }
 
-// around has inner's retrievals take turns. Only one that can ask needs it.
+// caller is the context of the call that needs the credentials.
+func (p *prompts) caller() context.Context {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ctx
+}
+
+// around has inner's retrievals take turns.
 func (p *prompts) around(inner sdk.CredentialsProvider) sdk.CredentialsProvider {
-	if p.ask == nil || inner == nil {
-		return inner
+	if inner == nil {
+		return nil
 	}
 	p.inner = inner
 	return p
@@ -138,7 +110,14 @@ func (p *prompts) Retrieve(ctx context.Context) (sdk.Credentials, error) {
 	p.mu.Lock()
 	p.ctx = ctx
 	p.mu.Unlock()
-	return p.inner.Retrieve(ctx)
+	creds, err := p.inner.Retrieve(ctx)
+	if ctx.Err() != nil {
+		// The SDK's cache does not wait for what it began. Our program may end
+		// next, and a credential_process must not outlive it.
+		p.running.Lock()
+		defer p.running.Unlock()
+	}
+	return creds, err
 }
 
 // logger passes the SDK's words to warn; without one they are dropped, because

@@ -335,6 +335,7 @@ func TestCredentialProcess(t *testing.T) {
 	for _, c := range []struct{ name, prints, code string }{
 		{"good", `{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"s3cret"}`, ""},
 		{"unreadable", `{"Version":1,"SecretAccessKey":"s3cret"`, codeProcessFailed},
+		{"endless", `"'; while :; do echo s3cret; done; echo '`, codeProcessFailed},
 		{"wrong version", `{"Version":2,"SecretAccessKey":"s3cret"}`, codeProcessFailed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -346,7 +347,7 @@ func TestCredentialProcess(t *testing.T) {
 			awsHome(t, "[profile p]\ncredential_process = "+program+"\n", "")
 			t.Setenv("AWS_ENDPOINT_URL_STS", assumer(t).URL)
 			var said []string
-			a, err := Open(context.Background(), Options{Profile: "p", Warn: func(s string) { said = append(said, s) }})
+			a, err := Open(context.Background(), Options{Profile: "p", Tell: func(s string) { said = append(said, s) }})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,9 +25,13 @@ const (
 	codeOffline          = "Offline"
 	codeNoName           = "NameNotFound"
 	codeTLS              = "TLS"
+	codeProxy            = "Proxy"
+	codeNoToken          = "NoWebIdentityToken"
 	codeTimeout          = "Timeout"
 	codeNoAddress        = "NoAddress"
 	codeNoDefaultVPC     = "NoDefaultVPC"
+	codeNoDefaultSubnet  = "NoDefaultSubnet"
+	codeDiskKey          = "DiskKey"
 	codeGroupNotOurs     = "GroupNotOurs"
 	codeKeyNameTaken     = "KeyNameTaken"
 	codeNoImage          = "NoImage"
@@ -51,6 +55,7 @@ type Error struct {
 	Profile string // the account's profile, or empty
 	Region  string // the region spoken to, or empty
 	Type    string // the instance type in question, or empty
+	from    origins
 	err     error
 }
 
@@ -82,13 +87,13 @@ func (a *Account) failAs(ctx context.Context, code, doing, region string, err er
 	if errors.As(err, &known) {
 		return err
 	}
-	e := &Error{Doing: doing, Profile: a.profile, Region: region, err: err}
+	e := &Error{Doing: doing, Profile: a.profile, Region: region, from: a.from, err: err}
 	e.Code, e.Message = classify(err)
 	if e.Code == "" {
 		e.Code = code
 	}
 	e.Action = refusedAction(e.Message, err)
-	e.Message = oneLine(e.Message)
+	e.Message = oneLine(a.from.clean(e.Message))
 	return e
 }
 
@@ -110,11 +115,12 @@ func (r *Regional) fail(ctx context.Context, doing string, err error) error {
 		}
 		return who
 	}
-	e := &Error{Doing: doing, Code: codeRegionNotEnabled, Profile: r.account.profile, Region: r.name, err: err}
+	e := &Error{Doing: doing, Code: codeRegionNotEnabled, Profile: r.account.profile, Region: r.name, from: r.account.from, err: err}
 	if code == "RequestExpired" {
 		e.Code = codeClockSkew
 	}
 	_, e.Message = classify(err)
+	e.Message = oneLine(r.account.from.clean(e.Message))
 	return e
 }
 
@@ -130,7 +136,7 @@ func (r *Regional) failType(ctx context.Context, doing, instanceType string, err
 
 // own makes an error that AWS did not send.
 func (r *Regional) own(code, doing, message string) error {
-	return &Error{Doing: doing, Code: code, Message: message, Profile: r.account.profile, Region: r.name}
+	return &Error{Doing: doing, Code: code, Message: message, Profile: r.account.profile, Region: r.name, from: r.account.from}
 }
 
 // codeOf is AWS's code in an error, or nothing.

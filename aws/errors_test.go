@@ -55,7 +55,10 @@ func TestEC2ErrorsAreExplained(t *testing.T) {
 		{"Blocked", "Your account is currently blocked.", "refused", "The account is not ready for EC2", "console.aws.amazon.com"},
 		{"RequestLimitExceeded", "Request limit exceeded.", "refused", "AWS asks to go slower", "Wait a minute"},
 		{"InternalError", "An internal error has occurred", "failed", "AWS has trouble of its own", "health"},
-		{"SomethingNew", "What it says.", "failed", "AWS refused a request", "What it says."},
+		{"SomethingNew", "What it says.", "failed", "AWS refused a request", "AWS's code for it is SomethingNew. AWS said: What it says."},
+		{"UnauthorizedOperation", "You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: ec2:RunInstances on resource: arn:aws:ec2:::instance/* with an explicit deny in a service control policy. Encoded authorization failure message: AbCd", "refused", "Forbidden by a policy: ec2:RunInstances", "an administrator of its management account"},
+		{"UnauthorizedOperation", "User: u is not authorized to perform: ec2:RunInstances on resource: r with an explicit deny in a permissions boundary", "refused", "Forbidden by a policy: ec2:RunInstances", "whoever made the identity"},
+		{"UnauthorizedOperation", "User: u is not authorized to perform: ec2:RunInstances on resource: r with an explicit deny in an identity-based policy", "refused", "Forbidden by a policy: ec2:RunInstances", "IAM policies"},
 	} {
 		t.Run(c.code+" "+c.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"strings"
 )
 
 // words are an error for people.
@@ -20,12 +21,13 @@ const (
 // or "failed"), a short title, what happened, and what to do next.
 func (e *Error) Explain() (kind, title, text, next string) {
 	w := words{
-		kindFailed, "AWS refused a request", e.said("It was not possible to " + e.Doing + "."),
+		kindFailed, "AWS refused a request", e.said("It was not possible to " + e.Doing + ". AWS's code for it is " + e.Code + "."),
 		"Try again. If it stays, look the code up in AWS's documentation, or choose something else.",
 	}
 	if e.Code == "" {
 		w.title = "Something between here and AWS failed"
-		w.next = "Try again. If it stays, check your AWS configuration with: aws sts get-caller-identity"
+		w.text = "It was not possible to " + e.Doing + ": " + e.Message
+		w.next = "Try again. If it stays, check your AWS configuration with: " + e.command("sts get-caller-identity")
 	}
 	for _, find := range []func() (words, bool){
 		e.signInWords, e.keyWords, e.networkWords, e.permissionWords,
@@ -36,6 +38,7 @@ func (e *Error) Explain() (kind, title, text, next string) {
 			break
 		}
 	}
+	w = e.elsewhere(w)
 	return w.kind, w.title, w.text, w.next
 }
 
@@ -70,7 +73,7 @@ func (e *Error) signInWords() (words, bool) {
 	case codeNoCredentials:
 		return words{
 			kindCredentials, "No AWS credentials",
-			"This computer holds no credentials for " + profileWords(e.Profile) + ".",
+			"This computer holds no credentials for " + profileWords(e.Profile) + "." + e.notes(),
 			"Run: " + e.command("login") + " (AWS CLI 2.32 or later; signs you in with the browser), or " + e.command("configure") +
 				" if you have an access key. Then retry. Without an AWS account, try --sandbox.",
 		}, true
@@ -80,6 +83,16 @@ func (e *Error) signInWords() (words, bool) {
 			"The sign-in of " + profileWords(e.Profile) + " through IAM Identity Center has expired or was never made.",
 			"Run: " + e.command("sso login") + " and then retry.",
 		}, true
+	case codeNoToken:
+		w := words{
+			kindCredentials, "The web identity token cannot be read",
+			"The credentials of " + e.holder() + " come from a token in a file, and that file cannot be read.",
+			"Correct the file's path, or remove the setting if it is left over. Then retry.",
+		}
+		if at := e.from.credentials; at.known() {
+			w.next = "Correct " + at.of(e.from.key) + ", or remove it if it is left over. Then retry."
+		}
+		return w, true
 	case codeLoginExpired:
 		return words{
 			kindCredentials, "The AWS login has expired",
@@ -89,8 +102,8 @@ func (e *Error) signInWords() (words, bool) {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
 		return words{
 			kindCredentials, "The AWS session has expired",
-			"The temporary credentials of " + profileWords(e.Profile) + " are past their time.",
-			"Get new ones the way you got these (" + e.command("login") + ", " + e.command("sso login") + ", or new environment variables), then retry.",
+			"The temporary credentials of " + e.holder() + " are past their time.",
+			e.mendKeys("Get new ones the way you got these (" + e.command("login") + ", " + e.command("sso login") + ", or new environment variables), then retry."),
 		}, true
 	case codeMFANeeded:
 		return words{
@@ -114,14 +127,14 @@ func (e *Error) keyWords() (words, bool) {
 	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure":
 		return words{
 			kindCredentials, "AWS does not know this access key",
-			e.said("The access key of " + profileWords(e.Profile) + " was deleted, deactivated or mistyped."),
-			"Make a new access key in the IAM console, store it with: " + e.command("configure") + " and then retry.",
+			e.said("The access key of " + e.holder() + " was deleted, deactivated or mistyped."),
+			e.mendKeys("Make a new access key in the IAM console, store it with: " + e.command("configure") + " and then retry."),
 		}, true
 	case "SignatureDoesNotMatch", "IncompleteSignature", "InvalidSignatureException":
 		return words{
 			kindCredentials, "The secret key does not fit the access key",
-			e.said("AWS knows the access key, but not this secret with it."),
-			"Enter both again with: " + e.command("configure") + " (no spaces around them), then retry.",
+			e.said("AWS knows the access key of " + e.holder() + ", but not this secret with it."),
+			e.mendKeys("Enter both again with: " + e.command("configure") + " (no spaces around them), then retry."),
 		}, true
 	case codeClockSkew, "RequestExpired":
 		return words{
@@ -132,20 +145,16 @@ func (e *Error) keyWords() (words, bool) {
 	case codeProfileMissing:
 		return words{
 			kindCredentials, "There is no such AWS profile",
-			"The AWS config and credentials files have no profile named " + e.Profile + ".",
+			e.absentProfile() + e.notes(),
 			"See the names with: aws configure list-profiles — then choose one of them, or make this one with: " + e.command("configure"),
 		}, true
 	case codeConfigBroken:
-		return words{
-			kindCredentials, "The AWS config files cannot be used",
-			"It was not possible to " + e.Doing + ": " + e.Message,
-			"Correct the file in an editor (normally in the folder .aws of your home), or make the profile anew with: " + e.command("configure") + " Then retry.",
-		}, true
+		return e.settingWords(), true
 	case codeProcessFailed:
 		return words{
 			kindCredentials, "The credential_process failed",
 			"The program that gives " + profileWords(e.Profile) + " its credentials failed: " + e.Message,
-			"Run the credential_process of the profile by hand, mend what it says, then retry.",
+			"Run the credential_process of the profile by hand and mend what it says, then retry. If it needs more time: " + ProcessLimitEnv + "=5m.",
 		}, true
 	}
 	return words{}, false
@@ -164,6 +173,15 @@ func (e *Error) networkWords() (words, bool) {
 	case codeTLS:
 		w.title = "The connection to AWS is not trusted"
 		w.next = "A proxy seems to stand between. Give its certificate with AWS_CA_BUNDLE, or use another network. Then retry."
+		if at := e.from.bundle; at.known() {
+			w.next = at.of("ca_bundle") + " decides which certificates are trusted, and the one that answers here is not among them. Correct or remove it, then retry."
+		}
+	case codeProxy:
+		w.title = "The proxy does not answer"
+		w.next = "Check the proxy's address, port and password in HTTPS_PROXY, or remove it where no proxy is needed (unset HTTPS_PROXY https_proxy). Then retry."
+		if at := e.from.proxy; at.known() {
+			w.next = strings.ReplaceAll(w.next, "in HTTPS_PROXY", "in "+at.of(""))
+		}
 	case codeTimeout:
 		w.title = "AWS does not answer"
 	case codeOffline:
@@ -184,6 +202,9 @@ func (e *Error) permissionWords() (words, bool) {
 	what := e.Action
 	if what == "" {
 		what = "a permission"
+	}
+	if w, ok := e.denyWords(what); ok {
+		return w, true
 	}
 	return words{
 		kindRefused, "Not permitted: " + what,

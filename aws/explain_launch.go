@@ -79,6 +79,12 @@ func (e *Error) accountWords() (words, bool) {
 			e.said("The free plan launches only types that are eligible for it" + e.not() + "."),
 			"Choose a type with the free-tier mark, or upgrade the account to the paid plan in the Billing console.",
 		}, true
+	case codeNoDefaultSubnet:
+		return words{
+			kindRefused, "The default network has no subnet",
+			e.said("Your account's default VPC in " + e.here() + " has no default subnet, so the machine would have no network."),
+			"Make one with: " + e.command("ec2 create-default-subnet --availability-zone "+e.here()+"a --region "+e.here()) + " — or choose another region. Then retry.",
+		}, true
 	case codeNoDefaultVPC:
 		return words{
 			kindRefused, "No default network in " + e.here(),
@@ -117,6 +123,12 @@ func (e *Error) launchWords() (words, bool) {
 			kindFailed, "The Ubuntu image is not there",
 			e.said("The image is not, or no longer, offered in " + e.here() + "."),
 			"Retry: the newest image is looked up again. If it stays, choose another Ubuntu release.",
+		}, true
+	case codeDiskKey:
+		return words{
+			kindRefused, "The disk's key cannot be used",
+			"EC2 began the launch and ended it: " + e.Message + ". That is what it says when it may not use the KMS key that new disks are encrypted with in " + e.here() + ".",
+			"See which key that is: " + e.command("ec2 get-ebs-default-kms-key-id --region "+e.here()) + ". The key must be enabled, and its key policy must allow your identity kms:CreateGrant and kms:GenerateDataKeyWithoutPlaintext; or set the default back: " + e.command("ec2 reset-ebs-default-kms-key-id --region "+e.here()) + ". Then retry.",
 		}, true
 	case "IdempotentParameterMismatch":
 		return words{

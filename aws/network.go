@@ -13,8 +13,8 @@ import (
 // Network finds where an instance goes: the default VPC, in the zone if one is
 // named. Subnet stays empty, so that EC2 chooses a zone that has the instance
 // type, unless only some of the subnets lead to the internet. Internet is
-// false when none does, or when it gives no public addresses. No default VPC
-// is an *Error.
+// false when none does, or when it gives no public addresses. No default VPC,
+// and one without a subnet, are an *Error.
 func (r *Regional) Network(ctx context.Context, zone string) (Network, error) {
 	const doing = "look at the default network"
 	vpcs, err := r.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{filter("is-default", "true")}})
@@ -37,6 +37,9 @@ func (r *Regional) Network(ctx context.Context, zone string) (Network, error) {
 	subnets, err := r.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: in})
 	if err != nil {
 		return Network{}, r.fail(ctx, doing, err)
+	}
+	if len(subnets.Subnets) == 0 {
+		return Network{}, r.own(codeNoDefaultSubnet, doing, "")
 	}
 	return choose(n, subnets.Subnets, tables.RouteTables), nil
 }

@@ -29,7 +29,6 @@ func TestNetwork(t *testing.T) {
 		{"one subnet leads out", "", a + b, table(mainTable, "vgw-1", "active") + table("<subnetId>subnet-b</subnetId>", "igw-1", "active"), Network{VPC: "vpc-1", Subnet: "subnet-b", Zone: "eu-central-1b", Internet: true}},
 		{"the gateway is gone", "", a + b, table(mainTable, "igw-1", "blackhole"), Network{VPC: "vpc-1"}},
 		{"no public addresses", "", subnet("subnet-a", "eu-central-1a", "false"), out, Network{VPC: "vpc-1"}},
-		{"no subnets", "", "", out, Network{VPC: "vpc-1"}},
 		{"no table", "", a, "", Network{VPC: "vpc-1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -43,6 +42,25 @@ func TestNetwork(t *testing.T) {
 			}
 			wantField(t, w.sent("DescribeSubnets", 0), map[string]string{"Filter.1.Value.1": "vpc-1", "Filter.3.Value.1": c.zone})
 		})
+	}
+}
+
+// EC2 itself says of it that something is missing in the launch.
+func TestNoDefaultSubnet(t *testing.T) {
+	r, _ := regional(t, answers{
+		"DescribeVpcs":        always(ok("DescribeVpcs", "<vpcSet><item><vpcId>vpc-1</vpcId></item></vpcSet>")),
+		"DescribeSubnets":     always(ok("DescribeSubnets", "<subnetSet/>")),
+		"DescribeRouteTables": always(ok("DescribeRouteTables", "<routeTableSet/>")),
+		"RunInstances":        always(ec2Error("MissingInput", "No subnets found for the default VPC 'vpc-1'. Please specify a subnet.")),
+	})
+	_, before := r.Network(context.Background(), "")
+	_, at := r.Launch(context.Background(), spec())
+	for _, err := range []error{before, at} {
+		kind, title, _, next := explained(t, err)
+		if kind != "refused" || title != "The default network has no subnet" ||
+			!strings.Contains(next, "aws ec2 create-default-subnet --availability-zone eu-central-1a --region eu-central-1") {
+			t.Errorf("%s: %s: %s", kind, title, next)
+		}
 	}
 }
 

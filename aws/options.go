@@ -18,6 +18,11 @@ type Options struct {
 	// MFACode asks for the code of the MFA device with that serial; nil means
 	// that nobody can be asked.
 	MFACode func(ctx context.Context, serial string) (string, error)
+	// Tell takes what is said while credentials are waited for, a line each,
+	// safe for a terminal: what a credential_process asks ("Touch your key"),
+	// and what was made of a setting. Nil drops it; it may be called
+	// concurrently.
+	Tell func(string)
 	// Warn takes the SDK's warnings and retries, a line each; nil drops them.
 	// It may be called concurrently.
 	Warn func(string)

@@ -109,21 +109,3 @@ func TestProfilesFileThatCannotBeRead(t *testing.T) {
 		t.Errorf("kind %s", kind)
 	}
 }
-
-func FuzzParseProfiles(f *testing.F) {
-	f.Add([]byte(configFile), true)
-	f.Add([]byte(credentialsFile), false)
-	f.Add([]byte("[profile x]\r\nregion = \"eu\"\r\n[broken"), true)
-	f.Add([]byte("a = `b\n[DEFAULT]\nc='''d"), true)
-	f.Fuzz(func(t *testing.T, text []byte, config bool) {
-		ps, err := parseProfiles(text, config)
-		if err != nil && ps != nil {
-			t.Error("profiles beside an error")
-		}
-		for _, p := range ps {
-			if p.Name == "" || p.Kind == "" {
-				t.Errorf("%+v", p)
-			}
-		}
-	})
-}

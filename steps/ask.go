@@ -20,6 +20,10 @@ type Asker interface {
 	Passphrase(ctx context.Context, path string, again bool) ([]byte, error)
 	// HostKey shows a host key that nothing vouches for yet.
 	HostKey(ctx context.Context, q HostKeyQuestion) (HostKeyAnswer, error)
+	// Tell shows a line that is said while credentials are waited for, such as
+	// what a credential_process wants ("Touch your key"). It waits for nobody
+	// and may be called at any time.
+	Tell(text string)
 }
 
 // HostKeyQuestion is the guide's "Are you sure you want to continue

@@ -80,7 +80,8 @@ func (g *Guide) SignIn(ctx context.Context, profile string) (Account, error) {
 }
 
 func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
-	c, err := g.cfg.Open(ctx, aws.Options{Profile: profile, MFACode: g.cfg.Ask.MFACode})
+	tell := func(text string) { g.cfg.Ask.Tell(remote.Clean(text)) }
+	c, err := g.cfg.Open(ctx, aws.Options{Profile: profile, MFACode: g.cfg.Ask.MFACode, Tell: tell})
 	if err != nil {
 		return nil, err
 	}

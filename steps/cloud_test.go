@@ -346,6 +346,7 @@ type asker struct {
 	hostKey func(steps.HostKeyQuestion) steps.HostKeyAnswer
 }
 
+func (a asker) Tell(string)                                     {}
 func (a asker) MFACode(context.Context, string) (string, error) { return "", steps.ErrDeclined }
 
 func (a asker) Passphrase(context.Context, string, bool) ([]byte, error) {

@@ -17,7 +17,8 @@ type accountScreen struct {
 	profiles []steps.Profile
 	listed   bool // the profiles were read
 	at       choice
-	trying   string // the profile that is being signed in
+	trying   string   // the profile that is being signed in
+	told     []string // what is said meanwhile, the newest lines
 	signedIn *steps.Account
 	failure  failure
 	regions  *table.Table
@@ -79,11 +80,23 @@ func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
 
 func (s *accountScreen) signIn(m *model, profile string) tea.Cmd {
 	s.failure.set(nil)
-	s.signedIn, s.trying = nil, profile
+	s.signedIn, s.trying, s.told = nil, profile, nil
 	return m.tasks.start(m.ctx, taskSignIn, func(ctx context.Context, id int) tea.Msg {
 		account, err := m.engine.SignIn(ctx, profile)
 		return signedIn{id, account, err}
 	})
+}
+
+// tell shows what is said while credentials are waited for ("Touch your key"):
+// below the sign-in, or on the last line where something else asks for them.
+func (s *accountScreen) tell(m *model, text string) tea.Cmd {
+	if !m.tasks.runs(taskSignIn) {
+		return m.say(clean(text), false)
+	}
+	const most = 5
+	s.told = append(s.told, text)
+	s.told = s.told[max(0, len(s.told)-most):]
+	return nil
 }
 
 func (s *accountScreen) signed(m *model, msg signedIn) tea.Cmd {
@@ -248,6 +261,9 @@ func (s *accountScreen) view(m *model, w, h int) string {
 	switch {
 	case m.tasks.runs(taskSignIn):
 		lines = []string{m.waiting("Signing in as " + clean(s.trying) + " …")}
+		for _, text := range s.told {
+			lines = append(lines, paragraph(m.th.Warn, clean(text), w)...)
+		}
 	case s.failure.is():
 		lines = s.failure.lines(m.th, w)
 	case s.signedIn != nil:

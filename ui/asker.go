@@ -73,6 +73,15 @@ func (a *Asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.Hos
 	return got.verdict, err
 }
 
+// Tell implements [steps.Asker]. Before Run nobody is there to read.
+func (a *Asker) Tell(text string) {
+	select {
+	case <-a.bound:
+		a.send(told{text})
+	default:
+	}
+}
+
 func (a *Asker) ask(ctx context.Context, q *question) (answer, error) {
 	select {
 	case <-a.bound:

@@ -101,6 +101,8 @@ type (
 	browserOpened struct{ err error }
 	// questionAsked: the engine waits for an answer of the person.
 	questionAsked struct{ q *question }
+	// told: something is said while credentials are waited for.
+	told struct{ text string }
 	// questionWithdrawn: it does not wait any more.
 	questionWithdrawn struct{ id int }
 	// tunnelSeen: what the tunnel says of itself.

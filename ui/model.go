@@ -267,6 +267,8 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 		return m.say("Opened in the browser.", false)
 	case questionAsked:
 		m.ask(msg.q)
+	case told:
+		return m.account.tell(m, msg.text)
 	case questionWithdrawn:
 		m.withdraw(msg.id)
 	case ticked:

@@ -164,17 +164,6 @@ func TestAnOpenKeyFileIsProtected(t *testing.T) {
 	}
 }
 
-func TestAGarbledKeyFileIsWrittenRight(t *testing.T) {
-	e := newFakeEngine()
-	e.keys[3].TooOpen, e.keys[3].Problem, e.keys[3].Garbled = false, "", true
-	e.inspect = steps.KeyOption{Answer: steps.KeyAnswer{Source: steps.KeyFile}, Title: "~/Downloads/lab.pem", Detail: "rsa"}
-	r := toKey(newRig(t, e)).press("j", "j", "j").until("ssh cannot read it as saved")
-	r.press("enter").until("Write it as ssh reads it").press("enter").until("Installer")
-	if len(e.protected) != 1 || r.m.answers.Key.Path != "/home/ada/Downloads/lab.pem" {
-		t.Errorf("protected %v, chosen %+v", e.protected, r.m.answers.Key)
-	}
-}
-
 func TestKeyProblemsAreTold(t *testing.T) {
 	e := newFakeEngine()
 	r := toKey(newRig(t, e)).press("j", "j", "j", "j", "enter").until("puttygen old.ppk")

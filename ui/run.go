@@ -82,6 +82,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	}
 	_, err := program.Run()
 	cancel()
+	m.tasks.wait(time.Second)
 	m.letGo()
 	if ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled) || errors.Is(err, tea.ErrInterrupted) {
 		err = context.Canceled

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -12,6 +14,7 @@ import (
 type tasks struct {
 	last int
 	live map[string]task
+	busy sync.WaitGroup // the commands that have begun
 }
 
 type task struct {
@@ -30,7 +33,22 @@ func (t *tasks) start(parent context.Context, name string, do func(ctx context.C
 		t.live = map[string]task{}
 	}
 	t.live[name] = task{id: id, cancel: cancel}
-	return func() tea.Msg { return do(ctx, id) }
+	return func() tea.Msg {
+		t.busy.Add(1)
+		defer t.busy.Done()
+		return do(ctx, id)
+	}
+}
+
+// wait waits for the tasks that were cancelled, for so long at most: what they
+// started, such as a credential_process, is not to outlive the program.
+func (t *tasks) wait(limit time.Duration) {
+	ended := make(chan struct{})
+	go func() { t.busy.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(limit):
+	}
 }
 
 // is says whether id is the task that runs under the name now.

@@ -285,6 +285,7 @@ func (w *world) saidLine(text string) bool {
 // nobody is not there to ask.
 type nobody struct{}
 
+func (nobody) Tell(string)                                     {}
 func (nobody) MFACode(context.Context, string) (string, error) { return "", steps.ErrDeclined }
 
 func (nobody) Passphrase(context.Context, string, bool) ([]byte, error) {

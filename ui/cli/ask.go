@@ -95,6 +95,10 @@ func (a *asker) Passphrase(ctx context.Context, path string, again bool) ([]byte
 	return secret, err
 }
 
+// Tell implements [steps.Asker]: the error stream keeps the output what a
+// script reads.
+func (a *asker) Tell(text string) { a.say("%s\n", text) }
+
 func (a *asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
 	if a.yes || !a.p.Terminal {
 		// Nobody looks: the machine's own console has to vouch for the key.

@@ -1,0 +1,142 @@
+package aws
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/aws/smithy-go"
+)
+
+// holder names what the credentials come from.
+func (e *Error) holder() string {
+	switch at := e.from.credentials; {
+	case at.env != "":
+		return "the environment (" + at.env + ")"
+	case at.known():
+		return profileWords(e.Profile) + " (" + at.of(e.from.key) + ")"
+	}
+	return profileWords(e.Profile)
+}
+
+// mendKeys says what to do about keys. Where the environment's win, nothing
+// that is done to a profile changes anything.
+func (e *Error) mendKeys(file string) string {
+	if e.from.credentials.env == "" {
+		return file
+	}
+	return "The environment's keys win over the profiles. Remove them (unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN) or choose a profile with --profile; or set them to keys that work. Then retry."
+}
+
+func (e *Error) absentProfile() string {
+	var absent *noProfileError
+	if errors.As(e.err, &absent) && absent.at.known() {
+		return absent.Error()
+	}
+	return "The AWS config and credentials files have no profile named " + e.Profile + "."
+}
+
+// notes tell what is odd about the files, where it may be why something was
+// not found in them.
+func (e *Error) notes() string {
+	var out strings.Builder
+	for _, f := range e.from.absent {
+		fmt.Fprintf(&out, " %s names a file that is not there.", place{env: f}.of(""))
+	}
+	out.WriteString(brokenWords(e.from.broken))
+	return out.String()
+}
+
+// brokenWords name the lines that were left out, of the first file that has some.
+func brokenWords(broken []place) string {
+	if len(broken) == 0 {
+		return ""
+	}
+	var numbers []string
+	for _, at := range broken {
+		if at.file == broken[0].file {
+			numbers = append(numbers, strconv.Itoa(at.line))
+		}
+	}
+	file := tilde(broken[0].file)
+	if len(numbers) == 1 {
+		return fmt.Sprintf(" Line %s of %s is neither a section nor a setting, and is left out.", numbers[0], file)
+	}
+	if len(numbers) > 5 {
+		numbers = append(numbers[:5], fmt.Sprintf("… (%d in all)", len(numbers)))
+	}
+	return fmt.Sprintf(" Lines %s of %s are neither sections nor settings, and are left out.", strings.Join(numbers, ", "), file)
+}
+
+// settingWords are for a setting that cannot be used.
+func (e *Error) settingWords() words {
+	w := words{
+		kindCredentials, "The AWS config files cannot be used",
+		"It was not possible to " + e.Doing + ": " + e.Message + e.notes(),
+		"Correct the file in an editor, then retry.",
+	}
+	var bad *settingError
+	if !errors.As(e.err, &bad) {
+		return w
+	}
+	if bad.at.env != "" {
+		w.title = "An environment variable cannot be used"
+		w.next = "Correct " + bad.at.env + " or remove it (unset " + bad.at.env + "), then retry."
+	}
+	if bad.next != "" {
+		w.next = bad.next
+	}
+	return w
+}
+
+// elsewhere names a setting that sends requests to another address than AWS's:
+// it decides what answers, or that nothing does.
+func (e *Error) elsewhere(w words) words {
+	at := e.from.endpoint
+	if !at.known() {
+		return w
+	}
+	setting := at.of("endpoint_url")
+	var answered smithy.APIError
+	switch {
+	case w.kind == kindUnreachable && e.Code != codeNoAddress, e.Code == "":
+		w.next = setting + " sends the requests to another address than AWS's. Correct it, or remove it if it is left over"
+		if at.env != "" {
+			w.next += " (unset " + at.env + ")"
+		}
+		w.next += ". Then retry."
+	case w.kind == kindCredentials && errors.As(e.err, &answered):
+		w.next += " Mind that " + setting + " sends the requests to another address than AWS's."
+	}
+	return w
+}
+
+// denyWords are for a policy that forbids expressly: what another policy
+// allows does not help then.
+func (e *Error) denyWords(what string) (words, bool) {
+	_, why, found := strings.Cut(e.Message, "with an explicit deny in a")
+	if !found {
+		return words{}, false
+	}
+	why = strings.TrimPrefix(why, "n")
+	w := words{
+		kindRefused, "Forbidden by a policy: " + what,
+		e.said(fmt.Sprintf("A policy forbids %s to %s. The program's own IAM policy cannot help: what is forbidden stays so, whatever else is allowed.", profileWords(e.Profile), e.Doing)),
+		"",
+	}
+	owner := "Whoever manages the account's IAM policies can change it"
+	for _, o := range []struct{ policy, owner string }{
+		{"service control policy", "The policy is your organization's (a service control policy): only an administrator of its management account can change it"},
+		{"resource control policy", "The policy is your organization's (a resource control policy): only an administrator of its management account can change it"},
+		{"permissions boundary", "The policy is the permissions boundary of this identity: whoever made the identity can change it"},
+		{"session policy", "The policy came with the session: whoever gave out these credentials, or the permission set of IAM Identity Center, can change it"},
+		{"VPC endpoint policy", "The policy is that of the network's VPC endpoint: whoever manages that network can change it"},
+	} {
+		if strings.HasPrefix(strings.TrimSpace(why), o.policy) {
+			owner = o.owner
+		}
+	}
+	w.next = owner + ". Often it forbids some regions or types only: choose another region or type, or another profile. Then retry."
+	return w, true
+}

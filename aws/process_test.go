@@ -1,0 +1,145 @@
+//go:build unix
+
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program writes a shell script and a profile that gets its credentials from it.
+func program(t *testing.T, script string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	path := filepath.Join(dir, "creds")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\ncd "+dir+"\n"+script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	awsHome(t, "[profile p]\ncredential_process = "+path+"\n[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = p\n", "")
+	t.Setenv("AWS_ENDPOINT_URL_STS", assumer(t).URL)
+	return dir
+}
+
+const goodOutput = `echo '{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"s"}'` + "\n"
+
+// What the program asks is told while it waits, also when it has not ended the
+// line, and also when it is behind a role.
+func TestCredentialProcessAsks(t *testing.T) {
+	for _, profile := range []string{"p", "role"} {
+		t.Run(profile, func(t *testing.T) {
+			// It goes on only once its question has been told.
+			dir := program(t, `printf '\033[1mTouch your key' >&2; until [ -e touched ]; do sleep 0.05; done; `+goodOutput)
+			said := make(chan string, 10)
+			a, err := Open(t.Context(), Options{Profile: profile, Tell: func(s string) {
+				said <- s
+				if err := os.WriteFile(filepath.Join(dir, "touched"), nil, 0o600); err != nil {
+					t.Error(err)
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = a.Identity(t.Context())
+			if got := <-said; got != "credential_process: Touch your key" {
+				t.Errorf("said %q", got)
+			}
+			if profile == "role" {
+				// This STS wants an MFA code for roles: the request was signed and sent.
+				if codeOf(err) != codeMFAWrong {
+					t.Error(err)
+				}
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// children reads the process IDs that the program wrote.
+func children(t *testing.T, dir string) []int {
+	t.Helper()
+	var ids []int
+	for _, name := range []string{"parent", "child"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := strconv.Atoi(strings.TrimSpace(string(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// hangs starts a child that holds the output open, and waits for ever. It says
+// when both run.
+const hangs = `echo run >>runs; echo $$ >parent; sleep 1000 & echo $! >child; echo waiting >&2; wait`
+
+func gone(t *testing.T, ids []int) {
+	t.Helper()
+	for _, id := range ids {
+		for end := time.Now().Add(30 * time.Second); syscall.Kill(id, 0) == nil && !zombie(id); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("process %d still runs", id)
+			}
+		}
+	}
+}
+
+// zombie reports whether a process has ended and nobody has asked for it: the
+// first process of some containers never does.
+func zombie(id int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id))
+	return err == nil && strings.Contains(string(b), ") Z ")
+}
+
+func TestCredentialProcessIsStopped(t *testing.T) {
+	dir := program(t, hangs)
+	ctx, cancel := context.WithCancel(t.Context())
+	a, err := Open(ctx, Options{Profile: "p", Tell: func(string) { cancel() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Identity(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+	gone(t, children(t, dir))
+}
+
+// A program that hangs is ended at its limit, and is not tried again.
+func TestCredentialProcessHasALimit(t *testing.T) {
+	dir := program(t, hangs)
+	t.Setenv(ProcessLimitEnv, "1s")
+	a, err := Open(t.Context(), Options{Profile: "p"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.Identity(t.Context())
+	_, title, text, next := explained(t, err)
+	if title != "The credential_process failed" || !strings.Contains(text, "line 2 of ~") || !strings.Contains(text, "within 1s") || !strings.Contains(next, ProcessLimitEnv) {
+		t.Errorf("%q %q %q (%v)", title, text, next, err)
+	}
+	gone(t, children(t, dir))
+	if runs, err := os.ReadFile(filepath.Join(dir, "runs")); err != nil || string(runs) != "run\n" {
+		t.Errorf("it ran as %q, %v", runs, err)
+	}
+}
+
+func TestCredentialProcessLimitUnreadable(t *testing.T) {
+	program(t, goodOutput)
+	t.Setenv(ProcessLimitEnv, "soon")
+	_, err := Open(t.Context(), Options{Profile: "p"})
+	if _, _, text, _ := explained(t, err); !strings.Contains(text, ProcessLimitEnv) {
+		t.Errorf("%q (%v)", text, err)
+	}
+}
