@@ -172,6 +172,12 @@ func (a *awaited) stateError(doing string, i Instance) error {
 			e.Code = code
 		}
 	}
+	// EC2 says no more than "Client error on launch" when it may not use the
+	// key that the disk is encrypted with:
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
+	if strings.Contains(i.StateReason, "Client.InternalError") || strings.Contains(i.StateReason, "Client.InvalidKMSKey") {
+		e.Code = codeDiskKey
+	}
 	return e
 }
 

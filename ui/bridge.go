@@ -102,3 +102,18 @@ func (b *bridge[T]) close() {
 	b.room.Broadcast()
 	b.mu.Unlock()
 }
+
+// events hands a batch to the screen whose task it is from.
+func (m *model) events(msg eventsCame) tea.Cmd {
+	switch {
+	case m.tasks.is(taskWork, msg.id):
+		return m.work.events(m, msg.events)
+	case m.tasks.is(taskRemove, msg.id):
+		m.remove.events(m, msg.events)
+	case m.tasks.is(taskClear, msg.id):
+		if d := m.sweep(); d != nil {
+			d.clearSaid(msg.events)
+		}
+	}
+	return nil
+}

@@ -267,8 +267,6 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 		return m.say("Opened in the browser.", false)
 	case questionAsked:
 		m.ask(msg.q)
-	case told:
-		return m.account.tell(m, msg.text)
 	case questionWithdrawn:
 		m.withdraw(msg.id)
 	case ticked:
@@ -288,6 +286,8 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 // fleetHappened takes what has happened to the machines.
 func (m *model) fleetHappened(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
+	case told:
+		return m.account.tell(m, msg.text)
 	case surveyed:
 		return m.fleet.surveyed(m, msg)
 	case surveyEnded:
@@ -326,21 +326,6 @@ func (m *model) fleetHappened(msg tea.Msg) tea.Cmd {
 		return m.cleared(msg)
 	case otherTypesFetched:
 		m.otherTypes(msg)
-	}
-	return nil
-}
-
-// events hands a batch to the screen whose task it is from.
-func (m *model) events(msg eventsCame) tea.Cmd {
-	switch {
-	case m.tasks.is(taskWork, msg.id):
-		return m.work.events(m, msg.events)
-	case m.tasks.is(taskRemove, msg.id):
-		m.remove.events(m, msg.events)
-	case m.tasks.is(taskClear, msg.id):
-		if d := m.sweep(); d != nil {
-			d.clearSaid(msg.events)
-		}
 	}
 	return nil
 }
