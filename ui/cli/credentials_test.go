@@ -146,13 +146,13 @@ func TestTheProxyIsNamed(t *testing.T) {
 	}
 }
 
-// started passes on the first text that is written.
-type started struct {
+// firstSaid passes on the first text that is written.
+type firstSaid struct {
 	all  bytes.Buffer // not embedded: its ReadFrom would go round Write
 	seen chan string
 }
 
-func (s *started) Write(b []byte) (int, error) {
+func (s *firstSaid) Write(b []byte) (int, error) {
 	select {
 	case s.seen <- string(b):
 	default:
@@ -173,7 +173,7 @@ func TestCredentialProcessAndCtrlC(t *testing.T) {
 	}
 	write(t, filepath.Join(o.dir, ".aws", "config"), "[default]\ncredential_process = "+script+"\n")
 	cmd, _ := o.command("up", "--yes", "--json")
-	said := &started{seen: make(chan string, 1)}
+	said := &firstSaid{seen: make(chan string, 1)}
 	cmd.Stderr = said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
