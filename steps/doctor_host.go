@@ -205,7 +205,7 @@ func (d *doctor) public() (jupyter.Endpoint, error) {
 			next: "Run jupyter-ec2 open " + d.s.Answers.Name + ", which fetches the server's own, or jupyter-ec2 up, which gives it a new one where it has none.",
 		}
 	}
-	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", d.s.ServerPort), Token: token}
+	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", d.s.ServerPort), Token: token, Gateway: d.s.Answers.Mode == ModeGateway}
 	if d.s.Answers.Mode == ModeSSH {
 		return ep, nil
 	}

@@ -73,7 +73,7 @@ func (w *work) endpoint(ctx context.Context, token string, o *Opened) (jupyter.E
 		// server on ::1 from answering in its place.
 		return jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", t.LocalPort()), Token: token, Dial: t.dial}, nil
 	}
-	ep := jupyter.Endpoint{URL: w.serverURL(), Token: token}
+	ep := jupyter.Endpoint{URL: w.serverURL(), Token: token, Gateway: w.s.Answers.Mode == ModeGateway}
 	if !w.tls() {
 		return ep, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/tls"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ type Endpoint struct {
 	// PinSHA256 is the SHA-256 of the server's own certificate (DER); no other
 	// one is accepted then. Nil means the system's certificate authorities.
 	PinSHA256 []byte
+	// Gateway says that it is a Kernel Gateway, which has no status and no
+	// login page; only that it warns in its log of being asked for them.
+	Gateway bool
 }
 
 // requestWithin bounds one request; starting a kernel takes longest.
@@ -38,9 +42,11 @@ var errPin = errors.New("the server shows another certificate than the pinned on
 
 // client speaks to the server's REST API.
 type client struct {
-	base  *url.URL
-	token string
-	http  *http.Client
+	base    *url.URL
+	token   string
+	gateway bool
+	query   string // of each request
+	http    *http.Client
 }
 
 func (ep Endpoint) client() (*client, error) {
@@ -59,7 +65,7 @@ func (ep Endpoint) client() (*client, error) {
 	if len(ep.PinSHA256) > 0 {
 		t.TLSClientConfig = pinned(ep.PinSHA256)
 	}
-	return &client{base: base, token: ep.Token, http: &http.Client{
+	return &client{base: base, token: ep.Token, gateway: ep.Gateway, http: &http.Client{
 		Transport: t,
 		// A redirect is the login page, or somebody else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -104,7 +110,9 @@ func (e *statusError) Error() string {
 func (c *client) do(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestWithin)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	u := c.base.JoinPath(path)
+	u.RawQuery = c.query
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -183,15 +191,35 @@ func (c *client) ready(ctx context.Context) error {
 	if _, err := c.do(ctx, http.MethodGet, "/api/kernelspecs", nil); err != nil {
 		return err
 	}
-	_, err := c.do(ctx, http.MethodGet, "/api/status", nil)
-	if err != nil && statusOf(err) != http.StatusNotFound {
-		return err
+	if !c.gateway {
+		if _, err := c.do(ctx, http.MethodGet, "/api/status", nil); err != nil && statusOf(err) != http.StatusNotFound {
+			return err
+		}
 	}
 	anybody := &client{base: c.base, http: c.http}
+	if !c.gateway && anybody.mustLogIn(ctx) {
+		return nil
+	}
+	anybody.query = "check=" + checkMark(c.token)
 	if _, err := anybody.do(ctx, http.MethodGet, "/api/kernels", nil); err == nil {
 		return errOpen
 	}
 	return nil
+}
+
+// mustLogIn reports whether the server has a login page for who comes without
+// a token, as Jupyter's own has unless it lets everybody in. Unlike a request
+// that is refused, that leaves no warning in its log.
+func (c *client) mustLogIn(ctx context.Context) bool {
+	page, err := c.do(ctx, http.MethodGet, "/login", nil)
+	return err == nil && bytes.Contains(page, []byte(`type="password"`))
+}
+
+// checkMark tells the server's own log, by scripts/config.py, which refused
+// request is ours. Nobody can make it without the token.
+func checkMark(token string) string {
+	sum := sha256.Sum256([]byte("jupyter-ec2 check " + token))
+	return hex.EncodeToString(sum[:8])
 }
 
 var errOpen = errors.New("the server answers without a token")

@@ -106,7 +106,7 @@ func (s ServeSpec) endpoint(h Host, port int) (Endpoint, error) {
 	}
 	ep := Endpoint{
 		URL:   "http://" + net.JoinHostPort(ip, strconv.Itoa(port)),
-		Token: s.Token, Dial: h.DialContext,
+		Token: s.Token, Dial: h.DialContext, Gateway: s.Mode == ModeGateway,
 	}
 	if len(s.Cert) > 0 {
 		pair, err := tls.X509KeyPair(s.Cert, s.Key)
