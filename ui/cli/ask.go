@@ -75,6 +75,7 @@ type asker struct {
 var _ steps.Asker = (*asker)(nil)
 
 func (a *asker) MFACode(ctx context.Context, serial string) (string, error) {
+	defer a.p.alone()()
 	if !a.p.Terminal || a.mute {
 		return "", noTerminal("a code of the MFA device " + serial)
 	}
@@ -83,6 +84,7 @@ func (a *asker) MFACode(ctx context.Context, serial string) (string, error) {
 }
 
 func (a *asker) Passphrase(ctx context.Context, path string, again bool) ([]byte, error) {
+	defer a.p.alone()()
 	if !a.p.Terminal || a.quiet {
 		return nil, noTerminal("the passphrase of " + path)
 	}
@@ -100,6 +102,7 @@ func (a *asker) Passphrase(ctx context.Context, path string, again bool) ([]byte
 func (a *asker) Tell(text string) { a.say("%s\n", text) }
 
 func (a *asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
+	defer a.p.alone()()
 	if a.yes || !a.p.Terminal {
 		// Nobody looks: the machine's own console has to vouch for the key.
 		if q.Waited {
@@ -133,6 +136,7 @@ func (a *asker) confirm(ctx context.Context, question string) (bool, error) {
 	if a.yes {
 		return true, nil
 	}
+	defer a.p.alone()()
 	a.say("%s [y/N] ", question)
 	answer, err := a.p.lines.read(ctx)
 	if errors.Is(err, io.EOF) {

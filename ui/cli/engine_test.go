@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -135,6 +136,7 @@ type run struct {
 	out, err screen
 	output   io.Writer // in place of out
 	errput   io.Writer // in place of err
+	asker    *asker    // of the engine
 	width    int       // of the terminal; 0 is none
 	env      map[string]string
 }
@@ -151,7 +153,8 @@ func (r *run) do(ctx context.Context, args ...string) int {
 			close(led)
 			return led, nil
 		},
-		Guide: func(sandbox bool, _ steps.Asker) (steps.Engine, error) {
+		Guide: func(sandbox bool, ask steps.Asker) (steps.Engine, error) {
+			r.asker, _ = ask.(*asker)
 			if sandbox && r.sandbox != nil {
 				return r.sandbox, nil
 			}
@@ -162,7 +165,11 @@ func (r *run) do(ctx context.Context, args ...string) int {
 		},
 	}
 	if r.width > 0 {
-		p.Width = func() int { return r.width }
+		p.Size = func() (int, int) { return r.width, 24 }
+	}
+	if f, ok := r.output.(*os.File); ok && isTerminal(f) {
+		p.Size = func() (int, int) { return terminalSize(f) }
+		p.Silence = func() func() { return silenced(f) }
 	}
 	if r.errput != nil {
 		p.Err = r.errput

@@ -64,6 +64,7 @@ func (p *Program) watch(ctx context.Context, all []*steps.Opened, tell func(o *s
 
 // note tells the person something that is no part of the output.
 func (p *Program) note(format string, args ...any) {
+	defer p.alone()()
 	out := p.paperOn(p.Err, isTerminal(p.Err))
 	_, _ = io.WriteString(p.Err, out.fold(fmt.Sprintf(format, args...), 0)) // there is nowhere else to tell
 }

@@ -122,6 +122,8 @@ func (p *jsonLines) print(v any) {
 	_ = p.enc.Encode(v)
 }
 
+func (p *jsonPrinter) end() {}
+
 func (p *jsonPrinter) review(r steps.Review) {
 	var denied []string
 	for _, perm := range r.Permissions {

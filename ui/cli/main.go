@@ -32,8 +32,11 @@ type Program struct {
 	Terminal bool
 	// OutTerminal says whether Out is one: what a host prints is then made safe.
 	OutTerminal bool
-	// Width is how wide the terminal is now, in cells; nil where there is none.
-	Width func() int
+	// Size is the terminal's size now, in cells; nil where there is none.
+	Size func() (width, height int)
+	// Silence keeps what is typed off the terminal until it is called off; nil
+	// where there is none.
+	Silence func() (off func())
 	// Secret reads a line from the terminal without showing it.
 	Secret func(ctx context.Context) ([]byte, error)
 	// Guide makes the engine of one world, AWS or the sandbox.
@@ -49,6 +52,8 @@ type Program struct {
 	Wizard func(ctx context.Context, sandbox bool, look theme.Choice) error
 
 	lines *lineReader
+	// shown is what draws in the terminal, or nil.
+	shown *livePrinter
 }
 
 // Main runs the program with this process's arguments and terminal, and
@@ -63,7 +68,8 @@ func Main() int {
 		Getenv: os.Getenv, Now: time.Now, Browse: openBrowser,
 		Terminal:    isTerminal(os.Stdin) && isTerminal(os.Stderr),
 		OutTerminal: isTerminal(os.Stdout),
-		Width:       func() int { return terminalWidth(os.Stdout, os.Stderr) },
+		Size:        func() (int, int) { return terminalSize(os.Stdout, os.Stderr) },
+		Silence:     func() func() { return silenced(os.Stdin) },
 		Secret:      func(ctx context.Context) ([]byte, error) { return readSecret(ctx, os.Stdin) },
 	}
 	p.Guide, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns

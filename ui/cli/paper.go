@@ -32,21 +32,21 @@ func (p *Program) paper() paper { return p.paperOn(p.Out, p.OutTerminal) }
 
 func (p *Program) paperOn(w io.Writer, terminal bool) paper {
 	out := paper{w: w}
-	if terminal && p.smart() && p.Width != nil {
-		out.width = p.Width()
+	if terminal && p.smart() && p.Size != nil {
+		out.width, _ = p.Size()
 		out.color = p.Getenv("NO_COLOR") == ""
 	}
 	return out
 }
 
-// terminalWidth is the width of the terminal that one of the streams is, or 0.
-func terminalWidth(streams ...*os.File) int {
+// terminalSize is the size of the terminal that one of the streams is, or zero.
+func terminalSize(streams ...*os.File) (width, height int) {
 	for _, f := range streams {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-			return width
+		if width, height, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width, height
 		}
 	}
-	return 0
+	return 0, 0
 }
 
 // tone is what a text means, where that has a colour. The colours are the
@@ -110,6 +110,67 @@ func (p paper) fold(text string, more int) string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// foldCommand breaks a command line as a shell takes it back: at spaces outside
+// of quotes, with a backslash. It stands behind so many cells.
+func (p paper) foldCommand(line string, indent int) string {
+	if p.width == 0 || cells.Width(line)+indent <= p.width {
+		return line
+	}
+	var out strings.Builder
+	at := 0
+	for i, word := range shellWords(line) {
+		switch w := cells.Width(word); {
+		case i == 0:
+			at = indent + w
+		case at+1+w+2 > p.width: // a space before the word, a backslash behind it
+			out.WriteString(" \\\n" + strings.Repeat(" ", indent+4))
+			at = indent + 4 + w
+		default:
+			out.WriteString(" ")
+			at += 1 + w
+		}
+		out.WriteString(word)
+	}
+	return out.String()
+}
+
+// shellWords are the words of a command line with their quotes.
+func shellWords(line string) []string {
+	var all []string
+	quote, from := rune(0), 0
+	for i, r := range line {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote = r
+		case quote == 0 && r == ' ':
+			if i > from {
+				all = append(all, line[from:i])
+			}
+			from = i + 1
+		}
+	}
+	return append(all, line[from:])
+}
+
+// box draws a frame around an address. One that is too wide for it stands
+// between two lines, whole, so that it can be copied.
+func (p paper) box(address string) string {
+	edge := func(s string) string { return p.paint(good, s) }
+	gap := " "
+	if cells.Width(address)+4 > p.width {
+		gap = ""
+	}
+	inside := cells.Width(address) + 2*len(gap)
+	if inside+2 > p.width {
+		line := edge(strings.Repeat("─", max(p.width-1, 1)))
+		return line + "\n" + p.paint(web, address) + "\n" + line
+	}
+	line := strings.Repeat("─", inside)
+	return edge("╭"+line+"╮") + "\n" + edge("│") + gap + p.paint(web, address) + gap + edge("│") + "\n" + edge("╰"+line+"╯")
 }
 
 // words breaks a text between words, into a first line of that width and others.

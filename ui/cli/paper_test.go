@@ -36,7 +36,8 @@ func crowded() *engine {
 	e.checks = []steps.Check{
 		{ID: "a", Title: "Credentials", State: steps.CheckOK, Text: "arn:aws:iam::123456789012:user/somebody-with-a-long-name in the account 123456789012"},
 		{ID: "b", Title: "Instance", State: steps.CheckBad, Text: "It was terminated by somebody else, at some time in the night.", Next: "Launch another with the command that made it, or remove what is left of it."},
-		{ID: "c", Title: "Quota", State: steps.CheckWarn, Text: "日本語の長い説明が続きます and more words behind it"}, {ID: "d", Title: "SSH", State: steps.CheckSkipped},
+		{ID: "c", Title: "Quota", State: steps.CheckWarn, Text: "日本語の長い説明が続きます and more words behind it"},
+		{ID: "d", Title: "SSH", State: steps.CheckSkipped},
 	}
 	e.swept = []steps.Swept{{At: steps.Place{Region: "eu-central-1"}, Leftovers: []steps.Leftover{
 		{SetupID: "x", Setup: "left-over", Kind: "security group", ID: "sg-0123456789abcdef0", Detail: "no machine uses it any more", At: steps.Place{Region: "eu-central-1"}},

@@ -16,6 +16,8 @@ type printer interface {
 	review(steps.Review)
 	event(steps.Event)
 	ready(*steps.Opened)
+	// end is the end of the run, however it went.
+	end()
 }
 
 func (p *Program) printer(asJSON, sandbox bool) printer {
@@ -29,28 +31,41 @@ func (p *Program) printer(asJSON, sandbox bool) printer {
 type plainPrinter struct {
 	mu      sync.Mutex
 	w       io.Writer
+	paper   paper // what w is, where that is a terminal
 	sandbox bool
 }
 
+func (p *plainPrinter) end() {}
+
 func (p *plainPrinter) line(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.w, format+"\n", args...)
+	_, _ = io.WriteString(p.w, p.paper.fold(fmt.Sprintf(format, args...), 2)+"\n")
 }
 
 func (p *plainPrinter) list(title string, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
-	p.line("%s", title)
+	p.line("%s", p.paper.paint(heading, title))
 	for _, l := range lines {
 		p.line("  %s", l)
 	}
+}
+
+// commands lists what is typed into a shell. Where a line has to be broken, it
+// is broken as a shell takes it.
+func (p *plainPrinter) commands(title string, lines []string) {
+	broken := make([]string, len(lines))
+	for i, l := range lines {
+		broken[i] = p.paper.foldCommand(l, 2)
+	}
+	p.list(title, broken)
 }
 
 func (p *plainPrinter) review(r steps.Review) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.list("Will be created", r.Creates)
-	p.list("Commands", r.Commands)
+	p.commands("Commands", r.Commands)
 	p.list("Costs", []string{costLine(r.Cost, p.sandbox)})
 	var denied []string
 	for _, perm := range r.Permissions {
@@ -89,18 +104,23 @@ func (p *plainPrinter) event(e steps.Event) {
 func (p *plainPrinter) ready(o *steps.Opened) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.about(o)
+	p.line("%s", o.URL)
+}
+
+// about is what is known of a server beside its URL.
+func (p *plainPrinter) about(o *steps.Opened) {
 	p.line("")
 	p.list("Proof", notEmpty(o.Proof))
 	p.list("Kernels", o.Kernelspecs)
-	p.list("By hand", o.Manual)
-	p.list("For a notebook on this computer", notEmpty(o.GatewayLine))
+	p.commands("By hand", o.Manual)
+	p.commands("For a notebook on this computer", notEmpty(o.GatewayLine))
 	p.list("For VS Code, as an existing Jupyter server", notEmpty(o.VSCode))
 	if o.Fingerprint != "" {
 		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint, "for curl: " + o.CurlOption()})
 	}
 	p.list("Local port", notEmpty(o.PortNote))
 	p.list("Costs", []string{costLine(o.Cost, p.sandbox)})
-	p.line("%s", o.URL)
 }
 
 func notEmpty(s string) []string {

@@ -64,7 +64,7 @@ jupyter-ec2 rm jupyter`,
 
 // start is the program without a command: the wizard.
 func (p *Program) start(ctx context.Context, o *rootOptions) error {
-	if o.plain {
+	if o.plain || p.Terminal && !p.smart() {
 		return p.up(ctx, o.sandbox, newUpOptions())
 	}
 	look, err := p.look(o.theme)

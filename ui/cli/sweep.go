@@ -182,7 +182,11 @@ func (r *request) listLeftovers(all []remains) error {
 		return nil
 	}
 	columns := []column{
-		{title: "SETUP"}, {title: "WHAT", give: 1}, {title: "ID", give: 2}, {title: "DETAIL", give: 5}, {title: "REGION", label: "in", give: 4},
+		{title: "SETUP"},
+		{title: "WHAT", give: 1},
+		{title: "ID", give: 2},
+		{title: "DETAIL", give: 5},
+		{title: "REGION", label: "in", give: 4},
 		{title: "COST/MONTH", label: "a month:", give: 3},
 	}
 	var rows [][]cell

@@ -73,7 +73,7 @@ jupyter-ec2 up --plan plan.json`,
 	f.StringVar(&o.plan, "plan", "", "take the answers from a plan that the wizard saved")
 	f.BoolVarP(&o.yes, "yes", "y", false, "ask nothing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the review and create nothing")
-	f.BoolVar(&o.plain, "plain", false, "print lines (this is what it does anyway)")
+	f.BoolVar(&o.plain, "plain", false, "print lines, as without a terminal, and do not draw the steps")
 	f.BoolVar(&o.json, "json", false, "print an event a line, as JSON")
 	f.BoolVar(&o.noTunnel, "no-tunnel", false, "hold no tunnel in ssh mode: print the URL and end")
 	p.helpFor(cmd, &o.json)
@@ -105,12 +105,13 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	out := p.printer(o.json, sandbox)
 	a := &answering{Program: p, guide: guide, ask: ask, o: o}
 	answers, existing, err := a.answers(ctx)
 	if err != nil {
 		return err
 	}
+	out := p.upPrinter(ctx, o, answers.Name, sandbox)
+	defer out.end()
 	// What is launched already needs no review: nothing new is bought.
 	if existing.Resources.InstanceID == "" || o.dryRun {
 		review, err := guide.Review(ctx, answers)
@@ -130,6 +131,14 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 		return err
 	}
 	return p.arrived(ctx, out, opened, !o.noTunnel)
+}
+
+// upPrinter is who shows a run: in a terminal that can, the steps as they go.
+func (p *Program) upPrinter(ctx context.Context, o *upOptions, setup string, sandbox bool) printer {
+	if o.json || o.plain || p.paper().width == 0 {
+		return p.printer(o.json, sandbox)
+	}
+	return p.live(ctx, p.openLog(setup, sandbox))
 }
 
 // reviewed shows the review and says whether to go on.
