@@ -31,7 +31,7 @@ func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, hol
 	}
 	p.note("The tunnel is open; Ctrl-C closes it.\n")
 	p.watch(ctx, []*steps.Opened{o}, func(_ *steps.Opened, state string) { p.note("Tunnel: %s\n", state) })
-	p.note("The tunnel is closed. ")
+	p.note("The tunnel is closed.\n")
 	p.keepsRunning(o.Setup)
 	if err := o.Close(); err != nil {
 		return fmt.Errorf("close the tunnel: %w", err)

@@ -193,8 +193,10 @@ func (l *livePrinter) settle(t tone, text string) {
 	}
 	l.erase()
 	out := l.p.paper()
-	line := out.paint(t, t.mark()) + " " + out.paint(heading, liveTitle(l.current)) + "  " + text + out.paint(faint, "  "+took(l.p.Now().Sub(l.began)))
-	l.write(out.fold(line, 2) + "\n")
+	title, time := liveTitle(l.current), took(l.p.Now().Sub(l.began))
+	before := cells.Width(title) + cells.Width(time) + 6 // the mark and the gaps
+	l.write(out.paint(t, t.mark()) + " " + out.paint(heading, title) + "  " + out.paint(faint, time) + "  " +
+		strings.Join(words(text, out.width-before, out.width-2), "\n  ") + "\n")
 	if t == bad {
 		for _, line := range l.output(out, newestLines) {
 			l.write(line + "\n")

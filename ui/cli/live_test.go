@@ -107,7 +107,7 @@ func TestUpLive(t *testing.T) {
 	}
 	l.events <- steps.Event{Step: steps.StepInstall, Kind: steps.Output, Text: "50 %", Partial: true}
 	l.events <- steps.Event{Step: steps.StepInstall, Kind: steps.Output, Text: "99 %", Partial: true}
-	shown := l.See(`✓ Launch  i-0123 is running  0 s\n✓ Connect  ubuntu@host  0 s\n● Install  0 s\n  │ 日本語のパッケージ\n  │ five\n  │ six\n  │ seven\n  │ http.*\n  │ 99 %\n○ Serve\n○ Open`)
+	shown := l.See(`✓ Launch  0 s  i-0123 is running\n✓ Connect  0 s  ubuntu@host\n● Install  0 s\n  │ 日本語のパッケージ\n  │ five\n  │ six\n  │ seven\n  │ http.*\n  │ 99 %\n○ Serve\n○ Open`)
 	if strings.Contains(shown, "three") || strings.Contains(shown, "50 %") {
 		t.Errorf("old output is still shown:\n%s", shown)
 	}
@@ -187,7 +187,7 @@ func TestUpLiveInterrupted(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	awaitEcho(t, l.TTY, true)
-	shown := l.See(`✗ Install  stopped  0 s\n  │ downloading\n(?s:.*)Stopped`)
+	shown := l.See(`✗ Install  0 s  stopped\n  │ downloading\n(?s:.*)Stopped`)
 	if strings.Contains(shown, "●") || strings.Contains(shown, "○") {
 		t.Errorf("the drawing stays:\n%s", shown)
 	}
@@ -205,7 +205,7 @@ func TestUpLiveFails(t *testing.T) {
 	if code := <-l.done; code != exitServer {
 		t.Errorf("exit code %d", code)
 	}
-	l.See(`✗ Install  The install failed  0 s\n  │ No space left on device\n(?s:.*)The whole log:(?s:.*)✗ The install failed(?s:.*)Make room`)
+	l.See(`✗ Install  0 s  The install failed\n  │ No space left on device\n(?s:.*)The whole log:(?s:.*)✗ The install failed(?s:.*)Make room`)
 }
 
 // Who is asked something in the middle of it has the terminal alone.

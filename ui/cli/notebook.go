@@ -77,7 +77,7 @@ func (r *request) notebook(ctx context.Context, browser bool) error {
 	if err := here.Close(); err != nil {
 		return fmt.Errorf("end the notebook: %w", err)
 	}
-	r.note("The notebook has ended. ")
+	r.note("The notebook has ended.\n")
 	r.keepsRunning(t.setup)
 	r.done(gateway, "")
 	return nil
