@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 
+	mango "github.com/muesli/mango-cobra"
+	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -29,9 +32,9 @@ type jsonFlag struct {
 
 // helpFor gives a command that knows --json a help that keeps to it.
 func (p *Program) helpFor(cmd *cobra.Command, asJSON *bool) {
-	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
 		if !*asJSON {
-			cmd.Root().HelpFunc()(cmd, args)
+			p.help(cmd)
 			return
 		}
 		h := jsonHelp{Kind: "help", Command: cmd.Name(), Usage: cmd.UseLine(), Short: cmd.Short, Text: cmd.Long, Example: cmd.Example}
@@ -89,6 +92,21 @@ func shellsCommand(root *cobra.Command, args []string) {
 	}
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return usage("completion", "name a shell: bash, zsh, fish or powershell")
+	}
+}
+
+// manCommand prints the manual page of the whole program.
+func manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "man", Short: "Print the manual page", Hidden: true, Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			page, err := mango.NewManPage(1, cmd.Root())
+			if err != nil {
+				return fmt.Errorf("make the manual page: %w", err)
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), page.Build(roff.NewDocument()))
+			return err
+		},
 	}
 }
 

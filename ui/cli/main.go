@@ -11,8 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"charm.land/fang/v2"
-	"github.com/spf13/cobra"
+	"charm.land/lipgloss/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
@@ -78,6 +77,8 @@ func Main() int {
 			return openConsole(ctx, os.Stdin, os.Stdout, os.Getenv("TERM"))
 		}
 	}
+	lipgloss.EnableLegacyWindowsANSI(os.Stdout)
+	lipgloss.EnableLegacyWindowsANSI(os.Stderr)
 	code := p.Run(ctx, os.Args[1:])
 	// Some file systems tell only now that they have no room.
 	if err := os.Stdout.Close(); err != nil && code == exitDone {
@@ -99,14 +100,8 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
 	shellsCommand(root, args)
-	// Errors are printed here and not by fang. It does not even see those of a
-	// running command: it would ask the terminal for its background colour,
-	// and wait for seconds where none answers.
-	var failed error
-	keepErrors(root, &failed)
-	err := fang.Execute(ctx, root, fang.WithVersion(version()),
-		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
-	err = errors.Join(err, failed)
+	root.AddCommand(manCommand())
+	err := root.ExecuteContext(ctx)
 	switch lost := p.unheard(); {
 	case lost != nil && closedPipe(lost):
 		return exitPipe
@@ -117,19 +112,6 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		return exitDone
 	}
 	return p.fail(ctx, err, wantsJSON(args))
-}
-
-// keepErrors puts what the commands below fail with into failed.
-func keepErrors(cmd *cobra.Command, failed *error) {
-	for _, sub := range cmd.Commands() {
-		keepErrors(sub, failed)
-	}
-	if run := cmd.RunE; run != nil {
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			*failed = run(cmd, args)
-			return nil
-		}
-	}
 }
 
 // wantsJSON says whether the output is for a script, also of a command line

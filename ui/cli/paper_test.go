@@ -4,6 +4,8 @@ package cli
 
 import (
 	"errors"
+	"io"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/creack/pty"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
@@ -48,11 +51,11 @@ func crowded() *engine {
 // What a command prints fits the terminal at every width: no word is torn, and
 // none is missing.
 func TestPrintedToFit(t *testing.T) {
-	for _, args := range []string{"ls", "status lab", "doctor lab", "sweep --dry-run", "status nobody-of-that-name-is-here-at-all"} {
+	for _, args := range []string{"ls", "status lab", "doctor lab", "sweep --dry-run", "up --help", "--help", "status nobody-of-that-name-is-here-at-all"} {
 		wide := run{engine: crowded()}
 		_ = wide.do(t.Context(), strings.Fields(args)...) // how it ends is not the question
 		for _, width := range []int{40, 60, 80, 100, 140} {
-			s := tuitest.Open(t, width, 60)
+			s := tuitest.Open(t, width, 250)
 			r := run{engine: crowded(), output: s.TTY, errput: s.TTY, terminal: true, width: width}
 			_ = r.do(t.Context(), strings.Fields(args)...)
 			if _, err := s.TTY.WriteString("the end"); err != nil {
@@ -95,6 +98,7 @@ func TestColourAndMarks(t *testing.T) {
 		{"ls", map[string]string{"NO_COLOR": "1"}, 140, true, false},
 		{"ls", map[string]string{"TERM": "dumb"}, 140, false, false},
 		{"doctor lab", map[string]string{"TERM": "dumb"}, 80, false, false},
+		{"ls --help", map[string]string{"TERM": "dumb"}, 80, false, false},
 		{"ls", nil, 0, false, false},
 		{"doctor lab", nil, 0, false, false},
 		{"status lab", nil, 0, false, false},
@@ -133,5 +137,24 @@ func TestTableGivesWay(t *testing.T) {
 	}
 	if err := (paper{w: brokenOutput{errors.New("full")}, width: 30}).table(columns, rows); err == nil {
 		t.Error("a table that was not printed is no error")
+	}
+}
+
+// A command that prints and ends asks the terminal nothing: one that does not
+// answer would be waited for, and a simple one shows the question.
+func TestTheTerminalIsAskedNothing(t *testing.T) {
+	for _, args := range []string{"--help", "help ls", "ls --bogus", "nonsense", "--version", "ls", "completion bash"} {
+		cmd := exec.CommandContext(t.Context(), name, strings.Fields(args)...)
+		cmd.Env = append(ownEnv(t), "TERM=xterm-256color", "GORACE=atexit_sleep_ms=0")
+		person, err := pty.Start(cmd)
+		if err != nil {
+			t.Skipf("no pseudo terminal: %v", err)
+		}
+		said, _ := io.ReadAll(person) // a terminal whose program has ended gives an error
+		_ = cmd.Wait()                // how it ends is not the question
+		_ = person.Close()
+		if len(said) == 0 || strings.Contains(string(said), "\x1b]") || strings.Contains(string(said), "\x1b[c") {
+			t.Errorf("%s: %q", args, said[:min(len(said), 200)])
+		}
 	}
 }

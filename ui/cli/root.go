@@ -50,6 +50,8 @@ jupyter-ec2 rm jupyter`,
 	// The flag exists: it is defined above.
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Choices(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.SetFlagErrorFunc(flagError)
+	cmd.SilenceUsage, cmd.SilenceErrors, cmd.Version = true, true, version() // errors are printed in one place
+	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) { p.help(cmd) })
 	cmd.SetHelpCommand(p.helpCommand())
 	cmd.AddCommand(p.upCommand(&o.sandbox), p.sandboxCommand())
 	for _, make := range []func(*bool) *cobra.Command{

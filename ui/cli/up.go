@@ -32,7 +32,7 @@ func (p *Program) upCommand(sandbox *bool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Go through the guide and end at a URL",
-		Long: `Goes through the guide without a screen: launches the machine, installs Jupyter, starts it, runs a cell in it, and prints the URL as the last line.
+		Long: `Goes through the guide without a screen: launches the machine, installs Jupyter, starts it, runs a cell in it, and prints the URL. In a terminal it shows the steps as they go, with the URL in a box at the end, and keeps the whole log in a file; elsewhere, and with --plain, it prints lines, the URL as the last one.
 
 A new machine starts from the answers of the one that was made last, which the review shows; with --yes, --json or without a terminal it starts from the defaults, whatever was made before.
 
