@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"charm.land/lipgloss/v2"
 	"golang.org/x/term"
@@ -90,6 +90,10 @@ func (t tone) mark() string {
 	return map[tone]string{good: theme.SignDone, warning: "!", bad: theme.SignFailed, faint: theme.SignTodo}[t]
 }
 
+// leading is how a line begins that others below it are to hang from: with
+// spaces, and maybe with a word that has its own column.
+var leading = regexp.MustCompile(`^ *([^ ]+ {2,})?`)
+
 // fold breaks lines that are wider than the terminal between words; what
 // follows has the line's own indent and more cells. A word that is wider than
 // the terminal is left whole, so that an address can be copied.
@@ -102,9 +106,16 @@ func (p paper) fold(text string, more int) string {
 		if cells.Width(line) <= p.width {
 			continue
 		}
-		rest := strings.TrimLeftFunc(line, unicode.IsSpace)
-		indent := strings.Repeat(" ", len(line)-len(rest))
-		lines[i] = indent + strings.Join(words(rest, p.width-len(indent), p.width-len(indent)-more), "\n"+indent+strings.Repeat(" ", more))
+		head, hang := leading.FindString(line), more
+		if cells.Width(head) > p.width/2 {
+			head = line[:len(line)-len(strings.TrimLeft(line, " "))]
+		}
+		if strings.TrimSpace(head) != "" {
+			hang = 0
+		}
+		wide := cells.Width(head)
+		text := words(line[len(head):], p.width-wide, p.width-wide-hang)
+		lines[i] = head + strings.Join(text, "\n"+strings.Repeat(" ", wide+hang))
 		if strings.HasSuffix(line, " ") {
 			lines[i] += " " // a question, whose answer stands beside it
 		}

@@ -58,10 +58,10 @@ func TestPrintedToFit(t *testing.T) {
 			s := tuitest.Open(t, width, 250)
 			r := run{engine: crowded(), output: s.TTY, errput: s.TTY, terminal: true, width: width}
 			_ = r.do(t.Context(), strings.Fields(args)...)
-			if _, err := s.TTY.WriteString("the end"); err != nil {
+			if _, err := s.TTY.WriteString("~~~"); err != nil {
 				t.Fatal(err)
 			}
-			shown := strings.Fields(s.See("the end"))
+			shown := strings.Fields(s.See("~~~"))
 			for _, word := range strings.Fields(ansi.Strip(wide.out.String() + wide.err.String())) {
 				word = strings.Trim(word, "-,:")
 				// A word that is wider than the terminal has to be torn, and a
