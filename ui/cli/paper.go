@@ -34,7 +34,7 @@ func (p *Program) paperOn(w io.Writer, terminal bool) paper {
 	out := paper{w: w}
 	if terminal && p.smart() && p.Size != nil {
 		out.width, _ = p.Size()
-		out.color = p.Getenv("NO_COLOR") == ""
+		out.color = p.Getenv("NO_COLOR") == "" && p.Getenv(theme.Variable) != string(theme.None)
 	}
 	return out
 }

@@ -96,6 +96,7 @@ func TestColourAndMarks(t *testing.T) {
 		{"doctor lab", nil, 80, true, true},
 		{"status lab", nil, 80, true, true},
 		{"ls", map[string]string{"NO_COLOR": "1"}, 140, true, false},
+		{"ls", map[string]string{"JUPYTER_EC2_THEME": "none"}, 140, true, false},
 		{"ls", map[string]string{"TERM": "dumb"}, 140, false, false},
 		{"doctor lab", map[string]string{"TERM": "dumb"}, 80, false, false},
 		{"ls --help", map[string]string{"TERM": "dumb"}, 80, false, false},
