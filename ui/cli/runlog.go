@@ -60,7 +60,7 @@ func prune(dir, setup string) {
 	}
 }
 
-var tokens = regexp.MustCompile(`(?i)(token[=:]\s*)[0-9a-z]{16,}`)
+var tokens = regexp.MustCompile(`(?i)(token[=:\s]\s*)[0-9a-z]{16,}`)
 
 // Write writes lines without the tokens in them.
 func (l *runLog) Write(b []byte) (int, error) {

@@ -10,8 +10,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// liveWork is the name by which the tests' program is an "up" at work.
+const liveWork = "live-work"
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){name: func() { os.Exit(Main()) }, visitor: visit})
+	testscript.Main(m, map[string]func(){name: func() { os.Exit(Main()) }, visitor: visit, liveWork: workLive})
 }
 
 // TestScripts runs the program as a person would, in a home of its own.

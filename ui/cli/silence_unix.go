@@ -32,6 +32,9 @@ func silenced(f *os.File) (off func()) {
 // suspends has the terminal tidied before Ctrl-Z suspends the program, and
 // drawn again when it comes back, until ctx ends.
 func suspends(ctx context.Context, alone func() (off func())) {
+	if signal.Ignored(syscall.SIGTSTP) {
+		return
+	}
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGTSTP)
 	go func() {
@@ -43,8 +46,35 @@ func suspends(ctx context.Context, alone func() (off func())) {
 			case <-asked:
 			}
 			off := alone()
-			_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP) // it may always stop itself
+			if hasShell() {
+				stopHere(ctx)
+			}
 			off()
 		}
 	}()
+}
+
+// stopHere stops the program's process group until it is continued. Go does not
+// give SIGTSTP its own effect back once it was listened to.
+func stopHere(ctx context.Context) {
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	defer signal.Stop(continued)
+	if syscall.Kill(0, syscall.SIGSTOP) != nil {
+		return
+	}
+	select { // the stop comes a moment later
+	case <-continued:
+	case <-ctx.Done():
+	}
+}
+
+// hasShell reports whether the program was started by a shell that can continue
+// it: one in the same session that has a process group of its own.
+func hasShell() bool {
+	parent := os.Getppid()
+	mine, errMine := unix.Getsid(0)
+	its, errIts := unix.Getsid(parent)
+	group, errGroup := unix.Getpgid(parent)
+	return errMine == nil && errIts == nil && errGroup == nil && mine == its && group != unix.Getpgrp()
 }
