@@ -265,6 +265,10 @@ func TestDumbTerminalGetsLines(t *testing.T) {
 	if code := r.do(t.Context()); code != 0 || !strings.Contains(r.out.String(), "http://localhost:8888/?token=t") {
 		t.Errorf("exit code %d: %s%s", code, r.out.String(), r.err.String())
 	}
+	r = run{engine: &engine{work: opens(nil)}, terminal: true, width: 60, in: "y\n"}
+	if code := r.do(t.Context(), "--plain"); code != 0 || strings.Contains(r.out.String(), "\x1b") || !strings.HasSuffix(r.out.String(), "\nhttp://localhost:8888/?token=t\n") {
+		t.Errorf("--plain: exit code %d: %q%s", code, r.out.String(), r.err.String())
+	}
 }
 
 // A command that is broken is one that a shell still takes.

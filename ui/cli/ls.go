@@ -121,9 +121,16 @@ func (r *request) together(all []machine) {
 
 func (r *request) table(all []machine) error {
 	columns := []column{
-		{title: "NAME"}, {title: "STATE", give: 1}, {title: "MODE", give: 7}, {title: "TYPE", give: 6}, {title: "REGION", label: "in", give: 8},
-		{title: "IDLE", label: "idle", give: 4}, {title: "STOPS", label: "stops", give: 2},
-		{title: "COST/H", label: "an hour:", give: 3}, {title: "SO FAR", label: "so far:", give: 5}, {title: "URL", give: 9},
+		{title: "NAME"},
+		{title: "STATE", give: 1},
+		{title: "MODE", give: 7},
+		{title: "TYPE", give: 6},
+		{title: "REGION", label: "in", give: 8},
+		{title: "IDLE", label: "idle", give: 4},
+		{title: "STOPS", label: "stops", give: 2},
+		{title: "COST/H", label: "an hour:", give: 3},
+		{title: "SO FAR", label: "so far:", give: 5},
+		{title: "URL", give: 9},
 	}
 	var rows [][]cell
 	now := r.Now()
@@ -140,8 +147,16 @@ func (r *request) table(all []machine) error {
 		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
 		how := m.tone()
 		rows = append(rows, []cell{
-			{text: remote.Clean(nameOf(m.Setup))}, {text: state, tone: how, mark: stateMark(how)}, {text: dash(modeOf(m.Setup))}, {text: a.Type}, {text: region},
-			{text: m.idle()}, {text: m.stops(), tone: m.stopsTone()}, {text: m.hour(now)}, {text: m.soFar(now)}, {text: dash(plainURL(m.Setup)), tone: web},
+			{text: remote.Clean(nameOf(m.Setup))},
+			{text: state, tone: how, mark: stateMark(how)},
+			{text: dash(modeOf(m.Setup))},
+			{text: a.Type},
+			{text: region},
+			{text: m.idle()},
+			{text: m.stops(), tone: m.stopsTone()},
+			{text: m.hour(now)},
+			{text: m.soFar(now)},
+			{text: dash(plainURL(m.Setup)), tone: web},
 		})
 	}
 	if err := r.paper().table(columns, rows); err != nil {

@@ -67,7 +67,9 @@ jupyter-ec2 rm jupyter`,
 // start is the program without a command: the wizard.
 func (p *Program) start(ctx context.Context, o *rootOptions) error {
 	if o.plain || p.Terminal && !p.smart() {
-		return p.up(ctx, o.sandbox, newUpOptions())
+		up := newUpOptions()
+		up.plain = true
+		return p.up(ctx, o.sandbox, up)
 	}
 	look, err := p.look(o.theme)
 	if err != nil {
