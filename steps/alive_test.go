@@ -2,6 +2,7 @@ package steps_test
 
 import (
 	"context"
+	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -75,4 +76,49 @@ func TestASandboxThatIsStoppedStaysSo(t *testing.T) {
 	if p := steps.Explain(err); p.Title != "The sandbox was stopped" || opened.Load() != 1 {
 		t.Errorf("opened %d times; told as %+v", opened.Load(), p)
 	}
+}
+
+// A machine that is stopped elsewhere while its SSH port is waited for is told
+// so, and not waited for until patience ends.
+func TestAMachineThatEndsIsNotWaitedFor(t *testing.T) {
+	w := newWorld(t, nil)
+	w.patience = time.Hour
+	g := w.guide()
+	s, err := g.Begin(t.Context(), answers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = g.Work(t.Context(), s.ID, func(e steps.Event) {
+		at, ok := strings.CutPrefix(e.Text, "Waiting for the SSH server at ")
+		if !ok {
+			return
+		}
+		if _, err := w.region().Bring(t.Context(), w.only().Resources.InstanceID, "stopped", nil); err != nil {
+			t.Error(err)
+		}
+		hangUpAt(t, at)
+	})
+	if p := steps.Explain(err); p.Title != "The machine is stopped" {
+		t.Errorf("told as %+v", p)
+	}
+}
+
+// hangUpAt has an address hang up on everybody: no other test's host can be at
+// it meanwhile.
+func hangUpAt(t *testing.T, at string) {
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
 }

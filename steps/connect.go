@@ -178,6 +178,9 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	if err == nil || !errors.As(err, &re) || !re.Again() && !another(re) {
 		return client, err
 	}
+	if how := w.g.ended(); how != CloudRuns {
+		return nil, errors.Join(cloudEnded(how), err)
+	}
 	i, ierr := w.instance(ctx)
 	if ierr != nil {
 		return nil, err // the host's own reason tells more

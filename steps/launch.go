@@ -285,22 +285,36 @@ func (w *work) settleCost(ctx context.Context) error {
 
 func (w *work) sshAddr() string { return net.JoinHostPort(w.s.PublicAddr, strconv.Itoa(w.s.SSHPort)) }
 
+// lookAfter is after how many failed tries it is looked whether the machine
+// still runs: somebody may have stopped it elsewhere.
+const lookAfter = 5
+
 // waitSSH waits until the port answers; a machine takes some 20 seconds from
 // running to there.
 func (w *work) waitSSH(ctx context.Context) error {
 	w.doing("Waiting for the SSH server at %s", w.sshAddr())
 	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
 	defer cancel()
-	var lastErr error
-	last := ""
+	var lastErr, stopped error
+	last, tries := "", 0
 	err := remote.WaitPort(waiting, w.sshAddr(), func(err error) {
 		lastErr = err
+		if tries++; tries%lookAfter == 0 {
+			if i, err := w.instance(ctx); err == nil && i.State != "running" && i.State != "pending" {
+				stopped = notRunning(w.s, i.State)
+				cancel()
+				return
+			}
+		}
 		if t := Explain(err).Title; t != last {
 			last = t
 			w.retrying("Not yet: %s", t)
 		}
 	})
-	if err != nil && ctx.Err() == nil && lastErr != nil {
+	switch {
+	case stopped != nil:
+		return stopped
+	case err != nil && ctx.Err() == nil && lastErr != nil:
 		return lastErr
 	}
 	return err

@@ -189,6 +189,8 @@ func (m machine) state() string {
 // not come to its end, that too.
 func stateOf(s steps.Setup) string {
 	switch {
+	case s.Bad != nil && s.State != "":
+		return s.State + ", bad record"
 	case s.Bad != nil:
 		return "bad record"
 	case s.Resources.Removing:
