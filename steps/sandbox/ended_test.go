@@ -1,0 +1,52 @@
+//go:build unix
+
+package sandbox
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// A process that died, also one in whose place another runs by now, is told from
+// one that was told to end.
+func TestEndedTellsHow(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	is := func(what string, pid int, ended, died bool) {
+		t.Helper()
+		if e, d := Ended(o, pid); e != ended || d != died {
+			t.Errorf("%s: ended %t, died %t", what, e, d)
+		}
+	}
+	first := ensure(t, o)
+	is("running", first.PID, false, false)
+	kill(t, first.PID, syscall.SIGKILL)
+	is("killed", first.PID, true, true)
+	second := ensure(t, o)
+	is("replaced", first.PID, true, true)
+	is("running again", second.PID, false, false)
+	if err := Stop(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	is("stopped", second.PID, true, false)
+}
+
+// A folder of somebody else's is not taken for the sandbox's own.
+func TestAStrangersFolderIsRefused(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a folder to somebody else")
+	}
+	o := Options{Dir: filepath.Join(t.TempDir(), "sandbox")}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(o.Dir, 65534, -1); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Ensure(t.Context(), o)
+	if p, ok := err.(*problem); !ok || p.title != "The sandbox's folder is not yours" {
+		t.Errorf("%v", err)
+	}
+}
