@@ -140,8 +140,8 @@ func (p *preflight) quotaProblem() Problem {
 	q := p.quota
 	return Problem{
 		Kind: ProblemRefused, Title: "The vCPU quota is too small",
-		Text: fmt.Sprintf("%s takes %d vCPUs, and %g of %g in %s are in use (%s). A quota of 0 is normal for GPU types in a new account.",
-			p.kind.Name, p.kind.VCPU, q.Used, q.Limit, p.answers.Region, q.Name),
+		Text: fmt.Sprintf("%s takes %d vCPUs. Your account may run %g in %s, of which %g are in use (%s). A quota of 0 is normal for GPU types in a new account.",
+			p.kind.Name, p.kind.VCPU, q.Limit, p.answers.Region, q.Used, q.Name),
 		Next: fmt.Sprintf("Choose a smaller type or stop another machine, or ask for more of %s in the Service Quotas console, Amazon EC2. AWS often needs hours to answer.", q.Code),
 	}
 }

@@ -387,9 +387,6 @@ func (s *machineScreen) typeLine(m *model, w int) string {
 			continue
 		}
 		facts := []string{fmt.Sprintf("%d vCPU", t.VCPU), memory(t.MemoryMiB), t.Arch}
-		if t.GPU != "" {
-			facts = append(facts, t.GPU)
-		}
 		if t.FreeTier {
 			facts = append(facts, "free tier")
 		}
@@ -397,6 +394,9 @@ func (s *machineScreen) typeLine(m *model, w int) string {
 			facts = append(facts, "price unknown")
 		} else if hour != "…" {
 			facts = append(facts, "$"+month+" a month")
+		}
+		if t.GPU != "" {
+			facts = append(facts, t.GPU)
 		}
 		line += m.th.Heading.Render(t.Name) + m.th.Subtle.Render("   "+clean(strings.Join(facts, " · ")))
 	}
