@@ -164,62 +164,6 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-// press takes a key: first what leaves, then what lies on top.
-func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
-	if k.String() == "ctrl+c" {
-		if m.leaving {
-			return m.quit()
-		}
-		m.leaving = true
-		return m.askQuit()
-	}
-	m.leaving = false
-	if k.String() == "ctrl+z" {
-		return m.suspend()
-	}
-	m.held = m.repeats(k)
-	if d := m.dialog(); d != nil {
-		if m.held {
-			return nil
-		}
-		return d.key(m, k)
-	}
-	if m.help {
-		return m.helpKey(k)
-	}
-	s := m.screen()
-	if s.typing() == nil {
-		switch k.String() {
-		case "?":
-			m.help, m.helpAt = true, scroll{}
-			return nil
-		case "q":
-			return m.askQuit()
-		case "1", "2", "3", "4", "5":
-			if m.page != pageFleet {
-				return m.jump(k.String())
-			}
-		}
-	}
-	cmd, taken := s.key(m, k)
-	if !taken && k.String() == "esc" {
-		return m.back()
-	}
-	return cmd
-}
-
-func (m *model) paste(msg tea.PasteMsg) {
-	if d := m.dialog(); d != nil {
-		if f := d.typing(); f != nil {
-			f.update(msg)
-		}
-		return
-	}
-	if t := m.screen().typing(); t != nil && !m.help {
-		t.update(msg)
-	}
-}
-
 // happened takes our own messages. Those of tasks that do not count any more
 // are dropped here or in the screen they are for.
 func (m *model) happened(msg tea.Msg) tea.Cmd {

@@ -1,0 +1,81 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// press takes a key: first what leaves, then what lies on top.
+func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+	if k.String() == "ctrl+c" {
+		if m.leaving {
+			return m.quit()
+		}
+		m.leaving = true
+		return m.askQuit()
+	}
+	m.leaving = false
+	if k.String() == "ctrl+z" {
+		return m.suspend()
+	}
+	m.held = m.repeats(k)
+	if d := m.dialog(); d != nil {
+		if m.held {
+			return nil
+		}
+		return d.key(m, k)
+	}
+	if m.help {
+		return m.helpKey(k)
+	}
+	s := m.screen()
+	if s.typing() == nil {
+		switch k.String() {
+		case "?":
+			m.help, m.helpAt = true, scroll{}
+			return nil
+		case "q":
+			return m.askQuit()
+		case "1", "2", "3", "4", "5":
+			if m.page != pageFleet {
+				return m.jump(k.String())
+			}
+		}
+	}
+	cmd, taken := s.key(m, k)
+	if !taken && k.String() == "esc" {
+		return m.back()
+	}
+	return cmd
+}
+
+func (m *model) paste(msg tea.PasteMsg) {
+	if d := m.dialog(); d != nil {
+		if f := d.typing(); f != nil {
+			f.update(msg)
+		}
+		return
+	}
+	if t := m.screen().typing(); t != nil && !m.help {
+		t.update(msg)
+	}
+}
+
+// heldWithin is how soon after an Enter another one is still the same: a key
+// that is held repeats after half a second or less, and a reflex is no slower.
+const heldWithin = time.Second
+
+// repeats notes a key, and says whether it is an Enter that is held, or pressed
+// again before the person can have read what the last one led to. Such an Enter
+// leads through the questions, and answers none that costs or destroys.
+func (m *model) repeats(k tea.KeyPressMsg) bool {
+	if k.String() != "enter" {
+		m.entered = time.Time{}
+		return false
+	}
+	now := m.o.Now()
+	held := k.IsRepeat || !m.entered.IsZero() && now.Sub(m.entered) < heldWithin
+	m.entered = now
+	return held
+}

@@ -1,0 +1,100 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// hoursPerMonth is AWS's own reckoning of a month for its price examples.
+const hoursPerMonth = 730
+
+// newTypeTable is the table of the types of a region.
+func newTypeTable(th theme.Theme) *table.Table {
+	t := table.New("types", "types", []table.Column{
+		{Title: "Type", Sort: true},
+		{Title: "vCPU", Right: true, Sort: true, Units: []string{"vcpus", "cpus", "cores"}},
+		{Title: "Memory", Right: true, Sort: true, Units: []string{"gib", "gb"}},
+		{Title: "GPU", Max: 17, Sort: true, Falls: true, Units: []string{"gpus"}},
+		{Title: "Arch", Priority: 2},
+		{Title: "Free", Priority: 1},
+		{Title: "$ an hour", Right: true, Sort: true, Units: []string{"", "$", "/h"}},
+		{Title: "$ a month", Right: true, Priority: 3, Units: []string{"/month"}},
+	}, th)
+	t.SetExample("gpu   arm   free   >=16gib   <=0.10")
+	return t
+}
+
+// typeRows are types with their prices, as far as these are known.
+func typeRows(types []steps.InstanceType, prices steps.Prices, noPrice string) []table.Row {
+	rows := make([]table.Row, len(types))
+	for i, t := range types {
+		hour, month := typePrice(prices, noPrice, t.Name)
+		row := table.Row{ID: t.Name, Words: archWords(t.Arch), Cells: []string{
+			t.Name, strconv.Itoa(t.VCPU), memory(t.MemoryMiB), t.GPU, t.Arch, "", hour, month,
+		}}
+		if t.FreeTier {
+			row.Cells[5] = "✓"
+			row.Words += " free tier"
+		}
+		price, gpus := prices.Hour[t.Name], 0.0
+		if price <= 0 {
+			price = math.NaN() // not known, never free
+		}
+		if t.GPU != "" {
+			row.Words += " gpu"
+			count, _, _ := strings.Cut(t.GPU, " ")
+			gpus, _ = strconv.ParseFloat(count, 64) // "4 × NVIDIA A10G"
+		}
+		row.Numbers = []float64{0, float64(t.VCPU), float64(t.MemoryMiB) / 1024, gpus, 0, 0, price, price * hoursPerMonth}
+		rows[i] = row
+	}
+	return rows
+}
+
+// archWords are other names of an architecture, to be found by.
+func archWords(arch string) string {
+	if arch == "amd64" {
+		return "x86_64"
+	}
+	return "arm graviton"
+}
+
+// sortKey takes the keys that sort a table of types.
+func sortKey(t *table.Table, k tea.KeyPressMsg) bool {
+	switch k.String() {
+	case "s":
+		t.SortNext()
+	case "S":
+		t.SortBack()
+	default:
+		return false
+	}
+	return true
+}
+
+// typePrice is a type's price an hour and a month as two cells.
+func typePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
+	p := prices.Hour[name]
+	switch {
+	case p > 0:
+		return fmt.Sprintf("%.4f", p), fmt.Sprintf("%.2f", p*hoursPerMonth)
+	case prices.Hour == nil && noPrice == "":
+		return "…", "…"
+	}
+	return "unknown", "unknown"
+}
+
+func memory(mib int) string {
+	if mib%1024 == 0 {
+		return fmt.Sprintf("%d GiB", mib/1024)
+	}
+	return fmt.Sprintf("%.1f GiB", float64(mib)/1024)
+}
