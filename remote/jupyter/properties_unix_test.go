@@ -31,7 +31,7 @@ func TestWatcherProperties(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := watcherFolder(t, map[string]string{"properties.py": properties})
-	cmd := exec.CommandContext(t.Context(), python, "properties.py", cmp.Or(os.Getenv("JUPYTER_EC2_EXAMPLES"), "100"))
+	cmd := exec.CommandContext(t.Context(), python, "properties.py", cmp.Or(os.Getenv("JUPYTER_EC2_EXAMPLES"), "50"))
 	// Nothing of the user's: no state folder, no sandbox.
 	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
 	if out, err := cmd.CombinedOutput(); err != nil {
