@@ -50,14 +50,50 @@ func loadState(path string) (*state, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the embedded cloud's state: %w", err)
 	}
-	s := &state{}
-	if err := json.Unmarshal(text, s); err != nil {
+	s, err := parseState(text)
+	if err != nil {
 		return nil, fmt.Errorf("reading the embedded cloud's state in %s: %w", path, err)
 	}
+	return s, nil
+}
+
+// parseState reads what save writes. A state with holes is none.
+func parseState(text []byte) (*state, error) {
+	s := &state{}
+	if err := json.Unmarshal(text, s); err != nil {
+		return nil, err
+	}
 	if s.Regions == nil {
-		s.Regions = empty.Regions
+		s.Regions = map[string]*region{}
+	}
+	for name, r := range s.Regions {
+		if r == nil || !r.whole() {
+			return nil, fmt.Errorf("the region %q has an empty entry", name)
+		}
+		if r.Tags == nil {
+			r.Tags = map[string]map[string]string{}
+		}
+		if r.Tokens == nil {
+			r.Tokens = map[string]launchToken{}
+		}
 	}
 	return s, nil
+}
+
+// whole reports whether nothing in a region is null.
+func (r *region) whole() bool {
+	ok := !slices.Contains(r.Instances, nil) && !slices.Contains(r.Keys, nil) && !slices.Contains(r.Groups, nil) &&
+		!slices.Contains(r.Volumes, nil) && !slices.Contains(r.VPCs, nil)
+	for i := 0; ok && i < len(r.Instances); i++ {
+		ok = !slices.Contains(r.Instances[i].Volumes, nil)
+	}
+	for i := 0; ok && i < len(r.Groups); i++ {
+		ok = !slices.Contains(r.Groups[i].Rules, nil)
+	}
+	for i := 0; ok && i < len(r.VPCs); i++ {
+		ok = !slices.Contains(r.VPCs[i].Subnets, nil)
+	}
+	return ok
 }
 
 // save replaces the file atomically, readable by nobody else.

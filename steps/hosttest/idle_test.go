@@ -288,6 +288,30 @@ func TestIdleMachineShortCommands(t *testing.T) {
 	i.until("a person's command", func(h jupyter.Health) bool { return idle(h) && h.Idle.Sub(second.Idle) > 5*idleEvery })
 }
 
+// A program that works keeps the machine up with nobody logged in, and is named;
+// the system's own, and one that a rule leaves out, do not.
+func TestIdleMachineWorks(t *testing.T) {
+	i := newIdler(t)
+	i.watch(time.Hour)
+	if out, err := i.host.Run(t.Context(), "setsid sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 &"); err != nil { // root's
+		t.Fatalf("%v: %s", err, out)
+	}
+	start := "echo 'while :; do :; done' >train.sh; nohup sh train.sh >/dev/null 2>&1 </dev/null &"
+	if err := i.Run(t.Context(), remote.Command{Script: start}); err != nil {
+		t.Fatal(err)
+	}
+	i.staysUp("a program", "sh train.sh, ")
+	h := i.until("its name", func(h jupyter.Health) bool { return len(h.Work) > 0 })
+	if len(h.Work) != 1 || h.Work[0].Command != "sh train.sh" || h.Logins+h.Transfers > 0 {
+		t.Errorf("%+v", h)
+	}
+	spec := jupyter.WatchSpec{Idle: idleLimit, Every: idleEvery, Armed: true, Facts: i.facts, Mode: jupyter.ModeSSH, Ignore: []string{"sh train.sh"}}
+	if err := jupyter.Watch(t.Context(), i, spec); err != nil {
+		t.Fatal(err)
+	}
+	i.goesDown("a program that is left out")
+}
+
 // openssh starts one of OpenSSH's programs. It is ended with the test.
 func (i *idler) openssh(program string, args ...string) (cmd *exec.Cmd, end func()) {
 	i.t.Helper()
