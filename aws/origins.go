@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -169,10 +170,16 @@ func (o *origins) hide(all ...*section) {
 	})
 }
 
+// plainWord is what settings choose from, or a name without a secret in it.
+var plainWord = regexp.MustCompile(`^[a-z][a-z_-]{0,11}$`)
+
 // conceal hides a setting's value, the words of a command and the host of a URL.
 func (o *origins) conceal(key string, v setting) {
 	if region, _ := regionOf(v.value); region != "" || key == keySource || key == "sso_session" || key == "services" {
 		return // names that are shown anyway
+	}
+	if plainWord.MatchString(v.value) && key != keyProcess && key != keySecret && key != keySession {
+		return // "standard", "preferred", "jupyter": texts say such words of their own
 	}
 	all := append(strings.Fields(v.value), v.value)
 	if u, err := url.Parse(v.value); err == nil && u.Host != "" {

@@ -163,3 +163,19 @@ func everything(list []Profile, err error) string {
 	}
 	return out
 }
+
+// A value's place stands where AWS or the system repeats it; words that any
+// text may hold are left in it.
+func TestValuesAreReplacedByTheirPlaces(t *testing.T) {
+	at := func(line int) place { return place{file: "/f", line: line} }
+	var o origins
+	o.hide(&section{settings: map[string]setting{
+		keyRole: {value: "arn:aws:iam::1:role/r", at: at(1)}, "role_session_name": {value: "jupyter", at: at(2)}, "retry_mode": {value: "standard", at: at(3)},
+		keyRegion: {value: "eu-west-1", at: at(4)}, "endpoint_url": {value: "http://u:pass@host.example:1/x", at: at(5)}, keyProcess: {value: "tool --password hunter", at: at(6)},
+	}})
+	got := o.clean("standard jupyter in eu-west-1: arn:aws:iam::1:role/r at host.example, hunter")
+	want := "standard jupyter in eu-west-1: (role_arn (line 1 of /f)) at (endpoint_url (line 5 of /f)), (credential_process (line 6 of /f))"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
