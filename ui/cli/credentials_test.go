@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -161,38 +162,42 @@ func (s *firstSaid) Write(b []byte) (int, error) {
 }
 
 // What a credential_process asks stands on the error stream while it waits;
-// Ctrl-C ends the program and what it started.
+// Ctrl-C, and a terminal that is closed, end the program and what it started.
 func TestCredentialProcessAndCtrlC(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs sh, and SIGINT")
 	}
-	o := newOnAWS(t, "", "")
-	script := filepath.Join(o.dir, "creds")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\necho Touch your key >&2\nsleep 1000 &\nwait\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(o.dir, ".aws", "config"), "[default]\ncredential_process = "+script+"\n")
-	cmd, _ := o.command("up", "--yes", "--json")
-	said := &firstSaid{seen: make(chan string, 1)}
-	cmd.Stderr = said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case got := <-said.seen:
-		if got != "credential_process: Touch your key\n" {
-			t.Errorf("said %q", got)
-		}
-	case <-time.After(time.Minute):
-		t.Error("nothing was said within a minute")
-	}
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted {
-		t.Errorf("%v\n%s", err, said.all.String())
-	}
-	if out, err := exec.Command("ps", "-A", "-o", "args=").Output(); err == nil && strings.Contains(string(out), script) {
-		t.Errorf("it still runs:\n%s", out)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			o := newOnAWS(t, "", "")
+			script := filepath.Join(o.dir, "creds")
+			if err := os.WriteFile(script, []byte("#!/bin/sh\necho Touch your key >&2\nsleep 1000 &\nwait\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(o.dir, ".aws", "config"), "[default]\ncredential_process = "+script+"\n")
+			cmd, _ := o.command("up", "--yes", "--json")
+			said := &firstSaid{seen: make(chan string, 1)}
+			cmd.Stderr = said
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case got := <-said.seen:
+				if got != "credential_process: Touch your key\n" {
+					t.Errorf("said %q", got)
+				}
+			case <-time.After(time.Minute):
+				t.Error("nothing was said within a minute")
+			}
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted {
+				t.Errorf("%v\n%s", err, said.all.String())
+			}
+			if out, err := exec.Command("ps", "-A", "-o", "args=").Output(); err == nil && strings.Contains(string(out), script) {
+				t.Errorf("it still runs:\n%s", out)
+			}
+		})
 	}
 }

@@ -58,7 +58,13 @@ type Program struct {
 // Main runs the program with this process's arguments and terminal, and
 // answers its exit code.
 func Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ending := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		// A terminal that is closed ends the work in order too: what was
+		// started here, such as a credential_process, is not left behind.
+		ending = append(ending, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ending...)
 	defer stop()
 	// The first signal ends the work in order; a second one ends the program.
 	context.AfterFunc(ctx, stop)
