@@ -156,7 +156,7 @@ func (u *member) stopping(f *facts, now time.Time) {
 	whenIdle, inAll := limitsSay(u.Answers.IdleStop, u.Answers.Lifetime)
 	left, soon := u.stopsIn(now)
 	switch {
-	case !u.up():
+	case !u.up() || u.Bad != nil: // its rule is in the record
 	case u.health.Unarmed != "":
 		f.add("Stops", f.th.Warn, "! not by itself: "+u.health.Unarmed)
 	case soon && left < urgentFrom:

@@ -143,7 +143,7 @@ func actions() map[string]action {
 
 // unusable says what to do about a machine whose record cannot be used.
 func (u *member) unusable() string {
-	return "The record of " + u.name() + " cannot be used: mend it or move it away first. f tells more."
+	return u.name() + " has a bad record: mend it or move it away first. f tells more."
 }
 
 // cannot says why an action cannot be done with this machine now.
@@ -218,6 +218,8 @@ func (s *fleetScreen) currentHints() []hint {
 		return nil
 	case u.op != nil:
 		return []hint{{"esc", "end " + u.op.doing}, {"l", "log"}}
+	case u.Bad != nil:
+		return []hint{{"f", "what is wrong"}, {"f5", "look again"}}
 	case u.Elsewhere:
 		return []hint{{"a", "adopt"}, {"/", "filter"}}
 	case u.gone():
