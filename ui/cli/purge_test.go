@@ -47,6 +47,11 @@ func TestSandboxStopTellsOfItsDisks(t *testing.T) {
 	if said := do(0); !strings.Contains(said, "1 machine are kept: 3.0 MB") || !strings.Contains(said, "--purge") || !there(disk) {
 		t.Errorf("it said %s", said)
 	}
+	status := exec.CommandContext(t.Context(), name, "sandbox", "status")
+	status.Env = env
+	if said, err := status.CombinedOutput(); err != nil || !strings.Contains(string(said), "1 machine are kept: 3.0 MB") {
+		t.Errorf("status said %s, %v", said, err)
+	}
 	if said := do(exitUsage, "--purge"); !strings.Contains(said, "--yes") || !there(disk) {
 		t.Errorf("without a terminal it said %s", said)
 	}

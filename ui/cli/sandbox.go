@@ -68,6 +68,11 @@ func (p *Program) sandboxStatus(ctx context.Context) error {
 	}
 	if !s.Running {
 		_, _ = fmt.Fprintln(p.Out, "The sandbox is not running.")
+		kept, err := sandbox.Kept(p.sandboxOptions())
+		if err != nil {
+			return fmt.Errorf("measure the sandbox's disks: %w", err)
+		}
+		p.keeps(kept)
 		return nil
 	}
 	_, _ = fmt.Fprintf(p.Out, "The sandbox is running at %s, process %d, for %s.\n", s.Info.URL, s.Info.PID, age(p.Now().Sub(s.Since)))
@@ -89,10 +94,15 @@ func (p *Program) sandboxStop(ctx context.Context, o *purgeOptions) error {
 		return fmt.Errorf("stop the sandbox: %w", err)
 	}
 	_, _ = fmt.Fprintln(p.Out, "The sandbox is stopped.")
+	p.keeps(kept)
+	return nil
+}
+
+// keeps says what the machines' disks take.
+func (p *Program) keeps(kept sandbox.Disks) {
 	if kept.Machines > 0 {
 		p.note("The disks of %s are kept: %s. Remove them: %s sandbox stop --purge\n", counted(kept.Machines, "machine"), bytesText(kept.Bytes), name)
 	}
-	return nil
 }
 
 // sandboxPurge removes all of the sandbox when the person agrees: the disks,
