@@ -7,5 +7,10 @@ import (
 	"os"
 )
 
+// whileThere is ctx: this system ends what was in a terminal that is closed.
+func whileThere(ctx context.Context, _ *os.File) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
+
 // resizes tells nothing: this system has no signal for it.
 func resizes(context.Context, *os.File) <-chan [2]int { return nil }

@@ -33,7 +33,13 @@ type process struct {
 // starts starts the program and leaves it running.
 func (h *home) starts(args ...string) *process {
 	h.t.Helper()
-	p := &process{t: h.t, cmd: h.command(h.t.Context(), args...)}
+	return h.startsCommand(h.command(h.t.Context(), args...))
+}
+
+// startsCommand is starts of a command that is the program in the end.
+func (h *home) startsCommand(cmd *exec.Cmd) *process {
+	h.t.Helper()
+	p := &process{t: h.t, cmd: cmd}
 	p.cmd.Stderr = &p.errs
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

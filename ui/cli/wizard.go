@@ -22,6 +22,8 @@ func (p *Program) wizard(ctx context.Context, sandbox bool, look theme.Choice) e
 	if err != nil {
 		return err
 	}
+	ctx, done := whileThere(ctx, os.Stdin)
+	defer done()
 	left, err := ui.Run(ctx, ui.Options{
 		Engine: guide, Asker: ask, Env: os.Environ(), Open: func(url string) error { _, err := p.Browse(url); return err }, Version: version(), Now: p.Now, Theme: look,
 	})
