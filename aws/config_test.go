@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 // awsHome gives the SDK a home of its own and clears what the environment
@@ -85,7 +84,14 @@ credential_process = /nonexistent/program
 	} {
 		t.Run(c.profile, func(t *testing.T) {
 			awsHome(t, config, "")
-			begun := time.Now()
+			// On most computers nothing answers there, and asking takes long.
+			metadata := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				if !onEC2(os.ReadFile) {
+					t.Error("the metadata service was asked")
+				}
+			}))
+			defer metadata.Close()
+			t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.URL)
 			a, err := Open(context.Background(), Options{Profile: c.profile})
 			if err == nil {
 				_, err = a.Identity(context.Background())
@@ -93,9 +99,6 @@ credential_process = /nonexistent/program
 			kind, title, text, next := explained(t, err)
 			if kind != "credentials" || title != c.title || !strings.Contains(next, c.next) {
 				t.Errorf("%s: %q, %q, %q (from %v)", kind, title, text, next, err)
-			}
-			if took := time.Since(begun); took > 3*time.Second {
-				t.Errorf("it took %v: the metadata service was waited for", took)
 			}
 		})
 	}
