@@ -14,10 +14,11 @@ import (
 
 // TunnelSpec is a tunnel to open.
 type TunnelSpec struct {
-	LocalPort  int          // the port wanted on this computer's loopback; the next free one when it is taken, any free one when 0
-	RemoteAddr string       // as seen from the host: "127.0.0.1:8888" or "unix:/run/jupyter.sock"
-	Dial       Redialer     // makes each connection; the tunnel closes it
-	Log        func(string) // told each new State; may be nil
+	LocalPort  int                 // the port wanted on this computer's loopback; the next free one when it is taken, any free one when 0
+	Kept       func(port int) bool // reports the ports that are others' and not to be taken instead; may be nil
+	RemoteAddr string              // as seen from the host: "127.0.0.1:8888" or "unix:/run/jupyter.sock"
+	Dial       Redialer            // makes each connection; the tunnel closes it
+	Log        func(string)        // told each new State; may be nil
 }
 
 // Tunnel is a local port that leads to a server behind the host. The port
@@ -113,7 +114,9 @@ func (t *Tunnel) listen() error {
 	if want := t.spec.LocalPort; want > 0 {
 		ports = nil
 		for p := want; p < want+50 && p < 1<<16; p++ {
-			ports = append(ports, p)
+			if p == want || t.spec.Kept == nil || !t.spec.Kept(p) {
+				ports = append(ports, p)
+			}
 		}
 		ports = append(ports, 0)
 	}
@@ -127,6 +130,12 @@ func (t *Tunnel) listen() error {
 		return fmt.Errorf("listen for the tunnel: %w", err)
 	}
 	return nil
+}
+
+// PortFree reports whether a tunnel could listen on a port of this computer now.
+func PortFree(port int) bool {
+	t := &Tunnel{}
+	return t.listenAt(port) == nil && t.closeListeners() == nil
 }
 
 func (t *Tunnel) listenAt(port int) error {

@@ -161,6 +161,26 @@ func TestTunnelPorts(t *testing.T) {
 	}
 }
 
+// Where the wanted port is taken, the tunnel is not at one that is kept for
+// another.
+func TestTunnelLeavesKeptPorts(t *testing.T) {
+	h := startHost(t, nil)
+	taken, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	want := taken.Addr().(*net.TCPAddr).Port
+	kept := func(port int) bool { return port <= want+3 }
+	tunnel, _, _ := openTunnel(t, h, TunnelSpec{LocalPort: want, Kept: kept})
+	if got := tunnel.LocalPort(); !tunnel.Taken() || kept(got) {
+		t.Errorf("the tunnel is at %d, which is kept; wanted was %d", got, want)
+	}
+	if PortFree(want) || PortFree(tunnel.LocalPort()) {
+		t.Error("a port that is listened on is said to be free")
+	}
+}
+
 func TestTunnelToUnixSocket(t *testing.T) {
 	eachHost(t, func(t *testing.T, h host) {
 		dir, err := os.MkdirTemp("", "s")

@@ -284,7 +284,7 @@ func (d *doctor) way(ctx context.Context) finding {
 			return wrong(err)
 		}
 		d.tunnel = t
-		d.server.URL, d.server.Dial = fmt.Sprintf("http://localhost:%d", t.LocalPort()), localTunnel{t}.dial
+		d.server.URL, d.server.Dial = fmt.Sprintf("http://localhost:%d", t.LocalPort()), localTunnel{Tunnel: t}.dial
 		over = "through an SSH tunnel"
 	}
 	ready, cancel := context.WithTimeout(ctx, askWithin/2)

@@ -36,7 +36,10 @@ type Config struct {
 	// Ended tells how the opened cloud has ended, and CloudRuns while it has not;
 	// nil means that it never does.
 	Ended func() Ending
-	// LocalPort is the first local port a tunnel tries; 0 means 8888.
+	// Beside is the state folder of the other world, AWS or the sandbox, whose
+	// setups have local ports of their own too; empty where there is none.
+	Beside string
+	// LocalPort is the first local port that is given out; 0 means 8888.
 	LocalPort int
 	// Patience bounds each wait for the cloud or the host; 0 means 10 minutes.
 	Patience time.Duration

@@ -126,6 +126,7 @@ func (l ledger) forget(id string) error {
 			return fmt.Errorf("removing the setup's files: %w", err)
 		}
 	}
+	l.dropTunnels(id)
 	_ = os.Remove(l.file("locks", id)) // Windows removes no file that is held; an empty one is left
 	return nil
 }

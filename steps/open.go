@@ -24,8 +24,12 @@ func (w *work) open(ctx context.Context) (_ string, err error) {
 			_ = o.Close() // the first error is the one to tell
 		}
 	}()
+	if w.s.Answers.Mode == ModeSSH {
+		if err := w.g.ownPort(ctx, w.s, w.save); err != nil {
+			return "", err
+		}
+	}
 	w.byHand(StepOpen)
-	defer w.keepLocalPort()()
 	ep, err := w.endpoint(ctx, token, o)
 	if err != nil {
 		return "", err
@@ -64,10 +68,9 @@ func (w *work) endpoint(ctx context.Context, token string, o *Opened) (jupyter.E
 		}
 		o.Tunnel = t
 		if t.Taken() {
-			o.PortNote = fmt.Sprintf("Port %d of this computer is taken, so the tunnel is on %d.", w.wantedPort(), t.LocalPort())
+			o.PortNote = fmt.Sprintf("Port %d of this computer is taken, so the tunnel is on %d.", w.s.LocalPort, t.LocalPort())
 			w.doing("%s", o.PortNote)
 		}
-		w.s.LocalPort = t.LocalPort()
 		w.doing("The tunnel is up: localhost:%d leads to port %d of the machine", t.LocalPort(), w.s.ServerPort)
 		// The URL says localhost; dialling the very port keeps a foreign
 		// server on ::1 from answering in its place.
@@ -86,38 +89,20 @@ func (w *work) endpoint(ctx context.Context, token string, o *Opened) (jupyter.E
 	return ep, err
 }
 
-// wantedPort is the setup's own local port: the one it had, or the first from
-// 8888 up that no other setup has. Browsers keep a login by host and port.
-func (w *work) wantedPort() int {
-	if w.s.LocalPort != 0 {
-		return w.s.LocalPort
-	}
-	taken := map[int]bool{}
-	if all, err := w.g.ledger.good(); err == nil { // else any will do
-		for _, s := range all {
-			taken[s.LocalPort] = s.ID != w.s.ID
-		}
-	}
-	port := w.g.cfg.LocalPort
-	for taken[port] {
-		port++
-	}
-	return port
+// localTunnel is a remote.Tunnel that can be dialled from here, and that other
+// processes know of.
+type localTunnel struct {
+	*remote.Tunnel
+	release func() // nil where nobody was told
 }
 
-// keepLocalPort has the ledger keep the port that the setup had: where it is
-// taken for once, the tunnel is at another one for once.
-func (w *work) keepLocalPort() func() {
-	had := w.s.LocalPort
-	return func() {
-		if had != 0 {
-			w.s.LocalPort = had
-		}
+// Close ends the tunnel, which the others are told first.
+func (t localTunnel) Close() error {
+	if t.release != nil {
+		t.release()
 	}
+	return t.Tunnel.Close()
 }
-
-// localTunnel is a remote.Tunnel that can be dialled from here.
-type localTunnel struct{ *remote.Tunnel }
 
 func (t localTunnel) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	var d net.Dialer
@@ -130,16 +115,27 @@ func (w *work) tunnel(ctx context.Context) (localTunnel, error) {
 	later := *w
 	s := *w.s
 	later.s, later.emit = &s, func(Event) {}
+	others := w.g.portsOfOthers(w.s)
 	t, err := remote.OpenTunnel(ctx, remote.TunnelSpec{
-		LocalPort: w.wantedPort(), RemoteAddr: w.loopbackAddr(), Dial: later.redial,
+		LocalPort: w.s.LocalPort, RemoteAddr: w.loopbackAddr(), Dial: later.redial,
+		Kept: func(port int) bool { _, ok := others[port]; return ok },
 	})
-	return localTunnel{t}, err
+	if err != nil {
+		return localTunnel{}, err
+	}
+	// Who cannot be told sees no tunnel; it works all the same.
+	release, _ := w.g.ledger.holdTunnel(ctx, w.s.ID, t.LocalPort())
+	return localTunnel{t, release}, nil
 }
 
 // describe fills in what the last screen shows.
 func (w *work) describe(o *Opened, base, token string) {
 	s, a := w.s, w.s.Answers
 	o.Setup, o.Cost = *s, s.Cost
+	if o.Tunnel != nil { // where the own port is taken for once, it is at another one for once
+		o.Setup.LocalPort = o.Tunnel.LocalPort()
+		o.Setup.TunnelPort = o.Setup.LocalPort
+	}
 	o.Plain = base + "/"
 	if a.Mode == ModeGateway {
 		o.Plain = base + "/api/kernelspecs"
@@ -147,7 +143,7 @@ func (w *work) describe(o *Opened, base, token string) {
 	}
 	o.URL = o.Plain + "?token=" + token
 	o.VSCode = base + "/?token=" + token
-	o.Manual = Manual(StepOpen, a, s)
+	o.Manual = Manual(StepOpen, a, &o.Setup)
 }
 
 // gatewayLine starts a notebook here whose kernels run on the machine. The

@@ -131,6 +131,7 @@ func (l ledger) all() ([]Setup, error) {
 		out = append(out, *s)
 	}
 	slices.SortStableFunc(out, func(a, b Setup) int { return a.Created.Compare(b.Created) })
+	l.addTunnels(out)
 	return out, nil
 }
 
@@ -176,7 +177,7 @@ func (l ledger) nameOf(id string) string {
 }
 
 // folders are where the ledger keeps what it has.
-func folders() []string { return []string{"", "setups", "names", "keys", "tokens", "certs", "locks"} }
+func folders() []string { return []string{"", "setups", "names", "keys", "tokens", "certs", "locks", "tunnels"} }
 
 // safe is an error where others could have changed what the ledger has.
 func (l ledger) safe() error {

@@ -41,37 +41,19 @@ func (w *work) reopen(ctx context.Context) (*Opened, error) {
 		return nil, err
 	}
 	w.facts.Loopback = w.s.Loopback
-	had := w.s.LocalPort
+	if w.s.Answers.Mode == ModeSSH {
+		if err := w.g.ownPort(ctx, w.s, func() error { return w.g.keepPort(w.s) }); err != nil {
+			return nil, err
+		}
+	}
 	o := &Opened{}
 	ep, err := w.endpoint(ctx, token, o)
 	if err != nil {
 		_ = o.Close() // the first error is the one to tell
 		return nil, err
 	}
-	if had == 0 && w.s.LocalPort != 0 {
-		if err := w.g.keepPort(w.s.ID, w.s.LocalPort); err != nil {
-			_ = o.Close()
-			return nil, err
-		}
-	}
 	w.describe(o, ep.URL, token)
 	return o, nil
-}
-
-// keepPort writes a tunnel's port into the ledger. While the setup is worked on
-// it is the work's to write.
-func (g *Guide) keepPort(id string, port int) error {
-	unlock, err := g.ledger.lock(id)
-	if err != nil {
-		return nil
-	}
-	defer unlock()
-	s, err := g.ledger.load(id)
-	if err != nil {
-		return err
-	}
-	s.LocalPort = port
-	return g.ledger.save(s)
 }
 
 // Connect makes a link to a running machine.

@@ -37,8 +37,8 @@ type Setup struct {
 	PrivateIP  string        `json:"private_ip,omitempty"`
 	SSHPort    int           `json:"ssh_port,omitempty"`
 	ServerPort int           `json:"server_port,omitempty"`
-	Loopback   string        `json:"loopback,omitempty"` // the machine's own, 127.0.0.1 but in the sandbox
-	LocalPort  int           `json:"local_port,omitempty"`
+	Loopback   string        `json:"loopback,omitempty"`   // the machine's own, 127.0.0.1 but in the sandbox
+	LocalPort  int           `json:"local_port,omitempty"` // where its tunnels begin: its own, once and for all
 	Subnet     string        `json:"subnet,omitempty"`
 	KnownHosts string        `json:"known_hosts,omitempty"` // file that holds the pinned host key
 	Cost       Cost          `json:"cost,omitzero"`
@@ -48,6 +48,9 @@ type Setup struct {
 	// Bad says why the setup's record cannot be used; then nothing else is known
 	// of it but its ID, and its name where that can be told.
 	Bad *Problem `json:"-"`
+	// TunnelPort is the local port on which a tunnel leads to the machine now,
+	// whichever process holds it; 0 without one.
+	TunnelPort int `json:"-"`
 	// Unseen says why Look could not ask how the machine is now.
 	Unseen string `json:"-"`
 }

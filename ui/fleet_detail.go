@@ -87,7 +87,14 @@ func (u *member) happening(f *facts, now time.Time) {
 // reaching is the URL and the ways to the machine; gateway is the one whose
 // kernels it uses, nil when the list does not know it.
 func (u *member) reaching(f *facts, gateway *member) {
-	if url := u.url(); url != "" {
+	switch url := u.url(); {
+	case url == "" && u.tunnels():
+		at := ""
+		if u.LocalPort > 0 {
+			at = fmt.Sprintf(" at http://localhost:%d/", u.LocalPort)
+		}
+		f.add("URL", f.th.Text, "no tunnel is open: o opens one"+at)
+	case url != "":
 		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit("URL", factLabel))+f.th.URL.Render(url)+u.tunnelSays(f.th), f.w))
 	}
 	if u.Answers.Gateway != "" {
@@ -116,7 +123,7 @@ func (u *member) tunnelSays(th theme.Theme) string {
 	case u.opened != nil && u.opened.Tunnel != nil:
 		return th.Warn.Render("  ! tunnel: " + clean(u.tunnel))
 	case u.opened == nil && u.Answers.Mode == steps.ModeSSH:
-		return th.Subtle.Render("  o opens its tunnel")
+		return th.OK.Render("  ✓ another program's tunnel")
 	}
 	return ""
 }
@@ -160,9 +167,9 @@ func (u *member) stopping(f *facts, now time.Time) {
 	case u.health.Unarmed != "":
 		f.add("Stops", f.th.Warn, "! not by itself: "+u.health.Unarmed)
 	case soon && left < urgentFrom:
-		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + keeps it on for at least an hour", minutes(left), stopWhy(u.health)))
+		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + keeps it on at least an hour", minutes(left), stopWhy(u.health)))
 	case soon:
-		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + keeps it on for at least an hour", minutes(left), stopWhy(u.health)))
+		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + keeps it on at least an hour", minutes(left), stopWhy(u.health)))
 	default:
 		f.add("Stops", f.th.Subtle, whenIdle+", "+inAll)
 	}

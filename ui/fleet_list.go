@@ -104,7 +104,11 @@ func (u *member) row(now time.Time, sandbox bool) table.Row {
 	if !sandbox {
 		cells = append(cells, moneyCells(u.Money(now))...)
 	}
-	return table.Row{ID: u.ID, Cells: append(cells, u.url()), Tone: tone, Words: modeTitle(u.Answers.Mode)}
+	url := u.url()
+	if url == "" && u.tunnels() {
+		url = "no tunnel"
+	}
+	return table.Row{ID: u.ID, Cells: append(cells, url), Tone: tone, Words: modeTitle(u.Answers.Mode)}
 }
 
 // moneyCells are what a machine has cost and what it costs an hour.

@@ -57,15 +57,21 @@ func (u *member) complete() bool { return u.Finished(steps.StepOpen) }
 // name is the setup's name, or its ID where a broken record does not tell.
 func (u *member) name() string { return clean(or(u.Answers.Name, u.ID)) }
 
-// url is where the server answers, without its token; empty when it does not.
+// tunnels reports whether the machine is reached through a tunnel, open or not.
+func (u *member) tunnels() bool {
+	return u.up() && u.complete() && !u.Elsewhere && u.Answers.Mode == steps.ModeSSH
+}
+
+// url is where the server answers, without its token; empty when it does not,
+// as in ssh mode without a tunnel.
 func (u *member) url() string {
 	switch {
 	case u.opened != nil && u.up():
 		return clean(u.opened.Plain)
 	case !u.up() || !u.complete() || u.Elsewhere && u.Answers.Mode == steps.ModeSSH:
 		return ""
-	case u.Answers.Mode == steps.ModeSSH && u.LocalPort > 0:
-		return fmt.Sprintf("http://localhost:%d/", u.LocalPort)
+	case u.Answers.Mode == steps.ModeSSH && u.TunnelPort > 0: // another program's
+		return fmt.Sprintf("http://localhost:%d/", u.TunnelPort)
 	case u.Answers.Mode == steps.ModeSSH || u.PublicAddr == "":
 		return ""
 	}

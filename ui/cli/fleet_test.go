@@ -264,7 +264,7 @@ func (n *localNotebook) Close() error          { n.closed = true; return nil }
 // lab is a setup whose machine runs; others differ by name, ID and mode.
 func lab(name, id string, mode steps.Mode) steps.Setup {
 	return steps.Setup{
-		ID: id, State: "running", LocalPort: 8888, PublicAddr: "ec2.example.org", ServerPort: 8888,
+		ID: id, State: "running", LocalPort: 8888, TunnelPort: 8888, PublicAddr: "ec2.example.org", ServerPort: 8888,
 		Answers:    steps.Answers{Name: name, Profile: "other", Region: "eu-north-1", Type: "t3.micro", Mode: mode},
 		Resources:  steps.Resources{InstanceID: "i-" + id},
 		Done:       map[steps.StepID]time.Time{steps.StepOpen: time.Unix(0, 0)},

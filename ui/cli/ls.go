@@ -156,7 +156,7 @@ func (r *request) table(all []machine) error {
 			{text: m.stops(), tone: m.stopsTone()},
 			{text: m.hour(now)},
 			{text: m.soFar(now)},
-			{text: dash(plainURL(m.Setup)), tone: web},
+			m.urlCell(),
 		})
 	}
 	if err := r.paper().table(columns, rows); err != nil {

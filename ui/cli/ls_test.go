@@ -56,6 +56,44 @@ far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170 
 	}
 }
 
+// What is not listened on is not shown, in any of the ways a machine is shown.
+func TestWithoutATunnelNoURLIsShown(t *testing.T) {
+	for _, c := range []struct {
+		port       int
+		ls, status string
+		json       map[string]any
+	}{
+		{0, "no tunnel\n", "URL       no tunnel is open; open one: jupyter-ec2 open small\n", map[string]any{"url": nil, "tunnel": false, "local_port": 8888.0}},
+		{8890, "http://localhost:8890/\n", "URL       http://localhost:8890/\n", map[string]any{"url": "http://localhost:8890/", "tunnel": true, "local_port": 8888.0}},
+	} {
+		ask := func(args ...string) string {
+			e := two()
+			e.setups[0].TunnelPort = c.port
+			for _, s := range e.fleet.survey {
+				for i := range s.Machines {
+					s.Machines[i].TunnelPort = c.port
+				}
+			}
+			r := run{engine: e}
+			if code := r.do(t.Context(), args...); code != 0 {
+				t.Fatalf("%v: exit code %d: %s", args, code, r.err.String())
+			}
+			return r.out.String()
+		}
+		has(t, "ls", ask("ls"), c.ls)
+		has(t, "status", ask("status", "small"), c.status)
+		for _, command := range []string{"ls --json", "status small --json"} {
+			all := lines(t, ask(strings.Fields(command)...))
+			got := all[slices.IndexFunc(all, func(l map[string]any) bool { return l["name"] == "small" })]
+			for key, want := range c.json {
+				if got[key] != want {
+					t.Errorf("%s with a tunnel at %d: %s is %v, want %v", command, c.port, key, got[key], want)
+				}
+			}
+		}
+	}
+}
+
 func TestLsJSON(t *testing.T) {
 	r := run{engine: two()}
 	if code := r.do(t.Context(), "ls", "--json"); code != 0 || r.err.String() != "" {

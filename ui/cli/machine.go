@@ -36,7 +36,9 @@ type jsonMachine struct {
 	State      string     `json:"state"`
 	InstanceID string     `json:"instance_id,omitempty"`
 	Address    string     `json:"address,omitempty"`
-	URL        string     `json:"url,omitempty"` // without the token
+	URL        string     `json:"url,omitempty"`        // without the token
+	Tunnel     *bool      `json:"tunnel,omitempty"`     // in ssh mode: whether one is open on this computer, in any process
+	LocalPort  int        `json:"local_port,omitempty"` // in ssh mode: the machine's own, where its tunnels begin
 	Created    time.Time  `json:"created"`
 	jsonCost
 	jsonMoney
@@ -114,6 +116,10 @@ func (m machine) json(now time.Time) jsonMachine {
 		InstanceID: m.Resources.InstanceID, Address: m.PublicAddr, URL: plainURL(m.Setup), Created: m.Created,
 		jsonCost: costOf(m.Cost, m.Sandbox), jsonMoney: moneyOf(m.Setup, now),
 	}
+	if m.tunnels() {
+		open := m.TunnelPort != 0
+		j.Tunnel, j.LocalPort = &open, m.LocalPort
+	}
 	if m.health != nil {
 		j.Health = healthOf(*m.health)
 	}
@@ -156,16 +162,45 @@ func healthOf(h steps.Health) *jsonHealth {
 	return j
 }
 
+// noTunnel is shown in the place of a URL that needs a tunnel, while none is
+// open.
+const noTunnel = "no tunnel"
+
+// shownURL is a machine's URL in a cell, or why there is none.
+func (m machine) shownURL() string {
+	if url := plainURL(m.Setup); url != "" {
+		return url
+	}
+	if m.tunnels() {
+		return noTunnel
+	}
+	return dash("")
+}
+
+// urlCell is that in a table.
+func (m machine) urlCell() cell {
+	c := cell{text: m.shownURL()}
+	if plainURL(m.Setup) != "" {
+		c.tone = web
+	}
+	return c
+}
+
+// tunnels reports whether the machine is reached through a tunnel, open or not.
+func (m machine) tunnels() bool {
+	return m.State == "running" && m.Answers.Mode == steps.ModeSSH && !m.Elsewhere && m.Finished(steps.StepOpen)
+}
+
 // plainURL is where a running setup's server answers, without the token; empty
-// when it does not.
+// when it does not, as in ssh mode without a tunnel.
 func plainURL(s steps.Setup) string {
 	if s.State != "running" || s.Unseen != "" {
 		return ""
 	}
 	port := cmp.Or(s.ServerPort, steps.ServerPort)
 	switch {
-	case s.Answers.Mode == steps.ModeSSH && s.LocalPort != 0:
-		return fmt.Sprintf("http://localhost:%d/", s.LocalPort)
+	case s.Answers.Mode == steps.ModeSSH && s.TunnelPort != 0:
+		return fmt.Sprintf("http://localhost:%d/", s.TunnelPort)
 	case s.Answers.Mode == steps.ModeSSH || s.Answers.Mode == "" || s.PublicAddr == "":
 		return ""
 	}

@@ -4,7 +4,9 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -75,7 +77,7 @@ func (h *home) lists() {
 		}
 	}
 	out := h.run(0, "ls")
-	for _, want := range []string{"lab ", "gate ", "IDLE", "in 1 h 59 min", "in 1 h 29 min", "t3.small", "http://localhost:", "nothing"} {
+	for _, want := range []string{"lab ", "gate ", "IDLE", "in 1 h 59 min", "in 1 h 29 min", "t3.small", "no tunnel", "nothing"} {
 		if !strings.Contains(out, want) {
 			h.t.Errorf("ls does not say %q:\n%s", want, out)
 		}
@@ -128,12 +130,46 @@ func (h *home) tunnels() {
 			}
 			ports[got.Name] = got.LocalPort
 		}
+		for called, port := range ports { // seen by another process
+			if m := h.machine(called); m.Tunnel == nil || !*m.Tunnel || m.URL != fmt.Sprintf("http://localhost:%d/", port) {
+				h.t.Errorf("%s has a tunnel at %d, and is listed with %q, tunnel %v", called, port, m.URL, m.Tunnel)
+			}
+		}
 		held.interrupted()
 		closed(h.t, ports["lab"])
 		closed(h.t, ports["gate"])
 	}
 	if len(ports) != 2 || ports["lab"] == ports["gate"] {
 		h.t.Errorf("the ports are %v", ports)
+	}
+	h.movedTunnel(ports)
+}
+
+// movedTunnel finds the port of one machine taken by another program: the
+// tunnel is not at the other machine's port, and is listed where it is. One
+// that is killed is not listed any more.
+func (h *home) movedTunnel(ports map[string]int) {
+	h.t.Helper()
+	taken, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", ports["lab"]))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	held := h.starts("tunnel", "lab", "--json")
+	got := held.ready()
+	if got.LocalPort == ports["lab"] || got.LocalPort == ports["gate"] || got.PortNote == "" {
+		h.t.Errorf("with %d taken, the tunnel is at %d (%s); %d is the other's", ports["lab"], got.LocalPort, got.PortNote, ports["gate"])
+	}
+	if m := h.machine("lab"); m.URL != fmt.Sprintf("http://localhost:%d/", got.LocalPort) || m.LocalPort != ports["lab"] {
+		h.t.Errorf("the tunnel at %d is listed as %q; the machine's own port as %d", got.LocalPort, m.URL, m.LocalPort)
+	}
+	if err := errors.Join(taken.Close(), held.cmd.Process.Kill()); err != nil {
+		h.t.Fatal(err)
+	}
+	_ = held.cmd.Wait() // killed
+	for _, called := range []string{"lab", "gate"} {
+		if m := h.machine(called); m.URL != "" || m.Tunnel == nil || *m.Tunnel || m.LocalPort != ports[called] {
+			h.t.Errorf("without a tunnel %s is listed with %q, tunnel %v, port %d", called, m.URL, m.Tunnel, m.LocalPort)
+		}
 	}
 }
 

@@ -82,7 +82,11 @@ func (r *request) describe(m machine) error {
 	f.add("Machine", "%s", strings.TrimSpace(fmt.Sprintf("%s %s in %s", m.Resources.InstanceID, a.Type, place(m.Setup))))
 	f.add("Address", "%s", m.PublicAddr)
 	f.add("Mode", "%s", a.Mode)
-	f.mark(web, "", "URL", "%s", plainURL(m.Setup))
+	if url := m.shownURL(); url == noTunnel {
+		f.add("URL", "no tunnel is open; open one: %s", typed("open", m.Setup))
+	} else if url != dash("") {
+		f.mark(web, "", "URL", "%s", url)
+	}
 	if m.health != nil {
 		f.health(*m.health)
 		f.stop(m)

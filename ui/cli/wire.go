@@ -29,11 +29,11 @@ func (p *Program) wire(inSandbox bool, ask steps.Asker) (steps.Engine, error) {
 		home = "." // a person without a home still has keys by path
 	}
 	c := steps.Config{
-		Dir: stateDir("aws"), Ask: ask, Env: p.Getenv, SSHDir: filepath.Join(home, ".ssh"),
+		Dir: stateDir("aws"), Beside: stateDir("sandbox"), Ask: ask, Env: p.Getenv, SSHDir: filepath.Join(home, ".ssh"),
 		Open: steps.OpenAWS, Now: p.Now,
 	}
 	if inSandbox {
-		c.Dir, c.Sandbox = stateDir("sandbox"), true
+		c.Dir, c.Beside, c.Sandbox = c.Beside, c.Dir, true
 		var opened atomic.Int64 // the sandbox's process, 0 before it is opened
 		c.Open = func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
 			cloud, pid, err := p.openSandbox(ctx, o)
