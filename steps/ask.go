@@ -49,6 +49,15 @@ const (
 	HostKeyWait                        // wait for the console output, then compare
 )
 
+// unasked marks a context.
+type unasked struct{}
+
+// WithoutAsking is a context in which nobody is asked anything: what needs an
+// answer fails with ErrDeclined. It is for what no person has asked for.
+func WithoutAsking(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unasked{}, true)
+}
+
 // turns has the questions of all works wait for one another.
 type turns struct {
 	Asker
@@ -68,6 +77,9 @@ func (t *turns) HostKey(ctx context.Context, q HostKeyQuestion) (HostKeyAnswer, 
 }
 
 func inTurn[T any](ctx context.Context, t *turns, ask func() (T, error)) (answer T, err error) {
+	if ctx.Value(unasked{}) != nil {
+		return answer, ErrDeclined
+	}
 	select {
 	case t.taken <- struct{}{}:
 		defer func() { <-t.taken }()

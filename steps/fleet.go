@@ -159,6 +159,9 @@ type Fleet interface {
 	// machines is known. Machines of the ledger that are nowhere to be
 	// seen come as "gone" with their region's answer.
 	Survey(ctx context.Context, profile string, each func(Surveyed)) error
+	// Stamp is another one whenever a process has changed the ledger, or opened
+	// or closed a tunnel. Asking costs next to nothing.
+	Stamp() string
 	// Adopt writes a machine from elsewhere into the ledger, so that it can be
 	// stopped and removed from here. Its private key stays where it is.
 	Adopt(ctx context.Context, m Machine) (Setup, error)

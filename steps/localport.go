@@ -3,6 +3,7 @@ package steps
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -146,6 +147,19 @@ func (l ledger) tunnels() map[string][]int {
 		}
 	}
 	return open
+}
+
+// stamp is another one whenever the ledger or a tunnel has changed.
+func (l ledger) stamp() string {
+	var b strings.Builder
+	entries, _ := os.ReadDir(filepath.Join(l.dir, "setups")) // none is a state like any other
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && !strings.HasPrefix(e.Name(), ".") {
+			_, _ = fmt.Fprintln(&b, e.Name(), info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	_, _ = fmt.Fprintln(&b, l.tunnels())
+	return b.String()
 }
 
 // isLocked reports whether a process holds the lock of a file that is there.

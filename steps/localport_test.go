@@ -2,6 +2,7 @@ package steps
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -157,5 +158,63 @@ func TestATunnelIsSeenFromOtherProcesses(t *testing.T) {
 	release()
 	if got := seen(); got["there"] != 0 {
 		t.Errorf("after both are closed: %v", got)
+	}
+}
+
+// The stamp tells of everything another process does to the ledger, and of
+// nothing else.
+func TestStamp(t *testing.T) {
+	g := New(Config{Dir: t.TempDir()})
+	last := g.Stamp()
+	for _, c := range []struct {
+		what string
+		do   func() error
+		news bool
+	}{
+		{"nothing", func() error { return nil }, false},
+		{"a setup", func() error { madeSetup(t, g, "one", 1, 0); return nil }, true},
+		{"a lock", func() error {
+			unlock, err := g.ledger.lock("one")
+			if err == nil {
+				unlock()
+			}
+			return err
+		}, false},
+		{"a state", func() error {
+			s, err := g.ledger.load("one")
+			if err == nil {
+				s.State = "running"
+				err = g.ledger.save(s)
+			}
+			return err
+		}, true},
+		{"a tunnel", func() error { _, err := g.ledger.holdTunnel(t.Context(), "one", 8888); return err }, true},
+		{"its end", func() error { return g.ledger.forget("one") }, true},
+	} {
+		if err := c.do(); err != nil {
+			t.Fatal(err)
+		}
+		now := g.Stamp()
+		if (now != last) != c.news {
+			t.Errorf("after %s the stamp is another: %v", c.what, now != last)
+		}
+		last = now
+	}
+}
+
+// silent fails the test when somebody is asked.
+type silent struct{ Asker }
+
+// Without asking, what needs an answer fails and nobody is asked.
+func TestWithoutAsking(t *testing.T) {
+	ask := &turns{Asker: silent{}, taken: make(chan struct{}, 1)}
+	ctx := WithoutAsking(t.Context())
+	_, mfa := ask.MFACode(ctx, "arn")
+	_, pass := ask.Passphrase(ctx, "key.pem", false)
+	_, key := ask.HostKey(ctx, HostKeyQuestion{})
+	for _, err := range []error{mfa, pass, key} {
+		if !errors.Is(err, ErrDeclined) {
+			t.Errorf("it ended with %v", err)
+		}
 	}
 }

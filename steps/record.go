@@ -177,7 +177,9 @@ func (l ledger) nameOf(id string) string {
 }
 
 // folders are where the ledger keeps what it has.
-func folders() []string { return []string{"", "setups", "names", "keys", "tokens", "certs", "locks", "tunnels"} }
+func folders() []string {
+	return []string{"", "setups", "names", "keys", "tokens", "certs", "locks", "tunnels"}
+}
 
 // safe is an error where others could have changed what the ledger has.
 func (l ledger) safe() error {

@@ -54,6 +54,9 @@ func (g *Guide) Survey(ctx context.Context, profile string, each func(Surveyed))
 	return ctx.Err()
 }
 
+// Stamp is another one whenever the ledger or a tunnel has changed.
+func (g *Guide) Stamp() string { return g.ledger.stamp() }
+
 // tally hands on answers one at a time, and counts them.
 type tally[T any] struct {
 	each     func(T)

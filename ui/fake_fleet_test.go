@@ -21,6 +21,7 @@ type fakeFleet struct {
 	checks    []steps.Check
 	leftovers []steps.Swept
 	notebook  *fakeNotebook
+	stamp     string
 
 	fmu    sync.Mutex
 	done   []string // what was asked for: "stop s-1", in order
@@ -98,6 +99,12 @@ func (f *fakeEngine) Survey(ctx context.Context, profile string, each func(steps
 		each(s)
 	}
 	return f.surveyErr
+}
+
+func (f *fakeEngine) Stamp() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stamp
 }
 
 func (f *fakeEngine) Adopt(ctx context.Context, m steps.Machine) (steps.Setup, error) {

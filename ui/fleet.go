@@ -28,6 +28,7 @@ type fleetScreen struct {
 	survey  survey
 	last    steps.Answers // a new machine starts from them
 	failure failure       // the ledger could not be read
+	stamp   string        // the ledger's, as it was last read
 
 	was     string // the selected setup, as last noticed
 	rest    int    // counts the selection's moves
@@ -61,9 +62,10 @@ func (s *fleetScreen) enter(m *model) tea.Cmd { return s.refresh(m) }
 func (s *fleetScreen) refresh(m *model) tea.Cmd {
 	s.failure.set(nil)
 	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id int) tea.Msg {
+		stamp := m.engine.Stamp()
 		list, err := m.engine.Setups(ctx)
 		last, _ := m.engine.Last(ctx) // without it, a new machine starts from the defaults
-		return setupsListed{id, list, last, err}
+		return setupsListed{id, stamp, list, last, err}
 	})
 }
 
@@ -78,20 +80,8 @@ func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
 		s.failure.set(msg.err)
 		return nil
 	}
-	s.last = msg.last
-	known := map[string]bool{}
-	for _, setup := range msg.list {
-		known[setup.ID] = true
-		if u := s.members[setup.ID]; u != nil && u.round > 0 {
-			setup.State = u.State // the cloud said so, later than the ledger
-		}
-		s.put(setup)
-	}
-	for id, u := range s.members {
-		if !known[id] && !u.Elsewhere && u.op == nil {
-			s.drop(m, id) // another program removed it
-		}
-	}
+	s.last, s.stamp = msg.last, msg.stamp
+	s.takeLedger(m, msg.list)
 	if first && len(msg.list) == 0 {
 		return s.fresh(m)
 	}
@@ -136,8 +126,11 @@ func (s *fleetScreen) surveyEnded(m *model, msg surveyEnded) tea.Cmd {
 	if s.survey.err = msg.err; msg.err == nil {
 		s.forgetUnseen(m)
 	}
+	for _, u := range s.order {
+		u.around = time.Time{} // all are asked how they are
+	}
 	s.fill(m)
-	return s.moved(m)
+	return tea.Batch(s.moved(m), m.askAround())
 }
 
 // forgetUnseen takes the machines from elsewhere out of the list that their
@@ -285,7 +278,7 @@ func (s *fleetScreen) turned(m *model, at time.Time) tea.Cmd {
 		s.drawn = at
 		s.fill(m)
 	}
-	return m.pollLinks(at)
+	return tea.Batch(m.pollLinks(at), m.askAround(), s.watch(m))
 }
 
 // fillEvery is how often the rows are made anew for what grows by itself:

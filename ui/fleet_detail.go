@@ -42,6 +42,8 @@ func (u *member) detailLines(m *model, w int) []string {
 	switch {
 	case tone == table.Warned:
 		style = m.th.Warn
+	case tone == table.Bad:
+		style = m.th.Error
 	case !u.up():
 		style = m.th.Subtle
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -207,7 +208,10 @@ func (s *fleetScreen) hints(m *model) []hint {
 	case s.failure.is():
 		return []hint{{"f5", "try again"}, {"d", "details"}, {"n", "new"}}
 	}
-	return append(s.currentHints(), hint{"n", "new"}, hint{"W", "sweep"})
+	current := s.currentHints()
+	const before = 4 // hints that a narrow screen has room for
+	hints := slices.Insert(current, min(before, len(current)), hint{"f5", "refresh"})
+	return append(hints, hint{"n", "new"}, hint{"W", "sweep"})
 }
 
 // currentHints are the most useful keys for the selected machine.
@@ -254,6 +258,6 @@ func (s *fleetScreen) allKeys() []hint {
 		{"n", "new machine, by the guide"},
 		{"D W", "doctor; sweep for leftovers"},
 		{"f", "what did not work, in full"},
-		{"f5 or ctrl+r", "look at everything again"},
+		{"f5 or ctrl+r", "refresh"},
 	}
 }

@@ -16,6 +16,9 @@ type totals struct {
 	running        int
 }
 
+// stateColumn is the state's among the columns.
+const stateColumn = 2
+
 // newFleetTable makes the list. In the sandbox nothing costs, so there it has
 // no columns for money.
 func newFleetTable(m *model) *table.Table {
@@ -91,6 +94,10 @@ func (s *fleetScreen) foot(m *model) string {
 // row is a machine as one line of the list.
 func (u *member) row(now time.Time, sandbox bool) table.Row {
 	state, tone := u.state(now)
+	row := table.Plain // the whole row steps forward, or back
+	if tone == table.Warned || tone == table.Quiet {
+		row = tone
+	}
 	idle := ""
 	if d, known := u.idle(now); known {
 		idle = "busy"
@@ -108,7 +115,7 @@ func (u *member) row(now time.Time, sandbox bool) table.Row {
 	if url == "" && u.tunnels() {
 		url = "no tunnel"
 	}
-	return table.Row{ID: u.ID, Cells: append(cells, url), Tone: tone, Words: modeTitle(u.Answers.Mode)}
+	return table.Row{ID: u.ID, Cells: append(cells, url), Tone: row, Cell: map[int]table.Tone{stateColumn: tone}, Words: modeTitle(u.Answers.Mode)}
 }
 
 // moneyCells are what a machine has cost and what it costs an hour.

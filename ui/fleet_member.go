@@ -15,14 +15,16 @@ import (
 // and what this program knows of it and does with it.
 type member struct {
 	steps.Machine
-	no    int // in the list, from 1
-	round int // the survey that saw it last
+	no    int    // in the list, from 1
+	round int    // the survey that saw it last
+	wrote string // its state in the ledger, as last read
 
 	op      *operation // what is being done with it, or nil
 	trouble *trouble   // what did not work last, or nil
 	note    string     // what the program did by itself
 
 	conn     connection
+	around   time.Time // when it was connected to without being selected
 	health   steps.Health
 	healthAt time.Time // when health came, by this computer's clock; zero before
 	down     int       // looks in a row that found no server
@@ -126,7 +128,7 @@ func (u *member) state(now time.Time) (string, table.Tone) {
 	case u.Resources.Removing:
 		return "! half removed", table.Warned
 	case u.gone():
-		return theme.SignFailed + " gone", table.Warned
+		return theme.SignFailed + " gone", table.Bad
 	}
 	if left, soon := u.stopsIn(now); soon && left < countdownFrom {
 		tone := table.Plain
@@ -149,7 +151,7 @@ func (u *member) stateNow() (string, table.Tone) {
 	case u.State != "" && !u.up():
 		return clean(u.State) + elsewhere, table.Plain
 	case !u.Elsewhere && !u.complete() && u.up(): // it runs, and costs
-		return theme.SignActive + " " + u.next(), table.Plain
+		return theme.SignActive + " " + u.next(), table.Good
 	case !u.Elsewhere && !u.complete():
 		return u.next(), table.Plain
 	case u.down > 0:
@@ -157,7 +159,7 @@ func (u *member) stateNow() (string, table.Tone) {
 	case u.Unseen != "":
 		return "? not seen", table.Warned
 	case u.up():
-		return theme.SignActive + " running" + elsewhere, table.Plain
+		return theme.SignActive + " running" + elsewhere, table.Good
 	}
 	return "? unknown", table.Quiet
 }

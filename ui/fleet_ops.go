@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -156,7 +157,7 @@ func (s *fleetScreen) ended(m *model, msg operationEnded) tea.Cmd {
 		return nil
 	}
 	op := u.op
-	u.op = nil
+	u.op, u.around = nil, time.Time{}
 	m.moot(op)
 	cmds := []tea.Cmd{m.seeAgain(u.ID), u.take(m, msg.result)}
 	switch {

@@ -108,7 +108,11 @@ func TestFilterAndDigits(t *testing.T) {
 }
 
 func TestALinkIsMadeWhereTheSelectionRests(t *testing.T) {
-	r := fleetRig(t)
+	e := newFakeEngine()
+	sevenMachines(e)
+	e.hold = map[string]chan struct{}{"survey sa-east-1": make(chan struct{})} // all are connected to once it has answered
+	r := newRig(t, e).until("16 of 17 regions").rested().untilAsked("connect s-1")
+	r.untilTrue("it is connected to", func() bool { return r.member("s-1").conn.link != nil })
 	r.press("down", "down", "down")
 	r.take(selectionRested{r.m.fleet.rest - 2}) // of the machines that were passed over
 	if slices.Contains(r.e.asked(), "connect s-2") {
@@ -134,7 +138,8 @@ func TestLinksAreBounded(t *testing.T) {
 	for i := range e.setups {
 		e.setups[i].State = "running"
 	}
-	e.survey = nil
+	e.survey = []steps.Surveyed{{At: steps.Place{Region: "held"}}}
+	e.hold = map[string]chan struct{}{"survey held": make(chan struct{})} // only what is selected is connected to
 	now := fakeNow
 	r := newRig(t, e, func(o *Options) { o.Now = func() time.Time { return now } }).until("machine-001")
 	for n := 0; n < linksMost+3; n++ {
@@ -171,7 +176,7 @@ func TestALinkThatComesTooLateIsClosed(t *testing.T) {
 	l := &fakeLink{}
 	r.take(linkMade{id: 9999, setupID: "s-2", link: l})
 	r.untilTrue("it is closed", l.isClosed)
-	if r.member("s-2").conn.link != nil {
+	if r.member("s-2").conn.link == steps.Link(l) {
 		t.Error("the stale link is used")
 	}
 }
@@ -358,7 +363,10 @@ func TestTheCountdownWarns(t *testing.T) {
 	h := gpuHealth()
 	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } })
 	r.until("! stops in 8 min").until("+ keeps it on").press("+").untilAsked("extend 1h0m0s s-1").settled()
-	r.untilTrue("the countdown is gone", func() bool { return !strings.Contains(r.screen(), "stops in 8 min") })
+	r.untilTrue("the countdown is gone", func() bool {
+		state, _ := r.member("s-1").state(fakeNow)
+		return !strings.Contains(state, "stops in")
+	})
 }
 
 // A bad record is one bad row with its remedy, and no key does anything with it.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ type connection struct {
 	link    steps.Link // nil while there is none
 	state   string     // what the link said last
 	used    time.Time  // when the machine was selected last
+	around  bool       // the link that is being made is one nobody asked for
 	asked   time.Time  // when its health was asked for, or the link
 	problem *steps.Problem
 }
@@ -48,14 +50,24 @@ func (u *member) linkable() bool {
 // connect makes the link to a machine, unless there is one.
 func (m *model) connect(u *member) tea.Cmd {
 	u.conn.used = m.o.Now()
-	if u.conn.link != nil || !u.linkable() || m.tasks.runs(taskLink(u.ID)) {
+	if u.conn.link != nil || !u.linkable() || m.tasks.runs(taskLink(u.ID)) && !u.conn.around {
 		return nil
 	}
-	u.conn.problem = nil
+	return m.link(u, false)
+}
+
+// link begins to make the link to a machine, for a person or without one.
+func (m *model) link(u *member, around bool) tea.Cmd {
+	if u.conn.around = around; !around {
+		u.conn.problem = nil
+	}
 	id, engine := u.ID, m.engine
 	made := m.tasks.start(m.ctx, taskLink(id), func(ctx context.Context, task int) tea.Msg {
+		if around {
+			ctx = steps.WithoutAsking(ctx)
+		}
 		link, err := engine.Connect(ctx, id)
-		return linkMade{task, id, link, err}
+		return linkMade{task, id, link, around, err}
 	})
 	m.letGoOldest()
 	return made
@@ -72,45 +84,58 @@ func (m *model) linked(msg linkMade) tea.Cmd {
 	}
 	waited := m.endWaiting(msg.setupID)
 	u.conn.asked = time.Time{}
-	if msg.err != nil {
+	next := m.askAround()
+	switch {
+	case msg.around && errors.Is(msg.err, steps.ErrDeclined):
+		return next // it is asked for what is needed once the machine is selected
+	case msg.err != nil:
 		p := steps.Explain(msg.err)
 		u.conn.problem = &p
 		if waited == nil {
-			return nil
+			return next
 		}
-		return m.say(u.name()+": "+p.Title+".", true)
+		return tea.Batch(next, m.say(u.name()+": "+p.Title+".", true))
 	}
 	u.conn.link, u.conn.state = msg.link, "up"
-	cmd := tea.Batch(m.askHealth(u), m.fleet.followLog(m))
+	cmd := tea.Batch(m.askHealth(u), m.fleet.followLog(m), next)
 	if waited == nil {
 		return cmd
 	}
 	return tea.Batch(cmd, waited.then(m, u))
 }
 
-// letGoOldest closes the link that was not used for the longest, when there
-// are too many. One that something is done with is in use: a copy goes over it.
+// letGoOldest closes those links that were not used for the longest, while
+// there are too many, with those that are being made. One that something is
+// done with is in use: a copy goes over it. So is one that a machine is being
+// asked over.
 func (m *model) letGoOldest() {
-	linked := 0
+	links := 0
 	var idle []*member
 	for _, u := range m.fleet.order {
-		if u.conn.link == nil {
-			continue
-		}
-		linked++
-		if u.op == nil {
-			idle = append(idle, u)
+		switch {
+		case m.tasks.runs(taskLink(u.ID)):
+			links++
+		case u.conn.link != nil:
+			links++
+			if u.op == nil && !m.tasks.runs(taskHealth(u.ID)) {
+				idle = append(idle, u)
+			}
 		}
 	}
-	if linked < linksMost || len(idle) == 0 {
-		return
+	slices.SortStableFunc(idle, func(a, b *member) int { return a.conn.used.Compare(b.conn.used) })
+	for _, u := range idle[:min(max(links-linksMost, 0), len(idle))] {
+		u.hangUp(m)
 	}
-	oldest := slices.MinFunc(idle, func(a, b *member) int { return a.conn.used.Compare(b.conn.used) })
-	oldest.unlink(m)
 }
 
 // unlink closes the link to a machine and forgets what was known by it.
 func (u *member) unlink(m *model) {
+	u.hangUp(m)
+	u.forget()
+}
+
+// hangUp closes the link to a machine. What was known by it holds on.
+func (u *member) hangUp(m *model) {
 	m.tasks.stop(taskLink(u.ID))
 	m.tasks.stop(taskHealth(u.ID))
 	if m.fleet.follow.setupID == u.ID {
@@ -118,7 +143,6 @@ func (u *member) unlink(m *model) {
 	}
 	link := u.conn.link
 	u.conn = connection{used: u.conn.used}
-	u.forget()
 	m.closing(link)
 }
 
@@ -154,6 +178,7 @@ func (m *model) healthy(msg healthCame) tea.Cmd {
 	}
 	u.conn.problem = nil
 	u.health, u.healthAt = msg.health, m.o.Now()
+	m.letGoOldest() // this one may be what was waited for
 	cmd := tea.Batch(m.watchServer(u), m.fleet.again(m, u))
 	m.fleet.fill(m)
 	return cmd

@@ -70,10 +70,11 @@ type (
 	}
 	// setupsListed: the setups of earlier runs were read.
 	setupsListed struct {
-		id   int
-		list []steps.Setup
-		last steps.Answers // of the machine that was made last
-		err  error
+		id    int
+		stamp string // of the ledger, from before it was read
+		list  []steps.Setup
+		last  steps.Answers // of the machine that was made last
+		err   error
 	}
 	// workBegan: the ledger has the setup that the work is for.
 	workBegan struct {

@@ -17,6 +17,14 @@ type (
 		id  int
 		err error
 	}
+	// ledgerWatched: the ledger was looked at for what other programs do. It
+	// was read where its stamp is not the one that is known.
+	ledgerWatched struct {
+		id    int
+		stamp string
+		list  []steps.Setup
+		err   error
+	}
 	// memberSeen: one machine was looked at again. found is false when the
 	// ledger has it no more.
 	memberSeen struct {
@@ -33,6 +41,7 @@ type (
 		id      int
 		setupID string
 		link    steps.Link
+		around  bool // nobody had asked for it
 		err     error
 	}
 	// healthCame: a machine said how it is; link and tunnel are their states.

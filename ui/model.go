@@ -236,6 +236,8 @@ func (m *model) fleetHappened(msg tea.Msg) tea.Cmd {
 		return m.fleet.surveyed(m, msg)
 	case surveyEnded:
 		return m.fleet.surveyEnded(m, msg)
+	case ledgerWatched:
+		return m.fleet.watched(m, msg)
 	case memberSeen:
 		return m.fleet.seen(m, msg)
 	case selectionRested:
@@ -311,14 +313,17 @@ func (m *model) tick() tea.Cmd {
 }
 
 // pace is how often the screen has to be drawn again without a message: often
-// while a spinner turns, each second while a cost grows, else never.
+// while a spinner turns, each second while a cost grows or the ledger is
+// watched, else never.
 func (m *model) pace() time.Duration {
 	switch {
 	case m.quitting:
 		return 0
 	case m.busy():
 		return 200 * time.Millisecond
-	case m.page == steps.StepOpen, m.page == pageFleet && m.fleet.totals.running > 0, m.linksUp():
+	case m.page == pageFleet:
+		return watchEvery
+	case m.page == steps.StepOpen, m.linksUp():
 		return time.Second
 	}
 	return 0

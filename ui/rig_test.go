@@ -300,9 +300,14 @@ func toFleetReady(r *rig) *rig {
 	r.untilTrue("the regions have answered", func() bool { return !r.m.busy() })
 	r.rested() // without waiting for the clock
 	r.untilTrue("the list is at rest", func() bool {
+		for _, u := range r.m.fleet.order { // those nobody has selected are asked, too
+			if u.linkable() && u.conn.problem == nil && u.healthAt.IsZero() {
+				return false
+			}
+		}
 		u := r.m.fleet.current()
-		healthy := u == nil || !u.linkable() || u.conn.problem != nil || !u.healthAt.IsZero() && r.m.fleet.pane != nil && u.buffer(u.log).Len() > 0
-		return !r.m.busy() && healthy
+		logged := u == nil || !u.linkable() || u.conn.problem != nil || u.buffer(u.log).Len() > 0
+		return !r.m.busy() && logged
 	})
 	return r
 }

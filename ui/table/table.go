@@ -49,9 +49,12 @@ type Row struct {
 	// not known.
 	Numbers []float64
 	Tone    Tone
+	// Cell is how single cells stand out, by their column, also in the
+	// selected row.
+	Cell map[int]Tone
 }
 
-// Tone is how a row stands out while it is not selected.
+// Tone is how a row stands out while it is not selected, or a cell in any row.
 type Tone int
 
 // The tones.
@@ -59,6 +62,8 @@ const (
 	Plain  Tone = iota
 	Warned      // something is about to happen, or went wrong
 	Quiet       // of less interest
+	Good        // all is well
+	Bad         // it has failed
 )
 
 // item is a row made ready to draw and to be searched.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"charm.land/lipgloss/v2"
+
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -115,13 +117,17 @@ func (t *Table) join(texts []string, widths []int) string {
 		if b.Len() > 0 {
 			b.WriteString(strings.Repeat(" ", gap))
 		}
-		if t.columns[c].Right {
-			b.WriteString(cells.FitRight(text, widths[c]))
-		} else {
-			b.WriteString(cells.Fit(text, widths[c]))
-		}
+		b.WriteString(t.fit(c, text, widths))
 	}
 	return b.String()
+}
+
+// fit is one cell in its column's width.
+func (t *Table) fit(column int, text string, widths []int) string {
+	if t.columns[column].Right {
+		return cells.FitRight(text, widths[column])
+	}
+	return cells.Fit(text, widths[column])
 }
 
 func (t *Table) body(widths []int) []string {
@@ -152,21 +158,69 @@ func (t *Table) nothing() string {
 }
 
 func (t *Table) row(it item, widths []int, selected bool) string {
-	text := t.join(it.cells, widths)
 	switch {
 	case selected && t.focused:
-		return t.theme.TableSelected.Render(cells.Fit("▸ "+text, t.width-1))
+		return t.paint(it, "▸ ", widths, t.theme.TableSelected, t.selectedTone)
 	case selected:
-		return t.theme.TableSelectedBlur.Render(cells.Fit("▸ "+text, t.width-1))
+		return t.theme.TableSelectedBlur.Render(cells.Fit("▸ "+t.join(it.cells, widths), t.width-1))
 	case it.Disabled != "":
-		return t.theme.TableDisabled.Render(cells.Fit(theme.SignFailed+" "+text, t.width-1))
-	case it.Tone == Warned:
-		return "  " + t.theme.Warn.Render(text)
-	case it.Tone == Quiet:
-		return "  " + t.theme.TableDisabled.Render(text)
-	default:
-		return "  " + t.theme.TableRow.Render(text)
+		return t.theme.TableDisabled.Render(cells.Fit(theme.SignFailed+" "+t.join(it.cells, widths), t.width-1))
 	}
+	return t.paint(it, "  ", widths, t.tone(it.Tone), t.tone)
+}
+
+// paint draws a row in a style, and those of its cells that stand out in
+// theirs.
+func (t *Table) paint(it item, mark string, widths []int, row lipgloss.Style, tone func(Tone) lipgloss.Style) string {
+	line, plain := "", mark // plain is what is to be drawn in the row's style
+	first := true
+	for c, text := range it.cells {
+		if widths[c] <= 0 {
+			continue
+		}
+		if !first {
+			plain += strings.Repeat(" ", gap)
+		}
+		first = false
+		cell, apart := it.Cell[c]
+		if !apart {
+			plain += t.fit(c, text, widths)
+			continue
+		}
+		line += row.Render(plain) + tone(cell).Render(t.fit(c, text, widths))
+		plain = ""
+	}
+	rest := max(t.width-1-cells.Width(line)-cells.Width(plain), 0)
+	line += row.Render(plain + strings.Repeat(" ", rest))
+	return cells.Fit(line, t.width-1)
+}
+
+// tone is the style of a row, or a cell, that is not selected.
+func (t *Table) tone(tone Tone) lipgloss.Style {
+	switch tone {
+	case Warned:
+		return t.theme.Warn
+	case Quiet:
+		return t.theme.TableDisabled
+	case Good:
+		return t.theme.OK
+	case Bad:
+		return t.theme.Error
+	}
+	return t.theme.TableRow
+}
+
+// selectedTone is the style of a cell in the selected row.
+func (t *Table) selectedTone(tone Tone) lipgloss.Style {
+	switch tone {
+	case Warned:
+		return t.theme.SelectedWarn
+	case Good:
+		return t.theme.SelectedOK
+	case Bad:
+		return t.theme.SelectedError
+	}
+	return t.theme.TableSelected
 }
 
 func (t *Table) scrollbar(height int) []string {

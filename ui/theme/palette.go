@@ -16,6 +16,7 @@ type palette struct {
 	onAccent                                 color.Color // text on a surface of accent
 	onBad                                    color.Color // text on a surface of bad
 	selected, onSelected                     color.Color // the selected row
+	badSelected                              color.Color // bad in the selected row
 	selectedBlur                             color.Color
 }
 
@@ -26,7 +27,7 @@ func darkPalette() palette {
 		code: hex("#B9C7F5"), url: hex("#79B8FF"),
 		line: hex("#50545C"), track: hex("#3A3D44"),
 		onAccent: hex("#1B1206"), onBad: hex("#2A0A08"),
-		selected: hex("#3A3F4B"), onSelected: hex("#FFFFFF"), selectedBlur: hex("#2B2F38"),
+		selected: hex("#3A3F4B"), onSelected: hex("#FFFFFF"), badSelected: hex("#FF9C94"), selectedBlur: hex("#2B2F38"),
 	}
 }
 
@@ -37,7 +38,7 @@ func lightPalette() palette {
 		code: hex("#44409A"), url: hex("#0B57B0"),
 		line: hex("#B2B2B2"), track: hex("#D6D9DE"),
 		onAccent: hex("#FFFFFF"), onBad: hex("#FFFFFF"),
-		selected: hex("#E1E3E6"), onSelected: hex("#000000"), selectedBlur: hex("#EFEFEF"),
+		selected: hex("#E1E3E6"), onSelected: hex("#000000"), badSelected: hex("#A3160F"), selectedBlur: hex("#EFEFEF"),
 	}
 }
 
@@ -57,7 +58,8 @@ func (p palette) theme() Theme {
 		TableHeader: fg(p.subtle).Bold(true), TableRow: n,
 		TableSelected: on(p.onSelected, p.selected).Bold(true), TableSelectedBlur: on(p.onSelected, p.selectedBlur),
 		TableDisabled: fg(p.subtle),
-		StepDone:      fg(p.ok), StepActive: fg(p.accent).Bold(true), StepTodo: fg(p.subtle), StepFailed: fg(p.bad).Bold(true),
+		SelectedOK:    on(p.ok, p.selected).Bold(true), SelectedWarn: on(p.warn, p.selected).Bold(true), SelectedError: on(p.badSelected, p.selected).Bold(true),
+		StepDone: fg(p.ok), StepActive: fg(p.accent).Bold(true), StepTodo: fg(p.subtle), StepFailed: fg(p.bad).Bold(true),
 		LogHost: n, LogDoing: fg(p.code), LogRetry: fg(p.warn), LogFailed: fg(p.bad).Bold(true),
 		Hit: fg(p.accent).Bold(true), HitCurrent: on(p.onAccent, p.accent).Bold(true),
 		Track: fg(p.track), Thumb: fg(p.subtle),

@@ -19,6 +19,7 @@ type Theme struct {
 	Badge                                lipgloss.Style // SANDBOX
 
 	TableHeader, TableRow, TableSelected, TableSelectedBlur, TableDisabled lipgloss.Style
+	SelectedOK, SelectedWarn, SelectedError                                lipgloss.Style // in the selected row
 
 	StepDone, StepActive, StepTodo, StepFailed lipgloss.Style
 
@@ -67,6 +68,7 @@ func plain() Theme {
 		Border: n, BorderFocus: b,
 		Badge:       r.Bold(true),
 		TableHeader: b, TableRow: n, TableSelected: r, TableSelectedBlur: b, TableDisabled: n,
+		SelectedOK: r, SelectedWarn: r.Bold(true), SelectedError: r.Bold(true),
 		StepDone: n, StepActive: b, StepTodo: n, StepFailed: b,
 		LogHost: n, LogDoing: b, LogRetry: b, LogFailed: b,
 		Hit: u.Bold(true), HitCurrent: r.Bold(true),

@@ -1,0 +1,107 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// Other programs make machines, change them and hold their tunnels: the list
+// sees that in the ledger, which it watches while it is shown.
+const taskWatch = quiet + "watch"
+
+// watchEvery is how often the ledger is looked at.
+const watchEvery = time.Second
+
+// watch reads the ledger where it has changed.
+func (s *fleetScreen) watch(m *model) tea.Cmd {
+	if m.page != pageFleet || !s.started || m.tasks.runs(taskSetups) || m.tasks.runs(taskWatch) {
+		return nil
+	}
+	engine, known := m.engine, s.stamp
+	return m.tasks.start(m.ctx, taskWatch, func(ctx context.Context, id int) tea.Msg {
+		seen := ledgerWatched{id: id, stamp: engine.Stamp()}
+		if seen.stamp != known {
+			seen.list, seen.err = engine.Setups(ctx)
+		}
+		return seen
+	})
+}
+
+// watched takes what other programs did. Where the ledger cannot be read just
+// now, it is read again with the next look.
+func (s *fleetScreen) watched(m *model, msg ledgerWatched) tea.Cmd {
+	if !m.tasks.done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || m.page != pageFleet {
+		return nil
+	}
+	s.stamp = msg.stamp
+	s.takeLedger(m, msg.list)
+	s.fill(m)
+	return tea.Batch(s.moved(m), m.askAround())
+}
+
+// takeLedger brings the list up to date with the ledger. A state that the
+// ledger has had before is older than what the cloud has said since.
+func (s *fleetScreen) takeLedger(m *model, list []steps.Setup) {
+	known := map[string]bool{}
+	for _, setup := range list {
+		known[setup.ID] = true
+		wrote := setup.State
+		u := s.members[setup.ID]
+		switch {
+		case u != nil && u.op != nil: // it is looked at again when that has ended
+			u.TunnelPort = setup.TunnelPort
+			continue
+		case u != nil && u.round > 0 && wrote == u.wrote:
+			setup.State, setup.Unseen = u.State, u.Unseen
+		}
+		u = s.put(setup)
+		u.wrote = wrote
+		if !u.up() {
+			u.unlink(m)
+		}
+	}
+	for id, u := range s.members {
+		if !known[id] && !u.Elsewhere && u.op == nil {
+			s.drop(m, id) // another program removed it
+		}
+	}
+}
+
+const (
+	// aroundMost is how many machines are connected to at the same time of
+	// those nobody has selected.
+	aroundMost = 4
+	// aroundAgain is how often such a machine is connected to again, where it
+	// could not be, or its connection was let go for others.
+	aroundAgain = 2 * time.Minute
+)
+
+// askAround connects to the machines nobody has selected, a few at a time and
+// once the regions have answered, so that the list says of all of them how
+// they are. No person is asked for anything meanwhile.
+func (m *model) askAround() tea.Cmd {
+	if m.page != pageFleet || m.tasks.runs(taskSurvey) || m.tasks.runs(taskSetups) {
+		return nil
+	}
+	free, now := aroundMost, m.o.Now()
+	for _, u := range m.fleet.order {
+		if m.tasks.runs(taskLink(u.ID)) {
+			free--
+		}
+	}
+	var cmds []tea.Cmd
+	for _, u := range m.fleet.order {
+		due := u.around.IsZero() || now.Sub(u.around) >= aroundAgain
+		if free <= 0 || !due || u.op != nil || u.conn.link != nil || !u.linkable() || m.tasks.runs(taskLink(u.ID)) {
+			continue
+		}
+		free--
+		u.around = now
+		cmds = append(cmds, m.link(u, true))
+	}
+	return tea.Batch(cmds...)
+}
