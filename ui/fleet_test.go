@@ -148,7 +148,7 @@ func TestLinksAreBounded(t *testing.T) {
 		r.m.fleet.table.Select(u.ID)
 		r.run(r.m.fleet.moved(r.m))
 		r.rested()
-		r.untilTrue("it is connected to", func() bool { return u.conn.link != nil })
+		r.untilTrue("it has said how it is", func() bool { return u.conn.link != nil && !u.healthAt.IsZero() })
 		if n == 0 {
 			u.op = &operation{copying: &copying{}} // goes over the link
 		}
