@@ -88,6 +88,9 @@ type Link interface {
 	// path on the machine begins in its home folder.
 	Put(ctx context.Context, local, path string, o CopyOptions) (Copied, error)
 	Get(ctx context.Context, path, local string, o CopyOptions) (Copied, error)
+	// List names what is in a folder on the machine, in order; a folder's name
+	// ends in "/". Names that are not safe for a terminal are left out.
+	List(ctx context.Context, folder string) ([]string, error)
 	// State is "up", or what is wrong and being mended.
 	State() string
 	Close() error

@@ -245,3 +245,12 @@ func (l *link) Get(ctx context.Context, path, local string, o CopyOptions) (Copi
 	}
 	return c.Get(ctx, path, local, o)
 }
+
+// List names what is in a folder on the machine.
+func (l *link) List(ctx context.Context, folder string) ([]string, error) {
+	c, err := l.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.List(ctx, folder)
+}

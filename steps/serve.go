@@ -57,6 +57,9 @@ func (w *work) follow(ctx context.Context, job remote.Job) error {
 				tail = tail[max(0, len(tail)-tailLines):]
 			}
 			w.output(text, partial)
+			if said := jupyter.InstallSays(text); said != "" && !partial {
+				w.doing("%s", said)
+			}
 		})
 		var lost *remote.JobError
 		if errors.As(err, &lost) && lost.Lost && try < lostJobs {

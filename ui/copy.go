@@ -12,12 +12,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/meter"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // copying is what an operation that copies files knows of it.
 type copying struct {
-	began    time.Time
+	meter    meter.Meter
 	progress steps.CopyProgress
 }
 
@@ -27,6 +29,7 @@ type copyDialog struct {
 	up    bool      // to the machine, not from it
 	field [2]*field // from, to
 	at    int
+	fits  completion // of the path in the field with the keys
 	wrong string
 }
 
@@ -46,9 +49,11 @@ func (m *model) askCopy(u *member, up bool) tea.Cmd {
 func (d *copyDialog) typing() typist { return d.field[d.at] }
 
 func (d *copyDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	d.wrong = ""
+	d.wrong, d.fits = "", completion{}
 	switch k.String() {
-	case "tab", "shift+tab", "up", "down":
+	case "tab":
+		return d.complete(m)
+	case "shift+tab", "up", "down":
 		d.at = 1 - d.at
 	case "esc":
 		m.closeDialog()
@@ -90,7 +95,7 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 	if !up && !filepath.IsAbs(to) {
 		to = filepath.Join(m.o.SaveDir, to)
 	}
-	busy, c := u.op != nil, &copying{began: m.o.Now()}
+	busy, c := u.op != nil, &copying{}
 	cmd := m.operate(u, v, func(ctx context.Context, _ func(steps.Event)) (result, error) {
 		o := steps.CopyOptions{Recursive: true, Progress: func(p steps.CopyProgress) { send(copyAdvanced{c, id, p}) }}
 		do := link.Get
@@ -100,7 +105,7 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 		copied, err := do(ctx, from, to, o)
 		return result{copied: copied}, err
 	}, func(m *model, u *member, r result) tea.Cmd {
-		return m.say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, counted(r.copied.Files, "file"), bytesOf(r.copied.Bytes)), false)
+		return m.say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, counted(r.copied.Files, "file"), cells.Bytes(r.copied.Bytes)), false)
 	})
 	if !busy {
 		u.op.copying = c
@@ -122,40 +127,41 @@ func fromHome(path string) string {
 	return filepath.Join(home, rest)
 }
 
-func (s *fleetScreen) copied(msg copyAdvanced) {
-	if u := s.members[msg.setupID]; u != nil && u.op != nil && u.op.copying == msg.of && msg.of != nil {
-		msg.of.progress = msg.progress
+// copied notes how far a copy is. Its row is made anew when the percentage in
+// it changes.
+func (s *fleetScreen) copied(m *model, msg copyAdvanced) {
+	u := s.members[msg.setupID]
+	if u == nil || u.op == nil || u.op.copying != msg.of || msg.of == nil {
+		return
+	}
+	before := msg.of.meter.Percent()
+	msg.of.progress = msg.progress
+	msg.of.meter.Set(m.o.Now(), msg.progress.Bytes, msg.progress.Of)
+	if msg.of.meter.Percent() != before {
+		s.fill(m)
 	}
 }
 
-// copyLine is how far a copy is, and how fast.
-func (op *operation) copyLine(now time.Time) string {
-	p := op.copying.progress
-	text := capital(op.doing) + " …"
+// copyLines are how far a copy is, and how fast: what is copied, with a bar, and
+// the numbers.
+func (op *operation) copyLines(now time.Time, w int) []string {
+	p, m := op.copying.progress, &op.copying.meter
+	what := capital(op.doing)
 	if p.File != "" {
-		text = fmt.Sprintf("%s %s: %s of %s", capital(op.doing), clean(p.File), bytesOf(p.Bytes), bytesOf(p.Of))
+		what += " " + clean(p.File)
 	}
 	if p.OfAll > 1 {
-		text += fmt.Sprintf(", file %d of %d", min(p.Files+1, p.OfAll), p.OfAll)
+		what += fmt.Sprintf(", file %d of %d", min(p.Files+1, p.OfAll), p.OfAll)
 	}
-	if took := now.Sub(op.copying.began); took >= time.Second && p.Bytes > 0 {
-		text += fmt.Sprintf(", %s/s", bytesOf(int64(float64(p.Bytes)/took.Seconds())))
+	if p.File == "" {
+		return []string{what + " …; esc ends it"}
 	}
-	return text + "; esc ends it"
-}
-
-// bytesOf is a size as a person says it.
-func bytesOf(n int64) string {
-	const k = 1000
-	switch {
-	case n < k:
-		return fmt.Sprintf("%d B", n)
-	case n < k*k:
-		return fmt.Sprintf("%.1f kB", float64(n)/k)
-	case n < k*k*k:
-		return fmt.Sprintf("%.1f MB", float64(n)/k/k)
+	const least, most = 10, 40
+	bar := min(max(w-cells.Width(what)-2, least), most)
+	if m.Bar(bar) != "" {
+		what = cells.Fit(what, min(cells.Width(what), w-bar-2)) + "  " + m.Bar(bar)
 	}
-	return fmt.Sprintf("%.2f GB", float64(n)/k/k/k)
+	return []string{what, m.Text(now) + "; esc ends it"}
 }
 
 func (d *copyDialog) view(th theme.Theme, w int) []string {
@@ -165,11 +171,37 @@ func (d *copyDialog) view(th theme.Theme, w int) []string {
 	}
 	lines := dialogText(th, title, []string{"Paths on the machine begin in its home folder. A folder is copied whole."}, w)
 	for i, label := range labels {
-		lines = append(lines, th.Prompt.Render(label), d.field[i].view(th, min(w, 60), i == d.at), "")
+		lines = append(lines, th.Prompt.Render(label), d.field[i].view(th, min(w, 60), i == d.at))
+		lines = append(lines, d.fitting(th, w, i)...)
 	}
 	return append(lines, paragraph(th.Error, d.wrong, w)...)
 }
 
 func (d *copyDialog) hints() []hint {
-	return []hint{{"enter", "copy"}, {"tab", "other path"}, {"esc", "cancel"}}
+	return []hint{{"enter", "copy"}, {"tab", "complete"}, {"↑↓", "other path"}, {"esc", "cancel"}}
+}
+
+// fitting are the names that a path may become, under its field, on as many
+// lines as are there anyway and a few more.
+func (d *copyDialog) fitting(th theme.Theme, w, i int) []string {
+	switch {
+	case i == d.at && d.fits.none:
+		return []string{th.Subtle.Render("nothing there begins so"), ""}
+	case i != d.at || len(d.fits.names) == 0:
+		return []string{""}
+	}
+	const most, names = 3, 100 // lines, and names that may have room in them
+	n := min(len(d.fits.names), names)
+	lines := wrap(strings.Join(d.fits.names[:n], " · "), w)
+	for len(lines) > most {
+		n--
+		lines = wrap(strings.Join(d.fits.names[:n], " · "), w)
+	}
+	if rest := len(d.fits.names) - n; rest > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more", rest))
+	}
+	for i, line := range lines {
+		lines[i] = th.Subtle.Render(line)
+	}
+	return append(lines, "")
 }

@@ -273,6 +273,7 @@ type fakeLink struct {
 	cutOff    func() // called when a held copy is cut off, before it returns
 	following map[steps.LogKind]int
 	shell     func(steps.Terminal) error
+	folders   map[string][]string
 }
 
 func (l *fakeLink) set(change func()) {
@@ -343,6 +344,14 @@ func (l *fakeLink) copy(ctx context.Context, verb, from, to string, o steps.Copy
 		}
 	}
 	return steps.Copied{Files: 1, Bytes: 6_000_000}, l.e.act(ctx, verb+" "+from+" "+to, l.id, nil)
+}
+
+func (l *fakeLink) List(_ context.Context, folder string) ([]string, error) {
+	names, ok := l.folders[folder]
+	if !ok {
+		return nil, errors.New("there is no " + folder)
+	}
+	return names, nil
 }
 
 func (l *fakeLink) Put(ctx context.Context, from, to string, o steps.CopyOptions) (steps.Copied, error) {

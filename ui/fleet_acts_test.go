@@ -34,7 +34,7 @@ func TestKeysOfAMachine(t *testing.T) {
 		{"notebook for a gateway", "2", []string{"g"}, "Who shall use", []string{"down", "enter"}, []string{`gateway "s-2" s-1`, "work s-1"}},
 		{"adopt", "6", []string{"a"}, "", nil, []string{"adopt s-6"}},
 		{"extend", "1", []string{"+"}, "", nil, []string{"extend 1h0m0s s-1"}},
-		{"upload", "1", []string{"u"}, "Upload to jupyter", []string{"/tmp/a.csv", "tab", "data/", "enter"}, []string{"put /tmp/a.csv data/ s-1"}},
+		{"upload", "1", []string{"u"}, "Upload to jupyter", []string{"/tmp/a.csv", "down", "data/", "enter"}, []string{"put /tmp/a.csv data/ s-1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := fleetRig(t).press(c.on).press(c.keys...)
@@ -189,10 +189,10 @@ func TestCopyingShowsHowFarItIsAndCanBeEnded(t *testing.T) {
 		e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth(), copyHeld: held} }
 	})
 	r.press("d").until("Download from jupyter").press("enter").until("Name the file").press("out/model.bin", "enter")
-	r.until("Downloading out/model.bin: 1.5 MB of 6.0 MB").press("esc").settled().until("ended before it was finished")
+	r.until("25 %, 1.4 of 5.7 MiB; esc ends it").until("Downloading out/model.bin  ██████████░░").until("downloading 25 %").press("esc").settled().until("ended before it was finished")
 	r.press("u").until("Upload to jupyter").press("a.csv", "enter").until("uploading …")
 	close(held)
-	r.settled().until("uploaded 1 file, 6.0 MB")
+	r.settled().until("uploaded 1 file, 5.7 MiB")
 	if !slices.Contains(r.e.asked(), "put a.csv a.csv s-1") {
 		t.Errorf("asked for %v", r.e.asked())
 	}

@@ -52,7 +52,7 @@ func TestCopyingFromTheHomeFolder(t *testing.T) {
 	t.Setenv("USERPROFILE", home)
 	r := fleetRig(t)
 	r.press("u").until("Upload to jupyter").press("~/a.csv", "enter").untilAsked("put " + filepath.Join(home, "a.csv") + " a.csv s-1").settled()
-	r.press("d").until("Download from").press("~/b.csv", "tab", "~/here.csv", "enter").untilAsked("get ~/b.csv " + filepath.Join(home, "here.csv") + " s-1").settled()
+	r.press("d").until("Download from").press("~/b.csv", "down", "~/here.csv", "enter").untilAsked("get ~/b.csv " + filepath.Join(home, "here.csv") + " s-1").settled()
 }
 
 // The server of a machine that was stopped answers nowhere.

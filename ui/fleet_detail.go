@@ -66,7 +66,9 @@ func (u *member) detailLines(m *model, w int) []string {
 func (u *member) happening(f *facts, now time.Time) {
 	switch {
 	case u.op != nil && u.op.copying != nil:
-		f.add("Now", f.th.Accent, u.op.copyLine(now))
+		for i, line := range u.op.copyLines(now, f.w-factLabel) {
+			f.add([]string{"Now", " "}[min(i, 1)], f.th.Accent, line)
+		}
 	case u.op != nil:
 		f.add("Now", f.th.Accent, or(u.op.now, capital(u.op.doing)+" …"))
 	case u.trouble != nil:
@@ -242,20 +244,10 @@ func percent(v float64) string {
 	return fmt.Sprintf("%.0f %%", v*100)
 }
 
-func megabytes(mb int) string {
-	if mb < 1000 {
-		return fmt.Sprintf("%d MB", mb)
-	}
-	return fmt.Sprintf("%.1f GB", float64(mb)/1024)
-}
+func megabytes(mb int) string { return cells.Bytes(int64(mb) << 20) }
 
-// share is a part of a whole, in the whole's unit: "2.1 of 7.7 GB".
-func share(part, whole int) string {
-	if whole < 1000 {
-		return fmt.Sprintf("%d of %d MB", part, whole)
-	}
-	return fmt.Sprintf("%.1f of %.1f GB", float64(part)/1024, float64(whole)/1024)
-}
+// share is a part of a whole, in the whole's unit: "2.1 of 7.7 GiB".
+func share(part, whole int) string { return cells.BytesOf(int64(part)<<20, int64(whole)<<20) }
 
 // kernelsSay lists the kernels, the busy ones first.
 func kernelsSay(list []steps.KernelInfo) string {

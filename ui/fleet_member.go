@@ -119,6 +119,8 @@ const (
 // state is where the machine stands, in a few words, and how it is drawn.
 func (u *member) state(now time.Time) (string, table.Tone) {
 	switch {
+	case u.op != nil && u.op.copying != nil && u.op.copying.meter.Percent() != "":
+		return u.op.doing + " " + u.op.copying.meter.Percent(), table.Plain
 	case u.op != nil:
 		return u.op.doing + " …", table.Plain
 	case u.trouble != nil:

@@ -83,6 +83,16 @@ type (
 		setupID  string
 		progress steps.CopyProgress
 	}
+	// pathsFound: the names in the folder of a path that is being typed.
+	pathsFound struct {
+		id     int
+		dialog *copyDialog
+		at     int
+		path   string
+		here   bool // on this computer
+		names  []string
+		err    error
+	}
 	// notebookEnded: a Jupyter on this computer has ended.
 	notebookEnded struct {
 		setupID  string

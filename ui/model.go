@@ -255,7 +255,9 @@ func (m *model) fleetHappened(msg tea.Msg) tea.Cmd {
 	case operationEnded:
 		return m.fleet.ended(m, msg)
 	case copyAdvanced:
-		m.fleet.copied(msg)
+		m.fleet.copied(m, msg)
+	case pathsFound:
+		m.foundPaths(msg)
 	case notebookEnded:
 		return m.fleet.notebookEnded(m, msg)
 	case shellEnded:

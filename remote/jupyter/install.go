@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
@@ -72,6 +74,37 @@ func InstallCommands(i Installer, release string) []string {
 		"~/.local/bin/uv pip install notebook jupyter_kernel_gateway ipykernel pip",
 	}
 	return append(commands, versionCommands...)
+}
+
+var (
+	uvSays  = regexp.MustCompile(`^(Resolved|Prepared|Installed) (\d+) packages? in `)
+	pipSays = regexp.MustCompile(`^Installing collected packages: (.+)`)
+)
+
+// InstallSays is how far an install is by a line of its output, in the numbers
+// that the installer itself tells; empty for a line that says nothing of it.
+func InstallSays(line string) string {
+	if m := uvSays.FindStringSubmatch(line); m != nil {
+		switch n := packages(m[2]); m[1] {
+		case "Resolved":
+			return n + " are needed; downloading those that are missing"
+		case "Prepared":
+			return n + " downloaded; installing them"
+		default:
+			return n + " installed"
+		}
+	}
+	if m := pipSays.FindStringSubmatch(line); m != nil {
+		return packages(strconv.Itoa(strings.Count(m[1], ",")+1)) + " downloaded; installing them"
+	}
+	return ""
+}
+
+func packages(n string) string {
+	if n == "1" {
+		return "1 package"
+	}
+	return n + " packages"
 }
 
 var versionCommands = []string{"pip --version", "jupyter notebook --version", "jupyter kernelgateway --version"}

@@ -238,3 +238,21 @@ func TestServeSpecComplete(t *testing.T) {
 		}
 	}
 }
+
+// Lines as uv 0.9 and pip 25 print them.
+func TestInstallSays(t *testing.T) {
+	for line, want := range map[string]string{
+		"Resolved 105 packages in 1.20s":                          "105 packages are needed; downloading those that are missing",
+		"Prepared 1 package in 74ms":                              "1 package downloaded; installing them",
+		"Installed 105 packages in 211ms":                         "105 packages installed",
+		"Installing collected packages: webencodings, six, pyzmq": "3 packages downloaded; installing them",
+		" + notebook==7.4.7":                                      "",
+		"Audited 4 packages in 12ms":                              "",
+		"Collecting notebook":                                     "",
+		"I once Resolved 3 packages in a day":                     "",
+	} {
+		if got := InstallSays(line); got != want {
+			t.Errorf("%q says %q, want %q", line, got, want)
+		}
+	}
+}

@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/meter"
 )
 
 type cpOptions struct{ recursive bool }
@@ -117,17 +121,15 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 		return err
 	}
 	defer func() { _ = link.Close() }() // the copy's own end is told
-	options := steps.CopyOptions{Recursive: o.recursive, Progress: r.progress}
 	do := link.Get
 	if c.up {
 		do = link.Put
 	}
 	var all steps.Copied
 	for _, from := range c.from {
-		copied, err := do(ctx, from, c.to, options)
-		if r.Terminal && !r.asJSON {
-			r.note("\r\x1b[K") // the progress line has had its time
-		}
+		line := &copyLine{request: r}
+		copied, err := do(ctx, from, c.to, steps.CopyOptions{Recursive: o.recursive, Progress: line.progress})
+		line.clear()
 		if err != nil {
 			return err
 		}
@@ -137,21 +139,62 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 	}
 	there := ""
 	if all.There > 0 {
-		there = "; " + bytesText(all.There) + " of that were there already"
+		there = "; " + cells.Bytes(all.There) + " of that were there already"
 	}
-	r.done(t.setup, "Copied %s, %s%s.", counted(all.Files, "file"), bytesText(all.Bytes), there)
+	r.done(t.setup, "Copied %s, %s%s.", counted(all.Files, "file"), cells.Bytes(all.Bytes), there)
 	return nil
 }
 
-// progress shows how far a copy is, on one line of the terminal.
-func (r *request) progress(p steps.CopyProgress) {
-	r.object(jsonProgress{"progress", p.File, p.Bytes, p.Of, p.Files, p.OfAll})
-	if r.Terminal && !r.asJSON {
-		file := []rune(p.File)
-		if len(file) > 40 {
-			file = append([]rune("…"), file[len(file)-39:]...)
-		}
-		r.note("\r\x1b[K%d/%d  %s of %s  %s", p.Files, p.OfAll, bytesText(p.Bytes), bytesText(p.Of), string(file))
+// copyLine shows how far a copy is, on one line of the terminal that is drawn
+// again and again.
+type copyLine struct {
+	*request
+	meter meter.Meter
+}
+
+// widest is what the line has where the terminal does not tell its width, and
+// at most.
+const widest = 120
+
+func (l *copyLine) progress(p steps.CopyProgress) {
+	l.object(jsonProgress{"progress", p.File, p.Bytes, p.Of, p.Files, p.OfAll})
+	if !l.drawn() {
+		return
+	}
+	now := l.Now()
+	l.meter.Set(now, p.Bytes, p.Of)
+	width := 80
+	if l.Width != nil && l.Width() > 0 {
+		width = min(l.Width(), widest)
+	}
+	l.note("\r\x1b[K%s", l.text(p, now, width-1)) // the last column would break the line
+}
+
+// text is the line: the bar goes first where there is no room, and then the
+// beginning of the file's name.
+func (l *copyLine) text(p steps.CopyProgress, now time.Time, width int) string {
+	text := l.meter.Text(now)
+	if p.OfAll > 1 {
+		text = fmt.Sprintf("%s, file %d of %d", text, min(p.Files+1, p.OfAll), p.OfAll)
+	}
+	const bar, nameLeast = 16, 12
+	if room := width - cells.Width(text) - 2; room >= bar+2+nameLeast {
+		text = l.meter.Bar(bar) + "  " + text
+	}
+	name := cells.Clean(p.File)
+	if over := cells.Width(name) + 2 - (width - cells.Width(text)); over > 0 {
+		name = ansi.TruncateLeft(name, over+1, "…")
+	}
+	return cells.Fit(text+"  "+name, width)
+}
+
+// drawn reports whether a person sees the line.
+func (l *copyLine) drawn() bool { return l.Terminal && !l.asJSON && l.smart() }
+
+// clear takes the line away, which has had its time.
+func (l *copyLine) clear() {
+	if l.drawn() {
+		l.note("\r\x1b[K")
 	}
 }
 
@@ -161,18 +204,4 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-func bytesText(n int64) string {
-	const k = 1024
-	switch {
-	case n < k:
-		return fmt.Sprintf("%d bytes", n)
-	case n < k*k:
-		return fmt.Sprintf("%.1f kB", float64(n)/k)
-	case n < k*k*k:
-		return fmt.Sprintf("%.1f MB", float64(n)/k/k)
-	default:
-		return fmt.Sprintf("%.1f GB", float64(n)/k/k/k)
-	}
 }

@@ -255,10 +255,10 @@ URL       http://localhost:8888/
 Server    answers
 Kernels   python3  busy  ab.ipynb
 CPU       25 % of 2
-Memory    700 MB of 2.0 GB
-Swap      0 MB of 1.0 GB
-Disk      4.0 GB free of 8.0 GB
-GPU       T4, ?, 512 MB of 15.0 GB
+Memory    700.0 MiB of 2.0 GiB
+Swap      0 B of 1.0 GiB
+Disk      4.0 GiB free of 8.0 GiB
+GPU       T4, ?, 512.0 MiB of 15.0 GiB
 Idle      no: a cell runs; python train.py, 198 % of a core
 Work      python train.py, 198 % of a core (process 77)
           sh, 0 % of a core (process 78)

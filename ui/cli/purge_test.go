@@ -44,7 +44,7 @@ func TestSandboxStopTellsOfItsDisks(t *testing.T) {
 		}
 		return string(out)
 	}
-	if said := do(0); !strings.Contains(said, "1 machine are kept: 3.0 MB") || !strings.Contains(said, "--purge") || !there(disk) {
+	if said := do(0); !strings.Contains(said, "1 machine are kept: 3.0 MiB") || !strings.Contains(said, "--purge") || !there(disk) {
 		t.Errorf("it said %s", said)
 	}
 	status := exec.CommandContext(t.Context(), name, "sandbox", "status")
@@ -62,14 +62,14 @@ func TestSandboxStopTellsOfItsDisks(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s.See(`3\.0 MB, with all files(?s:.*)\[y/N\]`)
+	s.See(`3\.0 MiB, with all files(?s:.*)\[y/N\]`)
 	s.Press("n" + tuitest.Enter)
 	s.See("Nothing was removed")
 	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted || !there(disk) || !there(record) {
 		t.Errorf("%v; the disk is there: %v", err, there(disk))
 	}
 
-	if said := do(0, "--purge", "--yes"); !strings.Contains(said, "3.0 MB") || there(disk) || there(record) || !there(other) {
+	if said := do(0, "--purge", "--yes"); !strings.Contains(said, "3.0 MiB") || there(disk) || there(record) || !there(other) {
 		t.Errorf("it said %s; the disk is there: %v, the record: %v, what is on AWS: %v", said, there(disk), there(record), there(other))
 	}
 	if said := do(0); strings.Contains(said, "kept") {

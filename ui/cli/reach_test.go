@@ -148,8 +148,8 @@ func TestCp(t *testing.T) {
 	if got := strings.Join(e.link.copies, "; "); got != "put a work/ true; put b work/ true" {
 		t.Errorf("copied %s", got)
 	}
-	has(t, "stdout", r.out.String(), "Copied 2 files, 4.0 kB.\n")
-	has(t, "stderr", r.err.String(), "\r\x1b[K0/1  512 bytes of 2.0 kB  a")
+	has(t, "stdout", r.out.String(), "Copied 2 files, 4.0 KiB.\n")
+	has(t, "stderr", r.err.String(), "25 %, 0.5 of 2.0 KiB  a")
 
 	e = labs()
 	r = run{engine: e}

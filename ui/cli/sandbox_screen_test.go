@@ -61,7 +61,7 @@ func (h *home) uploads(s *wizardScreen) {
 	s.Press("u")
 	s.See(`Upload to lab`)
 	s.Press(file + tuitest.Enter)
-	s.See(`lab: uploaded 1 file, 4\.3 kB`)
+	s.See(`lab: uploaded 1 file, 4\.2 KiB`)
 	if info, err := os.Stat(filepath.Join(h.disk(h.machine("lab")), "up")); err != nil || info.Size() != 4321 {
 		h.t.Errorf("on the machine: %v, %v", info, err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
 func (p *Program) statusCommand(sandbox *bool) *cobra.Command {
@@ -189,12 +190,7 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.0f %%", share*100)
 }
 
-func size(mb int) string {
-	if mb < 1024 {
-		return fmt.Sprintf("%d MB", mb)
-	}
-	return fmt.Sprintf("%.1f GB", float64(mb)/1024)
-}
+func size(mb int) string { return cells.Bytes(int64(mb) << 20) }
 
 func notBlank(all ...string) []string {
 	var out []string
