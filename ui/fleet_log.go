@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -195,7 +196,9 @@ func (s *fleetScreen) logHints() []hint {
 	if s.pane.Searching() {
 		return hintsOf(s.pane)
 	}
-	return append([]hint{{"esc", "back to the list"}, {"tab", "other log"}}, hintsOf(s.pane)...)
+	const before = 5 // hints that a narrow screen has room for
+	hints := append([]hint{{"esc", "list"}}, hintsOf(s.pane)...)
+	return slices.Insert(hints, min(before, len(hints)), hint{"tab", "next log"})
 }
 
 func hintsOf(p *logpane.Pane) []hint {

@@ -228,7 +228,11 @@ func TestTheLogFollowsTheSelection(t *testing.T) {
 	if n := r.member("s-1").buffer(serverLog).Len(); n != 1 {
 		t.Errorf("the log has %d lines after coming back, want its 1", n)
 	}
-	r.press("l").until("back to the list").press("s").until("Saved the log as")
+	r.press("l").until("esc list").press("s")
+	if r.m.dialog() != nil || r.m.tasks.runs(taskSave) {
+		t.Errorf("s does something in the log:\n%s", r.screen())
+	}
+	r.press("ctrl+s").until("Saved the log as")
 	r.press("esc").until("7 machines")
 }
 

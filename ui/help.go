@@ -28,8 +28,10 @@ func (m *model) helpLines(w, h int) []string {
 			lines = append(lines, "  "+m.th.Key.Render(cells.Fit(h.key, 14))+m.th.KeyDesc.Render(h.does))
 		}
 	}
-	if m.page == pageFleet {
+	if m.page == pageFleet && !m.fleet.full {
 		list(m.fleet.allKeys())
+		lines = append(lines, "", heading(m.th, "In the log (l)"))
+		list(hintsOf(m.fleet.pane))
 	} else {
 		list(m.screen().hints(m))
 	}

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -120,17 +119,7 @@ func (l *logs) hints() []hint {
 	if !l.searching() && !l.single {
 		hints = append(hints, hint{"tab", "other log"})
 	}
-	// A narrow screen shows the first few: moving goes without saying.
-	moving := []string{"↑/↓ j/k", "space/b", "g/G", "←/→ h/l"}
-	var later []hint
-	for _, h := range l.focused().Help() {
-		if slices.Contains(moving, h[0]) {
-			later = append(later, hint{h[0], h[1]})
-			continue
-		}
-		hints = append(hints, hint{h[0], h[1]})
-	}
-	return append(hints, later...)
+	return append(hints, hintsOf(l.focused())...)
 }
 
 // view draws the panes in w by h cells. While nobody has chosen, a narrow
@@ -170,6 +159,21 @@ func (m *model) logs() *logs {
 		return &m.work.logs
 	}
 	return nil
+}
+
+// logSaid is what the log pane with the focus has said at the last key, or
+// empty.
+func (m *model) logSaid() string {
+	if m.page == pageFleet {
+		if !m.fleet.full {
+			return ""
+		}
+		return m.fleet.pane.Said()
+	}
+	if l := m.logs(); l != nil {
+		return l.focused().Said()
+	}
+	return ""
 }
 
 // toggleFull gives a log pane the whole screen, or takes it back.

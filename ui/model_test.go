@@ -372,7 +372,7 @@ func TestHostKeyAnswers(t *testing.T) {
 }
 
 func TestLogsAreSavedAndFullScreen(t *testing.T) {
-	r := toOpen(newRig(t, newFakeEngine())).press("l", "tab", "s").until("Saved the log as")
+	r := toOpen(newRig(t, newFakeEngine())).press("l", "tab", "ctrl+s").until("Saved the log as")
 	text, err := os.ReadFile(filepath.Join(r.m.o.SaveDir, "jupyter-ec2-jupyter-machine.log"))
 	if err != nil || !strings.Contains(string(text), "anyio") {
 		t.Errorf("%q, %v", text, err)

@@ -44,6 +44,9 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 	}
 	cmd, taken := s.key(m, k)
+	if said := m.logSaid(); said != "" { // where everything else is said, too
+		cmd = tea.Batch(cmd, m.say(capital(said)+".", false))
+	}
 	if !taken && k.String() == "esc" {
 		return m.back()
 	}

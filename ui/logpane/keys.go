@@ -3,6 +3,7 @@ package logpane
 import (
 	"fmt"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -13,92 +14,106 @@ const clipboardBytes = 72_000
 // shiftCells is how far one key moves sideways.
 const shiftCells = 8
 
-// Help is the pane's keys and what they do, in the order worth showing.
+// binding is one line of the table of keys: what the keys are, what they do, and
+// when they work. The bar, the help and the documents are made of it.
+type binding struct {
+	key.Binding
+	when func(p *Pane) bool // nil: always
+	do   func(p *Pane) tea.Cmd
+}
+
+// bind makes a binding. One without words is told by the one before it.
+func bind(keys []string, shown, does string, do func(p *Pane) tea.Cmd) binding {
+	return binding{Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does)), do: do}
+}
+
+// only has it work at times alone; else its keys are the owner's.
+func (b binding) only(when func(p *Pane) bool) binding {
+	b.when = when
+	return b
+}
+
+// moves makes the doing of a binding that only moves.
+func moves(move func(p *Pane)) func(p *Pane) tea.Cmd {
+	return func(p *Pane) tea.Cmd { move(p); return nil }
+}
+
+// bindings are the pane's keys outside the search input, the most useful first.
+// S and s are left to the owner: in the list of machines they start and stop.
+func bindings() []binding {
+	rows := func(n func(p *Pane) int) func(p *Pane) tea.Cmd { return moves(func(p *Pane) { p.scroll(n(p)) }) }
+	by := func(n int) func(p *Pane) tea.Cmd { return rows(func(*Pane) int { return n }) }
+	page := func(p *Pane) int { return max(p.body()-1, 1) }
+	half := func(p *Pane) int { return max(p.body()/2, 1) }
+	looking := func(p *Pane) bool { return p.search.finder != nil }
+	straight := func(p *Pane) bool { return !p.wrap }
+	return []binding{
+		bind([]string{"/"}, "/", "search", moves((*Pane).openSearch)),
+		bind([]string{"n"}, "n/N", "next/previous", moves(func(p *Pane) { p.step(true) })).only(looking),
+		bind([]string{"N"}, "", "", moves(func(p *Pane) { p.step(false) })).only(looking),
+		bind([]string{"esc"}, "esc", "end search", moves(func(p *Pane) { p.endSearch() })).only(looking),
+		bind([]string{"f"}, "f", "follow", moves(func(p *Pane) { p.setFollow(!p.follow) })),
+		bind([]string{"w"}, "w", "wrap", moves((*Pane).toggleWrap)),
+		bind([]string{"y"}, "y/Y", "copy view/all", (*Pane).copyVisible),
+		bind([]string{"Y"}, "", "", (*Pane).copyAll),
+		bind([]string{"ctrl+s"}, "ctrl+s", "save", func(p *Pane) tea.Cmd { return report(SaveRequestedMsg{p.id}) }),
+		bind([]string{"z"}, "z", "full screen", func(p *Pane) tea.Cmd { return report(FullScreenToggledMsg{p.id}) }),
+		bind([]string{"up", "k"}, "↑/↓ j/k", "scroll", by(-1)),
+		bind([]string{"down", "j"}, "", "", by(1)),
+		bind([]string{"pgdown", "space", "ctrl+f"}, "space/b", "page", rows(page)),
+		bind([]string{"pgup", "b", "ctrl+b"}, "", "", rows(func(p *Pane) int { return -page(p) })),
+		bind([]string{"ctrl+d"}, "ctrl+d/ctrl+u", "half a page", rows(half)),
+		bind([]string{"ctrl+u"}, "", "", rows(func(p *Pane) int { return -half(p) })),
+		bind([]string{"home", "g"}, "g/G", "start/end", moves((*Pane).home)),
+		bind([]string{"end", "G"}, "", "", moves(func(p *Pane) { p.setFollow(true) })),
+		bind([]string{"right", "l"}, "←/→ h/l", "sideways", moves(func(p *Pane) { p.sideways(shiftCells) })).only(straight),
+		bind([]string{"left", "h"}, "", "", moves(func(p *Pane) { p.sideways(-shiftCells) })).only(straight),
+	}
+}
+
+// Help is the pane's keys that work now, and what they do, in the order worth
+// showing.
 func (p *Pane) Help() [][2]string {
 	if p.search.open {
 		return [][2]string{{"enter", "keep"}, {"↑/↓", "other match"}, {"esc", "cancel"}}
 	}
-	help := [][2]string{{"↑/↓ j/k", "scroll"}, {"space/b", "page"}, {"g/G", "start/end"}, {"f", "follow"}, {"/", "search"}}
-	if p.search.finder != nil {
-		help = append(help, [2]string{"n/N", "next/previous"}, [2]string{"esc", "end search"})
+	var help [][2]string
+	for _, b := range bindings() {
+		if b.Help().Key != "" && (b.when == nil || b.when(p)) {
+			help = append(help, [2]string{b.Help().Key, b.Help().Desc})
+		}
 	}
-	if !p.wrap {
-		help = append(help, [2]string{"←/→ h/l", "sideways"})
+	return help
+}
+
+// Keys is the whole table, for the documents.
+func Keys() [][2]string {
+	var all [][2]string
+	for _, b := range bindings() {
+		if h := b.Help(); h.Key != "" {
+			all = append(all, [2]string{h.Key, h.Desc})
+		}
 	}
-	return append(help, [][2]string{{"w", "wrap"}, {"z", "full screen"}, {"y/Y", "copy view/all"}, {"s", "save"}}...)
+	return all
 }
 
 // key takes a key outside the search input.
-func (p *Pane) key(k string) (handled bool, cmd tea.Cmd) {
-	if p.move(k) {
-		return true, nil
+func (p *Pane) key(k tea.KeyPressMsg) (handled bool, cmd tea.Cmd) {
+	for _, b := range bindings() {
+		if key.Matches(k, b.Binding) && (b.when == nil || b.when(p)) {
+			return true, b.do(p)
+		}
 	}
-	switch k {
-	case "f":
-		p.setFollow(!p.follow)
-	case "w":
-		p.wrap, p.shift = !p.wrap, 0
-		clear(p.laid)
-	case "/":
-		p.openSearch()
-	case "n":
-		return p.step(true), nil
-	case "N":
-		return p.step(false), nil
-	case "esc":
-		return p.endSearch(), nil
-	case "z":
-		return true, report(FullScreenToggledMsg{p.id})
-	case "s":
-		return true, report(SaveRequestedMsg{p.id})
-	case "y":
-		return true, p.copyVisible()
-	case "Y":
-		return true, p.copyAll()
-	default:
-		return false, nil
-	}
-	return true, nil
+	return false, nil
 }
 
-// move takes the keys that only move.
-func (p *Pane) move(k string) bool {
-	page := max(p.body()-1, 1)
-	switch k {
-	case "up", "k":
-		p.scroll(-1)
-	case "down", "j":
-		p.scroll(1)
-	case "pgup", "b", "ctrl+b":
-		p.scroll(-page)
-	case "pgdown", "space", "ctrl+f":
-		p.scroll(page)
-	case "ctrl+u":
-		p.scroll(-max(p.body()/2, 1))
-	case "ctrl+d":
-		p.scroll(max(p.body()/2, 1))
-	case "home", "g":
-		p.home()
-	case "end", "G":
-		p.setFollow(true)
-	case "left", "h":
-		return p.sideways(-shiftCells)
-	case "right", "l":
-		return p.sideways(shiftCells)
-	default:
-		return false
-	}
-	return true
+func (p *Pane) toggleWrap() {
+	p.wrap, p.shift = !p.wrap, 0
+	clear(p.laid)
 }
 
-// sideways is the owner's key while lines are wrapped.
-func (p *Pane) sideways(cells int) bool {
-	if p.wrap {
-		return false
-	}
-	p.shift = max(p.shift+cells, 0)
-	return true
-}
+// sideways moves the window of lines that are not wrapped.
+func (p *Pane) sideways(cells int) { p.shift = max(p.shift+cells, 0) }
 
 func report(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
 
@@ -128,7 +143,7 @@ func (p *Pane) copy(from, to int) tea.Cmd {
 	}
 	p.notice = "copied " + count(to-from, "line")
 	if from > 0 && to == p.buf.Len() && to-from > p.body() {
-		p.notice = fmt.Sprintf("copied the last %s: more does not fit, s saves all", count(to-from, "line"))
+		p.notice = fmt.Sprintf("copied the last %s: more does not fit, ctrl+s saves all", count(to-from, "line"))
 	}
 	return tea.SetClipboard(p.buf.Text(from, to))
 }

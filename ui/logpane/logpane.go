@@ -101,6 +101,9 @@ func (p *Pane) Following() bool { return p.follow }
 // Wrapping tells whether long lines are wrapped.
 func (p *Pane) Wrapping() bool { return p.wrap }
 
+// Said is the short text in the header, or empty.
+func (p *Pane) Said() string { return p.notice }
+
 // Notice shows a short text in the header until the next key.
 func (p *Pane) Notice(text string) { p.notice, p.fresh = text, false }
 
@@ -115,7 +118,7 @@ func (p *Pane) Update(msg tea.Msg) (handled bool, cmd tea.Cmd) {
 		if p.search.open {
 			handled, cmd = p.searchKey(msg)
 		} else {
-			handled, cmd = p.key(msg.String())
+			handled, cmd = p.key(msg)
 		}
 	case tea.PasteMsg:
 		if p.search.open {

@@ -228,7 +228,7 @@ func TestHeader(t *testing.T) {
 
 func TestRequests(t *testing.T) {
 	p := pane(numbered(10, 3), 40, 4)
-	for key, msg := range map[string]tea.Msg{"z": FullScreenToggledMsg{"host"}, "s": SaveRequestedMsg{"host"}} {
+	for key, msg := range map[string]tea.Msg{"z": FullScreenToggledMsg{"host"}, "ctrl+s": SaveRequestedMsg{"host"}} {
 		handled, cmd := press(p, key)
 		if !handled || cmd == nil || cmd() != msg {
 			t.Errorf("%s does not report %v", key, msg)
@@ -254,7 +254,7 @@ func TestCopy(t *testing.T) {
 		t.Errorf("copied %d bytes", len(got))
 	}
 	p.SetSize(90, 4)
-	if h := header(p); !strings.Contains(h, "copied the last 6,545 lines: more does not fit, s saves all") {
+	if h := header(p); !strings.Contains(h, "copied the last 6,545 lines: more does not fit, ctrl+s saves all") {
 		t.Errorf("the header is %q", h)
 	}
 	if _, cmd = press(pane(logbuf.New(1), 40, 4), "y"); cmd != nil {

@@ -129,7 +129,7 @@ func BenchmarkScroll(b *testing.B) {
 	p := New("host", "Host", buf, theme.New(true, true))
 	p.SetSize(200, 60)
 	for i := 0; b.Loop(); i++ {
-		p.key([]string{"k", "b", "space", "j"}[i%4])
+		press(p, []string{"k", "b", "space", "j"}[i%4])
 		p.fresh = false
 		p.View()
 	}
