@@ -21,7 +21,8 @@ type fleetScreen struct {
 	members map[string]*member // by setup ID
 	order   []*member          // as listed
 	table   *table.Table
-	drawn   time.Time // when the rows were filled last
+	drawn   time.Time       // when the rows were filled last
+	removed map[string]bool // setups that this program has removed
 	totals  totals
 
 	started bool // the first page was chosen already
@@ -50,7 +51,7 @@ type survey struct {
 const fleetLog = "fleet" // the log pane's ID
 
 func newFleetScreen(m *model) fleetScreen {
-	s := fleetScreen{members: map[string]*member{}, table: newFleetTable(m)}
+	s := fleetScreen{members: map[string]*member{}, removed: map[string]bool{}, table: newFleetTable(m)}
 	s.showing = logbuf.New(1)
 	s.pane = logpane.New(fleetLog, "", s.showing, m.th)
 	return s
@@ -161,9 +162,17 @@ func (s *fleetScreen) put(setup steps.Setup) *member {
 	return u
 }
 
-// merge writes what a region said of a machine into the list.
+// merge writes what a region said of a machine into the list. What was asked
+// before something was done with the machine is older than that.
 func (s *fleetScreen) merge(m *model, machine steps.Machine) {
 	u := s.members[machine.ID]
+	if s.removed[machine.ID] {
+		return
+	}
+	if u != nil && u.dealt == s.survey.round {
+		u.round = s.survey.round
+		return
+	}
 	if u == nil {
 		u = &member{}
 		s.members[machine.ID] = u

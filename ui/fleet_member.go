@@ -18,6 +18,7 @@ type member struct {
 	no    int    // in the list, from 1
 	round int    // the survey that saw it last
 	wrote string // its state in the ledger, as last read
+	dealt int    // the survey during which something was done with it last
 
 	op      *operation // what is being done with it, or nil
 	trouble *trouble   // what did not work last, or nil

@@ -157,7 +157,8 @@ func (s *fleetScreen) ended(m *model, msg operationEnded) tea.Cmd {
 		return nil
 	}
 	op := u.op
-	u.op, u.around = nil, time.Time{}
+	u.op, u.around, u.dealt = nil, time.Time{}, s.survey.round
+	m.tasks.stop(taskWatch) // it may have read the ledger before
 	m.moot(op)
 	cmds := []tea.Cmd{m.seeAgain(u.ID), u.take(m, msg.result)}
 	switch {

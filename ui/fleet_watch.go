@@ -48,6 +48,9 @@ func (s *fleetScreen) watched(m *model, msg ledgerWatched) tea.Cmd {
 func (s *fleetScreen) takeLedger(m *model, list []steps.Setup) {
 	known := map[string]bool{}
 	for _, setup := range list {
+		if s.removed[setup.ID] { // since the ledger was read
+			continue
+		}
 		known[setup.ID] = true
 		wrote := setup.State
 		u := s.members[setup.ID]

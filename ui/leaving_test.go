@@ -94,3 +94,23 @@ func TestTheOutcomeIsWhatIsThere(t *testing.T) {
 		}
 	})
 }
+
+// What the regions, or the ledger, were asked before something was done with a
+// machine does not undo it.
+func TestWhatIsOlderDoesNotUndo(t *testing.T) {
+	r := fleetRig(t)
+	r.run(r.m.fleet.look(r.m)) // a survey whose answers come late
+	late := surveyed{id: r.m.tasks.live[taskSurvey].id, answers: slices.Clone(r.e.survey)}
+	ledger := slices.Clone(r.e.setups)
+	r.run(r.m.stopForGood(r.member("s-1")))
+	r.run(r.m.terminateForGood(r.member("s-2")))
+	r.settled()
+	r.m.fleet.surveyed(r.m, late)
+	r.m.fleet.takeLedger(r.m, ledger)
+	if u := r.member("s-1"); u.State != "stopped" {
+		t.Errorf("the machine that was stopped is %s", u.State)
+	}
+	if u := r.member("s-2"); u != nil {
+		t.Errorf("the machine that was removed is there, %s", u.State)
+	}
+}

@@ -100,6 +100,7 @@ func (s *removeScreen) ended(m *model, msg removeEnded) tea.Cmd {
 // forget takes a setup that was removed out of all that the program remembers.
 func (m *model) forget(s steps.Setup) {
 	m.fleet.drop(m, s.ID)
+	m.fleet.removed[s.ID] = true
 	m.outcome.Cleared = append(m.outcome.Cleared, s)
 	if m.open.opened != nil && m.open.opened.Setup.ID == s.ID {
 		m.open = openScreen{}
