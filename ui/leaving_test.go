@@ -99,7 +99,7 @@ func TestTheOutcomeIsWhatIsThere(t *testing.T) {
 // machine does not undo it.
 func TestWhatIsOlderDoesNotUndo(t *testing.T) {
 	r := fleetRig(t)
-	r.run(r.m.fleet.look(r.m)) // a survey whose answers come late
+	_ = r.m.fleet.look(r.m) // a survey whose answers come late
 	late := surveyed{id: r.m.tasks.live[taskSurvey].id, answers: slices.Clone(r.e.survey)}
 	ledger := slices.Clone(r.e.setups)
 	r.run(r.m.stopForGood(r.member("s-1")))
