@@ -164,8 +164,10 @@ func (l *copyLine) progress(p steps.CopyProgress) {
 	now := l.Now()
 	l.meter.Set(now, p.Bytes, p.Of)
 	width := 80
-	if l.Width != nil && l.Width() > 0 {
-		width = min(l.Width(), widest)
+	if l.Size != nil {
+		if w, _ := l.Size(); w > 0 {
+			width = min(w, widest)
+		}
 	}
 	l.note("\r\x1b[K%s", l.text(p, now, width-1)) // the last column would break the line
 }
