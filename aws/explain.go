@@ -54,9 +54,20 @@ func (e *Error) said(sentence string) string {
 func (e *Error) command(args string) string {
 	c := "aws " + args
 	if e.Profile != "" && e.Profile != EnvironmentProfile {
-		c += " --profile " + e.Profile
+		c += " --profile " + quoted(e.Profile)
 	}
 	return c
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_.@/+-", r)
+	}
+	if !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
 }
 
 // here names the region, or says "this region".

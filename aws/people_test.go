@@ -220,3 +220,14 @@ func TestWhatDecidesIsNamed(t *testing.T) {
 		})
 	}
 }
+
+func TestCommandsQuoteTheProfile(t *testing.T) {
+	awsHome(t, "[profile 'my dev']\nregion = eu-west-3\n", "")
+	a, err := Open(t.Context(), Options{Profile: "my dev"})
+	if err == nil {
+		_, err = a.Identity(t.Context())
+	}
+	if _, _, _, next := explained(t, err); !strings.Contains(next, "aws login --profile 'my dev' ") {
+		t.Errorf("%q", next)
+	}
+}
