@@ -189,7 +189,7 @@ func (r *report) end(interrupted bool) bool {
 		fmt.Printf("  %7s  %s\n", round(o.took), o.name)
 	}
 	if left := len(r.programs) - len(r.ended); interrupted || left > 0 {
-		fmt.Printf("It was interrupted: %d packages did not run.\n", left)
+		fmt.Printf("It was interrupted; of %d packages, %d did not begin.\n", len(r.programs), left)
 		interrupted = true
 	}
 	if interrupted || failed+cut > 0 {

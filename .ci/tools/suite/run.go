@@ -79,6 +79,9 @@ func (r *running) run(ctx context.Context) {
 	err := r.work(ctx)
 	r.mu.Lock()
 	r.err, r.took = err, time.Since(r.began)
+	for now, i := time.Now(), 0; i < len(r.ordered); i++ {
+		r.ordered[i].count(now) // those that did not end too
+	}
 	r.mu.Unlock()
 	r.report.ends(r)
 }

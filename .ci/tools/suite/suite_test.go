@@ -98,7 +98,7 @@ func TestHangs(t *testing.T) {
 func waitsForNobody(c chan int) { <-c }
 func TestAfter(*testing.T) {}
 `}, "-limit=2s")
-	says(t, out, `^--- FAIL: TestHangs/part \(`, `it took longer than 2s`, `^example.com/m/a\.waitsForNobody\(`,
+	says(t, out, `^--- FAIL: TestHangs/part \([1-9]`, `it took longer than 2s`, `^example.com/m/a\.waitsForNobody\(`,
 		`^FAIL\texample.com/m/a\t`, `^Failed:\n  a TestHangs/part: it took longer than 2s`, `^  a: 1 tests did not begin$`, `^FAIL$`)
 }
 
