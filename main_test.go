@@ -104,7 +104,7 @@ const testsOnly = "internal/await"
 // named here is a mistake.
 var arrows = map[string][]string{
 	".":                 {"ui/cli"},
-	"ui/cli":            {"ui", "ui/cells", "ui/theme", "steps", "steps/sandbox", "aws", "remote"},
+	"ui/cli":            {"ui", "ui/cells", "ui/meter", "ui/theme", "steps", "steps/sandbox", "aws", "remote"},
 	"ui":                {"steps", "remote/logbuf", "ui/**"},
 	"ui/*":              {"remote/logbuf", "ui/**"},
 	"ui/tuitest":        {testsOnly},
