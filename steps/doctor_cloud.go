@@ -95,8 +95,8 @@ func (d *doctor) offered(ctx context.Context) finding {
 	if d.image, err = d.region.Image(ctx, a.Release, d.kind.Arch); err != nil {
 		return wrong(err)
 	}
-	return fine("%s (%d vCPU, %d MiB) and Ubuntu %s (%s) can be had in %s.",
-		a.Type, d.kind.VCPU, d.kind.MemoryMiB, a.Release, d.image.ID, a.Region)
+	return fine("%s (%d vCPU, %s) and Ubuntu %s (%s) can be had in %s.",
+		a.Type, d.kind.VCPU, mebibytes(d.kind.MemoryMiB), a.Release, d.image.ID, a.Region)
 }
 
 // permitted asks EC2, as the review does, whether a launch would be allowed.

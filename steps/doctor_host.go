@@ -90,17 +90,25 @@ func (d *doctor) host(ctx context.Context) finding {
 	return roomOn(facts, health)
 }
 
+// mebibytes is a size in the units that status and the screen tell it in.
+func mebibytes(n int) string {
+	if n < 1024 {
+		return fmt.Sprintf("%d MiB", n)
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/1024)
+}
+
 // roomOn judges a machine's disk and memory.
 func roomOn(f jupyter.Facts, h Health) finding {
-	text := fmt.Sprintf("%d MB of disk free; %d MB of memory", f.FreeDiskMB, f.MemoryMB)
+	text := fmt.Sprintf("%s of disk free; %s of memory", mebibytes(f.FreeDiskMB), mebibytes(f.MemoryMB))
 	free := f.MemoryMB
 	if h.Watching && h.MemoryMB > 0 {
 		free = max(h.MemoryMB-h.MemoryUsedMB, 0)
-		text += fmt.Sprintf(", %d MB of it free", free)
+		text += fmt.Sprintf(", %s of it free", mebibytes(free))
 	}
-	text += fmt.Sprintf("; %d MB of swap", f.SwapMB)
+	text += fmt.Sprintf("; %s of swap", mebibytes(f.SwapMB))
 	if h.SwapUsedMB > 0 {
-		text += fmt.Sprintf(", %d MB of it used", h.SwapUsedMB)
+		text += fmt.Sprintf(", %s of it used", mebibytes(h.SwapUsedMB))
 	}
 	free += max(f.SwapMB-h.SwapUsedMB, 0)
 	const room = "Remove what is not needed (du -xh ~ | sort -h | tail shows the biggest), or make the disk larger in the EC2 console."

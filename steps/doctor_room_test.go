@@ -15,15 +15,15 @@ func TestRoomOnAMachine(t *testing.T) {
 		state  CheckState
 		text   string
 	}{
-		"room":              {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 1900}, Health{}, CheckOK, "5000 MB of disk free"},
-		"no disk":           {jupyter.Facts{FreeDiskMB: 199, MemoryMB: 1900}, Health{}, CheckBad, "The disk is full: 199 MB"},
+		"room":              {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 1900}, Health{}, CheckOK, "4.9 GiB of disk free"},
+		"no disk":           {jupyter.Facts{FreeDiskMB: 199, MemoryMB: 1900}, Health{}, CheckBad, "The disk is full: 199 MiB"},
 		"little disk":       {jupyter.Facts{FreeDiskMB: 1000, MemoryMB: 1900}, Health{}, CheckWarn, "nearly full"},
 		"no memory":         {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940}, CheckBad, "The memory is full"},
-		"as last seen":      {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, Health{MemoryMB: 950, MemoryUsedMB: 940}, CheckOK, "950 MB of memory"},
-		"swap helps":        {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950, SwapMB: 2000}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940, SwapMB: 2000, SwapUsedMB: 100}, CheckOK, "100 MB of it used"},
+		"as last seen":      {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, Health{MemoryMB: 950, MemoryUsedMB: 940}, CheckOK, "950 MiB of memory"},
+		"swap helps":        {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950, SwapMB: 2000}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940, SwapMB: 2000, SwapUsedMB: 100}, CheckOK, "100 MiB of it used"},
 		"both are full":     {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950, SwapMB: 2000}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940, SwapMB: 2000, SwapUsedMB: 1990}, CheckBad, "The memory is full"},
 		"little memory":     {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 800}, CheckWarn, "nearly full"},
-		"memory is unknown": {jupyter.Facts{FreeDiskMB: 5000}, Health{}, CheckOK, "5000 MB"},
+		"memory is unknown": {jupyter.Facts{FreeDiskMB: 5000}, Health{}, CheckOK, "4.9 GiB"},
 	} {
 		f := roomOn(c.facts, c.health)
 		if f.state != c.state || !strings.Contains(f.text, c.text) || (f.state != CheckOK) != (f.next != "") {

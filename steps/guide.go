@@ -187,7 +187,7 @@ func Pages() []Page {
 		{StepConnect, "Connect", "The program logs in as ubuntu with your key, as ssh -i would. The guide has you type \"yes\" to an unknown host key; here it is compared with the one the machine printed on its console."},
 		{StepInstall, "Install", "Jupyter Notebook and Kernel Gateway are installed on the machine. The install goes on there even if this computer goes away, and a second run finds everything in place."},
 		{StepServe, "Serve", "The server is started in the chosen mode with a token of its own, and kept running after you log out. It counts as ready when it answers over HTTP."},
-		{StepOpen, "Open", "Before you see the URL, a kernel is started and a cell is run over the very path your browser will take. The machine costs money until you stop or remove it."},
+		{StepOpen, "Open", "Before you see the URL, a kernel is started and a cell is run over the very path your browser will take. The machine runs, and costs money on AWS, until you stop or remove it."},
 	}
 }
 

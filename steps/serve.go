@@ -24,8 +24,8 @@ func (w *work) install(ctx context.Context) (string, error) {
 		return "", err
 	}
 	w.facts = facts
-	w.doing("%s %s, Python %s, %d MB of memory, %d MB of disk free",
-		or(facts.OS, "unknown system"), facts.Release, or(facts.PythonVersion, "missing"), facts.MemoryMB, facts.FreeDiskMB)
+	w.doing("%s %s, Python %s, %s of memory, %s of disk free",
+		or(facts.OS, "unknown system"), facts.Release, or(facts.PythonVersion, "missing"), mebibytes(facts.MemoryMB), mebibytes(facts.FreeDiskMB))
 	w.byHand(StepInstall)
 	job := jupyter.InstallJob(facts, jupyter.Installer(w.s.Answers.Installer))
 	job.Again = true // it finds a complete install in a second or two

@@ -28,7 +28,10 @@ func (m *model) dialog() dialog {
 	return m.dialogs[len(m.dialogs)-1]
 }
 
-func (m *model) openDialog(d dialog) { m.dialogs = append(m.dialogs, d) }
+func (m *model) openDialog(d dialog) {
+	m.notice.text = "" // it would stand where the dialog's keys do, and may name others
+	m.dialogs = append(m.dialogs, d)
+}
 
 // closeDialog closes the one on top.
 func (m *model) closeDialog() { m.dialogs = m.dialogs[:max(len(m.dialogs)-1, 0)] }

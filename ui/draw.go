@@ -113,6 +113,20 @@ func problemLines(th theme.Theme, p steps.Problem, width int, details bool) []st
 	return lines
 }
 
+// warningLines draws a warning behind its sign, and what is wrapped under its
+// text, as problemLines does.
+func warningLines(th theme.Theme, text string, width int) []string {
+	lines := paragraph(th.Warn, clean(text), width-2)
+	for i, line := range lines {
+		head := "  "
+		if i == 0 {
+			head = th.Warn.Render("! ")
+		}
+		lines[i] = head + line
+	}
+	return lines
+}
+
 // byHandLines draws the commands one would have typed, at most most of them,
 // a line each: whole they are in the help.
 func byHandLines(th theme.Theme, commands []string, width, most int) []string {

@@ -42,6 +42,9 @@ func (s *fleetScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 			return cmd, true
 		}
 	}
+	if k.String() == "/" && len(s.order) == 0 {
+		return nil, true // no list is drawn, and no filter that letters could be seen in
+	}
 	taken, _ := s.table.Update(k)
 	return s.moved(m), taken
 }

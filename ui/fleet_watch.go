@@ -70,6 +70,9 @@ func (s *fleetScreen) takeLedger(m *model, list []steps.Setup) {
 	for id, u := range s.members {
 		if !known[id] && !u.Elsewhere && u.op == nil {
 			s.drop(m, id) // another program removed it
+			if !m.tasks.runs(taskWork) {
+				m.unset(id)
+			}
 		}
 	}
 }

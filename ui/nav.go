@@ -48,6 +48,7 @@ func (m *model) show(page steps.StepID) tea.Cmd {
 		for _, name := range []string{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskFollow} {
 			m.tasks.stop(name)
 		}
+		m.notice.text = "" // it was about the page that is left, and covers this one's keys
 	}
 	if page != pageFleet {
 		m.fleet.unfollow(m)

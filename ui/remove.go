@@ -102,14 +102,23 @@ func (m *model) forget(s steps.Setup) {
 	m.fleet.drop(m, s.ID)
 	m.fleet.removed[s.ID] = true
 	m.outcome.Cleared = append(m.outcome.Cleared, s)
-	if m.open.opened != nil && m.open.opened.Setup.ID == s.ID {
-		m.open = openScreen{}
-	}
-	if m.work.setup.ID == s.ID {
-		m.work.setup = steps.Setup{}
-		m.work.runs = map[steps.StepID]stepRun{}
+	if m.unset(s.ID) {
 		m.outcome.Removed, m.outcome.Setup = true, s
 	}
+}
+
+// unset takes a setup that is gone out of the guide's pages, and reports
+// whether the work was on it.
+func (m *model) unset(id string) bool {
+	if m.open.opened != nil && m.open.opened.Setup.ID == id {
+		m.open = openScreen{}
+	}
+	if m.work.setup.ID != id {
+		return false
+	}
+	m.work.setup = steps.Setup{}
+	m.work.runs = map[steps.StepID]stepRun{}
+	return true
 }
 
 func (s *removeScreen) typing() typist { return s.logs.typing() }

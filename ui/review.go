@@ -203,7 +203,7 @@ func (s *reviewScreen) left(m *model, w int) []string {
 		lines = append(append(lines, problemLines(m.th, p, w, false)...), "")
 	}
 	for _, warning := range r.Warnings {
-		lines = append(lines, paragraph(m.th.Warn, "! "+clean(warning), w)...)
+		lines = append(lines, warningLines(m.th, warning, w)...)
 	}
 	if len(r.Warnings) > 0 {
 		lines = append(lines, "")

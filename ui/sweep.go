@@ -255,7 +255,7 @@ func (d *sweepDialog) footLines(th theme.Theme, w int) []string {
 		return append(lines, th.Text.Render(fmt.Sprintf("Looking … %d of %d regions", d.done, d.of)))
 	}
 	for _, r := range d.silent {
-		lines = append(lines, paragraph(th.Warn, "! "+clean(r)+" did not answer", w)...)
+		lines = append(lines, warningLines(th, r+" did not answer", w)...)
 	}
 	if d.at.at < len(d.found) {
 		l := d.found[d.at.at]

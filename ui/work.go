@@ -280,8 +280,11 @@ func (s *workScreen) stop(m *model) tea.Cmd {
 
 func (s *workScreen) hints(*model) []hint {
 	var hints []hint
-	if s.failure.is() {
+	switch {
+	case s.failure.is():
 		hints = append(s.failure.hints(), hint{"esc", "back to " + s.origin()})
+	case !s.stopping && !s.logs.searching():
+		hints = []hint{{"esc", "stop"}}
 	}
 	return append(hints, s.logs.hints()...)
 }

@@ -123,7 +123,7 @@ func ambiguous(want, command string, found []steps.Setup) error {
 // place is where a setup's machine is, for a person.
 func place(s steps.Setup) string {
 	if s.Sandbox {
-		return "the sandbox"
+		return s.Answers.Region + " (sandbox)"
 	}
 	return s.Answers.Region
 }

@@ -140,10 +140,7 @@ func (r *request) table(all []machine) error {
 		if m.Elsewhere {
 			state += " elsewhere"
 		}
-		region := a.Region
-		if m.Sandbox {
-			region += " (sandbox)"
-		}
+		region := place(m.Setup)
 		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
 		how := m.tone()
 		rows = append(rows, []cell{

@@ -303,3 +303,15 @@ func TestStatusUnwell(t *testing.T) {
 	}
 	has(t, "stdout", r.out.String(), "stopped", "$0.0020 an hour now", "!URL")
 }
+
+// A machine has a region in the sandbox too, and every command names it.
+func TestPlaceNamesTheRegion(t *testing.T) {
+	s := lab("small", "aaaa", steps.ModeSSH)
+	if got := place(s); got != "eu-north-1" {
+		t.Errorf("on AWS: %s", got)
+	}
+	s.Sandbox = true
+	if got := place(s); got != "eu-north-1 (sandbox)" {
+		t.Errorf("in the sandbox: %s", got)
+	}
+}
