@@ -76,7 +76,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\b(i|sg|key|ami|subnet|vpc)-[0-9a-f]{17}\b`), "$1-0123456789abcdef0"},
 	{regexp.MustCompile(`\bjupyter-[a-z2-7]{10}\b`), "jupyter-abcdefghij"},
 	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "SHA256:" + strings.Repeat("x", 43)},
-	{regexp.MustCompile(`\d+ MB`), "2048 MB"},
+	{regexp.MustCompile(`[\d.]+ [MG]iB`), "2.0 GiB"},
 	{regexp.MustCompile(`\b(Python|pip|notebook|gateway) \d+(\.\d+)+`), "$1 1.2.3"},
 	{regexp.MustCompile(`-server-\d{8}\b`), "-server-20260304"},
 	{regexp.MustCompile(`in \d+\.\d s`), "in 0.5 s"},
