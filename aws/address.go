@@ -52,7 +52,7 @@ func askAddress(ctx context.Context, client HTTPDoer, url string) (addr string, 
 func parseAddress(text string) (string, error) {
 	ip, err := netip.ParseAddr(strings.TrimSpace(text))
 	if err != nil || !ip.Unmap().Is4() {
-		return "", fmt.Errorf("it answered %q, which is no IPv4 address", text)
+		return "", fmt.Errorf("it answered %q, which is not an IPv4 address", text)
 	}
 	return ip.Unmap().String(), nil
 }

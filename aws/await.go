@@ -207,7 +207,7 @@ func (r *Regional) vanish(ctx context.Context, doing string, ask func() error, t
 			continue
 		}
 		if !used {
-			err = r.own(codeStillThere, doing, "EC2 says that it is deleted, and it is still there")
+			err = r.own(codeStillThere, doing, "EC2 says that it is deleted, but it is still there")
 		}
 		return r.fail(ctx, doing, err)
 	}
@@ -224,5 +224,5 @@ func (r *Regional) Known(ctx context.Context, ids ...string) ([]Instance, error)
 		return nil, nil
 	}
 	list, err := r.instances(ctx, &ec2.DescribeInstancesInput{Filters: []types.Filter{{Name: sdk.String("instance-id"), Values: ids}}})
-	return list, r.fail(ctx, "look at the instances "+strings.Join(ids, ", "), err)
+	return list, r.fail(ctx, "look up the instances "+strings.Join(ids, ", "), err)
 }

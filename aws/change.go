@@ -58,7 +58,7 @@ func (r *Regional) StopsOnShutdown(ctx context.Context, id string) (bool, error)
 // SetStopsOnShutdown has a shutdown from within stop the instance, and returns
 // once EC2 says that it will.
 func (r *Regional) SetStopsOnShutdown(ctx context.Context, id string) error {
-	doing := "have a shutdown stop the instance " + id
+	doing := "make a shutdown stop the instance " + id
 	err := r.change(ctx, doing, &ec2.ModifyInstanceAttributeInput{
 		InstanceId: sdk.String(id), InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: sdk.String(string(types.ShutdownBehaviorStop))},
 	}, func() (bool, error) { return r.StopsOnShutdown(ctx, id) })

@@ -54,14 +54,14 @@ func TestChangeErrorsAreExplained(t *testing.T) {
 	}{
 		{"not stopped", setType, "ModifyInstanceAttribute", "IncorrectInstanceState", "The instance 'i-1' is not in the 'stopped' state.", "failed", "The machine must be stopped first", "Stop it"},
 		{"another processor", setType, "ModifyInstanceAttribute", "InvalidParameterValue", "The architecture 'arm64' of the specified instance type does not match the architecture 'x86_64' of the specified AMI.", "answers", "The type has another processor", "same architecture"},
-		{"no such type", setType, "ModifyInstanceAttribute", "InvalidInstanceAttributeValue", "Invalid value 't4g.large' for InstanceType.", "answers", "This cannot be had in eu-central-1", "t4g.large"},
-		{"not supported", setType, "ModifyInstanceAttribute", "Unsupported", "The requested configuration is currently not supported.", "answers", "This cannot be had in eu-central-1", "t4g.large"},
-		{"without ENA", setType, "ModifyInstanceAttribute", "InvalidParameterCombination", "Enhanced networking with the Elastic Network Adapter (ENA) is required", "answers", "AWS does not take one of the answers", "ENA"},
+		{"no such type", setType, "ModifyInstanceAttribute", "InvalidInstanceAttributeValue", "Invalid value 't4g.large' for InstanceType.", "answers", "Not available in eu-central-1", "t4g.large"},
+		{"not supported", setType, "ModifyInstanceAttribute", "Unsupported", "The requested configuration is currently not supported.", "answers", "Not available in eu-central-1", "t4g.large"},
+		{"without ENA", setType, "ModifyInstanceAttribute", "InvalidParameterCombination", "Enhanced networking with the Elastic Network Adapter (ENA) is required", "answers", "AWS rejects one of the answers", "ENA"},
 		{"not allowed", setType, "ModifyInstanceAttribute", "UnauthorizedOperation", "no", "refused", "Not permitted: ec2:ModifyInstanceAttribute", "iam-policy.json"},
 		{"no setting allowed", func(r *Regional) error { return r.SetStopsOnShutdown(context.Background(), "i-1") }, "ModifyInstanceAttribute", "UnauthorizedOperation", "no", "refused", "Not permitted: ec2:ModifyInstanceAttribute", "iam-policy.json"},
 		{"not running", func(r *Regional) error { return r.Reboot(context.Background(), "i-1") }, "RebootInstances", "IncorrectInstanceState", "The instance 'i-1' is not in a state from which it can be rebooted.", "failed", "The machine is not in the state needed", "reboot the instance i-1"},
 		{"no reboot allowed", func(r *Regional) error { return r.Reboot(context.Background(), "i-1") }, "RebootInstances", "UnauthorizedOperation", "no", "refused", "Not permitted: ec2:RebootInstances", "iam-policy.json"},
-		{"in use", func(r *Regional) error { return r.DeleteVolume(context.Background(), "vol-1") }, "DeleteVolume", "VolumeInUse", "Volume vol-1 is currently attached to i-1", "failed", "A machine still has this disk", "attached to i-1"},
+		{"in use", func(r *Regional) error { return r.DeleteVolume(context.Background(), "vol-1") }, "DeleteVolume", "VolumeInUse", "Volume vol-1 is currently attached to i-1", "failed", "A machine still uses this disk", "attached to i-1"},
 		{"no deleting allowed", func(r *Regional) error { return r.DeleteVolume(context.Background(), "vol-1") }, "DeleteVolume", "UnauthorizedOperation", "no", "refused", "Not permitted: ec2:DeleteVolume", "iam-policy.json"},
 		{"protected", func(r *Regional) error { return r.Stop(context.Background(), "i-1") }, "StopInstances", "OperationNotPermitted", "The instance 'i-1' may not be stopped.", "refused", "The machine is protected against this", "protection"},
 		{"not to be seen", func(r *Regional) error {

@@ -22,12 +22,12 @@ const (
 func (e *Error) Explain() (kind, title, text, next string) {
 	w := words{
 		kindFailed, "AWS refused a request", e.said("It was not possible to " + e.Doing + ". AWS's code for it is " + e.Code + "."),
-		"Try again. If it stays, look the code up in AWS's documentation, or choose something else.",
+		"Try again. If it persists, look up the code in AWS's documentation, or choose something else.",
 	}
 	if e.Code == "" {
 		w.title = "Something between here and AWS failed"
 		w.text = "It was not possible to " + e.Doing + ": " + e.Message
-		w.next = "Try again. If it stays, check your AWS configuration with: " + e.command("sts get-caller-identity")
+		w.next = "Try again. If it persists, check your AWS configuration with: " + e.command("sts get-caller-identity")
 	}
 	for _, find := range []func() (words, bool){
 		e.signInWords, e.keyWords, e.networkWords, e.permissionWords,
@@ -84,7 +84,7 @@ func (e *Error) signInWords() (words, bool) {
 	case codeNoCredentials:
 		return words{
 			kindCredentials, "No AWS credentials",
-			"This computer holds no credentials for " + profileWords(e.Profile) + "." + e.notes(),
+			"This computer has no credentials for " + profileWords(e.Profile) + "." + e.notes(),
 			"Run: " + e.command("login") + " (AWS CLI 2.32 or later; signs you in with the browser), or " + e.command("configure") +
 				" if you have an access key. Then retry. Without an AWS account, try --sandbox.",
 		}, true
@@ -113,7 +113,7 @@ func (e *Error) signInWords() (words, bool) {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
 		return words{
 			kindCredentials, "The AWS session has expired",
-			"The temporary credentials of " + e.holder() + " are past their time.",
+			"The temporary credentials of " + e.holder() + " have expired.",
 			e.mendKeys("Get new ones the way you got these (" + e.command("login") + ", " + e.command("sso login") + ", or new environment variables), then retry."),
 		}, true
 	case codeMFANeeded:
@@ -125,8 +125,8 @@ func (e *Error) signInWords() (words, bool) {
 	case codeMFAWrong:
 		return words{
 			kindCredentials, "The MFA code is wrong",
-			"AWS did not take that code. A code works once, and for about half a minute.",
-			"Wait for the next code of your MFA device, then retry. If it stays, check the mfa_serial of the profile and the clock of your device.",
+			"AWS rejected that code. A code works once, and for about half a minute.",
+			"Wait for the next code of your MFA device, then retry. If it persists, check the mfa_serial of the profile and the clock of your device.",
 		}, true
 	}
 	return words{}, false
@@ -143,21 +143,21 @@ func (e *Error) keyWords() (words, bool) {
 		}, true
 	case "SignatureDoesNotMatch", "IncompleteSignature", "InvalidSignatureException":
 		return words{
-			kindCredentials, "The secret key does not fit the access key",
+			kindCredentials, "The secret key does not match the access key",
 			e.said("AWS knows the access key of " + e.holder() + ", but not this secret with it."),
 			e.mendKeys("Enter both again with: " + e.command("configure") + " (no spaces around them), then retry."),
 		}, true
 	case codeClockSkew, "RequestExpired":
 		return words{
 			kindCredentials, "This computer's clock is wrong",
-			e.said("AWS takes only requests of the last few minutes, and this computer's date or time is too far off."),
-			"Turn on setting the time automatically (Linux: sudo timedatectl set-ntp true), then retry.",
+			e.said("AWS accepts only requests from the last few minutes, and this computer's date or time is too far off."),
+			"Turn on automatic time (Linux: sudo timedatectl set-ntp true), then retry.",
 		}, true
 	case codeProfileMissing:
 		return words{
 			kindCredentials, "There is no such AWS profile",
 			e.absentProfile() + e.notes(),
-			"See the names with: aws configure list-profiles — then choose one of them, or make this one with: " + e.command("configure"),
+			"List the names with: aws configure list-profiles; then choose one, or create this one with: " + e.command("configure"),
 		}, true
 	case codeConfigBroken:
 		return e.settingWords(), true
@@ -165,7 +165,7 @@ func (e *Error) keyWords() (words, bool) {
 		return words{
 			kindCredentials, "The credential_process failed",
 			"The program that gives " + profileWords(e.Profile) + " its credentials failed: " + e.Message,
-			"Run the credential_process of the profile by hand and mend what it says, then retry. If it needs more time: " + ProcessLimitEnv + "=5m.",
+			"Run the credential_process of the profile by hand and fix what it reports, then retry. If it needs more time: " + ProcessLimitEnv + "=5m.",
 		}, true
 	}
 	return words{}, false
@@ -183,7 +183,7 @@ func (e *Error) networkWords() (words, bool) {
 		w.next = "Check that this computer is online and its DNS works. If it is, check the region's name. Then retry."
 	case codeTLS:
 		w.title = "The connection to AWS is not trusted"
-		w.next = "A proxy seems to stand between. Give its certificate with AWS_CA_BUNDLE, or use another network. Then retry."
+		w.next = "There seems to be a proxy in between. Give its certificate with AWS_CA_BUNDLE, or use another network. Then retry."
 		if at := e.from.bundle; at.known() {
 			w.next = at.of("ca_bundle") + " decides which certificates are trusted, and the one that answers here is not among them. Correct or remove it, then retry."
 		}

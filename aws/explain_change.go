@@ -9,7 +9,7 @@ func (e *Error) changeWords() (words, bool) {
 	case e.Code == "IncorrectInstanceState" && e.Type != "": // only a change of type names one
 		return words{
 			kindFailed, "The machine must be stopped first",
-			e.said("A machine gets another type only while it is stopped."),
+			e.said("A machine's type can be changed only while it is stopped."),
 			"Stop it, wait until it is stopped, then change its type again.",
 		}, true
 	case strings.HasPrefix(e.Code, "InvalidParameter") && strings.Contains(e.Message, "rchitecture"):
@@ -20,13 +20,13 @@ func (e *Error) changeWords() (words, bool) {
 		}, true
 	case e.Code == "InvalidInstanceAttributeValue":
 		return words{
-			kindAnswers, "This cannot be had in " + e.here(),
+			kindAnswers, "Not available in " + e.here(),
 			e.said("The machine cannot become a " + strings.TrimPrefix(e.kind(), "this ") + " in " + e.here() + "."),
 			"Choose another type, then retry.",
 		}, true
 	case e.Code == "VolumeInUse":
 		return words{
-			kindFailed, "A machine still has this disk",
+			kindFailed, "A machine still uses this disk",
 			e.said("It was not possible to " + e.Doing + "."),
 			"Remove the machine, or detach the volume in the EC2 console if the machine is to stay. Then retry.",
 		}, true

@@ -16,19 +16,19 @@ func (e *Error) quotaWords() (words, bool) {
 	case codeQuotaUnknown, "NoSuchResourceException":
 		w.title = "The vCPU quota is not known"
 		w.text = e.said("How many vCPUs of " + e.kind() + " your account may run in " + e.here() + " is not known here. It may be enough.")
-		w.next = "Look for " + e.quotaName() + " in the Service Quotas console, Amazon EC2, or go on: AWS says at the start whether it is enough."
+		w.next = "Look for " + e.quotaName() + " in the Service Quotas console, Amazon EC2, or continue: AWS says at launch whether it is enough."
 	case "MaxSpotInstanceCountExceeded", "SpotMaxPriceTooLow":
 		w.title = "No spot capacity for this account"
 		w.next = "Use an on-demand instance, or ask for more of the spot quota in the Service Quotas console."
 	case "SecurityGroupLimitExceeded", "RulesPerSecurityGroupLimitExceeded":
 		w.title = "Too many security groups or rules"
-		w.next = "Delete security groups that are not used any more (EC2 console), then retry."
+		w.next = "Delete security groups that are no longer used (EC2 console), then retry."
 	case "VolumeLimitExceeded", "MaxIOPSLimitExceeded":
 		w.title = "The disk quota is too small"
-		w.next = "Choose a smaller disk or delete volumes that are not used any more, then retry."
+		w.next = "Choose a smaller disk or delete volumes that are no longer used, then retry."
 	case "AddressLimitExceeded", "InsufficientFreeAddressesInSubnet", "NetworkInterfaceLimitExceeded":
 		w.title = "The network has no free address"
-		w.next = "Remove machines or network interfaces that are not used any more, or choose another region. Then retry."
+		w.next = "Remove machines or network interfaces that are no longer used, or choose another region. Then retry."
 	default:
 		return words{}, false
 	}
@@ -58,14 +58,14 @@ func (e *Error) accountWords() (words, bool) {
 	case "PendingVerification":
 		return words{
 			kindRefused, "AWS is still verifying your account",
-			e.said("The first use of " + e.here() + " has AWS check the account."),
-			"Wait for AWS's mail: it mostly comes within minutes, at most within 4 hours. Then retry; nothing needs to be entered again.",
+			e.said("The first use of " + e.here() + " makes AWS check the account."),
+			"Wait for AWS's email: it usually arrives within minutes, at most within 4 hours. Then retry; nothing needs to be entered again.",
 		}, true
 	case "OptInRequired", "SubscriptionRequiredException", "Blocked":
 		return words{
 			kindRefused, "The account is not ready for EC2",
 			e.said("The account is not fully activated, has no valid payment method, or is blocked."),
-			"Sign in at https://console.aws.amazon.com, finish the registration or correct the payment method, and wait for AWS's mail. Then retry.",
+			"Sign in at https://console.aws.amazon.com, finish the registration or correct the payment method, and wait for AWS's email. Then retry.",
 		}, true
 	case codeRegionNotEnabled:
 		return words{
@@ -108,39 +108,39 @@ func (e *Error) launchWords() (words, bool) {
 	switch e.Code {
 	case "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity", "Server.InsufficientInstanceCapacity":
 		return words{
-			kindRefused, "AWS has no free machine of this type",
+			kindRefused, "AWS has no capacity for this type",
 			e.said("AWS is out of " + of + " in " + e.here() + " at the moment. Your account is fine."),
 			"Retry in some minutes, or choose another type or region.",
 		}, true
 	case "Unsupported", "UnsupportedOperation", "InvalidInstanceType", codeNoType:
 		return words{
-			kindAnswers, "This cannot be had in " + e.here(),
-			e.said(of + " is not offered as asked in " + e.here() + "."),
+			kindAnswers, "Not available in " + e.here(),
+			e.said(of + " is not available in " + e.here() + "."),
 			"Choose another type or another region, then retry.",
 		}, true
 	case "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed", codeNoImage:
 		return words{
 			kindFailed, "The Ubuntu image is not there",
 			e.said("The image is not, or no longer, offered in " + e.here() + "."),
-			"Retry: the newest image is looked up again. If it stays, choose another Ubuntu release.",
+			"Retry: the newest image is looked up again. If it persists, choose another Ubuntu release.",
 		}, true
 	case codeDiskKey:
 		return words{
 			kindRefused, "The disk's key cannot be used",
-			"EC2 began the launch and ended it: " + e.Message + ". That is what it says when it may not use the KMS key that new disks are encrypted with in " + e.here() + ".",
+			"EC2 began the launch and ended it: " + e.Message + ". That is what it says when it is not allowed to use the KMS key that new disks are encrypted with in " + e.here() + ".",
 			"See which key that is: " + e.command("ec2 get-ebs-default-kms-key-id --region "+e.here()) + ". The key must be enabled, and its key policy must allow your identity kms:CreateGrant and kms:GenerateDataKeyWithoutPlaintext; or set the default back: " + e.command("ec2 reset-ebs-default-kms-key-id --region "+e.here()) + ". Then retry.",
 		}, true
 	case "IdempotentParameterMismatch":
 		return words{
-			kindFailed, "This machine was asked for before, differently",
+			kindFailed, "Launched before, with other answers",
 			e.said("An earlier try already launched this setup's machine with other answers."),
-			"Remove the setup and start it anew, or give the new one another name.",
+			"Remove the setup and start again, or give the new one another name.",
 		}, true
 	case codeUnshown:
 		return words{
 			kindFailed, "EC2 does not show the machine yet",
-			"It was not possible to " + e.Doing + ": EC2 does not list it. A new machine may take a while to be listed; it may cost money meanwhile.",
-			"Run the same command again in a minute: the machine is looked for again, and no second one is launched.",
+			"It was not possible to " + e.Doing + ": EC2 does not list it. A new machine may take a while to be listed, and may already cost money.",
+			"Run the same command again in a minute: it looks for the machine again and launches no second one.",
 		}, true
 	case codeStateFailed, "IncorrectInstanceState", "IncorrectState":
 		return words{
@@ -151,7 +151,7 @@ func (e *Error) launchWords() (words, bool) {
 	case "InvalidParameterValue", "InvalidParameterCombination", "InvalidParameter", "MissingParameter",
 		"InvalidBlockDeviceMapping", "ValidationError", "ValidationException":
 		return words{
-			kindAnswers, "AWS does not take one of the answers",
+			kindAnswers, "AWS rejects one of the answers",
 			e.said("It was not possible to " + e.Doing + "."),
 			"Change the answer that AWS names (type, disk size, name or key), then retry.",
 		}, true
@@ -172,11 +172,11 @@ func (e *Error) resourceWords() (words, bool) {
 		w.text = "A security group of that name exists, and this setup did not make it, so it stays untouched. " + e.Message
 		w.next = "Choose another name for the setup, or delete that group in the EC2 console if nobody needs it. Then retry."
 	case e.Code == "InvalidKeyPair.NotFound", e.Code == "InvalidKey.Format", e.Code == "InvalidKeyPair.Format":
-		w.kind, w.title = kindAnswers, "EC2 does not know or take this key"
+		w.kind, w.title = kindAnswers, "EC2 does not know or accept this key"
 		w.next = "Choose the key pair again; a new ed25519 key always works."
 	case e.Code == codeStillThere:
 		w.title = "EC2 did not delete it"
-		w.text = "It was not possible to " + e.Doing + ": EC2 says that it is deleted, and still lists it."
+		w.text = "It was not possible to " + e.Doing + ": EC2 says that it is deleted, but still lists it."
 		w.next = "Run the same command again in a minute: it is asked for again, and nothing is forgotten before it is gone."
 	case e.Code == codeNoEffect:
 		w.title = "EC2 did not do what was asked"
@@ -186,8 +186,8 @@ func (e *Error) resourceWords() (words, bool) {
 		w.title = "Something still uses it"
 		w.next = "Wait until the machine is terminated, then run the same command again."
 	case strings.HasPrefix(e.Code, "Invalid") && strings.HasSuffix(e.Code, ".NotFound"):
-		w.title = "It is not there any more"
-		w.next = "It may have been removed in the console. Retry; if it stays, remove the setup and start a new one."
+		w.title = "It no longer exists"
+		w.next = "It may have been removed in the console. Retry; if it persists, remove the setup and start a new one."
 	default:
 		return words{}, false
 	}
@@ -200,20 +200,20 @@ func (e *Error) serviceWords() (words, bool) {
 	case codeIncomplete:
 		return words{
 			kindFailed, "AWS's answer is not complete",
-			"It was not possible to " + e.Doing + ": " + e.Message + ", also not in several tries.",
+			"It was not possible to " + e.Doing + ": " + e.Message + ", even after several tries.",
 			"Run the same command again in a minute: it finds what was made, and makes nothing twice.",
 		}, true
 	case "RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException", "EC2ThrottledException", "RequestThrottled":
 		return words{
-			kindRefused, "AWS asks to go slower",
+			kindRefused, "AWS is limiting requests",
 			e.said("Too many requests were made with this account within a short time; several tries were refused."),
 			"Wait a minute, then retry. Other tools on the same account may be the cause.",
 		}, true
 	case "InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable", "ServiceUnavailableException", "InternalServerError", "InternalServiceError":
 		return words{
-			kindFailed, "AWS has trouble of its own",
-			e.said("It was not possible to " + e.Doing + ", also not in several tries."),
-			"Wait some minutes and retry; https://health.aws.amazon.com/health/status shows known troubles.",
+			kindFailed, "AWS has a problem of its own",
+			e.said("It was not possible to " + e.Doing + ", even after several tries."),
+			"Wait some minutes and retry; https://health.aws.amazon.com/health/status shows known problems.",
 		}, true
 	}
 	return words{}, false

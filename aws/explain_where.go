@@ -122,7 +122,7 @@ func (e *Error) denyWords(what string) (words, bool) {
 	why = strings.TrimPrefix(why, "n")
 	w := words{
 		kindRefused, "Forbidden by a policy: " + what,
-		e.said(fmt.Sprintf("A policy forbids %s to %s. The program's own IAM policy cannot help: what is forbidden stays so, whatever else is allowed.", profileWords(e.Profile), e.Doing)),
+		e.said(fmt.Sprintf("A policy forbids %s to %s. The program's own IAM policy cannot help: an explicit deny wins over everything that is allowed.", profileWords(e.Profile), e.Doing)),
 		"",
 	}
 	owner := "Whoever manages the account's IAM policies can change it"

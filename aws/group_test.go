@@ -244,7 +244,7 @@ func TestGroupRules(t *testing.T) {
 	}
 	wantField(t, w.sent("DescribeSecurityGroups", 0), map[string]string{"GroupId.1": "sg-1"})
 	_, err = r.GroupRules(context.Background(), "sg-1")
-	if _, title, _, _ := explained(t, err); title != "It is not there any more" {
+	if _, title, _, _ := explained(t, err); title != "It no longer exists" {
 		t.Errorf("%s", title)
 	}
 }

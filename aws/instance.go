@@ -17,7 +17,7 @@ func (r *Regional) Instance(ctx context.Context, id string) (Instance, error) {
 		i, err = r.look(ctx, id)
 		return err
 	})
-	return i, r.fail(ctx, "look at the instance "+id, err)
+	return i, r.fail(ctx, "look up the instance "+id, err)
 }
 
 func (r *Regional) look(ctx context.Context, id string) (Instance, error) {
@@ -26,7 +26,7 @@ func (r *Regional) look(ctx context.Context, id string) (Instance, error) {
 		return Instance{}, err
 	}
 	if len(list) == 0 {
-		return Instance{}, r.own(codeNoInstance, "look at the instance "+id, "the answer is empty")
+		return Instance{}, r.own(codeNoInstance, "look up the instance "+id, "the answer is empty")
 	}
 	return list[0], nil
 }

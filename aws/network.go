@@ -16,7 +16,7 @@ import (
 // false when none does, or when it gives no public addresses. No default VPC,
 // and one without a subnet, are an *Error.
 func (r *Regional) Network(ctx context.Context, zone string) (Network, error) {
-	const doing = "look at the default network"
+	const doing = "check the default network"
 	vpcs, err := r.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{filter("is-default", "true")}})
 	if err != nil {
 		return Network{}, r.fail(ctx, doing, err)

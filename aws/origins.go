@@ -107,7 +107,7 @@ func (o origins) check() error {
 	}
 	if n := o.region.env; n != "" {
 		if region, _ := regionOf(os.Getenv(n)); region == "" {
-			return &settingError{at: o.region, text: o.region.of("") + " is no region: regions are written as us-east-1 is.", next: again(n)}
+			return &settingError{at: o.region, text: o.region.of("") + " is not a region: write it like us-east-1.", next: again(n)}
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ const ruleMark = "jupyter-ec2"
 // here are like that. Rules of others that let in whole ranges of ports, IPv6
 // networks or security groups are not listed.
 func (r *Regional) GroupRules(ctx context.Context, id string) ([]Rule, error) {
-	doing := "look at the rules of the security group " + id
+	doing := "read the rules of the security group " + id
 	out, err := r.ec2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{id}})
 	if err != nil {
 		return nil, r.fail(ctx, doing, err)
@@ -194,7 +194,7 @@ func (r *Regional) revoke(ctx context.Context, id string, s types.SecurityGroupR
 	if codeOf(err) == "InvalidPermission.NotFound" {
 		return nil
 	}
-	return r.fail(ctx, "close what the security group need not open", err)
+	return r.fail(ctx, "close what the security group does not need open", err)
 }
 
 // ingress lists a group's rules for what comes in.

@@ -226,7 +226,7 @@ func (s *section) checkRegions(from *section) error {
 	for _, k := range []string{keyRegion, "sso_region"} {
 		v := from.settings[k]
 		if region, _ := regionOf(v.value); v.value != "" && region == "" {
-			return badSetting(v.at, k, "is no region: regions are written as us-east-1 is.")
+			return badSetting(v.at, k, "is not a region: write it like us-east-1.")
 		}
 	}
 	return nil

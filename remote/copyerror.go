@@ -62,40 +62,40 @@ func (e *CopyError) words(where string) (title, text, next string) {
 	switch e.Reason {
 	case CopyNoFile:
 		return "There is no " + path.Base(filepath.ToSlash(e.Path)), "There is no " + e.Path + " " + where,
-			"Check the name, then copy again. A path on the host begins in the home folder unless it begins with \"/\"."
+			"Check the name, then copy again. A path on the host is relative to the home folder unless it starts with \"/\"."
 	case CopyIsFolder:
 		return "That is a folder", e.Path + " " + where + " is a folder",
 			"Copy it with everything in it by adding --recursive (-r), or name a file in it."
 	case CopyFolderThere:
-		return "A folder is in the way", e.Path + " " + where + " is a folder, and a file is to be there",
+		return "A folder is in the way", e.Path + " " + where + " is a folder, where a file should be",
 			"Choose another name, or rename that folder, then copy again."
 	case CopyNoFolder:
-		return "A file is in the way", e.Path + " " + where + " is no folder",
+		return "A file is in the way", e.Path + " " + where + " is not a folder",
 			"Choose another name, or rename that file, then copy again."
 	case CopyNotRegular:
-		return "That is no file", e.Path + " " + where + " is a device, a socket or a pipe",
+		return "That is not a file", e.Path + " " + where + " is a device, a socket or a pipe",
 			"Name a file or a folder instead."
 	case CopyNoPermission:
 		return "No permission", "The user may not read or write " + e.Path + " " + where,
 			"Choose a place that belongs to the user, such as the home folder, or change the permissions, then copy again."
 	case CopyDiskFull:
 		return "The disk is full", "There is no room for " + e.Path + " " + where,
-			"Remove what is not needed (look with \"df -h\" and \"du -sh *\"), or make the disk larger, then copy again. Files that are complete stay."
+			"Remove what is not needed (look with \"df -h\" and \"du -sh *\"), or make the disk larger, then copy again. Complete files are kept."
 	case CopyIncomplete:
 		return "A file arrived incomplete", "Fewer bytes of " + e.Path + " arrived " + where + " than there are",
 			"It may have changed meanwhile: copy it again."
 	case CopyBadName:
 		return "The host gave a bad name", "The host lists a file whose name, " + e.Path + ", would lead out of the folder it is in",
-			"No file system has such names: do not trust this host before you know why. Nothing was written there."
+			"No file system has such names: do not trust this host until you know why. Nothing was written there."
 	case CopyTooMuch:
-		return "That folder does not end", e.Path + " " + where + " has more than a million entries, or folders more than 200 deep",
+		return "That folder is too large", e.Path + " " + where + " has more than a million entries, or folders more than 200 deep",
 			"Copy parts of it, or pack it with tar on the host and copy the archive."
 	case CopyNoSFTP:
 		return "The machine's SSH server does not serve files",
 			"The SSH server at " + e.Path + " does not speak SFTP, by which files are copied",
-			"Set \"Subsystem sftp internal-sftp\" in the machine's /etc/ssh/sshd_config and restart the server: sudo systemctl restart ssh. If that is there, see that the login shell's start files (.bashrc) print nothing."
+			"Set \"Subsystem sftp internal-sftp\" in the machine's /etc/ssh/sshd_config and restart the server: sudo systemctl restart ssh. If it is there, make sure that the login shell's startup files (.bashrc) print nothing."
 	}
-	return "A file could not be copied", e.Path + " " + where + " could not be copied", "Copy again; if it stays, look at the file and its folder " + where + "."
+	return "A file could not be copied", e.Path + " " + where + " could not be copied", "Copy again; if it persists, check the file and its folder " + where + "."
 }
 
 // localError explains what this computer said about a file.

@@ -74,19 +74,19 @@ func (e *Error) words() (title, text, next string) {
 	case Timeout:
 		return "The host does not answer",
 			"Nothing answered at " + e.Addr + " in time.",
-			"Check that the security group lets your present address in on this port (your address changes with your network) and that the subnet's route table leads to an internet gateway. Then try again."
+			"Check that the security group lets your current address in on this port (your address changes with your network) and that the subnet's route table leads to an internet gateway. Then try again."
 	case Refused:
 		return "The host refuses the connection",
 			"The machine at " + e.Addr + " is there, but nothing listens on that port.",
-			"A machine that has just started needs up to a minute: try again. If it stays so, look at the machine's console output for errors of sshd."
+			"A machine that has just started needs up to a minute: try again. If it persists, check the machine's console output for errors of sshd."
 	case Unreachable:
 		return "The host cannot be reached",
 			"There is no way from this computer to " + e.Addr + ".",
 			"Check this computer's network, VPN and name service, and that the machine still has this address. Then try again."
 	case NotSSH:
-		return "This is no SSH server",
+		return "This is not an SSH server",
 			quoted("What answers at "+e.Addr+" is not an SSH server", e.Text),
-			"Check the address and the port. A captive portal, a proxy or a firewall in between may also answer so: try from another network."
+			"Check the address and the port. A captive portal, a proxy or a firewall in between may also answer like this: try another network."
 	case Booting:
 		return "The host is still starting",
 			quoted("The machine does not permit logins at the moment", e.Text),
@@ -101,29 +101,29 @@ func (e *Error) words() (title, text, next string) {
 			"Log in as the user the host names; on Ubuntu images it is \"ubuntu\"."
 	case HostKeyUnknown:
 		return "The host's key is not known",
-			fmt.Sprintf("Nothing vouches yet for the %s key %s of %s.", e.Key.Type, e.Key.Fingerprint, e.Addr),
+			fmt.Sprintf("Nothing confirms the %s key %s of %s yet.", e.Key.Type, e.Key.Fingerprint, e.Addr),
 			"Compare the fingerprint with the host keys in the instance's console output, and accept it if they agree."
 	case HostKeyChanged:
-		return "The host's key is another one", e.changed(),
-			"Do not go on before you know why: someone may be in between. If the machine was rebuilt on purpose, remove its line from the program's known_hosts file and connect again."
+		return "The host's key has changed", e.changed(),
+			"Do not continue until you know why: someone may be in between. If the machine was rebuilt on purpose, remove its line from the program's known_hosts file and connect again."
 	case NoSession:
 		return "The machine's SSH server runs no command",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused to run a command", e.Text),
-			"Log in to the machine, look at MaxSessions in /etc/ssh/sshd_config (10 is usual; look into sshd_config.d too), and restart the server: sudo systemctl restart ssh. Then run the same again."
+			"Log in to the machine, check MaxSessions in /etc/ssh/sshd_config (10 is usual; check sshd_config.d too), and restart the server: sudo systemctl restart ssh. Then run the same command again."
 	case NoTerminal:
 		return "The machine's SSH server gives no terminal",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused a terminal", e.Text),
-			"Set \"PermitTTY yes\" in the machine's /etc/ssh/sshd_config (look into sshd_config.d too, and for \"no-pty\" in ~/.ssh/authorized_keys), and restart the server: sudo systemctl restart ssh. Commands run without a terminal meanwhile."
+			"Set \"PermitTTY yes\" in the machine's /etc/ssh/sshd_config (check sshd_config.d too, and \"no-pty\" in ~/.ssh/authorized_keys), and restart the server: sudo systemctl restart ssh. Until then, commands run without a terminal."
 	case NoForwarding:
 		return "The machine's SSH server forbids tunnels",
-			quoted("The SSH server at "+e.Addr+" lets nobody connect through it, and that is how Jupyter is reached", e.Text),
-			"Log in to the machine, set \"AllowTcpForwarding yes\" in /etc/ssh/sshd_config (look into sshd_config.d and at PermitOpen too), and restart the server: sudo systemctl restart ssh. Then run the same again."
+			quoted("The SSH server at "+e.Addr+" forbids forwarding, which is how Jupyter is reached", e.Text),
+			"Log in to the machine, set \"AllowTcpForwarding yes\" in /etc/ssh/sshd_config (check sshd_config.d and PermitOpen too), and restart the server: sudo systemctl restart ssh. Then run the same command again."
 	case Closed:
 		return "The connection ended",
 			quoted("The connection to "+e.Addr+" ended", e.Text),
-			"Check this computer's network and that the machine is running, then try again: work on the host goes on meanwhile."
+			"Check this computer's network and that the machine is running, then try again: work on the host continues meanwhile."
 	}
-	return "The connection failed", quoted("The SSH connection to "+e.Addr+" failed", e.Text), "Try again; if it stays, look at the machine's console output."
+	return "The connection failed", quoted("The SSH connection to "+e.Addr+" failed", e.Text), "Try again; if it persists, check the machine's console output."
 }
 
 func (e *Error) changed() string {

@@ -33,7 +33,7 @@ func keyOf(k ssh.PublicKey) Key {
 func ParseKey(line string) (Key, error) {
 	k, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	if err != nil {
-		return Key{}, fmt.Errorf("no public key in authorized_keys form: %q", Clean(line))
+		return Key{}, fmt.Errorf("not a public key in authorized_keys form: %q", Clean(line))
 	}
 	return keyOf(k), nil
 }

@@ -50,12 +50,12 @@ func (e *JobError) Unwrap() error { return e.Err }
 // Explain tells the error in plain words; the kind is "server".
 func (e *JobError) Explain() (kind, title, text, next string) {
 	if e.Lost {
-		return "server", "The work on the host was cut off",
+		return "server", "The work on the host was interrupted",
 			"The job " + e.ID + " vanished without an exit status: the machine was restarted, its disk is full, or someone ended it.",
-			"Run the same again: the job is started anew."
+			"Run the same command again: the job is started again."
 	}
 	return "server", "The work on the host could not be started", quoted("The job "+e.ID+" could not be started", e.Text),
-		"Check that the home folder on the host can be written and its disk is not full, then run the same again."
+		"Check that the home folder on the host can be written and its disk is not full, then run the same command again."
 }
 
 // Job starts the job, or joins it where it runs, and follows it over this

@@ -50,16 +50,16 @@ func (e *KeyError) words() (title, text, next string) {
 	case KeyDirectory:
 		return "This is a folder", path + " is a folder, not a private key.", "Name the private key's file in it."
 	case KeyExists:
-		return "The key file is there already", "There is a file " + path + " already, and it is never overwritten.",
+		return "The key file already exists", "There is a file " + path + " already, and key files are never overwritten.",
 			"Use that key, name another path, or move the file away."
 	case KeyPublic:
-		return "This is the public key", path + " holds a public key; logging in takes the private one.",
+		return "This is the public key", path + " holds a public key; logging in needs the private one.",
 			"Name the private key's file: usually the same name without .pub."
 	case KeyPPK:
 		return "This is PuTTY's key format", path + " is a PuTTY private key (.ppk), which OpenSSH does not read.",
 			"Convert it: puttygen " + path + " -O private-openssh-new -o NEWFILE (in PuTTYgen: Conversions, Export OpenSSH key). Then name the new file."
 	case KeyGarbage:
-		return "This is no private key", path + " holds no private key that can be read; it may be damaged or cut off.",
+		return "This is not a private key", path + " holds no private key that can be read; it may be damaged or cut off.",
 			"A private key begins with a line like -----BEGIN OPENSSH PRIVATE KEY----- and has an END line. " + another
 	case KeyUnsupported:
 		return "This kind of key cannot be used", path + " holds a private key of a kind that cannot be used here (DSA, a FIDO security key, or an encryption that OpenSSH does not use).",

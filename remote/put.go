@@ -222,7 +222,7 @@ func (t *transfer) makeFolder(ctx context.Context, f file) error {
 }
 
 // errMoved is a half done file that another copy of the same file completed.
-var errMoved = errors.New("the half done file is not there any more")
+var errMoved = errors.New("the partial file no longer exists")
 
 // putFile copies one file, all of it or nothing.
 func (t *transfer) putFile(ctx context.Context, f file) error {

@@ -54,9 +54,9 @@ func (e *ExitError) Explain() (kind, title, text, next string) {
 		text = "The command was ended by the signal " + Clean(e.Signal)
 	}
 	if e.Code == 137 {
-		text += ", as it happens when the machine's memory is full"
+		text += ", which happens when the machine runs out of memory"
 	}
-	return "server", "A command failed on the host", quoted(text, Clean(e.Stderr)), "Read what the host said, mend it, and run the same again: what is done already is not done twice."
+	return "server", "A command failed on the host", quoted(text, Clean(e.Stderr)), "Read what the host said, fix it, and run the same command again: nothing is done twice."
 }
 
 const maxOutput = 4 << 20

@@ -42,7 +42,7 @@ func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
 		return Setup{}, &fault{
 			kind: ProblemAnswers, title: "This machine cannot be adopted",
 			text: fmt.Sprintf("The tag %s of %s names no setup of its own: %q.", TagSetup, s.Resources.InstanceID, s.ID),
-			next: "Look at the instance in the EC2 console; if it is yours, terminate it there.",
+			next: "Check the instance in the EC2 console; if it is yours, terminate it there.",
 		}
 	}
 	unlock, err := g.ledger.waitLock(ctx, "begin")

@@ -28,12 +28,12 @@ func cloudEnded(how Ending) error {
 	if how == CloudStopped {
 		return &fault{
 			kind: ProblemInterrupted, title: "The sandbox was stopped", text: "The sandbox was told to end while this was at work.",
-			next: "Run the same command again: it starts the sandbox again and goes on where it was.",
+			next: "Run the same command again: it restarts the sandbox and continues where it stopped.",
 		}
 	}
 	return &fault{
 		kind: ProblemOther, title: "The sandbox has ended", text: "The sandbox's process is gone, and its machines are stopped.",
-		next: "Run the same command again: it starts the sandbox again and goes on where it was.", err: errCloudDied,
+		next: "Run the same command again: it restarts the sandbox and continues where it stopped.", err: errCloudDied,
 	}
 }
 

@@ -62,8 +62,8 @@ type Answers struct {
 	Installer Installer `json:"installer"`
 	// NoTLS serves HTTP and gateway mode without TLS, as the guide does.
 	NoTLS bool `json:"no_tls,omitempty"`
-	// IdleStop stops the machine when nothing has gone on there for so long,
-	// Lifetime when it has run for so long in all.
+	// IdleStop stops the machine when idle for so long,
+	// Lifetime after running for so long in all.
 	IdleStop Limit `json:"idle_stop,omitzero"`
 	Lifetime Limit `json:"lifetime,omitzero"`
 	// Work says which programs count as activity.
@@ -90,7 +90,7 @@ const (
 func (a Answers) Valid() error {
 	switch {
 	case !validName(a.Name):
-		return fmt.Errorf("the name %q cannot be used: take 1 to 40 lower-case letters, digits and hyphens, a letter first", a.Name)
+		return fmt.Errorf("the name %q cannot be used: use 1 to 40 lower-case letters, digits and hyphens, a letter first", a.Name)
 	case a.Region == "":
 		return fmt.Errorf("no region is chosen: give one, for example us-east-1")
 	case ReleaseFor(a.Release).Version == "":
@@ -98,7 +98,7 @@ func (a Answers) Valid() error {
 	case a.Type == "":
 		return fmt.Errorf("no instance type is chosen: give one, for example %s", DefaultType)
 	case a.DiskGB < MinDiskGB || a.DiskGB > MaxDiskGB:
-		return fmt.Errorf("a disk of %d GB cannot be had: take %d to %d", a.DiskGB, MinDiskGB, MaxDiskGB)
+		return fmt.Errorf("a disk of %d GB is not possible: choose %d to %d", a.DiskGB, MinDiskGB, MaxDiskGB)
 	}
 	switch a.Mode {
 	case ModeSSH, ModeHTTP, ModeGateway:

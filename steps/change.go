@@ -114,10 +114,10 @@ func usableGateway(gw *Setup) error {
 	}
 	text := fmt.Sprintf("%s is in %s mode.", gw.Answers.Name, gw.Answers.Mode)
 	if gw.Answers.Mode == ModeGateway {
-		text = fmt.Sprintf("The guide of %s did not come to its end yet.", gw.Answers.Name)
+		text = fmt.Sprintf("The guide for %s has not finished yet.", gw.Answers.Name)
 	}
 	return &fault{
-		kind: ProblemAnswers, title: "This setup is no Kernel Gateway", text: text,
+		kind: ProblemAnswers, title: "This setup is not a Kernel Gateway", text: text,
 		next: fmt.Sprintf("Make it one: jupyter-ec2 mode %s gateway.", gw.Answers.Name),
 	}
 }

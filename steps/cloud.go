@@ -12,7 +12,7 @@ import (
 )
 
 // Guide is the engine. Its methods may be called from several goroutines; two
-// works on one setup exclude each other by the ledger's lock.
+// works on one setup cannot be used together by the ledger's lock.
 type Guide struct {
 	cfg    Config
 	ledger ledger
@@ -136,7 +136,7 @@ func otherAccount(s *Setup, number string) error {
 	return &fault{
 		kind: ProblemCredentials, title: "The profile leads to another account",
 		text: fmt.Sprintf("%s is in the AWS account %s, and its profile %q leads to %s now.", s.Answers.Name, s.AccountNumber, or(s.Answers.Profile, "default"), number),
-		next: fmt.Sprintf("Give that profile credentials of account %s again, and run the same command once more.", s.AccountNumber),
+		next: fmt.Sprintf("Give that profile credentials for account %s again, and run the same command again.", s.AccountNumber),
 	}
 }
 

@@ -114,7 +114,7 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 		default:
 			return &fault{
 				kind: ProblemUnreachable, title: "The host key was not accepted",
-				text: "Nothing vouches for the key " + k.Fingerprint + ", and nobody accepted it: " + why + ".",
+				text: "Nothing confirms the key " + k.Fingerprint + ", and nobody accepted it: " + why + ".",
 				next: "Compare it with the machine's system log in the EC2 console (Actions, Monitor and troubleshoot), then run this again.",
 				err:  ErrDeclined,
 			}
@@ -127,7 +127,7 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 	return &fault{
 		kind: ProblemUnreachable, title: "This is not the machine that was launched",
 		text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", w.s.PublicAddr, k.Fingerprint),
-		next: "Do not go on over this network. Try from another one; if it stays, remove the setup and tell whoever runs the network.",
+		next: "Do not continue on this network. Try another one; if it persists, remove the setup and tell whoever runs the network.",
 	}
 }
 
@@ -136,7 +136,7 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 func (w *work) consoleKeys(ctx context.Context) (fingerprints []string, why string) {
 	lines, err := w.region.ConsoleHostKeys(ctx, w.s.Resources.InstanceID)
 	if err != nil {
-		return nil, "the console output cannot be had: " + Explain(err).Title
+		return nil, "the console output is not available: " + Explain(err).Title
 	}
 	for _, l := range lines {
 		if k, err := remote.ParseKey(l); err == nil {
@@ -217,10 +217,10 @@ func (w *work) followMe(ctx context.Context) bool {
 		return false
 	}
 	if err := w.ensureGroup(ctx, address); err != nil {
-		w.retrying("Your address is %s now, and the security group could not follow: %s", address, Explain(err).Title)
+		w.retrying("Your address is now %s, and the security group could not be updated: %s", address, Explain(err).Title)
 		return false
 	}
-	w.doing("Your address is %s now; the security group follows", address)
+	w.doing("Your address is now %s; the security group is updated", address)
 	return true
 }
 
@@ -246,7 +246,7 @@ func notRunning(s *Setup, state string) error {
 	case "gone", "terminated", "shutting-down":
 		f.title = "The machine is gone"
 		f.text = fmt.Sprintf("%s (%s) was terminated.", s.Answers.Name, s.Resources.InstanceID)
-		f.next = fmt.Sprintf("Remove what is left with jupyter-ec2 rm %s, or launch it anew with jupyter-ec2 up --name %s.", s.Answers.Name, s.Answers.Name)
+		f.next = fmt.Sprintf("Remove what is left with jupyter-ec2 rm %s, or launch it again with jupyter-ec2 up --name %s.", s.Answers.Name, s.Answers.Name)
 	case "pending":
 		f.next = "Try again in a moment."
 	case "":

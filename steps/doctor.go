@@ -82,7 +82,7 @@ func wrong(err error) finding {
 	p := Explain(err)
 	var e explained
 	if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &e) {
-		p.Title, p.Text, p.Next = "No answer", "There was no answer in time.", "Look at this computer's network, then try again."
+		p.Title, p.Text, p.Next = "No answer", "There was no answer in time.", "Check this computer's network, then try again."
 	}
 	return finding{state: CheckBad, text: p.Title + ". " + p.Text, next: p.Next}
 }
@@ -161,7 +161,7 @@ func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(C
 		}
 		f := d.look(ctx, c)
 		if ctx.Err() != nil {
-			return fmt.Errorf("looking at %s: %w", c.title, ctx.Err())
+			return fmt.Errorf("checking %s: %w", c.title, ctx.Err())
 		}
 		d.states[c.id] = f.state
 		each(Check{ID: c.id, Title: c.title, State: f.state, Text: safe(f.text), Next: safe(f.next), Fix: f.fix})
@@ -173,7 +173,7 @@ func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(C
 func (d *doctor) look(ctx context.Context, c check) finding {
 	for _, id := range c.needs {
 		if s := d.states[id]; s == CheckBad || s == CheckSkipped {
-			return skipped("Nothing to look at before this is well: " + titleOf(id) + ".")
+			return skipped("Not checked until this is fixed: " + titleOf(id) + ".")
 		}
 	}
 	if d.deaf && slices.Contains(c.needs, checkSSH) {
@@ -249,9 +249,9 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 // noRemedy is for what FixCheck was not offered for.
 func noRemedy(checkID string) error {
 	return &fault{
-		kind: ProblemAnswers, title: "Nothing can be done about this by itself",
+		kind: ProblemAnswers, title: "This cannot be fixed automatically",
 		text: fmt.Sprintf("The check %q has no remedy that the program could apply here.", checkID),
-		next: "Do what the check says, then look again with jupyter-ec2 doctor.",
+		next: "Do what the check says, then check again with jupyter-ec2 doctor.",
 	}
 }
 
@@ -289,7 +289,7 @@ func (w *work) startAgain(ctx context.Context) (string, error) {
 		return "", &fault{
 			kind: ProblemAnswers, title: "There is nothing to start",
 			text: fmt.Sprintf("The machine %s is %s, and not stopped.", i.ID, i.State),
-			next: "Look again with jupyter-ec2 doctor.",
+			next: "Check again with jupyter-ec2 doctor.",
 		}
 	}
 	return w.launch(ctx)
@@ -318,7 +318,7 @@ func (w *work) moveRules(ctx context.Context) (string, error) {
 	if err := w.settleGroup(ctx); err != nil {
 		return "", err
 	}
-	return "the security group lets in your present address", nil
+	return "the security group lets in your current address", nil
 }
 
 func (w *work) protectKey(context.Context) (string, error) {

@@ -95,7 +95,7 @@ func (d *doctor) offered(ctx context.Context) finding {
 	if d.image, err = d.region.Image(ctx, a.Release, d.kind.Arch); err != nil {
 		return wrong(err)
 	}
-	return fine("%s (%d vCPU, %s) and Ubuntu %s (%s) can be had in %s.",
+	return fine("%s (%d vCPU, %s) and Ubuntu %s (%s) are available in %s.",
 		a.Type, d.kind.VCPU, mebibytes(d.kind.MemoryMiB), a.Release, d.image.ID, a.Region)
 }
 
@@ -129,7 +129,7 @@ func (d *doctor) permitted(ctx context.Context) finding {
 	if len(silent) > 0 {
 		return finding{
 			CheckWarn, "AWS answered neither yes nor no about " + strings.Join(silent, " "),
-			"Look at what it says; if a launch then fails, its message tells more.", "",
+			"Read what it says; if the launch then fails, its message says more.", "",
 		}
 	}
 	return fine("A launch is permitted (%s).", strings.Join(allowed, ", "))
@@ -169,16 +169,16 @@ func (d *doctor) network(ctx context.Context) finding {
 	}
 	if !n.Internet {
 		return finding{
-			CheckBad, fmt.Sprintf("No subnet of VPC %s both leads to an internet gateway and gives public addresses, so nobody can reach a machine there.", n.VPC),
+			CheckBad, fmt.Sprintf("No subnet of VPC %s both has a route to an internet gateway and assigns public addresses, so nobody can reach a machine there.", n.VPC),
 			"Add a route 0.0.0.0/0 to an internet gateway in the VPC console, and turn on auto-assign public IPv4 address.", "",
 		}
 	}
-	return fine("VPC %s leads to the internet.", n.VPC)
+	return fine("VPC %s has a route to the internet.", n.VPC)
 }
 
 func (d *doctor) myAddress(ctx context.Context) finding {
 	if d.account == nil {
-		return skipped("Nothing to look at before this is well: " + titleOf(checkCredentials) + ".")
+		return skipped("Not checked until this is fixed: " + titleOf(checkCredentials) + ".")
 	}
 	var err error
 	if d.address, err = d.account.MyAddress(ctx); err != nil {
@@ -227,10 +227,10 @@ func (d *doctor) machine(ctx context.Context) finding {
 	case "stopped":
 		return finding{CheckBad, i.ID + " is stopped: " + or(i.StateReason, "nobody said why") + ".", "Start it: jupyter-ec2 start " + d.s.Answers.Name, "start the machine"}
 	case "stopping", "pending":
-		return finding{CheckBad, i.ID + " is " + i.State + ".", "Wait a minute and look again.", ""}
+		return finding{CheckBad, i.ID + " is " + i.State + ".", "Wait a minute and check again.", ""}
 	case "":
 		if !d.s.launched() {
-			return finding{CheckBad, "No machine was launched yet.", "Run jupyter-ec2 up: it goes on where it was.", ""}
+			return finding{CheckBad, "No machine has been launched yet.", "Run jupyter-ec2 up: it continues where it stopped.", ""}
 		}
 	}
 	return finding{
@@ -284,8 +284,8 @@ func (d *doctor) group(ctx context.Context) finding {
 	switch {
 	case len(shut) > 0:
 		return finding{
-			CheckBad, fmt.Sprintf("%s does not let in your present address %s on port %s; it lets in %s.", id, d.address, strings.Join(shut, " and "), listed(rules)),
-			"Move the rule: jupyter-ec2 up does it too.", "let in your present address instead of the old one",
+			CheckBad, fmt.Sprintf("%s does not let in your current address %s on port %s; it lets in %s.", id, d.address, strings.Join(shut, " and "), listed(rules)),
+			"Move the rule: jupyter-ec2 up does it too.", "let in your current address instead of the old one",
 		}
 	case len(wide) > 0:
 		return finding{
@@ -330,10 +330,10 @@ func (d *doctor) key(ctx context.Context) finding {
 		return wrong(f.Err)
 	case f.TooOpen:
 		d.keyless = true
-		return finding{CheckBad, "Other users of this computer can read " + r.KeyPath + ".", "Run: chmod 400 " + r.KeyPath, "make it readable for you alone (chmod 400)"}
+		return finding{CheckBad, "Other users of this computer can read " + r.KeyPath + ".", "Run: chmod 400 " + r.KeyPath, "make it readable only by you (chmod 400)"}
 	}
 	if d.region == nil {
-		return fine("%s is yours alone; EC2 cannot be asked whether it fits the key pair.", r.KeyPath)
+		return fine("Only you can read %s; EC2 cannot be asked whether it matches the key pair.", r.KeyPath)
 	}
 	pairs, err := d.region.KeyPairs(ctx)
 	if err != nil {
@@ -347,14 +347,14 @@ func (d *doctor) key(ctx context.Context) finding {
 			"Nothing has to be done while the SSH login works.", "",
 		}
 	case f.PublicKey == "" || pairs[at].PublicKey == "":
-		return fine("%s is yours alone; whether it fits the key pair only the login tells.", r.KeyPath)
+		return fine("Only you can read %s; only the login shows whether it matches the key pair.", r.KeyPath)
 	case f.PublicKey != pairs[at].PublicKey:
 		return finding{
 			CheckBad, fmt.Sprintf("%s (%s) is not the private half of the key pair %s.", r.KeyPath, f.Fingerprint, pairs[at].Name),
-			"Put the right private key back in its place; without it nobody gets into the machine, and a new one has to be launched.", "",
+			"Put the right private key back in its place; without it nobody can log in to the machine, and a new one has to be launched.", "",
 		}
 	case f.Garbled:
-		return finding{CheckWarn, garbledKey(r.KeyPath), "It works here all the same; written right, it works with ssh -i too.", "write it as ssh reads it"}
+		return finding{CheckWarn, garbledKey(r.KeyPath), "It works here anyway; once rewritten, it works with ssh -i too.", "write it as ssh reads it"}
 	}
-	return fine("%s is yours alone and fits the key pair %s.", r.KeyPath, pairs[at].Name)
+	return fine("Only you can read %s, and it matches the key pair %s.", r.KeyPath, pairs[at].Name)
 }

@@ -27,7 +27,7 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 	}
 	if len(pinned) == 0 {
 		return finding{
-			CheckBad, "No host key of this machine is pinned here, so nothing vouches for it.",
+			CheckBad, "No host key of this machine is pinned here, so nothing confirms it.",
 			"Run jupyter-ec2 up: it compares the key with the machine's console and pins it.", "",
 		}
 	}
@@ -42,14 +42,14 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 	}
 	return finding{
 		CheckBad, fmt.Sprintf("%s is pinned, but the machine's console shows other keys.", pinned[0].Fingerprint),
-		"Do not log in before you know why. If the machine was rebuilt on purpose, remove its line from " + d.g.hostKeys().Path() + " and run jupyter-ec2 up.", "",
+		"Do not log in until you know why. If the machine was rebuilt on purpose, remove its line from " + d.g.hostKeys().Path() + " and run jupyter-ec2 up.", "",
 	}
 }
 
 // login logs in with the pinned key alone: nobody is asked to accept another.
 func (d *doctor) login(ctx context.Context) finding {
 	if d.keyless {
-		return skipped("Nothing to look at before this is well: " + titleOf(checkKey) + ".")
+		return skipped("Not checked until this is fixed: " + titleOf(checkKey) + ".")
 	}
 	client, err := d.dialPinned(ctx)
 	if err != nil {
@@ -146,7 +146,7 @@ const serverLines = 5
 // serverUp asks the server from the machine itself.
 func (d *doctor) serverUp(ctx context.Context) finding {
 	if d.s.ServerPort == 0 {
-		return finding{CheckBad, "No server was started yet.", "Run jupyter-ec2 up: it goes on where it was.", againFix}
+		return finding{CheckBad, "No server was started yet.", "Run jupyter-ec2 up: it continues where it stopped.", againFix}
 	}
 	ep, err := d.public()
 	if err != nil {
@@ -248,11 +248,14 @@ func (g *Guide) pinOf(s *Setup) ([]byte, error) {
 	return sum[:], nil
 }
 
-// watcher looks whether the machine will stop by itself, as was asked for.
+// watcher checks that the machine stops automatically, as was asked for.
 func (d *doctor) watcher(ctx context.Context) finding {
 	a := d.s.Answers
+	if n := d.s.Wanted(); n.IdleStop.Or(DefaultIdleStop) != a.IdleStop.Or(DefaultIdleStop) || n.Lifetime.Or(DefaultLifetime) != a.Lifetime.Or(DefaultLifetime) {
+		return finding{CheckWarn, "New limits were requested but are not in effect yet: auto-stop " + StopWords(n) + ".", "Run jupyter-ec2 up: it puts them into effect.", againFix}
+	}
 	if a.IdleStop == Never && a.Lifetime == Never {
-		return fine("None was asked for: the machine runs, and costs, until it is stopped.")
+		return fine("None was requested: the machine runs, and costs money, until it is stopped.")
 	}
 	h, err := jupyter.ReadHealth(ctx, d.client)
 	const next = "Run jupyter-ec2 up: it sets the watcher up again. Until then stop the machine yourself."
@@ -262,13 +265,13 @@ func (d *doctor) watcher(ctx context.Context) finding {
 		f.next, f.fix = next, againFix
 		return f
 	case !h.Watching:
-		return finding{CheckWarn, "The watcher does not run on the machine, so it does not stop by itself.", next, againFix}
+		return finding{CheckWarn, "The auto-stop watcher is not running on the machine, so it does not stop automatically.", next, againFix}
 	case h.Unarmed != "":
-		return finding{CheckWarn, "The machine will not stop by itself: " + h.Unarmed + ".", next, againFix}
+		return finding{CheckWarn, "The machine will not stop automatically: " + h.Unarmed + ".", next, againFix}
 	case h.StopAt.IsZero():
 		return fine("It stops %s.", d.limits())
 	}
-	return fine("It stops %s; as things are, at %s.", d.limits(), h.StopAt.Local().Format(time.DateTime))
+	return fine("It stops %s; currently due at %s.", d.limits(), h.StopAt.Local().Format(time.DateTime))
 }
 
 func (d *doctor) limits() string {

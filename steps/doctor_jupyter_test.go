@@ -176,6 +176,12 @@ func (w *world) watched() {
 	if _, err := w.guide().Begin(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
+	if c := w.doctor(w.guide(), w.setup().ID)["watcher"]; c.State != steps.CheckWarn || !strings.Contains(c.Text, "after 90 minutes idle") {
+		t.Errorf("asked for only: %+v", c)
+	}
+	if err := w.until(t.Context(), w.guide(), a, steps.StepServe); err != nil {
+		t.Fatalf("%v: %+v", err, steps.Explain(err))
+	}
 	for _, armed := range []bool{false, true} {
 		spec := jupyter.WatchSpec{Idle: 90 * time.Minute, Armed: armed, Mode: string(a.Mode), Facts: facts}
 		want, text := steps.CheckOK, "when idle for 90 minutes"
@@ -301,7 +307,7 @@ func TestNotebookSaysWhyNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = w.guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
-	if p := steps.Explain(err); p.Title != "This is no gateway" {
+	if p := steps.Explain(err); p.Title != "This is not a gateway" {
 		t.Errorf("%+v", p)
 	}
 	a := answers()

@@ -121,7 +121,7 @@ func TestDoctorCountsTheQuota(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	// Nothing was launched for it yet, which is no riddle either.
-	if c := w.doctor(w.guide(), s.ID)["instance"]; c.State != steps.CheckBad || !strings.Contains(c.Text, "No machine was launched") {
+	if c := w.doctor(w.guide(), s.ID)["instance"]; c.State != steps.CheckBad || !strings.Contains(c.Text, "No machine has been launched") {
 		t.Errorf("%+v", c)
 	}
 }
@@ -287,7 +287,7 @@ func TestDoctorStopsAtAnotherHostKey(t *testing.T) {
 	})
 	checks = w.doctor(w.guide(), s.ID)
 	w.expect(checks, map[string]steps.CheckState{"hostkey": steps.CheckOK, "ssh": steps.CheckBad})
-	if !strings.Contains(checks["ssh"].Text, "another one") {
+	if !strings.Contains(checks["ssh"].Text, "has changed") {
 		t.Errorf("%+v", checks["ssh"])
 	}
 	// And nobody is asked to accept an unknown one: the asker here would fail.
@@ -335,7 +335,7 @@ func TestFixOfSomethingThatHasNone(t *testing.T) {
 	}
 	for _, id := range []string{"quota", "nonsense", "group", "shutdown", "key"} {
 		err := w.guide().FixCheck(t.Context(), s.ID, id, func(steps.Event) {})
-		if p := steps.Explain(err); p.Title != "Nothing can be done about this by itself" || p.Next == "" {
+		if p := steps.Explain(err); p.Title != "This cannot be fixed automatically" || p.Next == "" {
 			t.Errorf("%s: %+v", id, p)
 		}
 	}

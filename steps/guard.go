@@ -31,11 +31,11 @@ func (w *work) guard(ctx context.Context) error {
 	}
 	switch {
 	case spec.Armed:
-		w.doing("%s", StopWords(a))
+		w.doing("Auto-stop: %s", StopWords(a))
 	case spec.Unarmed != "":
-		w.doing("It will not stop by itself: %s", spec.Unarmed)
+		w.doing("It will not stop automatically: %s", spec.Unarmed)
 	default:
-		w.doing("It never stops by itself: that is what you chose")
+		w.doing("It never stops automatically, as you chose")
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func (w *work) grace(ctx context.Context, spec jupyter.WatchSpec) {
 		return
 	}
 	if _, err := jupyter.Extend(ctx, w.client, w.g.scaled(MinLimit)); err == nil {
-		w.doing("By its limits it would stop within %s: it has %s more", MinLimit.Words(), MinLimit.Words())
+		w.doing("Its limits would stop it within %s: it gets %s more", MinLimit.Words(), MinLimit.Words())
 	}
 }
 
@@ -67,18 +67,19 @@ func (g *Guide) scaled(l Limit) time.Duration {
 	return time.Duration(float64(l.Duration()) * g.cfg.Minute.Seconds() / 60)
 }
 
-// StopWords says when a machine with these answers stops by itself.
+// StopWords says when a machine with these answers stops automatically, to
+// follow "auto-stop: ".
 func StopWords(a Answers) string {
 	idle, life := a.IdleStop.Or(DefaultIdleStop), a.Lifetime.Or(DefaultLifetime)
 	switch {
 	case idle == Never && life == Never:
-		return "It never stops by itself"
+		return "never"
 	case idle == Never:
-		return fmt.Sprintf("It stops by itself %s after its start; the disk stays", life.Words())
+		return fmt.Sprintf("%s after start; the disk is kept", life.Words())
 	case life == Never:
-		return fmt.Sprintf("It stops by itself after %s without activity; the disk stays", idle.Words())
+		return fmt.Sprintf("after %s idle; the disk is kept", idle.Words())
 	}
-	return fmt.Sprintf("It stops by itself after %s without activity, and %s after its start in any case; the disk stays", idle.Words(), life.Words())
+	return fmt.Sprintf("after %s idle, or %s after start; the disk is kept", idle.Words(), life.Words())
 }
 
 // unsafeToStop says why the machine must not shut itself down, or nothing: EC2
@@ -86,7 +87,7 @@ func StopWords(a Answers) string {
 func (w *work) unsafeToStop(ctx context.Context) string {
 	stops, err := w.region.StopsOnShutdown(ctx, w.s.Resources.InstanceID)
 	if err == nil && !stops {
-		w.doing("EC2 would terminate the machine when it shuts itself down: it is told to stop it instead")
+		w.doing("EC2 would terminate the machine when it shuts itself down: this is changed to stop")
 		err = w.region.SetStopsOnShutdown(ctx, w.s.Resources.InstanceID)
 	}
 	if err != nil {
@@ -112,7 +113,7 @@ func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
 	s, err := w.g.ledger.load(w.s.Answers.Gateway)
 	if err != nil {
 		return nil, &fault{
-			kind: ProblemAnswers, title: "The gateway is gone", text: "The setup whose kernels this notebook uses is not there any more.", err: err,
+			kind: ProblemAnswers, title: "The gateway is gone", text: "The setup whose kernels this notebook uses no longer exists.", err: err,
 			next: fmt.Sprintf("Give it its own kernels back (jupyter-ec2 gateway %s none), or another gateway.", w.s.Answers.Name),
 		}
 	}

@@ -178,16 +178,16 @@ type Page struct {
 // Pages lists the guide's steps in order.
 func Pages() []Page {
 	return []Page{
-		{StepAccount, "Account and region", "The machine will belong to your AWS account and run in one of its regions; one near you answers fastest. The guide asks you to turn on MFA for the account before you go on."},
+		{StepAccount, "Account and region", "The machine will belong to your AWS account and run in one of its regions; one near you answers fastest. The guide asks you to turn on MFA for the account before you continue."},
 		{StepMachine, "Machine", "The guide launches Ubuntu on a t2.micro, which is free for many new accounts. Bigger machines cost more for every hour they run, and the disk costs a little even while the machine is stopped."},
 		{StepKey, "Key pair", "EC2 lets you in by a key pair: it knows the public half, and you keep the private half, readable by nobody else (chmod 400). A new key made on this computer is safest, because it never travels."},
 		{StepMode, "Mode", "The guide knows three ways to reach Jupyter: through an SSH tunnel, over HTTP at the public address, or as a Kernel Gateway for notebooks elsewhere. SSH opens the least to the world."},
 		{StepReview, "Review", "This is everything that will be created and what it costs. Nothing exists until you press L here."},
 		{StepLaunch, "Launch", "EC2 starts the machine behind a firewall (security group) that lets in your own address only. It is pending for some seconds, then running, and then its SSH port answers."},
 		{StepConnect, "Connect", "The program logs in as ubuntu with your key, as ssh -i would. The guide has you type \"yes\" to an unknown host key; here it is compared with the one the machine printed on its console."},
-		{StepInstall, "Install", "Jupyter Notebook and Kernel Gateway are installed on the machine. The install goes on there even if this computer goes away, and a second run finds everything in place."},
+		{StepInstall, "Install", "Jupyter Notebook and Kernel Gateway are installed on the machine. The install continues there even if this computer disconnects, and a second run finds everything in place."},
 		{StepServe, "Serve", "The server is started in the chosen mode with a token of its own, and kept running after you log out. It counts as ready when it answers over HTTP."},
-		{StepOpen, "Open", "Before you see the URL, a kernel is started and a cell is run over the very path your browser will take. The machine runs, and costs money on AWS, until you stop or remove it."},
+		{StepOpen, "Open", "Before the URL is shown, a cell is run over the same route your browser will use. The machine runs, and costs money on AWS, until you stop or remove it."},
 	}
 }
 

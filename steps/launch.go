@@ -98,11 +98,11 @@ func (w *work) settleInstance(ctx context.Context) (aws.Instance, error) {
 		}
 		return i, err
 	case "stopping":
-		w.doing("%s is stopping; it is started again as soon as it has", i.ID)
+		w.doing("%s is stopping; it is started again as soon as it has stopped stopped", i.ID)
 	case "stopped":
 		w.doing("%s is stopped; starting it", i.ID)
 	default:
-		w.doing("%s is there and %s", i.ID, i.State)
+		w.doing("%s exists and is %s", i.ID, i.State)
 	}
 	return i, nil
 }

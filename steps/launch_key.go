@@ -44,7 +44,7 @@ func (w *work) names() error {
 
 func keyFileThere(path string) error {
 	return &fault{
-		kind: ProblemAnswers, title: "The key file is there already",
+		kind: ProblemAnswers, title: "The key file already exists",
 		text: fmt.Sprintf("A new key would be written to %s, but there is a file of that name, and key files are never overwritten.", path),
 		next: "Choose \"a key on this computer\" to use it, or give another path.", err: fs.ErrExist,
 	}
@@ -57,7 +57,7 @@ func (w *work) settleKey(ctx context.Context) error {
 	}
 	r := &w.s.Resources
 	if !r.KeyPairOurs || r.KeyPairID != "" && w.s.launched() {
-		w.doing("Key pair %s is there", r.KeyPairName)
+		w.doing("Key pair %s exists", r.KeyPairName)
 		return nil
 	}
 	there, err := w.keyThere(ctx)
@@ -65,7 +65,7 @@ func (w *work) settleKey(ctx context.Context) error {
 		return err
 	}
 	if there {
-		w.doing("Key pair %s is there", r.KeyPairName)
+		w.doing("Key pair %s exists", r.KeyPairName)
 		return w.save()
 	}
 	w.byHand(StepKey)
@@ -150,7 +150,7 @@ func (w *work) importNewKey(ctx context.Context) error {
 		if err := remote.WriteKeyFile(r.KeyPath, pair.Private); err != nil {
 			return err
 		}
-		w.doing("Wrote the private key to %s, readable by you alone", r.KeyPath)
+		w.doing("Wrote the private key to %s, readable only by you", r.KeyPath)
 	}
 	return w.importOwnKey(ctx)
 }
@@ -194,7 +194,7 @@ func (w *work) createKey(ctx context.Context) error {
 			return err
 		}
 		r.KeyPairID = pair.ID
-		w.doing("EC2 made key pair %s (%s); saved %s, readable by you alone", pair.Name, pair.ID, r.KeyPath)
+		w.doing("EC2 made key pair %s (%s); saved %s, readable only by you", pair.Name, pair.ID, r.KeyPath)
 		return nil
 	}
 }

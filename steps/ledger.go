@@ -37,7 +37,7 @@ func (l ledger) lock(id string) (unlock func(), err error) {
 	}
 	if !ok {
 		return nil, &fault{
-			kind: ProblemOther, title: "Another jupyter-ec2 is at work on this setup",
+			kind: ProblemOther, title: "Another jupyter-ec2 is working on this setup",
 			text: "A second program holds this setup's lock, so this one leaves it alone.",
 			next: "Let the other one finish, or end it, and run this again.",
 		}

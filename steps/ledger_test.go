@@ -96,7 +96,7 @@ func TestBeginAtOnceMakesOneSetup(t *testing.T) {
 			defer mu.Unlock()
 			if err == nil {
 				ids[s.ID] = true
-			} else if Explain(err).Title != "Another jupyter-ec2 is at work on this setup" {
+			} else if Explain(err).Title != "Another jupyter-ec2 is working on this setup" {
 				t.Error(err)
 			}
 		})
@@ -113,7 +113,7 @@ func TestLockExcludesASecondProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.ledger.lock("abc"); Explain(err).Title != "Another jupyter-ec2 is at work on this setup" {
+	if _, err := g.ledger.lock("abc"); Explain(err).Title != "Another jupyter-ec2 is working on this setup" {
 		t.Fatalf("second lock: %v", err)
 	}
 	unlock()

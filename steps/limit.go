@@ -83,7 +83,7 @@ func ParseLimit(s string) (Limit, error) {
 		d, err = time.ParseDuration(text + "m")
 	}
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q is no time span: write 45m, 2h30m or never", s)
+		return 0, fmt.Errorf("%q is not a duration: write 45m, 2h30m or never", s)
 	}
 	return Limit(d), nil
 }
@@ -132,7 +132,7 @@ func (r WorkRule) valid() error {
 
 func (l Limit) valid(what string) error {
 	if l > 0 && l < MinLimit {
-		return fmt.Errorf("%s of %s is too short: take %s or more, or never", what, l, MinLimit)
+		return fmt.Errorf("%s of %s is too short: use %s or more, or never", what, l, MinLimit)
 	}
 	return nil
 }

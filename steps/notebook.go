@@ -243,7 +243,7 @@ func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, ce
 	}
 	if s.Answers.Mode != ModeGateway {
 		return ep, nil, &fault{
-			kind: ProblemAnswers, title: "This is no gateway",
+			kind: ProblemAnswers, title: "This is not a gateway",
 			text: fmt.Sprintf("%s is in %s mode, and only a Kernel Gateway gives its kernels away.", s.Answers.Name, s.Answers.Mode),
 			next: "Choose a setup in gateway mode, or change this one's: jupyter-ec2 mode " + s.Answers.Name + " gateway.",
 		}

@@ -65,7 +65,7 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(Event)) erro
 		id := w.s.Resources.InstanceID
 		switch state {
 		case "running", "pending":
-			w.doing("Stopping %s; its disk stays", id)
+			w.doing("Stopping %s; its disk is kept", id)
 		case "stopping", "stopped":
 			w.doing("%s is %s", id, state)
 		default:
@@ -74,7 +74,7 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(Event)) erro
 		if _, err := w.bring(ctx, id, "stopped"); err != nil {
 			return "", err
 		}
-		return id + " is stopped" + w.onAWS("; only its disk costs now"), nil
+		return id + " is stopped" + w.onAWS("; only its disk costs money now"), nil
 	})
 }
 
@@ -95,7 +95,7 @@ func (g *Guide) Reboot(ctx context.Context, setupID string, emit func(Event)) er
 		// The end of a connection shows that it went down.
 		before, err := w.dial(ctx)
 		if err != nil {
-			w.doing("It cannot be logged in to (%s); it is rebooted all the same", Explain(err).Title)
+			w.doing("Cannot log in (%s); rebooting it anyway", Explain(err).Title)
 		}
 		w.doing("Rebooting %s", w.s.Resources.InstanceID)
 		if err := w.region.Reboot(ctx, w.s.Resources.InstanceID); err != nil {
@@ -124,8 +124,8 @@ func (w *work) awaitEnd(ctx context.Context, c *remote.Client) error {
 			return ctx.Err()
 		}
 		return &fault{
-			kind: ProblemUnreachable, title: "The machine did not reboot", text: "EC2 took the request, and the machine goes on as before.",
-			next: "Try again; if it stays so, stop and start it instead.",
+			kind: ProblemUnreachable, title: "The machine did not reboot", text: "EC2 accepted the request, but the machine keeps running as before.",
+			next: "Try again; if it happens again, stop and start it instead.",
 		}
 	}
 }
@@ -185,8 +185,8 @@ func (g *Guide) RestartServer(ctx context.Context, setupID string, emit func(Eve
 // unfinished is a setup whose guide has not come to its end.
 func unfinished(s *Setup) error {
 	return &fault{
-		kind: ProblemAnswers, title: "The setup is not finished", text: fmt.Sprintf("The guide of %s did not come to its end: there is no server yet.", s.Answers.Name),
-		next: fmt.Sprintf("Go on with it: jupyter-ec2 up --name %s.", s.Answers.Name),
+		kind: ProblemAnswers, title: "The setup is not finished", text: fmt.Sprintf("The guide for %s has not finished: there is no server yet.", s.Answers.Name),
+		next: fmt.Sprintf("Continue it: jupyter-ec2 up --name %s.", s.Answers.Name),
 	}
 }
 

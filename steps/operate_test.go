@@ -174,7 +174,7 @@ func TestChanges(t *testing.T) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
-	if _, err := g.UseGateway(ctx, s.ID, s.ID); title(err) != "This setup is no Kernel Gateway" {
+	if _, err := g.UseGateway(ctx, s.ID, s.ID); title(err) != "This setup is not a Kernel Gateway" {
 		t.Errorf("a gateway that is none: %v", err)
 	}
 	all, err := g.Setups(ctx)

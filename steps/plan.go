@@ -35,7 +35,7 @@ func ReadPlan(r io.Reader) (Answers, error) {
 	if err := d.Decode(&a); err != nil {
 		return Answers{}, &fault{
 			kind: ProblemAnswers, title: "This is not a plan", text: "The plan cannot be read: " + err.Error() + ".",
-			next: "Save one from the review page with s, or leave --plan away.", err: err,
+			next: "Save one from the review page with s, or leave out --plan.", err: err,
 		}
 	}
 	if err := a.Valid(); err != nil {
@@ -47,7 +47,7 @@ func ReadPlan(r io.Reader) (Answers, error) {
 func answersFault(err error) error {
 	return &fault{
 		kind: ProblemAnswers, title: "An answer cannot be used", text: sentence(err.Error()),
-		next: "Change this answer and go on.", err: err,
+		next: "Change this answer and continue.", err: err,
 	}
 }
 
@@ -100,7 +100,7 @@ func (g *Guide) Begin(ctx context.Context, a Answers) (Setup, error) {
 func beingRemoved(s *Setup) error {
 	return &fault{
 		kind: ProblemAnswers, title: "This setup is being removed",
-		text: fmt.Sprintf("The removal of %q was begun and not finished.", s.Answers.Name),
+		text: fmt.Sprintf("The removal of %q was started but not finished.", s.Answers.Name),
 		next: fmt.Sprintf("Finish it with jupyter-ec2 rm %s, or choose another name.", s.Answers.Name),
 	}
 }

@@ -47,7 +47,7 @@ func Explain(err error) Problem {
 	}
 	p := Problem{
 		Kind: ProblemOther, Title: "Something went wrong", Text: err.Error(),
-		Next: "Try again. If it stays, run the same command with --plain and keep its output.", Raw: err.Error(),
+		Next: "Try again. If it persists, run the same command with --plain and keep its output.", Raw: err.Error(),
 	}
 	var e explained
 	switch {
@@ -74,7 +74,7 @@ func safe(s string) string {
 	return remote.Scrub(strings.Join(lines, "\n"))
 }
 
-const stoppedNext = "Run the same command again: it goes on where it was. Nothing is created twice."
+const stoppedNext = "Run the same command again: it continues where it stopped. Nothing is created twice."
 
 // fault is this package's own explained error.
 type fault struct {

@@ -26,7 +26,7 @@ func (l ledger) load(id string) (*Setup, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &fault{
 			kind: ProblemAnswers, title: "No such setup", text: fmt.Sprintf("There is no setup %q.", id),
-			next: "See jupyter-ec2 ls for those there are.", err: err,
+			next: "List them with: jupyter-ec2 ls.", err: err,
 		}
 	}
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
@@ -38,7 +38,7 @@ func (l ledger) load(id string) (*Setup, error) {
 		return nil, unreadable(path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, unreadable(path, errors.New("it is no file"))
+		return nil, unreadable(path, errors.New("it is not a file"))
 	}
 	if why := exposed(info); why != "" {
 		return nil, unreadable(path, errors.New(why))
@@ -69,7 +69,7 @@ func parseSetup(b []byte) (*Setup, error) {
 		return nil, err
 	}
 	if !validID(s.ID) {
-		return nil, fmt.Errorf("%q is no setup ID", s.ID)
+		return nil, fmt.Errorf("%q is not a setup ID", s.ID)
 	}
 	if s.Done == nil {
 		s.Done = map[StepID]time.Time{}
@@ -83,7 +83,7 @@ func unreadable(path string, err error) error {
 	return &fault{
 		kind: ProblemOther, title: "A setup's record cannot be used",
 		text: "What this program created for a setup is written down in " + path + ", which cannot be used: " + err.Error() + ".",
-		next: "Mend the file (it has to be yours, chmod 600), or move it away: a machine of it is then listed as elsewhere, and jupyter-ec2 adopt takes it over. Until then nothing is launched under its name.",
+		next: "Repair the file (it has to be yours, chmod 600), or move it away: a machine of it is then listed as elsewhere, and jupyter-ec2 adopt takes it over. Until then nothing is launched under its name.",
 		err:  err,
 	}
 }
@@ -208,7 +208,7 @@ func (ownerOnly) Mode() fs.FileMode { return 0o700 }
 
 func notYours(path, why string) error {
 	return &fault{
-		kind: ProblemOther, title: "The program's folder is not yours alone",
+		kind: ProblemOther, title: "Others can write to the program's folder",
 		text: "The folder " + path + " holds keys, tokens and the records of your machines, and " + why + ". Nothing in it is used.",
 		next: "See what is in it and who put it there. If it is all yours: chmod go-w '" + path + "' (and sudo chown -R \"$USER\" where it belongs to somebody else). Otherwise move it away, or name another place in XDG_STATE_HOME.",
 	}

@@ -131,7 +131,7 @@ func TestAFolderThatOthersCanChangeIsRefused(t *testing.T) {
 				_, begun := g.Begin(ctx, testAnswers())
 				_, opened := g.Reopen(ctx, s.ID)
 				for what, err := range map[string]error{"list": listed, "begin": begun, "open": opened} {
-					if p := Explain(err); p.Title != "The program's folder is not yours alone" || !strings.Contains(p.Next, "chmod go-w '"+path+"'") {
+					if p := Explain(err); p.Title != "Others can write to the program's folder" || !strings.Contains(p.Next, "chmod go-w '"+path+"'") {
 						t.Errorf("%s: %+v", what, p)
 					}
 				}

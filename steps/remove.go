@@ -37,7 +37,7 @@ func (g *Guide) Remove(ctx context.Context, setupID string, emit func(Event)) er
 	if id := w.s.Answers.Gateway; id != "" {
 		g.shutOut(ctx, id)
 	}
-	w.say(Finished, w.s.Answers.Name+" is removed"+w.onAWS("; it costs nothing any more"))
+	w.say(Finished, w.s.Answers.Name+" is removed"+w.onAWS("; it no longer costs anything"))
 	return nil
 }
 
@@ -151,7 +151,7 @@ func (w *work) removeKeyPair(ctx context.Context) error {
 		}
 	}
 	if r.KeyFileOurs {
-		w.doing("Deleting the key file %s, which opens nothing any more", r.KeyPath)
+		w.doing("Deleting the key file %s, which is no longer used", r.KeyPath)
 		if err := os.Remove(r.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("deleting the key file: %w", err)
 		}

@@ -129,7 +129,7 @@ func (p *preflight) refusals() {
 
 func (p *preflight) networkProblem() Problem {
 	return Problem{
-		Kind: ProblemRefused, Title: "No way to the internet",
+		Kind: ProblemRefused, Title: "No route to the internet",
 		Text: fmt.Sprintf("The subnet in VPC %s has no route to an internet gateway, so nobody could reach the machine.", p.network.VPC),
 		Next: "Add a route 0.0.0.0/0 to an internet gateway in the VPC console, or choose another region.",
 	}
@@ -216,5 +216,5 @@ func creates(a Answers, address string) []string {
 		out = append(out, "1 key pair in EC2, from your key's public half")
 	}
 	out = append(out, "1 public IPv4 address while the instance runs")
-	return append(out, "idle stop: "+StopWords(a))
+	return append(out, "auto-stop: "+StopWords(a))
 }

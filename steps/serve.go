@@ -63,7 +63,7 @@ func (w *work) follow(ctx context.Context, job remote.Job) error {
 		})
 		var lost *remote.JobError
 		if errors.As(err, &lost) && lost.Lost && try < lostJobs {
-			w.retrying("The install was cut off on the machine; it is begun anew")
+			w.retrying("The install was interrupted on the machine; it is started again")
 			continue
 		}
 		if err != nil || exit == 0 {
@@ -128,9 +128,9 @@ func (w *work) serve(ctx context.Context) (string, error) {
 func noGateway(s *Setup, url string, err error) error {
 	p := Explain(err)
 	return &fault{
-		kind: p.Kind, title: "The notebook does not come up with its gateway", err: err,
+		kind: p.Kind, title: "The notebook does not start with its gateway", err: err,
 		text: "Its kernels are to run at " + url + ". " + p.Text,
-		next: fmt.Sprintf("See whether the gateway's machine runs and answers, and try again. Or give the notebook its own kernels back: jupyter-ec2 gateway %s none.", s.Answers.Name),
+		next: fmt.Sprintf("Check that the gateway's machine is running and answers, and try again. Or give the notebook its own kernels back: jupyter-ec2 gateway %s none.", s.Answers.Name),
 	}
 }
 

@@ -85,7 +85,7 @@ func (c *clearing) remove(ctx context.Context, list []Leftover) {
 		case err != nil:
 			c.failed(l, err)
 		case gone:
-			c.say(l, Finished, "is not there any more, or not tagged as ours: nothing was removed")
+			c.say(l, Finished, "no longer exists, or is not tagged as ours: nothing was removed")
 		case l.Kind == kindInstance:
 			waits = append(waits, l)
 		default:
@@ -150,17 +150,17 @@ func (c *clearing) unclaimed(l Leftover, setupID string) error {
 	}
 	return &fault{
 		kind: ProblemOther, title: "It belongs to a setup of this computer",
-		text: fmt.Sprintf("The %s %s was left alone: a setup of this computer owns it by now.", l.Kind, l.ID),
-		next: "Look again with jupyter-ec2 sweep; a setup is removed with jupyter-ec2 rm.",
+		text: fmt.Sprintf("The %s %s was left alone: a setup of this computer owns it now.", l.Kind, l.ID),
+		next: "Check again with jupyter-ec2 sweep; a setup is removed with jupyter-ec2 rm.",
 	}
 }
 
 // startedSince is a machine that was stopped when its removal was agreed to.
 func startedSince(l Leftover) error {
 	return &fault{
-		kind: ProblemOther, title: "It was started since",
+		kind: ProblemOther, title: "It has been started since",
 		text: fmt.Sprintf("The instance %s was stopped when it was listed, and is running now: it was left alone.", l.ID),
-		next: "Look again with jupyter-ec2 sweep; another computer may be using it.",
+		next: "Check again with jupyter-ec2 sweep; another computer may be using it.",
 	}
 }
 

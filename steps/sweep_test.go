@@ -364,7 +364,7 @@ func TestClearKeepsWhatWasStartedSince(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := w.guide().Clear(t.Context(), []steps.Leftover{found[i.ID]}, func(steps.Event) {})
-	if title(err) != "It was started since" {
+	if title(err) != "It has been started since" {
 		t.Errorf("got %v", err)
 	}
 	if n := len(w.called("ec2:TerminateInstances")); n > 0 {

@@ -68,8 +68,8 @@ const unshownTitle = "EC2 does not show the machine yet"
 func unshown(s *Setup) error {
 	return &fault{
 		kind: ProblemOther, title: unshownTitle,
-		text: fmt.Sprintf("%s (%s) was launched, and EC2 does not list it. A new machine may take a while to be listed; it may cost money meanwhile.", s.Answers.Name, s.Resources.InstanceID),
-		next: "Run the same command again in a minute: the machine is looked for again, and no second one is launched.", err: errUnshown,
+		text: fmt.Sprintf("%s (%s) was launched, but EC2 does not list it. A new machine may take a while to be listed, and may already cost money.", s.Answers.Name, s.Resources.InstanceID),
+		next: "Run the same command again in a minute: it looks for the machine again and launches no second one.", err: errUnshown,
 	}
 }
 

@@ -85,7 +85,7 @@ func (w *work) do(ctx context.Context, id StepID, run func(context.Context) (str
 	if err != nil {
 		err = stoppedBy(ctx, err)
 		if errors.Is(err, errCloudDied) {
-			w.retrying("%s: it is started again, and this goes on", Explain(err).Title)
+			w.retrying("%s: it is restarted, and this continues", Explain(err).Title)
 			return err
 		}
 		w.send(Event{Kind: Failed, Text: Explain(err).Title, Err: err})

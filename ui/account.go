@@ -228,7 +228,7 @@ func (s *accountScreen) takeRegion(m *model) tea.Cmd {
 		return nil
 	}
 	if row.Disabled != "" {
-		s.refused = row.ID + " is not enabled for this account. Enable it in the AWS console (Account, AWS Regions), wait some minutes, then press r. Or take another region."
+		s.refused = row.ID + " is not enabled for this account. Enable it in the AWS console (Account, AWS Regions), wait some minutes, then press r. Or choose another region."
 		return nil
 	}
 	m.answers.Profile, m.answers.Region = s.signedIn.Profile, row.ID
@@ -244,7 +244,7 @@ func (s *accountScreen) hints(m *model) []hint {
 	case s.signedIn != nil && s.regions.Filtering():
 		return []hint{{"enter", "keep filter"}, {"esc", "clear"}}
 	case s.signedIn != nil:
-		hints := []hint{{"enter", "take region"}, {"↑↓", "choose"}, {"/", "search"}}
+		hints := []hint{{"enter", "select region"}, {"↑↓", "choose"}, {"/", "search"}}
 		if len(s.profiles) > 1 {
 			hints = append(hints, hint{"esc", "other profile"})
 		}
@@ -336,7 +336,7 @@ func (s *accountScreen) regionView(m *model, w, h int) string {
 	style, mfa := s.mfa(m)
 	lines = append(lines, pair(m.th, "MFA", style, mfa, label, w)...)
 	if a.Identity.Root() {
-		lines = append(lines, m.th.Warn.Render("! These are the root user's credentials. A user or role of its own is safer."))
+		lines = append(lines, m.th.Warn.Render("! These are the root user's credentials. An IAM user or role is safer."))
 	}
 	lines = append(lines, "")
 	foot := paragraph(m.th.Warn, s.refused, w)
@@ -356,5 +356,5 @@ func (s *accountScreen) mfa(m *model) (style styler, text string) {
 	case "off":
 		return m.th.Warn, "! off: turn it on in the console, under Security credentials"
 	}
-	return m.th.Subtle, "? unknown: these credentials may not look"
+	return m.th.Subtle, "? unknown: these credentials are not allowed to check"
 }

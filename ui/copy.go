@@ -41,7 +41,7 @@ func (m *model) askCopy(u *member, up bool) tea.Cmd {
 	if u.op != nil {
 		return m.say(u.name()+" is still "+u.op.doing+".", true)
 	}
-	d := &copyDialog{u: u, up: up, field: [2]*field{newField("", "data.csv", 0), newField("", "where it belongs by its name", 0)}}
+	d := &copyDialog{u: u, up: up, field: [2]*field{newField("", "data.csv", 0), newField("", "same name, in the home folder", 0)}}
 	m.openDialog(d)
 	return nil
 }
@@ -169,7 +169,7 @@ func (d *copyDialog) view(th theme.Theme, w int) []string {
 	if d.up {
 		title, labels = "Upload to "+d.u.name(), [2]string{"File or folder on this computer", "To, on the machine"}
 	}
-	lines := dialogText(th, title, []string{"Paths on the machine begin in its home folder. A folder is copied whole."}, w)
+	lines := dialogText(th, title, []string{"Paths on the machine are relative to its home folder. A folder is copied whole."}, w)
 	for i, label := range labels {
 		lines = append(lines, th.Prompt.Render(label), d.field[i].view(th, min(w, 60), i == d.at))
 		lines = append(lines, d.fitting(th, w, i)...)
@@ -178,7 +178,7 @@ func (d *copyDialog) view(th theme.Theme, w int) []string {
 }
 
 func (d *copyDialog) hints() []hint {
-	return []hint{{"enter", "copy"}, {"tab", "complete"}, {"↑↓", "other path"}, {"esc", "cancel"}}
+	return []hint{{"enter", "copy"}, {"tab", "complete"}, {"↑↓", "another path"}, {"esc", "cancel"}}
 }
 
 // fitting are the names that a path may become, under its field, on as many

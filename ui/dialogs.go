@@ -133,7 +133,7 @@ func (d *choiceDialog) view(th theme.Theme, w int) []string {
 }
 
 func (d *choiceDialog) hints() []hint {
-	return []hint{{"↑↓", "choose"}, {"enter", "take it"}, {"esc", strings.ToLower(d.options[len(d.options)-1].label)}}
+	return []hint{{"↑↓", "choose"}, {"enter", "select"}, {"esc", strings.ToLower(d.options[len(d.options)-1].label)}}
 }
 
 // inputDialog asks for one line of text.
@@ -180,7 +180,7 @@ func (d *inputDialog) view(th theme.Theme, w int) []string {
 	return lines
 }
 
-func (d *inputDialog) hints() []hint { return []hint{{"enter", "go on"}, {"esc", "cancel"}} }
+func (d *inputDialog) hints() []hint { return []hint{{"enter", "continue"}, {"esc", "cancel"}} }
 
 func dialogText(th theme.Theme, title string, text []string, w int) []string {
 	lines := []string{th.Title.Render(title), ""}
@@ -272,7 +272,7 @@ func hostKeyDialog(q *question) *choiceDialog {
 	k := q.hostKey
 	why := clean(k.Why)
 	if why == "" {
-		why = "The machine's console has not said which key is its own."
+		why = "The machine's console has not shown its host key yet."
 	}
 	return &choiceDialog{
 		title: "Is this the right machine?", from: q.id,

@@ -116,7 +116,7 @@ func (d *doctorDialog) fix(m *model) tea.Cmd {
 	}
 	check, engine, setupID, u := d.checks[d.at.at], m.engine, d.setupID, m.fleet.members[d.setupID]
 	if u == nil {
-		return m.say("This can be mended from a machine's own doctor only.", true)
+		return m.say("This can be fixed only from a machine's own doctor.", true)
 	}
 	if u.op != nil {
 		return m.say(u.name()+" is still "+u.op.doing+".", true)
@@ -141,7 +141,7 @@ func (m *model) mended(setupID string) tea.Cmd {
 func (d *doctorDialog) hints() []hint {
 	hints := []hint{{"↑↓", "choose"}}
 	if d.at.at < len(d.checks) && d.checks[d.at.at].Fix != "" {
-		hints = append([]hint{{"enter", "mend it"}}, hints...)
+		hints = append([]hint{{"enter", "fix it"}}, hints...)
 	}
 	return append(hints, hint{"r", "check again"}, hint{"esc", "close"})
 }
@@ -196,7 +196,7 @@ func (d *doctorDialog) verdict(th theme.Theme, w int) []string {
 	case d.failure.is():
 		return append([]string{""}, d.failure.lines(th, w)...)
 	case d.fixing:
-		return []string{"", th.Text.Render("Mending …")}
+		return []string{"", th.Text.Render("Fixing …")}
 	case d.running:
 		return []string{"", th.Text.Render(fmt.Sprintf("Checking … %d so far", len(d.checks)))}
 	case bad > 0:

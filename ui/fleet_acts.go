@@ -36,7 +36,7 @@ func (m *model) openIt(u *member) tea.Cmd {
 	case u.Elsewhere:
 		return m.say("This machine is another computer's: a adopts it, so that it can be stopped and removed from here.", true)
 	case u.Resources.Removing:
-		return m.say("Its removal has begun: x goes on with it.", true)
+		return m.say("Its removal has begun: x continues it.", true)
 	case u.up() && u.complete():
 		return m.withURL(u, (*model).browse)
 	case u.gone():
@@ -74,7 +74,7 @@ func (m *model) inSandbox(text string) string {
 }
 
 func (m *model) stopVerb() verb {
-	return verb{"stopping", "stopped" + m.onAWS("; only its disk costs now"), true}
+	return verb{"stopping", "stopped" + m.onAWS("; only its disk costs money now"), true}
 }
 
 // costsAnHour says what a machine costs while it runs.
@@ -170,17 +170,17 @@ func (m *model) restartServer(u *member) tea.Cmd {
 
 // askStop, askRestart and askReboot name what will be lost.
 func (m *model) askStop(u *member) {
-	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk" + m.onAWS(", which goes on costing a little") + "."
+	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk" + m.onAWS(", which keeps costing a little") + "."
 	m.confirm("Stop "+u.name()+"?", u.busyWith(lost), "Stop the machine", func(m *model) tea.Cmd { return m.stopNow(u) })
 }
 
 func (m *model) askRestart(u *member) {
-	lost := "All its kernels end, and what is in them is lost. Files stay."
+	lost := "All its kernels end, and what is in them is lost. Files are kept."
 	m.confirm("Restart the server of "+u.name()+"?", u.busyWith(lost), "Restart the server", func(m *model) tea.Cmd { return m.restartServer(u) })
 }
 
 func (m *model) askReboot(u *member) {
-	lost := "All kernels, shells and transfers on it end, and what is in them is lost. Files stay."
+	lost := "All kernels, shells and transfers on it end, and what is in them is lost. Files are kept."
 	m.confirm("Reboot "+u.name()+"?", u.busyWith(lost), "Reboot the machine", func(m *model) tea.Cmd {
 		id, engine := u.ID, m.engine
 		return m.simple(u, verb{"rebooting", "rebooted", true}, func(ctx context.Context, emit func(steps.Event)) error {
@@ -223,7 +223,7 @@ const extendBy = time.Hour
 func (m *model) extend(u *member) tea.Cmd {
 	link := u.conn.link
 	if link == nil {
-		return m.say("The stop can be put off once the machine is connected to.", true)
+		return m.say("The stop can be postponed once the machine is connected.", true)
 	}
 	return m.simple(u, verb{doing: "extending", did: "stays on for at least an hour from now"}, func(ctx context.Context, _ func(steps.Event)) error {
 		_, err := link.Extend(ctx, extendBy)
@@ -243,11 +243,11 @@ func (m *model) askMode(u *member) {
 	for _, info := range steps.Modes() {
 		ways = append(ways, way{info.Mode, false, info.Title, info.Opens})
 		if info.Mode != steps.ModeSSH {
-			ways = append(ways, way{info.Mode, true, info.Title + ", without TLS", "anyone on the way can read the token"})
+			ways = append(ways, way{info.Mode, true, info.Title + ", without TLS", "anyone on the network path can read the token"})
 		}
 	}
-	d := &choiceDialog{title: "How shall " + u.name() + " be reached?", text: []string{
-		"Its security group follows, and its server is started anew where it has to be: kernels are lost then. Files stay.",
+	d := &choiceDialog{title: "How do you want to reach " + u.name() + "?", text: []string{
+		"The security group is updated. If the server has to restart, running kernels are lost. Files are kept.",
 	}}
 	for i, w := range ways {
 		o := option{label: w.label, detail: w.detail, do: func(m *model) tea.Cmd { return m.setMode(u, w.mode, w.noTLS) }}
@@ -262,7 +262,7 @@ func (m *model) askMode(u *member) {
 
 func (m *model) setMode(u *member, mode steps.Mode, noTLS bool) tea.Cmd {
 	if now := u.Wanted(); mode == now.Mode && noTLS == now.NoTLS {
-		return m.say(u.name()+" is reached that way already.", false)
+		return m.say(u.name()+" is already reached that way.", false)
 	}
 	return m.changed(u, verb{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {
 		_, err := m.engine.SetMode(ctx, u.ID, mode, noTLS)

@@ -26,12 +26,12 @@ func TestKeysOfAMachine(t *testing.T) {
 		{"start", "3", []string{"S"}, "", nil, []string{"work s-3"}},
 		{"restart the server", "1", []string{"r"}, "All its kernels end", []string{"enter"}, []string{"restart s-1"}},
 		{"reboot", "1", []string{"R"}, "All kernels, shells and transfers", []string{"enter"}, []string{"reboot s-1"}},
-		{"mode", "1", []string{"m"}, "How shall jupyter be reached?", []string{"down", "down", "enter"}, []string{"mode http true s-1", "work s-1"}},
-		{"mode of a stopped one", "3", []string{"m"}, "How shall thesis", []string{"up", "enter"}, []string{"mode ssh false s-3"}},
-		{"limits", "1", []string{"i"}, "stop by itself?", []string{"right", "right", "down", "left", "enter"}, []string{"limits never 4h s-1", "work s-1"}},
+		{"mode", "1", []string{"m"}, "How do you want to reach jupyter?", []string{"down", "down", "enter"}, []string{"mode http true s-1", "work s-1"}},
+		{"mode of a stopped one", "3", []string{"m"}, "How do you want to reach thesis", []string{"up", "enter"}, []string{"mode ssh false s-3"}},
+		{"limits", "1", []string{"i"}, "stop automatically?", []string{"right", "right", "down", "left", "enter"}, []string{"limits never 4h s-1", "work s-1"}},
 		{"type", "3", []string{"t"}, "0.0120", []string{"up", "enter"}, []string{"resize t3.micro s-3"}},
 		{"gateway for a notebook", "1", []string{"g"}, "Whose kernels", []string{"enter"}, []string{`gateway "s-2" s-1`, "work s-1"}},
-		{"notebook for a gateway", "2", []string{"g"}, "Who shall use", []string{"down", "enter"}, []string{`gateway "s-2" s-1`, "work s-1"}},
+		{"notebook for a gateway", "2", []string{"g"}, "Who should use", []string{"down", "enter"}, []string{`gateway "s-2" s-1`, "work s-1"}},
 		{"adopt", "6", []string{"a"}, "", nil, []string{"adopt s-6"}},
 		{"extend", "1", []string{"+"}, "", nil, []string{"extend 1h0m0s s-1"}},
 		{"upload", "1", []string{"u"}, "Upload to jupyter", []string{"/tmp/a.csv", "down", "data/", "enter"}, []string{"put /tmp/a.csv data/ s-1"}},
@@ -74,7 +74,7 @@ func TestEscTurnsEveryQuestionDown(t *testing.T) {
 func TestKeysThatCannotBe(t *testing.T) {
 	for _, c := range []struct{ on, key, want string }{
 		{"1", "t", "Only a stopped machine"},
-		{"1", "S", "runs already"},
+		{"1", "S", "is already running"},
 		{"1", "a", "this computer's already"},
 		{"3", "s", "is not running"},
 		{"3", "e", "is not running"},
@@ -238,7 +238,7 @@ func TestTerminating(t *testing.T) {
 
 func TestLeavingWithSeveralMachines(t *testing.T) {
 	t.Run("leave", func(t *testing.T) {
-		r := fleetRig(t).press("q").until("3 machines go on running").press("enter")
+		r := fleetRig(t).press("q").until("3 machines keep running").press("enter")
 		if len(r.m.outcome.Left) != 4 || !r.m.quitting { // three run, one has its disk
 			t.Errorf("quitting %v, left %d", r.m.quitting, len(r.m.outcome.Left))
 		}

@@ -74,7 +74,7 @@ func (u *member) happening(f *facts, now time.Time) {
 	case u.trouble != nil:
 		p := u.trouble.problem
 		f.wrapped("Failed", f.th.Error, u.trouble.what+": "+p.Title)
-		f.wrapped("", f.th.Text, "→ "+p.Next+" f tells more.")
+		f.wrapped("", f.th.Text, "→ "+p.Next+" f shows more.")
 	case u.Bad != nil:
 		f.wrapped("Record", f.th.Error, u.Bad.Text)
 		f.wrapped("", f.th.Text, "→ "+u.Bad.Next)
@@ -113,7 +113,7 @@ func (u *member) reaching(f *facts, gateway *member) {
 	}
 	switch {
 	case u.conn.problem != nil:
-		f.add("Link", f.th.Warn, "! "+u.conn.problem.Title+"; tried again by itself")
+		f.add("Link", f.th.Warn, "! "+u.conn.problem.Title+"; retrying automatically")
 	case u.conn.link != nil && u.conn.state != "" && u.conn.state != "up":
 		f.add("Link", f.th.Warn, "! "+u.conn.state)
 	}
@@ -138,11 +138,11 @@ func (u *member) money(m *model, now time.Time) (styler, string) {
 	case m.engine.Sandboxed():
 		return m.th.Text, "nothing: this is the sandbox"
 	case u.gone():
-		return m.th.Text, "nothing any more; " + soFar(money)
+		return m.th.Text, "nothing now; " + soFar(money)
 	case !money.Known && u.State == "":
 		return m.th.Text, "nothing yet"
 	case !money.Known:
-		return m.th.Warn, "unknown: no price could be had, but it does cost"
+		return m.th.Warn, "unknown: no price is available, but it costs money"
 	case u.State == "stopped":
 		return m.th.Text, soFar(money) + ", " + dollars(money.Hour) + " an hour for its disk"
 	default:
@@ -169,7 +169,7 @@ func (u *member) stopping(f *facts, now time.Time) {
 	switch {
 	case !u.up() || u.Bad != nil: // its rule is in the record
 	case u.health.Unarmed != "":
-		f.add("Stops", f.th.Warn, "! not by itself: "+u.health.Unarmed)
+		f.add("Stops", f.th.Warn, "! not automatically: "+u.health.Unarmed)
 	case soon && left < urgentFrom:
 		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + keeps it on at least an hour", minutes(left), stopWhy(u.health)))
 	case soon:
@@ -198,7 +198,7 @@ func (u *member) healthFacts(f *facts, now time.Time) {
 		}
 		return
 	case !h.Watching:
-		f.add("Health", f.th.Warn, "! its watcher does not run: D looks for the reason")
+		f.add("Health", f.th.Warn, "! auto-stop watcher isn't running; press D to diagnose")
 		return
 	}
 	if !h.ServerUp {
@@ -211,13 +211,13 @@ func (u *member) healthFacts(f *facts, now time.Time) {
 		f.add("GPU", f.th.Text, g.Name+" "+percent(g.Use)+", memory "+share(g.MemoryUsedMB, g.MemoryMB))
 	}
 	f.add("Kernels", f.th.Text, kernelsSay(h.Kernels))
-	f.add("People", f.th.Text, fmt.Sprintf("%s, %s, %s", counted(h.Logins, "login"), counted(h.Terminals, "terminal"), counted(h.Transfers, "transfer")))
+	f.add("Sessions", f.th.Text, fmt.Sprintf("%s, %s, %s", counted(h.Logins, "login"), counted(h.Terminals, "terminal"), counted(h.Transfers, "transfer")))
 }
 
 func (u *member) idleSays(now time.Time) string {
 	d, _ := u.idle(now)
 	if u.health.Idle.IsZero() {
-		return "no: " + or(u.health.Busy, "something goes on")
+		return "no: " + or(u.health.Busy, "active")
 	}
 	return "for " + minutes(d)
 }

@@ -147,7 +147,7 @@ func actions() map[string]action {
 
 // unusable says what to do about a machine whose record cannot be used.
 func (u *member) unusable() string {
-	return u.name() + " has a bad record: mend it or move it away first. f tells more."
+	return u.name() + " has a bad record: mend it or move it away first. f shows more."
 }
 
 // cannot says why an action cannot be done with this machine now.
@@ -170,9 +170,9 @@ func (u *member) cannot(a action) string {
 func (m *model) start(u *member) tea.Cmd {
 	switch {
 	case u.up() && u.complete():
-		return m.say(u.name()+" runs already: o opens it.", false)
+		return m.say(u.name()+" is already running: o opens it.", false)
 	case !u.Finished(steps.StepLaunch) && u.Resources.InstanceID == "":
-		return m.say(u.name()+" was never launched: enter goes on with the guide.", true)
+		return m.say(u.name()+" was never launched: enter continues the guide.", true)
 	}
 	return m.startIt(u)
 }
@@ -191,7 +191,7 @@ func (s *fleetScreen) showTrouble(m *model) {
 		d.add(u.name()+", connection", *u.conn.problem)
 	}
 	if s.survey.err != nil {
-		d.add("The look at all regions", steps.Explain(s.survey.err))
+		d.add("The check of all regions", steps.Explain(s.survey.err))
 	}
 	for _, a := range s.survey.failed {
 		d.add(regionOf(a.At), steps.Explain(a.Err))
@@ -226,7 +226,7 @@ func (s *fleetScreen) currentHints() []hint {
 	case u.op != nil:
 		return []hint{{"esc", "end " + u.op.doing}, {"l", "log"}}
 	case u.Bad != nil:
-		return []hint{{"f", "what is wrong"}, {"f5", "look again"}}
+		return []hint{{"f", "what is wrong"}, {"f5", "check again"}}
 	case u.Elsewhere:
 		return []hint{{"a", "adopt"}, {"/", "filter"}}
 	case u.gone():
@@ -236,7 +236,7 @@ func (s *fleetScreen) currentHints() []hint {
 	case u.up() && u.complete():
 		return []hint{{"enter", "URL"}, {"o", "open"}, {"c", "copy URL"}, {"l", "log"}, {"s", "stop"}, {"e", "shell"}, {"+", "extend"}, {"m", "mode"}, {"x", "terminate"}}
 	}
-	return []hint{{"enter", "go on with it"}, {"x", "terminate"}}
+	return []hint{{"enter", "continue"}, {"x", "terminate"}}
 }
 
 // allKeys are the screen's keys for the help.
@@ -244,23 +244,23 @@ func (s *fleetScreen) allKeys() []hint {
 	return []hint{
 		{"↑↓ or 1-9", "another machine"},
 		{"/", "filter the list"},
-		{"enter", "the URL, proved; starts what is not running"},
+		{"enter", "verify and show the URL (starts the machine if needed)"},
 		{"o c", "open it in the browser; copy it"},
 		{"l, tab", "log on the whole screen; the next log"},
 		{"s S", "stop; start"},
 		{"r R", "restart the server; reboot the machine"},
 		{"m", "mode: how the server is reached"},
-		{"g", "gateway: whose kernels, or who uses these"},
+		{"g", "gateway: choose whose kernels to use"},
 		{"t", "another type, of a stopped machine"},
 		{"e", "shell on the machine"},
 		{"u d", "upload; download"},
 		{"+", "keep it on for at least an hour from now"},
-		{"i", "limits: when it stops by itself"},
+		{"i", "limits: when it stops automatically"},
 		{"x", "terminate and remove"},
 		{"a", "adopt a machine from elsewhere"},
 		{"n", "new machine, by the guide"},
 		{"D W", "doctor; sweep for leftovers"},
-		{"f", "what did not work, in full"},
+		{"f", "show the last error in full"},
 		{"f5 or ctrl+r", "refresh"},
 	}
 }

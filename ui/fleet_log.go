@@ -29,7 +29,7 @@ const (
 const pastLines = 500
 
 func (k logKind) title() string {
-	return [...]string{"Server log", "Install log", "What was done"}[k]
+	return [...]string{"Server log", "Install log", "What happened"}[k]
 }
 
 // of is the log's title for one machine.
@@ -110,13 +110,13 @@ func (s *fleetScreen) show(u *member) {
 func (u *member) whyNoLog() string {
 	switch {
 	case u.log == doneLog:
-		return "Nothing was done with it since the program was started."
+		return "Nothing has been done with it since the program started."
 	case u.Elsewhere:
 		return "Its logs are for the computer that has its key."
 	case !u.up():
 		return "The machine is not running, so there is no log to follow."
 	case !u.Finished(steps.StepConnect):
-		return "Nobody has connected to it yet: enter goes on with the guide."
+		return "Nobody has connected to it yet: enter continues the guide."
 	case u.conn.problem != nil && u.conn.link == nil:
 		return "No log: " + u.conn.problem.Title + "."
 	case u.conn.link == nil:

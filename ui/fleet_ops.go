@@ -290,10 +290,10 @@ func (m *model) endOperation(u *member) tea.Cmd {
 	}
 	m.askAtEsc(&choiceDialog{
 		title: "End " + u.op.doing + "?", about: op,
-		text: []string{"What is under way on AWS or on the machine already may still happen. Nothing is undone."},
+		text: []string{"What is already under way on AWS or on the machine may still happen. Nothing is undone."},
 		options: []option{
 			{label: "End it", do: cut},
-			{label: "Let it go on"},
+			{label: "Let it finish"},
 		},
 	})
 	return nil

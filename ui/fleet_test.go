@@ -183,7 +183,7 @@ func TestALinkThatComesTooLateIsClosed(t *testing.T) {
 
 func TestALinkThatCannotBeMadeIsTriedAgain(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"connect s-2": fakeError{}} })
-	r.press("2").rested().until("! The SSO session has ended; tried again by itself")
+	r.press("2").rested().until("! The SSO session has ended; retrying automatically")
 	r.e.fmu.Lock()
 	r.e.fail = nil
 	r.e.fmu.Unlock()
@@ -215,7 +215,7 @@ func TestHealthIsAskedForOftenOnlyWhereOneLooks(t *testing.T) {
 
 func TestTheLogFollowsTheSelection(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth()} } })
-	r.until("server log of s-1").press("tab").until("install log of s-1").press("tab").until("Nothing was done with it")
+	r.until("server log of s-1").press("tab").until("install log of s-1").press("tab").until("Nothing has been done with it")
 	r.press("shift+tab", "shift+tab").until("server log of s-1")
 	r.press("2").rested().until("server log of s-2")
 	l := r.e.links[0]
@@ -268,9 +268,9 @@ func TestStaleFleetResultsAreDropped(t *testing.T) {
 
 func TestRegionsThatDoNotAnswerAreNamed(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.survey[3].Err = fakeError{} })
-	r.until("No answer from us-west-1. f tells why.").press("f").until("UnauthorizedException").press("esc")
+	r.until("No answer from us-west-1. f shows why.").press("f").until("UnauthorizedException").press("esc")
 	r.e.surveyErr = fakeError{}
-	r.press("f5").until("shown is what this computer knows")
+	r.press("f5").until("this is what the computer knows")
 }
 
 func TestMachinesThatAreGoneFromElsewhereLeaveTheList(t *testing.T) {
@@ -321,7 +321,7 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 	}
 	look()
 	r.untilAsked("restart s-1").settled().until("the last words of the server").until("The server had died, so it")
-	if note := r.member("s-1").note; !strings.Contains(note, "restarted by itself at 09:30") {
+	if note := r.member("s-1").note; !strings.Contains(note, "restarted automatically at 09:30") {
 		t.Errorf("the note says %q", note)
 	}
 	now = now.Add(5 * time.Minute)

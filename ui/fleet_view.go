@@ -72,7 +72,7 @@ func (s *fleetScreen) headLines(m *model, w int) []string {
 // silent says which regions did not answer.
 func (s *fleetScreen) silent() string {
 	if s.survey.err != nil {
-		return "The regions could not be asked; shown is what this computer knows. f tells why."
+		return "The regions could not be asked; this is what the computer knows. f shows why."
 	}
 	var names []string
 	for _, a := range s.survey.failed {
@@ -84,7 +84,7 @@ func (s *fleetScreen) silent() string {
 	if len(names) > 3 {
 		names = append(names[:2:2], fmt.Sprintf("and %d more", len(names)-2))
 	}
-	return clean("No answer from " + strings.Join(names, ", ") + ". f tells why.")
+	return clean("No answer from " + strings.Join(names, ", ") + ". f shows why.")
 }
 
 // noneLines are the screen without a machine.

@@ -16,7 +16,7 @@ func (m *model) askGateway(u *member) tea.Cmd {
 	} else {
 		m.notebookOptions(d, u)
 		if len(d.options) == 0 {
-			return m.say("There is no setup in gateway mode to take kernels from: n makes one, or m turns one into it.", true)
+			return m.say("There is no setup in gateway mode to take kernels from: n creates one, m changes one.", true)
 		}
 	}
 	d.options = append(d.options, option{label: "Cancel"})
@@ -26,7 +26,7 @@ func (m *model) askGateway(u *member) tea.Cmd {
 
 // gatewayOptions are who can be given this gateway's kernels.
 func (m *model) gatewayOptions(d *choiceDialog, gateway *member) {
-	d.title = "Who shall use the kernels of " + gateway.name() + "?"
+	d.title = "Who should use the kernels of " + gateway.name() + "?"
 	if gateway.notebook != nil {
 		d.options = append(d.options, option{label: "End the Jupyter on this computer", detail: "it was started here and uses these kernels", do: func(m *model) tea.Cmd {
 			m.closing(gateway.notebook)
@@ -45,7 +45,7 @@ func (m *model) gatewayOptions(d *choiceDialog, gateway *member) {
 			return m.useGateway(u, gateway)
 		}})
 	}
-	d.text = []string{"The notebook's server is started anew, and kernels of its own are lost. Files stay where they are."}
+	d.text = []string{"The notebook's server restarts, and its own kernels are lost. Files stay where they are."}
 	if len(d.options) == 0 {
 		d.text = []string{"There is no notebook to give them to. A Jupyter on this computer can have them once the gateway runs."}
 	}
@@ -53,8 +53,8 @@ func (m *model) gatewayOptions(d *choiceDialog, gateway *member) {
 
 // notebookOptions are the gateways whose kernels this notebook can use.
 func (m *model) notebookOptions(d *choiceDialog, u *member) {
-	d.title = "Whose kernels shall " + u.name() + " use?"
-	d.text = []string{"Its server is started anew, and kernels that run are lost. Files stay where they are."}
+	d.title = "Whose kernels should " + u.name() + " use?"
+	d.text = []string{"Its server restarts, and running kernels are lost. Files stay where they are."}
 	for _, g := range m.fleet.order {
 		if g.Elsewhere || g.gone() || g.Answers.Mode != steps.ModeGateway {
 			continue

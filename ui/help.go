@@ -38,7 +38,7 @@ func (m *model) helpLines(w, h int) []string {
 	lines = append(lines, "", heading(m.th, "Everywhere"))
 	everywhere := []hint{
 		{"↑↓ or j k", "move"},
-		{"enter", "go on"},
+		{"enter", "continue"},
 		{"esc", "back"},
 		{"tab", "next part of the page"},
 		{"/", "search"},

@@ -203,11 +203,11 @@ func (s *keyScreen) protect(m *model, path, done string) tea.Cmd {
 func (s *keyScreen) hints(*model) []hint {
 	switch {
 	case s.naming:
-		return []hint{{"enter", "look at the file"}, {"esc", "cancel"}}
+		return []hint{{"enter", "check the file"}, {"esc", "cancel"}}
 	case s.failure.is():
 		return append(s.failure.hints(), hint{"esc", "back"})
 	}
-	return []hint{{"enter", "go on"}, {"↑↓", "choose"}, {"r", "look again"}, {"esc", "back"}}
+	return []hint{{"enter", "continue"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "back"}}
 }
 
 func (s *keyScreen) view(m *model, w, h int) string {
@@ -219,7 +219,7 @@ func (s *keyScreen) view(m *model, w, h int) string {
 	}
 	foot := paragraph(m.th.Warn, s.wrong, w)
 	if m.tasks.runs(taskInspect) {
-		foot = []string{m.waiting("Looking at the file …")}
+		foot = []string{m.waiting("Checking the file …")}
 	}
 	each := 2 // lines an option takes
 	if h >= 3*(len(s.options)+1)+len(foot) {

@@ -40,7 +40,7 @@ func limitsSay(idle, lifetime steps.Limit) (whenIdle, inAll string) {
 		whenIdle = "not when idle"
 	}
 	if lifetime == steps.Never {
-		inAll = "after no fixed time"
+		inAll = "with no time limit"
 	}
 	return whenIdle, inAll
 }
@@ -94,7 +94,7 @@ func (m *model) setLimits(u *member, idle, lifetime steps.Limit) tea.Cmd {
 }
 
 func (d *limitsDialog) view(th theme.Theme, w int) []string {
-	lines := dialogText(th, "When shall "+d.u.name()+" stop by itself?", []string{
+	lines := dialogText(th, "When should "+d.u.name()+" stop automatically?", []string{
 		"It is stopped, never terminated: its files stay. Idle means that no cell or other program of yours works, nobody is logged in and nothing is copied. An open browser tab alone does not count.",
 	}, w)
 	for i, label := range []string{"Idle for", "After"} {

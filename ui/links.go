@@ -244,6 +244,6 @@ func (m *model) watchServer(u *member) tea.Cmd {
 	}
 	u.revived = now
 	cmd := m.restartServer(u)
-	u.note = "The server had died, so it was restarted by itself at " + now.Local().Format("15:04") + "."
+	u.note = "The server had died, so it was restarted automatically at " + now.Local().Format("15:04") + "."
 	return cmd
 }

@@ -234,11 +234,11 @@ func (s *machineScreen) hints(m *model) []hint {
 	case s.part == partTypes && s.table.Filtering():
 		return []hint{{"enter", "keep filter"}, {"esc", "clear"}}
 	case s.part == partTypes:
-		return []hint{{"enter", "go on"}, {"/", "filter"}, {"s", "sort"}, {"tab", "disk, image"}, {"esc", "back"}, {"↑↓", "type"}, {"S", "sort the other way"}}
+		return []hint{{"enter", "continue"}, {"/", "filter"}, {"s", "sort"}, {"tab", "disk, image"}, {"esc", "back"}, {"↑↓", "type"}, {"S", "sort the other way"}}
 	case s.part == partDisk:
-		return []hint{{"enter", "go on"}, {"↑↓", "size"}, {"tab", "image"}, {"esc", "back"}}
+		return []hint{{"enter", "continue"}, {"↑↓", "size"}, {"tab", "image"}, {"esc", "back"}}
 	}
-	return []hint{{"enter", "go on"}, {"←→", "image"}, {"tab", "types"}, {"esc", "back"}}
+	return []hint{{"enter", "continue"}, {"←→", "image"}, {"tab", "types"}, {"esc", "back"}}
 }
 
 func (s *machineScreen) view(m *model, w, h int) string {

@@ -127,7 +127,7 @@ func (s *modeScreen) take(m *model) tea.Cmd {
 }
 
 func (s *modeScreen) hints(*model) []hint {
-	hints := []hint{{"enter", "go on"}}
+	hints := []hint{{"enter", "continue"}}
 	switch s.part {
 	case partMode:
 		hints = append(hints, hint{"↑↓", "choose"}, hint{"tab", "installer, TLS, name"})
@@ -216,7 +216,7 @@ func (s *modeScreen) tlsLine(m *model, w int) string {
 	}
 	line := label + s.pick(m, partTLS, !m.answers.NoTLS, "on") + s.pick(m, partTLS, m.answers.NoTLS, "off")
 	if m.answers.NoTLS {
-		line += m.th.Warn.Render("! anyone on the way can read the token")
+		line += m.th.Warn.Render("! anyone on the network path can read the token")
 	}
 	return cells.Fit(line, w)
 }

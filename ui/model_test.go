@@ -173,7 +173,7 @@ func TestKeyProblemsAreTold(t *testing.T) {
 }
 
 func TestTLSOffIsWarned(t *testing.T) {
-	r := toMode(newRig(t, newFakeEngine())).press("j", "tab", "tab", "space").until("anyone on the way")
+	r := toMode(newRig(t, newFakeEngine())).press("j", "tab", "tab", "space").until("anyone on the network path")
 	r.press("enter").until("an hour")
 	if a := r.m.answers; !a.NoTLS || a.Mode != steps.ModeHTTP {
 		t.Errorf("answers %+v", a)

@@ -66,12 +66,12 @@ func TestQuickClicksAreNotMeantForTheNextPage(t *testing.T) {
 	r := toProfiles(newRig(t, newFakeEngine(), ahead(&now)))
 	r.click("lab").click("lab").until("Frankfurt")
 	now = now.Add(time.Second)
-	r.click("enter take").until("0.0134").click("enter go on")
+	r.click("enter select").until("0.0134").click("enter continue")
 	if r.m.page != steps.StepMachine {
 		t.Errorf("a click meant for the page before led on to %s", r.m.page)
 	}
 	now = now.Add(time.Second)
-	r.click("enter go on").until("New ed25519 key")
+	r.click("enter continue").until("New ed25519 key")
 }
 
 func TestTheMouseOnTheMachines(t *testing.T) {
@@ -112,7 +112,7 @@ func TestTheMouseInDialogs(t *testing.T) {
 	if r.m.dialog() != nil || r.m.fleet.current().op != nil {
 		t.Error("Cancel did not cancel")
 	}
-	r.press("i").until("stop by itself").click("24 hours")
+	r.press("i").until("stop automatically").click("24 hours")
 	d := r.m.dialog().(*limitsDialog)
 	if d.at.at != 1 || d.value[1].Words() != "24 hours" {
 		t.Errorf("%+v", d)

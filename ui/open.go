@@ -130,7 +130,7 @@ func (s *openScreen) facts(m *model, w int) []string {
 	style, cost := s.cost(m)
 	add("Cost", style, cost)
 	whenIdle, inAll := limitsSay(o.Setup.Answers.IdleStop, o.Setup.Answers.Lifetime)
-	add("Stops", m.th.Subtle, "by itself "+whenIdle+", "+inAll)
+	add("Stops", m.th.Subtle, "automatically "+whenIdle+", "+inAll)
 	add("Quitting", m.th.Subtle, s.quitting(m.engine.Sandboxed()))
 	return append(lines, "")
 }
@@ -150,7 +150,7 @@ func (s *openScreen) cost(m *model) (style styler, text string) {
 	}
 	sum, known := s.opened.SoFar(m.o.Now())
 	if !known {
-		return m.th.Warn, "unknown: no price could be had, but the machine does cost"
+		return m.th.Warn, "unknown: no price is available, but the machine costs money"
 	}
 	return m.th.Accent, dollars(sum) + " so far, " + dollars(s.opened.Cost.Hour) + " an hour" + s.untilTomorrow(m)
 }
@@ -165,9 +165,9 @@ func (s *openScreen) untilTomorrow(m *model) string {
 }
 
 func (s *openScreen) quitting(sandboxed bool) string {
-	text := "leaves the machine as it is, and the URL goes on working"
+	text := "leaves the machine as it is, and the URL keeps working"
 	if s.opened.Tunnel != nil {
-		text = "closes the tunnel; the machine goes on"
+		text = "closes the tunnel; the machine keeps running"
 	}
 	if !sandboxed {
 		text += " and costs until you remove it"

@@ -24,7 +24,7 @@ func (m *model) askQuit() tea.Cmd {
 	switch {
 	case m.tasks.runs(taskRemove):
 		m.openDialog(&choiceDialog{
-			title: quitTitle, text: []string{"The removal is not finished. What is still there" + m.onAWS(" goes on costing money until it is removed.") + m.inSandbox(" stays until it is removed.")},
+			title: quitTitle, text: []string{"The removal is not finished. What is left" + m.onAWS(" keeps costing money until it is removed.") + m.inSandbox(" stays until it is removed.")},
 			options: []option{{label: "Quit", detail: "remove it later", danger: true, do: (*model).quit}, {label: "Keep removing"}},
 		})
 		return nil
@@ -78,9 +78,9 @@ func (s *fleetScreen) busy() *member {
 func (m *model) quitDialog(running []*member) *choiceDialog {
 	d := &choiceDialog{title: quitTitle}
 	if u := m.fleet.busy(); u != nil {
-		cut := "that is cut off."
+		cut := "that is interrupted."
 		if u.op.ends {
-			cut = "that is not waited for, and what was asked of EC2 already still happens."
+			cut = "that is not waited for, and what EC2 was already asked to do still happens."
 		}
 		d.text = append(d.text, fmt.Sprintf("%s is still %s: %s", u.name(), u.op.doing, cut))
 	}
@@ -96,15 +96,15 @@ func (m *model) quitDialog(running []*member) *choiceDialog {
 }
 
 func (m *model) quitOne(d *choiceDialog, u *member) {
-	what := fmt.Sprintf("The machine of %q goes on running when you leave, and %s.", u.name(), m.costLine(u))
+	what := fmt.Sprintf("The machine of %q keeps running when you leave, and %s.", u.name(), m.costLine(u))
 	if m.engine.Sandboxed() {
-		what = fmt.Sprintf("The machine of %q goes on running in the sandbox when you leave.", u.name())
+		what = fmt.Sprintf("The machine of %q keeps running in the sandbox when you leave.", u.name())
 	}
 	d.text = append(d.text, what)
-	detail := "run the program again to go on"
+	detail := "run the program again to continue"
 	switch {
 	case m.tasks.runs(taskWork):
-		detail = "the work stops here, and goes on when you run the program again"
+		detail = "the work stops here, and continues when you run the program again"
 	case u.opened != nil && u.opened.Tunnel != nil:
 		detail = "the tunnel closes and with it the URL, until you run the program again"
 	}
@@ -132,13 +132,13 @@ func (m *model) quitMany(d *choiceDialog, running []*member) {
 	if n > 4 {
 		names = append(names[:3:3], fmt.Sprintf("and %d more", n-3))
 	}
-	what := fmt.Sprintf("%d machines go on running when you leave: %s.", n, strings.Join(names, ", "))
+	what := fmt.Sprintf("%d machines keep running when you leave: %s.", n, strings.Join(names, ", "))
 	if !m.engine.Sandboxed() {
 		what += fmt.Sprintf(" They cost %s an hour; %s if left until tomorrow.", dollars(hour), cents(tomorrow))
 	}
 	d.text = append(d.text, what)
 	d.options = []option{
-		{label: fmt.Sprintf("Leave all %d running", n), detail: "tunnels close; run the program again to go on", do: (*model).quit},
+		{label: fmt.Sprintf("Leave all %d running", n), detail: "tunnels close; run the program again to continue", do: (*model).quit},
 		{label: fmt.Sprintf("Stop all %d", n), detail: "kernels and unsaved variables are lost; files stay on their disks" + m.onAWS(", which cost a little"), do: func(m *model) tea.Cmd {
 			return m.leaveAfter(running, (*model).stopForGood)
 		}},
@@ -155,7 +155,7 @@ func (m *model) askTerminate(list []*member) {
 	sentence := fmt.Sprintf("terminate %d machines", len(list))
 	m.openDialog(&inputDialog{
 		title: fmt.Sprintf("Terminate %d machines?", len(list)),
-		text:  []string{"All of them, their disks and all files on them are lost; so are their security groups and the key pairs made for them.", "Type " + sentence + " to go on."},
+		text:  []string{"All of them, their disks and all files on them are lost; so are their security groups and the key pairs made for them.", "Type " + sentence + " to continue."},
 		label: "Terminate", field: newField("", sentence, 60),
 		check: func(value string) string {
 			if strings.TrimSpace(value) == sentence {
@@ -309,7 +309,7 @@ func (m *model) askRemove(s steps.Setup, thenQuit bool) {
 	lost := "The machine, its disk and all files on it are lost; so are its security group and the key pair made for it."
 	m.openDialog(&inputDialog{
 		title: "Remove " + clean(name) + "?",
-		text:  []string{lost, "Type the setup's name, " + clean(name) + ", to go on."},
+		text:  []string{lost, "Type the setup's name, " + clean(name) + ", to continue."},
 		label: "Name", field: newField("", name, 60),
 		check: func(value string) string {
 			if value == name {

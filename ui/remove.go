@@ -22,7 +22,7 @@ type removeScreen struct {
 }
 
 func newRemoveScreen(m *model) removeScreen {
-	s := removeScreen{logs: newLogs(m, "remove", "What is being done", "")}
+	s := removeScreen{logs: newLogs(m, "remove", "What is happening", "")}
 	s.logs.single = true // a removal runs nothing on the machine
 	return s
 }
@@ -160,7 +160,7 @@ func (s *removeScreen) view(m *model, w, h int) string {
 	case s.failure.is():
 		lines = s.failure.lines(m.th, w)
 	case s.done:
-		lines = []string{m.th.OK.Render(theme.SignDone + " Removed. Nothing of " + clean(s.setup.Answers.Name) + " is left" + m.onAWS(", and nothing of it costs money any more") + ".")}
+		lines = []string{m.th.OK.Render(theme.SignDone + " Removed. Nothing of " + clean(s.setup.Answers.Name) + " is left" + m.onAWS(", and nothing of it costs money") + ".")}
 	default:
 		lines = []string{cells.Fit(m.waiting(clean(s.now)), w)}
 	}

@@ -139,5 +139,5 @@ func (d *typeDialog) viewTall(th theme.Theme, w, h int) []string {
 }
 
 func (d *typeDialog) hints() []hint {
-	return []hint{{"enter", "take it"}, {"↑↓", "choose"}, {"/", "filter"}, {"s", "sort"}, {"esc", "cancel"}}
+	return []hint{{"enter", "select"}, {"↑↓", "choose"}, {"/", "filter"}, {"s", "sort"}, {"esc", "cancel"}}
 }

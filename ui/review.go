@@ -125,7 +125,7 @@ func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) tea.Cmd {
 func (s *reviewScreen) limitLines(m *model, w int) []string {
 	whenIdle, inAll := limitsSay(m.answers.IdleStop, m.answers.Lifetime)
 	key := func(k string) string { return " (" + m.th.Key.Render(k) + m.th.Subtle.Render(" changes") + ")" }
-	return []string{heading(m.th, "Stops by itself"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
+	return []string{heading(m.th, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
 }
 
 func (s *reviewScreen) hints(m *model) []hint {
@@ -234,7 +234,7 @@ func (s *reviewScreen) costLines(m *model, w int) []string {
 	c, a := s.review.Cost, s.review.Answers
 	lines := []string{heading(m.th, "Costs")}
 	if m.engine.Sandboxed() {
-		lines = []string{heading(m.th, "Costs on AWS; here nothing")}
+		lines = []string{heading(m.th, "Cost on AWS (free in the sandbox)")}
 	}
 	if !c.Known {
 		lines = append(lines, "  "+m.th.Warn.Render("price unknown")+m.th.Subtle.Render("  for "+a.Type+" in "+a.Region))
@@ -254,7 +254,7 @@ func (s *reviewScreen) costLines(m *model, w int) []string {
 
 // right is what will run and whether it may.
 func (s *reviewScreen) right(m *model, w int) []string {
-	lines := []string{heading(m.th, "Commands, as one would type them")}
+	lines := []string{heading(m.th, "The same, as commands")}
 	for _, c := range s.review.Commands {
 		lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render(promptOf(c)), clean(c), w)...)
 	}

@@ -12,7 +12,7 @@ import (
 func TestKeysOfTheReviewChangeWhatIsSeen(t *testing.T) {
 	for _, key := range []string{"i", "t"} {
 		r := toReview(newRig(t, newFakeEngine())).press("G")
-		if strings.Contains(r.screen(), "Stops by itself") {
+		if strings.Contains(r.screen(), "Auto-stop") {
 			t.Fatalf("the limits are still in sight:\n%s", r.screen())
 		}
 		before := r.m.answers

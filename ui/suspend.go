@@ -8,7 +8,7 @@ import (
 )
 
 // errNoShell is why the program was not suspended: nobody could continue it.
-var errNoShell = errors.New("there is no shell here to continue the program")
+var errNoShell = errors.New("there is no shell here that could continue the program")
 
 // suspend gives the terminal back to the shell that started the program, until
 // that continues it. tea.Suspend would wait for ever where no shell does.

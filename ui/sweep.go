@@ -198,7 +198,7 @@ func (d *sweepDialog) remove(m *model, list []steps.Leftover) tea.Cmd {
 }
 
 func (d *sweepDialog) hints() []hint {
-	return []hint{{"space", "mark"}, {"a", "all"}, {"enter", "remove the marked"}, {"↑↓", "choose"}, {"r", "look again"}, {"esc", "close"}}
+	return []hint{{"space", "mark"}, {"a", "all"}, {"enter", "remove the marked"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "close"}}
 }
 
 func (d *sweepDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
@@ -252,7 +252,7 @@ func (d *sweepDialog) footLines(th theme.Theme, w int) []string {
 	case d.clearing:
 		return append(lines, th.Text.Render(cells.Fit(clean(d.now), w)))
 	case d.running:
-		return append(lines, th.Text.Render(fmt.Sprintf("Looking … %d of %d regions", d.done, d.of)))
+		return append(lines, th.Text.Render(fmt.Sprintf("Checking … %d of %d regions", d.done, d.of)))
 	}
 	for _, r := range d.silent {
 		lines = append(lines, warningLines(th, r+" did not answer", w)...)

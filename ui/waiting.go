@@ -20,7 +20,7 @@ type waitDialog struct {
 // there is one.
 func (m *model) onceConnected(u *member, then func(*model, *member) tea.Cmd) tea.Cmd {
 	if !u.linkable() {
-		return m.say(u.name()+" cannot be connected to yet: enter goes on with the guide.", true)
+		return m.say(u.name()+" cannot be connected to yet: enter continues the guide.", true)
 	}
 	m.openDialog(&waitDialog{u, then})
 	return m.connect(u)
@@ -48,7 +48,7 @@ func (d *waitDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 }
 
 func (d *waitDialog) view(th theme.Theme, w int) []string {
-	return dialogText(th, "Connecting to "+d.u.name()+" …", []string{"It goes on by itself once the connection is there."}, w)
+	return dialogText(th, "Connecting to "+d.u.name()+" …", []string{"It continues automatically once it is connected."}, w)
 }
 
 func (d *waitDialog) hints() []hint { return []hint{{"esc", "cancel"}} }

@@ -33,7 +33,7 @@ type stepRun struct {
 }
 
 func newWorkScreen(m *model) workScreen {
-	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: newLogs(m, "work", "What is being done", "What the machine says")}
+	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: newLogs(m, "work", "What is happening", "What the machine says")}
 }
 
 func (s *workScreen) enter(*model) tea.Cmd { return nil }
@@ -244,7 +244,7 @@ func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	m.askAtEsc(&choiceDialog{
 		title: "Stop the work?", about: s.last,
-		text: []string{"What was created stays, and launching again goes on from here." + m.onAWS(" A machine that runs costs money meanwhile.")},
+		text: []string{"What was created stays, and launching again continues from here." + m.onAWS(" Meanwhile, a running machine costs money.")},
 		options: []option{
 			{label: "Stop and go back to " + s.origin(), do: func(m *model) tea.Cmd { return s.stop(m) }},
 			{label: "Keep working"},

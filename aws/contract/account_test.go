@@ -116,7 +116,7 @@ func refusalPromises() []promise {
 		}},
 		{"Identity", "tell a secret that does not fit", func(ctx context.Context, c *cloud) error {
 			_, err := c.as(forger).Identity(ctx)
-			return explained(err, "credentials", "The secret key does not fit the access key", "SignatureDoesNotMatch")
+			return explained(err, "credentials", "The secret key does not match the access key", "SignatureDoesNotMatch")
 		}},
 		{"KeyPairs", "tell an access key that nobody knows", func(ctx context.Context, c *cloud) error {
 			_, err := c.as(stranger).In(home).KeyPairs(ctx)

@@ -64,7 +64,7 @@ func typeChangePromises() []promise {
 			return errors.Join(err, explained(c.SetType(ctx, i.ID, "t3.small"), "failed", "The machine must be stopped first", "IncorrectInstanceState"))
 		}},
 		{"SetType", "refuse a type that is none", stopped("t3.gigantic", func(err error) error {
-			return explained(err, "answers", "This cannot be had in "+home, "InvalidInstanceAttributeValue")
+			return explained(err, "answers", "Not available in "+home, "InvalidInstanceAttributeValue")
 		})},
 		{"SetType", "refuse a type with another processor", stopped("t4g.micro", func(err error) error {
 			return explained(err, "answers", "The type has another processor", "InvalidParameterValue")

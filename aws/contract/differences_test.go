@@ -86,7 +86,7 @@ func resourceDifferences() []difference {
 			doc: errorCodes,
 		},
 		{
-			breaks: "DeleteKeyPair must delete that one, and again without an error", seen: "StillThere: EC2 says that it is deleted, and it is still there",
+			breaks: "DeleteKeyPair must delete that one, and again without an error", seen: "StillThere: EC2 says that it is deleted, but it is still there",
 			why: "moto deletes by name only, and says that it has deleted",
 			doc: apiReference + "API_DeleteKeyPair.html",
 		},

@@ -155,7 +155,7 @@ func volumePromises() []promise {
 			}
 			err2 := c.DeleteVolume(ctx, i.VolumeIDs[0])
 			again, err3 := c.Instance(ctx, i.ID)
-			return errors.Join(explained(err2, "failed", "A machine still has this disk", "VolumeInUse"), err3, same("disks", again.VolumeIDs, i.VolumeIDs))
+			return errors.Join(explained(err2, "failed", "A machine still uses this disk", "VolumeInUse"), err3, same("disks", again.VolumeIDs, i.VolumeIDs))
 		}},
 		{"DeleteVolume", "succeed for one that never was", func(ctx context.Context, c *cloud) error {
 			return c.DeleteVolume(ctx, "vol-0123456789abcdef0")

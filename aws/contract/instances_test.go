@@ -63,7 +63,7 @@ func lookPromises() []promise {
 		}},
 		{"Instance", "not find one that never was", func(ctx context.Context, c *cloud) error {
 			_, err := c.Instance(ctx, never)
-			return explained(err, "failed", "It is not there any more", "InvalidInstanceID.NotFound")
+			return explained(err, "failed", "It no longer exists", "InvalidInstanceID.NotFound")
 		}},
 		{"Instance", "refuse an ID that can be none", func(ctx context.Context, c *cloud) error {
 			_, err := c.Instance(ctx, "jupyter")

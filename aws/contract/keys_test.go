@@ -83,7 +83,7 @@ func importPromises() []promise {
 		return func(ctx context.Context, c *cloud) error {
 			_, err := c.ImportKeyPair(ctx, "bad", public, nil)
 			list, err2 := c.KeyPairs(ctx)
-			return errors.Join(explained(err, "answers", "EC2 does not know or take this key", "InvalidKey.Format", "InvalidKeyPair.Format"), err2, same("key pairs", len(list), 0))
+			return errors.Join(explained(err, "answers", "EC2 does not know or accept this key", "InvalidKey.Format", "InvalidKeyPair.Format"), err2, same("key pairs", len(list), 0))
 		}
 	}
 	good := func(public string) func(context.Context, *cloud) error {

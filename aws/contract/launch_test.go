@@ -145,7 +145,7 @@ func tokenPromises() []promise {
 		}},
 		{"Launch", "refuse the same token for another machine", func(ctx context.Context, c *cloud) error {
 			_, _, err := twice(func(s *aws.LaunchSpec) { s.DiskGB++ })(ctx, c)
-			return explained(err, "failed", "This machine was asked for before, differently", "IdempotentParameterMismatch")
+			return explained(err, "failed", "This machine was requested before with other answers", "IdempotentParameterMismatch")
 		}},
 		{"Launch", "launch another machine for another token", func(ctx context.Context, c *cloud) error {
 			first, again, err := twice(func(s *aws.LaunchSpec) { s.ClientToken += "0" })(ctx, c)
@@ -177,12 +177,12 @@ func wrongLaunchPromises() []promise {
 			return errors.Join(err, same("machines", len(found), 0))
 		}
 	}
-	const image, answer, gone = "The Ubuntu image is not there", "AWS does not take one of the answers", "It is not there any more"
+	const image, answer, gone = "The Ubuntu image is not there", "AWS rejects one of the answers", "It no longer exists"
 	return []promise{
 		{"Launch", "refuse an image that is not there", with(func(s *aws.LaunchSpec) { s.Image.ID = "ami-0123456789abcdef0" }, "failed", image, "InvalidAMIID.NotFound")},
 		{"Launch", "refuse an image that cannot be one", with(func(s *aws.LaunchSpec) { s.Image.ID = "ubuntu" }, "failed", image, "InvalidAMIID.Malformed")},
 		{"Launch", "refuse a type that is none", with(func(s *aws.LaunchSpec) { s.Type = "t2.gigantic" }, "answers", answer, "InvalidParameterValue")},
-		{"Launch", "refuse a key pair that is not there", with(func(s *aws.LaunchSpec) { s.KeyName = "gone" }, "answers", "EC2 does not know or take this key", "InvalidKeyPair.NotFound")},
+		{"Launch", "refuse a key pair that is not there", with(func(s *aws.LaunchSpec) { s.KeyName = "gone" }, "answers", "EC2 does not know or accept this key", "InvalidKeyPair.NotFound")},
 		{"Launch", "refuse a group that is not there", with(func(s *aws.LaunchSpec) { s.GroupIDs = []string{"sg-0123456789abcdef0"} }, "failed", gone, "InvalidGroup.NotFound")},
 		{"Launch", "refuse a subnet that is not there", with(func(s *aws.LaunchSpec) { s.Subnet = "subnet-0123456789abcdef0" }, "failed", gone, "InvalidSubnetID.NotFound")},
 		{"Launch", "refuse an image for another processor", with(func(s *aws.LaunchSpec) { s.Type = "t4g.micro" }, "answers", "The type has another processor", "InvalidParameterValue")},
@@ -198,14 +198,14 @@ func wrongLaunchPromises() []promise {
 			r := c.account.In("eu-north-1")
 			image, err := r.Image(ctx, "24.04", "amd64")
 			_, refusal := r.Launch(ctx, aws.LaunchSpec{ClientToken: "t", Image: image, Type: "t2.micro", DiskGB: 8})
-			return errors.Join(err, explained(refusal, "answers", "This cannot be had in eu-north-1", "Unsupported"))
+			return errors.Join(err, explained(refusal, "answers", "Not available in eu-north-1", "Unsupported"))
 		}},
 		{"Launch", "refuse a type that the zone has not", func(ctx context.Context, c *cloud) error {
 			spec, err := c.launchSpec(ctx)
 			n, err2 := c.Network(ctx, home+"e") // an old zone, without the newer families
 			spec.Subnet = n.Subnet
 			_, refusal := c.Launch(ctx, spec)
-			return errors.Join(err, err2, explained(refusal, "answers", "This cannot be had in "+home, "Unsupported"))
+			return errors.Join(err, err2, explained(refusal, "answers", "Not available in "+home, "Unsupported"))
 		}},
 	}
 }

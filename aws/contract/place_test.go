@@ -39,11 +39,11 @@ func typePromises() []promise {
 		}},
 		{"Type", "refuse one that does not exist", func(ctx context.Context, c *cloud) error {
 			_, err := c.Type(ctx, "t2.gigantic")
-			return explained(err, "answers", "This cannot be had in "+home, "InvalidInstanceType")
+			return explained(err, "answers", "Not available in "+home, "InvalidInstanceType")
 		}},
 		{"Type", "refuse one that the region has not", func(ctx context.Context, c *cloud) error {
 			_, err := c.account.In("eu-north-1").Type(ctx, "t2.micro")
-			return explained(err, "answers", "This cannot be had in eu-north-1", "InvalidInstanceType", "NoType")
+			return explained(err, "answers", "Not available in eu-north-1", "InvalidInstanceType", "NoType")
 		}},
 		{"Types", "list what runs Ubuntu on demand, of the current generation, by family and size", func(ctx context.Context, c *cloud) error {
 			list, err := c.Types(ctx)

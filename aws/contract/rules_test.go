@@ -55,7 +55,7 @@ func rulePromises() []promise {
 		}},
 		{"GroupRules", "not find a group that never was", func(ctx context.Context, c *cloud) error {
 			_, err := c.GroupRules(ctx, "sg-0123456789abcdef0")
-			return explained(err, "failed", "It is not there any more", "InvalidGroup.NotFound")
+			return explained(err, "failed", "It no longer exists", "InvalidGroup.NotFound")
 		}},
 	}
 }

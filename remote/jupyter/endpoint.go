@@ -38,7 +38,7 @@ type Endpoint struct {
 // requestWithin bounds one request; starting a kernel takes longest.
 const requestWithin = 30 * time.Second
 
-var errPin = errors.New("the server shows another certificate than the pinned one")
+var errPin = errors.New("the server shows a certificate other than the pinned one")
 
 // client speaks to the server's REST API.
 type client struct {
@@ -52,7 +52,7 @@ type client struct {
 func (ep Endpoint) client() (*client, error) {
 	base, err := url.Parse(ep.URL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("the server's URL %q is none", remote.Scrub(ep.URL))
+		return nil, fmt.Errorf("%q is not a URL of a server", remote.Scrub(ep.URL))
 	}
 	t := &http.Transport{
 		DialContext: ep.Dial, Proxy: http.ProxyFromEnvironment,

@@ -33,7 +33,7 @@ type installFailure struct {
 	next  string
 }
 
-const again = " Then try again: the install goes on where it was."
+const again = " Then try again: the install continues where it stopped."
 
 // installFailures, never changed, are looked through in order: what is certain first. The
 // texts are those of apt 2.x, pip 20 to 26 and uv 0.13.
@@ -51,44 +51,44 @@ var installFailures = []installFailure{
 	{
 		exitTLS, regexp.MustCompile(`(?i)certificate[ _]verify[ _]failed|invalid peer certificate|unknownissuer|SSLCertVerificationError|certificate is not (yet )?valid|is not valid yet`),
 		"The package index's certificate is not trusted", "The TLS certificate of %s cannot be verified from the machine: its clock may be wrong, or a proxy in between has a certificate of its own.",
-		"Look at the machine's clock (date), and set PIP_CERT or SSL_CERT_FILE to your proxy's certificate." + again,
+		"Check the machine's clock (date), and set PIP_CERT or SSL_CERT_FILE to your proxy's certificate." + again,
 	},
 	{
 		exitChecksum, regexp.MustCompile(`(?i)hash(es)? (sum )?mismatch|do not match the hashes|checksum of .* is not`),
 		"A download was damaged", "What came from %s does not have the checksum that the index states.",
-		"Try again. If it stays, something between the machine and the index changes the files.",
+		"Try again. If it persists, something between the machine and the index changes the files.",
 	},
 	{
 		exitAptLocked, regexp.MustCompile(`(?i)could not get lock|unable to lock directory|unable to acquire the dpkg`),
-		"Another apt is at work on the machine", "The machine's own update has held apt's lock for minutes.",
+		"Another apt is running on the machine", "The machine's own update has held apt's lock for minutes.",
 		"Wait some minutes, or choose the uv installer, which does not need apt." + again,
 	},
 	{
 		exitBusy, nil,
-		"Another install is at work on the machine", "It has not finished for 15 minutes.",
-		"Look on the machine which one it is: fuser -v ~/.jupyter-ec2/install.lock." + again,
+		"Another install is running on the machine", "It has not finished for 15 minutes.",
+		"Find out on the machine which one it is: fuser -v ~/.jupyter-ec2/install.lock." + again,
 	},
 	{
 		0, regexp.MustCompile(`(?i)temporary failure resolving|could not resolve|name or service not known|name resolution|failed to lookup address|dns error|nodename nor servname`),
 		"The package index cannot be found", "The machine could not resolve the name %s.",
-		"Look at the machine's DNS and its way to the internet (route, NAT, proxy settings)." + again,
+		"Check the machine's DNS and its route to the internet (route, NAT, proxy settings)." + again,
 	},
 	{
 		exitRefused, regexp.MustCompile(`(?i)\b(401|403|404|407|429|50[0234]) (unauthorized|forbidden|not found|proxy authentication|too many|internal|bad gateway|service|client error|server error)|status (code|client error|server error)[ :(]*\d+|\b(401|403|407) error, credentials`),
-		"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
-		"Look at the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX) and, with apt, at /etc/apt/sources.list.d." + again,
+		"The package index refuses", "%s says that it does not have the package, or does not give it to this machine.",
+		"Check the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX) and, with apt, at /etc/apt/sources.list.d." + again,
 	},
 	{
 		exitNetwork, regexp.MustCompile(`(?i)connection (refused|reset|timed out|broke)|network is unreachable|no route to host|timed? ?out|failed to establish a new connection|could not reach the package index|could not connect`),
 		"The package index cannot be reached", "The machine has no connection to %s.",
-		"Look at the machine's way to the internet: the subnet's route, a firewall, proxy settings." + again,
+		"Check the machine's route to the internet: the subnet's route table, a firewall, proxy settings." + again,
 	},
 	{
 		// apt goes on without the indexes that it could not get: what was in
 		// the way is said above.
 		0, regexp.MustCompile(`(?i)unable to locate package|has no installation candidate`),
-		"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
-		"Look at the index settings, with apt at /etc/apt/sources.list.d." + again,
+		"The package index refuses", "%s says that it does not have the package, or does not give it to this machine.",
+		"Check the index settings, with apt at /etc/apt/sources.list.d." + again,
 	},
 	{
 		exitNoPython, regexp.MustCompile(`python3?: (command )?not found|there is no python3`),
@@ -107,23 +107,23 @@ var installFailures = []installFailure{
 	},
 	{
 		exitNoVenv, regexp.MustCompile(`(?i)ensurepip is not available|No module named '?(venv|ensurepip|pip)`),
-		"No virtual environment can be made", "The machine's Python lacks the parts for one.",
+		"No virtual environment can be made", "The machine's Python lacks what is needed for one.",
 		"Choose the uv installer, or install python3-venv on the machine." + again,
 	},
 	{
 		// What pip says of an index that refuses, or has no such package at all.
 		0, regexp.MustCompile(`(?i)\(from versions: none\)`),
-		"The package index refuses", "The answer of %s is that it does not have the package, or does not give it to this machine.",
-		"Look at the index settings: PIP_INDEX_URL, the user and password in it, and pip's configuration files (pip config list)." + again,
+		"The package index refuses", "%s says that it does not have the package, or does not give it to this machine.",
+		"Check the index settings: PIP_INDEX_URL, the user and password in it, and pip's configuration files (pip config list)." + again,
 	},
 	{
 		exitNoWheel, regexp.MustCompile(`(?i)no matching distribution|no solution found|is not a supported wheel|the package index has no`),
 		"There is no package for this machine", "The package index has nothing that fits the machine's platform and Python.",
-		"Choose Ubuntu 22.04 or later on x86_64 or arm64, or look whether your index has all packages of PyPI.",
+		"Choose Ubuntu 22.04 or later on x86_64 or arm64, or check that your index has all packages of PyPI.",
 	},
 	{
 		143, nil,
-		"The install was stopped", "It was ended from outside before it was done.",
+		"The install was stopped", "It was ended from outside before it finished.",
 		"Run it again: it repairs what is unfinished.",
 	},
 }
@@ -139,7 +139,7 @@ func ExplainInstall(exit int, tail []string) error {
 	e := &Error{
 		Kind: "server", Title: "The install failed",
 		Text: fmt.Sprintf("It ended with exit code %d.", exit),
-		Next: "Look at the last lines of its log, and run it again: it repairs what is unfinished.",
+		Next: "Read the last lines of its log, then run it again: it repairs what is unfinished.",
 		Raw:  strings.Join(tail[max(0, len(tail)-5):], "\n"),
 		Err:  fmt.Errorf("exit %d", exit),
 	}

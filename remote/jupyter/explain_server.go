@@ -14,7 +14,7 @@ type serverFailure struct {
 
 // badSettings is the title of the failures for which a person's own settings
 // are to blame, as far as can be told.
-const badSettings = "The server does not take its settings"
+const badSettings = "The server rejects its settings"
 
 // serverFailures, never changed, are looked through in order.
 var serverFailures = []serverFailure{
@@ -36,12 +36,12 @@ var serverFailures = []serverFailure{
 	{
 		regexp.MustCompile(`(?i)configured to only be run with a password`),
 		badSettings, "A configuration file on the machine asks for a password and has none: password_required is set there.",
-		"Take password_required out of it: the server always has a token. Or set a password there (jupyter server password).",
+		"Remove password_required from it: the server always has a token. Or set a password there (jupyter server password).",
 	},
 	{
 		regexp.MustCompile(`(?i)exception while loading config file`),
 		badSettings, "A configuration file on the machine could not be read by Jupyter.",
-		"Mend the file, or move it away, and try again.",
+		"Fix the file, or move it away, and try again.",
 	},
 	{
 		regexp.MustCompile(`(?i)jupyter command .?jupyter-[\w-]+.? not found|jupyter: not found|no module named|ModuleNotFoundError|ImportError|PackageNotFoundError`),
@@ -66,12 +66,12 @@ var serverFailures = []serverFailure{
 	{
 		regexp.MustCompile(`(?i)permission denied|PermissionError`),
 		"The server may not read its files", "A file or folder in the machine's home belongs to another user.",
-		"Look at who owns ~/.jupyter-ec2 and ~/.local on the machine (sudo chown -R \"$USER\" gives them back), then try again.",
+		"Check who owns ~/.jupyter-ec2 and ~/.local on the machine (sudo chown -R \"$USER\" gives them back), then try again.",
 	},
 	{
 		regexp.MustCompile(`(?i)unrecognized (arguments|flag|alias)|bad config encountered|TraitError`),
-		badSettings, "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, stands against them.",
-		"Look at the server's last lines and at ~/.jupyter on the machine.",
+		badSettings, "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, conflicts with them.",
+		"Check the server's last lines and ~/.jupyter on the machine.",
 	},
 }
 
@@ -91,8 +91,8 @@ func explainServer(tail, settings []string) *Error {
 	tail = cleanLines(tail)
 	e := &Error{
 		Kind: "server", Title: "The server ended right after its start",
-		Text: "It left no reason.",
-		Next: "Look at the server's log on the machine, then try again.",
+		Text: "It gave no reason.",
+		Next: "Check the server's log on the machine, then try again.",
 		Raw:  strings.Join(tail[max(0, len(tail)-5):], "\n"),
 	}
 	if own := ownLines(tail); len(own) > 0 {

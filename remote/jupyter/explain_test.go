@@ -27,8 +27,8 @@ func TestExplainInstall(t *testing.T) {
 		{100, "Err:1 http://us-east-1.ec2.archive.ubuntu.com/ubuntu noble InRelease\n  Temporary failure resolving 'us-east-1.ec2.archive.ubuntu.com'", "The package index cannot be found", "us-east-1.ec2.archive.ubuntu.com"},
 		{14, "error: could not reach the package index pypi.org: [Errno -3] Temporary failure in name resolution", "The package index cannot be found", "pypi.org"},
 		{14, "error: could not reach the package index pypi.org: timed out", "The package index cannot be reached", "pypi.org"},
-		{100, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (unattended-upgr)", "Another apt is at work on the machine", ""},
-		{17, "", "Another apt is at work on the machine", ""},
+		{100, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (unattended-upgr)", "Another apt is running on the machine", ""},
+		{17, "", "Another apt is running on the machine", ""},
 		{1, "error: externally-managed-environment", "The machine keeps its Python for itself", "PEP 668"},
 		{11, "error: Jupyter needs Python 3.8 or later, and this is Python 3.6.9", "The machine's Python is too old", "3.8"},
 		{1, "ERROR: Package 'notebook' requires a different Python: 3.7.3 not in '>=3.8'", "The machine's Python is too old", ""},
@@ -42,7 +42,7 @@ func TestExplainInstall(t *testing.T) {
 		{18, "error: the checksum of uv-1.whl is not the index's", "A download was damaged", ""},
 		{19, "error: the package index has no uv for linux riscv64", "There is no package for this machine", ""},
 		{20, "The virtual environment was not created successfully because ensurepip is not available.", "No virtual environment can be made", ""},
-		{21, "", "Another install is at work on the machine", ""},
+		{21, "", "Another install is running on the machine", ""},
 		{143, "Terminated", "The install was stopped", ""},
 		{3, "something\x1b[31m new\x1b[0m", "The install failed", "exit code 3. It last said: something"},
 	}
@@ -163,7 +163,7 @@ func TestReadyTellsApart(t *testing.T) {
 	}
 	for _, c := range []struct{ name, url, kind, title string }{
 		{"open", open.URL, "server", "The server asks for no token"},
-		{"another server", other.URL, "server", "That is no Jupyter server"},
+		{"another server", other.URL, "server", "That is not a Jupyter server"},
 		{"a login page", login.URL, "server", "The server answers with an error"},
 		{"silent", "http://" + silent.Addr().String(), "unreachable", "The server cannot be reached"},
 		{"closed", "http://" + closed.Addr().String(), "server", "The server does not listen"},

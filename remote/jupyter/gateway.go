@@ -37,7 +37,7 @@ func (g GatewaySpec) check(mode string) error {
 	if len(g.Cert) > 0 {
 		block, _ := pem.Decode(g.Cert)
 		if block == nil {
-			return fmt.Errorf("the gateway's certificate is none")
+			return fmt.Errorf("the gateway's certificate is not in PEM form")
 		}
 		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
 			return fmt.Errorf("the gateway's certificate: %w", err)

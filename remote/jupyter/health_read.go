@@ -35,7 +35,7 @@ func ReadHealth(ctx context.Context, h Host) (Health, error) {
 // once the watcher has taken it.
 func Extend(ctx context.Context, h Host, by time.Duration) (Health, error) {
 	if by <= 0 {
-		return Health{}, fmt.Errorf("putting the stop off by %v: it must be more than nothing", by)
+		return Health{}, fmt.Errorf("postponing the stop by %v: it must be more than zero", by)
 	}
 	seconds := int64((by + time.Second - 1) / time.Second)
 	out, err := watchDo(ctx, h, "extend", map[string]string{
@@ -45,12 +45,12 @@ func Extend(ctx context.Context, h Host, by time.Duration) (Health, error) {
 	switch {
 	case errors.As(err, &exit) && exit.Code == 32:
 		return Health{}, &Error{
-			Kind: "server", Title: "The stop could not be put off",
+			Kind: "server", Title: "The stop could not be postponed",
 			Text: "Nothing on the machine watches when to stop it, or it does not answer.",
-			Next: "Run the setup again: it starts the watcher where it does not run.", Err: err,
+			Next: "Run the setup again: it starts the watcher if it is not running.", Err: err,
 		}
 	case err != nil:
-		return Health{}, fmt.Errorf("putting the stop off: %w", err)
+		return Health{}, fmt.Errorf("postponing the stop: %w", err)
 	}
 	return parseHealth(out)
 }

@@ -141,7 +141,7 @@ func (o *cellOutput) take(data []byte, request string) error {
 	case m.Header.Type != "status" && m.Header.Type != "stream" && m.Header.Type != "error":
 		return nil
 	case json.Unmarshal(m.Content, &content) != nil:
-		return errors.New("reading a kernel's message: its content is none")
+		return errors.New("reading a kernel's message: its content is not an object")
 	case m.Header.Type == "status" && dead(content.State):
 		return &kernelDied{state: content.State}
 	case !mine:

@@ -21,14 +21,14 @@ var probeScript string
 func Probe(ctx context.Context, h Host) (Facts, error) {
 	out, err := output(ctx, h, script(probeScript))
 	if err != nil {
-		return Facts{}, fmt.Errorf("looking at the host: %w", err)
+		return Facts{}, fmt.Errorf("examining the host: %w", err)
 	}
 	f, err := parseFacts(out)
 	if err != nil {
 		return Facts{}, &Error{
 			Kind: "server", Title: "The host cannot be examined",
 			Text: "Its shell did not answer as a POSIX shell does.",
-			Next: "Log in by hand and look whether sh, df, awk and sed work there, then try again.",
+			Next: "Log in by hand and check that sh, df, awk and sed work there, then try again.",
 			Raw:  remote.Clean(head(out, 200)), Err: err,
 		}
 	}
@@ -52,9 +52,9 @@ func parseFacts(out string) (Facts, error) {
 	case !ended:
 		return Facts{}, fmt.Errorf("the probe's answer has no end")
 	case !path.IsAbs(f.Home):
-		return Facts{}, fmt.Errorf("the home folder %q is no absolute path", f.Home)
+		return Facts{}, fmt.Errorf("the home folder %q is not an absolute path", f.Home)
 	case !validAddr(f.Loopback):
-		return Facts{}, fmt.Errorf("the loopback address %q is none", f.Loopback)
+		return Facts{}, fmt.Errorf("%q is not a loopback address", f.Loopback)
 	}
 	return f, nil
 }
@@ -158,8 +158,8 @@ func ask(ctx context.Context, h Host, text string, env map[string]string) (strin
 	if !begun && (err == nil || errors.As(err, &exit)) {
 		return "", &Error{
 			Kind: "server", Title: "The machine runs no commands",
-			Text: "A command was sent to it and did not begin: its login shell ends first. An exit, or an exec, in ~/.bashrc or another of its startup files does that.",
-			Next: "Take that line out, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine.",
+			Text: "A command was sent to it but did not start: its login shell ends first. An exit, or an exec, in ~/.bashrc or another of its startup files does that.",
+			Next: "Remove that line, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine.",
 			Raw:  remote.Scrub(remote.Clean(head(before, 200))), Err: err,
 		}
 	}

@@ -117,7 +117,7 @@ func (c *client) startKernel(ctx context.Context, name string) (id string, err e
 		return "", fmt.Errorf("reading the new kernel: %w", err)
 	}
 	if !validKernelID(k.ID) {
-		return "", fmt.Errorf("the new kernel's ID %q is none", remote.Clean(head(k.ID, 80)))
+		return "", fmt.Errorf("the new kernel has the invalid ID %q", remote.Clean(head(k.ID, 80)))
 	}
 	return k.ID, nil
 }
@@ -223,14 +223,14 @@ func explainKernel(ep Endpoint, err error) error {
 	case errors.As(err, &hangs):
 		return &Error{
 			Kind: "server", Title: "The kernel does not get ready",
-			Text: fmt.Sprintf("The server answers and has started a kernel, which does nothing yet: the server calls it %q. A startup file of IPython's that does not end does that, or a machine that is too small or too busy.", hangs.state),
-			Next: "Look at the files in ~/.ipython/profile_default/startup on the machine, move them away and try again.", Err: err,
+			Text: fmt.Sprintf("The server answers and has started a kernel, which does nothing yet: the server calls it %q. An IPython startup file that never ends causes this, or a machine that is too small or too busy.", hangs.state),
+			Next: "Check the files in ~/.ipython/profile_default/startup on the machine, move them away and try again.", Err: err,
 		}
 	case errors.As(err, &died):
 		return &Error{
 			Kind: "server", Title: "The kernel died",
 			Text: "The kernel ended before it answered: most often the machine has too little memory, or its Python lacks something.",
-			Next: "The server's log on the machine tells which. Choose a larger instance type, or add swap; running the install again repairs what is missing.", Err: err,
+			Next: "The server's log on the machine says which. Choose a larger instance type, or add swap; running the install again repairs what is missing.", Err: err,
 		}
 	case errors.As(err, &s) && strings.Contains(strings.ToLower(s.said), "no such kernel"):
 		return noKernel(err)
@@ -238,7 +238,7 @@ func explainKernel(ep Endpoint, err error) error {
 		return &Error{
 			Kind: "server", Title: "The kernel cannot be started",
 			Text: "The server says: " + s.said,
-			Next: "Look at the server's log on the machine; running the install again repairs a broken kernel.", Err: err,
+			Next: "Check the server's log on the machine; running the install again repairs a broken kernel.", Err: err,
 		}
 	}
 	return explainReach(ep, err)

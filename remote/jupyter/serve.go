@@ -72,7 +72,7 @@ func (s ServeSpec) complete() (ServeSpec, error) {
 	case (len(s.Cert) == 0) != (len(s.Key) == 0):
 		return s, fmt.Errorf("certificate and key go together")
 	case s.Facts.Home == "":
-		return s, fmt.Errorf("the host's facts are missing: Probe tells them")
+		return s, fmt.Errorf("the host's facts are missing: Probe returns them")
 	}
 	if _, err := netip.ParseAddr(s.Bind); err != nil {
 		return s, fmt.Errorf("the server's address %q: %w", s.Bind, err)
@@ -164,10 +164,10 @@ func (s *server) running(ctx context.Context, spec ServeSpec) (port int, ok bool
 		return 0, false, err
 	}
 	if err := s.await(ctx, ep, answerWithin); err != nil {
-		s.say("The server that runs does not answer: it is started anew.")
+		s.say("The running server does not answer: it is restarted.")
 		return 0, false, ctx.Err()
 	}
-	s.say(fmt.Sprintf("The server runs already, at port %d.", now.port))
+	s.say(fmt.Sprintf("The server is already running on port %d.", now.port))
 	if now.strays > 0 {
 		s.say("Another server of this program's runs there, which no record knows: it is ended.")
 		if _, err := s.do(ctx, "tidy", nil); err != nil {
@@ -187,7 +187,7 @@ func (s *server) replace(ctx context.Context, spec ServeSpec) (port int, err err
 		return 0, err
 	}
 	if port != spec.Port {
-		s.say(fmt.Sprintf("Port %d of the machine is taken by something else: taking %d.", spec.Port, port))
+		s.say(fmt.Sprintf("Port %d of the machine is taken by something else: using %d.", spec.Port, port))
 	}
 	hash := spec.hash()
 	spec.Port = port
@@ -252,8 +252,8 @@ func (s *server) silent(ctx context.Context, cause error) error {
 	}
 	return &Error{
 		Kind: "server", Title: "The server does not answer",
-		Text: "It runs on the machine and has not answered over HTTP in time.",
-		Next: "The machine may be too small or busy: try again, and look at the server's log.",
+		Text: "It runs on the machine but did not answer over HTTP in time.",
+		Next: "The machine may be too small or busy: try again, and check the server's log.",
 		Err:  cause,
 	}
 }

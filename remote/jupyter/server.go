@@ -42,7 +42,7 @@ func (s *server) do(ctx context.Context, task string, env map[string]string) (st
 		return out, &Error{
 			Kind: "server", Title: "Another start or stop is at work on the machine",
 			Text: "The server is being started or stopped there, and that has not ended for a minute.",
-			Next: "Try again in a minute. If it stays, look on the machine which one it is: fuser -v ~/.jupyter-ec2/server.lock.", Err: err,
+			Next: "Try again in a minute. If it persists, look on the machine which one it is: fuser -v ~/.jupyter-ec2/server.lock.", Err: err,
 		}
 	}
 	return out, err
@@ -51,7 +51,7 @@ func (s *server) do(ctx context.Context, task string, env map[string]string) (st
 func (s *server) state(ctx context.Context) (serverState, error) {
 	out, err := s.do(ctx, "state", nil)
 	if err != nil {
-		return serverState{}, fmt.Errorf("looking at the server: %w", err)
+		return serverState{}, fmt.Errorf("checking the server: %w", err)
 	}
 	return parseState(out), nil
 }
@@ -118,11 +118,11 @@ func portError(spec ServeSpec, problem, holder string) error {
 		return &Error{
 			Kind: "server", Title: "The server cannot listen there",
 			Text: spec.Bind + " is not an address of the machine. Its public address is not either: EC2 translates it.",
-			Next: "Leave the address out, so that the machine's private address is taken.",
+			Next: "Leave the address out, so that the machine's private address is used.",
 		}
 	case "permission":
 		return &Error{
-			Kind: "server", Title: "The server may not listen there",
+			Kind: "server", Title: "The server is not allowed to listen there",
 			Text: fmt.Sprintf("Port %d is reserved for programs of root.", spec.Port),
 			Next: "Choose a port from 1024 up, such as 8888.",
 		}
@@ -134,13 +134,13 @@ func portError(spec ServeSpec, problem, holder string) error {
 		return &Error{
 			Kind: "server", Title: fmt.Sprintf("Port %d of the machine is taken", spec.Port),
 			Text: fmt.Sprintf("On %s, port %d is held by %s.", spec.Bind, spec.Port, by),
-			Next: fmt.Sprintf("Stop that program (on the machine: sudo ss -ltnp 'sport = :%d' names it), then try again. SSH mode takes the next free port by itself.", spec.Port),
+			Next: fmt.Sprintf("Stop that program (on the machine: sudo ss -ltnp 'sport = :%d' names it), then try again. SSH mode uses the next free port automatically.", spec.Port),
 		}
 	}
 	return &Error{
 		Kind: "server", Title: "The server cannot listen there",
 		Text: fmt.Sprintf("Listening on %s, port %d, fails: %s.", spec.Bind, spec.Port, problem),
-		Next: "Look at the machine's network settings, then try again.",
+		Next: "Check the machine's network settings, then try again.",
 	}
 }
 
@@ -162,7 +162,7 @@ func withRaw(err error, said string) error {
 	return &Error{
 		Kind: "server", Title: "The server could not be started",
 		Text: "The machine refused to start it. It said: " + said,
-		Next: "Try again; if it stays, log in and look at: systemctl status jupyter-ec2.",
+		Next: "Try again; if it persists, log in and run: systemctl status jupyter-ec2.",
 		Raw:  said, Err: err,
 	}
 }

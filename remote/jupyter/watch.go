@@ -98,9 +98,9 @@ func (s WatchSpec) config() (string, error) {
 	}
 	switch {
 	case s.Facts.Home == "" || s.Facts.User == "":
-		return "", errors.New("the host's facts are missing: Probe tells them")
+		return "", errors.New("the host's facts are missing: Probe returns them")
 	case s.Idle < 0 || s.Lifetime < 0 || s.Every < 0 || s.Window < 0 || s.WorkLeast < 0:
-		return "", errors.New("a time span is less than nothing")
+		return "", errors.New("a duration is negative")
 	}
 	if s.Every == 0 {
 		c.Every = defaultEvery.Seconds()
@@ -165,9 +165,9 @@ func Watch(ctx context.Context, h Host, spec WatchSpec) error {
 	case errors.As(err, &exit):
 		said = remote.Scrub(remote.Clean(head(strings.TrimSpace(said), 500)))
 		return &Error{
-			Kind: "server", Title: "The machine does not watch itself",
-			Text: "Its watcher could not be started, so that it will not stop by itself. It said: " + said,
-			Next: "Try again; if it stays, log in and look at: systemctl status jupyter-ec2-watch.",
+			Kind: "server", Title: "The machine's watcher is not running",
+			Text: "Its watcher could not be started, so it will not stop automatically. It said: " + said,
+			Next: "Try again; if it persists, log in and run: systemctl status jupyter-ec2-watch.",
 			Raw:  said, Err: err,
 		}
 	case err != nil:

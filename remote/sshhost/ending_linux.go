@@ -61,7 +61,7 @@ func carries(pid string, marks []string) bool {
 func Started(pid int) (string, error) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return "", fmt.Errorf("looking at process %d: %w", pid, err)
+		return "", fmt.Errorf("reading process %d: %w", pid, err)
 	}
 	_, state, start, ok := parseStat(string(stat))
 	if !ok || state == "Z" || state == "X" {

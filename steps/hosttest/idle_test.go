@@ -146,7 +146,7 @@ func (i *idler) goesDown(what string) {
 	}
 }
 
-// A machine on which nothing goes on switches itself off, with the laptop
+// A machine on which idle switches itself off, with the laptop
 // away; not while a cell runs; and again after it was started again.
 func TestIdleMachineStops(t *testing.T) {
 	i := newIdler(t)

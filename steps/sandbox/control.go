@@ -143,7 +143,7 @@ func until(ctx context.Context, done func() bool, patience time.Duration) bool {
 func stillThere(err error) error {
 	return &problem{
 		title: "The sandbox does not stop", err: err,
-		text: "A process holds the sandbox's folder, and it is not known which.",
+		text: "An unknown process holds the sandbox's folder.",
 		next: "Look for \"sandbox run\" in the list of processes and end it, then run the same command again.",
 	}
 }

@@ -173,7 +173,7 @@ func notStarted(log *os.File, err error) error {
 		n, _ := log.ReadAt(tail, max(0, info.Size()-int64(len(tail)))) // as much as there is
 		lines := strings.Split(strings.TrimSpace(string(tail[:n])), "\n")
 		if last := lines[len(lines)-1]; last != "" {
-			p.text = "The sandbox's process did not start. The last it said: " + last
+			p.text = "The sandbox's process did not start. Its last output: " + last
 		}
 	}
 	return p

@@ -173,7 +173,7 @@ func held(dir string) (bool, error) {
 	lock := flock.New(filepath.Join(dir, runLock), flock.SetPermissions(0o600))
 	free, err := lock.TryLock()
 	if err != nil {
-		return false, fmt.Errorf("looking at the sandbox's lock: %w", err)
+		return false, fmt.Errorf("checking the sandbox's lock: %w", err)
 	}
 	return !free, lock.Close()
 }

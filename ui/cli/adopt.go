@@ -18,7 +18,7 @@ func (p *Program) adoptCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := verb{
 		use: "adopt NAME|ID", short: "Take over a machine that another computer made", least: 1, most: 1,
 		want: "name one machine that " + name + " ls marks \"elsewhere\", or give its ID",
-		long: `Writes a machine that another computer made into this computer's list, so that it can be stopped and removed from here. Its private key stays where it is: to log in from here, that key is needed.
+		long: `Adds a machine that another computer made to this computer's list, so that it can be stopped and removed from here. Its private key stays where it is: to log in from here, that key is needed.
 
 With --json, a last line of kind "done".`,
 		example: `jupyter-ec2 adopt lab
@@ -68,7 +68,7 @@ func (r *request) foundling(all surveyed, want string) (machine, error) {
 		if !m.Elsewhere {
 			return m, &usageError{
 				text: fmt.Sprintf("%q is in this computer's list already", want),
-				next: "See " + name + " ls; " + typed("status", m.Setup) + " says all about it.",
+				next: "See " + name + " ls; " + typed("status", m.Setup) + " shows its details.",
 			}
 		}
 		found = append(found, m)
@@ -82,7 +82,7 @@ func (r *request) foundling(all surveyed, want string) (machine, error) {
 		}
 		return machine{}, &usageError{
 			text: fmt.Sprintf("no machine from elsewhere is called %q", want),
-			next: meant(nearest(want, namesOf(strays)), "See "+name+" ls for those there are; --profile looks into another account."),
+			next: meant(nearest(want, namesOf(strays)), "See "+name+" ls for the list; --profile checks another account."),
 		}
 	}
 	var each []string

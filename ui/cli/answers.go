@@ -168,14 +168,14 @@ func regionUsable(regions []steps.Region, want string) error {
 			all = append(all, r.Name)
 		}
 		return &usageError{
-			text: fmt.Sprintf("there is no region %q: take one such as us-east-1", want),
+			text: fmt.Sprintf("there is no region %q: use one such as us-east-1", want),
 			next: meant(nearest(want, all), "See "+name+" up --help."),
 		}
 	case !regions[i].Enabled:
 		return &problemError{[]steps.Problem{{
 			Kind: steps.ProblemRefused, Title: "The region is not enabled",
 			Text: "Your account has not opted in to " + want + ".",
-			Next: "Enable it in the AWS console (Account, AWS Regions), or take another with --region.",
+			Next: "Enable it in the AWS console (Account, AWS Regions), or choose another with --region.",
 		}}}
 	}
 	return nil
@@ -223,7 +223,7 @@ func (a *answering) agentKey(ctx context.Context, at steps.Place) (steps.KeyAnsw
 	return steps.KeyAnswer{}, &problemError{[]steps.Problem{{
 		Kind: steps.ProblemAnswers, Title: "ssh-agent holds no key that can be used",
 		Text: "No agent answers at SSH_AUTH_SOCK, or it holds no ed25519 or RSA key.",
-		Next: "Start it and add a key (ssh-add), or leave --key away: a new key is then made.",
+		Next: "Start it and add a key (ssh-add), or leave out --key: a new key is then made.",
 	}}}
 }
 

@@ -110,12 +110,12 @@ func (a *asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.Hos
 		}
 		return steps.HostKeyWait, nil
 	}
-	a.say("\nThe machine %s (%s) shows a key that nothing vouches for yet:\n  %s %s\n", q.Host, q.InstanceID, q.KeyType, q.Fingerprint)
+	a.say("\nThe machine %s (%s) shows a key that nothing confirms yet:\n  %s %s\n", q.Host, q.InstanceID, q.KeyType, q.Fingerprint)
 	if q.Why != "" {
 		a.say("  %s\n", q.Why)
 	}
 	for {
-		a.say("Go on with this key? yes, no, or wait for the machine's console: ")
+		a.say("Continue with this key? yes, no, or wait for the machine's console: ")
 		answer, err := a.p.lines.read(ctx)
 		if err != nil {
 			return steps.HostKeyReject, err

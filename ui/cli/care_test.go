@@ -46,7 +46,7 @@ bad      Security group: lets another address in
 skipped  Server
 `)
 		if c.want != 0 {
-			has(t, c.args, r.err.String(), "1 check found what has to be mended", "check again: jupyter-ec2 doctor small")
+			has(t, c.args, r.err.String(), "1 check found what needs fixing", "check again: jupyter-ec2 doctor small")
 		}
 	}
 }
@@ -152,7 +152,7 @@ func TestSweepFails(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "asked", r.engine.asked(), "clear i-1", "clear vol-2")
-	has(t, "stderr", r.err.String(), "the-used is not removed altogether: It broke.", "Mend it.")
+	has(t, "stderr", r.err.String(), "the-used is not completely removed: It broke.", "Mend it.")
 }
 
 func TestAdopt(t *testing.T) {

@@ -35,11 +35,11 @@ func TestChanges(t *testing.T) {
 		{"mode off http", "mode ffff http false", []string{"jupyter-ec2 start off"}},
 		{"gateway small gate", "gateway aaaa gggg; work aaaa", []string{"small uses the kernels of gate now."}},
 		{"gateway small none", "gateway aaaa ; work aaaa", []string{"its own kernels"}},
-		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"nothing has gone on there for 2 hours, and when it has run for 12 hours."}},
-		{"idle off never --lifetime never", "limits ffff never/never", []string{"off never stops by itself"}},
+		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"when idle for 2 hours, and after running for 12 hours."}},
+		{"idle off never --lifetime never", "limits ffff never/never", []string{"off never stops automatically"}},
 		{"idle small --ignore htop --work 20", `rule aaaa 20["htop"]; work aaaa`, []string{"60 minutes", "Programs count from 20 percent of a core. Ignored: htop."}},
 		{"idle small --lifetime 24h", "limits aaaa /24h; work aaaa", []string{"60 minutes", "24 hours"}},
-		{"extend small", "", []string{"small goes on: it stops in 1 h at the earliest."}},
+		{"extend small", "", []string{"small keeps running: it stops in 1 h at the earliest."}},
 		{"extend small 90", "", []string{"in 1 h 30 min"}},
 	} {
 		r := run{engine: labs()}
@@ -142,21 +142,21 @@ func TestWrongChanges(t *testing.T) {
 		"mode small":               "Name a setup and a mode",
 		"gateway small off":        "and no gateway",
 		"gateway gate none":        "is a gateway itself",
-		"idle small":               "Say after how long",
+		"idle small":               "Say after how much idle time",
 		"idle small 1m":            "too short",
 		"idle small --count x":     "is not ignored",
 		"idle small --work -1":     "cannot be used",
-		"idle small soon":          "is no time span",
+		"idle small soon":          "is not a duration",
 		"extend small never":       "jupyter-ec2 idle small never",
-		"extend small soon":        "is no time span",
+		"extend small soon":        "is not a duration",
 		"start nothing":            "no setup \"nothing\"",
 		"stop":                     "Name one setup or more",
-		"logs small -n -1":         "take 0 or more",
+		"logs small -n -1":         "use 0 or more",
 		"open small other":         "Name one setup",
 		"up --yes --idle-stop 1m":  "too short",
 		"doctor small --profile x": "A setup has its own profile",
 		"sweep":                    "--dry-run to list only",
-		"sweep all --yes":          "takes no \"all\"",
+		"sweep all --yes":          "does not accept \"all\"",
 		"rm small":                 "no terminal to ask on",
 	} {
 		r := run{engine: labs()}
@@ -201,7 +201,7 @@ func TestUpLimits(t *testing.T) {
 	if a := r.engine.begun; a.IdleStop != steps.Limit(2*time.Hour) || a.Lifetime != steps.Never {
 		t.Errorf("answers %+v", a)
 	}
-	has(t, "review", r.out.String(), "Stops by itself\n  when nothing has gone on there for 2 hours\n")
+	has(t, "review", r.out.String(), "Auto-stop\n  when idle for 2 hours\n")
 	r = run{engine: &engine{work: opens(nil)}}
 	if code := r.do(t.Context(), "up", "--yes"); code != 0 {
 		t.Fatalf("exit code %d", code)

@@ -19,18 +19,18 @@ type doctorOptions struct {
 func (p *Program) doctorCommand(sandbox *bool) *cobra.Command {
 	o := &doctorOptions{}
 	cmd, _ := verb{
-		use: "doctor [NAME]", short: "Check a setup, and mend what is wrong", most: 1, want: oneName,
-		long: `Checks a setup from the credentials to a cell that is run: permissions, quota, the way to the internet, the security group, the key, SSH, the machine's disk and memory, the server, the tunnel. Each line is ok, or says what is wrong and what to do; what the program can mend, it offers to. Without a name it checks the account alone.
+		use: "doctor [NAME]", short: "Check a setup, and fix what is wrong", most: 1, want: oneName,
+		long: `Checks a setup from the credentials to a cell that is run: permissions, quota, the route to the internet, the security group, the key, SSH, the machine's disk and memory, the server, the tunnel. Each line is ok, or says what is wrong and what to do; what the program can fix, it offers to fix. Without a name it checks the account alone.
 
-Ends with 1 when something is wrong and was not mended. With --json, a line of kind "check" each, events of what is mended, and "done" at the end; nothing is asked.`,
+Exits with 1 when something is wrong and was not fixed. With --json, a line of kind "check" each, events of what is fixed, and "done" at the end; nothing is asked.`,
 		example: `jupyter-ec2 doctor
 jupyter-ec2 doctor jupyter
 jupyter-ec2 doctor jupyter --fix`,
 		run: func(ctx context.Context, r *request) error { return r.doctor(ctx, o) },
 	}.command(p, sandbox)
 	p.accountFlags(cmd, sandbox, &o.profile, nil)
-	cmd.Flags().Lookup("profile").Usage = "check this profile's account (the one AWS tools take)"
-	cmd.Flags().BoolVar(&o.fix, "fix", false, "mend all that can be mended, without asking")
+	cmd.Flags().Lookup("profile").Usage = "check this profile's account (default: the one AWS tools use)"
+	cmd.Flags().BoolVar(&o.fix, "fix", false, "fix everything that can be fixed, without asking")
 	return cmd
 }
 
@@ -76,7 +76,7 @@ func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
 			again = t.typed("doctor")
 		}
 		return &problemError{[]steps.Problem{{
-			Kind: steps.ProblemOther, Title: "Something is wrong", Text: counted(bad, "check") + " found what has to be mended; it is said above.",
+			Kind: steps.ProblemOther, Title: "Something is wrong", Text: counted(bad, "check") + " found what needs fixing; see above.",
 			Next: "Do what the lines say, then check again: " + again,
 		}}}
 	}
@@ -89,7 +89,7 @@ func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
 func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error) {
 	if len(r.args) > 0 {
 		if o.profile != "" {
-			return nil, usage("doctor", "a setup has its own profile: leave --profile away, or the name")
+			return nil, usage("doctor", "a setup has its own profile: leave out --profile, or the name")
 		}
 		return r.take(ctx, r.args[0])
 	}
@@ -140,7 +140,7 @@ func (t *taken) mend(ctx context.Context, c steps.Check, all bool) (bool, error)
 	}
 	if !all {
 		if t.asJSON || !t.Terminal {
-			t.remind("The program can mend %s (%s): add --fix.\n", c.Title, c.Fix)
+			t.remind("The program can fix %s (%s): add --fix.\n", c.Title, c.Fix)
 			return false, nil
 		}
 		ok, err := t.asker().confirm(ctx, fmt.Sprintf("%s: %s Do it?", c.Title, sentence(c.Fix)))
@@ -151,6 +151,6 @@ func (t *taken) mend(ctx context.Context, c steps.Check, all bool) (bool, error)
 	if err := t.work(func(emit func(steps.Event)) error { return t.guide.FixCheck(ctx, t.setup.ID, c.ID, emit) }); err != nil {
 		return false, err
 	}
-	t.line("%s is mended.", c.Title)
+	t.line("%s is fixed.", c.Title)
 	return true, nil
 }

@@ -14,9 +14,9 @@ const extendBy = steps.Limit(time.Hour)
 
 func (p *Program) extendCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := verb{
-		use: "extend NAME [DURATION]", short: "Put a machine's stop off", least: 1, most: 2,
-		want: "name one setup, and for how long it shall go on (1h)",
-		long: `Lets a machine go on for that long from now at least (1h), idle or not, and whatever its lifetime. "idle" changes the rule itself.
+		use: "extend NAME [DURATION]", short: "Postpone a machine's auto-stop", least: 1, most: 2,
+		want: "name one setup, and for how long to keep it running (1h)",
+		long: `Keeps a machine running for at least that long from now (1h), idle or not, whatever its lifetime. "idle" changes the rule itself.
 
 With --json, a line of kind "machine" and a last one of kind "done".`,
 		example: `jupyter-ec2 extend jupyter
@@ -42,12 +42,12 @@ func (r *request) extend(ctx context.Context) error {
 	if len(r.args) > 1 {
 		var err error
 		if by, err = steps.ParseLimit(r.args[1]); err != nil || by == 0 {
-			return usage("extend", "%q is no time span: write 45m or 2h30m", r.args[1])
+			return usage("extend", "%q is not a duration: write 45m or 2h30m", r.args[1])
 		}
 	}
 	if by == steps.Never {
 		return &usageError{
-			text: "a stop can be put off for some time only",
+			text: "a stop can be postponed for a limited time only",
 			next: "Change the rule itself: " + name + " idle " + r.args[0] + " never --lifetime never",
 		}
 	}
@@ -63,9 +63,9 @@ func (r *request) extend(ctx context.Context) error {
 	m := machine{Machine: steps.Machine{Setup: t.setup}, health: &h}
 	r.object(m.json(r.Now()))
 	if left, ok := m.left(); ok {
-		r.done(t.setup, "%s goes on: it stops in %s at the earliest.", t.setup.Answers.Name, span(left))
+		r.done(t.setup, "%s keeps running: it stops in %s at the earliest.", t.setup.Answers.Name, span(left))
 	} else {
-		r.done(t.setup, "%s goes on; as things are it does not stop by itself.", t.setup.Answers.Name)
+		r.done(t.setup, "%s keeps running; currently it does not stop automatically.", t.setup.Answers.Name)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (p *Program) find(ctx context.Context, worlds []bool, want, command string)
 	case 0:
 		return steps.Setup{}, &usageError{
 			text: fmt.Sprintf("there is no setup %q", want),
-			next: meant(nearest(want, namesOf(setups)), "See "+name+" ls for those there are."),
+			next: meant(nearest(want, namesOf(setups)), "See "+name+" ls for the list."),
 		}
 	case 1:
 		return found[0], badRecord(found[0])

@@ -14,8 +14,8 @@ const ownKernels = "none"
 func (p *Program) gatewayCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := verb{
 		use: "gateway NAME GATEWAY|none", short: "Give a notebook the kernels of a gateway's machine", least: 2, most: 2,
-		want: "name a setup and the gateway whose kernels it shall use, or none",
-		long: `Gives the notebook of one machine the kernels of another, which is in gateway mode: files stay on the first, the work is done on the second. "none" gives the notebook its own kernels back. The server is started again and the URL printed as the last line; kernels are lost. A stopped machine is not started: it follows when it is.
+		want: "name a setup and the gateway whose kernels to use, or none",
+		long: `Gives the notebook of one machine the kernels of another, which is in gateway mode: files stay on the first, the work is done on the second. "none" gives the notebook its own kernels back. The server restarts: running kernels are lost. The URL is printed as the last line. A stopped machine is not started: the change applies at its next start.
 
 With --json, events of the steps, a line of kind "ready" with the url, and "done" at the end.`,
 		example: `jupyter-ec2 gateway small big

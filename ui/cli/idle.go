@@ -22,9 +22,9 @@ type idleOptions struct {
 func (p *Program) idleCommand(sandbox *bool) *cobra.Command {
 	o := &idleOptions{}
 	cmd, _ := verb{
-		use: "idle NAME [DURATION|never]", short: "Change when a machine stops by itself", least: 1, most: 2,
-		want: "name one setup, and after how long without activity it shall stop (60m), or never",
-		long: `Changes when a machine stops by itself: when nothing has gone on there for so long (60m at first), and with --lifetime when it has run for so long in all (12h at first). Files are kept. A stopped machine is not started: the rule holds from its next start.
+		use: "idle NAME [DURATION|never]", short: "Change when a machine stops automatically", least: 1, most: 2,
+		want: "name one setup, and after how much idle time to stop it (60m), or never",
+		long: `Changes when a machine stops automatically: after this much idle time (60m by default), and with --lifetime after running for this long in total (12h by default). Files are kept. A stopped machine is not started: the rule applies from its next start.
 
 A running cell, an SSH login, a command and a copy count as activity, and so do your own programs: a GPU in use, or together 10 percent of a core over a minute, which --work changes. "status" names them. --ignore leaves a program out, with what it starts: by its name (htop), by its name and script ('python monitor.py'), or by a pattern with * and ? for its whole command line; --count has it count again. An open browser tab alone does not count.
 
@@ -35,7 +35,7 @@ jupyter-ec2 idle jupyter --ignore htop --ignore 'python monitor*'`,
 		complete: spanAfterName(limitWords),
 		run:      func(ctx context.Context, r *request) error { return r.idle(ctx, o) },
 	}.command(p, sandbox)
-	cmd.Flags().Var(&o.life, "lifetime", "stop it when it has run for so long, or never")
+	cmd.Flags().Var(&o.life, "lifetime", "stop it after running for this long, or never")
 	cmd.Flags().IntVar(&o.work, "work", 0, "programs count from this use of a core on, in percent (10 at first)")
 	cmd.Flags().StringArrayVar(&o.ignore, "ignore", nil, "leave out the programs of this name or pattern")
 	cmd.Flags().StringArrayVar(&o.count, "count", nil, "have an ignored name or pattern count again")
@@ -68,7 +68,7 @@ func (o *idleOptions) rule(now steps.WorkRule) (rule steps.WorkRule, changed boo
 func (r *request) idle(ctx context.Context, o *idleOptions) error {
 	ofWork := o.work != 0 || len(o.ignore)+len(o.count) > 0
 	if len(r.args) == 1 && !o.life.given && !ofWork {
-		return usage("idle", "say after how long without activity the machine shall stop (60m), or never")
+		return usage("idle", "say after how much idle time to stop the machine (60m), or never")
 	}
 	var idle steps.Limit
 	if len(r.args) > 1 {
@@ -106,11 +106,11 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 // idleSays tells the rules that a machine has now.
 func idleSays(s steps.Setup) string {
 	a := s.Wanted()
-	said := a.Name + " stops by itself " + strings.Join(stopRules(a), ", and ") + "."
+	said := a.Name + " stops automatically " + strings.Join(stopRules(a), ", and ") + "."
 	if a.IdleStop.Or(steps.DefaultIdleStop) == steps.Never && a.Lifetime.Or(steps.DefaultLifetime) == steps.Never {
-		said = a.Name + " never stops by itself: it runs until you stop it."
+		said = a.Name + " never stops automatically: it runs until you stop it."
 		if !s.Sandbox {
-			said = a.Name + " never stops by itself: it costs money until you stop it."
+			said = a.Name + " never stops automatically: it costs money until you stop it."
 		}
 	}
 	if a.Work.Percent != 0 {

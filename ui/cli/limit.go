@@ -31,9 +31,9 @@ func parseLimit(s string) (steps.Limit, error) {
 	case err != nil:
 		return 0, err
 	case limit == 0:
-		return 0, errors.New("no time span is given: write 45m, 2h30m or never")
+		return 0, errors.New("no duration is given: write 45m, 2h30m or never")
 	case limit != steps.Never && limit < steps.MinLimit:
-		return 0, fmt.Errorf("%s is too short: take %s or more, or never", limit, steps.MinLimit)
+		return 0, fmt.Errorf("%s is too short: use %s or more, or never", limit, steps.MinLimit)
 	}
 	return limit, nil
 }

@@ -18,7 +18,7 @@ func (p *Program) logsCommand(sandbox *bool) *cobra.Command {
 	o := &logsOptions{}
 	cmd, _ := verb{
 		use: "logs NAME", short: "Show the server's log, or the install's", least: 1, most: 1, want: oneName,
-		long: `Shows the last lines of the server's log, or of the last install's. With -f what is added follows, until Ctrl-C, which is a success; the log of an install that is over ends by itself.
+		long: `Shows the last lines of the server's log, or of the last install's. With -f, new lines follow until Ctrl-C, which is a success; the log of a finished install just ends.
 
 With --json, a line of kind "line" each, and "done" at the end.`,
 		example: `jupyter-ec2 logs jupyter
@@ -26,7 +26,7 @@ jupyter-ec2 logs jupyter -f -n 20
 jupyter-ec2 logs jupyter --install`,
 		run: func(ctx context.Context, r *request) error { return r.logs(ctx, o) },
 	}.command(p, sandbox)
-	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on with what is added")
+	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "follow new lines")
 	cmd.Flags().BoolVar(&o.install, "install", false, "show the last install's log")
 	cmd.Flags().IntVarP(&o.lines, "lines", "n", 100, "show that many of the past lines")
 	return cmd
@@ -41,7 +41,7 @@ type jsonLine struct {
 
 func (r *request) logs(ctx context.Context, o *logsOptions) error {
 	if o.lines < 0 {
-		return usage("logs", "%d lines cannot be shown: take 0 or more", o.lines)
+		return usage("logs", "%d lines cannot be shown: use 0 or more", o.lines)
 	}
 	t, link, err := r.connect(ctx, r.args[0])
 	if err != nil {

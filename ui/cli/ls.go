@@ -22,7 +22,7 @@ func (p *Program) lsCommand(sandbox *bool) *cobra.Command {
 	cmd, r := verb{
 		use: "ls", aliases: []string{"list"},
 		short: "List the machines, with what they cost and when they stop",
-		long: `Lists the machines of this program in all regions of your accounts, on AWS and in the sandbox, with what they cost and when they stop by themselves. One that is marked "elsewhere" was made by another computer; "adopt" takes it over. A state with a question mark is the one last seen: the cloud could not be asked.
+		long: `Lists the machines of this program in all regions of your accounts, on AWS and in the sandbox, with what they cost and when they stop automatically. One that is marked "elsewhere" was made by another computer; "adopt" takes it over. A state with a question mark is the one last seen: the cloud could not be asked.
 
 With --json, a line of kind "machine" each, "unseen" for a region that did not answer, and "done" at the end.`,
 		example: `jupyter-ec2 ls
@@ -39,7 +39,7 @@ jupyter-ec2 ls --json --region eu-west-1`,
 
 // accountFlags are for the commands that look at whole accounts.
 func (p *Program) accountFlags(cmd *cobra.Command, sandbox *bool, profile, region *string) {
-	cmd.Flags().StringVar(profile, "profile", "", "look into this profile's account too (the one AWS tools take)")
+	cmd.Flags().StringVar(profile, "profile", "", "check this profile's account too (default: the one AWS tools use)")
 	// The flags exist: they are defined here.
 	_ = cmd.RegisterFlagCompletionFunc("profile", p.completer(sandbox, profileWords))
 	if region != nil {
@@ -90,7 +90,7 @@ func (r *request) list(all []machine) error {
 			r.note("%s: %s. %s\n  %s\n", nameOf(m.Setup), m.Bad.Title, m.Bad.Text, m.Bad.Next)
 		}
 		if m.Unseen != "" {
-			r.note("%s could not be looked at: %s.\n", m.Answers.Name, m.Unseen)
+			r.note("%s could not be checked: %s.\n", m.Answers.Name, m.Unseen)
 		}
 		r.warn(m)
 	}
@@ -110,7 +110,7 @@ func (r *request) together(all []machine) {
 			hour, soFar = hour+money.Hour, soFar+money.SoFar
 		}
 		if !money.Known || money.AtLeast {
-			more = ", and what is not known"
+			more = ", plus what is unknown"
 		}
 		count++
 	}

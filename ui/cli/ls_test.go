@@ -46,7 +46,7 @@ far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170 
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together $0.0510 an hour now, $0.00 so far.\n",
-		"us-east-1 (other) did not answer: It broke. Mend it.", "big could not be looked at: It broke.")
+		"us-east-1 (other) did not answer: It broke. Mend it.", "big could not be checked: It broke.")
 	// Nothing but the ledger's accounts: no profile is one that AWS tools would take.
 	if got := r.engine.asked(); got != "survey " {
 		t.Errorf("asked: %s", got)
@@ -264,7 +264,7 @@ Work      python train.py, 198 % of a core (process 77)
           sh, 0 % of a core (process 78)
 Ignored   htop, ab
 Counts    programs that use 20 % of a core or more
-Stops     in 9 h (lifetime), put off for 1 h
+Stops     in 9 h (lifetime), postponed for 1 h
 Costs     $0.0170 an hour now
 So far    $0.00
 Tomorrow  $0.56 more if it is left as it is until 9 o'clock
@@ -295,7 +295,7 @@ func TestStatusUnwell(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "stdout", r.out.String(), "Address   ec2", "!Server")
-	has(t, "stderr", r.err.String(), "did not say how it is", "jupyter-ec2 doctor small")
+	has(t, "stderr", r.err.String(), "did not report its status", "jupyter-ec2 doctor small")
 	e.gone = "stopped"
 	r = run{engine: e}
 	if code := r.do(t.Context(), "status", "small"); code != 0 || r.err.String() != "" {

@@ -16,7 +16,7 @@ func (p *Program) modeCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := verb{
 		use: "mode NAME ssh|http|gateway", short: "Change how a machine is reached", least: 2, most: 2,
 		want: "name a setup and a mode: ssh, http or gateway",
-		long: `Changes how a machine is reached: through a tunnel (ssh), at its address (http), or as kernels for a notebook elsewhere (gateway). The security group follows. The server is started again and the new URL printed as the last line; kernels are lost. A stopped machine is not started: it follows when it is.
+		long: `Changes how a machine is reached: through a tunnel (ssh), at its address (http), or as kernels for a notebook elsewhere (gateway). The security group is updated, and the server restarts: running kernels are lost. The new URL is printed as the last line. A stopped machine is not started: the change applies at its next start.
 
 With --json, events of the steps, a line of kind "ready" with the url, and "done" at the end.`,
 		example: `jupyter-ec2 mode jupyter http

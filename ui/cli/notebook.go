@@ -70,7 +70,7 @@ func (r *request) notebook(ctx context.Context, browser bool) error {
 	case <-here.Done():
 		_ = here.Close() // it has ended
 		return &problemError{[]steps.Problem{{
-			Kind: steps.ProblemServer, Title: "The notebook ended", Text: "Jupyter on this computer ended by itself.",
+			Kind: steps.ProblemServer, Title: "The notebook ended", Text: "Jupyter on this computer ended unexpectedly.",
 			Next: "Start it again: " + t.typed("notebook"),
 		}}}
 	}

@@ -14,8 +14,8 @@ type openOptions struct{ browser, noTunnel bool }
 func (p *Program) openCommand(sandbox *bool) *cobra.Command {
 	o := &openOptions{}
 	cmd, _ := verb{
-		use: "open NAME", short: "Bring the URL of a running machine", least: 1, most: 1, want: oneName,
-		long: `Prints the URL of a running machine as the last line, and in ssh mode holds the tunnel until Ctrl-C, which is a success. Nothing is started or proved: "start" does that.
+		use: "open NAME", short: "Print a running machine's URL", least: 1, most: 1, want: oneName,
+		long: `Prints the URL of a running machine as the last line, and in ssh mode holds the tunnel until Ctrl-C, which is a success. Nothing is started or verified: "start" does that.
 
 With --json, a line of kind "ready" with the url, one of kind "tunnel" when the tunnel changes, and "done" at the end.`,
 		example: `jupyter-ec2 open jupyter
@@ -23,7 +23,7 @@ jupyter-ec2 open jupyter --browser`,
 		run: func(ctx context.Context, r *request) error { return r.open(ctx, o) },
 	}.command(p, sandbox)
 	cmd.Flags().BoolVar(&o.browser, "browser", false, "open the URL in a browser")
-	cmd.Flags().BoolVar(&o.noTunnel, "no-tunnel", false, "hold no tunnel in ssh mode: print the URL and end")
+	cmd.Flags().BoolVar(&o.noTunnel, "no-tunnel", false, "do not hold a tunnel in ssh mode: print the URL and exit")
 	return cmd
 }
 
@@ -38,7 +38,7 @@ type jsonTunnel struct {
 
 func (r *request) open(ctx context.Context, o *openOptions) error {
 	if o.browser && o.noTunnel {
-		return usage("open", "--browser and --no-tunnel exclude each other")
+		return usage("open", "--browser and --no-tunnel cannot be used together")
 	}
 	t, err := r.reach(ctx, r.args[0])
 	if err != nil {

@@ -63,7 +63,7 @@ func (e *outputError) Error() string { return "write the output: " + e.err.Error
 func (e *outputError) Unwrap() error { return e.err }
 func (e *outputError) Explain() (kind, title, text, next string) {
 	return string(steps.ProblemOther), "The output could not be written", sentence(e.err.Error()),
-		"Nothing else is wrong. Make room, or write somewhere else, and run the same command again: what is done is not done twice."
+		"Nothing else is wrong. Make room, or write somewhere else, and run the same command again: nothing is done twice."
 }
 
 // unheard is the error of output that was lost, for a command that would wait

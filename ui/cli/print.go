@@ -74,7 +74,7 @@ func (p *plainPrinter) review(r steps.Review) {
 		}
 	}
 	p.list("Not permitted", denied)
-	p.list("Stops by itself", stopRules(r.Answers))
+	p.list("Auto-stop", stopRules(r.Answers))
 	p.list("Mind", r.Warnings)
 }
 
@@ -144,10 +144,10 @@ func stepTitle(id steps.StepID) string {
 func stopRules(a steps.Answers) []string {
 	var out []string
 	if idle := a.IdleStop.Or(steps.DefaultIdleStop); idle != steps.Never {
-		out = append(out, "when nothing has gone on there for "+idle.Words())
+		out = append(out, "when idle for "+idle.Words())
 	}
 	if life := a.Lifetime.Or(steps.DefaultLifetime); life != steps.Never {
-		out = append(out, "when it has run for "+life.Words())
+		out = append(out, "after running for "+life.Words())
 	}
 	if len(out) == 0 {
 		return []string{"never: it runs until you stop it"}

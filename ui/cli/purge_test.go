@@ -44,12 +44,12 @@ func TestSandboxStopTellsOfItsDisks(t *testing.T) {
 		}
 		return string(out)
 	}
-	if said := do(0); !strings.Contains(said, "1 machine are kept: 3.0 MiB") || !strings.Contains(said, "--purge") || !there(disk) {
+	if said := do(0); !strings.Contains(said, "the disks of 1 machine, 3.0 MiB") || !strings.Contains(said, "--purge") || !there(disk) {
 		t.Errorf("it said %s", said)
 	}
 	status := exec.CommandContext(t.Context(), name, "sandbox", "status")
 	status.Env = env
-	if said, err := status.CombinedOutput(); err != nil || !strings.Contains(string(said), "1 machine are kept: 3.0 MB") {
+	if said, err := status.CombinedOutput(); err != nil || !strings.Contains(string(said), "the disks of 1 machine, 3.0 MiB") {
 		t.Errorf("status said %s, %v", said, err)
 	}
 	if said := do(exitUsage, "--purge"); !strings.Contains(said, "--yes") || !there(disk) {

@@ -11,7 +11,7 @@ import (
 func (p *Program) rebootCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := verb{
 		use: "reboot NAME", short: "Restart a machine; its address stays", least: 1, most: 1, want: oneName,
-		long: `Restarts a machine. Its address, its disk and its URL stay; running kernels and what is in their memory are lost. The server comes back by itself.
+		long: `Restarts a machine. Its address, its disk and its URL stay; running kernels and what is in their memory are lost. The server restarts automatically.
 
 With --json, events of the steps, and a last line of kind "done".`,
 		example: `jupyter-ec2 reboot jupyter`,

@@ -67,14 +67,14 @@ func (v verb) command(p *Program, sandbox *bool) (*cobra.Command, *request) {
 			return v.run(cmd.Context(), r)
 		},
 	}
-	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print an object a line, as JSON")
+	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print JSON, one object per line")
 	p.helpFor(cmd, &r.asJSON)
 	return cmd, r
 }
 
 func (v verb) wrongNumber(command string, args []string) error {
 	if v.most == 0 {
-		return usage(command, "the command %s takes no %q", command, args[0])
+		return usage(command, "the command %s does not accept %q", command, args[0])
 	}
 	return usage(command, "%s", v.want)
 }

@@ -15,7 +15,7 @@ func (p *Program) resizeCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := verb{
 		use: "resize NAME TYPE", short: "Give a machine another instance type", least: 2, most: 2,
 		want: "name a setup and an instance type, t3.large for example",
-		long: `Gives a machine another instance type, with the same disk. The machine has to be stopped for that: a running one is stopped after a question, or with --stop; its kernels are lost.
+		long: `Gives a machine another instance type, with the same disk. The machine has to be stopped for that: a running one is stopped after you confirm, or with --stop; its kernels are lost.
 
 With --json, events of the steps, with --start a line of kind "ready" with the url, and "done" at the end.`,
 		example: `jupyter-ec2 resize jupyter t3.large
@@ -65,7 +65,7 @@ func (t *taken) stopFirst(ctx context.Context, agreed bool) error {
 			return err
 		}
 		if !yes {
-			return declined("Nothing was changed", "The machine goes on as it was; run this again, with --stop, when it may stop.")
+			return declined("Nothing was changed", "The machine keeps running; run this again with --stop when it can be stopped.")
 		}
 	}
 	return t.work(func(emit func(steps.Event)) error { return t.guide.Stop(ctx, t.setup.ID, emit) })

@@ -19,7 +19,7 @@ With --json, events of the removal, and a last line of kind "done".`,
 jupyter-ec2 rm jupyter --yes`,
 		run: func(ctx context.Context, r *request) error { return r.rm(ctx) },
 	}.command(p, sandbox)
-	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "ask nothing")
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 

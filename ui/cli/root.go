@@ -23,7 +23,7 @@ func (p *Program) root() *cobra.Command {
 		Short: "From an AWS account to a Jupyter notebook on EC2",
 		Long: `Follows the Jupyter guide for you: from an AWS account to a Jupyter Notebook, or a Kernel Gateway, that runs on EC2 and answers at a URL.
 
-Without a command, a wizard asks and shows. Every thing it does can also be done by a command.
+Without a command, a wizard guides you. Everything it does can also be done by a command.
 
 ` + exitHelp,
 		Example: `# Try everything on this computer, without an account and without cost
@@ -32,7 +32,7 @@ jupyter-ec2 --sandbox
 jupyter-ec2
 # The same without questions
 jupyter-ec2 up --mode ssh --yes
-# What there is, and how to be rid of it
+# List, stop and remove machines
 jupyter-ec2 ls
 jupyter-ec2 stop jupyter
 jupyter-ec2 rm jupyter`,
@@ -45,8 +45,8 @@ jupyter-ec2 rm jupyter`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.start(cmd.Context(), o) },
 	}
 	cmd.PersistentFlags().BoolVar(&o.sandbox, "sandbox", false, "use this computer instead of AWS: nothing costs money")
-	cmd.Flags().BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen; takes the defaults of up")
-	cmd.Flags().StringVar(&o.theme, "theme", "", "draw the screen for a dark or light terminal, or with none of the colours: auto, dark, light or none (auto; "+theme.Variable+" says it for good)")
+	cmd.Flags().BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen; uses the defaults of up")
+	cmd.Flags().StringVar(&o.theme, "theme", "", "draw the screen for a dark or light terminal, or with none of the colours: auto, dark, light or none (auto; "+theme.Variable+" sets it permanently)")
 	// The flag exists: it is defined above.
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Choices(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.SetFlagErrorFunc(flagError)
@@ -110,7 +110,7 @@ func (p *Program) look(flag string) (theme.Choice, error) {
 // noArgs is cobra.NoArgs with an error of ours.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage(cmd.Name(), "the command %s takes no %q", cmd.Name(), args[0])
+		return usage(cmd.Name(), "the command %s does not accept %q", cmd.Name(), args[0])
 	}
 	return nil
 }

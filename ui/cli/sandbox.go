@@ -14,8 +14,8 @@ import (
 func (p *Program) sandboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Look at the sandbox, or end it",
-		Long: `The sandbox is a small EC2 on this computer alone. It starts by itself when --sandbox is used, and ends with "sandbox stop", or after 30 minutes without a client and without a running instance. Nothing in it is on AWS and nothing costs money.
+		Short: "Show or stop the sandbox",
+		Long: `The sandbox is a small EC2 on this computer alone. It starts automatically when --sandbox is used, and ends with "sandbox stop", or after 30 minutes without a client and without a running instance. Nothing in it is on AWS and nothing costs money.
 
 ` + exitHelp,
 		Example: `jupyter-ec2 sandbox status
@@ -40,14 +40,14 @@ jupyter-ec2 sandbox stop --purge`,
 		cmd.AddCommand(sub)
 		return sub
 	}
-	add("run", "Be the sandbox, in the foreground", p.sandboxRun)
-	add("status", "Say whether it runs and what it holds", p.sandboxStatus)
+	add("run", "Run the sandbox in the foreground", p.sandboxRun)
+	add("status", "Show whether it runs and what it holds", p.sandboxStatus)
 	o := &purgeOptions{}
-	stop := add("stop", "End it and every process of its machines", func(ctx context.Context) error { return p.sandboxStop(ctx, o) })
+	stop := add("stop", "Stop it and all processes of its machines", func(ctx context.Context) error { return p.sandboxStop(ctx, o) })
 	stop.Long = "Ends the sandbox and every process of its machines. Their disks stay, and the machines can be started again; with --purge all of it is removed."
 	stop.Example += "\n" + stop.Example + " --purge"
 	stop.Flags().BoolVar(&o.purge, "purge", false, "remove the machines' disks too, and all that is in the sandbox")
-	stop.Flags().BoolVarP(&o.yes, "yes", "y", false, "ask nothing")
+	stop.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
@@ -65,7 +65,7 @@ func (p *Program) sandboxRun(ctx context.Context) error {
 func (p *Program) sandboxStatus(ctx context.Context) error {
 	s, err := sandbox.Status(ctx, p.sandboxOptions())
 	if err != nil {
-		return fmt.Errorf("look at the sandbox: %w", err)
+		return fmt.Errorf("check the sandbox: %w", err)
 	}
 	if !s.Running {
 		_, _ = fmt.Fprintln(p.Out, "The sandbox is not running.")
@@ -102,7 +102,7 @@ func (p *Program) sandboxStop(ctx context.Context, o *purgeOptions) error {
 // keeps says what the machines' disks take.
 func (p *Program) keeps(kept sandbox.Disks) {
 	if kept.Machines > 0 {
-		p.note("The disks of %s are kept: %s. Remove them: %s sandbox stop --purge\n", counted(kept.Machines, "machine"), cells.Bytes(kept.Bytes), name)
+		p.note("Kept: the disks of %s, %s. Remove them: %s sandbox stop --purge\n", counted(kept.Machines, "machine"), cells.Bytes(kept.Bytes), name)
 	}
 }
 

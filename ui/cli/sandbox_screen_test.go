@@ -109,7 +109,7 @@ func (h *home) changes(s *wizardScreen) {
 // leavesStopped is asked what becomes of the machines.
 func (h *home) leavesStopped(s *wizardScreen) {
 	s.Press("q")
-	s.See(`Leave\?(?s:.*)2 machines go on running when you leave(?s:.*)▸ +Leave all 2 running(?s:.*)Stop all 2`)
+	s.See(`Leave\?(?s:.*)2 machines keep running when you leave(?s:.*)▸ +Leave all 2 running(?s:.*)Stop all 2`)
 	s.Press(down + tuitest.Enter)
 	s.leaves(0)
 	for _, called := range []string{"lab", "gate"} {

@@ -44,7 +44,7 @@ func (r *request) ssh(ctx context.Context) error {
 		return r.remoteCommand(ctx, strings.Join(r.args[1:], " "))
 	}
 	if r.asJSON {
-		return usage("ssh", "--json needs a command: a shell is no list of objects")
+		return usage("ssh", "--json needs a command: a shell does not print objects")
 	}
 	if r.Console == nil {
 		t, err := r.see(ctx, r.args[0])

@@ -65,7 +65,7 @@ func (t *taken) start(ctx context.Context, what string) error {
 // stopped follows when it is started, and is not started for that: it would cost.
 func (t *taken) follow(ctx context.Context, what string) error {
 	if t.setup.State == "stopped" || t.setup.State == "stopping" || t.setup.Resources.InstanceID == "" {
-		t.done(t.setup, "%s It will be so when the machine is started: %s", what, t.typed("start"))
+		t.done(t.setup, "%s This takes effect when the machine is started: %s", what, t.typed("start"))
 		return nil
 	}
 	return t.start(ctx, what)

@@ -15,8 +15,8 @@ import (
 
 func (p *Program) statusCommand(sandbox *bool) *cobra.Command {
 	cmd, r := verb{
-		use: "status NAME", short: "Say all about one machine", least: 1, most: 1, want: oneName,
-		long: `Says all about one machine: where it is, how it is reached, what the server and its kernels do, how much of the machine is used, when it stops by itself, and what it costs now, did cost so far and will cost until 9 o'clock tomorrow.
+		use: "status NAME", short: "Show details of a machine", least: 1, most: 1, want: oneName,
+		long: `Shows details of one machine: where it is, how it is reached, what the server and its kernels do, how much of the machine is used, when it stops automatically, and what it costs now, has cost so far and will cost until 9 o'clock tomorrow.
 
 With --json, one line of kind "machine" and a last one of kind "done".`,
 		example: `jupyter-ec2 status jupyter
@@ -53,11 +53,11 @@ func (r *request) status(ctx context.Context) error {
 		return err
 	}
 	if m.Unseen != "" {
-		r.note("%s could not be looked at: %s.\n", m.Answers.Name, m.Unseen)
+		r.note("%s could not be checked: %s.\n", m.Answers.Name, m.Unseen)
 	}
 	if m.unwell != nil {
 		p := steps.Explain(m.unwell)
-		r.note("The machine did not say how it is: %s. See what is wrong: %s\n", p.Title, t.typed("doctor"))
+		r.note("The machine did not report its status: %s. Find out why: %s\n", p.Title, t.typed("doctor"))
 	}
 	r.warn(m)
 	return nil
@@ -164,7 +164,7 @@ func (f *facts) stop(m machine) {
 		text += ": " + remote.Clean(h.Unarmed)
 	}
 	if h.Held.After(h.At) {
-		text += fmt.Sprintf(", put off for %s", span(h.Held.Sub(h.At)))
+		text += fmt.Sprintf(", postponed for %s", span(h.Held.Sub(h.At)))
 	}
 	f.mark(m.stopsTone(), "", "Stops", "%s", text)
 }

@@ -14,7 +14,7 @@ func (p *Program) stopCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := verb{
 		use: "stop NAME...", short: "Stop machines; their disks are kept", least: 1, most: -1,
 		want: "name one setup or more: " + name + " ls lists them",
-		long: `Stops machines. Files are kept, and the disk goes on costing a little; running kernels and what is in their memory are lost. "start" starts a machine again, at another address.
+		long: `Stops machines. Files are kept, and the disk keeps costing a little; running kernels and what is in their memory are lost. "start" starts a machine again, at another address.
 
 With --json, events of the steps, and a last line of kind "done".`,
 		example: `jupyter-ec2 stop jupyter

@@ -108,7 +108,7 @@ func invalidValue(err *pflag.InvalidValueError) string {
 	flag := err.GetFlag()
 	switch flag.Value.Type() {
 	case "int":
-		return fmt.Sprintf("--%s takes a whole number such as %s, not %q", flag.Name, flag.DefValue, err.GetValue())
+		return fmt.Sprintf("--%s needs a whole number such as %s, not %q", flag.Name, flag.DefValue, err.GetValue())
 	case "bool":
 		return fmt.Sprintf("--%s is true or false, not %q", flag.Name, err.GetValue())
 	default:

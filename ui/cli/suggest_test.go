@@ -52,10 +52,10 @@ func TestDidYouMean(t *testing.T) {
 // that reads it.
 func TestFlagsInWords(t *testing.T) {
 	for args, want := range map[string]string{
-		"up --disk abc":       `--disk takes a whole number such as 8, not "abc".`,
+		"up --disk abc":       `--disk needs a whole number such as 8, not "abc".`,
 		"up --disk":           `--disk needs a value.`,
 		"up --yes=maybe":      `--yes is true or false, not "maybe".`,
-		"logs lab -n x":       `--lines takes a whole number such as 100, not "x".`,
+		"logs lab -n x":       `--lines needs a whole number such as 100, not "x".`,
 		"up --idle-stop soon": `--idle-stop: `,
 	} {
 		r := run{engine: &engine{}}

@@ -33,9 +33,9 @@ jupyter-ec2 sweep --yes --region us-east-1`,
 		run: func(ctx context.Context, r *request) error { return r.sweep(ctx, o) },
 	}.command(p, sandbox)
 	p.accountFlags(cmd, sandbox, &o.profile, &o.region)
-	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "ask nothing: remove all but running instances")
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask: remove all but running instances")
 	cmd.Flags().BoolVar(&o.instances, "instances", false, "remove running instances too")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list and remove nothing")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list only, remove nothing")
 	return cmd
 }
 
@@ -258,7 +258,7 @@ func (r *request) clear(ctx context.Context, m remains, o *sweepOptions) (int, e
 	}
 	t := &taken{request: r, guide: m.guide, setup: steps.Setup{ID: m.setup, Sandbox: m.sandbox, Answers: steps.Answers{Name: m.name}}}
 	if err := t.work(func(emit func(steps.Event)) error { return m.guide.Clear(ctx, m.things, emit) }); err != nil {
-		r.remind("%s is not removed altogether: %s.\n", m.name, steps.Explain(err).Title)
+		r.remind("%s is not completely removed: %s.\n", m.name, steps.Explain(err).Title)
 		return 0, err
 	}
 	return len(m.things), nil

@@ -36,7 +36,7 @@ func (p *Program) upCommand(sandbox *bool) *cobra.Command {
 
 A new machine starts from the answers of the one that was made last, which the review shows; with --yes, --json or without a terminal it starts from the defaults, whatever was made before.
 
-A run that was cut off goes on where it was when the same command is given again; nothing is created twice. In ssh mode the tunnel stays up until Ctrl-C, which is a success once the URL was printed.
+A run that was interrupted continues where it stopped when the same command is given again; nothing is created twice. In ssh mode the tunnel stays up until Ctrl-C, which is a success once the URL was printed.
 
 With --json, each line is an object: events of the steps (time, setup, step, kind, text), and as the last line one of kind "ready" with the url, or of kind "failed" with the problem.
 
@@ -58,24 +58,24 @@ jupyter-ec2 up --plan plan.json`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.profile, "profile", "", "take this profile of the AWS config files")
+	f.StringVar(&o.profile, "profile", "", "use this profile from the AWS config files")
 	f.StringVar(&o.region, "region", "", "launch in this region (the profile's own)")
 	f.StringVar(&o.image, "image", steps.DefaultRelease, "use this Ubuntu release: 20.04, 22.04, 24.04 or 26.04")
 	f.StringVar(&o.kind, "type", "", "launch this instance type (t2.micro, or a free-tier type where there is none)")
-	f.IntVar(&o.disk, "disk", steps.DefaultDiskGB, "make a disk of that many GB")
+	f.IntVar(&o.disk, "disk", steps.DefaultDiskGB, "create a disk of this many GB")
 	f.StringVar(&o.key, "key", string(steps.KeyImport), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
 	f.StringVar(&o.mode, "mode", string(steps.ModeSSH), "reach the server this way: ssh, http or gateway")
 	f.StringVar(&o.installer, "installer", string(steps.InstallerUV), "install with uv, or with pip as the guide does")
 	f.StringVar(&o.name, "name", defaultName, "name the setup")
 	f.BoolVar(&o.noTLS, "no-tls", false, "serve plain HTTP in http and gateway mode, as the guide does")
-	f.Var(&o.idle, "idle-stop", "stop the machine when nothing has gone on there for so long, or never (60m)")
-	f.Var(&o.life, "lifetime", "stop the machine when it has run for so long, or never (12h)")
-	f.StringVar(&o.plan, "plan", "", "take the answers from a plan that the wizard saved")
-	f.BoolVarP(&o.yes, "yes", "y", false, "ask nothing")
+	f.Var(&o.idle, "idle-stop", "stop the machine after this much idle time, or never (60m)")
+	f.Var(&o.life, "lifetime", "stop the machine after running for this long, or never (12h)")
+	f.StringVar(&o.plan, "plan", "", "use the answers of a plan that the wizard saved")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the review and create nothing")
 	f.BoolVar(&o.plain, "plain", false, "print lines, as without a terminal, and do not draw the steps")
-	f.BoolVar(&o.json, "json", false, "print an event a line, as JSON")
-	f.BoolVar(&o.noTunnel, "no-tunnel", false, "hold no tunnel in ssh mode: print the URL and end")
+	f.BoolVar(&o.json, "json", false, "print events as JSON, one object per line")
+	f.BoolVar(&o.noTunnel, "no-tunnel", false, "do not hold a tunnel in ssh mode: print the URL and exit")
 	p.helpFor(cmd, &o.json)
 	// The flags exist: they are defined above.
 	for flag, values := range map[string]func(context.Context, completing) ([]string, error){
@@ -95,10 +95,10 @@ jupyter-ec2 up --plan plan.json`,
 // up runs the guide from the first answer to the URL.
 func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if o.plain && o.json {
-		return usage("up", "--plain and --json exclude each other")
+		return usage("up", "--plain and --json cannot be used together")
 	}
 	if !o.yes && !o.dryRun && !p.Terminal {
-		return usage("up", "there is no terminal to ask on: add --yes to go on without being asked")
+		return usage("up", "there is no terminal to ask on: add --yes to continue without being asked")
 	}
 	ask := &asker{p: p, yes: o.yes}
 	guide, err := p.Guide(sandbox, ask)

@@ -12,7 +12,7 @@ import (
 )
 
 // errCutOff is for the exit code alone: the person cut the work off, and knows.
-var errCutOff = errors.New("the work was cut off")
+var errCutOff = errors.New("the work was interrupted")
 
 // wizard runs the screen program, and then leaves on the terminal what the
 // person should still know when the screen is gone.

@@ -122,7 +122,7 @@ func (t *Table) choose() tea.Cmd {
 		return nil
 	}
 	if row.Disabled != "" {
-		t.notice = "not to be had: " + row.Disabled
+		t.notice = "not available: " + row.Disabled
 		return nil
 	}
 	t.open = false

@@ -183,7 +183,7 @@ func TestChoose(t *testing.T) {
 	if _, cmd := press(tb, "enter"); cmd != nil {
 		t.Error("a disabled row can be chosen")
 	}
-	if view := strings.Join(plain(tb), "\n"); !strings.Contains(view, "not to be had: your quota for it is 0") {
+	if view := strings.Join(plain(tb), "\n"); !strings.Contains(view, "not available: your quota for it is 0") {
 		t.Errorf("the reason is missing:\n%s", view)
 	}
 	tb.SetFilter("none of them")

@@ -12,7 +12,7 @@ type Theme struct {
 	Color bool // false: bold, underline and reverse only
 
 	Title, Heading, Text, Subtle, Accent lipgloss.Style
-	Key, KeyDesc                         lipgloss.Style // "Enter" and "go on" of the key line
+	Key, KeyDesc                         lipgloss.Style // "Enter" and "continue" of the key line
 	OK, Warn, Error, Danger              lipgloss.Style // Danger marks what destroys
 	Code, URL                            lipgloss.Style // command lines; links
 	Border, BorderFocus                  lipgloss.Style // lines around and between
