@@ -97,7 +97,7 @@ func walk(t *testing.T, visit func(name string, content []byte)) {
 }
 
 // testsOnly is for every package's tests, and for packages that are for tests.
-const testsOnly = "internal/await"
+const testsOnly = "remote/await"
 
 // arrows says which of our packages a folder may import, apart from its own
 // subfolders' test helpers; see docs/architecture.md. A folder that is not
@@ -308,5 +308,18 @@ func TestLinks(t *testing.T) {
 	})
 	if found == 0 {
 		t.Error("no link found")
+	}
+}
+
+// The top level holds the folders that docs/architecture.md names, and no other.
+func TestTopLevel(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !slices.Contains([]string{"aws", "docs", "remote", "steps", "ui"}, e.Name()) {
+			t.Errorf("%s has no place at the top level", e.Name())
+		}
 	}
 }

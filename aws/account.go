@@ -96,7 +96,7 @@ func (a *Account) identityIn(ctx context.Context, region string) (Identity, erro
 	return Identity{Account: sdk.ToString(out.Account), ARN: sdk.ToString(out.Arn), UserID: sdk.ToString(out.UserId)}, nil
 }
 
-// MFA says whether MFA is on for who. A role has no MFA of its own, and not
+// MFA reports whether MFA is on for who. A role has no MFA of its own, and not
 // everyone may look: both are MFAUnknown.
 func (a *Account) MFA(ctx context.Context, who Identity) MFAState {
 	client := iam.NewFromConfig(a.cfg, func(o *iam.Options) { o.Region = firstRegion(a.cfg.Region) })

@@ -148,8 +148,8 @@ func (a *awaited) late(doing string, err error) error {
 	return e
 }
 
-// lost says whether an instance in this state will not get to the wanted one
-// by itself: it is ending, or its start has failed.
+// lost reports whether an instance in this state will not get to the wanted one
+// on its own: it is ending, or its start has failed.
 func lost(state, want string, started bool) bool {
 	switch state {
 	case stateShuttingDown, stateTerminated:

@@ -42,7 +42,7 @@ func (r *Regional) change(ctx context.Context, doing string, in *ec2.ModifyInsta
 	})
 }
 
-// StopsOnShutdown says whether a shutdown from within stops the instance,
+// StopsOnShutdown reports whether a shutdown from within stops the instance,
 // rather than terminates it with its disk.
 func (r *Regional) StopsOnShutdown(ctx context.Context, id string) (bool, error) {
 	out, err := r.ec2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{

@@ -77,7 +77,7 @@ func (r *Regional) checks(ctx context.Context, s LaunchSpec) []check {
 // sampleKey is a public key of nobody: all zeros. It is only checked, never imported.
 const sampleKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// prevents says whether the error is one that the same launch will meet: the
+// prevents reports whether the error is one that the same launch will meet: the
 // account's limits and state, and what the region does not have.
 func (e *Error) prevents() bool {
 	if _, ok := e.accountWords(); ok {

@@ -168,7 +168,7 @@ func refusedAction(message string, err error) string {
 	return ""
 }
 
-// denied says whether a code is a missing permission: EC2's own, or the other services'.
+// denied reports whether a code is a missing permission: EC2's own, or the other services'.
 func denied(code string) bool {
 	return code == "UnauthorizedOperation" || strings.HasPrefix(code, "AccessDenied")
 }

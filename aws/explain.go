@@ -17,7 +17,7 @@ const (
 	kindFailed      = "failed"
 )
 
-// Explain answers the kind ("credentials", "refused", "answers", "unreachable"
+// Explain returns the kind ("credentials", "refused", "answers", "unreachable"
 // or "failed"), a short title, what happened, and what to do next.
 func (e *Error) Explain() (kind, title, text, next string) {
 	w := words{

@@ -83,7 +83,7 @@ func (i Image) from(found types.Image) Image {
 	return i
 }
 
-// ubuntu answers a release's code name and the disk kind its images are
+// ubuntu returns a release's code name and the disk kind its images are
 // published for; newer ones for gp3, though all of them launch on gp3.
 func ubuntu(release string) (codename, disk string) {
 	switch release {

@@ -86,7 +86,7 @@ func archOf(list []types.ArchitectureType) string {
 	return ""
 }
 
-// gpuText answers "1 × NVIDIA T4", or nothing.
+// gpuText returns "1 × NVIDIA T4", or nothing.
 func gpuText(info *types.GpuInfo) string {
 	if info == nil {
 		return ""

@@ -78,7 +78,7 @@ func runInput(s LaunchSpec) *ec2.RunInstancesInput {
 	return in
 }
 
-// burstable says whether a type is of the T families, which have CPU credits.
+// burstable reports whether a type is of the T families, which have CPU credits.
 func burstable(name string) bool {
 	return len(name) > 1 && name[0] == 't' && name[1] >= '0' && name[1] <= '9'
 }

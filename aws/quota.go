@@ -49,7 +49,7 @@ func familyOf(instanceType string) (family, bool) {
 	return all[n], true
 }
 
-// Quota answers how many vCPUs of the type's family may run in the region at
+// Quota returns how many vCPUs of the type's family may run in the region at
 // a time, and how many do. A family whose quota is not known here or at AWS
 // is an *Error with the code QuotaUnknown.
 func (r *Regional) Quota(ctx context.Context, kind Type) (Quota, error) {

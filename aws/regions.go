@@ -46,7 +46,7 @@ func (a *Account) Regions(ctx context.Context) ([]Region, error) {
 	return list, nil
 }
 
-// regionTitle answers a region's name for people, or nothing. EC2 does not
+// regionTitle returns a region's name for people, or nothing. EC2 does not
 // tell it; these are from the SDK's partitions.json.
 func regionTitle(name string) string {
 	switch name {
@@ -132,7 +132,7 @@ func regionTitle(name string) string {
 	return ""
 }
 
-// HasDefaultRegions says whether the account of a region is one of AWS's
+// HasDefaultRegions reports whether the account of a region is one of AWS's
 // commercial partition, whose accounts have DefaultRegions.
 func HasDefaultRegions(home string) bool {
 	for _, other := range []string{"cn-", "us-gov-", "eusc-"} {

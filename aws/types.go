@@ -22,12 +22,12 @@ type Identity struct {
 	UserID  string
 }
 
-// Root says whether these are the account's root user's credentials.
+// Root reports whether these are the account's root user's credentials.
 func (i Identity) Root() bool {
 	return len(i.ARN) > 5 && i.ARN[len(i.ARN)-5:] == ":root"
 }
 
-// MFAState says whether MFA is on for the identity.
+// MFAState reports whether MFA is on for the identity.
 type MFAState string
 
 // The MFA states. Unknown means not permitted to see, or not a user (a role).
@@ -87,7 +87,7 @@ type Network struct {
 	VPC    string
 	Subnet string // empty lets EC2 choose (default VPC)
 	Zone   string
-	// Internet says whether the subnet's route table leads to an internet
+	// Internet reports whether the subnet's route table leads to an internet
 	// gateway; without one nobody reaches the instance.
 	Internet bool
 }

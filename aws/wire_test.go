@@ -82,7 +82,7 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// sent answers the nth request of an action.
+// sent returns the nth request of an action.
 func (w *wire) sent(action string, n int) url.Values {
 	w.t.Helper()
 	w.mu.Lock()

@@ -41,7 +41,7 @@ func AgentKeys(ctx context.Context) ([]AgentKey, error) {
 }
 
 // AgentSigner signs with the agent's key of that fingerprint. It holds no
-// connection: each signature asks the agent anew, which may ask a person, and
+// connection: each signature asks the agent again, which may ask a person, and
 // gives up after a minute.
 func AgentSigner(ctx context.Context, fingerprint string) (Signer, error) {
 	keys, err := agentKeys(ctx)

@@ -47,7 +47,7 @@ func (e *CopyError) Error() string {
 
 func (e *CopyError) Unwrap() error { return e.Err }
 
-// Explain tells the error in plain words; the kind is "server" when it is the
+// Explain returns the error in plain words; the kind is "server" when it is the
 // host's side, else "failed".
 func (e *CopyError) Explain() (kind, title, text, next string) {
 	kind, where := "failed", "on this computer"
@@ -144,13 +144,13 @@ func (t *transfer) hostError(name string, err error) error {
 	return e
 }
 
-// explained says whether an error needs no more words.
+// explained reports whether an error needs no more words.
 func explained(err error) bool {
 	var of *CopyError
 	return errors.As(err, &of) || reached(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// noRoom says whether a failure is a full disk: SFTP has no code for that, and
+// noRoom reports whether a failure is a full disk: SFTP has no code for that, and
 // OpenSSH's server says no more than "Failure".
 func (t *transfer) noRoom(name string, err error) bool {
 	for _, said := range []string{"no space left", "disk quota exceeded"} {

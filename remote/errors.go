@@ -52,7 +52,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Again says whether trying again later may help by itself, as it does while
+// Again reports whether trying again later may help on its own, as it does while
 // a machine starts. Denied is no such reason, although a host denies for some
 // seconds between its SSH server's start and its first user's key.
 func (e *Error) Again() bool {
@@ -63,7 +63,7 @@ func (e *Error) Again() bool {
 	return false
 }
 
-// Explain tells the error in plain words; the kind is "unreachable".
+// Explain returns the error in plain words; the kind is "unreachable".
 func (e *Error) Explain() (kind, title, text, next string) {
 	title, text, next = e.words()
 	return "unreachable", title, text, next

@@ -28,7 +28,7 @@ func (c *crowd) add(n int) {
 	c.most = max(c.most, c.now)
 }
 
-// took answers the most since it was last asked.
+// took returns the most since it was last asked.
 func (c *crowd) took() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -51,7 +51,7 @@ func NewHostKeys(path string) *HostKeys { return &HostKeys{path: path} }
 // Path is the file's path, for UserKnownHostsFile.
 func (h *HostKeys) Path() string { return h.path }
 
-// Lookup answers the keys pinned for an instance; none is no error.
+// Lookup returns the keys pinned for an instance; none is no error.
 func (h *HostKeys) Lookup(id string) ([]Key, error) {
 	b, err := h.read()
 	if err != nil {

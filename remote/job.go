@@ -24,9 +24,9 @@ type Job struct {
 	// asks for no password, so that it outlives the login session whatever
 	// logind is told to do. Elsewhere it is started by setsid or nohup.
 	Systemd bool
-	// Again runs it anew when the last run has finished; otherwise the last
+	// Again runs it again when the last run has finished; otherwise the last
 	// run of the same script answers. A run that goes on is always joined,
-	// and one that vanished without a status (a reboot) is started anew.
+	// and one that vanished without a status (a reboot) is started again.
 	Again bool
 	// Retrying is told why the connection is made again; may be nil.
 	Retrying func(err error)
@@ -47,7 +47,7 @@ func (e *JobError) Error() string {
 
 func (e *JobError) Unwrap() error { return e.Err }
 
-// Explain tells the error in plain words; the kind is "server".
+// Explain returns the error in plain words; the kind is "server".
 func (e *JobError) Explain() (kind, title, text, next string) {
 	if e.Lost {
 		return "server", "The work on the host was interrupted",
@@ -99,7 +99,7 @@ func FollowJob(ctx context.Context, dial Redialer, j Job, out Output) (exit int,
 	}
 }
 
-// again says whether making the connection again may help: the host's own
+// again reports whether making the connection again may help: the host's own
 // reason says so, or the network was in the way of looking the address up.
 func again(err error) bool {
 	var e *Error

@@ -35,7 +35,7 @@ func (e *KeyError) Error() string {
 
 func (e *KeyError) Unwrap() error { return e.Err }
 
-// Explain tells the error in plain words; the kind is "answers".
+// Explain returns the error in plain words; the kind is "answers".
 func (e *KeyError) Explain() (kind, title, text, next string) {
 	title, text, next = e.words()
 	return "answers", title, text, next

@@ -38,7 +38,7 @@ func portTaken(err error) bool {
 	return errors.Is(err, wsaEADDRINUSE) || errors.Is(err, wsaEACCES)
 }
 
-// diskFull says whether writing failed for want of room; the numbers are
+// diskFull reports whether writing failed for want of room; the numbers are
 // ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
 func diskFull(err error) bool {
 	return errors.Is(err, syscall.Errno(39)) || errors.Is(err, syscall.Errno(112))

@@ -47,7 +47,7 @@ func (e *ExitError) Error() string {
 	return text
 }
 
-// Explain tells the error in plain words; the kind is "server".
+// Explain returns the error in plain words; the kind is "server".
 func (e *ExitError) Explain() (kind, title, text, next string) {
 	text = fmt.Sprintf("The command ended with status %d", e.Code)
 	if e.Signal != "" {

@@ -98,7 +98,7 @@ func (c *Client) shellEnd(err error) error {
 	return fmt.Errorf("run a shell on the host: %w", c.ended(err))
 }
 
-// reached says whether an error is the connection's own.
+// reached reports whether an error is the connection's own.
 func reached(err error) bool {
 	var e *Error
 	return errors.As(err, &e)

@@ -48,7 +48,7 @@ func TestSystemdJob(t *testing.T) {
 }
 
 // A job is cut off by a reboot: while it is followed that is an error, and the
-// next call starts it anew.
+// next call starts it again.
 func TestRebootDuringJob(t *testing.T) {
 	h := systemdHost(t)
 	j := Job{ID: "reboot", Systemd: true, Script: "if [ -e second ]; then echo anew; exit 0; fi; : >second; echo begun; exec sleep 1000"}

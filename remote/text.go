@@ -185,7 +185,7 @@ const (
 	strEscape           // after ESC inside one of these
 )
 
-// next answers r when it is text, or one of \n \r \t \b.
+// next returns r when it is text, or one of \n \r \t \b.
 func (s *scanner) next(r rune) (rune, bool) {
 	switch s.state {
 	case strEscape:
@@ -261,7 +261,7 @@ func (s *scanner) plain(r rune) (rune, bool) {
 	return 0, false
 }
 
-// hidden says whether a rune draws nothing and changes how others are drawn.
+// hidden reports whether a rune draws nothing and changes how others are drawn.
 func hidden(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }

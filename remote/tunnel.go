@@ -284,7 +284,7 @@ func (t *Tunnel) dialServer() (*Client, net.Conn, error) {
 	}
 }
 
-// link answers the link there is, or the next one.
+// link returns the link there is, or the next one.
 func (t *Tunnel) link(ctx context.Context) (*Client, error) {
 	for {
 		t.mu.Lock()

@@ -67,7 +67,7 @@ func (g *Guide) SetMode(ctx context.Context, setupID string, mode Mode, noTLS bo
 	})
 }
 
-// SetLimits changes when the machine stops by itself; 0 leaves a limit as it is.
+// SetLimits changes when the machine stops on its own; 0 leaves a limit as it is.
 func (g *Guide) SetLimits(ctx context.Context, setupID string, idle, lifetime Limit) (Setup, error) {
 	return g.change(ctx, setupID, func(a *Answers) error {
 		a.IdleStop, a.Lifetime = idle.Or(a.IdleStop), lifetime.Or(a.Lifetime)

@@ -62,7 +62,7 @@ func (g *Guide) Profiles() ([]Profile, error) {
 	return aws.Profiles(g.cfg.Env)
 }
 
-// SignIn opens the account anew, so that a retry sees fresh credentials.
+// SignIn opens the account again, so that a retry sees fresh credentials.
 func (g *Guide) SignIn(ctx context.Context, profile string) (Account, error) {
 	c, err := g.open(ctx, profile)
 	if err != nil {
@@ -92,7 +92,7 @@ func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
 	return c, nil
 }
 
-// number answers the number of the account that a profile leads to. It is
+// number returns the number of the account that a profile leads to. It is
 // asked for once.
 func (g *Guide) number(ctx context.Context, profile string, c Cloud) (string, error) {
 	g.mu.Lock()
@@ -140,7 +140,7 @@ func otherAccount(s *Setup, number string) error {
 	}
 }
 
-// account answers the profile's open account, opening it where needed: once,
+// account returns the profile's open account, opening it where needed: once,
 // because each would ask for an MFA code of its own.
 func (g *Guide) account(ctx context.Context, profile string) (Cloud, error) {
 	select {

@@ -124,7 +124,7 @@ func regionOf(r *http.Request) string {
 	return parts[2]
 }
 
-// called answers the forms of an action's calls since forget.
+// called returns the forms of an action's calls since forget.
 func (w *world) called(action string) []url.Values {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -37,7 +37,7 @@ func (g *Guide) hostKeys() *remote.HostKeys {
 }
 
 // dialPatiently tries again while the failure is one that a starting machine
-// gets over by itself: refused, timeout, "booting up", not yet the key.
+// gets over on its own: refused, timeout, "booting up", not yet the key.
 func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
 	deadline := w.g.cfg.Now().Add(w.g.cfg.Patience)
 	last := ""
@@ -61,7 +61,7 @@ func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
 // of sshd's start.
 const deniedPatience = 45 * time.Second
 
-// mayPass says whether a failure to log in may be over in a moment.
+// mayPass reports whether a failure to log in may be over in a moment.
 func (w *work) mayPass(err error, deadline time.Time) bool {
 	var e *remote.Error
 	if !errors.As(err, &e) {
@@ -131,7 +131,7 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 	}
 }
 
-// consoleKeys answers the fingerprints of the host keys on the machine's
+// consoleKeys returns the fingerprints of the host keys on the machine's
 // console, or why there are none.
 func (w *work) consoleKeys(ctx context.Context) (fingerprints []string, why string) {
 	lines, err := w.region.ConsoleHostKeys(ctx, w.s.Resources.InstanceID)
@@ -205,7 +205,7 @@ func another(e *remote.Error) bool {
 }
 
 // followMe moves the security group's rule to this computer's address when it
-// lets in another, and says whether it did. The group itself is asked: a link
+// lets in another, and reports whether it did. The group itself is asked: a link
 // that moved the rule earlier wrote nothing into the ledger.
 func (w *work) followMe(ctx context.Context) bool {
 	address, err := w.account.MyAddress(ctx)

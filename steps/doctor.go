@@ -307,7 +307,7 @@ func (w *work) stopOnShutdown(ctx context.Context) (string, error) {
 }
 
 func (w *work) moveRules(ctx context.Context) (string, error) {
-	// A group that is made anew would not be the machine's.
+	// A group that is made again would not be the machine's.
 	id := w.s.Resources.GroupID
 	if id == "" {
 		return "", noRemedy(checkGroup)

@@ -37,8 +37,8 @@ func (d *doctor) credentials(ctx context.Context) finding {
 	return f
 }
 
-// signedIn answers the account that is open where its credentials still work,
-// which spares a person another MFA code, else one that is opened anew.
+// signedIn returns the account that is open where its credentials still work,
+// which spares a person another MFA code, else one that is opened again.
 func (d *doctor) signedIn(ctx context.Context) (Cloud, Identity, error) {
 	c, err := d.g.account(ctx, d.profile)
 	if err == nil {

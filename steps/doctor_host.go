@@ -226,7 +226,7 @@ func (d *doctor) public() (jupyter.Endpoint, error) {
 	return ep, err
 }
 
-// pinOf answers the pin of a setup's certificate, if it is good for the
+// pinOf returns the pin of a setup's certificate, if it is good for the
 // machine's present address.
 func (g *Guide) pinOf(s *Setup) ([]byte, error) {
 	text, err := os.ReadFile(g.certPath(s.ID))

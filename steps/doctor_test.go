@@ -143,7 +143,7 @@ func TestDoctorStartsAStoppedMachine(t *testing.T) {
 	if checks["instance"].Fix == "" || !strings.Contains(checks["instance"].Text, "is stopped") {
 		t.Errorf("%+v", checks["instance"])
 	}
-	// Repairs on the machine do not start it: that is offered by itself.
+	// Repairs on the machine do not start it: that is offered on its own.
 	err := w.guide().FixCheck(t.Context(), s.ID, "server", func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "The machine is stopped" {
 		t.Errorf("%+v", p)

@@ -61,7 +61,7 @@ func (w *world) movedTo(address string) {
 	})
 }
 
-// doctor answers a setup's checks by their ID, and tells when one is missing
+// doctor returns a setup's checks by their ID, and tells when one is missing
 // or has no remedy.
 func (w *world) doctor(g *steps.Guide, setupID string) map[string]steps.Check {
 	w.t.Helper()

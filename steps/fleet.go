@@ -69,11 +69,11 @@ type Link interface {
 	Health(ctx context.Context) (Health, error)
 	// Follow hands on the last lines of a log and what is added, until ctx
 	// ends; text is safe for a terminal, and a partial line is replaced by
-	// the next. The log of an install that is over ends by itself. No line
+	// the next. The log of an install that is over ends on its own. No line
 	// comes twice when the connection is made again. lines is how many of
 	// the past are wanted.
 	Follow(ctx context.Context, log LogKind, lines int, out func(text string, partial bool)) error
-	// Tail answers the last lines of a log.
+	// Tail returns the last lines of a log.
 	Tail(ctx context.Context, log LogKind, lines int) ([]string, error)
 	// Extend puts the stop off: the machine goes on for that long from now at
 	// least, idle or not, and whatever its lifetime.
@@ -187,7 +187,7 @@ type Fleet interface {
 
 	// Connect makes a link to a running machine.
 	Connect(ctx context.Context, setupID string) (Link, error)
-	// Reopen answers the URL of a running setup, with its tunnel in ssh mode,
+	// Reopen returns the URL of a running setup, with its tunnel in ssh mode,
 	// without going through the steps: nothing is started or proved.
 	Reopen(ctx context.Context, setupID string) (*Opened, error)
 	// Notebook starts Jupyter on this computer with a gateway's kernels.

@@ -11,7 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 )
 
-// guard sees to it that the watcher runs on the machine and stops it when it is
+// guard makes sure that the watcher runs on the machine and stops it when it is
 // idle or has run for long enough: also while this computer is away.
 func (w *work) guard(ctx context.Context) error {
 	a := w.s.Answers

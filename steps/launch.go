@@ -43,7 +43,7 @@ func (w *work) launch(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s is running at %s", i.ID, w.s.PublicAddr), nil
 }
 
-// settleGroup sees to it that the group lets in this computer and nobody else,
+// settleGroup makes sure that the group lets in this computer and nobody else,
 // but for the notebooks that use this machine's gateway.
 func (w *work) settleGroup(ctx context.Context) error {
 	address, err := w.account.MyAddress(ctx)

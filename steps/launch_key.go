@@ -50,7 +50,7 @@ func keyFileThere(path string) error {
 	}
 }
 
-// settleKey sees to it that there is a private key here and its public half in EC2.
+// settleKey makes sure that there is a private key here and its public half in EC2.
 func (w *work) settleKey(ctx context.Context) error {
 	if err := w.names(); err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 // that two programs never work on one machine.
 type ledger struct{ dir string }
 
-// file answers the path of one of a setup's files: kind is "setups", "keys",
+// file returns the path of one of a setup's files: kind is "setups", "keys",
 // "tokens" or "certs".
 func (l ledger) file(kind, name string) string { return filepath.Join(l.dir, kind, name) }
 

@@ -24,7 +24,7 @@ const (
 	MinLimit = Limit(5 * time.Minute)
 )
 
-// Or answers the limit, or def where none was given.
+// Or returns the limit, or def where none was given.
 func (l Limit) Or(def Limit) Limit {
 	if l == 0 {
 		return def

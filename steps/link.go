@@ -26,7 +26,7 @@ type link struct {
 
 var errLinkClosed = errors.New("the link is closed")
 
-// client answers the connection there is, or makes one.
+// client returns the connection there is, or makes one.
 func (l *link) client(ctx context.Context) (*remote.Client, error) {
 	select {
 	case l.turn <- struct{}{}:
@@ -96,7 +96,7 @@ func (l *link) Close() error {
 	return l.conn.Close()
 }
 
-// known answers a connection and what the host is.
+// known returns a connection and what the host is.
 func (l *link) known(ctx context.Context) (*remote.Client, jupyter.Facts, error) {
 	c, err := l.client(ctx)
 	if err != nil {
@@ -136,7 +136,7 @@ func (l *link) Extend(ctx context.Context, by time.Duration) (Health, error) {
 	return jupyter.Extend(ctx, c, by)
 }
 
-// Tail answers the last lines of a log.
+// Tail returns the last lines of a log.
 func (l *link) Tail(ctx context.Context, log LogKind, lines int) ([]string, error) {
 	c, f, err := l.known(ctx)
 	if err != nil {
@@ -195,7 +195,7 @@ func (l *link) follow(ctx context.Context, seen *overlap) error {
 	return jupyter.FollowServerLog(ctx, c, f, 2*overlapKept, seen.add)
 }
 
-// again says whether a link that failed so may be had again by itself: the
+// again reports whether a link that failed so may be had again on its own: the
 // machine starts, or the network comes back.
 func again(err error) bool {
 	var e *remote.Error

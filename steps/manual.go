@@ -9,7 +9,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 )
 
-// Manual answers the commands a person would have typed by hand at a step.
+// Manual returns the commands a person would have typed by hand at a step.
 // What is not known yet stands as a word in capitals. s may be nil.
 func Manual(id StepID, a Answers, s *Setup) []string {
 	m := typed{Answers: a}

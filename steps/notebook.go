@@ -234,7 +234,7 @@ func noJupyter(err error) error {
 	}
 }
 
-// gateway answers a gateway that can be reached, and its own certificate where
+// gateway returns a gateway that can be reached, and its own certificate where
 // it has one.
 func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, certificate []byte, err error) {
 	s, err := g.ledger.load(id)
@@ -309,7 +309,7 @@ func systemAuthorities() []byte {
 	return nil
 }
 
-// freePort answers a port of the loopback that nobody has at this moment.
+// freePort returns a port of the loopback that nobody has at this moment.
 func freePort(ctx context.Context) (int, error) {
 	var c net.ListenConfig
 	l, err := c.Listen(ctx, "tcp4", "127.0.0.1:0")

@@ -58,7 +58,7 @@ func (w *work) open(ctx context.Context) (_ string, err error) {
 	return o.Plain, nil
 }
 
-// endpoint answers the server as the user reaches it; in ssh mode it opens the
+// endpoint returns the server as the user reaches it; in ssh mode it opens the
 // tunnel for that and leaves it in o.
 func (w *work) endpoint(ctx context.Context, token string, o *Opened) (jupyter.Endpoint, error) {
 	if w.s.Answers.Mode == ModeSSH {

@@ -130,7 +130,7 @@ func (w *work) awaitEnd(ctx context.Context, c *remote.Client) error {
 	}
 }
 
-// serveAgain logs in to a machine that has started again, and sees to it that
+// serveAgain logs in to a machine that has started again, and makes sure that
 // its server runs.
 func (w *work) serveAgain(ctx context.Context) (string, error) {
 	if err := w.waitSSH(ctx); err != nil {

@@ -35,7 +35,7 @@ type Problem struct {
 // explained is met by the errors of aws, remote and remote/jupyter.
 type explained interface {
 	error
-	// Explain answers the kind (a ProblemKind as text), a short title, what
+	// Explain returns the kind (a ProblemKind as text), a short title, what
 	// happened and what to do next.
 	Explain() (kind, title, text, next string)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Reopen answers the URL of a setup whose server runs. Where the machine was
+// Reopen returns the URL of a setup whose server runs. Where the machine was
 // started again since it was served, the steps are gone through after all: its
 // addresses are others now.
 func (g *Guide) Reopen(ctx context.Context, setupID string) (*Opened, error) {

@@ -146,13 +146,13 @@ func (p *preflight) quotaProblem() Problem {
 	}
 }
 
-// hasMachine says whether the setup of that name has launched its machine.
+// hasMachine reports whether the setup of that name has launched its machine.
 func (g *Guide) hasMachine(name string) bool {
 	all, err := g.ledger.all()
 	return err == nil && slices.ContainsFunc(all, func(s Setup) bool { return s.Answers.Name == name && s.Resources.InstanceID != "" })
 }
 
-// needs says whether the launch with this key takes that permission.
+// needs reports whether the launch with this key takes that permission.
 func (k KeyAnswer) needs(action string) bool {
 	switch action {
 	case "ec2:CreateKeyPair":

@@ -44,7 +44,7 @@ func (w *work) install(ctx context.Context) (string, error) {
 }
 
 // lostJobs is how often a job that the machine lost (it was rebooted, or the
-// job was killed) is begun anew. The installers repair what a lost one left.
+// job was killed) is begun again. The installers repair what a lost one left.
 const lostJobs = 3
 
 // follow runs the install job to its end.
@@ -140,7 +140,7 @@ func (w *work) tls() bool { return w.s.Answers.Mode != ModeSSH && !w.s.Answers.N
 // no self-made one for longer than 398 days without complaint of its own.
 const certificateLife = 397 * 24 * time.Hour
 
-// certificate answers the server's certificate, made anew when the machine's
+// certificate returns the server's certificate, made again when the machine's
 // address is not in it.
 func (g *Guide) certificate(s *Setup) (certPEM, keyPEM []byte, fingerprint string, err error) {
 	certPath, keyPath := g.certPath(s.ID), g.ledger.file("certs", s.ID+".key")

@@ -81,5 +81,5 @@ func (s Setup) Wanted() Answers {
 	return s.Answers
 }
 
-// Finished says whether a step's work is done.
+// Finished reports whether a step's work is done.
 func (s Setup) Finished(id StepID) bool { return !s.Done[id].IsZero() }

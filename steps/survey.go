@@ -268,7 +268,7 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 }
 
 // price finds out what those machines cost whose price is not in the ledger,
-// such as machines from elsewhere, and says whether that was news.
+// such as machines from elsewhere, and reports whether that was news.
 func (g *Guide) price(ctx context.Context, r CloudRegion, out *Surveyed) bool {
 	var types []string
 	for _, m := range out.Machines {

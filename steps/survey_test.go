@@ -261,7 +261,7 @@ func BenchmarkSurvey(b *testing.B) {
 	}
 }
 
-// slowest is how long the slowest region takes by itself.
+// slowest is how long the slowest region takes on its own.
 func slowest(b *testing.B, account steps.Cloud) time.Duration {
 	var all []time.Duration
 	for _, region := range aws.DefaultRegions() {

@@ -135,5 +135,5 @@ func leftover(at Place, o aws.Owned, owned []aws.Owned, p Prices) Leftover {
 	return l
 }
 
-// isRunning says whether somebody may be using an instance.
+// isRunning reports whether somebody may be using an instance.
 func isRunning(o aws.Owned) bool { return o.State != "stopped" }

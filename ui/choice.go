@@ -15,7 +15,7 @@ func (c *choice) size(n int) {
 	c.at = min(max(c.at, 0), max(n-1, 0))
 }
 
-// key moves the cursor and says whether the key was one that moves.
+// key moves the cursor and reports whether the key was one that moves.
 func (c *choice) key(k tea.KeyPressMsg) bool {
 	switch k.String() {
 	case "up", "k":
@@ -37,7 +37,7 @@ func (c *choice) key(k tea.KeyPressMsg) bool {
 	return true
 }
 
-// window answers which of n lines of a list to draw in height rows so that
+// window returns which of n lines of a list to draw in height rows so that
 // the cursor is among them.
 func (c *choice) window(height int) (from, to int) {
 	height = max(height, 1)
@@ -60,7 +60,7 @@ func (c *choice) more(from, to int) string {
 // scroll is the offset of a text longer than the screen.
 type scroll struct{ top int }
 
-// key scrolls and says whether the key was one that scrolls.
+// key scrolls and reports whether the key was one that scrolls.
 func (s *scroll) key(k tea.KeyPressMsg) bool {
 	switch k.String() {
 	case "up", "k":

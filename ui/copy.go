@@ -127,7 +127,7 @@ func fromHome(path string) string {
 	return filepath.Join(home, rest)
 }
 
-// copied notes how far a copy is. Its row is made anew when the percentage in
+// copied notes how far a copy is. Its row is made again when the percentage in
 // it changes.
 func (s *fleetScreen) copied(m *model, msg copyAdvanced) {
 	u := s.members[msg.setupID]

@@ -290,6 +290,6 @@ func (s *fleetScreen) turned(m *model, at time.Time) tea.Cmd {
 	return tea.Batch(m.pollLinks(at), m.askAround(), s.watch(m))
 }
 
-// fillEvery is how often the rows are made anew for what grows by itself:
+// fillEvery is how often the rows are made again for what grows on its own:
 // costs, and times without work.
 const fillEvery = 5 * time.Second

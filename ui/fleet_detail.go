@@ -162,7 +162,7 @@ func moneyLine(money steps.Money) string {
 	return fmt.Sprintf("%s, %s an hour; %s more if left until tomorrow", soFar(money), dollars(money.Hour), cents(money.Tomorrow))
 }
 
-// stopping says when the machine stops by itself.
+// stopping says when the machine stops on its own.
 func (u *member) stopping(f *facts, now time.Time) {
 	whenIdle, inAll := limitsSay(u.Answers.IdleStop, u.Answers.Lifetime)
 	left, soon := u.stopsIn(now)

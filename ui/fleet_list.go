@@ -40,7 +40,7 @@ func newFleetTable(m *model) *table.Table {
 	return table.New("fleet", "machines", columns, m.th)
 }
 
-// fill makes the rows anew. It is called when something has changed, never
+// fill makes the rows again. It is called when something has changed, never
 // while drawing.
 func (s *fleetScreen) fill(m *model) {
 	now := m.o.Now()

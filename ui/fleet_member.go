@@ -102,7 +102,7 @@ func (u *member) idle(now time.Time) (d time.Duration, known bool) {
 	return max(u.hostNow(now).Sub(u.health.Idle), 0), true
 }
 
-// stopsIn is how long it is until the machine stops by itself.
+// stopsIn is how long it is until the machine stops on its own.
 func (u *member) stopsIn(now time.Time) (d time.Duration, soon bool) {
 	if u.healthAt.IsZero() || u.health.StopAt.IsZero() || u.health.Unarmed != "" || !u.health.Watching || !u.up() {
 		return 0, false

@@ -209,7 +209,7 @@ func (m *model) pollLinks(at time.Time) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// linksUp says whether a machine is connected to, so that time matters.
+// linksUp reports whether a machine is connected to, so that time matters.
 func (m *model) linksUp() bool {
 	return slices.ContainsFunc(m.fleet.order, func(u *member) bool { return u.conn.link != nil || u.conn.problem != nil })
 }

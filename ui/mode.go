@@ -87,7 +87,7 @@ func (s *modeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 // choose takes the mode under the cursor.
 func (s *modeScreen) choose(m *model) { m.answers.Mode = steps.Modes()[s.at.at].Mode }
 
-// modeHasTLS says whether TLS is a question: in SSH mode it is none.
+// modeHasTLS reports whether TLS is a question: in SSH mode it is none.
 func (m *model) modeHasTLS() bool { return m.answers.Mode != steps.ModeSSH }
 
 // move goes to the next part.

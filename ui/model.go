@@ -60,7 +60,7 @@ type model struct {
 	outcome  Outcome
 }
 
-// notice is one line that goes away by itself.
+// notice is one line that goes away on its own.
 type notice struct {
 	id   int
 	text string
@@ -331,7 +331,7 @@ func (m *model) pace() time.Duration {
 	return 0
 }
 
-// busy says whether something runs that the screen shows a spinner for.
+// busy reports whether something runs that the screen shows a spinner for.
 func (m *model) busy() bool {
 	for name := range m.tasks.live {
 		if name != taskPrices && name != taskTunnel && !strings.HasPrefix(name, quiet) {

@@ -110,7 +110,7 @@ type click struct {
 // clicked: the person meant what was there before.
 const clickPause = 700 * time.Millisecond
 
-// slid says whether the screen has changed under the mouse between two clicks.
+// slid reports whether the screen has changed under the mouse between two clicks.
 func (m *model) slid(p pointed) bool {
 	last, now := m.click, m.o.Now()
 	m.click = click{now, p, m.page, len(m.dialogs)}
@@ -190,7 +190,7 @@ func zonesOf(prefix string, n int, lines []string) []string {
 // enter is the press of Enter that a second click stands for.
 func (m *model) enter() tea.Cmd { return m.press(keyNamed("enter")) }
 
-// point moves the cursor of a list, and says whether the line that it was on
+// point moves the cursor of a list, and reports whether the line that it was on
 // already was clicked.
 func (c *choice) point(p pointed) (again bool) {
 	c.at += p.wheel

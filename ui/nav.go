@@ -110,7 +110,7 @@ func (m *model) jump(digit string) tea.Cmd {
 	return m.show(questions()[i])
 }
 
-// asking says whether the page is one of the questions.
+// asking reports whether the page is one of the questions.
 func (m *model) asking() bool {
 	i := stepIndex(m.page)
 	return i >= 0 && i <= stepIndex(steps.StepReview)

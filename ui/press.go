@@ -69,7 +69,7 @@ func (m *model) paste(msg tea.PasteMsg) {
 // that is held repeats after half a second or less, and a reflex is no slower.
 const heldWithin = time.Second
 
-// repeats notes a key, and says whether it is an Enter that is held, or pressed
+// repeats notes a key, and reports whether it is an Enter that is held, or pressed
 // again before the person can have read what the last one led to. Such an Enter
 // leads through the questions, and answers none that costs or destroys.
 func (m *model) repeats(k tea.KeyPressMsg) bool {

@@ -35,7 +35,7 @@ func (m *model) askQuit() tea.Cmd {
 	return nil
 }
 
-// costs says whether a machine of this run's work exists, or is about to,
+// costs reports whether a machine of this run's work exists, or is about to,
 // whatever page the person has gone back to.
 func (m *model) costs() bool {
 	s := m.work.setup

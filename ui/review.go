@@ -121,7 +121,7 @@ func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) tea.Cmd {
 	return nil
 }
 
-// limitLines say when the machine stops by itself, and how to change that.
+// limitLines say when the machine stops on its own, and how to change that.
 func (s *reviewScreen) limitLines(m *model, w int) []string {
 	whenIdle, inAll := limitsSay(m.answers.IdleStop, m.answers.Lifetime)
 	key := func(k string) string { return " (" + m.th.Key.Render(k) + m.th.Subtle.Render(" changes") + ")" }

@@ -51,13 +51,13 @@ func (t *tasks) wait(limit time.Duration) {
 	}
 }
 
-// is says whether id is the task that runs under the name now.
+// is reports whether id is the task that runs under the name now.
 func (t *tasks) is(name string, id int) bool {
 	live, ok := t.live[name]
 	return ok && live.id == id
 }
 
-// runs says whether a task of that name is under way.
+// runs reports whether a task of that name is under way.
 func (t *tasks) runs(name string) bool { _, ok := t.live[name]; return ok }
 
 // done takes a result: false means that it is stale.

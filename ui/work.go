@@ -184,7 +184,7 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 	return m.lookUp(s.setup.ID)
 }
 
-// leave goes back to the list, or to the review, which says whether a machine
+// leave goes back to the list, or to the review, which reports whether a machine
 // is there.
 func (s *workScreen) leave(m *model) tea.Cmd {
 	if s.from == pageFleet {
@@ -205,7 +205,7 @@ func (s *workScreen) finishAll() {
 
 func (s *workScreen) state(id steps.StepID) stepState { return s.runs[id].state }
 
-// launched says whether a machine may exist.
+// launched reports whether a machine may exist.
 func (s *workScreen) launched() bool {
 	return s.setup.Resources.InstanceID != "" || s.runs[steps.StepLaunch].state == stateDone
 }

@@ -207,5 +207,5 @@ func motoUser(t *testing.T, end aws.Endpoint, p persona) (id, secret string) {
 	return *key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey
 }
 
-// away answers the account's other region.
+// away returns the account's other region.
 func (c *cloud) away() *aws.Regional { return c.account.In("eu-central-1") }

@@ -38,7 +38,7 @@ type difference struct {
 	doc    string // AWS's documentation that it goes against
 }
 
-// covers says whether all that was found is the known difference.
+// covers reports whether all that was found is the known difference.
 func (d difference) covers(found error) bool {
 	for line := range strings.Lines(found.Error()) {
 		if !strings.Contains(line, d.seen) {

@@ -35,7 +35,7 @@ func (c *cloud) group(ctx context.Context) (string, error) {
 	return c.EnsureGroup(ctx, spec)
 }
 
-// lets answers what a group lets in, as "tcp 22 198.51.100.7/32", sorted.
+// lets returns what a group lets in, as "tcp 22 198.51.100.7/32", sorted.
 func (c *cloud) lets(ctx context.Context, group string) ([]string, error) {
 	out, err := c.raw.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{group}})
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // requirements say which moto the contract was written for; .ci/moto installs it.

@@ -47,7 +47,7 @@ func parseAuthorization(header string) (authorization, error) {
 	return a, nil
 }
 
-// verify says whether the request was signed with the secret
+// verify reports whether the request was signed with the secret
 // (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 func (a authorization) verify(r *http.Request, body []byte, secret string) bool {
 	var canonical bytes.Buffer

@@ -145,7 +145,7 @@ func (t instanceType) zones(g geo) []string {
 	return all
 }
 
-// freeTier says whether the type is free in the account's plan.
+// freeTier reports whether the type is free in the account's plan.
 func (c *Cloud) freeTier(t instanceType, g geo) bool {
 	if c.opts.FreePlan {
 		return slices.Contains([]string{"t3.micro", "t3.small", "t4g.micro", "t4g.small", "c7i-flex.large", "m7i-flex.large"}, t.name)

@@ -138,7 +138,7 @@ func defaultSSHPort(i *instance) int {
 	return 22
 }
 
-// HostDown tells the cloud that an instance's host shut down by itself, as by
+// HostDown tells the cloud that an instance's host shut down on its own, as by
 // "shutdown -h now" on it: the instance is stopped or terminated, as its
 // InstanceInitiatedShutdownBehavior says, and Hosts is told so. Other
 // instances than running ones are left as they are, and unknown IDs ignored.

@@ -14,7 +14,7 @@ type filter struct {
 	Value []string
 }
 
-// attributes answers an item's values for a filter name other than those of
+// attributes returns an item's values for a filter name other than those of
 // tags, and whether it knows the name. The item may be a zero one.
 type attributes[T any] func(item *T, name string) ([]string, bool)
 

@@ -16,7 +16,7 @@ type Options struct {
 	// User is the IAM user's name; "root" means the account's root user, and
 	// empty means "sandbox".
 	User string
-	// MFA says whether the user, and the root user, have an MFA device.
+	// MFA reports whether the user, and the root user, have an MFA device.
 	MFA bool
 
 	// AccessKeyID is the only access key ID that is let in; empty lets in

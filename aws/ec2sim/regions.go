@@ -81,7 +81,7 @@ func (g geo) zoneID(zone string) string {
 	return parts[0] + short + parts[2] + "-az" + string(rune('1'+n))
 }
 
-// enabled says whether the account can use the region.
+// enabled reports whether the account can use the region.
 func (c *Cloud) enabled(region string) bool {
 	g, ok := geoOf(region)
 	return ok && (!g.optIn || slices.Contains(c.opts.OptedIn, region))

@@ -17,7 +17,7 @@ type rule struct {
 	Description      string
 }
 
-// same says whether two rules let the same in.
+// same reports whether two rules let the same in.
 func (r *rule) same(o *rule) bool {
 	return r.Protocol == o.Protocol && r.FromPort == o.FromPort && r.ToPort == o.ToPort &&
 		r.CIDR == o.CIDR && r.CIDR6 == o.CIDR6 && r.Group == o.Group

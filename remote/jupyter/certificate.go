@@ -83,7 +83,7 @@ func certificateFor(hosts []string, validFor time.Duration, now time.Time, publi
 	return c, nil
 }
 
-// CertificateFor answers the fingerprint of a certificate (PEM) when it is
+// CertificateFor returns the fingerprint of a certificate (PEM) when it is
 // good for host at that time and for a week more, and nothing otherwise.
 func CertificateFor(certPEM []byte, host string, now time.Time) (fingerprint string) {
 	block, _ := pem.Decode(certPEM)

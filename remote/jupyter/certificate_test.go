@@ -69,7 +69,7 @@ func TestSelfSigned(t *testing.T) {
 }
 
 // pythonTrusts: a gateway's client finds the certificate by SSL_CERT_FILE; the
-// flag is what Python 3.13 sets by itself.
+// flag is what Python 3.13 sets on its own.
 func pythonTrusts(t *testing.T, url string, cert []byte) {
 	t.Helper()
 	python, err := exec.LookPath("python3")

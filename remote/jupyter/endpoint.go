@@ -232,7 +232,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// final says whether waiting cannot mend it.
+// final reports whether waiting cannot mend it.
 func final(err error) bool {
 	var unknown *tls.CertificateVerificationError
 	var ssh *remote.Error

@@ -22,12 +22,12 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Explain tells the error in plain words.
+// Explain returns the error in plain words.
 func (e *Error) Explain() (kind, title, text, next string) {
 	return e.Kind, e.Title, e.Text, e.Next
 }
 
-// explained says whether an error already speaks to people.
+// explained reports whether an error already speaks to people.
 func explained(err error) bool {
 	var e interface {
 		Explain() (kind, title, text, next string)

@@ -39,7 +39,7 @@ type Health struct {
 	Work      []Program
 	WorkLeast float64
 	Ignore    []string
-	// StopAt is when the machine stops by itself, as things are; zero means
+	// StopAt is when the machine stops on its own, as things are; zero means
 	// never. StopWhy is "idle" or "lifetime".
 	StopAt  time.Time
 	StopWhy string

@@ -35,7 +35,7 @@ const (
 // InstallJob is the work of installing Jupyter Notebook and Kernel Gateway
 // into ~/.jupyter-ec2/venv. It prints what it does, repairs what an
 // interrupted run left, and finds a complete install in a second or two. The
-// job is marked Again: running it anew is how a repair is made.
+// job is marked Again: running it again is how a repair is made.
 func InstallJob(f Facts, i Installer) remote.Job {
 	body := uvScript
 	if i == Pip {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 func TestProbe(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // ownModules are files with names of Python's own library, as people give them

@@ -43,7 +43,7 @@ type messageHeader struct {
 	Version  string `json:"version,omitempty"`
 }
 
-// kernelDied is a kernel that ended by itself.
+// kernelDied is a kernel that ended on its own.
 type kernelDied struct{ state string }
 
 func (e *kernelDied) Error() string { return "the kernel is " + e.state }

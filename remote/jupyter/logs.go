@@ -41,7 +41,7 @@ func FollowInstallLog(ctx context.Context, h Host, _ Facts, lines int, out remot
 	return nil
 }
 
-// InstallLog answers the last lines of the last install's log, safe for a
+// InstallLog returns the last lines of the last install's log, safe for a
 // terminal and without tokens. Without an install it is empty.
 func InstallLog(ctx context.Context, h Host, _ Facts, lines int) ([]string, error) {
 	var all []string

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // collect gathers what Serve says.
@@ -195,7 +195,7 @@ func hostileConfig(t *testing.T, h *localHost) {
 }
 
 // Another spec replaces the server; a taken port is passed by in ssh mode and
-// is an error otherwise; a server that was killed comes back by itself.
+// is an error otherwise; a server that was killed comes back on its own.
 func TestServeReplacesAndHeals(t *testing.T) {
 	t.Parallel()
 	h, f := installedHost(t, "127.0.0.45")

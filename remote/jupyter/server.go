@@ -215,7 +215,7 @@ func StopServer(ctx context.Context, h Host, f Facts) error {
 	return s.stop(ctx)
 }
 
-// ServerLog answers the last lines of the server's log, safe for a terminal
+// ServerLog returns the last lines of the server's log, safe for a terminal
 // and without tokens. A server that never ran has an empty log.
 func ServerLog(ctx context.Context, h Host, f Facts, lines int) ([]string, error) {
 	s := &server{h: h, facts: f}

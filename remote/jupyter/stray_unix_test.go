@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // supervisors are the numbers of the host's supervisors that run.
@@ -33,7 +33,7 @@ func supervisors(t *testing.T, h *localHost) []string {
 	return all
 }
 
-// A start whose client was killed goes on by itself on the host. Whoever comes
+// A start whose client was killed continues on the host. Whoever comes
 // next waits for it, and one server is left, which the pid file knows.
 func TestServeAfterAKilledClient(t *testing.T) {
 	t.Parallel()

@@ -16,8 +16,8 @@ import (
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 func idleAfter(d time.Duration) func(*WatchSpec) { return func(s *WatchSpec) { s.Idle = d } }

@@ -127,7 +127,7 @@ func (b *Buffer) Dropped() int { return b.dropped }
 // Version grows with every Add; what was drawn for one version holds for it.
 func (b *Buffer) Version() uint64 { return b.version }
 
-// Partial tells whether the last line is unfinished.
+// Partial reports whether the last line is unfinished.
 func (b *Buffer) Partial() bool { return b.partial }
 
 // Line is the line at index i, 0 being the oldest kept; empty when there is none.

@@ -28,7 +28,7 @@ func NewQuery(text string) Query {
 // Text is what is looked for.
 func (q Query) Text() string { return q.text }
 
-// Match tells whether the line has the text.
+// Match reports whether the line has the text.
 func (q Query) Match(line string) bool {
 	start, _ := q.index(line, 0)
 	return start >= 0
@@ -97,7 +97,7 @@ func lower(c byte) byte {
 	return c
 }
 
-// foldPrefix answers how many bytes of s the lower-case text takes up at its
+// foldPrefix returns how many bytes of s the lower-case text takes up at its
 // start, or -1. The two may differ in length.
 func foldPrefix(s, text string) int {
 	n := 0

@@ -30,7 +30,7 @@ var kept = []string{
 
 // fillBin makes dir a folder of links to the computer's commands, without the
 // kept ones, with a python3 that runs python, and with commands of its own that
-// switch the host off. It is made anew each time.
+// switch the host off. It is made again each time.
 func fillBin(dir, python string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
@@ -73,7 +73,7 @@ func writeScript(path, script string) error {
 	return os.Chmod(path, 0o755) // whatever the umask
 }
 
-// isKept says whether a host must not have the command.
+// isKept reports whether a host must not have the command.
 func isKept(name string) bool {
 	for _, pattern := range kept {
 		if ok, _ := path.Match(pattern, name); ok { // the patterns are well-formed: a test says so

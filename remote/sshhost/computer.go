@@ -32,11 +32,11 @@ func Check(ctx context.Context, environ []string) error {
 	return err
 }
 
-// Dropped says whether hosts run as another, unprivileged user, because the
+// Dropped reports whether hosts run as another, unprivileged user, because the
 // program is root. The dir of Prepare must then be reachable by that user.
 func Dropped() bool { return hostIdentity().drop }
 
-// Reachable says whether the user that hosts run as can get into dir.
+// Reachable reports whether the user that hosts run as can get into dir.
 func Reachable(dir string) bool { return hostIdentity().reaches(dir) }
 
 // Prepare makes dir ready, in which every host gets a folder, and finds out
@@ -108,7 +108,7 @@ func find(ctx context.Context, environ []string) (found, error) {
 	return f, err
 }
 
-// isProgram says whether path is a file that can be run.
+// isProgram reports whether path is a file that can be run.
 func isProgram(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
@@ -219,7 +219,7 @@ func RemoveFolder(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// Empty says whether dir, as of Prepare, holds no host.
+// Empty reports whether dir, as of Prepare, holds no host.
 func Empty(dir string) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

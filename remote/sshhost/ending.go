@@ -23,7 +23,7 @@ type process struct {
 	marked      bool
 }
 
-// same says whether it is still that process.
+// same reports whether it is still that process.
 func (p process) same() bool {
 	start, err := Started(p.pid)
 	return err == nil && start == p.start

@@ -40,7 +40,7 @@ func processes(marks []string) ([]process, error) {
 	return all, nil
 }
 
-// carries says whether the process has all the marks in its environment. Of
+// carries reports whether the process has all the marks in its environment. Of
 // another user's process that is not to be seen, and it is not ours.
 func carries(pid string, marks []string) bool {
 	environ, err := os.ReadFile("/proc/" + pid + "/environ")

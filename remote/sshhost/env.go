@@ -78,7 +78,7 @@ func alias(env map[string]string, from, to string) {
 	}
 }
 
-// isPassed says whether the variable reaches a host.
+// isPassed reports whether the variable reaches a host.
 func isPassed(name string) bool {
 	for _, end := range secretEndings {
 		if strings.HasSuffix(name, end) {
@@ -93,7 +93,7 @@ func isPassed(name string) bool {
 	return false
 }
 
-// isClients says whether a client may set the variable by an SSH "env" request:
+// isClients reports whether a client may set the variable by an SSH "env" request:
 // AcceptEnv of Ubuntu's sshd_config.
 func isClients(name string) bool {
 	return name == "LANG" || strings.HasPrefix(name, "LC_") || name == "COLORTERM" || name == "NO_COLOR"

@@ -227,7 +227,7 @@ func (f *files) Lstat(r *sftp.Request) (sftp.ListerAt, error) {
 	return f.one(f.root.Lstat(name))
 }
 
-// Readlink answers what a link says.
+// Readlink returns what a link says.
 func (f *files) Readlink(name string) (string, error) {
 	name, err := f.inside(name)
 	if err != nil {

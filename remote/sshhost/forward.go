@@ -100,7 +100,7 @@ func (h *Host) forward(c client, n ssh.NewChannel, network, addr string) {
 	join(ch, requests, out.(halfCloser)) // TCP and Unix connections are
 }
 
-// halfCloser is a connection whose sending side can be closed by itself.
+// halfCloser is a connection whose sending side can be closed on its own.
 type halfCloser interface {
 	io.ReadWriteCloser
 	CloseWrite() error

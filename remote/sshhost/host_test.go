@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // world is a computer with one host and a key that is let in.
@@ -157,7 +157,7 @@ func stop(t *testing.T, h *Host) {
 	}
 }
 
-// running says whether the process with that number runs.
+// running reports whether the process with that number runs.
 func running(t *testing.T, pid string) bool {
 	t.Helper()
 	n, err := strconv.Atoi(pid)

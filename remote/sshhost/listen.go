@@ -61,7 +61,7 @@ func claim(first int, good func(netip.Addr) bool) net.Listener {
 	return nil
 }
 
-// isFree says whether nobody listens there.
+// isFree reports whether nobody listens there.
 func isFree(a netip.Addr, port uint16) bool {
 	l, err := net.Listen("tcp4", netip.AddrPortFrom(a, port).String())
 	if err != nil {

@@ -34,7 +34,7 @@ const (
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// machine answers the folder of the host with that ID, there or not.
+// machine returns the folder of the host with that ID, there or not.
 func (c *Computer) machine(id string) (machine, error) {
 	if !plainName.MatchString(id) || id == binDir || id == certsDir {
 		return machine{}, fmt.Errorf("%q cannot be a host's ID", id)

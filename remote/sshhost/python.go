@@ -21,7 +21,7 @@ func pythonDirs(path string) []string {
 	return append(filepath.SplitList(path), "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin")
 }
 
-// findPython answers the path of the first python3 in dirs that the identity
+// findPython returns the path of the first python3 in dirs that the identity
 // can run, by running it.
 func findPython(ctx context.Context, who identity, dirs []string) (string, error) {
 	seen := map[string]bool{}

@@ -53,7 +53,7 @@ func (h *Host) session(c client, n ssh.NewChannel) {
 	}
 }
 
-// request takes one request and says whether it is granted.
+// request takes one request and reports whether it is granted.
 func (s *session) request(kind string, payload []byte) bool {
 	switch kind {
 	case "env":

@@ -51,7 +51,7 @@ func (i identity) own(path string) error {
 	return os.Lchown(path, i.uid, i.gid)
 }
 
-// reaches says whether the identity can get to path and read it: by its mode
+// reaches reports whether the identity can get to path and read it: by its mode
 // bits for others when the identity is not the program's own.
 func (i identity) reaches(path string) bool {
 	if !i.drop {

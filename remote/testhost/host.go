@@ -218,7 +218,7 @@ func (h *Host) Start(ctx context.Context) error {
 	return h.until(ctx, func() bool { return len(h.HostKeys()) > 0 })
 }
 
-// expectDown says whether a method is what takes the host down.
+// expectDown reports whether a method is what takes the host down.
 func (h *Host) expectDown(yes bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

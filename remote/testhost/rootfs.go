@@ -32,7 +32,7 @@ chown 1000:1000 "$packages"
 // usual is the Debian release of hosts that ask for none.
 const usual = "bookworm"
 
-// root answers the slot's root filesystem of a release. It is unpacked on
+// root returns the slot's root filesystem of a release. It is unpacked on
 // first use, from a tarball that is built when there is none of this version.
 func (s *slot) root(ctx context.Context, release string) (string, error) {
 	s.unpacking.Lock()

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -137,7 +137,7 @@ func start(t *testing.T, cmd *exec.Cmd) {
 	})
 }
 
-// answersAt says whether a URL leads to a page, and not to a login.
+// answersAt reports whether a URL leads to a page, and not to a login.
 func answersAt(t *testing.T, url string) bool {
 	t.Helper()
 	client := &http.Client{Timeout: 5 * time.Second}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cli"
 )

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -187,7 +187,7 @@ func (l *living) workAgain(mode steps.Mode, ports []int) *steps.Opened {
 	return o
 }
 
-// With minutes turned to seconds the machine stops by itself, the cloud says
+// With minutes turned to seconds the machine stops on its own, the cloud says
 // so, and the same machine comes back with the same token and port.
 func TestItStopsByItself(t *testing.T) {
 	a := answers(steps.ModeSSH, steps.InstallerUV)

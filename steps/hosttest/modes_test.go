@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"

@@ -35,7 +35,7 @@ func (n connection) Do(r *http.Request) (*http.Response, error) {
 	return answer.Result(), err
 }
 
-// asks says whether a request is that call of EC2's.
+// asks reports whether a request is that call of EC2's.
 func asks(r *http.Request, action string) bool {
 	if r.Body == nil {
 		return false

@@ -14,7 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
@@ -112,7 +112,7 @@ func (r *run) ends() ui.Outcome {
 }
 
 // is waits for the screen of the golden file of that name. seen is what shows
-// that the screen is complete, when the file is written anew.
+// that the screen is complete, when the file is written again.
 func (r *run) is(name, seen string) {
 	r.p.t.Helper()
 	path := filepath.Join("testdata", "wizard", fmt.Sprintf("%s-%s.golden", name, r.p.size))

@@ -15,8 +15,8 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -272,7 +272,7 @@ func (w *world) open(a steps.Answers, each func(steps.Event)) *steps.Opened {
 	return o
 }
 
-// saidLine says whether the last work said a line with that text.
+// saidLine reports whether the last work said a line with that text.
 func (w *world) saidLine(text string) bool {
 	for _, l := range w.said() {
 		if strings.Contains(l, text) {

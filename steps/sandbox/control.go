@@ -13,7 +13,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 )
 
-// Status says whether it runs and what it holds. Nothing is started or made.
+// Status reports whether it runs and what it holds. Nothing is started or made.
 func Status(ctx context.Context, o Options) (State, error) {
 	dir, err := o.exists()
 	if err != nil || dir == "" {

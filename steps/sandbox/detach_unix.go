@@ -21,7 +21,7 @@ func onDisk(info fs.FileInfo) (bytes int64, id [2]uint64) {
 	return stat.Blocks * 512, [2]uint64{uint64(stat.Dev), stat.Ino}
 }
 
-// ours says whether the file belongs to this process's user.
+// ours reports whether the file belongs to this process's user.
 func ours(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Geteuid()

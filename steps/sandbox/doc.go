@@ -4,7 +4,7 @@
 //
 // [Ensure] answers with the running sandbox or starts one, by the program's
 // own "sandbox run", which calls [Run]. Only one runs for a folder. The process
-// ends by [Stop], or by itself after half an hour without a client and without
+// ends by [Stop], or on its own after half an hour without a client and without
 // a running instance. After it was killed, its instances are found stopped and
 // can be started again.
 package sandbox

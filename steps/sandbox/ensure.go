@@ -23,7 +23,7 @@ const (
 	logKept       = 1 << 20 // bytes of log that a start leaves there
 )
 
-// Ensure answers with the running sandbox, or starts one and waits until it
+// Ensure returns the running sandbox, or starts one and waits until it
 // answers. Two at once start one.
 //
 // The new process is this program with Options.Args, detached from the

@@ -21,7 +21,7 @@ const (
 // outsideBases are where such a folder can be.
 func outsideBases() []string { return []string{"/var/tmp", os.TempDir()} }
 
-// hostsFolder answers where the hosts' folders are: in the sandbox's own,
+// hostsFolder returns where the hosts' folders are: in the sandbox's own,
 // which nobody else can enter. When the program is root and the hosts are not,
 // that includes the hosts, so that theirs is then a folder of its own in
 // /var/tmp (os.TempDir when there is none), and a link leads to it.

@@ -162,13 +162,13 @@ func (r record) control(ctx context.Context, method, path string, into any) erro
 	return json.Unmarshal(body, into)
 }
 
-// alive says whether the process of the record still runs.
+// alive reports whether the process of the record still runs.
 func (r record) alive() bool {
 	start, err := sshhost.Started(r.PID)
 	return err == nil && r.Started != "" && start == r.Started
 }
 
-// held says whether a process holds the folder's run lock.
+// held reports whether a process holds the folder's run lock.
 func held(dir string) (bool, error) {
 	lock := flock.New(filepath.Join(dir, runLock), flock.SetPermissions(0o600))
 	free, err := lock.TryLock()

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 )
 
@@ -66,7 +66,7 @@ func ensure(t *testing.T, o Options) Info {
 	return info
 }
 
-// gone says whether the process has ended.
+// gone reports whether the process has ended.
 func gone(pid int) bool {
 	_, err := sshhost.Started(pid)
 	return err != nil

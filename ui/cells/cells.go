@@ -59,7 +59,7 @@ func cluster(s string, width, col int) (string, int) {
 	return replacement, 1
 }
 
-// printable tells whether s is nothing but printable ASCII: one byte, one cell.
+// printable reports whether s is nothing but printable ASCII: one byte, one cell.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

@@ -59,7 +59,7 @@ func openBrowser(url string) (led <-chan struct{}, err error) {
 // started unseen and take the address away.
 var errNoDisplay = errors.New("this session has no display for a browser")
 
-// noDisplay says whether a browser that is started here could show itself to
+// noDisplay reports whether a browser that is started here could show itself to
 // nobody, as in a session over SSH.
 func noDisplay(system string, getenv func(string) string) bool {
 	switch system {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/creack/pty"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // The terminal is raw while a shell has it, tells its new sizes, and is as it

@@ -162,7 +162,7 @@ func (r *request) inhabited(ctx context.Context, profile string) ([]world, error
 	return all, nil
 }
 
-// awake says whether the sandbox runs.
+// awake reports whether the sandbox runs.
 func (p *Program) awake(ctx context.Context) bool { return p.SandboxRuns != nil && p.SandboxRuns(ctx) }
 
 // defaultProfile names the profile that the SDK would take, so that the setup

@@ -26,7 +26,7 @@ const (
 // log as well.
 //
 // Between two drawings the cursor stands at the region's first cell. A terminal
-// that gets another width breaks the lines below anew, and where the region
+// that gets another width breaks the lines below again, and where the region
 // begins stays known.
 type livePrinter struct {
 	p    *Program

@@ -288,7 +288,7 @@ func (m machine) idle() string {
 }
 
 // left is how long the machine goes on; ok is false when that is not known or
-// it does not stop by itself.
+// it does not stop on its own.
 func (m machine) left() (left time.Duration, ok bool) {
 	h := m.health
 	if h == nil || !h.Watching || h.StopAt.IsZero() || h.Unarmed != "" {
@@ -297,7 +297,7 @@ func (m machine) left() (left time.Duration, ok bool) {
 	return max(h.StopAt.Sub(h.At), 0), true
 }
 
-// stops says when the machine will stop by itself.
+// stops says when the machine will stop on its own.
 func (m machine) stops() string {
 	left, ok := m.left()
 	switch {

@@ -27,9 +27,9 @@ type Program struct {
 	Now      func() time.Time
 	// Browse opens a URL in a browser; led is closed when the browser has been there, or never will be.
 	Browse func(url string) (led <-chan struct{}, err error)
-	// Terminal says whether there is somebody to ask: In and Err are a terminal.
+	// Terminal reports whether there is somebody to ask: In and Err are a terminal.
 	Terminal bool
-	// OutTerminal says whether Out is one: what a host prints is then made safe.
+	// OutTerminal reports whether Out is one: what a host prints is then made safe.
 	OutTerminal bool
 	// Size is the terminal's size now, in cells; nil where there is none.
 	Size func() (width, height int)
@@ -44,7 +44,7 @@ type Program struct {
 	// Console puts the terminal into raw mode for a shell; restore puts it back.
 	// Nil where there is none.
 	Console func(ctx context.Context) (t steps.Terminal, restore func() error, err error)
-	// SandboxRuns says whether the sandbox runs; asking does not start it.
+	// SandboxRuns reports whether the sandbox runs; asking does not start it.
 	SandboxRuns func(ctx context.Context) bool
 
 	// Wizard runs the screen program.
@@ -120,7 +120,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	return p.fail(ctx, err, wantsJSON(args))
 }
 
-// wantsJSON says whether the output is for a script, also of a command line
+// wantsJSON reports whether the output is for a script, also of a command line
 // that could not be read. What follows -- is another program's.
 func wantsJSON(args []string) bool {
 	if i := slices.Index(args, "--"); i >= 0 {

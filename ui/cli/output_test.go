@@ -56,7 +56,7 @@ func ownEnv(t *testing.T) []string {
 }
 
 // A reader who has seen enough ends the program without a word: by the system's
-// signal and, where that is ignored, by itself.
+// signal and, where that is ignored, on its own.
 func TestReaderHasSeenEnough(t *testing.T) {
 	for _, how := range []string{"", "trap '' PIPE; "} {
 		read, write, err := os.Pipe()

@@ -140,7 +140,7 @@ func stepTitle(id steps.StepID) string {
 	return fmt.Sprintf("%d/%d %s", i+1, len(pages), pages[i].Title)
 }
 
-// stopRules says when the machine will stop by itself.
+// stopRules says when the machine will stop on its own.
 func stopRules(a steps.Answers) []string {
 	var out []string
 	if idle := a.IdleStop.Or(steps.DefaultIdleStop); idle != steps.Never {

@@ -123,7 +123,7 @@ func (r *request) mustAsk(instead string) error {
 // asker is who answers the steps' questions and the command's own.
 func (r *request) asker() *asker { return &asker{p: r.Program, yes: r.yes, quiet: r.quiet} }
 
-// engine answers the engine of one world, the same one each time: nobody is
+// engine returns the engine of one world, the same one each time: nobody is
 // asked for an MFA code twice.
 func (r *request) engine(sandbox bool) (steps.Engine, error) {
 	if guide, ok := r.engines[sandbox]; ok {

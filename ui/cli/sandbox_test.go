@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // These tests go through the whole guide in the sandbox, as another process

@@ -119,8 +119,8 @@ func (r *request) remoteCommand(ctx context.Context, script string) error {
 	return nil
 }
 
-// isTerminal says whether a stream is a terminal; each of the three can be one
-// by itself.
+// isTerminal reports whether a stream is a terminal; each of the three can be one
+// on its own.
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

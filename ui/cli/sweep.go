@@ -72,7 +72,7 @@ type remains struct {
 	things      []steps.Leftover
 }
 
-// running says whether an instance among them may be in use.
+// running reports whether an instance among them may be in use.
 func (m remains) running() bool {
 	return slices.ContainsFunc(m.things, func(l steps.Leftover) bool { return l.Running })
 }

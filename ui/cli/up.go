@@ -18,7 +18,7 @@ type upOptions struct {
 
 	yes, dryRun, plain, json, noTunnel bool
 
-	// given says whether a flag was on the command line. What was not given
+	// given reports whether a flag was on the command line. What was not given
 	// comes from the plan, from the setup of that name, or from the defaults.
 	given func(flag string) bool
 }
@@ -141,7 +141,7 @@ func (p *Program) upPrinter(ctx context.Context, o *upOptions, setup string, san
 	return p.live(ctx, p.openLog(setup, sandbox))
 }
 
-// reviewed shows the review and says whether to go on.
+// reviewed shows the review and reports whether to go on.
 func (p *Program) reviewed(ctx context.Context, out printer, r steps.Review, ask *asker, o *upOptions) (bool, error) {
 	out.review(r)
 	if len(r.Problems) > 0 {

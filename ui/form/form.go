@@ -64,7 +64,7 @@ func (i *Input) SetLimit(characters int) { i.model.CharLimit = characters }
 // SetTheme sets the styles.
 func (i *Input) SetTheme(th theme.Theme) { i.theme = th }
 
-// SetFocused tells whether the keys go to this input.
+// SetFocused reports whether the keys go to this input.
 func (i *Input) SetFocused(on bool) {
 	if on {
 		i.model.Focus()
@@ -98,7 +98,7 @@ func (i *Input) Update(msg tea.Msg) (handled bool, cmd tea.Cmd) {
 	return true, cmd
 }
 
-// edits tells whether a key changes a line of text or moves in it.
+// edits reports whether a key changes a line of text or moves in it.
 func edits(k tea.KeyPressMsg) bool {
 	switch k.String() {
 	case "left", "right", "home", "end", "backspace", "delete",

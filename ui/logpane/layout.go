@@ -67,7 +67,7 @@ func hang(text string) int {
 	return spaces
 }
 
-// breaks answers where the rows of a text start when it is wrapped to width
+// breaks returns where the rows of a text start when it is wrapped to width
 // cells, those after the first set in by hang: after a space where one is near, else anywhere between characters.
 // Spaces at a row's end may stick out; they are not drawn.
 func breaks(text string, width, hang int) []int {

@@ -86,19 +86,19 @@ func (p *Pane) SetBuffer(buf *logbuf.Buffer) {
 	p.laid, p.search = make(map[int]laid), search{current: none}
 }
 
-// SetFocused tells whether the keys go to this pane.
+// SetFocused reports whether the keys go to this pane.
 func (p *Pane) SetFocused(on bool) {
 	p.fresh = p.fresh && on == p.focused
 	p.focused = on
 }
 
-// Searching tells whether the search input is open: then every key is its.
+// Searching reports whether the search input is open: then every key is its.
 func (p *Pane) Searching() bool { return p.search.open }
 
-// Following tells whether the view stays at the end.
+// Following reports whether the view stays at the end.
 func (p *Pane) Following() bool { return p.follow }
 
-// Wrapping tells whether long lines are wrapped.
+// Wrapping reports whether long lines are wrapped.
 func (p *Pane) Wrapping() bool { return p.wrap }
 
 // Said is the short text in the header, or empty.

@@ -66,7 +66,7 @@ func (t *Table) counting(unit string) []int {
 	return columns
 }
 
-// holds tells whether a row has what the term asks for.
+// holds reports whether a row has what the term asks for.
 func (t term) holds(it item) bool {
 	if t.compare == "" {
 		return strings.Contains(it.text, t.word) || t.isComparison()
@@ -87,7 +87,7 @@ func (t term) holds(it item) bool {
 	})
 }
 
-// isComparison tells whether the word is a comparison whose number is still to
+// isComparison reports whether the word is a comparison whose number is still to
 // be typed: it hides nothing yet.
 func (t term) isComparison() bool { return strings.Trim(t.word, "<>=$") == "" }
 

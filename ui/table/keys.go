@@ -95,7 +95,7 @@ func (t *Table) edit(msg tea.Msg) (handled bool, cmd tea.Cmd) {
 	return handled, cmd
 }
 
-// replaces tells whether a message puts text, or takes it away: either is for
+// replaces reports whether a message puts text, or takes it away: either is for
 // the whole of a filter that was just opened again.
 func replaces(msg tea.Msg) bool {
 	switch msg := msg.(type) {

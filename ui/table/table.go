@@ -119,7 +119,7 @@ func (t *Table) SetTheme(th theme.Theme) {
 	t.filter.SetTheme(th)
 }
 
-// SetFocused tells whether the keys go to this table.
+// SetFocused reports whether the keys go to this table.
 func (t *Table) SetFocused(on bool) { t.focused = on }
 
 // SetExample sets what the empty filter shows as an example.
@@ -198,7 +198,7 @@ func (t *Table) Selected() (Row, bool) {
 	return t.items[t.shown[t.cursor]].Row, true
 }
 
-// Filtering tells whether the filter input is open: then every key is its.
+// Filtering reports whether the filter input is open: then every key is its.
 func (t *Table) Filtering() bool { return t.open }
 
 // Filter is the filter's text.

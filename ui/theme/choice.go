@@ -56,7 +56,7 @@ func (c Choice) First(env []string) (th Theme, terminalDecides bool) {
 	return New(dark, color), true
 }
 
-// Overrides tells whether the choice is for colours, whatever NO_COLOR says.
+// Overrides reports whether the choice is for colours, whatever NO_COLOR says.
 func (c Choice) Overrides() bool { return c == Dark || c == Light }
 
 // lightBackground reads COLORFGBG as rxvt and others write it: the foreground

@@ -18,7 +18,7 @@ import (
 	"github.com/creack/pty"
 	"golang.org/x/term"
 
-	"github.com/jupyter-ec2/jupyter-ec2/internal/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // Keys as a terminal sends them.
@@ -114,7 +114,7 @@ func (s *Terminal) Shown() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// drawing says whether the program is in the middle of a screen.
+// drawing reports whether the program is in the middle of a screen.
 func (s *Terminal) drawing() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

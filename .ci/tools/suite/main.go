@@ -4,7 +4,7 @@
 // why, and what took longest. Output is go test's own; that of tests that
 // passed is left out.
 //
-// A test says by what internal/await logs that it waits for its turn, or that
+// A test says by what remote/await logs that it waits for its turn, or that
 // it may take longer than others. One that takes longer than it may is ended
 // with its package, and told with what it waited for.
 //

@@ -79,7 +79,7 @@ func (r *report) ends(p *running) {
 		fmt.Printf("%v\n", p.err)
 	}
 	for _, t := range p.ordered {
-		// What still ran when the program ended by itself, as at a panic.
+		// What still ran when the program ended on its own, as at a panic.
 		if t.result == "" && p.end == nil {
 			fmt.Print(strings.Join(t.output, ""))
 		}

@@ -58,7 +58,7 @@ func (t *test) allowed(usual time.Duration) time.Duration {
 	return usual
 }
 
-// What internal/await logs.
+// What remote/await logs.
 var (
 	logged  = regexp.MustCompile(`^\s*\S+\.go:\d+: (.*)\n$`)
 	mayTake = regexp.MustCompile(`^may take ([\dhms.]+): `)

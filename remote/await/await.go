@@ -12,7 +12,7 @@ const (
 	// its own subtests, is not counted.
 	Limit = 2 * time.Minute
 	// Wait is how long a test waits for one thing.
-	Wait = 3 * time.Second
+	Wait = 90 * time.Second
 	// Long is how long a test waits for one thing that is made of many: a whole
 	// guide, from nothing to a Jupyter that answers.
 	Long = 4 * time.Minute
