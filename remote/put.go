@@ -355,7 +355,7 @@ func (s *source) Read(p []byte) (int, error) {
 	n, err := s.f.Read(p)
 	s.n += int64(n)
 	s.t.add(int64(n))
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
 	return n, err

@@ -65,11 +65,11 @@ func TestProveTellsWhatTheKernelDoes(t *testing.T) {
 	ep := Endpoint{URL: "http://127.0.0.64:" + strconv.Itoa(mustServe(t, h, spec)), Token: spec.Token}
 	upload(t, h, ".ipython/profile_default/startup/00-wait.py", "import time\nwhile True:\n    time.sleep(1)\n")
 	_, err := prove(t.Context(), ep, 10*time.Second, nil)
-	explainedAs(t, err, "The kernel does not get ready", "~/.ipython/profile_default/startup")
+	_ = explainedAs(t, err, "The kernel does not get ready", "~/.ipython/profile_default/startup")
 
 	upload(t, h, ".ipython/profile_default/startup/00-wait.py", "import os\nos._exit(1)\n")
 	_, err = Prove(t.Context(), ep, nil)
-	explainedAs(t, err, "The kernel died", "install")
+	_ = explainedAs(t, err, "The kernel died", "install")
 }
 
 // A venv that lost ipykernel is not taken for a whole one.
@@ -87,12 +87,12 @@ done`
 		t.Fatal(err)
 	}
 	v, err := CheckVersions(t.Context(), h)
-	explainedAs(t, err, "Jupyter is not completely installed", "ipykernel is missing in ~/.jupyter-ec2/venv.")
+	_ = explainedAs(t, err, "Jupyter is not completely installed", "ipykernel is missing in ~/.jupyter-ec2/venv.")
 	if v.Notebook != "1.0" || v.Gateway != "1.0" {
 		t.Errorf("%+v", v)
 	}
 	_, err = CheckVersions(t.Context(), newHost(t, "127.0.0.65"))
-	explainedAs(t, err, "Jupyter is not installed", "~/.jupyter-ec2/venv")
+	_ = explainedAs(t, err, "Jupyter is not installed", "~/.jupyter-ec2/venv")
 }
 
 // An index that refuses pip is told from a package that does not exist.
@@ -147,6 +147,6 @@ func TestHostThatRunsNothing(t *testing.T) {
 			return err
 		},
 	} {
-		t.Run(name, func(t *testing.T) { explainedAs(t, do(), "The machine runs no commands", ".bashrc") })
+		t.Run(name, func(t *testing.T) { _ = explainedAs(t, do(), "The machine runs no commands", ".bashrc") })
 	}
 }

@@ -3,6 +3,7 @@
 package sandbox
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -46,7 +47,8 @@ func TestAStrangersFolderIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Ensure(t.Context(), o)
-	if p, ok := err.(*problem); !ok || p.title != "The sandbox's folder is not yours" {
+	var p *problem
+	if !errors.As(err, &p) || p.title != "The sandbox's folder is not yours" {
 		t.Errorf("%v", err)
 	}
 }

@@ -279,7 +279,7 @@ func (p paper) beside(columns []column, widths []int) []bool {
 // under prints the values of a row that have no room in it.
 func (p paper) under(w io.Writer, columns []column, row []cell, beside []bool) {
 	line := ""
-	put := func(text string) { fmt.Fprintln(w, p.paint(faint, "  "+text)) }
+	put := func(text string) { _, _ = fmt.Fprintln(w, p.paint(faint, "  "+text)) }
 	for i, c := range row {
 		if beside[i] || c.text == "-" || c.text == "" {
 			continue

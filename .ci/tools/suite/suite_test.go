@@ -127,9 +127,15 @@ func TestProgress(t *testing.T) {
 	at := newRunning(options{}, p, r)
 	r.starts(at)
 	for _, e := range []event{
-		{Action: "run", Test: "TestX"}, {Action: "run", Test: "TestX/a/b"}, {Action: "run", Test: "TestX/a/b/c"},
-		{Action: "pass", Test: "TestX/a/b/c"}, {Action: "pass", Test: "TestX/a/b"}, {Action: "pass", Test: "TestX"},
-		{Action: "run", Test: "TestY"}, {Action: "run", Test: "TestY/a"}, {Action: "run", Test: "TestZ"},
+		{Action: "run", Test: "TestX"},
+		{Action: "run", Test: "TestX/a/b"},
+		{Action: "run", Test: "TestX/a/b/c"},
+		{Action: "pass", Test: "TestX/a/b/c"},
+		{Action: "pass", Test: "TestX/a/b"},
+		{Action: "pass", Test: "TestX"},
+		{Action: "run", Test: "TestY"},
+		{Action: "run", Test: "TestY/a"},
+		{Action: "run", Test: "TestZ"},
 		{Action: "output", Test: "TestZ", Output: "    z_test.go:3: waits for its turn\n"},
 	} {
 		at.take(e)
