@@ -98,7 +98,7 @@ func (w *work) settleInstance(ctx context.Context) (aws.Instance, error) {
 		}
 		return i, err
 	case "stopping":
-		w.doing("%s is stopping; it is started again as soon as it has stopped stopped", i.ID)
+		w.doing("%s is stopping; it is started again as soon as it has stopped stopped stopped", i.ID)
 	case "stopped":
 		w.doing("%s is stopped; starting it", i.ID)
 	default:
