@@ -155,13 +155,13 @@ func (l ledger) create(s *Setup) error {
 // from the name of its key file.
 func (l ledger) nameOf(id string) string {
 	var names []string
-	if b, err := os.ReadFile(l.file("names", id)); err == nil {
+	if b, err := readRegular(l.file("names", id)); err == nil {
 		names = append(names, strings.TrimSpace(string(b)))
 	}
 	var part struct {
 		Answers struct{ Name string }
 	}
-	if b, err := os.ReadFile(l.file("setups", id+".json")); err == nil && json.Unmarshal(b, &part) == nil {
+	if b, err := readRegular(l.file("setups", id+".json")); err == nil && json.Unmarshal(b, &part) == nil {
 		names = append(names, part.Answers.Name)
 	}
 	keys, _ := os.ReadDir(filepath.Join(l.dir, "keys")) // there may be none
@@ -174,6 +174,19 @@ func (l ledger) nameOf(id string) string {
 		return names[n]
 	}
 	return ""
+}
+
+// readRegular reads a file, and nothing else: opening a pipe waits for whoever
+// writes to it.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file", path)
+	}
+	return os.ReadFile(path)
 }
 
 // folders are where the ledger keeps what it has.

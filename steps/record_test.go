@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -41,6 +42,7 @@ func harm() map[string]func(t *testing.T, path string) error {
 		"a folder":          instead(func(path string) error { return os.Mkdir(path, 0o700) }),
 	}
 	if runtime.GOOS != "windows" {
+		all["a pipe"] = instead(func(path string) error { return exec.Command("mkfifo", path).Run() })
 		all["open to all"] = func(_ *testing.T, path string) error { return os.Chmod(path, 0o666) }
 		if os.Geteuid() == 0 {
 			all["somebody else's"] = func(_ *testing.T, path string) error { return os.Chown(path, 65534, 65534) }
