@@ -119,11 +119,7 @@ func (g *Guide) resume(ctx context.Context, s *Setup, a Answers) (Setup, error) 
 		return Setup{}, err
 	}
 	if what := s.otherMachine(a); what != "" {
-		return Setup{}, &fault{
-			kind: ProblemAnswers, title: "The name is taken",
-			text: fmt.Sprintf("There is already a setup %q, with another %s.", a.Name, what),
-			next: fmt.Sprintf("Choose another name, or remove it first with jupyter-ec2 rm %s.", a.Name),
-		}
+		return Setup{}, nameTaken(a.Name, what)
 	}
 	if s.begun() {
 		a.Key = s.Answers.Key // which has become the setup's own key pair by now
@@ -135,6 +131,14 @@ func (g *Guide) resume(ctx context.Context, s *Setup, a Answers) (Setup, error) 
 		return Setup{}, err
 	}
 	return *s, g.ledger.save(s)
+}
+
+func nameTaken(name, what string) error {
+	return &fault{
+		kind: ProblemAnswers, title: "The name is taken",
+		text: fmt.Sprintf("There is already a setup %q, with another %s.", name, what),
+		next: fmt.Sprintf("Choose another name, or remove it first with jupyter-ec2 rm %s.", name),
+	}
 }
 
 // begun says that something may exist in EC2: the names are the first intent.

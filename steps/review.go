@@ -28,7 +28,7 @@ func (g *Guide) Review(ctx context.Context, a Answers) (Review, error) {
 	}
 	v.ImageID, v.MyAddress, v.Permissions = look.image.ID, look.address, look.permissions
 	v.Cost = CostOf(look.prices, a.Type, a.DiskGB)
-	v.Problems, v.Warnings = look.problems, look.warnings()
+	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
 	v.Creates = creates(a, look.address)
 	v.Commands = commands(a)
 	return v, nil
@@ -150,6 +150,22 @@ func (p *preflight) quotaProblem() Problem {
 func (g *Guide) hasMachine(name string) bool {
 	all, err := g.ledger.all()
 	return err == nil && slices.ContainsFunc(all, func(s Setup) bool { return s.Answers.Name == name && s.Resources.InstanceID != "" })
+}
+
+// taken is the problem of a name that belongs to a setup with another machine.
+func (g *Guide) taken(a Answers) []Problem {
+	all, err := g.ledger.all()
+	if err != nil {
+		return nil // Begin says what is wrong with the records
+	}
+	for i := range all {
+		if s := &all[i]; s.Answers.Name == a.Name && s.Bad == nil {
+			if what := s.otherMachine(a); what != "" {
+				return []Problem{Explain(nameTaken(a.Name, what))}
+			}
+		}
+	}
+	return nil
 }
 
 // needs reports whether the launch with this key takes that permission.

@@ -42,6 +42,23 @@ func TestReviewAsksForPermission(t *testing.T) {
 	}
 }
 
+// A name that belongs to another machine is found before anything is asked for.
+func TestReviewFindsATakenName(t *testing.T) {
+	w := newWorld(t, nil)
+	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+		t.Fatal(err)
+	}
+	a := answers()
+	if v, err := w.guide().Review(t.Context(), a); err != nil || len(v.Problems) != 0 {
+		t.Errorf("its own: problems %+v, %v", v.Problems, err)
+	}
+	a.DiskGB += 20
+	v, err := w.guide().Review(t.Context(), a)
+	if err != nil || len(v.Problems) != 1 || v.Problems[0].Title != "The name is taken" || !strings.Contains(v.Problems[0].Text, "another disk size") {
+		t.Errorf("another's: problems %+v, %v", v.Problems, err)
+	}
+}
+
 // A permission that this launch does not use stops nothing.
 func TestReviewLeavesOutWhatTheKeyDoesNotNeed(t *testing.T) {
 	w := newWorld(t, nil)

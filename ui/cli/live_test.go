@@ -271,6 +271,24 @@ func TestDumbTerminalGetsLines(t *testing.T) {
 	}
 }
 
+// Without a command nothing that exists is started unasked.
+func TestAMachineIsNotStartedUnasked(t *testing.T) {
+	answers := steps.Answers{
+		Name: "jupyter", Region: "us-east-1", Release: "24.04", Type: "t3.large", DiskGB: 30,
+		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+	}
+	for answer, code := range map[string]int{"n\n": 130, "y\n": 0} {
+		e := &engine{work: opens(nil), setups: []steps.Setup{{ID: "id", Answers: answers, Resources: steps.Resources{InstanceID: "i-1", KeyPath: "mine.pem"}}}}
+		r := run{engine: e, terminal: true, in: answer, env: map[string]string{"TERM": "dumb"}}
+		if got := r.do(t.Context()); got != code || !strings.Contains(r.err.String(), "Continue with jupyter? Its machine is started if it is stopped.") {
+			t.Errorf("%q: exit code %d: %s%s", answer, got, r.out.String(), r.err.String())
+		}
+		if started := strings.Contains(r.out.String(), "token=t"); started != (code == 0) {
+			t.Errorf("%q: started %v", answer, started)
+		}
+	}
+}
+
 // A command that is broken is one that a shell still takes.
 func TestFoldCommand(t *testing.T) {
 	p := paper{width: 40}

@@ -68,7 +68,7 @@ jupyter-ec2 rm jupyter`,
 func (p *Program) start(ctx context.Context, o *rootOptions) error {
 	if o.plain || p.Terminal && !p.smart() {
 		up := newUpOptions()
-		up.plain = true
+		up.plain, up.bare = true, true
 		return p.up(ctx, o.sandbox, up)
 	}
 	look, err := p.look(o.theme)

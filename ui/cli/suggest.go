@@ -87,6 +87,10 @@ func noCommand(cmd *cobra.Command, word string) error {
 
 // flagError says in words what is wrong with a flag.
 func flagError(cmd *cobra.Command, err error) error {
+	// A flag of a command that is mistyped: the command is what is wrong.
+	if !cmd.HasParent() && cmd.Flags().NArg() > 0 {
+		return noCommand(cmd, cmd.Flags().Arg(0))
+	}
 	next := "See " + name + " --help."
 	if cmd.HasParent() {
 		next = "See " + cmd.CommandPath() + " --help."

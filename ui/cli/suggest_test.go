@@ -15,6 +15,7 @@ func TestDidYouMean(t *testing.T) {
 	for args, want := range map[string]string{
 		"statsu":                     `"status"`,
 		"lst":                        `"ls"`,
+		"statsu --install":           `"status"`,
 		"lisst":                      `"list"`,
 		"completion bsh":             `"bash"`,
 		"sandbox stpo":               `"stop"`,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,8 @@ type upOptions struct {
 	idle, life                   limitFlag
 
 	yes, dryRun, plain, json, noTunnel bool
+	// bare is a run without a command: nobody asked for a machine to start.
+	bare bool
 
 	// given reports whether a flag was on the command line. What was not given
 	// comes from the plan, from the setup of that name, or from the defaults.
@@ -121,6 +124,10 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 		if yes, err := p.reviewed(ctx, out, review, ask, o); err != nil || !yes {
 			return err
 		}
+	} else if o.bare {
+		if err := resumed(ctx, ask, existing); err != nil {
+			return err
+		}
 	}
 	setup, err := guide.Begin(ctx, answers)
 	if err != nil {
@@ -158,6 +165,16 @@ func (p *Program) reviewed(ctx context.Context, out printer, r steps.Review, ask
 		}}}
 	}
 	return ok, err
+}
+
+// resumed asks before a machine that exists is worked on, which starts it.
+func resumed(ctx context.Context, ask *asker, s steps.Setup) error {
+	question := fmt.Sprintf("Continue with %s? Its machine is started if it is stopped.", s.Answers.Name)
+	ok, err := ask.confirm(ctx, question)
+	if err == nil && !ok {
+		return declined("Nothing was changed", "See your machines: "+name+" ls. Another one: "+name+" up --name NAME.")
+	}
+	return err
 }
 
 // work runs the working steps and remembers which one failed.
