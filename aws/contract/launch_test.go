@@ -145,7 +145,7 @@ func tokenPromises() []promise {
 		}},
 		{"Launch", "refuse the same token for another machine", func(ctx context.Context, c *cloud) error {
 			_, _, err := twice(func(s *aws.LaunchSpec) { s.DiskGB++ })(ctx, c)
-			return explained(err, "failed", "This machine was requested before with other answers", "IdempotentParameterMismatch")
+			return explained(err, "failed", "Launched before, with other answers", "IdempotentParameterMismatch")
 		}},
 		{"Launch", "launch another machine for another token", func(ctx context.Context, c *cloud) error {
 			first, again, err := twice(func(s *aws.LaunchSpec) { s.ClientToken += "0" })(ctx, c)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/pkg/sftp"
 )
@@ -23,7 +24,7 @@ func (s *session) serveFiles() {
 	}
 	defer func() { _ = root.Close() }()
 	f := &files{root: root, home: s.h.home, who: s.h.c.who}
-	server := sftp.NewRequestServer(staysOpen{s.ch},
+	server := sftp.NewRequestServer(&staysOpen{ReadWriter: s.ch},
 		sftp.Handlers{FileGet: f, FilePut: f, FileCmd: f, FileList: f},
 		sftp.WithStartDirectory(filepath.ToSlash(s.h.home)))
 	_ = server.Serve() // ends with the client
@@ -45,9 +46,30 @@ func (s *session) showFiles() (done func()) {
 }
 
 // staysOpen keeps the channel open after the server's end, for the exit status.
-type staysOpen struct{ io.ReadWriter }
+// Nothing is written after Close, also by what the server has left at work: the
+// channel takes no Write beside a CloseWrite.
+type staysOpen struct {
+	io.ReadWriter
 
-func (staysOpen) Close() error { return nil }
+	mu     sync.Mutex
+	closed bool
+}
+
+func (s *staysOpen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0, io.ErrClosedPipe
+	}
+	return s.ReadWriter.Write(p)
+}
+
+func (s *staysOpen) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return nil
+}
 
 // files answers SFTP requests within a home.
 type files struct {

@@ -4,10 +4,13 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // A process that died, also one in whose place another runs by now, is told from
@@ -17,9 +20,12 @@ func TestEndedTellsHow(t *testing.T) {
 	o := options(t)
 	is := func(what string, pid int, ended, died bool) {
 		t.Helper()
-		if e, d := Ended(o, pid); e != ended || d != died {
-			t.Errorf("%s: ended %t, died %t", what, e, d)
-		}
+		// A process takes a moment to end, and one that is just being started by
+		// these tests may hold its lock until it runs.
+		await.Until(t, fmt.Sprintf("%s: ended %t, died %t", what, ended, died), func() bool {
+			e, d := Ended(o, pid)
+			return e == ended && d == died
+		})
 	}
 	first := ensure(t, o)
 	is("running", first.PID, false, false)

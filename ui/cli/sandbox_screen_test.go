@@ -91,7 +91,7 @@ func (h *home) changes(s *wizardScreen) {
 	s.Press("S")
 	s.See(`lab +starting`)
 	s.Press("2m")
-	s.See(`How shall gate be reached\?`)
+	s.See(`How do you want to reach gate\?`)
 	s.Press(up + up + up + up + tuitest.Enter)
 	s.See(`1 +lab +● running(?s:.*)2 +gate +● running`)
 	s.See(`│ gate +● running(?s:.*)SSH tunnel(?s:.*)✓ tunnel up`)
