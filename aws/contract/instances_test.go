@@ -242,7 +242,8 @@ func consolePromises() []promise {
 			if err != nil {
 				return err
 			}
-			waiting, cancel := context.WithTimeout(ctx, await.Wait)
+			// moto prints nothing, so this is waited out; ec2sim prints at once.
+			waiting, cancel := context.WithTimeout(ctx, await.Wait/9)
 			defer cancel()
 			for {
 				keys, err := c.ConsoleHostKeys(waiting, i.ID)

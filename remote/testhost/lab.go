@@ -48,12 +48,10 @@ type slot struct {
 	stdin  io.Closer
 	stdout *bufio.Reader
 
-	unpacking sync.Mutex
-	unpacked  map[string]bool // by release
-
 	mu     sync.Mutex
-	hosts  int // made so far
-	starts int // addresses given so far
+	roots  map[string]*rootfs // by release
+	hosts  int                // made so far
+	starts int                // addresses given so far
 }
 
 func (s *slot) dir() string { return filepath.Join(s.cache, s.name) }

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"path/filepath"
+	"sync"
 )
 
 //go:embed scripts/rootfs.sh
@@ -32,13 +33,29 @@ chown 1000:1000 "$packages"
 // usual is the Debian release of hosts that ask for none.
 const usual = "bookworm"
 
+// rootfs is a slot's root filesystem of one release.
+type rootfs struct {
+	mu       sync.Mutex // held while it is made
+	unpacked bool
+}
+
 // root returns the slot's root filesystem of a release. It is unpacked on
 // first use, from a tarball that is built when there is none of this version.
 func (s *slot) root(ctx context.Context, release string) (string, error) {
-	s.unpacking.Lock()
-	defer s.unpacking.Unlock()
+	// A release that takes long to build holds up no host of another one.
+	s.mu.Lock()
+	if s.roots == nil {
+		s.roots = map[string]*rootfs{}
+	}
+	if s.roots[release] == nil {
+		s.roots[release] = &rootfs{}
+	}
+	r := s.roots[release]
+	s.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	root := filepath.Join(s.dir(), "root-"+release)
-	if s.unpacked[release] {
+	if r.unpacked {
 		return root, nil
 	}
 	version := sha256.Sum256([]byte(rootfsScript))
@@ -49,10 +66,7 @@ func (s *slot) root(ctx context.Context, release string) (string, error) {
 	if _, err := sh(ctx, unpackScript, tarball, root, s.packages()); err != nil {
 		return "", fmt.Errorf("unpacking the root filesystem of the test hosts: %w", err)
 	}
-	if s.unpacked == nil {
-		s.unpacked = map[string]bool{}
-	}
-	s.unpacked[release] = true
+	r.unpacked = true
 	return root, nil
 }
 

@@ -169,8 +169,13 @@ func (w *world) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 // Reboot is ec2sim's.
 func (w *world) Reboot(ctx context.Context, id string) error { return w.machine(id).Reboot(ctx) }
 
-// Stop is ec2sim's.
-func (w *world) Stop(ctx context.Context, id string) error { return w.machine(id).Stop(ctx) }
+// Stop is ec2sim's. A machine whose launch failed is not there.
+func (w *world) Stop(ctx context.Context, id string) error {
+	if h := w.machine(id); h != nil {
+		return h.Stop(ctx)
+	}
+	return nil
+}
 
 // Terminate is ec2sim's.
 func (w *world) Terminate(ctx context.Context, id string) error {
