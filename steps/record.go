@@ -194,10 +194,27 @@ func folders() []string {
 	return []string{"", "setups", "names", "keys", "tokens", "certs", "locks", "tunnels"}
 }
 
+// stateName is the name of the program's own folder of state, which the
+// folders of the ledgers are in.
+const stateName = "jupyter-ec2"
+
+// guarded are the folders in which others must not write. The program's own is
+// among them, because whoever can write there can put another folder in a
+// ledger's place; the folder above is the user's affair.
+func (l ledger) guarded() []string {
+	var all []string
+	if above := filepath.Dir(l.dir); filepath.Base(above) == stateName {
+		all = append(all, above)
+	}
+	for _, name := range folders() {
+		all = append(all, filepath.Join(l.dir, name))
+	}
+	return all
+}
+
 // safe is an error where others could have changed what the ledger has.
 func (l ledger) safe() error {
-	for _, name := range folders() {
-		path := filepath.Join(l.dir, name)
+	for _, path := range l.guarded() {
 		for _, look := range []func(string) (fs.FileInfo, error){os.Lstat, os.Stat} {
 			info, err := look(path)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // harm are the ways in which a record can be of no use.
@@ -105,7 +106,7 @@ func TestAFolderThatOthersCanChangeIsRefused(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a mode tells nothing there")
 	}
-	for _, folder := range []string{"", "setups", "keys", "tokens", "locks"} {
+	for _, folder := range []string{"..", "", "setups", "keys", "tokens", "locks"} {
 		for name, harm := range map[string]func(path string) error{
 			"others can write": func(path string) error { return os.Chmod(path, 0o777) },
 			"a group can":      func(path string) error { return os.Chmod(path, 0o770) },
@@ -117,12 +118,13 @@ func TestAFolderThatOthersCanChangeIsRefused(t *testing.T) {
 			},
 		} {
 			t.Run(folder+" "+name, func(t *testing.T) {
-				g, ctx := testGuide(t), context.Background()
+				ctx, dir := context.Background(), filepath.Join(t.TempDir(), "jupyter-ec2", "aws")
+				g := New(Config{Dir: dir, Now: time.Now})
 				s, err := g.Begin(ctx, testAnswers())
 				if err != nil {
 					t.Fatal(err)
 				}
-				path := filepath.Join(g.cfg.Dir, folder)
+				path := filepath.Join(dir, folder)
 				if err := os.MkdirAll(path, 0o700); err != nil {
 					t.Fatal(err)
 				}
