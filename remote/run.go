@@ -27,7 +27,8 @@ type Command struct {
 	// processes; empty leaves it to the shell.
 	Label string
 	// Person says that a person typed it: it finds the programs of the PATH in
-	// the order that the person's own files give it.
+	// the order that the person's own files give it, and the machine's Jupyter
+	// and pip as in a login.
 	Person bool
 }
 
@@ -190,26 +191,6 @@ func (c *Client) exit(err error, stdout, stderr string) error {
 // looks like the end of its input, and half a script must not run.
 const endMark = "#end of script"
 
-// ownPath puts the folders of the home at the end of the PATH and leaves out
-// those that depend on where one is: our scripts mean the machine's own grep
-// and python3, whatever a person has in ~/bin.
-const ownPath = `first= late=
-IFS=:
-set -f
-for dir in ${PATH:-}; do
-	case $dir in
-	"$HOME" | "$HOME"/*) late=$late:$dir ;;
-	/*) first=$first:$dir ;;
-	esac
-done
-set +f
-unset IFS
-first=${first#:}
-PATH=${first:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}$late
-export PATH
-unset first late dir
-`
-
 // note tells the host's watcher, where there is one, that a person's command
 // ran, which may be over before it looks; or that this connection, which it
 // finds in sshd's log, is the program's own.
@@ -225,10 +206,11 @@ func (cmd Command) note() string {
 // environment, then the script.
 func (cmd Command) program() (string, error) {
 	env, err := exports(cmd.Env)
-	if !cmd.Person {
-		env = ownPath + env
+	path := ownPath
+	if cmd.Person {
+		path = personPath
 	}
-	return cmd.note() + env + cmd.Script + "\n" + endMark, err
+	return cmd.note() + path + env + cmd.Script + "\n" + endMark, err
 }
 
 // bootstrap is the only text of ours in the host's process list. It reads the

@@ -94,6 +94,36 @@ func TestRunTakesTheMachinesOwnCommands(t *testing.T) {
 	}
 }
 
+// A command that a person typed finds the machine's pip as a login does: after
+// what the person's own folders have, and before the system's. Scripts of ours
+// do not.
+func TestRunFindsTheMachinesJupyter(t *testing.T) {
+	h := startHost(t, nil)
+	system := t.TempDir()
+	for path, program := range map[string]string{
+		filepath.Join(h.home, ".jupyter-ec2/venv/bin/pip"):     "venv",
+		filepath.Join(h.home, ".jupyter-ec2/venv/bin/ipython"): "venv",
+		filepath.Join(h.home, "bin/ipython"):                   "mine",
+		filepath.Join(system, "pip"):                           "system",
+		filepath.Join(system, "ipython"):                       "system",
+	} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("#!/bin/sh\necho "+program+"\n"), 0o700); err != nil { //nolint:gosec // a program
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", filepath.Join(h.home, "bin")+":"+system+":"+os.Getenv("PATH"))
+	c := h.client(t)
+	for person, want := range map[bool]string{false: "system system\n", true: "venv mine\n"} {
+		var out bytes.Buffer
+		if err := c.Run(t.Context(), Command{Script: "echo $(pip) $(ipython)", Stdout: &out, Person: person}); err != nil || out.String() != want {
+			t.Errorf("a person's command %v: printed %q, want %q, %v", person, out.String(), want, err)
+		}
+	}
+}
+
 func TestRunErrors(t *testing.T) {
 	h := startHost(t, nil)
 	c := h.client(t)
