@@ -46,7 +46,7 @@ far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170 
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together $0.0510 an hour now, $0.00 so far.\n",
-		"us-east-1 (other) did not answer: It broke. Mend it.", "big could not be checked: It broke.")
+		"us-east-1 (other) did not answer: It broke. Really.\n  Mend it.\n", "big could not be checked: It broke.")
 	// Nothing but the ledger's accounts: no profile is one that AWS tools would take.
 	if got := r.engine.asked(); got != "survey " {
 		t.Errorf("asked: %s", got)
@@ -189,7 +189,7 @@ func TestLsWithoutProfiles(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "stdout", r.out.String(), "small  running")
-	has(t, "stderr", r.err.String(), "AWS did not answer: It broke. Mend it.")
+	has(t, "stderr", r.err.String(), "AWS did not answer: It broke. Really.\n  Mend it.\n")
 }
 
 // The sandbox is asked when it has setups or runs, and never started to look.

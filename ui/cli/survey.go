@@ -139,7 +139,7 @@ func (r *request) tellSilence(silent []silence) {
 		} else if s.at.Profile != "" {
 			where += " (" + s.at.Profile + ")"
 		}
-		r.note("%s did not answer: %s. %s\n", where, p.Title, p.Next)
+		r.note("%s did not answer: %s. %s\n  %s\n", where, p.Title, p.Text, p.Next)
 	}
 }
 
