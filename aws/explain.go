@@ -154,11 +154,7 @@ func (e *Error) keyWords() (words, bool) {
 			"Turn on automatic time (Linux: sudo timedatectl set-ntp true), then retry.",
 		}, true
 	case codeProfileMissing:
-		return words{
-			kindCredentials, "There is no such AWS profile",
-			e.absentProfile() + e.notes(),
-			"List the names with: aws configure list-profiles; then choose one, or create this one with: " + e.command("configure"),
-		}, true
+		return e.profileMissingWords(), true
 	case codeConfigBroken:
 		return e.settingWords(), true
 	case codeProcessFailed:

@@ -29,12 +29,25 @@ func (e *Error) mendKeys(file string) string {
 	return "The environment's keys win over the profiles. Remove them (unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN) or choose a profile with --profile; or set them to keys that work. Then retry."
 }
 
-func (e *Error) absentProfile() string {
-	var absent *noProfileError
-	if errors.As(e.err, &absent) && absent.at.known() {
-		return absent.Error()
+// profileMissingWords are for a profile that no file has.
+func (e *Error) profileMissingWords() words {
+	w := words{
+		kindCredentials, "There is no such AWS profile",
+		"The AWS config and credentials files have no profile named " + e.Profile + "." + e.notes(),
+		"List the names with: aws configure list-profiles; then choose one, or create this one with: " + e.command("configure"),
 	}
-	return "The AWS config and credentials files have no profile named " + e.Profile + "."
+	var absent *noProfileError
+	if !errors.As(e.err, &absent) {
+		return w
+	}
+	if absent.at.known() {
+		w.text = absent.Error() + e.notes()
+		w.next = "List the names with: aws configure list-profiles; then set " + absent.at.env + " to one, or remove it (unset " + absent.at.env + "). Or create this one with: " + e.command("configure")
+	}
+	if absent.why != "" {
+		w.text, w.next = "The profile's name "+absent.why+".", "Give the name again without that. List the names with: aws configure list-profiles"
+	}
+	return w
 }
 
 // notes tell what is odd about the files, where it may be why something was
@@ -83,9 +96,6 @@ func (e *Error) settingWords() words {
 	if bad.at.env != "" {
 		w.title = "An environment variable cannot be used"
 		w.next = "Correct " + bad.at.env + " or remove it (unset " + bad.at.env + "), then retry."
-	}
-	if bad.next != "" {
-		w.next = bad.next
 	}
 	return w
 }

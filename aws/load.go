@@ -85,18 +85,17 @@ func (l *loader) choose() error {
 	}
 	explicit := name != ""
 	if !explicit {
-		for _, v := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-			if name = os.Getenv(v); name != "" {
-				at = place{env: v}
-				break
-			}
-		}
+		name = cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"))
+	}
+	// A caller that asks for a profile by name may have it from the variable.
+	if v := firstEnv("AWS_PROFILE", "AWS_DEFAULT_PROFILE"); v != "" && os.Getenv(v) == name {
+		at = place{env: v}
 	}
 	l.profile = l.files.profiles[cmp.Or(name, "default")]
 	l.from = originsOf(l.files, l.profile, !explicit)
 	switch {
 	case l.profile == nil && name != "":
-		return &noProfileError{at}
+		return absent(name, at)
 	case l.profile == nil:
 		l.profile = &section{kind: "profile", name: "default", settings: map[string]setting{}}
 	}

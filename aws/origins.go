@@ -102,20 +102,15 @@ func (o origins) check() error {
 	}
 	for _, n := range names {
 		if why := unclean(os.Getenv(n)); n != "" && why != "" {
-			return &settingError{at: place{env: n}, text: place{env: n}.of("") + " " + why + ".", next: again(n)}
+			return badSetting(place{env: n}, "", "%s.", why)
 		}
 	}
 	if n := o.region.env; n != "" {
 		if region, _ := regionOf(os.Getenv(n)); region == "" {
-			return &settingError{at: o.region, text: o.region.of("") + " is not a region: write it like us-east-1.", next: again(n)}
+			return badSetting(o.region, "", "is not a region: write it like us-east-1.")
 		}
 	}
 	return nil
-}
-
-// again says how to set a variable right.
-func again(name string) string {
-	return "Set " + name + " again without it, or remove it (unset " + name + "), then retry."
 }
 
 // checkBundle finds a bundle of certificates that is not there or holds none.

@@ -54,7 +54,6 @@ func tilde(path string) string {
 type settingError struct {
 	at   place
 	text string
-	next string // what to do about it, or empty
 }
 
 func (e *settingError) Error() string { return e.text }
@@ -65,7 +64,20 @@ func badSetting(at place, key, format string, args ...any) error {
 }
 
 // noProfileError is a profile that no file has.
-type noProfileError struct{ at place } // the variable that names it, if one does
+type noProfileError struct {
+	at  place  // the variable that names it, if one does
+	why string // what is odd about the name, or empty
+}
+
+// absent is the error for a profile that no file has. What nobody means to have
+// in a name, a carriage return above all, is not seen on a screen.
+func absent(name string, at place) error {
+	why := unclean(name)
+	if why != "" && at.known() {
+		return badSetting(at, "", "%s.", why)
+	}
+	return &noProfileError{at, why}
+}
 
 func (e *noProfileError) Error() string {
 	if e.at.known() {
@@ -77,7 +89,9 @@ func (e *noProfileError) Error() string {
 // unclean reports what an environment variable's value may not hold.
 func unclean(value string) string {
 	switch {
-	case strings.ContainsAny(value, "\r\n"):
+	case strings.Contains(value, "\r"):
+		return "has a line end in it (a carriage return, as files from Windows have it)"
+	case strings.Contains(value, "\n"):
 		return "has a line end in it"
 	case strings.TrimSpace(value) != value:
 		return "begins or ends with a space"

@@ -28,7 +28,7 @@ func processLimit() (time.Duration, error) {
 	limit, err := time.ParseDuration(v)
 	if err != nil || limit <= 0 {
 		at := place{env: ProcessLimitEnv}
-		return 0, &settingError{at: at, text: at.of("") + " is not a duration such as 90s or 5m.", next: again(ProcessLimitEnv)}
+		return 0, &settingError{at: at, text: at.of("") + " is not a duration such as 90s or 5m."}
 	}
 	return limit, nil
 }

@@ -139,7 +139,7 @@ func TestCredentialProcessLimitUnreadable(t *testing.T) {
 	program(t, goodOutput)
 	t.Setenv(ProcessLimitEnv, "soon")
 	_, err := Open(t.Context(), Options{Profile: "p"})
-	if _, _, text, _ := explained(t, err); !strings.Contains(text, ProcessLimitEnv) {
+	if _, _, text, next := explained(t, err); !strings.Contains(text, ProcessLimitEnv) || !strings.Contains(next, "Correct "+ProcessLimitEnv+" or remove it") {
 		t.Errorf("%q (%v)", text, err)
 	}
 }

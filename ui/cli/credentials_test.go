@@ -134,6 +134,27 @@ func TestNoCommandShowsAValue(t *testing.T) {
 	}
 }
 
+// A line that cannot be used is named, by commands that only look, too.
+func TestLsNamesTheBrokenLine(t *testing.T) {
+	o := newOnAWS(t, "[default]\nregion = Frankfurt\n", "[default]\naws_access_key_id = AKIA\naws_secret_access_key = s\n")
+	out, _ := o.run("ls")
+	has(t, "ls", out, "region (line 2 of ~/.aws/config)")
+}
+
+// A variable that names a profile is named where there is no such profile.
+func TestTheProfilesVariableIsNamed(t *testing.T) {
+	for value, says := range map[string][]string{
+		"nope":      {"AWS_PROFILE (environment variable) names a profile that the AWS config files do not have", "unset AWS_PROFILE"},
+		"default\r": {"AWS_PROFILE (environment variable)", "carriage return", "unset AWS_PROFILE", "!aws configure --profile"},
+	} {
+		o := newOnAWS(t, "", "[default]\naws_access_key_id = AKIA\naws_secret_access_key = s\n", "AWS_PROFILE="+value)
+		for _, command := range []string{"up --yes", "ls", "doctor"} {
+			out, _ := o.run(strings.Fields(command)...)
+			has(t, command, out, says...)
+		}
+	}
+}
+
 // A proxy that is left over is named, and its password is not.
 func TestTheProxyIsNamed(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
