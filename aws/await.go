@@ -66,6 +66,7 @@ type awaited struct {
 	idle    int  // looks since then
 	started bool // a start has begun: what stops now has failed
 	last    Instance
+	hidden  bool // EC2 has said that it knows no such instance
 }
 
 // maxVanish is the longest pause between two requests to delete something.
@@ -83,8 +84,9 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 		case unshown && a.want == stateTerminated && (a.ask == nil || Ended(a.last.State)):
 			return Instance{ID: a.id, State: stateTerminated}, nil // EC2 forgets them after an hour
 		case unshown:
+			a.hidden = true
 		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return a.last, a.late(doing, ctx.Err())
+			return a.last, a.late(ctx, doing, ctx.Err())
 		case err != nil:
 			return a.last, a.fail(ctx, doing, err)
 		default:
@@ -96,7 +98,7 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 			return a.last, err
 		}
 		if err := pause(ctx, a.account.tick); errors.Is(err, context.DeadlineExceeded) {
-			return a.last, a.late(doing, err)
+			return a.last, a.late(ctx, doing, err)
 		} else if err != nil {
 			return a.last, a.fail(ctx, doing, err)
 		}
@@ -139,8 +141,12 @@ func (a *awaited) insist(ctx context.Context, unshown bool) error {
 	return err
 }
 
-// late is the error when the time allowed is over.
-func (a *awaited) late(doing string, err error) error {
+// late is the error when the time allowed is over. Where EC2 has not answered
+// at all, that is the error, and nothing is said of the instance.
+func (a *awaited) late(ctx context.Context, doing string, err error) error {
+	if a.last.State == "" && !a.hidden {
+		return a.fail(ctx, doing, err)
+	}
 	e := &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + a.last.State, Region: a.name, err: err}
 	if a.last.State == "" {
 		e.Code, e.Message = codeUnshown, "it is not shown"

@@ -117,6 +117,20 @@ func TestBring(t *testing.T) {
 	}
 }
 
+// Nothing is said of an instance while AWS does not answer at all.
+func TestWaitWithoutAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := regional(t, answers{"DescribeInstances": always(reply{err: errLost})})
+		ctx, cancel := context.WithTimeout(context.Background(), r.account.tick/2)
+		defer cancel()
+		_, err := r.WaitState(ctx, "i-1", "stopped", nil)
+		if code := codeOf(err); err == nil || code == codeUnshown || code == codeStateFailed {
+			t.Errorf("err = %v", err)
+		}
+		explained(t, err)
+	})
+}
+
 func TestWaitStateIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := regional(t, answers{"DescribeInstances": always(state("pending", ""))})

@@ -222,7 +222,8 @@ func waitPromises() []promise {
 		}},
 		{"WaitState", "end with its time", func(ctx context.Context, c *cloud) error {
 			i, err := c.running(ctx)
-			short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+			// Long enough for an answer of a slow cloud, which the error tells of.
+			short, cancel := context.WithTimeout(ctx, 3*time.Second)
 			defer cancel()
 			_, err2 := c.WaitState(short, i.ID, "stopped", nil)
 			return errors.Join(err, refused(err2, "StateFailed"))

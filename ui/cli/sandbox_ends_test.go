@@ -104,7 +104,7 @@ func (h *home) idles() {
 		h.t.Errorf("on the stopped machine runs %v", left)
 	}
 	got := h.goes("start", "lab")
-	if got.InstanceID != was.InstanceID || got.PlainURL != was.URL && got.PortNote == "" {
+	if got.InstanceID != was.InstanceID || got.LocalPort != was.LocalPort && got.PortNote == "" {
 		h.t.Errorf("it came back as %+v, and was %+v", got, was)
 	}
 	m := h.becomes("lab", "well again", well)

@@ -179,3 +179,21 @@ func TestClock(t *testing.T) {
 		t.Errorf("not hopeless after its own limit: %+v", r.end)
 	}
 }
+
+// A test that has said its result is over, although test2json tells of that
+// only with the next line of its program, which may be minutes later.
+func TestATestIsOverWithItsResult(t *testing.T) {
+	r := newRunning(options{limit: time.Minute, waiting: time.Hour}, program{}, nil)
+	now := time.Now()
+	done := &test{name: "TestX"}
+	done.count(now)
+	r.ordered = []*test{done}
+	r.alone.result = "pass"
+	done.print("--- PASS: TestX (30.00s)\n", now.Add(30*time.Second))
+	if own := done.own(now.Add(time.Hour)); own != 30*time.Second {
+		t.Errorf("it took %v", own)
+	}
+	if r.hopeless(now.Add(time.Hour)) {
+		t.Errorf("hopeless: %+v", r.end)
+	}
+}

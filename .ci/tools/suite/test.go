@@ -20,6 +20,7 @@ type test struct {
 
 	open   int  // subtests that have not ended
 	paused bool // for other parallel tests
+	over   bool // it has said its result, which test2json tells with the next line
 	waits  string
 	limit  time.Duration // what it asked for; 0 if it did not
 
@@ -31,7 +32,7 @@ type test struct {
 // counted reports whether its time is its own: not that of its subtests, of
 // other tests, or of what it waits its turn for.
 func (t *test) counted() bool {
-	return t.result == "" && !t.paused && t.open == 0 && t.waits == ""
+	return t.result == "" && !t.over && !t.paused && t.open == 0 && t.waits == ""
 }
 
 // count notes a change.
@@ -58,9 +59,10 @@ func (t *test) allowed(usual time.Duration) time.Duration {
 	return usual
 }
 
-// What remote/await logs.
+// What remote/await logs, and package testing at a test's end.
 var (
 	logged  = regexp.MustCompile(`^\s*\S+\.go:\d+: (.*)\n$`)
+	ended   = regexp.MustCompile(`^\s*--- (PASS|FAIL|SKIP): \S+ \([\d.]+s\)\n$`)
 	mayTake = regexp.MustCompile(`^may take ([\dhms.]+): `)
 )
 
@@ -72,6 +74,11 @@ func (t *test) print(line string, now time.Time) {
 		}
 	}
 	t.output = append(t.output, line)
+	if ended.MatchString(line) {
+		t.over = true
+		t.count(now)
+		return
+	}
 	said := logged.FindStringSubmatch(line)
 	if said == nil {
 		return
