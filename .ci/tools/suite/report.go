@@ -80,7 +80,7 @@ func (r *report) ends(p *running) {
 	}
 	for _, t := range p.ordered {
 		// What still ran when the program ended on its own, as at a panic.
-		if t.result == "" && !t.over && p.end == nil {
+		if t.result == "" && p.end == nil {
 			fmt.Print(strings.Join(t.output, ""))
 		}
 	}
