@@ -134,9 +134,9 @@ func (r *report) progress(now time.Time) string {
 		p.mu.Lock()
 		for _, t := range p.ordered {
 			switch {
-			case t.result != "" && t.parent == nil:
+			case t.done() && t.parent == nil:
 				tests++
-			case t.result != "" || t.open > 0 || t.paused:
+			case t.done() || t.open > 0 || t.paused:
 			case t.waits != "":
 				waiting++
 			default:

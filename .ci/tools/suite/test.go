@@ -29,10 +29,13 @@ type test struct {
 	took  time.Duration // its own time, before since
 }
 
+// done reports whether it has ended, told or not.
+func (t *test) done() bool { return t.result != "" || t.over }
+
 // counted reports whether its time is its own: not that of its subtests, of
 // other tests, or of what it waits its turn for.
 func (t *test) counted() bool {
-	return t.result == "" && !t.over && !t.paused && t.open == 0 && t.waits == ""
+	return !t.done() && !t.paused && t.open == 0 && t.waits == ""
 }
 
 // count notes a change.
