@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // A home region that is not enabled knows nobody, though the key is good.
@@ -108,6 +109,23 @@ func TestMyAddress(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// This computer's address is not asked through AWS's endpoints: no setting of
+// them is to blame where it cannot be learned.
+func TestMyAddressBlamesNoEndpoint(t *testing.T) {
+	awsHome(t, "[default]\naws_access_key_id = AKIA\naws_secret_access_key = s\nendpoint_url = http://127.0.0.1:1\n", "")
+	a, err := Open(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0)) // nothing is sent
+	defer cancel()
+	_, err = a.MyAddress(ended)
+	_, title, text, next := explained(t, err)
+	if title != "AWS does not answer" || !strings.Contains(text, "checkip.amazonaws.com") || strings.Contains(next, "endpoint_url") || !strings.Contains(next, "internet connection") {
+		t.Errorf("%q, %q, %q", title, text, next)
 	}
 }
 

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,7 +23,12 @@ func (a *Account) MyAddress(ctx context.Context) (string, error) {
 	defer cancel()
 	addr, err := askAddress(ctx, client, url)
 	if err != nil {
-		return "", a.failAs(ctx, codeNoAddress, "learn this computer's public address from "+url, "", err)
+		err = a.failAs(ctx, codeNoAddress, "learn this computer's public address from "+url, "", err)
+		var e *Error
+		if errors.As(err, &e) {
+			e.from = origins{} // no setting of AWS's tools changes this request
+		}
+		return "", err
 	}
 	return addr, nil
 }

@@ -177,6 +177,9 @@ func (e *Error) networkWords() (words, bool) {
 	case codeNoName:
 		w.title = "AWS's name cannot be looked up"
 		w.next = "Check that this computer is online and its DNS works. If it is, check the region's name. Then retry."
+		if e.Region == "" {
+			w.next = "Check that this computer is online and its DNS works, then retry."
+		}
 	case codeTLS:
 		w.title = "The connection to AWS is not trusted"
 		w.next = "There seems to be a proxy in between. Give its certificate with AWS_CA_BUNDLE, or use another network. Then retry."

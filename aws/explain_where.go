@@ -103,6 +103,13 @@ func (e *Error) settingWords() words {
 // elsewhere names a setting that sends requests to another address than AWS's:
 // it decides what answers, or that nothing does.
 func (e *Error) elsewhere(w words) words {
+	if at := e.from.container; at.known() && e.err != nil && strings.Contains(e.err.Error(), "failed to load credentials") {
+		return words{
+			kindCredentials, "The address that gives credentials does not work",
+			at.of("") + " names the address that this computer's credentials come from. It was not possible to " + e.Doing + ": " + e.Message,
+			"Correct " + at.env + ", or remove it if it is left over (unset " + at.env + "). Then retry.",
+		}
+	}
 	at := e.from.endpoint
 	if !at.known() {
 		return w

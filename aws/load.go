@@ -109,6 +109,9 @@ func (l *loader) choose() error {
 		return err
 	}
 	l.from.leaf(l.chain.leaf)
+	if from := l.chain.leaf.get(keyFrom); from == "EcsContainer" || from == "" && l.chain.leaf.leadsNowhere() {
+		l.from.container = place{env: firstEnv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")}
+	}
 	l.from.hide(append([]*section{l.profile, l.chain.leaf, l.files.sessions[l.chain.leaf.get("sso_session")], l.files.services[l.profile.get("services")]}, l.chain.roles...)...)
 	return l.profile.checkRegions(l.profile)
 }
@@ -284,6 +287,9 @@ func (l *loader) blame(err error) error {
 		if strings.Contains(text, k) {
 			name(cmp.Or(l.profile.settings[k].at, l.chain.leaf.settings[k].at), k)
 		}
+	}
+	if len(named) == 0 {
+		name(l.from.container, "")
 	}
 	if len(named) == 0 {
 		first, named = l.profile.at, []string{"A setting of the profile (" + cmp.Or(l.profile.at.String(), "the environment") + ")"}

@@ -15,9 +15,11 @@ type origins struct {
 	credentials place  // the key, the SSO session, the program: what they come from
 	key         string // the setting's name, where it is a file's
 	region      place
-	bundle      place // of certificates that are trusted
-	endpoint    place // of an address instead of AWS's
+	bundle      place     // of certificates that are trusted
+	endpoint    place     // of an address instead of AWS's
+	endpoints   []setting // all of those
 	proxy       place
+	container   place    // of the address that gives a container its credentials
 	broken      []place  // lines of the files that are not understood
 	absent      []string // variables that name a file that is not there
 
@@ -61,6 +63,7 @@ func originsOf(files *settings, p *section, environment bool) origins {
 		return o
 	}
 	o.endpoint = either("endpoint_url", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL")
+	o.endpoints = endpoints(p, files.services[p.get("services")])
 	if services := files.services[p.get("services")]; services != nil && o.endpoint.env == "" {
 		for _, name := range []string{"ec2", "sts", "ssm"} {
 			if v := services.settings[name].sub["endpoint_url"]; v.value != "" {
@@ -69,6 +72,25 @@ func originsOf(files *settings, p *section, environment bool) origins {
 		}
 	}
 	return o
+}
+
+// endpoints are the addresses that stand for those of AWS's services: all that
+// the program asks.
+func endpoints(p, services *section) []setting {
+	var all []setting
+	add := func(s setting) {
+		if s.value != "" {
+			all = append(all, s)
+		}
+	}
+	env := func(name string) { add(setting{value: os.Getenv(name), at: place{env: name}}) }
+	env("AWS_ENDPOINT_URL")
+	add(p.setting("endpoint_url"))
+	for _, service := range []string{"ec2", "sts", "ssm", "iam", "pricing", "service_quotas", "sso", "sso_oidc", "signin"} {
+		env("AWS_ENDPOINT_URL_" + strings.ToUpper(service))
+		add(services.setting(service).sub["endpoint_url"])
+	}
+	return all
 }
 
 func firstEnv(names ...string) string {
@@ -108,6 +130,11 @@ func (o origins) check() error {
 	if n := o.region.env; n != "" {
 		if region, _ := regionOf(os.Getenv(n)); region == "" {
 			return badSetting(o.region, "", "is not a region: write it like us-east-1.")
+		}
+	}
+	for _, e := range o.endpoints {
+		if u, err := url.Parse(e.value); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+			return badSetting(e.at, "endpoint_url", "is not a URL: write it like https://host.example:443.")
 		}
 	}
 	return nil

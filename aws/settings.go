@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -211,12 +212,21 @@ func (s *section) check() error {
 	if k, v := s.first(keySource, keyFrom, keyToken); k != "" && s.get(keyRole) == "" {
 		return badSetting(v.at, k, "needs a role_arn in the same profile.")
 	}
+	if role := s.settings[keyRole]; role.value != "" && s.leadsNowhere() {
+		return badSetting(role.at, keyRole, "needs a %s, a %s or a %s in the same profile, which gives the credentials that assume the role.", keySource, keyFrom, keyToken)
+	}
 	for _, k := range []string{keyID, keySecret, keySession} {
 		if v := s.settings[k]; strings.ContainsFunc(v.value, notInKey) {
 			return badSetting(v.at, k, "holds a character that AWS's keys never have (a backtick, a quotation mark, a space or the like).")
 		}
 	}
 	return s.checkRegions(s)
+}
+
+// leadsNowhere reports whether nothing in the profile gives credentials.
+func (s *section) leadsNowhere() bool {
+	k, _ := s.first(keySource, keyFrom, keyToken, keyID, keyProcess, "sso_session", "sso_start_url", "login_session")
+	return k == ""
 }
 
 // notInKey reports whether AWS's keys and tokens never have the character.
@@ -236,11 +246,34 @@ func (s *section) checkRegions(from *section) error {
 func (s *settings) session(p *section) (*section, error) {
 	named := p.settings["sso_session"]
 	if named.value == "" {
-		return nil, nil
+		return nil, p.checkSSO(nil)
 	}
 	session := cmp.Or(s.sessions[named.value], s.sessions[unquote(named.value)])
 	if session == nil {
 		return nil, badSetting(named.at, "sso_session", "names a session that the config file has no [sso-session] for.")
 	}
-	return session, p.checkRegions(session)
+	return session, cmp.Or(p.checkSSO(session), p.checkRegions(session))
+}
+
+// checkSSO finds what a profile of IAM Identity Center, or its session, lacks.
+func (s *section) checkSSO(session *section) error {
+	key, v := s.first("sso_session", "sso_start_url", "sso_account_id", "sso_role_name", "sso_region")
+	if other, _ := s.first(keyFrom, keyToken); key == "" || other != "" || s.hasKeys() || s.byProcess() {
+		return nil
+	}
+	needed := []string{"sso_account_id", "sso_role_name"}
+	if session == nil {
+		needed = append(needed, "sso_region", "sso_start_url")
+	} else if lacks := session.lacks("sso_region", "sso_start_url"); lacks != "" {
+		return badSetting(session.at, "[sso-session]", "needs %s as well.", lacks)
+	}
+	if lacks := s.lacks(needed...); lacks != "" {
+		return badSetting(v.at, key, "needs %s in the same profile.", lacks)
+	}
+	return nil
+}
+
+// lacks lists the settings that a section does not have.
+func (s *section) lacks(keys ...string) string {
+	return strings.Join(slices.DeleteFunc(keys, func(k string) bool { return s.get(k) != "" }), ", ")
 }
