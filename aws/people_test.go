@@ -143,6 +143,8 @@ func TestWhatDecidesIsNamed(t *testing.T) {
 	const good = "[default]\naws_access_key_id = AKIAGOOD\naws_secret_access_key = s\n"
 	nowhere := httptest.NewServer(http.NotFoundHandler())
 	nowhere.Close() // nothing answers there
+	another := httptest.NewServer(http.NotFoundHandler())
+	defer another.Close()
 	unknown := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refused := stsError("InvalidClientTokenId", "The security token included in the request is invalid.")
 		w.WriteHeader(refused.status)
@@ -191,7 +193,7 @@ func TestWhatDecidesIsNamed(t *testing.T) {
 		{"endpoint of the file that cannot be parsed", good + "endpoint_url = %zz" + mark + "\n", "", nil, "The AWS config files cannot be used", []string{"endpoint_url (line 4 of ~", "is not a URL"}},
 		{"container's address left over", "", "", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.1.2.3/"}, "An environment variable cannot be used", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI (environment variable) cannot be used", "unset AWS_CONTAINER_CREDENTIALS_FULL_URI"}},
 		{"container's address without a host", "[default]\nregion = eu-west-1\n", "default", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": mark}, "An environment variable cannot be used", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI (environment variable) cannot be used"}},
-		{"container's address where nothing answers", "", "", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": nowhere.URL}, "The address that gives credentials does not work", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI (environment variable) names", "unset AWS_CONTAINER_CREDENTIALS_FULL_URI"}},
+		{"container's address that gives none", "", "", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": another.URL}, "The address that gives credentials does not work", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI (environment variable) names", "unset AWS_CONTAINER_CREDENTIALS_FULL_URI"}},
 		{"role without a source", "[profile r]\nrole_arn = arn:aws:iam::123456789012:role/r\n", "r", nil, "The AWS config files cannot be used", []string{"role_arn (line 2 of ~", "needs a source_profile, a credential_source"}},
 		{"half an SSO profile", "[profile s]\nsso_start_url = https://" + mark + ".example\n", "s", nil, "The AWS config files cannot be used", []string{"sso_start_url (line 2 of ~", "needs sso_account_id, sso_role_name, sso_region in the same profile"}},
 		{"SSO session without an account", "[profile s]\nsso_session = c\n[sso-session c]\nsso_region = us-east-1\nsso_start_url = https://x.example\n", "s", nil, "The AWS config files cannot be used", []string{"sso_session (line 2 of ~", "needs sso_account_id, sso_role_name in"}},
