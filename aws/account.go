@@ -149,7 +149,7 @@ func profileWords(profile string) string {
 	if profile == "" || profile == EnvironmentProfile {
 		return "the AWS account"
 	}
-	return "the AWS profile " + profile
+	return "the AWS profile " + strings.TrimSpace(profile)
 }
 
 // pause waits, or ends early with the context's error.

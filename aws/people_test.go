@@ -204,6 +204,7 @@ func TestWhatDecidesIsNamed(t *testing.T) {
 		{"profile asked for, of the environment", good, "gone", map[string]string{"AWS_PROFILE": "gone"}, "There is no such AWS profile", []string{"AWS_PROFILE (environment variable) names", "unset AWS_PROFILE"}},
 		{"profile asked for, not of the environment", good, "work", map[string]string{"AWS_PROFILE": "gone"}, "There is no such AWS profile", []string{"no profile named work."}},
 		{"profile with a line end", good, "", map[string]string{"AWS_PROFILE": "default\r"}, "An environment variable cannot be used", []string{"AWS_PROFILE (environment variable) has a line end in it (a carriage return", "unset AWS_PROFILE"}},
+		{"profile asked for with a line end", good, "default\r", map[string]string{"AWS_PROFILE": "default\r"}, "An environment variable cannot be used", []string{"open the AWS profile default: AWS_PROFILE"}},
 		{"profile asked for with a space", good, "default ", nil, "There is no such AWS profile", []string{"The profile's name begins or ends with a space", "Give the name again"}},
 		{"file of the environment", good, "work", map[string]string{"AWS_CONFIG_FILE": "/nonexistent/config"}, "There is no such AWS profile", []string{"AWS_CONFIG_FILE (environment variable) names a file that is not there"}},
 		{"head not closed", "[profile work\naws_access_key_id = AKIA\n", "work", nil, "There is no such AWS profile", []string{"Line 1 of ~"}},
