@@ -157,6 +157,9 @@ func TestIdleMachineStops(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	i.staysUp("a running cell", "a cell runs in kernel ")
+	if out, err := i.host.Run(t.Context(), "touch /home/ubuntu/"+cellMayEnd); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	if err := i.Close(); err != nil { // the laptop goes
 		t.Fatal(err)
 	}
@@ -172,26 +175,42 @@ func TestIdleMachineStops(t *testing.T) {
 	}
 }
 
-// startCell starts a kernel and a cell in it, and leaves.
+// startCell starts a kernel and a cell in it, and leaves. The cell ends when
+// cellMayEnd is there.
 const startCell = `
-import json, time, urllib.request
+import json, queue, sys, time, urllib.request
 from jupyter_client import BlockingKernelClient
 token = open(".jupyter-ec2/server/token").read()
-request = urllib.request.Request("http://127.0.0.1:8888/api/kernels", b"{}", {"Authorization": "token " + token})
-id = json.load(urllib.request.urlopen(request))["id"]
-k = BlockingKernelClient(connection_file=".local/share/jupyter/runtime/kernel-%s.json" % id)
-k.load_connection_file()
-k.start_channels()
-# Not wait_for_ready: it takes a late heartbeat, on a busy machine, for a death.
-asked = k.kernel_info()
-while k.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != asked:
-    pass
-k.execute("import time; time.sleep(15)")
+def ask(path, method="GET"):
+    url = "http://127.0.0.1:8888/api/kernels" + path
+    request = urllib.request.Request(url, b"{}" if method == "POST" else None, {"Authorization": "token " + token}, method=method)
+    return urllib.request.urlopen(request, timeout=30).read()
+# A kernel whose port another program took meanwhile never answers.
+for _ in range(3):
+    id = json.loads(ask("", "POST"))["id"]
+    k = BlockingKernelClient(connection_file=".local/share/jupyter/runtime/kernel-%s.json" % id)
+    k.load_connection_file()
+    k.start_channels()
+    # Not wait_for_ready: it takes a late heartbeat, on a busy machine, for a death.
+    asked = k.kernel_info()
+    try:
+        while k.get_shell_msg(timeout=20)["parent_header"].get("msg_id") != asked:
+            pass
+        break
+    except queue.Empty:
+        ask("/" + id, "DELETE")
+else:
+    sys.exit("no kernel answers")
+k.execute("import os, time\nwhile not os.path.exists(os.path.expanduser('~/` + cellMayEnd + `')): time.sleep(0.1)")
 # A client that leaves before the cell has begun may take it with it.
-state = urllib.request.Request("http://127.0.0.1:8888/api/kernels/" + id, headers={"Authorization": "token " + token})
-while json.load(urllib.request.urlopen(state))["execution_state"] != "busy":
+for _ in range(300):
+    if json.loads(ask("/" + id))["execution_state"] == "busy":
+        sys.exit()
     time.sleep(0.1)
+sys.exit("the cell does not begin: " + str(ask("/" + id)))
 `
+
+const cellMayEnd = "cell-may-end"
 
 // A login and a transfer by OpenSSH's own programs keep the machine up. A
 // tunnel, a followed log and the program's questions do not, and the log is no
@@ -278,7 +297,7 @@ func TestIdleMachineShortCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.connect() // another connection of the program's
-	h := i.until("a while", func(h jupyter.Health) bool { return h.At.Sub(second.At) > 20*idleEvery })
+	h := i.until("a while", func(h jupyter.Health) bool { return h.At.Sub(second.At) > 40*idleEvery })
 	if !idle(h) || h.Idle.Sub(second.Idle).Abs() > idleEvery {
 		t.Errorf("the program's own connection counts: idle since %v, before %v", h.Idle, second.Idle)
 	}

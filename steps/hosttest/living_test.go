@@ -249,7 +249,7 @@ func TestAMachineThatWouldBeTerminatedIsStopped(t *testing.T) {
 	if stops, err := l.region().StopsOnShutdown(t.Context(), id); err != nil || !stops {
 		t.Errorf("it stops on shutdown: %v, %v", stops, err)
 	}
-	if !l.saidLine("it is told to stop it instead") {
+	if !l.saidLine("this is changed to stop") {
 		t.Error("nothing is said of it")
 	}
 	if _, err := l.machine(id).Run(t.Context(), "systemctl poweroff"); err != nil {

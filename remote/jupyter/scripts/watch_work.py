@@ -58,6 +58,9 @@ def jobs(all_of_them, this_boot):
     return running
 
 
+NOTED = 5  # seconds that a connection of the program's has for its note, on a busy machine too
+
+
 class Connections:
     """SSH commands that were over before the look: each leaves a note when this
     program runs it, and sshd's log has the connections of all others."""
@@ -80,7 +83,7 @@ class Connections:
                 self.pending[peer] = at
         self.since = max([self.since, *self.pending.values()])
         for peer, at in list(self.pending.items()):
-            if at < now - 2 * every:  # its first command has left a note by now
+            if at < now - max(2 * every, NOTED):  # its first command has left a note by now
                 del self.pending[peer]
                 if not os.path.exists(os.path.join(FOLDER, "ours-" + peer)):
                     last = max(last, at)
