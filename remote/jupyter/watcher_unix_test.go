@@ -60,6 +60,8 @@ equal(run(*openssh("sshd-session: ubuntu@pts/0", shell, (5, 4, tty, "R", "1", "v
 equal(run(*openssh("sshd: ubuntu@notty", (4, 3, "", "S", "1", ours), (5, 4, "", "S", "1", "tail -F log"))), ([], []))
 equal(run(*openssh("sshd: ubuntu@notty", (4, 3, "", "S", "1", "/usr/lib/openssh/sftp-server"))), ([], ["sftp-server"]))
 equal(run(*openssh("sshd: ubuntu@notty", (4, 3, "", "S", "1", "sshd: ubuntu@internal-sftp"))), ([], ["sftp"]))
+# One that has ended and is still listed, or has not begun yet.
+equal(run(*openssh("sshd: ubuntu@notty", (4, 3, "", "Z", "1", ""))), ([], []))
 # What a login runs by itself, and what was left behind by one.
 equal(run(*openssh("sshd: ubuntu", (4, 2, "", "S", "1", "run-parts /etc/update-motd.d"), (5, 1, "", "S", "1", "sleep 9"))), ([], []))
 equal(run((1, 0, "", "S", "1", "/usr/sbin/dropbear -F"), (2, 1, "", "S", "1", "/usr/sbin/dropbear -F"),
