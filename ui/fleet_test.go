@@ -302,7 +302,12 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 	h := fakeHealth()
 	h.ServerUp, h.ServerDead, h.ServerNote = false, true, "connection refused"
 	l := &fakeLink{health: h}
-	e.linkFor = func(string) *fakeLink { return l }
+	e.linkFor = func(id string) *fakeLink {
+		if id == "s-1" {
+			return l
+		}
+		return &fakeLink{health: fakeHealth()} // the others' servers are well
+	}
 	r := newRig(t, e, func(o *Options) { o.Now = func() time.Time { return now } }).size(140, 40).until("connection refused")
 	look := func() {
 		t.Helper()
@@ -337,8 +342,7 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 func TestABusyServerIsLeftAlone(t *testing.T) {
 	h := fakeHealth()
 	h.ServerUp, h.ServerNote = false, "it does not answer in time"
-	l := &fakeLink{health: h}
-	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return l } }).until("does not answer in time")
+	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } }).until("does not answer in time")
 	u := r.member("s-1")
 	for range 3 * downLooks {
 		u.health.At = u.health.At.Add(5 * time.Second)
