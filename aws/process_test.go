@@ -12,7 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // program writes a shell script and a profile that gets its credentials from it.
@@ -88,11 +89,7 @@ const hangs = `echo run >>runs; echo $$ >parent; sleep 1000 & echo $! >child; ec
 func gone(t *testing.T, ids []int) {
 	t.Helper()
 	for _, id := range ids {
-		for end := time.Now().Add(30 * time.Second); syscall.Kill(id, 0) == nil && !zombie(id); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("process %d still runs", id)
-			}
-		}
+		await.Until(t, fmt.Sprintf("the end of process %d", id), func() bool { return syscall.Kill(id, 0) != nil || zombie(id) })
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // sees that in the ledger, which it watches while it is shown.
 const taskWatch = quiet + "watch"
 
-// watchEvery is how often the ledger is looked at.
+// watchEvery is how often the ledger is checked.
 const watchEvery = time.Second
 
 // watch reads the ledger where it has changed.
@@ -55,7 +55,7 @@ func (s *fleetScreen) takeLedger(m *model, list []steps.Setup) {
 		wrote := setup.State
 		u := s.members[setup.ID]
 		switch {
-		case u != nil && u.op != nil: // it is looked at again when that has ended
+		case u != nil && u.op != nil: // it is checked again when that has ended
 			u.TunnelPort = setup.TunnelPort
 			continue
 		case u != nil && u.round > 0 && wrote == u.wrote:

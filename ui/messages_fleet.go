@@ -17,7 +17,7 @@ type (
 		id  int
 		err error
 	}
-	// ledgerWatched: the ledger was looked at for what other programs do. It
+	// ledgerWatched: the ledger was checked for what other programs do. It
 	// was read where its stamp is not the one that is known.
 	ledgerWatched struct {
 		id    int
@@ -25,7 +25,7 @@ type (
 		list  []steps.Setup
 		err   error
 	}
-	// memberSeen: one machine was looked at again. found is false when the
+	// memberSeen: one machine was checked again. found is false when the
 	// ledger has it no more.
 	memberSeen struct {
 		id      int
