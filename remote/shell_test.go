@@ -124,8 +124,9 @@ func TestShell(t *testing.T) {
 		out.until("term-vt100-42")
 		out.until("30 100")
 		sizes <- [2]int{132, 50}
-		say("stty size\n")
-		out.until("50 132")
+		// What is typed may overtake the new size.
+		say("until [ \"$(stty size)\" = '50 132' ]; do sleep .1; done; echo resized-$((40+2))\n")
+		out.until("resized-42")
 		say("exit 7\n")
 		select {
 		case err = <-ended:
