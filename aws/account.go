@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ type Account struct {
 	from     origins       // where the settings that count come from
 	tick     time.Duration // between two looks at something that changes
 	newborn  time.Duration // how long a new thing may be not found
+	log      *slog.Logger
 
 	mu      sync.Mutex
 	regions map[string]*Regional
@@ -34,8 +36,12 @@ type Account struct {
 func Open(ctx context.Context, o Options) (*Account, error) {
 	a := &Account{
 		profile: o.Profile, endpoint: o.Endpoint, regions: map[string]*Regional{},
-		tick: 2 * time.Second, newborn: 15 * time.Second,
+		tick: 2 * time.Second, newborn: 15 * time.Second, log: o.Log,
 	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	began := time.Now()
 	var err error
 	if o.Endpoint != nil {
 		a.cfg = endpointConfig(o)
@@ -43,6 +49,10 @@ func Open(ctx context.Context, o Options) (*Account, error) {
 	} else {
 		a.cfg, a.from, err = sharedConfig(ctx, o)
 	}
+	a.log.LogAttrs(
+		ctx, level(err), "aws profile", slog.String("profile", o.Profile), slog.String("region", a.cfg.Region),
+		slog.Duration("took", time.Since(began)), slog.String("outcome", outcome(err)),
+	)
 	if err != nil {
 		return nil, a.fail(ctx, "open "+profileWords(o.Profile), "", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,7 +22,12 @@ func (a *Account) MyAddress(ctx context.Context) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
+	began := time.Now()
 	addr, err := askAddress(ctx, client, url)
+	a.log.LogAttrs(
+		ctx, level(err), "aws call", slog.String("service", "checkip"), slog.Int("attempt", 1),
+		slog.Duration("took", time.Since(began)), slog.String("outcome", outcome(err)),
+	)
 	if err != nil {
 		err = a.failAs(ctx, codeNoAddress, "learn this computer's public address from "+url, "", err)
 		var e *Error

@@ -187,7 +187,7 @@ func assumer(t *testing.T) *httptest.Server {
 	return s
 }
 
-func openMFA(t *testing.T, ask func(context.Context, string) (string, error)) *Account {
+func openMFA(t *testing.T, ask func(context.Context, string) (string, error), change ...func(*Options)) *Account {
 	t.Helper()
 	awsHome(t, `[profile mfa]
 role_arn = arn:aws:iam::123456789012:role/r
@@ -198,7 +198,11 @@ aws_access_key_id = AKIA
 aws_secret_access_key = S
 `, "")
 	t.Setenv("AWS_ENDPOINT_URL_STS", assumer(t).URL)
-	a, err := Open(context.Background(), Options{Profile: "mfa", MFACode: ask})
+	o := Options{Profile: "mfa", MFACode: ask}
+	for _, c := range change {
+		c(&o)
+	}
+	a, err := Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 )
 
@@ -26,6 +27,9 @@ type Options struct {
 	// Warn takes the SDK's warnings and retries, a line each; nil drops them.
 	// It may be called concurrently.
 	Warn func(string)
+	// Log takes a line for each attempt of each call, without anything that was
+	// sent or answered; nil writes none.
+	Log *slog.Logger
 }
 
 // Endpoint is something that speaks AWS's protocols at one address.

@@ -19,13 +19,14 @@ type Client struct {
 	conn *ssh.Client
 	wire *wire
 	to   Target
+	made time.Time
 	done chan struct{}
 	once sync.Once
 	end  error // why it ended; read after done
 }
 
 func newClient(conn *ssh.Client, w *wire, t Target) *Client {
-	c := &Client{conn: conn, wire: w, to: t, done: make(chan struct{})}
+	c := &Client{conn: conn, wire: w, to: t, made: time.Now(), done: make(chan struct{})}
 	go func() { c.finish(conn.Wait()) }()
 	go c.keepAlive()
 	return c
@@ -51,6 +52,11 @@ func (c *Client) finish(why error) {
 		c.end = &Error{Reason: Closed, Addr: c.to.Addr, User: c.to.User, Err: why}
 		_ = c.wire.Close() // it may be dead already, which is no news
 		close(c.done)
+		how := "lost"
+		if errors.Is(why, net.ErrClosed) {
+			how = "closed"
+		}
+		c.to.log().Debug("connection ended", "address", c.to.Addr, "instance", c.to.InstanceID, "lasted", time.Since(c.made), "outcome", how)
 	})
 }
 

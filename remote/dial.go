@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -30,6 +31,16 @@ type Target struct {
 	// sign of life; 0 means 3 seconds. Silent for three times as long, it is
 	// taken for dead and the connection is closed.
 	KeepAlive time.Duration
+	// Log takes a line for each dial, for the end of a connection, and for each
+	// job that is followed over it; nil writes none.
+	Log *slog.Logger
+}
+
+func (t Target) log() *slog.Logger {
+	if t.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return t.Log
 }
 
 // Auth is how we prove who we are.
@@ -78,6 +89,16 @@ func Dial(ctx context.Context, t Target, a Auth, check HostKeyCheck) (*Client, e
 }
 
 func dial(ctx context.Context, t Target, a Auth, check HostKeyCheck, accepted *Key) (*Client, error) {
+	began := time.Now()
+	c, err := dialOnce(ctx, t, a, check, accepted)
+	t.log().LogAttrs(
+		ctx, level(err), "dial", slog.String("address", t.Addr), slog.String("instance", t.InstanceID),
+		slog.Duration("took", time.Since(began)), slog.String("outcome", outcome(err)),
+	)
+	return c, err
+}
+
+func dialOnce(ctx context.Context, t Target, a Auth, check HostKeyCheck, accepted *Key) (*Client, error) {
 	limit := t.Timeout
 	if limit == 0 {
 		limit = 15 * time.Second

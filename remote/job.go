@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strconv"
 	"strings"
@@ -159,6 +160,19 @@ func (f *follower) dialAndAttach(ctx context.Context, dial Redialer) (int, error
 
 // attach starts or joins the job and follows it to its end, or the connection's.
 func (f *follower) attach(ctx context.Context, c *Client) (int, error) {
+	log := c.to.log().With("job", f.job.ID, "instance", c.to.InstanceID)
+	log.Debug("job follow", "from", f.offset, "run", f.run)
+	began := time.Now()
+	exit, err := f.follow(ctx, c)
+	attrs := []slog.Attr{slog.String("run", f.run), slog.Int64("to", f.offset), slog.Duration("took", time.Since(began)), slog.String("outcome", outcome(err))}
+	if err == nil {
+		attrs = append(attrs, slog.Int("exit", exit))
+	}
+	log.LogAttrs(ctx, level(err), "job end", attrs...)
+	return exit, err
+}
+
+func (f *follower) follow(ctx context.Context, c *Client) (int, error) {
 	said := &reports{}
 	err := c.Run(ctx, Command{Script: f.script(), Stdout: &afterMark{w: f}, Stderr: said})
 	r := said.read()

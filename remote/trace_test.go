@@ -1,0 +1,75 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// traceLog is a log that several goroutines write to.
+type traceLog struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (l *traceLog) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(b)
+}
+
+func (l *traceLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+func TestDialsAndJobsAreTraced(t *testing.T) {
+	eachHost(t, func(t *testing.T, h host) {
+		log := &traceLog{}
+		r := newRelay(t, h.addr)
+		h.addr = r.addr
+		dial := func(ctx context.Context) (*Client, error) {
+			target := h.target()
+			target.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			return Dial(ctx, target, Auth{Signers: []Signer{h.signer}}, HostKeyCheck{Expected: []string{h.key.Line}})
+		}
+		gate := newGate(t)
+		retried := make(chan error, 100)
+		lines, end := follow(t.Context(), dial, Job{
+			ID: "told", Script: "echo from mark; " + gate.wait() + "; exit 3", Env: map[string]string{"A": "mark"},
+			Retrying: func(err error) { retried <- err },
+		})
+		<-lines
+		r.setDown(true)
+		<-retried // lost
+		<-retried // refused
+		r.setDown(false)
+		gate.open(t)
+		rest(lines)
+		if e := <-end; e.err != nil || e.exit != 3 {
+			t.Errorf("status %d, %v", e.exit, e.err)
+		}
+		for _, line := range []string{
+			`msg=dial address=\S+ instance=i-\w+ took=\S+ outcome=ok`,
+			`msg="job follow" job=told instance=i-\w+ from=0 run=`,
+			`msg="connection ended" address=\S+ instance=i-\w+ lasted=\S+ outcome=lost`,
+			`msg="job end" job=told instance=i-\w+ run=\S+ to=10 took=\S+ outcome=closed`,
+			`level=WARN msg=dial address=\S+ instance=i-\w+ took=\S+ outcome=(closed|refused)`,
+			`msg="job follow" job=told instance=i-\w+ from=10 run=\d`,
+			`msg="job end" job=told instance=i-\w+ run=\S+ to=10 took=\S+ outcome=ok exit=3`,
+			`msg="connection ended" address=\S+ instance=i-\w+ lasted=\S+ outcome=closed`,
+		} {
+			if !regexp.MustCompile(line).MatchString(log.String()) {
+				t.Errorf("no line %s in\n%s", line, log)
+			}
+		}
+		if strings.Contains(log.String(), "mark") {
+			t.Errorf("a script, its environment or its output is in it:\n%s", log)
+		}
+	})
+}
