@@ -161,15 +161,3 @@ func profileWords(profile string) string {
 	}
 	return "the AWS profile " + strings.TrimSpace(profile)
 }
-
-// pause waits, or ends early with the context's error.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -10,6 +10,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	smithytime "github.com/aws/smithy-go/time"
 )
 
 // The states that an instance can be brought to, and those on the way there.
@@ -97,7 +98,7 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 		if err := a.insist(ctx, unshown); err != nil {
 			return a.last, err
 		}
-		if err := pause(ctx, a.account.tick); errors.Is(err, context.DeadlineExceeded) {
+		if err := smithytime.SleepWithContext(ctx, a.account.tick); errors.Is(err, context.DeadlineExceeded) {
 			return a.last, a.late(ctx, doing, err)
 		} else if err != nil {
 			return a.last, a.fail(ctx, doing, err)
@@ -209,7 +210,7 @@ func (r *Regional) vanish(ctx context.Context, doing string, ask func() error, t
 			}
 		}
 		used := code == "DependencyViolation"
-		if (used || time.Now().Before(end)) && pause(ctx, wait) == nil {
+		if (used || time.Now().Before(end)) && smithytime.SleepWithContext(ctx, wait) == nil {
 			continue
 		}
 		if !used {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	smithytime "github.com/aws/smithy-go/time"
 )
 
 // Regional speaks to one region of an account. It is safe for concurrent use.
@@ -32,7 +33,7 @@ func (r *Regional) eventually(ctx context.Context, code string, do func() error)
 		if err == nil || codeOf(err) != code || time.Now().After(end) {
 			return err
 		}
-		if err := pause(ctx, r.account.tick); err != nil {
+		if err := smithytime.SleepWithContext(ctx, r.account.tick); err != nil {
 			return err
 		}
 	}

@@ -262,14 +262,10 @@ func WaitPort(ctx context.Context, addr string, each func(err error)) error {
 		if each != nil && ctx.Err() == nil {
 			each(err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return fmt.Errorf("wait for %s: %w", addr, ctx.Err())
-		}
-		if ctx.Err() != nil {
+		switch ended := Pause(ctx, pause); {
+		case errors.Is(ended, context.Canceled):
+			return fmt.Errorf("wait for %s: %w", addr, ended)
+		case ended != nil:
 			return err
 		}
 	}

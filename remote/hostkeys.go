@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -91,8 +92,7 @@ func (h *HostKeys) change(doing string, f func([]byte) []byte) (err error) {
 			err = fmt.Errorf("%s: %w", doing, err)
 		}
 	}()
-	dir := filepath.Dir(h.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {
 		return err
 	}
 	lock := flock.New(h.path+".lock", flock.SetPermissions(0o600))
@@ -108,25 +108,7 @@ func (h *HostKeys) change(doing string, f func([]byte) []byte) (err error) {
 	if bytes.Equal(old, now) {
 		return nil
 	}
-	return replaceFile(dir, h.path, now)
-}
-
-// replaceFile writes a file of mode 0600 complete or not at all.
-func replaceFile(dir, path string, content []byte) (err error) {
-	tmp, err := os.CreateTemp(dir, filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(tmp.Name()))
-		}
-	}()
-	_, err = tmp.Write(content)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return atomicwriter.WriteFile(h.path, now, 0o600)
 }
 
 // keysIn lists the keys that the text of known_hosts pins for an instance.

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"strconv"
@@ -111,19 +110,6 @@ func again(err error) bool {
 	return errors.As(err, &n)
 }
 
-// backoff waits longer each time: 0.2 s up to 5 s.
-type backoff struct{ last time.Duration }
-
-func (b *backoff) pause(ctx context.Context) error {
-	b.last = min(max(2*b.last, 200*time.Millisecond), 5*time.Second)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(b.last):
-		return nil
-	}
-}
-
 // follower follows one run of a job through any number of connections.
 type follower struct {
 	job    Job
@@ -174,7 +160,7 @@ func (f *follower) attach(ctx context.Context, c *Client) (int, error) {
 
 func (f *follower) follow(ctx context.Context, c *Client) (int, error) {
 	said := &reports{}
-	err := c.Run(ctx, Command{Script: f.script(), Stdout: &afterMark{w: f}, Stderr: said})
+	err := c.Run(ctx, Command{Script: f.script(), Stdout: AfterMark(f), Stderr: said})
 	r := said.read()
 	if r.run != "" {
 		f.run = r.run
@@ -194,37 +180,6 @@ func (f *follower) follow(ctx context.Context, c *Client) (int, error) {
 	return 0, err
 }
 
-// logMark comes before the log: what a login shell prints of its own is no
-// part of it, and must not be counted.
-const logMark = "jupyter-ec2: the log follows\n"
-
-// afterMark passes on what comes after logMark.
-type afterMark struct {
-	w    io.Writer
-	seen bool
-	tail []byte // what may be the mark's beginning
-}
-
-func (a *afterMark) Write(p []byte) (int, error) {
-	if a.seen {
-		return a.w.Write(p)
-	}
-	a.tail = append(a.tail, p...)
-	at := bytes.Index(a.tail, []byte(logMark))
-	if at < 0 {
-		a.tail = append([]byte(nil), a.tail[max(0, len(a.tail)-len(logMark)):]...)
-		return len(p), nil
-	}
-	a.seen = true
-	if rest := a.tail[at+len(logMark):]; len(rest) > 0 {
-		if _, err := a.w.Write(rest); err != nil {
-			return 0, err
-		}
-	}
-	a.tail = nil
-	return len(p), nil
-}
-
 func (f *follower) script() string {
 	sum := sha256.Sum256([]byte(f.job.Script))
 	vars := []string{
@@ -237,7 +192,7 @@ func (f *follower) script() string {
 		"env=" + quote(f.env),
 		"script=" + quote(f.job.Script+"\n"),
 		"identity=" + quote(identityScript),
-		"mark=" + quote(logMark),
+		"mark=" + quote(LogMark),
 	}
 	return strings.Join(vars, "\n") + "\n" + startScript + followScript
 }

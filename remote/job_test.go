@@ -320,30 +320,6 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// In whatever pieces it comes, what is after the first mark is the log.
-func FuzzAfterMark(f *testing.F) {
-	f.Add("Welcome!\njupyter-ec2: the log\n"+logMark+"one\n"+logMark+"two\n", uint8(3))
-	f.Add(logMark, uint8(1))
-	f.Add(strings.Repeat("j", 100)+logMark[:20], uint8(29))
-	f.Fuzz(func(t *testing.T, text string, size uint8) {
-		text = text[:min(len(text), 300)] // more says nothing new, and takes the fuzzer long to make small
-		for _, said := range []string{text, text[:len(text)/2] + logMark + text[len(text)/2:]} {
-			var got strings.Builder
-			a := &afterMark{w: &got}
-			for rest := said; rest != ""; {
-				n := min(int(size)+1, len(rest))
-				if wrote, err := a.Write([]byte(rest[:n])); wrote != n || err != nil {
-					t.Fatal(wrote, err)
-				}
-				rest = rest[n:]
-			}
-			if _, want, _ := strings.Cut(said, logMark); got.String() != want {
-				t.Errorf("%q in pieces of %d: %q", said, int(size)+1, got.String())
-			}
-		}
-	})
-}
-
 func FuzzReport(f *testing.F) {
 	f.Add("run 12-34\n\nended 0\n")
 	f.Add("run ;\nended 999\nlost\nsh: 1: not found\n")
@@ -353,23 +329,4 @@ func FuzzReport(f *testing.F) {
 			t.Errorf("%+v", r)
 		}
 	})
-}
-
-// What a login shell prints before the log is not counted, however it arrives.
-func TestAfterMark(t *testing.T) {
-	text := "Welcome!\njupyter-ec2: the log\n" + logMark + "one\n" + logMark + "two\n"
-	for size := 1; size <= len(text); size++ {
-		var got strings.Builder
-		a := &afterMark{w: &got}
-		for rest := text; rest != ""; {
-			n := min(size, len(rest))
-			if wrote, err := a.Write([]byte(rest[:n])); wrote != n || err != nil {
-				t.Fatal(wrote, err)
-			}
-			rest = rest[n:]
-		}
-		if want := "one\n" + logMark + "two\n"; got.String() != want {
-			t.Errorf("in pieces of %d: %q", size, got.String())
-		}
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"unicode/utf16"
+
+	"github.com/moby/sys/atomicwriter"
 )
 
 const (
@@ -91,7 +93,7 @@ func Protect(path string) error {
 	defer clear(content)
 	if f.Garbled && f.inspect(content) == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil {
-			err = replaceFile(filepath.Dir(path), path, content)
+			err = atomicwriter.WriteFile(path, content, 0o400)
 		}
 	}
 	if err = errors.Join(err, os.Chmod(path, 0o400)); err != nil {

@@ -1,6 +1,7 @@
 package ec2sim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -127,9 +128,9 @@ func (c *call) launch(l *launch, n int) (*instance, error) {
 		ID: newID("i"), ClientToken: l.in.ClientToken, Created: c.now, LaunchIndex: n,
 		Type: l.kind.name, Zone: l.subnet.Zone, Image: l.image.ID,
 		VPC: l.vpc.ID, Subnet: l.subnet.ID, ENI: newID("eni"), ENIAttachment: newID("eni-attach"), Groups: l.groups,
-		ShutdownBehavior: or(l.in.InstanceInitiatedShutdownBehavior, "stop"), UserData: l.in.UserData,
-		HTTPTokens: or(l.in.MetadataOptions.HttpTokens, "optional"), HTTPEndpoint: or(l.in.MetadataOptions.HttpEndpoint, "enabled"),
-		MetadataTags: or(l.in.MetadataOptions.InstanceMetadataTags, "disabled"), HopLimit: 1,
+		ShutdownBehavior: cmp.Or(l.in.InstanceInitiatedShutdownBehavior, "stop"), UserData: l.in.UserData,
+		HTTPTokens: cmp.Or(l.in.MetadataOptions.HttpTokens, "optional"), HTTPEndpoint: cmp.Or(l.in.MetadataOptions.HttpEndpoint, "enabled"),
+		MetadataTags: cmp.Or(l.in.MetadataOptions.InstanceMetadataTags, "disabled"), HopLimit: 1,
 		NoTermination: l.in.DisableApiTermination, NoStop: l.in.DisableApiStop, EBSOptimized: l.in.EbsOptimized,
 	}
 	if hops := l.in.MetadataOptions.HttpPutResponseHopLimit; hops != nil {
@@ -165,13 +166,6 @@ func privateAddress(cidr string, n int) string {
 	return fmt.Sprintf("172.31.%d.%d", third+n/256, n%256)
 }
 
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
 // checkLaunch checks a request in about EC2's order.
 func (c *call) checkLaunch(in *runIn) (*launch, error) {
 	l := &launch{in: in, tags: map[string]map[string]string{}}
@@ -204,7 +198,7 @@ func checkImageAndType(c *call, l *launch) (err error) {
 	if l.image, err = imageByID(c.regionName, l.in.ImageId); err != nil {
 		return err
 	}
-	if l.kind, err = typeIn(or(l.in.InstanceType, "m1.small"), c.regionName); err != nil {
+	if l.kind, err = typeIn(cmp.Or(l.in.InstanceType, "m1.small"), c.regionName); err != nil {
 		return err
 	}
 	if l.kind.arch() != l.image.Arch {
@@ -252,7 +246,7 @@ func checkPlace(c *call, l *launch) (err error) {
 	if l.vpc = c.region.defaultVPC(); l.vpc == nil {
 		return refuse("VPCIdNotSpecified", "")
 	}
-	zone := or(l.in.Placement.AvailabilityZone, zones[0])
+	zone := cmp.Or(l.in.Placement.AvailabilityZone, zones[0])
 	if !slices.Contains(g.zoneNames(), zone) {
 		return refuse("InvalidParameterValue", "Invalid availability zone: [%s]", zone)
 	}
@@ -328,7 +322,7 @@ func (v *volume) ask(d diskIn, root volume) error {
 	if d.Ebs.VolumeSize != nil {
 		v.Size = *d.Ebs.VolumeSize
 	}
-	v.Kind = or(d.Ebs.VolumeType, v.Kind)
+	v.Kind = cmp.Or(d.Ebs.VolumeType, v.Kind)
 	v.Encrypted = value(d.Ebs.Encrypted)
 	if d.Ebs.DeleteOnTermination != nil {
 		v.DeleteOnTermination = *d.Ebs.DeleteOnTermination

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	smithytime "github.com/aws/smithy-go/time"
 )
 
 const maxBody = 1 << 20
@@ -171,12 +173,8 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request, s service, action 
 		c.act(w, s, action, call)
 		return
 	}
-	if fault.Delay > 0 {
-		select {
-		case <-time.After(fault.Delay):
-		case <-r.Context().Done():
-			return
-		}
+	if fault.Delay > 0 && smithytime.SleepWithContext(r.Context(), fault.Delay) != nil {
+		return
 	}
 	switch {
 	case fault.Says != "":

@@ -9,9 +9,10 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/moby/sys/atomicwriter"
 )
 
 // state is all that the cloud remembers; it is kept as JSON.
@@ -97,7 +98,7 @@ func (r *region) whole() bool {
 }
 
 // save replaces the file atomically, readable by nobody else.
-func (s *state) save(path string) (err error) {
+func (s *state) save(path string) error {
 	if path == "" {
 		return nil
 	}
@@ -105,17 +106,7 @@ func (s *state) save(path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("encoding the embedded cloud's state: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".ec2sim-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("saving the embedded cloud's state: %w", err)
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // what went wrong is the save
+	if err := atomicwriter.WriteFile(path, text, 0o600); err != nil {
 		return fmt.Errorf("saving the embedded cloud's state: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package ec2sim
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -113,7 +114,7 @@ func createVolume(c *call, in *createVolumeIn) (*volumeInfo, error) {
 	if !slices.Contains(g.zoneNames(), in.AvailabilityZone) {
 		return nil, refuse("InvalidZone.NotFound", "The zone '%s' does not exist.", in.AvailabilityZone)
 	}
-	v := &volume{ID: newID("vol"), Kind: or(in.VolumeType, "gp2"), Size: value(in.Size), Encrypted: in.Encrypted, Zone: in.AvailabilityZone, Created: c.now}
+	v := &volume{ID: newID("vol"), Kind: cmp.Or(in.VolumeType, "gp2"), Size: value(in.Size), Encrypted: in.Encrypted, Zone: in.AvailabilityZone, Created: c.now}
 	if err := v.check(); err != nil {
 		return nil, err
 	}

@@ -173,13 +173,11 @@ func Ready(ctx context.Context, ep Endpoint) error {
 			err = before // cut short: the last whole try tells more
 		}
 		before = err
-		select {
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return ctx.Err()
-			}
+		switch ended := remote.Pause(ctx, wait); {
+		case errors.Is(ended, context.Canceled):
+			return ended
+		case ended != nil:
 			return explainReach(ep, err)
-		case <-time.After(wait):
 		}
 		wait = min(wait*3/2, time.Second)
 	}

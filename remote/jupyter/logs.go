@@ -1,12 +1,10 @@
 package jupyter
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"strconv"
 	"strings"
@@ -16,10 +14,6 @@ import (
 
 //go:embed scripts/installlog.sh
 var installLogScript string
-
-// logMark comes before a log: what a login shell prints of its own is no part
-// of it.
-const logMark = "jupyter-ec2: the log follows\n"
 
 // FollowServerLog hands on the last lines of the server's log and what is
 // added, safe for a terminal and without tokens, until ctx or the connection
@@ -56,39 +50,13 @@ func InstallLog(ctx context.Context, h Host, _ Facts, lines int) ([]string, erro
 	return all, nil
 }
 
-// followLog runs a script that prints logMark and then a log.
+// followLog runs a script that prints [remote.LogMark] and then a log.
 func followLog(ctx context.Context, h Host, text string, env map[string]string, lines int, out remote.Output) error {
 	all := map[string]string{"JE_LINES": strconv.Itoa(max(1, lines))}
 	maps.Copy(all, env)
 	clean := remote.NewLines(out)
-	err := h.Run(ctx, remote.Command{Script: script(text), Env: all, Stdout: &logWriter{w: clean}, Label: remote.WatchLabel})
+	err := h.Run(ctx, remote.Command{Script: script(text), Env: all, Stdout: remote.AfterMark(clean), Label: remote.WatchLabel})
 	return errors.Join(err, clean.Close())
-}
-
-// logWriter passes on what comes after logMark.
-type logWriter struct {
-	w    io.Writer
-	seen bool
-	tail []byte // what may be the mark's beginning
-}
-
-func (l *logWriter) Write(p []byte) (int, error) {
-	if l.seen {
-		return l.w.Write(p)
-	}
-	l.tail = append(l.tail, p...)
-	_, rest, found := bytes.Cut(l.tail, []byte(logMark))
-	if !found {
-		l.tail = bytes.Clone(l.tail[max(0, len(l.tail)-len(logMark)):])
-		return len(p), nil
-	}
-	l.seen, l.tail = true, nil
-	if len(rest) > 0 {
-		if _, err := l.w.Write(rest); err != nil {
-			return 0, err
-		}
-	}
-	return len(p), nil
 }
 
 // RestartServer stops the server and starts it as it was installed: the same

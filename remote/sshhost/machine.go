@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -148,11 +149,8 @@ func hostKey(path string) (ssh.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// By another name first: a half-written key would stop the host for good.
-	if err := os.WriteFile(path+".new", pem.EncodeToMemory(block), 0o600); err != nil {
-		return nil, err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	// All of it or nothing: a half-written key would stop the host for good.
+	if err := atomicwriter.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
 		return nil, err
 	}
 	return ssh.NewSignerFromKey(private)
