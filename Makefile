@@ -30,10 +30,8 @@ build: ## the program, as ./jupyter-ec2
 
 test: deps lint crosscheck cross unit ## all that must hold before a change goes in
 
-deps: ## what the tests need of this computer
-	@.ci/deps
-	@.ci/moto
-	@.ci/hypothesis
+deps: ## what the tests need of this computer: says what is missing, and asks (YES=1: does not)
+	@YES=$(YES) .ci/deps
 
 unit: $(TOOLS)/done ## the tests alone, with the race detector
 	cd .ci/tools && go test ./...

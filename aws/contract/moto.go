@@ -22,7 +22,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
-// requirements say which moto the contract was written for; .ci/moto installs it.
+// requirements say which moto the contract was written for; make deps installs it.
 //
 //go:embed requirements.txt
 var requirements []byte
@@ -104,7 +104,7 @@ func StartMoto(t *testing.T) *Moto {
 	return nil
 }
 
-// motoPython is the Python that has moto, which .ci/moto puts into a folder of
+// motoPython is the Python that has moto, which make deps puts into a folder of
 // the user's cache with a copy of the requirements as its last file.
 func motoPython() (string, error) {
 	cache, err := os.UserCacheDir()
@@ -118,7 +118,7 @@ func motoPython() (string, error) {
 	folder := filepath.Join(cache, "jupyter-ec2-tests", "moto-"+string(version[1]))
 	installed, err := os.ReadFile(filepath.Join(folder, "requirements.txt"))
 	if err != nil || !bytes.Equal(installed, requirements) {
-		return "", fmt.Errorf("moto is not installed in %s: run .ci/moto", folder)
+		return "", fmt.Errorf("moto is not installed in %s: run make deps", folder)
 	}
 	if runtime.GOOS == "windows" {
 		return filepath.Join(folder, "Scripts", "python.exe"), nil

@@ -39,7 +39,7 @@ func TestWatcherProperties(t *testing.T) {
 	}
 }
 
-// hypothesis is the Python that has it, which .ci/hypothesis puts into a folder
+// hypothesis is the Python that has it, which make deps puts into a folder
 // of the user's cache with a copy of the requirements as its last file.
 func hypothesis() (string, error) {
 	cache, err := os.UserCacheDir()
@@ -53,7 +53,7 @@ func hypothesis() (string, error) {
 	folder := filepath.Join(cache, "jupyter-ec2-tests", "hypothesis-"+string(version[1]))
 	installed, err := os.ReadFile(filepath.Join(folder, "requirements.txt"))
 	if err != nil || !bytes.Equal(installed, propertiesNeed) {
-		return "", fmt.Errorf("hypothesis is not installed in %s: run .ci/hypothesis", folder)
+		return "", fmt.Errorf("hypothesis is not installed in %s: run make deps", folder)
 	}
 	return filepath.Join(folder, "bin", "python"), nil
 }
