@@ -13,7 +13,7 @@ import (
 // whose it is; what they do not tell (mode, release, disk) is the default.
 func (g *Guide) fromTags(i aws.Instance, at Place) Setup {
 	name := i.Tags[TagName]
-	if !validName(name) {
+	if !ValidName(name) {
 		name = "unnamed"
 	}
 	s := Setup{
@@ -39,10 +39,10 @@ func (g *Guide) fromTags(i aws.Instance, at Place) Setup {
 func (g *Guide) Adopt(ctx context.Context, m Machine) (Setup, error) {
 	s := m.Setup
 	if !m.Elsewhere || !validID(s.ID) {
-		return Setup{}, &fault{
-			kind: ProblemAnswers, title: "This machine cannot be adopted",
-			text: fmt.Sprintf("The tag %s of %s names no setup of its own: %q.", TagSetup, s.Resources.InstanceID, s.ID),
-			next: "Check the instance in the EC2 console; if it is yours, terminate it there.",
+		return Setup{}, &Fault{
+			Kind: ProblemAnswers, Title: "This machine cannot be adopted",
+			Text: fmt.Sprintf("The tag %s of %s names no setup of its own: %q.", TagSetup, s.Resources.InstanceID, s.ID),
+			Next: "Check the instance in the EC2 console; if it is yours, terminate it there.",
 		}
 	}
 	unlock, err := g.ledger.waitLock(ctx, "begin")

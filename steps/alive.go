@@ -26,14 +26,14 @@ var errCloudDied = errors.New("the cloud's process died")
 
 func cloudEnded(how Ending) error {
 	if how == CloudStopped {
-		return &fault{
-			kind: ProblemInterrupted, title: "The sandbox was stopped", text: "The sandbox was told to end while this was at work.",
-			next: "Run the same command again: it restarts the sandbox and continues where it stopped.",
+		return &Fault{
+			Kind: ProblemInterrupted, Title: "The sandbox was stopped", Text: "The sandbox was told to end while this was at work.",
+			Next: "Run the same command again: it restarts the sandbox and continues where it stopped.",
 		}
 	}
-	return &fault{
-		kind: ProblemOther, title: "The sandbox has ended", text: "The sandbox's process is gone, and its machines are stopped.",
-		next: "Run the same command again: it restarts the sandbox and continues where it stopped.", err: errCloudDied,
+	return &Fault{
+		Kind: ProblemOther, Title: "The sandbox has ended", Text: "The sandbox's process is gone, and its machines are stopped.",
+		Next: "Run the same command again: it restarts the sandbox and continues where it stopped.", Err: errCloudDied,
 	}
 }
 

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 )
@@ -14,6 +15,14 @@ const (
 	ModeHTTP    Mode = "http"    // notebook on the public address, from my own address only
 	ModeGateway Mode = "gateway" // Kernel Gateway on the public address, from my own address only
 )
+
+// Ports lists what a mode opens to my own address.
+func (m Mode) Ports() []int {
+	if m == ModeSSH {
+		return []int{22}
+	}
+	return []int{22, ServerPort}
+}
 
 // Installer is how Jupyter gets onto the host.
 type Installer string
@@ -89,7 +98,7 @@ const (
 // Valid tells the first thing wrong with the answers, in words for the user.
 func (a Answers) Valid() error {
 	switch {
-	case !validName(a.Name):
+	case !ValidName(a.Name):
 		return fmt.Errorf("the name %q cannot be used: use 1 to 40 lower-case letters, digits and hyphens, a letter first", a.Name)
 	case a.Region == "":
 		return fmt.Errorf("no region is chosen: give one, for example us-east-1")
@@ -135,7 +144,8 @@ func (a Answers) Valid() error {
 	return nil
 }
 
-func validName(s string) bool {
+// ValidName reports whether a setup may have that name.
+func ValidName(s string) bool {
 	if len(s) == 0 || len(s) > 40 || s[0] < 'a' || s[0] > 'z' {
 		return false
 	}
@@ -172,4 +182,30 @@ func ReleaseFor(version string) Release {
 		}
 	}
 	return Release{}
+}
+
+// Over are these answers where they are given, and those of an earlier machine
+// elsewhere. What belongs to the earlier one's account is left out where the
+// profile is another.
+func (a Answers) Over(last Answers) Answers {
+	if a.Profile != "" && a.Profile != last.Profile {
+		last.Region, last.Key = "", KeyAnswer{}
+	}
+	a.Profile, a.Region = cmp.Or(a.Profile, last.Profile), cmp.Or(a.Region, last.Region)
+	a.Release, a.Type = cmp.Or(a.Release, last.Release), cmp.Or(a.Type, last.Type)
+	if a.DiskGB == 0 {
+		a.DiskGB = last.DiskGB
+	}
+	if a.Key == (KeyAnswer{}) {
+		a.Key = last.Key
+	}
+	if a.Mode == "" {
+		a.Mode, a.NoTLS = last.Mode, last.NoTLS
+	}
+	a.Installer = cmp.Or(a.Installer, last.Installer)
+	a.IdleStop, a.Lifetime = a.IdleStop.Or(last.IdleStop), a.Lifetime.Or(last.Lifetime)
+	if a.Work.Percent == 0 && len(a.Work.Ignore) == 0 {
+		a.Work = last.Work
+	}
+	return a
 }

@@ -79,12 +79,12 @@ func TestQuotePathSurvivesAShell(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	for _, path := range []string{home + "/k.pem", home + "/a b/it's", "/elsewhere/k.pem", home + "er/k"} {
-		out, err := exec.Command("sh", "-c", "printf %s "+quotePath(path)).Output()
+		out, err := exec.Command("sh", "-c", "printf %s "+QuotePath(path)).Output()
 		if err != nil || string(out) != path {
 			t.Errorf("%q came out as %q (%v)", path, out, err)
 		}
 	}
-	if got := quotePath(home + "/k.pem"); got != "~/k.pem" {
+	if got := QuotePath(home + "/k.pem"); got != "~/k.pem" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -119,5 +119,16 @@ func TestEveryStepHasAPage(t *testing.T) {
 	}
 	if len(Pages()) != 10 {
 		t.Errorf("%d pages, want 10", len(Pages()))
+	}
+}
+
+// What is given wins; what belongs to an account goes with its profile.
+func TestAnswersOverTheLastOnes(t *testing.T) {
+	last := Answers{Profile: "work", Region: "eu-west-1", Type: "t3.large", DiskGB: 30, Mode: ModeHTTP, NoTLS: true, Key: KeyAnswer{Source: KeyFile, Path: "/k"}}
+	if got := (Answers{Type: "t3.micro", Mode: ModeSSH}).Over(last); got.Profile != "work" || got.Region != "eu-west-1" || got.Type != "t3.micro" || got.NoTLS || got.DiskGB != 30 || got.Key.Path != "/k" {
+		t.Errorf("%+v", got)
+	}
+	if got := (Answers{Profile: "home"}).Over(last); got.Region != "" || got.Key.Path != "" || got.Type != "t3.large" || !got.NoTLS {
+		t.Errorf("%+v", got)
 	}
 }

@@ -58,33 +58,5 @@ func WithoutAsking(ctx context.Context) context.Context {
 	return context.WithValue(ctx, unasked{}, true)
 }
 
-// turns has the questions of all works wait for one another.
-type turns struct {
-	Asker
-	taken chan struct{} // holds a token while a question is open
-}
-
-func (t *turns) MFACode(ctx context.Context, serial string) (string, error) {
-	return inTurn(ctx, t, func() (string, error) { return t.Asker.MFACode(ctx, serial) })
-}
-
-func (t *turns) Passphrase(ctx context.Context, path string, again bool) ([]byte, error) {
-	return inTurn(ctx, t, func() ([]byte, error) { return t.Asker.Passphrase(ctx, path, again) })
-}
-
-func (t *turns) HostKey(ctx context.Context, q HostKeyQuestion) (HostKeyAnswer, error) {
-	return inTurn(ctx, t, func() (HostKeyAnswer, error) { return t.Asker.HostKey(ctx, q) })
-}
-
-func inTurn[T any](ctx context.Context, t *turns, ask func() (T, error)) (answer T, err error) {
-	if ctx.Value(unasked{}) != nil {
-		return answer, ErrDeclined
-	}
-	select {
-	case t.taken <- struct{}{}:
-		defer func() { <-t.taken }()
-		return ask()
-	case <-ctx.Done():
-		return answer, ctx.Err()
-	}
-}
+// MayAsk reports whether a person may be asked in this context.
+func MayAsk(ctx context.Context) bool { return ctx.Value(unasked{}) == nil }

@@ -26,7 +26,7 @@ func (g *Guide) change(ctx context.Context, setupID string, to func(*Answers) er
 		return Setup{}, err
 	}
 	if err := a.Valid(); err != nil {
-		return Setup{}, answersFault(err)
+		return Setup{}, AnswersFault(err)
 	}
 	if err := g.want(ctx, s, a); err != nil {
 		return Setup{}, err
@@ -36,7 +36,7 @@ func (g *Guide) change(ctx context.Context, setupID string, to func(*Answers) er
 
 // want gives a setup other answers, in effect or wanted.
 func (g *Guide) want(ctx context.Context, s *Setup, a Answers) error {
-	if s.launched() && !reflect.DeepEqual(a, s.Wanted()) {
+	if s.Launched() && !reflect.DeepEqual(a, s.Wanted()) {
 		account, err := g.account(ctx, a.Profile)
 		if err == nil {
 			err = g.sameAccount(ctx, s, account)
@@ -97,10 +97,10 @@ func (g *Guide) UseGateway(ctx context.Context, setupID, gatewayID string) (Setu
 	}
 	return g.change(ctx, setupID, func(a *Answers) error {
 		if a.Mode == ModeGateway {
-			return &fault{
-				kind: ProblemAnswers, title: "This is a gateway itself",
-				text: fmt.Sprintf("%s is a Kernel Gateway: it has kernels, and no notebook that could use another's.", a.Name),
-				next: fmt.Sprintf("Change its mode first: jupyter-ec2 mode %s ssh.", a.Name),
+			return &Fault{
+				Kind: ProblemAnswers, Title: "This is a gateway itself",
+				Text: fmt.Sprintf("%s is a Kernel Gateway: it has kernels, and no notebook that could use another's.", a.Name),
+				Next: fmt.Sprintf("Change its mode first: jupyter-ec2 mode %s ssh.", a.Name),
 			}
 		}
 		a.Gateway = gatewayID
@@ -116,9 +116,9 @@ func usableGateway(gw *Setup) error {
 	if gw.Answers.Mode == ModeGateway {
 		text = fmt.Sprintf("The guide for %s has not finished yet.", gw.Answers.Name)
 	}
-	return &fault{
-		kind: ProblemAnswers, title: "This setup is not a Kernel Gateway", text: text,
-		next: fmt.Sprintf("Make it one: jupyter-ec2 mode %s gateway.", gw.Answers.Name),
+	return &Fault{
+		Kind: ProblemAnswers, Title: "This setup is not a Kernel Gateway", Text: text,
+		Next: fmt.Sprintf("Make it one: jupyter-ec2 mode %s gateway.", gw.Answers.Name),
 	}
 }
 
@@ -136,11 +136,11 @@ func (g *Guide) users(s *Setup) ([]aws.Rule, error) {
 	}
 	var rules []aws.Rule
 	for _, o := range all {
-		if o.Answers.Gateway != s.ID && o.Wanted().Gateway != s.ID || !o.there() {
+		if o.Answers.Gateway != s.ID && o.Wanted().Gateway != s.ID || !o.Exists() {
 			continue
 		}
 		ips := []string{o.PublicIP}
-		if o.mayShareVPC(s) {
+		if mayShareVPC(&o, s) {
 			ips = append(ips, o.PrivateIP)
 		}
 		for _, ip := range ips {
@@ -153,7 +153,7 @@ func (g *Guide) users(s *Setup) ([]aws.Rule, error) {
 }
 
 // mayShareVPC says that two machines may be in one network, as far as is known.
-func (s Setup) mayShareVPC(o *Setup) bool {
+func mayShareVPC(s, o *Setup) bool {
 	known := s.AccountNumber != "" && o.AccountNumber != ""
 	return s.Answers.Region == o.Answers.Region && (!known || s.AccountNumber == o.AccountNumber)
 }
@@ -162,7 +162,7 @@ func (s Setup) mayShareVPC(o *Setup) bool {
 // does not work, it is put right when the gateway is worked on next.
 func (g *Guide) shutOut(ctx context.Context, gatewayID string) {
 	w, err := g.newWork(ctx, gatewayID, func(Event) {})
-	if err != nil || w.s.Answers.Mode != ModeGateway || w.s.Resources.Removing || !w.s.there() {
+	if err != nil || w.s.Answers.Mode != ModeGateway || w.s.Resources.Removing || !w.s.Exists() {
 		return
 	}
 	if address, err := w.account.MyAddress(ctx); err == nil {

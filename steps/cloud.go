@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -133,10 +134,10 @@ func (g *Guide) sameAccount(ctx context.Context, s *Setup, c Cloud) error {
 }
 
 func otherAccount(s *Setup, number string) error {
-	return &fault{
-		kind: ProblemCredentials, title: "The profile leads to another account",
-		text: fmt.Sprintf("%s is in the AWS account %s, and its profile %q leads to %s now.", s.Answers.Name, s.AccountNumber, or(s.Answers.Profile, "default"), number),
-		next: fmt.Sprintf("Give that profile credentials for account %s again, and run the same command again.", s.AccountNumber),
+	return &Fault{
+		Kind: ProblemCredentials, Title: "The profile leads to another account",
+		Text: fmt.Sprintf("%s is in the AWS account %s, and its profile %q leads to %s now.", s.Answers.Name, s.AccountNumber, cmp.Or(s.Answers.Profile, "default"), number),
+		Next: fmt.Sprintf("Give that profile credentials for account %s again, and run the same command again.", s.AccountNumber),
 	}
 }
 
@@ -184,57 +185,13 @@ func (g *Guide) Prices(ctx context.Context, at Place) (Prices, error) {
 	return r.Prices(ctx)
 }
 
-// DefaultTypeFor picks the type to preselect: the guide's t2.micro where the
-// region has it, else the smallest free-tier type, else t3.micro, else the
-// smallest there is.
-func DefaultTypeFor(types []InstanceType) string {
-	var best InstanceType
-	for _, t := range types {
-		if t.Name == DefaultType {
-			return t.Name
-		}
-		if best.Name == "" || betterDefault(t, best) {
-			best = t
-		}
-	}
-	return best.Name
-}
-
-func betterDefault(t, best InstanceType) bool {
-	if t.FreeTier != best.FreeTier {
-		return t.FreeTier
-	}
-	if (t.Arch == "amd64") != (best.Arch == "amd64") {
-		return t.Arch == "amd64"
-	}
-	if (t.Name == "t3.micro") != (best.Name == "t3.micro") {
-		return t.Name == "t3.micro"
-	}
-	// Jupyter does not fit below 1 GiB.
-	if (t.MemoryMiB >= 1024) != (best.MemoryMiB >= 1024) {
-		return t.MemoryMiB >= 1024
-	}
-	if t.MemoryMiB != best.MemoryMiB {
-		return t.MemoryMiB < best.MemoryMiB
-	}
-	return t.Name < best.Name
-}
-
 // cidr makes a rule's source from this computer's address.
 func cidr(address string) string { return address + "/32" }
 
-// ports lists what a mode opens to my own address.
-func (m Mode) ports() []int {
-	if m == ModeSSH {
-		return []int{22}
-	}
-	return []int{22, ServerPort}
-}
-
 // opens says in words what the group lets in.
-func (m Mode) opens(address string) string {
+func opens(m Mode, address string) string {
 	var s []string
-	for _, p := range m.ports() {
+	for _, p := range m.Ports() {
 		s = append(s, fmt.Sprint(p))
 	}
 	return fmt.Sprintf("TCP %s from %s", strings.Join(s, " and "), cidr(address))

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,11 +113,11 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 				return ctx.Err()
 			}
 		default:
-			return &fault{
-				kind: ProblemUnreachable, title: "The host key was not accepted",
-				text: "Nothing confirms the key " + k.Fingerprint + ", and nobody accepted it: " + why + ".",
-				next: "Compare it with the machine's system log in the EC2 console (Actions, Monitor and troubleshoot), then run this again.",
-				err:  ErrDeclined,
+			return &Fault{
+				Kind: ProblemUnreachable, Title: "The host key was not accepted",
+				Text: "Nothing confirms the key " + k.Fingerprint + ", and nobody accepted it: " + why + ".",
+				Next: "Compare it with the machine's system log in the EC2 console (Actions, Monitor and troubleshoot), then run this again.",
+				Err:  ErrDeclined,
 			}
 		}
 	}
@@ -124,10 +125,10 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 		w.doing("The machine's console shows the same key: it is pinned to %s", w.s.Resources.InstanceID)
 		return nil
 	}
-	return &fault{
-		kind: ProblemUnreachable, title: "This is not the machine that was launched",
-		text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", w.s.PublicAddr, k.Fingerprint),
-		next: "Do not continue on this network. Try another one; if it persists, remove the setup and tell whoever runs the network.",
+	return &Fault{
+		Kind: ProblemUnreachable, Title: "This is not the machine that was launched",
+		Text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", w.s.PublicAddr, k.Fingerprint),
+		Next: "Do not continue on this network. Try another one; if it persists, remove the setup and tell whoever runs the network.",
 	}
 }
 
@@ -188,7 +189,7 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	if i.State != "running" {
 		return nil, errors.Join(notRunning(w.s, i.State), err)
 	}
-	moved := or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr || w.g.cfg.SSHPort(i) != w.s.SSHPort
+	moved := cmp.Or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr || w.g.cfg.SSHPort(i) != w.s.SSHPort
 	if moved {
 		w.see(i)
 	}
@@ -213,7 +214,7 @@ func (w *work) followMe(ctx context.Context) bool {
 		return false
 	}
 	rules, err := w.region.GroupRules(ctx, w.s.Resources.GroupID)
-	if err != nil || len(closedTo(address, w.s.Answers.Mode.ports(), rules)) == 0 {
+	if err != nil || len(closedTo(address, w.s.Answers.Mode.Ports(), rules)) == 0 {
 		return false
 	}
 	if err := w.ensureGroup(ctx, address); err != nil {
@@ -237,21 +238,21 @@ func closedTo(address string, ports []int, rules []aws.Rule) []string {
 
 // notRunning is a machine that nobody can reach because it does not run.
 func notRunning(s *Setup, state string) error {
-	f := &fault{
-		kind: ProblemUnreachable, title: "The machine is " + state,
-		text: fmt.Sprintf("%s (%s) is %s.", s.Answers.Name, s.Resources.InstanceID, state),
-		next: fmt.Sprintf("Start it with jupyter-ec2 start %s.", s.Answers.Name),
+	f := &Fault{
+		Kind: ProblemUnreachable, Title: "The machine is " + state,
+		Text: fmt.Sprintf("%s (%s) is %s.", s.Answers.Name, s.Resources.InstanceID, state),
+		Next: fmt.Sprintf("Start it with jupyter-ec2 start %s.", s.Answers.Name),
 	}
 	switch state {
 	case "gone", "terminated", "shutting-down":
-		f.title = "The machine is gone"
-		f.text = fmt.Sprintf("%s (%s) was terminated.", s.Answers.Name, s.Resources.InstanceID)
-		f.next = fmt.Sprintf("Remove what is left with jupyter-ec2 rm %s, or launch it again with jupyter-ec2 up --name %s.", s.Answers.Name, s.Answers.Name)
+		f.Title = "The machine is gone"
+		f.Text = fmt.Sprintf("%s (%s) was terminated.", s.Answers.Name, s.Resources.InstanceID)
+		f.Next = fmt.Sprintf("Remove what is left with jupyter-ec2 rm %s, or launch it again with jupyter-ec2 up --name %s.", s.Answers.Name, s.Answers.Name)
 	case "pending":
-		f.next = "Try again in a moment."
+		f.Next = "Try again in a moment."
 	case "":
-		f.title, f.text = "There is no machine yet", fmt.Sprintf("%s was never launched.", s.Answers.Name)
-		f.next = fmt.Sprintf("Launch it with jupyter-ec2 up --name %s.", s.Answers.Name)
+		f.Title, f.Text = "There is no machine yet", fmt.Sprintf("%s was never launched.", s.Answers.Name)
+		f.Next = fmt.Sprintf("Launch it with jupyter-ec2 up --name %s.", s.Answers.Name)
 	}
 	return f
 }

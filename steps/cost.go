@@ -1,17 +1,17 @@
 package steps
 
-// hoursPerMonth is AWS's own reckoning of a month for its price examples.
-const hoursPerMonth = 730
+// HoursPerMonth is AWS's own reckoning of a month for its price examples.
+const HoursPerMonth = 730
 
 // CostOf reckons what a machine of this type and disk costs, with its public
 // IPv4 address. A missing price makes the whole unknown: never guess.
 func CostOf(p Prices, instanceType string, diskGB int) Cost {
-	c := Cost{Type: p.Hour[instanceType], IPv4: p.IPv4, Disk: p.GP3 * float64(diskGB) / hoursPerMonth}
+	c := Cost{Type: p.Hour[instanceType], IPv4: p.IPv4, Disk: p.GP3 * float64(diskGB) / HoursPerMonth}
 	c.Known = c.Type > 0
 	c.DiskUnknown = p.GP3 == 0
 	if c.Known {
 		c.Hour = c.Type + c.IPv4 + c.Disk
-		c.Month = c.Hour * hoursPerMonth
+		c.Month = c.Hour * HoursPerMonth
 	}
 	c.StoppedMonth = p.GP3 * float64(diskGB)
 	return c

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func skipped(why string) finding { return finding{state: CheckSkipped, text: why
 // wrong is a finding from an error, in the error's own words.
 func wrong(err error) finding {
 	p := Explain(err)
-	var e explained
+	var e Explained
 	if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &e) {
 		p.Title, p.Text, p.Next = "No answer", "There was no answer in time.", "Check this computer's network, then try again."
 	}
@@ -164,7 +165,7 @@ func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(C
 			return fmt.Errorf("checking %s: %w", c.title, ctx.Err())
 		}
 		d.states[c.id] = f.state
-		each(Check{ID: c.id, Title: c.title, State: f.state, Text: safe(f.text), Next: safe(f.next), Fix: f.fix})
+		each(Check{ID: c.id, Title: c.title, State: f.state, Text: Safe(f.text), Next: Safe(f.next), Fix: f.fix})
 	}
 	return nil
 }
@@ -248,10 +249,10 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 
 // noRemedy is for what FixCheck was not offered for.
 func noRemedy(checkID string) error {
-	return &fault{
-		kind: ProblemAnswers, title: "This cannot be fixed automatically",
-		text: fmt.Sprintf("The check %q has no remedy that the program could apply here.", checkID),
-		next: "Do what the check says, then check again with jupyter-ec2 doctor.",
+	return &Fault{
+		Kind: ProblemAnswers, Title: "This cannot be fixed automatically",
+		Text: fmt.Sprintf("The check %q has no remedy that the program could apply here.", checkID),
+		Next: "Do what the check says, then check again with jupyter-ec2 doctor.",
 	}
 }
 
@@ -270,7 +271,7 @@ func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(Event))
 		}
 	}
 	if i.State != "running" {
-		return notRunning(w.s, or(i.State, "gone"))
+		return notRunning(w.s, cmp.Or(i.State, "gone"))
 	}
 	opened, err := g.Work(ctx, setupID, emit)
 	if err != nil {
@@ -286,10 +287,10 @@ func (w *work) startAgain(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if i.State != "stopped" && i.State != "stopping" {
-		return "", &fault{
-			kind: ProblemAnswers, title: "There is nothing to start",
-			text: fmt.Sprintf("The machine %s is %s, and not stopped.", i.ID, i.State),
-			next: "Check again with jupyter-ec2 doctor.",
+		return "", &Fault{
+			Kind: ProblemAnswers, Title: "There is nothing to start",
+			Text: fmt.Sprintf("The machine %s is %s, and not stopped.", i.ID, i.State),
+			Next: "Check again with jupyter-ec2 doctor.",
 		}
 	}
 	return w.launch(ctx)

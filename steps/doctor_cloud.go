@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -103,7 +104,7 @@ func (d *doctor) offered(ctx context.Context) finding {
 func (d *doctor) permitted(ctx context.Context) finding {
 	a, spec := d.s.Answers, aws.LaunchSpec{
 		Image: d.image, Type: d.s.Answers.Type, Subnet: d.s.Subnet, DiskGB: d.s.Answers.DiskGB,
-		Tags: map[string]string{TagSetup: or(d.s.ID, "dry-run")},
+		Tags: map[string]string{TagSetup: cmp.Or(d.s.ID, "dry-run")},
 	}
 	if id := d.s.Resources.GroupID; id != "" {
 		spec.GroupIDs = []string{id}
@@ -111,7 +112,7 @@ func (d *doctor) permitted(ctx context.Context) finding {
 	var allowed, refused, silent []string
 	for _, p := range d.region.DryRun(ctx, spec) {
 		switch {
-		case !a.Key.needs(p.Action):
+		case !needs(a.Key, p.Action):
 		case p.Allowed:
 			allowed = append(allowed, p.Action)
 		case p.Known:
@@ -225,11 +226,11 @@ func (d *doctor) machine(ctx context.Context) finding {
 		}
 		return fine("%s (%s) is running at %s.", i.ID, i.Type, d.s.PublicAddr)
 	case "stopped":
-		return finding{CheckBad, i.ID + " is stopped: " + or(i.StateReason, "nobody said why") + ".", "Start it: jupyter-ec2 start " + d.s.Answers.Name, "start the machine"}
+		return finding{CheckBad, i.ID + " is stopped: " + cmp.Or(i.StateReason, "nobody said why") + ".", "Start it: jupyter-ec2 start " + d.s.Answers.Name, "start the machine"}
 	case "stopping", "pending":
 		return finding{CheckBad, i.ID + " is " + i.State + ".", "Wait a minute and check again.", ""}
 	case "":
-		if !d.s.launched() {
+		if !d.s.Launched() {
 			return finding{CheckBad, "No machine has been launched yet.", "Run jupyter-ec2 up: it continues where it stopped.", ""}
 		}
 	}
@@ -275,7 +276,7 @@ func (d *doctor) group(ctx context.Context) finding {
 		}
 	}
 	var wide []string
-	shut := closedTo(d.address, d.s.Answers.Mode.ports(), rules)
+	shut := closedTo(d.address, d.s.Answers.Mode.Ports(), rules)
 	for _, r := range rules {
 		if p, err := netip.ParsePrefix(r.CIDR); err == nil && p.Bits() == 0 {
 			wide = append(wide, fmt.Sprint(r.Port))
@@ -307,7 +308,7 @@ func listed(rules []aws.Rule) string {
 	for _, r := range rules {
 		all = append(all, fmt.Sprintf("%s on port %d", r.CIDR, r.Port))
 	}
-	return or(strings.Join(all, ", "), "nobody")
+	return cmp.Or(strings.Join(all, ", "), "nobody")
 }
 
 // key holds the key file against what EC2 knows of the pair.
@@ -339,7 +340,7 @@ func (d *doctor) key(ctx context.Context) finding {
 	if err != nil {
 		return unsure(err)
 	}
-	at := slices.IndexFunc(pairs, func(p aws.KeyPair) bool { return p.Name == or(d.instance.KeyName, r.KeyPairName) })
+	at := slices.IndexFunc(pairs, func(p aws.KeyPair) bool { return p.Name == cmp.Or(d.instance.KeyName, r.KeyPairName) })
 	switch {
 	case at < 0:
 		return finding{

@@ -208,9 +208,9 @@ func (d *doctor) public() (jupyter.Endpoint, error) {
 		return jupyter.Endpoint{}, err
 	}
 	if token == "" {
-		return jupyter.Endpoint{}, &fault{
-			kind: ProblemServer, title: "The server's token is not here", text: "The file with the server's token is missing or broken here: " + d.g.ledger.file("tokens", d.s.ID) + ".",
-			next: "Run jupyter-ec2 open " + d.s.Answers.Name + ", which fetches the server's own, or jupyter-ec2 up, which gives it a new one where it has none.",
+		return jupyter.Endpoint{}, &Fault{
+			Kind: ProblemServer, Title: "The server's token is not here", Text: "The file with the server's token is missing or broken here: " + d.g.ledger.file("tokens", d.s.ID) + ".",
+			Next: "Run jupyter-ec2 open " + d.s.Answers.Name + ", which fetches the server's own, or jupyter-ec2 up, which gives it a new one where it has none.",
 		}
 	}
 	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", d.s.ServerPort), Token: token, Gateway: d.s.Answers.Mode == ModeGateway}
@@ -238,10 +238,10 @@ func (g *Guide) pinOf(s *Setup) ([]byte, error) {
 		err = fmt.Errorf("it is not for %s, or it ends within a week", s.PublicAddr)
 	}
 	if err != nil {
-		return nil, &fault{
-			kind: ProblemServer, title: "The server's certificate cannot be used",
-			text: "The certificate in " + g.certPath(s.ID) + " cannot be used: " + err.Error() + ".",
-			next: "Run jupyter-ec2 up: it makes a new one and starts the server again with it.", err: err,
+		return nil, &Fault{
+			Kind: ProblemServer, Title: "The server's certificate cannot be used",
+			Text: "The certificate in " + g.certPath(s.ID) + " cannot be used: " + err.Error() + ".",
+			Next: "Run jupyter-ec2 up: it makes a new one and starts the server again with it.", Err: err,
 		}
 	}
 	sum := sha256.Sum256(block.Bytes)

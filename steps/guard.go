@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -99,7 +100,7 @@ func (w *work) unsafeToStop(ctx context.Context) string {
 // bind is the address that the server listens on.
 func (w *work) bind() string {
 	if w.s.Answers.Mode == ModeSSH {
-		return or(w.facts.Loopback, "127.0.0.1")
+		return cmp.Or(w.facts.Loopback, "127.0.0.1")
 	}
 	return w.s.PrivateIP
 }
@@ -112,9 +113,9 @@ func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
 	}
 	s, err := w.g.ledger.load(w.s.Answers.Gateway)
 	if err != nil {
-		return nil, &fault{
-			kind: ProblemAnswers, title: "The gateway is gone", text: "The setup whose kernels this notebook uses no longer exists.", err: err,
-			next: fmt.Sprintf("Give it its own kernels back (jupyter-ec2 gateway %s none), or another gateway.", w.s.Answers.Name),
+		return nil, &Fault{
+			Kind: ProblemAnswers, Title: "The gateway is gone", Text: "The setup whose kernels this notebook uses no longer exists.", Err: err,
+			Next: fmt.Sprintf("Give it its own kernels back (jupyter-ec2 gateway %s none), or another gateway.", w.s.Answers.Name),
 		}
 	}
 	if err := usableGateway(s); err != nil {

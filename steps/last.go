@@ -18,8 +18,8 @@ func (g *Guide) Last(context.Context) (a Answers, ok bool) {
 		return Answers{}, false
 	}
 	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].launched() {
-			return all[i].another(), true
+		if all[i].Launched() {
+			return anotherLike(&all[i]), true
 		}
 	}
 	b, err := os.ReadFile(g.ledger.file("", lastFile))
@@ -31,8 +31,8 @@ func (g *Guide) Last(context.Context) (a Answers, ok bool) {
 	return a, named.Valid() == nil
 }
 
-// another are the setup's answers for another machine like it.
-func (s Setup) another() Answers {
+// anotherLike are the setup's answers for another machine like it.
+func anotherLike(s *Setup) Answers {
 	a := s.Wanted()
 	a.Name, a.Gateway, a.Key.PairName = "", "", ""
 	switch {
@@ -49,41 +49,15 @@ func (s Setup) another() Answers {
 // it, from the defaults.
 func (g *Guide) keepLast(s *Setup) {
 	all, err := g.ledger.good()
-	if err != nil || !s.launched() {
+	if err != nil || !s.Launched() {
 		return
 	}
 	for _, o := range all {
-		if o.ID != s.ID && o.launched() && o.Created.After(s.Created) {
+		if o.ID != s.ID && o.Launched() && o.Created.After(s.Created) {
 			return
 		}
 	}
-	if b, err := json.MarshalIndent(s.another(), "", "  "); err == nil {
+	if b, err := json.MarshalIndent(anotherLike(s), "", "  "); err == nil {
 		_ = writePrivate(g.ledger.file("", lastFile), append(b, '\n')) // nothing depends on it
 	}
-}
-
-// Over are these answers where they are given, and those of an earlier machine
-// elsewhere. What belongs to the earlier one's account is left out where the
-// profile is another.
-func (a Answers) Over(last Answers) Answers {
-	if a.Profile != "" && a.Profile != last.Profile {
-		last.Region, last.Key = "", KeyAnswer{}
-	}
-	a.Profile, a.Region = or(a.Profile, last.Profile), or(a.Region, last.Region)
-	a.Release, a.Type = or(a.Release, last.Release), or(a.Type, last.Type)
-	if a.DiskGB == 0 {
-		a.DiskGB = last.DiskGB
-	}
-	if a.Key == (KeyAnswer{}) {
-		a.Key = last.Key
-	}
-	if a.Mode == "" {
-		a.Mode, a.NoTLS = last.Mode, last.NoTLS
-	}
-	a.Installer = Installer(or(string(a.Installer), string(last.Installer)))
-	a.IdleStop, a.Lifetime = a.IdleStop.Or(last.IdleStop), a.Lifetime.Or(last.Lifetime)
-	if a.Work.Percent == 0 && len(a.Work.Ignore) == 0 {
-		a.Work = last.Work
-	}
-	return a
 }

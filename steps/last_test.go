@@ -51,14 +51,3 @@ func TestANewMachineStartsFromTheLastOnesAnswers(t *testing.T) {
 		is(s.Answers.Name+" removed", second)
 	}
 }
-
-// What is given wins; what belongs to an account goes with its profile.
-func TestAnswersOverTheLastOnes(t *testing.T) {
-	last := steps.Answers{Profile: "work", Region: "eu-west-1", Type: "t3.large", DiskGB: 30, Mode: steps.ModeHTTP, NoTLS: true, Key: steps.KeyAnswer{Source: steps.KeyFile, Path: "/k"}}
-	if got := (steps.Answers{Type: "t3.micro", Mode: steps.ModeSSH}).Over(last); got.Profile != "work" || got.Region != "eu-west-1" || got.Type != "t3.micro" || got.NoTLS || got.DiskGB != 30 || got.Key.Path != "/k" {
-		t.Errorf("%+v", got)
-	}
-	if got := (steps.Answers{Profile: "home"}).Over(last); got.Region != "" || got.Key.Path != "" || got.Type != "t3.large" || !got.NoTLS {
-		t.Errorf("%+v", got)
-	}
-}

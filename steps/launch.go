@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func (w *work) settleGroup(ctx context.Context) error {
 	if w.s.Resources.InstanceID == "" {
 		w.byHand(StepLaunch)
 	}
-	w.doing("Security group %s lets in %s", w.s.Resources.GroupID, w.s.Answers.Mode.opens(address))
+	w.doing("Security group %s lets in %s", w.s.Resources.GroupID, opens(w.s.Answers.Mode, address))
 	return w.save()
 }
 
@@ -72,7 +73,7 @@ func (w *work) ensureGroup(ctx context.Context, address string) error {
 	}
 	id, err := w.region.EnsureGroup(ctx, aws.GroupSpec{
 		Name: w.s.Resources.GroupName, Description: "jupyter-ec2 " + w.s.Answers.Name, VPC: network.VPC,
-		CIDR: cidr(address), Ports: w.s.Answers.Mode.ports(), Also: also, Tags: w.tags(),
+		CIDR: cidr(address), Ports: w.s.Answers.Mode.Ports(), Also: also, Tags: w.tags(),
 	})
 	if err != nil {
 		return err
@@ -176,7 +177,7 @@ func (w *work) runInstance(ctx context.Context) (aws.Instance, error) {
 			return aws.Instance{}, err
 		}
 	}
-	w.doing("Launching %s with %s (%s)", a.Type, image.ID, or(image.Name, "Ubuntu "+a.Release))
+	w.doing("Launching %s with %s (%s)", a.Type, image.ID, cmp.Or(image.Name, "Ubuntu "+a.Release))
 	i, err := w.region.Launch(ctx, aws.LaunchSpec{
 		ClientToken: r.ClientToken, Image: image, Type: a.Type, KeyName: r.KeyPairName,
 		GroupIDs: []string{r.GroupID}, Subnet: w.s.Subnet, DiskGB: a.DiskGB, Tags: w.tags(),
@@ -241,10 +242,10 @@ func (w *work) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, e
 		return i, err
 	}
 	if w.s.PublicAddr == "" {
-		return i, &fault{
-			kind: ProblemRefused, title: "The machine has no public address",
-			text: "The subnet gives its machines no public IPv4 address, so this computer cannot reach it.",
-			next: "Turn on \"auto-assign public IPv4 address\" for the subnet in the VPC console, remove this setup and run the guide again.",
+		return i, &Fault{
+			Kind: ProblemRefused, Title: "The machine has no public address",
+			Text: "The subnet gives its machines no public IPv4 address, so this computer cannot reach it.",
+			Next: "Turn on \"auto-assign public IPv4 address\" for the subnet in the VPC console, remove this setup and run the guide again.",
 		}
 	}
 	return i, nil

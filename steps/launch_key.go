@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ func (w *work) names() error {
 		r.GroupName = unique
 	}
 	if r.KeyPairName == "" {
-		r.KeyPairName = or(a.Key.PairName, unique)
+		r.KeyPairName = cmp.Or(a.Key.PairName, unique)
 		r.KeyPairOurs = a.Key.PairName == ""
 	}
 	if r.KeyPath == "" && a.Key.Source != KeyAgent {
@@ -43,10 +44,10 @@ func (w *work) names() error {
 }
 
 func keyFileThere(path string) error {
-	return &fault{
-		kind: ProblemAnswers, title: "The key file already exists",
-		text: fmt.Sprintf("A new key would be written to %s, but there is a file of that name, and key files are never overwritten.", path),
-		next: "Choose \"a key on this computer\" to use it, or give another path.", err: fs.ErrExist,
+	return &Fault{
+		Kind: ProblemAnswers, Title: "The key file already exists",
+		Text: fmt.Sprintf("A new key would be written to %s, but there is a file of that name, and key files are never overwritten.", path),
+		Next: "Choose \"a key on this computer\" to use it, or give another path.", Err: fs.ErrExist,
 	}
 }
 
@@ -56,7 +57,7 @@ func (w *work) settleKey(ctx context.Context) error {
 		return err
 	}
 	r := &w.s.Resources
-	if !r.KeyPairOurs || r.KeyPairID != "" && w.s.launched() {
+	if !r.KeyPairOurs || r.KeyPairID != "" && w.s.Launched() {
 		w.doing("Key pair %s exists", r.KeyPairName)
 		return nil
 	}

@@ -36,10 +36,10 @@ func (l ledger) lock(id string) (unlock func(), err error) {
 		return nil, ledgerFault(err)
 	}
 	if !ok {
-		return nil, &fault{
-			kind: ProblemOther, title: "Another jupyter-ec2 is working on this setup",
-			text: "A second program holds this setup's lock, so this one leaves it alone.",
-			next: "Let the other one finish, or end it, and run this again.",
+		return nil, &Fault{
+			Kind: ProblemOther, Title: "Another jupyter-ec2 is working on this setup",
+			Text: "A second program holds this setup's lock, so this one leaves it alone.",
+			Next: "Let the other one finish, or end it, and run this again.",
 		}
 	}
 	return func() { _ = f.Unlock() }, nil
@@ -108,11 +108,11 @@ func writePrivate(path string, content []byte) error {
 }
 
 func ledgerFault(err error) error {
-	return &fault{
-		kind: ProblemOther, title: "The setup's record cannot be written",
-		text: "What is about to be created could not be written down first, so nothing more was created: " + err.Error() + ".",
-		next: "Make room on the disk, or make the folder writable, and run the same command again.",
-		err:  err,
+	return &Fault{
+		Kind: ProblemOther, Title: "The setup's record cannot be written",
+		Text: "What is about to be created could not be written down first, so nothing more was created: " + err.Error() + ".",
+		Next: "Make room on the disk, or make the folder writable, and run the same command again.",
+		Err:  err,
 	}
 }
 

@@ -3,7 +3,6 @@ package steps
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,7 +10,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 )
@@ -171,55 +169,6 @@ func TestAnUnwritableLedgerStopsBeforeAnythingIsCreated(t *testing.T) {
 	}
 }
 
-func TestPlanRoundTrip(t *testing.T) {
-	g, a := testGuide(t), testAnswers()
-	var b bytes.Buffer
-	if err := g.SavePlan(&b, a); err != nil {
-		t.Fatal(err)
-	}
-	got, err := ReadPlan(&b)
-	if err != nil || !got.Equal(a) {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-	_, err = ReadPlan(strings.NewReader(`{"name":"x","instancetype":"t2.micro"}`))
-	if Explain(err).Kind != ProblemAnswers {
-		t.Fatalf("a misspelt answer gave %v", err)
-	}
-}
-
-// A limit that is read is written so that it is read again.
-func FuzzParseLimit(f *testing.F) {
-	for _, s := range []string{"", "never", "90", "1h30m", "2h0m0.5s", "1\u00b5s", "-5m", "9999999h", "1e3", " OFF "} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		l, err := ParseLimit(s)
-		if err != nil {
-			if l != 0 || strings.ContainsFunc(err.Error(), unicode.IsControl) {
-				t.Errorf("%q: %v, %q", s, l, err)
-			}
-			return
-		}
-		if l < Never || l.Duration() < 0 || l.Words() == "" {
-			t.Errorf("%q is %d, %q", s, l, l.Words())
-		}
-		if again, err := ParseLimit(l.String()); err != nil || again != l {
-			t.Errorf("%q is %q, read again %v, %v", s, l, again, err)
-		}
-	})
-}
-
-func FuzzReadPlan(f *testing.F) {
-	f.Add(`{"name":"jupyter","region":"us-east-1","image":"24.04","type":"t2.micro","disk_gb":8,"key":{"source":"import"},"mode":"ssh","installer":"uv"}`)
-	f.Add(`{}`)
-	f.Fuzz(func(t *testing.T, s string) {
-		a, err := ReadPlan(strings.NewReader(s))
-		if err == nil && a.Valid() != nil {
-			t.Fatalf("accepted %+v", a)
-		}
-	})
-}
-
 func FuzzParseSetup(f *testing.F) {
 	f.Add(`{"id":"abc","answers":{}}`)
 	f.Fuzz(func(t *testing.T, s string) {
@@ -228,11 +177,4 @@ func FuzzParseSetup(f *testing.F) {
 			t.Fatalf("accepted %+v", p)
 		}
 	})
-}
-
-func TestExplainCancelled(t *testing.T) {
-	p := Explain(errors.Join(errors.New("x"), context.Canceled))
-	if p.Kind != ProblemInterrupted || p.Next == "" {
-		t.Fatalf("got %+v", p)
-	}
 }

@@ -58,7 +58,7 @@ func (g *Guide) look(ctx context.Context, s Setup) Setup {
 		s.Unseen = Explain(err).Title
 		return s
 	}
-	if id := s.Resources.InstanceID; id != "" && machineOf(&s, found).ID == "" && g.cfg.Now().Sub(s.asked()) < justAsked {
+	if id := s.Resources.InstanceID; id != "" && machineOf(&s, found).ID == "" && g.cfg.Now().Sub(asked(&s)) < justAsked {
 		if i, err := r.Instance(ctx, id); err == nil { // which waits some seconds for a new one
 			found = append(found, i)
 		}
@@ -83,13 +83,13 @@ func (g *Guide) take(s *Setup, found []aws.Instance) aws.Instance {
 	case i.ID == "" && g.young(s):
 		s.Unseen = unshownTitle
 	default:
-		s.vanished(g.cfg.Now())
+		vanished(s, g.cfg.Now())
 	}
 	return i
 }
 
 // vanished notes that the instance is no more.
-func (s *Setup) vanished(now time.Time) {
-	s.saw(aws.Instance{State: "terminated", PrivateIP: s.PrivateIP, PublicDNS: s.PublicAddr}, now)
+func vanished(s *Setup, now time.Time) {
+	saw(s, aws.Instance{State: "terminated", PrivateIP: s.PrivateIP, PublicDNS: s.PublicAddr}, now)
 	s.State = "gone"
 }

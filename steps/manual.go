@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -38,8 +39,8 @@ func Manual(id StepID, a Answers, s *Setup) []string {
 	}
 }
 
-// commands is the whole guide as typed by hand, for the review.
-func commands(a Answers) []string {
+// Commands is the whole guide as typed by hand, for the review.
+func Commands(a Answers) []string {
 	var out []string
 	for _, id := range []StepID{StepKey, StepLaunch, StepConnect, StepInstall, StepServe, StepOpen} {
 		out = append(out, Manual(id, a, nil)...)
@@ -51,13 +52,6 @@ func commands(a Answers) []string {
 type typed struct {
 	Answers
 	s Setup
-}
-
-func or(value, placeholder string) string {
-	if value == "" {
-		return placeholder
-	}
-	return value
 }
 
 // aws is the command's beginning with the profile and region in force. The
@@ -83,8 +77,8 @@ func (m typed) machine() []string {
 		disk = "gp2"
 	}
 	return []string{
-		m.aws(fmt.Sprintf("ssm get-parameter --name /aws/service/canonical/ubuntu/server/%s/stable/current/%s/hvm/ebs-%s/ami-id", or(m.Release, DefaultRelease), archOf(m.Type), disk)),
-		m.aws("ec2 describe-instance-types --instance-types " + quote(or(m.Type, DefaultType))),
+		m.aws(fmt.Sprintf("ssm get-parameter --name /aws/service/canonical/ubuntu/server/%s/stable/current/%s/hvm/ebs-%s/ami-id", cmp.Or(m.Release, DefaultRelease), archOf(m.Type), disk)),
+		m.aws("ec2 describe-instance-types --instance-types " + quote(cmp.Or(m.Type, DefaultType))),
 	}
 }
 
@@ -101,15 +95,15 @@ func archOf(instanceType string) string {
 }
 
 func (m typed) pair() string {
-	return quote(or(or(m.s.Resources.KeyPairName, m.Key.PairName), "jupyter-ec2-"+or(m.Name, "NAME")))
+	return quote(cmp.Or(cmp.Or(m.s.Resources.KeyPairName, m.Key.PairName), "jupyter-ec2-"+cmp.Or(m.Name, "NAME")))
 }
 
 func (m typed) keyPath() string {
-	return or(or(m.s.Resources.KeyPath, m.Key.Path), "KEY.pem")
+	return cmp.Or(cmp.Or(m.s.Resources.KeyPath, m.Key.Path), "KEY.pem")
 }
 
 func (m typed) key() []string {
-	path := quotePath(m.keyPath())
+	path := QuotePath(m.keyPath())
 	// EC2 has the public half already of a pair that was there before.
 	give := func(public string) []string {
 		if m.Key.PairName != "" {
@@ -134,7 +128,7 @@ func (m typed) key() []string {
 			return []string{"ssh-add -l"}
 		}
 		// The agent may hold several: the chosen one goes by its fingerprint.
-		pick := "ssh-add -L | while read -r k; do echo \"$k\" | ssh-keygen -lf - | grep -qF " + quote(or(m.Key.Fingerprint, "SHA256:FINGERPRINT")) + " && echo \"$k\"; done > key.pub"
+		pick := "ssh-add -L | while read -r k; do echo \"$k\" | ssh-keygen -lf - | grep -qF " + quote(cmp.Or(m.Key.Fingerprint, "SHA256:FINGERPRINT")) + " && echo \"$k\"; done > key.pub"
 		return append([]string{pick}, give("key.pub")...)
 	default:
 		return append([]string{"ssh-keygen -t ed25519 -N '' -f " + path, "chmod 400 " + path}, give(m.keyPath()+".pub")...)
@@ -142,21 +136,21 @@ func (m typed) key() []string {
 }
 
 func (m typed) launch() []string {
-	group := quote(or(m.s.Resources.GroupID, "sg-ID"))
-	out := []string{m.aws("ec2 create-security-group --group-name " + quote(or(m.s.Resources.GroupName, "jupyter-ec2-"+or(m.Name, "NAME"))) + " --description Jupyter")}
-	for _, p := range m.Mode.ports() {
+	group := quote(cmp.Or(m.s.Resources.GroupID, "sg-ID"))
+	out := []string{m.aws("ec2 create-security-group --group-name " + quote(cmp.Or(m.s.Resources.GroupName, "jupyter-ec2-"+cmp.Or(m.Name, "NAME"))) + " --description Jupyter")}
+	for _, p := range m.Mode.Ports() {
 		out = append(out, m.aws(fmt.Sprintf("ec2 authorize-security-group-ingress --group-id %s --protocol tcp --port %d --cidr \"$(curl -s https://checkip.amazonaws.com)/32\"", group, p)))
 	}
 	return append(out, m.aws(fmt.Sprintf(
 		"ec2 run-instances --image-id %s --instance-type %s --key-name %s --security-group-ids %s --metadata-options HttpTokens=required --block-device-mappings 'DeviceName=/dev/sda1,Ebs={VolumeSize=%d,VolumeType=gp3,Encrypted=true}'",
-		quote(or(m.s.Resources.ImageID, "ami-ID")), quote(or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
+		quote(cmp.Or(m.s.Resources.ImageID, "ami-ID")), quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
 }
 
 // ssh is the line that logs in, checked against the pinned host key.
 func (m typed) ssh(flags ...string) string {
 	cmd := "ssh"
 	if m.Key.Source != KeyAgent {
-		cmd += " -i " + quotePath(m.keyPath())
+		cmd += " -i " + QuotePath(m.keyPath())
 	}
 	if m.s.SSHPort != 0 && m.s.SSHPort != 22 {
 		cmd += fmt.Sprintf(" -p %d", m.s.SSHPort)
@@ -167,7 +161,7 @@ func (m typed) ssh(flags ...string) string {
 	for _, f := range flags {
 		cmd += " " + f
 	}
-	return cmd + " ubuntu@" + quote(or(m.s.PublicAddr, "PUBLIC-DNS"))
+	return cmd + " ubuntu@" + quote(cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"))
 }
 
 func (m typed) serverPort() int {
@@ -183,7 +177,7 @@ func (m typed) serve() string {
 		app, cmd = "KernelGatewayApp", "jupyter kernelgateway"
 	}
 	if m.Mode != ModeSSH {
-		cmd += " --ip=" + or(m.s.PrivateIP, "PRIVATE-IP")
+		cmd += " --ip=" + cmp.Or(m.s.PrivateIP, "PRIVATE-IP")
 	}
 	if m.scheme() == "https" { // else the https URL leads to nothing
 		cmd += fmt.Sprintf(` --%[1]s.certfile="$HOME/.jupyter-ec2/server/cert.pem" --%[1]s.keyfile="$HOME/.jupyter-ec2/server/key.pem"`, app)
@@ -201,9 +195,9 @@ func (m typed) scheme() string {
 func (m typed) open() []string {
 	switch m.Mode {
 	case ModeHTTP:
-		return []string{fmt.Sprintf("%s://%s:%d/?token=TOKEN", m.scheme(), or(m.s.PublicAddr, "PUBLIC-DNS"), m.serverPort())}
+		return []string{fmt.Sprintf("%s://%s:%d/?token=TOKEN", m.scheme(), cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"), m.serverPort())}
 	case ModeGateway:
-		url := fmt.Sprintf("%s://%s:%d", m.scheme(), or(m.s.PublicAddr, "PUBLIC-DNS"), m.serverPort())
+		url := fmt.Sprintf("%s://%s:%d", m.scheme(), cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"), m.serverPort())
 		return []string{url + "/api/kernelspecs", "jupyter notebook --gateway-url=" + url}
 	default:
 		local := ServerPort
@@ -218,11 +212,11 @@ func (m typed) open() []string {
 }
 
 // CurlOption has curl trust the server's certificate, as a person types it.
-func (o *Opened) CurlOption() string { return "--cacert " + quotePath(o.Certificate) }
+func (o *Opened) CurlOption() string { return "--cacert " + QuotePath(o.Certificate) }
 
-// quotePath is quote for a path; one in the home folder begins with ~, which
+// QuotePath is quote for a path; one in the home folder begins with ~, which
 // the shell, or ssh in its options, makes whole again.
-func quotePath(path string) string {
+func QuotePath(path string) string {
 	home, err := os.UserHomeDir()
 	if err != nil || home == "" {
 		return quote(path)
@@ -233,11 +227,11 @@ func quotePath(path string) string {
 	return quote(path)
 }
 
-// quoteOption is quotePath for the value of an ssh option, which ssh takes apart
+// quoteOption is QuotePath for the value of an ssh option, which ssh takes apart
 // at spaces once more ("~/Library/Application Support" has one).
 func quoteOption(path string) string {
 	if !strings.ContainsAny(path, " \t") {
-		return quotePath(path)
+		return QuotePath(path)
 	}
 	return quote(`"` + strings.ReplaceAll(path, `"`, `\"`) + `"`)
 }
@@ -249,5 +243,5 @@ func quote(s string) string {
 			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 		}
 	}
-	return or(s, "''")
+	return cmp.Or(s, "''")
 }

@@ -1,45 +1,6 @@
 package steps
 
-import (
-	"time"
-
-	"github.com/jupyter-ec2/jupyter-ec2/aws"
-)
-
-// saw takes over what the cloud says of the instance, and keeps count of how
-// long it has run: EC2 tells the last start and the last stop only.
-func (s *Setup) saw(i aws.Instance, now time.Time) {
-	s.State, s.PrivateIP = i.State, i.PrivateIP
-	// A VPC without DNS hostnames gives none: the address does as well.
-	s.PublicAddr, s.PublicIP = or(i.PublicDNS, i.PublicIP), i.PublicIP
-	if !i.Launched.IsZero() && !i.Launched.Equal(s.LaunchedAt) {
-		switch {
-		case s.FirstStart.IsZero():
-			s.FirstStart = i.Launched
-			if !i.Created.IsZero() && i.Created.Before(i.Launched) {
-				s.FirstStart, s.RanUnseen = i.Created, true // it was started again before it was seen
-			}
-		case s.StoppedAt.IsZero():
-			s.RanUnseen = true // nobody saw its last run end
-		}
-		s.LaunchedAt, s.StoppedAt = i.Launched, time.Time{}
-	}
-	switch i.State {
-	case "pending", "running":
-		if !s.StoppedAt.IsZero() { // it was taken for stopped, or for gone, and runs on
-			s.RanBefore -= max(s.StoppedAt.Sub(s.LaunchedAt), time.Minute)
-			s.StoppedAt = time.Time{}
-		}
-	case "stopped", "terminated":
-		if s.StoppedAt.IsZero() && !s.LaunchedAt.IsZero() {
-			s.StoppedAt = now
-			if i.StoppedAt.After(s.LaunchedAt) && i.StoppedAt.Before(now) {
-				s.StoppedAt = i.StoppedAt
-			}
-			s.RanBefore += max(s.StoppedAt.Sub(s.LaunchedAt), time.Minute)
-		}
-	}
-}
+import "time"
 
 // Money is what the setup's machine costs, as of now. The location tells when
 // tomorrow is.
@@ -58,11 +19,11 @@ func (s Setup) Money(now time.Time) Money {
 	if running {
 		m.Hour = c.Hour
 		ran += max(now.Sub(s.LaunchedAt), time.Minute) // AWS bills at least a minute a start
-	} else if s.there() {
+	} else if s.Exists() {
 		m.Hour = c.Disk
 	}
 	end := now
-	if !s.there() && !s.StoppedAt.IsZero() {
+	if !s.Exists() && !s.StoppedAt.IsZero() {
 		end = s.StoppedAt
 	}
 	m.SoFar = (c.Type+c.IPv4)*ran.Hours() + c.Disk*max(end.Sub(first), 0).Hours()
@@ -70,8 +31,8 @@ func (s Setup) Money(now time.Time) Money {
 	return m
 }
 
-// there says that the instance exists, as far as was seen.
-func (s Setup) there() bool {
+// Exists says that the instance exists, as far as was seen.
+func (s Setup) Exists() bool {
 	switch s.State {
 	case "", "gone", "terminated":
 		return false

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,10 +171,10 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &fault{
-			kind: ProblemServer, title: "The notebook on this computer does not answer", err: err,
-			text: "It was started and did not answer as it should. " + Explain(err).Text,
-			next: "Read its lines above. A Jupyter config file of yours that sets a token, a password or a certificate may be in the way.",
+		return &Fault{
+			Kind: ProblemServer, Title: "The notebook on this computer does not answer", Err: err,
+			Text: "It was started and did not answer as it should. " + Explain(err).Text,
+			Next: "Read its lines above. A Jupyter config file of yours that sets a token, a password or a certificate may be in the way.",
 		}
 	case <-n.done:
 		if ctx.Err() != nil {
@@ -181,10 +182,10 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 		}
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		return &fault{
-			kind: ProblemServer, title: "Jupyter on this computer ended", err: jupyter.ExplainServer(n.tail),
-			text: "It ended before it answered. Its last line was: " + remote.Scrub(last(n.tail)),
-			next: "Read its lines above; jupyter notebook, run by hand, says the same.",
+		return &Fault{
+			Kind: ProblemServer, Title: "Jupyter on this computer ended", Err: jupyter.ExplainServer(n.tail),
+			Text: "It ended before it answered. Its last line was: " + remote.Scrub(last(n.tail)),
+			Next: "Read its lines above; jupyter notebook, run by hand, says the same.",
 		}
 	}
 }
@@ -227,10 +228,10 @@ func installedJupyter(ctx context.Context) ([]string, error) {
 }
 
 func noJupyter(err error) error {
-	return &fault{
-		kind: ProblemAnswers, title: "There is no Jupyter on this computer",
-		text: "Neither jupyter notebook, nor jupyter lab, nor python3 -m notebook runs here.",
-		next: "Install it: python3 -m pip install notebook (in a venv where the system asks for one), then try again.", err: err,
+	return &Fault{
+		Kind: ProblemAnswers, Title: "There is no Jupyter on this computer",
+		Text: "Neither jupyter notebook, nor jupyter lab, nor python3 -m notebook runs here.",
+		Next: "Install it: python3 -m pip install notebook (in a venv where the system asks for one), then try again.", Err: err,
 	}
 }
 
@@ -242,18 +243,18 @@ func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, ce
 		return ep, nil, err
 	}
 	if s.Answers.Mode != ModeGateway {
-		return ep, nil, &fault{
-			kind: ProblemAnswers, title: "This is not a gateway",
-			text: fmt.Sprintf("%s is in %s mode, and only a Kernel Gateway gives its kernels away.", s.Answers.Name, s.Answers.Mode),
-			next: "Choose a setup in gateway mode, or change this one's: jupyter-ec2 mode " + s.Answers.Name + " gateway.",
+		return ep, nil, &Fault{
+			Kind: ProblemAnswers, Title: "This is not a gateway",
+			Text: fmt.Sprintf("%s is in %s mode, and only a Kernel Gateway gives its kernels away.", s.Answers.Name, s.Answers.Mode),
+			Next: "Choose a setup in gateway mode, or change this one's: jupyter-ec2 mode " + s.Answers.Name + " gateway.",
 		}
 	}
 	now := g.look(ctx, *s)
 	if now.Unseen == "" && now.State != "running" {
-		return ep, nil, &fault{
-			kind: ProblemUnreachable, title: "The gateway's machine is not running",
-			text: fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, or(now.State, "not launched yet")),
-			next: "Start it with jupyter-ec2 up or jupyter-ec2 start, then try again.",
+		return ep, nil, &Fault{
+			Kind: ProblemUnreachable, Title: "The gateway's machine is not running",
+			Text: fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, cmp.Or(now.State, "not launched yet")),
+			Next: "Start it with jupyter-ec2 up or jupyter-ec2 start, then try again.",
 		}
 	}
 	d := doctor{work: work{g: g, s: &now}}

@@ -152,9 +152,9 @@ func (w *work) describe(o *Opened, base, token string) {
 // server's own certificate (Jupyter's own option for it wants a client
 // certificate too).
 func (w *work) gatewayLine(base string) string {
-	line := "JUPYTER_GATEWAY_AUTH_TOKEN=\"$(cat " + quotePath(w.g.ledger.file("tokens", w.s.ID)) + ")\" "
+	line := "JUPYTER_GATEWAY_AUTH_TOKEN=\"$(cat " + QuotePath(w.g.ledger.file("tokens", w.s.ID)) + ")\" "
 	if w.tls() {
-		line = "SSL_CERT_FILE=" + quotePath(w.g.certPath(w.s.ID)) + " " + line
+		line = "SSL_CERT_FILE=" + QuotePath(w.g.certPath(w.s.ID)) + " " + line
 	}
 	return line + "jupyter notebook --gateway-url=" + base
 }

@@ -48,7 +48,7 @@ func (w *work) state(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if i.State == "terminated" {
-		w.s.vanished(w.g.cfg.Now())
+		vanished(w.s, w.g.cfg.Now())
 		return "gone", w.save()
 	}
 	w.see(i)
@@ -123,9 +123,9 @@ func (w *work) awaitEnd(ctx context.Context, c *remote.Client) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &fault{
-			kind: ProblemUnreachable, title: "The machine did not reboot", text: "EC2 accepted the request, but the machine keeps running as before.",
-			next: "Try again; if it happens again, stop and start it instead.",
+		return &Fault{
+			Kind: ProblemUnreachable, Title: "The machine did not reboot", Text: "EC2 accepted the request, but the machine keeps running as before.",
+			Next: "Try again; if it happens again, stop and start it instead.",
 		}
 	}
 }
@@ -184,9 +184,9 @@ func (g *Guide) RestartServer(ctx context.Context, setupID string, emit func(Eve
 
 // unfinished is a setup whose guide has not come to its end.
 func unfinished(s *Setup) error {
-	return &fault{
-		kind: ProblemAnswers, title: "The setup is not finished", text: fmt.Sprintf("The guide for %s has not finished: there is no server yet.", s.Answers.Name),
-		next: fmt.Sprintf("Continue it: jupyter-ec2 up --name %s.", s.Answers.Name),
+	return &Fault{
+		Kind: ProblemAnswers, Title: "The setup is not finished", Text: fmt.Sprintf("The guide for %s has not finished: there is no server yet.", s.Answers.Name),
+		Next: fmt.Sprintf("Continue it: jupyter-ec2 up --name %s.", s.Answers.Name),
 	}
 }
 
@@ -229,10 +229,10 @@ func (g *Guide) Resize(ctx context.Context, setupID, instanceType string, emit f
 
 func needsStopped(s *Setup, state string) error {
 	if state == "running" || state == "pending" {
-		return &fault{
-			kind: ProblemAnswers, title: "The machine is " + state,
-			text: "EC2 changes the type of a stopped machine only.",
-			next: fmt.Sprintf("Stop it first: jupyter-ec2 stop %s.", s.Answers.Name),
+		return &Fault{
+			Kind: ProblemAnswers, Title: "The machine is " + state,
+			Text: "EC2 changes the type of a stopped machine only.",
+			Next: fmt.Sprintf("Stop it first: jupyter-ec2 stop %s.", s.Answers.Name),
 		}
 	}
 	return notRunning(s, state)
@@ -251,10 +251,10 @@ func (w *work) sameArch(ctx context.Context, instanceType string) error {
 	if now.Arch == next.Arch {
 		return nil
 	}
-	return &fault{
-		kind: ProblemAnswers, title: "The type has another processor",
-		text: fmt.Sprintf("%s is %s and %s is %s; the system on the disk is made for %s.", now.Name, now.Arch, next.Name, next.Arch, now.Arch),
-		next: fmt.Sprintf("Choose a type with %s, or launch a new machine.", now.Arch),
+	return &Fault{
+		Kind: ProblemAnswers, Title: "The type has another processor",
+		Text: fmt.Sprintf("%s is %s and %s is %s; the system on the disk is made for %s.", now.Name, now.Arch, next.Name, next.Arch, now.Arch),
+		Next: fmt.Sprintf("Choose a type with %s, or launch a new machine.", now.Arch),
 	}
 }
 
@@ -263,11 +263,11 @@ func stoppedBy(ctx context.Context, err error) error {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		return err
 	}
-	if ended := (*fault)(nil); errors.As(context.Cause(ctx), &ended) {
+	if ended := (*Fault)(nil); errors.As(context.Cause(ctx), &ended) {
 		return ended
 	}
-	return &fault{
-		kind: ProblemInterrupted, title: "Stopped", text: "You stopped the work.",
-		next: stoppedNext, err: errors.Join(ctx.Err(), err),
+	return &Fault{
+		Kind: ProblemInterrupted, Title: "Stopped", Text: "You stopped the work.",
+		Next: Explain(context.Canceled).Next, Err: errors.Join(ctx.Err(), err),
 	}
 }

@@ -32,8 +32,8 @@ type Problem struct {
 	Raw   string // the technical message, for the curious
 }
 
-// explained is met by the errors of aws, remote and remote/jupyter.
-type explained interface {
+// Explained is met by the errors of aws, remote and remote/jupyter.
+type Explained interface {
 	error
 	// Explain returns the kind (a ProblemKind as text), a short title, what
 	// happened and what to do next.
@@ -49,7 +49,7 @@ func Explain(err error) Problem {
 		Kind: ProblemOther, Title: "Something went wrong", Text: err.Error(),
 		Next: "Try again. If it persists, run the same command with --plain and keep its output.", Raw: err.Error(),
 	}
-	var e explained
+	var e Explained
 	switch {
 	case errors.As(err, &e):
 		kind, title, text, next := e.Explain()
@@ -58,13 +58,13 @@ func Explain(err error) Problem {
 		p.Kind, p.Title, p.Text = ProblemInterrupted, "Stopped", "You stopped the work."
 		p.Next = stoppedNext
 	}
-	p.Title, p.Text, p.Next, p.Raw = safe(p.Title), safe(p.Text), safe(p.Next), safe(p.Raw)
+	p.Title, p.Text, p.Next, p.Raw = Safe(p.Title), Safe(p.Text), Safe(p.Next), Safe(p.Raw)
 	return p
 }
 
-// safe makes a text of any lines safe for a terminal and takes secrets out.
+// Safe makes a text of any lines safe for a terminal and takes secrets out.
 // Errors quote what files, hosts and AWS said.
-func safe(s string) string {
+func Safe(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
 		if c := remote.Clean(l); c != strings.TrimSpace(l) {
@@ -76,20 +76,20 @@ func safe(s string) string {
 
 const stoppedNext = "Run the same command again: it continues where it stopped. Nothing is created twice."
 
-// fault is this package's own explained error.
-type fault struct {
-	kind              ProblemKind
-	title, text, next string
-	err               error
+// Fault is an error in plain words.
+type Fault struct {
+	Kind              ProblemKind
+	Title, Text, Next string
+	Err               error
 }
 
-func (f *fault) Error() string {
-	if f.err != nil {
-		return f.text + " (" + f.err.Error() + ")"
+func (f *Fault) Error() string {
+	if f.Err != nil {
+		return f.Text + " (" + f.Err.Error() + ")"
 	}
-	return f.text
+	return f.Text
 }
-func (f *fault) Unwrap() error { return f.err }
-func (f *fault) Explain() (kind, title, text, next string) {
-	return string(f.kind), f.title, f.text, f.next
+func (f *Fault) Unwrap() error { return f.Err }
+func (f *Fault) Explain() (kind, title, text, next string) {
+	return string(f.Kind), f.Title, f.Text, f.Next
 }

@@ -24,9 +24,9 @@ func (l ledger) load(id string) (*Setup, error) {
 	path := l.file("setups", id+".json")
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &fault{
-			kind: ProblemAnswers, title: "No such setup", text: fmt.Sprintf("There is no setup %q.", id),
-			next: "List them with: jupyter-ec2 ls.", err: err,
+		return nil, &Fault{
+			Kind: ProblemAnswers, Title: "No such setup", Text: fmt.Sprintf("There is no setup %q.", id),
+			Next: "List them with: jupyter-ec2 ls.", Err: err,
 		}
 	}
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
@@ -80,19 +80,19 @@ func parseSetup(b []byte) (*Setup, error) {
 // unreadable is a record that is there and tells nothing, or that others may
 // have changed.
 func unreadable(path string, err error) error {
-	return &fault{
-		kind: ProblemOther, title: "A setup's record cannot be used",
-		text: "What this program created for a setup is written down in " + path + ", which cannot be used: " + err.Error() + ".",
-		next: "Repair the file (it has to be yours, chmod 600), or move it away: a machine of it is then listed as elsewhere, and jupyter-ec2 adopt takes it over. Until then nothing is launched under its name.",
-		err:  err,
+	return &Fault{
+		Kind: ProblemOther, Title: "A setup's record cannot be used",
+		Text: "What this program created for a setup is written down in " + path + ", which cannot be used: " + err.Error() + ".",
+		Next: "Repair the file (it has to be yours, chmod 600), or move it away: a machine of it is then listed as elsewhere, and jupyter-ec2 adopt takes it over. Until then nothing is launched under its name.",
+		Err:  err,
 	}
 }
 
 func laterVersion(path string) error {
-	return &fault{
-		kind: ProblemOther, title: "The record is of a later jupyter-ec2",
-		text: "What was created for this setup is written down in " + path + " by a later version of jupyter-ec2, which this one does not understand.",
-		next: "Use that version, or a later one: go install github.com/jupyter-ec2/jupyter-ec2@latest",
+	return &Fault{
+		Kind: ProblemOther, Title: "The record is of a later jupyter-ec2",
+		Text: "What was created for this setup is written down in " + path + " by a later version of jupyter-ec2, which this one does not understand.",
+		Next: "Use that version, or a later one: go install github.com/jupyter-ec2/jupyter-ec2@latest",
 	}
 }
 
@@ -108,10 +108,10 @@ func (l ledger) all() ([]Setup, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &fault{
-			kind: ProblemOther, title: "The setups' records cannot be read",
-			text: "What this program created is written down in a folder that cannot be read: " + err.Error() + ".",
-			next: "See who owns the folder named here; if something else stands in its place, move that away.", err: err,
+		return nil, &Fault{
+			Kind: ProblemOther, Title: "The setups' records cannot be read",
+			Text: "What this program created is written down in a folder that cannot be read: " + err.Error() + ".",
+			Next: "See who owns the folder named here; if something else stands in its place, move that away.", Err: err,
 		}
 	}
 	var out []Setup
@@ -170,7 +170,7 @@ func (l ledger) nameOf(id string) string {
 			names = append(names, name)
 		}
 	}
-	if n := slices.IndexFunc(names, validName); n >= 0 {
+	if n := slices.IndexFunc(names, ValidName); n >= 0 {
 		return names[n]
 	}
 	return ""
@@ -237,9 +237,9 @@ type ownerOnly struct{ fs.FileInfo }
 func (ownerOnly) Mode() fs.FileMode { return 0o700 }
 
 func notYours(path, why string) error {
-	return &fault{
-		kind: ProblemOther, title: "Others can write to the program's folder",
-		text: "The folder " + path + " holds keys, tokens and the records of your machines, and " + why + ". Nothing in it is used.",
-		next: "See what is in it and who put it there. If it is all yours: chmod go-w '" + path + "' (and sudo chown -R \"$USER\" where it belongs to somebody else). Otherwise move it away, or name another place in XDG_STATE_HOME.",
+	return &Fault{
+		Kind: ProblemOther, Title: "Others can write to the program's folder",
+		Text: "The folder " + path + " holds keys, tokens and the records of your machines, and " + why + ". Nothing in it is used.",
+		Next: "See what is in it and who put it there. If it is all yours: chmod go-w '" + path + "' (and sudo chown -R \"$USER\" where it belongs to somebody else). Otherwise move it away, or name another place in XDG_STATE_HOME.",
 	}
 }

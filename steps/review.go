@@ -15,7 +15,7 @@ import (
 // the account may do it (DryRun), and what it costs.
 func (g *Guide) Review(ctx context.Context, a Answers) (Review, error) {
 	if err := a.Valid(); err != nil {
-		return Review{}, answersFault(err)
+		return Review{}, AnswersFault(err)
 	}
 	account, err := g.account(ctx, a.Profile)
 	if err != nil {
@@ -30,7 +30,7 @@ func (g *Guide) Review(ctx context.Context, a Answers) (Review, error) {
 	v.Cost = CostOf(look.prices, a.Type, a.DiskGB)
 	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
 	v.Creates = creates(a, look.address)
-	v.Commands = commands(a)
+	v.Commands = Commands(a)
 	return v, nil
 }
 
@@ -103,7 +103,7 @@ func (p *preflight) run(ctx context.Context) error {
 			Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, DiskGB: p.answers.DiskGB,
 			Tags: map[string]string{TagSetup: "dry-run"},
 		})
-		p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !p.answers.Key.needs(perm.Action) })
+		p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !needs(p.answers.Key, perm.Action) })
 	}
 	p.refusals()
 	return nil
@@ -160,7 +160,7 @@ func (g *Guide) taken(a Answers) []Problem {
 	}
 	for i := range all {
 		if s := &all[i]; s.Answers.Name == a.Name && s.Bad == nil {
-			if what := s.otherMachine(a); what != "" {
+			if what := otherMachine(s, a); what != "" {
 				return []Problem{Explain(nameTaken(a.Name, what))}
 			}
 		}
@@ -169,7 +169,7 @@ func (g *Guide) taken(a Answers) []Problem {
 }
 
 // needs reports whether the launch with this key takes that permission.
-func (k KeyAnswer) needs(action string) bool {
+func needs(k KeyAnswer, action string) bool {
 	switch action {
 	case "ec2:CreateKeyPair":
 		return k.Source == KeyCreate
@@ -219,7 +219,7 @@ func creates(a Answers, address string) []string {
 	out := []string{
 		fmt.Sprintf("1 instance %s, Ubuntu %s, IMDSv2 only, tagged %s", a.Type, a.Release, a.Name),
 		fmt.Sprintf("1 encrypted gp3 disk of %d GB, deleted with the instance", a.DiskGB),
-		"1 security group: " + a.Mode.opens(address),
+		"1 security group: " + opens(a.Mode, address),
 	}
 	switch {
 	case a.Key.Source == KeyImport:

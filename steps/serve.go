@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -25,7 +26,7 @@ func (w *work) install(ctx context.Context) (string, error) {
 	}
 	w.facts = facts
 	w.doing("%s %s, Python %s, %s of memory, %s of disk free",
-		or(facts.OS, "unknown system"), facts.Release, or(facts.PythonVersion, "missing"), mebibytes(facts.MemoryMB), mebibytes(facts.FreeDiskMB))
+		cmp.Or(facts.OS, "unknown system"), facts.Release, cmp.Or(facts.PythonVersion, "missing"), mebibytes(facts.MemoryMB), mebibytes(facts.FreeDiskMB))
 	w.byHand(StepInstall)
 	job := jupyter.InstallJob(facts, jupyter.Installer(w.s.Answers.Installer))
 	job.Again = true // it finds a complete install in a second or two
@@ -127,10 +128,10 @@ func (w *work) serve(ctx context.Context) (string, error) {
 // noGateway is a notebook that does not come up with another machine's kernels.
 func noGateway(s *Setup, url string, err error) error {
 	p := Explain(err)
-	return &fault{
-		kind: p.Kind, title: "The notebook does not start with its gateway", err: err,
-		text: "Its kernels are to run at " + url + ". " + p.Text,
-		next: fmt.Sprintf("Check that the gateway's machine is running and answers, and try again. Or give the notebook its own kernels back: jupyter-ec2 gateway %s none.", s.Answers.Name),
+	return &Fault{
+		Kind: p.Kind, Title: "The notebook does not start with its gateway", Err: err,
+		Text: "Its kernels are to run at " + url + ". " + p.Text,
+		Next: fmt.Sprintf("Check that the gateway's machine is running and answers, and try again. Or give the notebook its own kernels back: jupyter-ec2 gateway %s none.", s.Answers.Name),
 	}
 }
 
@@ -167,5 +168,5 @@ func (g *Guide) certPath(id string) string { return g.ledger.file("certs", id+".
 
 // loopbackAddr is the server as the host itself reaches it.
 func (w *work) loopbackAddr() string {
-	return net.JoinHostPort(or(w.facts.Loopback, "127.0.0.1"), fmt.Sprint(w.s.ServerPort))
+	return net.JoinHostPort(cmp.Or(w.facts.Loopback, "127.0.0.1"), fmt.Sprint(w.s.ServerPort))
 }

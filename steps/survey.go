@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -237,7 +238,7 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 	}
 	met := map[string]bool{} // instances
 	for _, s := range here {
-		m := Machine{Setup: s, Account: or(s.AccountNumber, a.number)}
+		m := Machine{Setup: s, Account: cmp.Or(s.AccountNumber, a.number)}
 		unseen := err
 		if unseen == nil && m.Account != a.number {
 			unseen = otherAccount(&s, a.number)
@@ -255,7 +256,7 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 		}
 		m := Machine{Setup: g.fromTags(i, out.At), Elsewhere: true, Account: a.number}
 		if s, ok := bad[m.ID]; ok {
-			m.Elsewhere, m.Bad, m.Answers.Name = false, s.Bad, or(s.Answers.Name, m.Answers.Name)
+			m.Elsewhere, m.Bad, m.Answers.Name = false, s.Bad, cmp.Or(s.Answers.Name, m.Answers.Name)
 		}
 		same := func(id string) bool { return id == m.ID }
 		if slices.ContainsFunc(a.setups, func(s Setup) bool { return same(s.ID) }) ||
@@ -272,7 +273,7 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 func (g *Guide) price(ctx context.Context, r CloudRegion, out *Surveyed) bool {
 	var types []string
 	for _, m := range out.Machines {
-		if m.unpriced() {
+		if unpriced(m) {
 			types = append(types, m.Answers.Type)
 		}
 	}
@@ -287,7 +288,7 @@ func (g *Guide) price(ctx context.Context, r CloudRegion, out *Surveyed) bool {
 	out.Machines = slices.Clone(out.Machines)
 	for i := range out.Machines {
 		m := &out.Machines[i]
-		if !m.unpriced() {
+		if !unpriced(*m) {
 			continue
 		}
 		if m.Cost = CostOf(prices, m.Answers.Type, m.Answers.DiskGB); m.Elsewhere || m.Bad != nil {
@@ -300,7 +301,7 @@ func (g *Guide) price(ctx context.Context, r CloudRegion, out *Surveyed) bool {
 	return true
 }
 
-func (m Machine) unpriced() bool { return m.there() && !m.Cost.Known }
+func unpriced(m Machine) bool { return m.Exists() && !m.Cost.Known }
 
 // keepCost writes a price into the ledger that could not be had before. While
 // the setup is worked on, the work asks for it itself.
@@ -360,7 +361,7 @@ func (g *Guide) note(before Setup, i aws.Instance) {
 		return
 	}
 	if i.ID == "" || i.State == "terminated" {
-		s.vanished(g.cfg.Now())
+		vanished(s, g.cfg.Now())
 	} else {
 		w := work{g: g, s: s}
 		w.see(i)

@@ -119,7 +119,7 @@ func leftover(at Place, o aws.Owned, owned []aws.Owned, p Prices) Leftover {
 		l.MonthCost = p.GP3 * float64(disk)
 		l.CostKnown = p.GP3 > 0 && disk > 0
 		if l.Running {
-			l.MonthCost += (p.Hour[o.Type] + p.IPv4) * hoursPerMonth
+			l.MonthCost += (p.Hour[o.Type] + p.IPv4) * HoursPerMonth
 			l.CostKnown = l.CostKnown && p.Hour[o.Type] > 0 && p.IPv4 > 0
 		}
 	case kindVolume:

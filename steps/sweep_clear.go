@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -148,26 +149,26 @@ func (c *clearing) unclaimed(l Leftover, setupID string) error {
 	case err != nil:
 		return err
 	}
-	return &fault{
-		kind: ProblemOther, title: "It belongs to a setup of this computer",
-		text: fmt.Sprintf("The %s %s was left alone: a setup of this computer owns it now.", l.Kind, l.ID),
-		next: "Check again with jupyter-ec2 sweep; a setup is removed with jupyter-ec2 rm.",
+	return &Fault{
+		Kind: ProblemOther, Title: "It belongs to a setup of this computer",
+		Text: fmt.Sprintf("The %s %s was left alone: a setup of this computer owns it now.", l.Kind, l.ID),
+		Next: "Check again with jupyter-ec2 sweep; a setup is removed with jupyter-ec2 rm.",
 	}
 }
 
 // startedSince is a machine that was stopped when its removal was agreed to.
 func startedSince(l Leftover) error {
-	return &fault{
-		kind: ProblemOther, title: "It has been started since",
-		text: fmt.Sprintf("The instance %s was stopped when it was listed, and is running now: it was left alone.", l.ID),
-		next: "Check again with jupyter-ec2 sweep; another computer may be using it.",
+	return &Fault{
+		Kind: ProblemOther, Title: "It has been started since",
+		Text: fmt.Sprintf("The instance %s was stopped when it was listed, and is running now: it was left alone.", l.ID),
+		Next: "Check again with jupyter-ec2 sweep; another computer may be using it.",
 	}
 }
 
 func (c *clearing) say(l Leftover, kind EventKind, what string) {
 	c.emit(Event{
 		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: StepSweep, Kind: kind,
-		Text: safe(fmt.Sprintf("%s: %s %s %s", l.At.Region, l.Kind, or(l.Name, l.ID), what)),
+		Text: Safe(fmt.Sprintf("%s: %s %s %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), what)),
 	})
 }
 
@@ -175,6 +176,6 @@ func (c *clearing) failed(l Leftover, err error) {
 	err = fmt.Errorf("removing %s %s in %s: %w", l.Kind, l.ID, l.At.Region, err)
 	c.emit(Event{
 		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: StepSweep, Kind: Failed,
-		Text: safe(fmt.Sprintf("%s: %s %s: %s", l.At.Region, l.Kind, or(l.Name, l.ID), Explain(err).Title)), Err: err,
+		Text: Safe(fmt.Sprintf("%s: %s %s: %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), Explain(err).Title)), Err: err,
 	})
 }

@@ -78,9 +78,9 @@ func (w *work) fetchToken(ctx context.Context) (string, error) {
 var errNoToken = errors.New("no token")
 
 func noToken(s *Setup) error {
-	return &fault{
-		kind: ProblemServer, title: "The server's token is not known", err: errNoToken,
-		text: fmt.Sprintf("The file with the token of %s is missing or broken here, and the machine has none either.", s.Answers.Name),
-		next: fmt.Sprintf("Run jupyter-ec2 up --name %s: it gives the server a new token.", s.Answers.Name),
+	return &Fault{
+		Kind: ProblemServer, Title: "The server's token is not known", Err: errNoToken,
+		Text: fmt.Sprintf("The file with the token of %s is missing or broken here, and the machine has none either.", s.Answers.Name),
+		Next: fmt.Sprintf("Run jupyter-ec2 up --name %s: it gives the server a new token.", s.Answers.Name),
 	}
 }

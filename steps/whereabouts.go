@@ -16,7 +16,7 @@ import (
 const newborn = time.Hour
 
 // asked is when the setup's machine was asked for.
-func (s *Setup) asked() time.Time {
+func asked(s *Setup) time.Time {
 	for _, t := range []time.Time{s.LaunchAsked, s.FirstStart, s.LaunchedAt} {
 		if !t.IsZero() {
 			return t
@@ -26,7 +26,7 @@ func (s *Setup) asked() time.Time {
 }
 
 // young reports whether the setup's machine may be there without EC2 showing it.
-func (g *Guide) young(s *Setup) bool { return g.cfg.Now().Sub(s.asked()) < newborn }
+func (g *Guide) young(s *Setup) bool { return g.cfg.Now().Sub(asked(s)) < newborn }
 
 // instance looks for the setup's machine by its ID, and by the setup's tag where
 // EC2 does not know the ID. One that is certainly gone is "terminated"; one that
@@ -66,10 +66,10 @@ const unshownTitle = "EC2 does not show the machine yet"
 
 // unshown is a machine that EC2 does not show, and that may be there.
 func unshown(s *Setup) error {
-	return &fault{
-		kind: ProblemOther, title: unshownTitle,
-		text: fmt.Sprintf("%s (%s) was launched, but EC2 does not list it. A new machine may take a while to be listed, and may already cost money.", s.Answers.Name, s.Resources.InstanceID),
-		next: "Run the same command again in a minute: it looks for the machine again and launches no second one.", err: errUnshown,
+	return &Fault{
+		Kind: ProblemOther, Title: unshownTitle,
+		Text: fmt.Sprintf("%s (%s) was launched, but EC2 does not list it. A new machine may take a while to be listed, and may already cost money.", s.Answers.Name, s.Resources.InstanceID),
+		Next: "Run the same command again in a minute: it looks for the machine again and launches no second one.", Err: errUnshown,
 	}
 }
 

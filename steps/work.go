@@ -168,7 +168,7 @@ func (w *work) tags() map[string]string {
 
 // see takes over what the cloud says of the instance now.
 func (w *work) see(i aws.Instance) {
-	w.s.saw(i, w.g.cfg.Now())
+	saw(w.s, i, w.g.cfg.Now())
 	w.s.SSHPort = w.g.cfg.SSHPort(i)
 }
 

@@ -1,0 +1,34 @@
+package steps
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func TestPlanRoundTrip(t *testing.T) {
+	a := testAnswers()
+	var b bytes.Buffer
+	if err := WritePlan(&b, a); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadPlan(&b)
+	if err != nil || !got.Equal(a) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	_, err = ReadPlan(strings.NewReader(`{"name":"x","instancetype":"t2.micro"}`))
+	if Explain(err).Kind != ProblemAnswers {
+		t.Fatalf("a misspelt answer gave %v", err)
+	}
+}
+
+func FuzzReadPlan(f *testing.F) {
+	f.Add(`{"name":"jupyter","region":"us-east-1","image":"24.04","type":"t2.micro","disk_gb":8,"key":{"source":"import"},"mode":"ssh","installer":"uv"}`)
+	f.Add(`{}`)
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := ReadPlan(strings.NewReader(s))
+		if err == nil && a.Valid() != nil {
+			t.Fatalf("accepted %+v", a)
+		}
+	})
+}
