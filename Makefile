@@ -14,7 +14,7 @@ LONGTIME ?= 2m
 ROUNDS  ?= 10
 BUSY    ?= 0
 # Those that take longest come first.
-SLOWEST := steps/hosttest,ui/cli,remote/jupyter,remote/testhost,aws/contract,steps
+SLOWEST := steps/hosttest,ui/cli,remote/jupyter,remote/testhost,aws/contract,steps/engine
 SUITE   ?= $(TOOLS)/suite -first $(SLOWEST)
 
 .PHONY: help run build test deps lint unit bench demo fuzz long soak crosscheck cross clean

@@ -104,11 +104,12 @@ const testsOnly = "remote/await"
 // named here is a mistake.
 var arrows = map[string][]string{
 	".":                 {"ui/cli"},
-	"ui/cli":            {"ui", "ui/cells", "ui/meter", "ui/theme", "steps", "steps/sandbox", "aws", "remote"},
+	"ui/cli":            {"ui", "ui/cells", "ui/meter", "ui/theme", "steps", "steps/engine", "steps/sandbox", "aws", "remote"},
 	"ui":                {"steps", "remote/logbuf", "ui/**"},
 	"ui/*":              {"remote/logbuf", "ui/**"},
 	"ui/tuitest":        {testsOnly},
 	"steps":             {"aws", "remote", "remote/jupyter"},
+	"steps/engine":      {"steps", "aws", "remote", "remote/jupyter"},
 	"steps/sandbox":     {"aws/ec2sim", "remote/sshhost"},
 	"steps/hosttest":    {},
 	"aws":               {},
@@ -131,7 +132,7 @@ var testArrows = map[string][]string{
 	"remote":         {"remote", "remote/sshhost"},
 	"remote/jupyter": {"remote", "remote/sshhost"},
 	"remote/sshhost": {"remote"},
-	"steps":          {"**"},
+	"steps/engine":   {"**"},
 	"steps/sandbox":  {"aws", "remote", "remote/jupyter", "steps"},
 	"steps/hosttest": {"**"},
 	"ui":             {"**"},

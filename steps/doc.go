@@ -1,8 +1,8 @@
-// Package steps is the guide: the ordered steps from an AWS account to a
-// Jupyter URL that works, what each of them asks, does, says and undoes.
+// Package steps is the guide as a front end sees it: the ordered steps from an
+// AWS account to a Jupyter URL that works, what each of them asks, and the
+// words for what comes of it.
 //
-// It is the one engine behind the wizard and the commands. It knows EC2 and
-// hosts only by the small interfaces in ports.go, says what it does only
-// through [Event]s, asks only through [Asker], and remembers only in the
-// ledger.
+// It is vocabulary: [Engine] is what the wizard and the commands ask for,
+// [Event] what they are told meanwhile, [Asker] how they are asked. Package
+// steps/engine does the work.
 package steps

@@ -112,7 +112,7 @@ func (o *Opened) SoFar(now time.Time) (float64, bool) {
 	return m.SoFar, m.Known
 }
 
-// Engine is what a front end needs of the guide. *Guide is the only one;
+// Engine is what a front end needs of the guide. engine.Guide is the only one;
 // screens are tested against it in the sandbox or against hand-made states.
 type Engine interface {
 	Fleet

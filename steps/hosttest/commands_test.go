@@ -16,6 +16,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cli"
 )
 
@@ -42,7 +43,7 @@ func (w *world) program(out, errs io.Writer) *cli.Program {
 	return &cli.Program{
 		In: strings.NewReader(""), Out: out, Err: errs, Getenv: func(string) string { return "" }, Now: time.Now,
 		Guide: func(sandbox bool, _ steps.Asker) (steps.Engine, error) {
-			return w.guide(func(c *steps.Config) {
+			return w.guide(func(c *engine.Config) {
 				if sandbox {
 					c.Dir, c.Sandbox = filepath.Join(w.dir, "sandbox"), true
 				}

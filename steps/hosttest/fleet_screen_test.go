@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
@@ -14,7 +15,7 @@ import (
 // and its stop by a key. The next run of the program finds it stopped.
 func TestFleetScreen(t *testing.T) {
 	p := newPerson(t, screenSize{80, 24})
-	p.change = append(p.change, func(c *steps.Config) { c.LocalPort = p.port })
+	p.change = append(p.change, func(c *engine.Config) { c.LocalPort = p.port })
 	o := p.open(answers(steps.ModeSSH, steps.InstallerUV), nil)
 	if err := o.Close(); err != nil { // its port is free for the screen
 		t.Fatal(err)

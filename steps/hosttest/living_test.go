@@ -18,19 +18,20 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 )
 
 // seconds turns the minutes of the limits to seconds.
-func seconds(c *steps.Config) { c.Minute = time.Second }
+func seconds(c *engine.Config) { c.Minute = time.Second }
 
 // living is a world with one machine whose guide has come to its end.
 type living struct {
 	*world
-	g *steps.Guide
+	g *engine.Guide
 	o *steps.Opened
 }
 
-func newLiving(t *testing.T, a steps.Answers, change ...func(*steps.Config)) *living {
+func newLiving(t *testing.T, a steps.Answers, change ...func(*engine.Config)) *living {
 	t.Helper()
 	w := newInstalledWorld(t, testhost.Spec{})
 	w.change = change
@@ -214,7 +215,7 @@ func TestItStopsByItself(t *testing.T) {
 func TestALimitThatIsOverLeavesTime(t *testing.T) {
 	a := answers(steps.ModeSSH, steps.InstallerUV)
 	a.IdleStop, a.Lifetime = steps.Never, steps.Never
-	l := newLiving(t, a, func(c *steps.Config) { c.Minute = 4 * time.Second })
+	l := newLiving(t, a, func(c *engine.Config) { c.Minute = 4 * time.Second })
 	link := l.connect()
 	l.healthy(link, "older than its limit", func(h steps.Health) bool { return h.Watching && h.At.Sub(h.Born) > 21*time.Second })
 	if _, err := l.g.SetLimits(t.Context(), l.id(), steps.Never, steps.MinLimit); err != nil {

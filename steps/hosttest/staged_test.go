@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 )
 
 // staged is the guide, made for goldens. What differs from run to run has a
@@ -16,7 +17,7 @@ import (
 // stands still where the step at is about to say that it is finished, until it
 // is cut off.
 type staged struct {
-	*steps.Guide
+	*engine.Guide
 	p  *person
 	at steps.StepID
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
@@ -78,7 +79,7 @@ func noon() time.Time { return time.Date(2026, 3, 4, 12, 0, 0, 0, time.Local) }
 func (p *person) start(at steps.StepID) *run {
 	p.t.Helper()
 	ask := ui.NewAsker()
-	guide := p.guide(func(c *steps.Config) {
+	guide := p.guide(func(c *engine.Config) {
 		c.Ask, c.Now, c.LocalPort = ask, noon, p.port
 		c.Env = func(name string) string {
 			return map[string]string{"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret"}[name]

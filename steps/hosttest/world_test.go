@@ -20,6 +20,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 )
 
 // lab is closed by TestMain.
@@ -47,7 +48,7 @@ type world struct {
 	booted func(*testhost.Host)
 
 	// change is done to the config of every guide.
-	change []func(*steps.Config)
+	change []func(*engine.Config)
 
 	mu       sync.Mutex
 	address  string // this computer's public one; empty leaves it to the cloud
@@ -197,20 +198,20 @@ func (w *world) machine(id string) *testhost.Host {
 
 // guide is a program freshly started on that computer. change, when given,
 // has the last word on what it is made of.
-func (w *world) guide(change ...func(*steps.Config)) *steps.Guide {
-	c := steps.Config{
+func (w *world) guide(change ...func(*engine.Config)) *engine.Guide {
+	c := engine.Config{
 		Dir: w.dir, Ask: nobody{}, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
-		Open: func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+		Open: func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
 			o.Profile = ""
 			o.Endpoint = w.endpoint()
-			return steps.OpenAWS(ctx, o)
+			return engine.OpenAWS(ctx, o)
 		},
 		Patience: await.Wait, LocalPort: w.port,
 	}
 	for _, to := range append(slices.Clone(w.change), change...) {
 		to(&c)
 	}
-	return steps.New(c)
+	return engine.New(c)
 }
 
 func (w *world) endpoint() *aws.Endpoint {

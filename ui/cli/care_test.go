@@ -9,7 +9,7 @@ import (
 )
 
 // sick is an engine with one check of each outcome.
-func sick() *engine {
+func sick() *fakeEngine {
 	e := labs()
 	e.checks = []steps.Check{
 		{ID: "credentials", Title: "Credentials", State: steps.CheckOK, Text: "valid"},
@@ -70,7 +70,7 @@ func TestDoctorJSON(t *testing.T) {
 
 // littered is an engine that finds the leftovers of two setups, one of which
 // has a running instance.
-func littered() *engine {
+func littered() *fakeEngine {
 	at := steps.Place{Profile: "default", Region: "us-east-1"}
 	thing := func(kind, id, setup string, cost float64) steps.Leftover {
 		return steps.Leftover{At: at, Kind: kind, ID: id, SetupID: setup, Setup: "the-" + setup, MonthCost: cost, CostKnown: true, Created: time.Unix(1, 0)}
@@ -81,7 +81,7 @@ func littered() *engine {
 	far.At.Region = "eu-west-1"
 	unknown := thing("volume", "vol-3", "old", 0)
 	unknown.CostKnown, unknown.Setup, unknown.At = false, "", far.At
-	return &engine{setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}, fleet: fleet{swept: []steps.Swept{
+	return &fakeEngine{setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}, fleet: fleet{swept: []steps.Swept{
 		{At: at, Leftovers: []steps.Leftover{instance, thing("security group", "sg-1", "used", 0)}},
 		{At: far.At, Leftovers: []steps.Leftover{far, unknown}},
 		{At: steps.Place{Profile: "default", Region: "sa-east-1"}, Err: problem(steps.ProblemUnreachable)},

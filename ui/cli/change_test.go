@@ -9,10 +9,10 @@ import (
 )
 
 // labs are a notebook, a gateway and one that is stopped.
-func labs() *engine {
+func labs() *fakeEngine {
 	off := lab("off", "ffff", steps.ModeSSH)
 	off.State = "stopped"
-	return &engine{
+	return &fakeEngine{
 		setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH), lab("gate", "gggg", steps.ModeGateway), off},
 		work:   opens(&tunnel{}),
 		fleet:  fleet{link: link{health: steps.Health{At: noon, Watching: true}}},
@@ -181,12 +181,12 @@ func TestAmbiguity(t *testing.T) {
 	}
 	boxed := lab("small", "cccc", steps.ModeSSH)
 	boxed.Sandbox = true
-	r = run{engine: labs(), sandbox: &engine{setups: []steps.Setup{boxed}}}
+	r = run{engine: labs(), sandbox: &fakeEngine{setups: []steps.Setup{boxed}}}
 	if code := r.do(t.Context(), "stop", "small"); code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "worlds", r.err.String(), "both on AWS and in the sandbox", "--sandbox=false")
-	r = run{engine: labs(), sandbox: &engine{setups: []steps.Setup{boxed}}}
+	r = run{engine: labs(), sandbox: &fakeEngine{setups: []steps.Setup{boxed}}}
 	if code := r.do(t.Context(), "stop", "small", "--sandbox"); code != 0 || r.sandbox.asked() != "stop cccc" {
 		t.Errorf("exit code %d, asked %s", code, r.sandbox.asked())
 	}
@@ -194,7 +194,7 @@ func TestAmbiguity(t *testing.T) {
 }
 
 func TestUpLimits(t *testing.T) {
-	r := run{engine: &engine{work: opens(nil)}}
+	r := run{engine: &fakeEngine{work: opens(nil)}}
 	if code := r.do(t.Context(), "up", "--yes", "--idle-stop", "2h", "--lifetime", "never"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
@@ -202,7 +202,7 @@ func TestUpLimits(t *testing.T) {
 		t.Errorf("answers %+v", a)
 	}
 	has(t, "review", r.out.String(), "Auto-stop\n  when idle for 2 hours\n")
-	r = run{engine: &engine{work: opens(nil)}}
+	r = run{engine: &fakeEngine{work: opens(nil)}}
 	if code := r.do(t.Context(), "up", "--yes"); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}

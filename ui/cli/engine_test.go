@@ -13,9 +13,9 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// engine is the guide as the commands see it, with answers made by hand; the
+// fakeEngine is the guide as the commands see it, with answers made by hand; the
 // real one runs in the scripts.
-type engine struct {
+type fakeEngine struct {
 	steps.Engine
 	setups  []steps.Setup
 	last    steps.Answers
@@ -28,13 +28,14 @@ type engine struct {
 	fleet
 }
 
-func (e *engine) Sandboxed() bool { return false }
-func (e *engine) Profiles() ([]steps.Profile, error) {
+func (e *fakeEngine) Sandboxed() bool { return false }
+func (e *fakeEngine) Profiles() ([]steps.Profile, error) {
 	return []steps.Profile{{Name: "other"}}, e.errs["profiles"]
 }
-func (e *engine) Last(context.Context) (steps.Answers, bool)    { return e.last, e.last.Type != "" }
-func (e *engine) Setups(context.Context) ([]steps.Setup, error) { return e.setups, nil }
-func (e *engine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
+
+func (e *fakeEngine) Last(context.Context) (steps.Answers, bool)    { return e.last, e.last.Type != "" }
+func (e *fakeEngine) Setups(context.Context) ([]steps.Setup, error) { return e.setups, nil }
+func (e *fakeEngine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
 	all = slices.Clone(all)
 	for i := range all {
 		if e.gone != "" && all[i].Resources.InstanceID != "" {
@@ -44,7 +45,7 @@ func (e *engine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
 	return all
 }
 
-func (e *engine) SignIn(_ context.Context, profile string) (steps.Account, error) {
+func (e *fakeEngine) SignIn(_ context.Context, profile string) (steps.Account, error) {
 	if err := e.errs["sign in"]; err != nil {
 		return steps.Account{}, err
 	}
@@ -53,39 +54,39 @@ func (e *engine) SignIn(_ context.Context, profile string) (steps.Account, error
 	}}, nil
 }
 
-func (e *engine) Types(_ context.Context, at steps.Place) ([]steps.InstanceType, error) {
+func (e *fakeEngine) Types(_ context.Context, at steps.Place) ([]steps.InstanceType, error) {
 	if at.Region == "us-east-1" {
 		return []steps.InstanceType{{Name: "t2.micro"}}, nil
 	}
 	return []steps.InstanceType{{Name: "m7i.large", Arch: "amd64"}, {Name: "t3.micro", Arch: "amd64", FreeTier: true}}, nil
 }
 
-func (e *engine) InspectKey(_ context.Context, _ steps.Place, path string) (steps.KeyOption, error) {
+func (e *fakeEngine) InspectKey(_ context.Context, _ steps.Place, path string) (steps.KeyOption, error) {
 	e.key.Answer = steps.KeyAnswer{Source: steps.KeyFile, Path: path}
 	return e.key, nil
 }
 
-func (e *engine) ProtectKey(path string) error {
+func (e *fakeEngine) ProtectKey(path string) error {
 	e.secured, e.key = path, steps.KeyOption{}
 	return nil
 }
 
-func (e *engine) Review(_ context.Context, a steps.Answers) (steps.Review, error) {
+func (e *fakeEngine) Review(_ context.Context, a steps.Answers) (steps.Review, error) {
 	e.review.Answers = a
 	return e.review, a.Valid()
 }
 
-func (e *engine) Begin(_ context.Context, a steps.Answers) (steps.Setup, error) {
+func (e *fakeEngine) Begin(_ context.Context, a steps.Answers) (steps.Setup, error) {
 	e.begun = &a
 	return steps.Setup{ID: "id", Answers: a}, nil
 }
 
-func (e *engine) Work(ctx context.Context, id string, emit func(steps.Event)) (*steps.Opened, error) {
+func (e *fakeEngine) Work(ctx context.Context, id string, emit func(steps.Event)) (*steps.Opened, error) {
 	e.called("work %s", id)
 	return e.work(ctx, emit)
 }
 
-func (e *engine) Remove(_ context.Context, id string, emit func(steps.Event)) error {
+func (e *fakeEngine) Remove(_ context.Context, id string, emit func(steps.Event)) error {
 	e.removed = id
 	emit(steps.Event{Step: steps.StepRemove, Kind: steps.Finished, Text: "all gone"})
 	return e.errs["remove"]
@@ -126,9 +127,9 @@ func (s *screen) String() string {
 }
 
 type run struct {
-	engine   *engine
-	sandbox  *engine // of the other world; an empty one when nil
-	awake    bool    // the sandbox runs
+	engine   *fakeEngine
+	sandbox  *fakeEngine // of the other world; an empty one when nil
+	awake    bool        // the sandbox runs
 	in       string
 	terminal bool
 	console  func(context.Context) (steps.Terminal, func() error, error)
@@ -159,7 +160,7 @@ func (r *run) do(ctx context.Context, args ...string) int {
 				return r.sandbox, nil
 			}
 			if sandbox {
-				return &engine{}, nil
+				return &fakeEngine{}, nil
 			}
 			return r.engine, nil
 		},

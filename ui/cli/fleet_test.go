@@ -53,7 +53,7 @@ func (f *fleet) did(method, id string, emit func(steps.Event)) error {
 	return nil
 }
 
-func (e *engine) Survey(_ context.Context, profile string, each func(steps.Surveyed)) error {
+func (e *fakeEngine) Survey(_ context.Context, profile string, each func(steps.Surveyed)) error {
 	e.called("survey %s", profile)
 	regions := map[steps.Place][]steps.Surveyed{} // of one, the answers come in order
 	for _, s := range e.survey {
@@ -74,61 +74,61 @@ func (e *engine) Survey(_ context.Context, profile string, each func(steps.Surve
 	return e.errs["survey"]
 }
 
-func (e *engine) Adopt(_ context.Context, m steps.Machine) (steps.Setup, error) {
+func (e *fakeEngine) Adopt(_ context.Context, m steps.Machine) (steps.Setup, error) {
 	e.called("adopt %s", m.ID)
 	return m.Setup, e.errs["adopt"]
 }
 
-func (e *engine) Stop(_ context.Context, id string, emit func(steps.Event)) error {
+func (e *fakeEngine) Stop(_ context.Context, id string, emit func(steps.Event)) error {
 	if err := e.errs["stop "+id]; err != nil {
 		return err
 	}
 	return e.did("stop", id, emit)
 }
 
-func (e *engine) Reboot(_ context.Context, id string, emit func(steps.Event)) error {
+func (e *fakeEngine) Reboot(_ context.Context, id string, emit func(steps.Event)) error {
 	return e.did("reboot", id, emit)
 }
 
-func (e *engine) Resize(_ context.Context, id, kind string, emit func(steps.Event)) error {
+func (e *fakeEngine) Resize(_ context.Context, id, kind string, emit func(steps.Event)) error {
 	return e.did("resize", id+" "+kind, emit)
 }
 
-func (e *engine) setup(id string) steps.Setup {
+func (e *fakeEngine) setup(id string) steps.Setup {
 	return e.setups[slices.IndexFunc(e.setups, func(s steps.Setup) bool { return s.ID == id })]
 }
 
-func (e *engine) SetMode(_ context.Context, id string, mode steps.Mode, noTLS bool) (steps.Setup, error) {
+func (e *fakeEngine) SetMode(_ context.Context, id string, mode steps.Mode, noTLS bool) (steps.Setup, error) {
 	e.called("mode %s %s %v", id, mode, noTLS)
 	s := e.setup(id)
 	s.Answers.Mode, s.Answers.NoTLS = mode, noTLS
 	return s, e.errs["mode"]
 }
 
-func (e *engine) SetLimits(_ context.Context, id string, idle, life steps.Limit) (steps.Setup, error) {
+func (e *fakeEngine) SetLimits(_ context.Context, id string, idle, life steps.Limit) (steps.Setup, error) {
 	e.called("limits %s %s/%s", id, idle, life)
 	s := e.setup(id)
 	s.Answers.IdleStop, s.Answers.Lifetime = idle, life
 	return s, e.errs["limits"]
 }
 
-func (e *engine) SetWork(_ context.Context, id string, rule steps.WorkRule) (steps.Setup, error) {
+func (e *fakeEngine) SetWork(_ context.Context, id string, rule steps.WorkRule) (steps.Setup, error) {
 	e.called("rule %s %d%q", id, rule.Percent, rule.Ignore)
 	i := slices.IndexFunc(e.setups, func(s steps.Setup) bool { return s.ID == id })
 	e.setups[i].Answers.Work = rule
 	return e.setups[i], e.errs["rule"]
 }
 
-func (e *engine) UseGateway(_ context.Context, id, gateway string) (steps.Setup, error) {
+func (e *fakeEngine) UseGateway(_ context.Context, id, gateway string) (steps.Setup, error) {
 	e.called("gateway %s %s", id, gateway)
 	return e.setup(id), e.errs["gateway"]
 }
 
-func (e *engine) Connect(context.Context, string) (steps.Link, error) {
+func (e *fakeEngine) Connect(context.Context, string) (steps.Link, error) {
 	return &e.link, e.errs["connect"]
 }
 
-func (e *engine) Reopen(_ context.Context, id string) (*steps.Opened, error) {
+func (e *fakeEngine) Reopen(_ context.Context, id string) (*steps.Opened, error) {
 	e.called("reopen %s", id)
 	if err := e.errs["reopen "+id]; err != nil {
 		return nil, err
@@ -136,11 +136,11 @@ func (e *engine) Reopen(_ context.Context, id string) (*steps.Opened, error) {
 	return e.opened[id], nil
 }
 
-func (e *engine) Notebook(_ context.Context, id string, emit func(steps.Event)) (steps.LocalNotebook, error) {
+func (e *fakeEngine) Notebook(_ context.Context, id string, emit func(steps.Event)) (steps.LocalNotebook, error) {
 	return e.local, e.did("notebook", id, emit)
 }
 
-func (e *engine) Doctor(_ context.Context, profile, id string, each func(steps.Check)) error {
+func (e *fakeEngine) Doctor(_ context.Context, profile, id string, each func(steps.Check)) error {
 	e.called("doctor %s/%s", profile, id)
 	for _, c := range e.checks {
 		each(c)
@@ -148,11 +148,11 @@ func (e *engine) Doctor(_ context.Context, profile, id string, each func(steps.C
 	return e.errs["doctor"]
 }
 
-func (e *engine) FixCheck(_ context.Context, id, check string, emit func(steps.Event)) error {
+func (e *fakeEngine) FixCheck(_ context.Context, id, check string, emit func(steps.Event)) error {
 	return e.did("fix", id+" "+check, emit)
 }
 
-func (e *engine) Sweep(_ context.Context, profile string, each func(steps.Swept)) error {
+func (e *fakeEngine) Sweep(_ context.Context, profile string, each func(steps.Swept)) error {
 	e.called("sweep %s", profile)
 	for _, s := range e.swept {
 		each(s)
@@ -160,7 +160,7 @@ func (e *engine) Sweep(_ context.Context, profile string, each func(steps.Swept)
 	return e.errs["sweep"]
 }
 
-func (e *engine) Clear(_ context.Context, what []steps.Leftover, emit func(steps.Event)) error {
+func (e *fakeEngine) Clear(_ context.Context, what []steps.Leftover, emit func(steps.Event)) error {
 	var ids []string
 	for _, l := range what {
 		ids = append(ids, l.ID)

@@ -23,7 +23,7 @@ func TestUpStartsFromTheLastOnesAnswers(t *testing.T) {
 		{[]string{"up", "--yes"}, true, "t3.micro"},
 		{[]string{"up", "--yes"}, false, "t3.micro"},
 	} {
-		r := run{engine: &engine{last: last, work: opens(nil)}, in: "y\n", terminal: c.terminal}
+		r := run{engine: &fakeEngine{last: last, work: opens(nil)}, in: "y\n", terminal: c.terminal}
 		r.do(t.Context(), append(c.args, "--no-tunnel")...)
 		if r.engine.begun == nil {
 			t.Errorf("%v: nothing was begun: %s", c.args, r.err.String())

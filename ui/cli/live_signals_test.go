@@ -18,7 +18,7 @@ import (
 func workLive() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	e := &engine{work: func(ctx context.Context, emit func(steps.Event)) (*steps.Opened, error) {
+	e := &fakeEngine{work: func(ctx context.Context, emit func(steps.Event)) (*steps.Opened, error) {
 		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Started})
 		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Output, Text: "downloading"})
 		<-ctx.Done()

@@ -15,14 +15,14 @@ var noon = time.Unix(43200, 0).UTC()
 
 // two is a ledger with one machine that runs and one whose region does not
 // answer, and a third machine from elsewhere, whose price comes later.
-func two() *engine {
+func two() *fakeEngine {
 	small, big := lab("small", "aaaa", steps.ModeSSH), lab("big", "bbbb", steps.ModeHTTP)
 	big.Answers.Region, big.Created = "us-east-1", time.Unix(1, 0)
 	far := steps.Machine{Elsewhere: true, Account: "123456789012", Setup: lab("fa\x1b[31mr", "cccc", "")}
 	unpriced := far
 	unpriced.Cost = steps.Cost{}
 	at := func(region string) steps.Place { return steps.Place{Profile: "other", Region: region} }
-	return &engine{setups: []steps.Setup{small, big}, fleet: fleet{
+	return &fakeEngine{setups: []steps.Setup{small, big}, fleet: fleet{
 		survey: []steps.Surveyed{
 			{At: at("eu-north-1"), Machines: []steps.Machine{unpriced, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
 			{At: at("eu-north-1"), Machines: []steps.Machine{far, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
@@ -196,18 +196,18 @@ func TestLsWithoutProfiles(t *testing.T) {
 func TestLsSandbox(t *testing.T) {
 	boxed := lab("box", "dddd", steps.ModeSSH)
 	boxed.Sandbox = true
-	box := &engine{}
-	r := run{engine: &engine{}, sandbox: box}
+	box := &fakeEngine{}
+	r := run{engine: &fakeEngine{}, sandbox: box}
 	if code := r.do(t.Context(), "ls", "--sandbox"); code != 0 || box.asked() != "" {
 		t.Errorf("exit code %d, asked %s", code, box.asked())
 	}
 	has(t, "stderr", r.err.String(), "No setups yet. Make one with: jupyter-ec2 up --sandbox")
-	r = run{engine: &engine{}, sandbox: box}
+	r = run{engine: &fakeEngine{}, sandbox: box}
 	if code := r.do(t.Context(), "ls", "--sandbox", "--json"); code != 0 || last(t, r.out.String())["sandbox"] != true {
 		t.Errorf("exit code %d, last line of %s", code, r.out.String())
 	}
 	box.survey = []steps.Surveyed{{Machines: []steps.Machine{{Setup: boxed, Elsewhere: true}}}}
-	r = run{engine: &engine{}, sandbox: box, awake: true}
+	r = run{engine: &fakeEngine{}, sandbox: box, awake: true}
 	if code := r.do(t.Context(), "ls"); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

@@ -9,11 +9,11 @@ import (
 )
 
 // reached is an engine with a setup in ssh mode and one in http mode, both open.
-func reached() (*engine, *tunnel) {
+func reached() (*fakeEngine, *tunnel) {
 	small, big := lab("small", "aaaa", steps.ModeSSH), lab("big", "bbbb", steps.ModeHTTP)
 	o, tun := openedOf(small)
 	far, _ := openedOf(big)
-	return &engine{setups: []steps.Setup{small, big}, fleet: fleet{opened: map[string]*steps.Opened{"aaaa": o, "bbbb": far}}}, tun
+	return &fakeEngine{setups: []steps.Setup{small, big}, fleet: fleet{opened: map[string]*steps.Opened{"aaaa": o, "bbbb": far}}}, tun
 }
 
 // until cancels the context when the program has said a text on stderr.
@@ -126,7 +126,7 @@ func TestTunnelFails(t *testing.T) {
 // What becomes of a tunnel is told while it is held.
 func TestHoldTellsTheState(t *testing.T) {
 	o := &steps.Opened{Setup: lab("small", "aaaa", steps.ModeSSH), Tunnel: &breaking{}}
-	r := run{engine: &engine{setups: []steps.Setup{o.Setup}, fleet: fleet{opened: map[string]*steps.Opened{"aaaa": o}}}}
+	r := run{engine: &fakeEngine{setups: []steps.Setup{o.Setup}, fleet: fleet{opened: map[string]*steps.Opened{"aaaa": o}}}}
 	ctx := r.until(t, "Tunnel of small: lost")
 	if code := r.do(ctx, "open", "small", "--json"); code != 0 {
 		t.Errorf("exit code %d: %s", code, r.err.String())
@@ -157,7 +157,7 @@ func TestNotebook(t *testing.T) {
 		want int
 	}{"Ctrl-C": {false, 0}, "ends": {true, exitServer}} {
 		n := &localNotebook{done: make(chan struct{})}
-		r := run{engine: &engine{setups: []steps.Setup{gate, lab("small", "aaaa", steps.ModeSSH)}, fleet: fleet{local: n}}}
+		r := run{engine: &fakeEngine{setups: []steps.Setup{gate, lab("small", "aaaa", steps.ModeSSH)}, fleet: fleet{local: n}}}
 		ctx := t.Context()
 		if c.ends {
 			close(n.done)
@@ -169,7 +169,7 @@ func TestNotebook(t *testing.T) {
 		}
 		has(t, name, r.out.String(), "http://localhost:8899/?token=n\n")
 	}
-	r := run{engine: &engine{setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}}}
+	r := run{engine: &fakeEngine{setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}}}
 	if code := r.do(t.Context(), "notebook", "small"); code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}

@@ -89,7 +89,7 @@ func TestNothingIsHeldUnheard(t *testing.T) {
 	for _, err := range []error{syscall.ENOSPC, syscall.EPIPE, io.ErrClosedPipe} {
 		for _, args := range []string{"up --yes", "up --yes --json", "open lab", "tunnel lab", "logs lab -f"} {
 			tun := &tunnel{}
-			r := run{engine: &engine{work: opens(tun), setups: setups}, output: brokenOutput{err}}
+			r := run{engine: &fakeEngine{work: opens(tun), setups: setups}, output: brokenOutput{err}}
 			r.engine.opened = map[string]*steps.Opened{"id": {Setup: setups[0], URL: "http://localhost:8888/", Tunnel: tun}}
 			r.engine.link.lines, r.engine.link.following = []string{"a line"}, func() {}
 			want := exitFailed

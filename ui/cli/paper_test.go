@@ -20,8 +20,8 @@ import (
 )
 
 // crowded is an engine with machines whose lines are long and wide.
-func crowded() *engine {
-	e := &engine{}
+func crowded() *fakeEngine {
+	e := &fakeEngine{}
 	for name, state := range map[string]string{"lab": "running", "research-notebook-of-the-group": "stopped", "名前付き": "terminated"} {
 		m := steps.Machine{Setup: steps.Setup{
 			ID: name + "-id", State: state, PublicAddr: "ec2-203-0-113-25.eu-central-1.compute.amazonaws.com", Done: map[steps.StepID]time.Time{steps.StepOpen: time.Unix(1, 0)},

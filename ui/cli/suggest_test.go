@@ -35,7 +35,7 @@ func TestDidYouMean(t *testing.T) {
 		"ls -q":                      "",
 		"stop qqqqqq":                "",
 	} {
-		e := &engine{setups: []steps.Setup{lab}, work: opens(nil)}
+		e := &fakeEngine{setups: []steps.Setup{lab}, work: opens(nil)}
 		e.survey = []steps.Surveyed{stray}
 		r := run{engine: e}
 		code := r.do(t.Context(), strings.Fields(args)...)
@@ -59,7 +59,7 @@ func TestFlagsInWords(t *testing.T) {
 		"logs lab -n x":       `--lines needs a whole number such as 100, not "x".`,
 		"up --idle-stop soon": `--idle-stop: `,
 	} {
-		r := run{engine: &engine{}}
+		r := run{engine: &fakeEngine{}}
 		code := r.do(t.Context(), strings.Fields(args)...)
 		if said := r.err.String(); code != exitUsage || !strings.Contains(said, want) || strings.Contains(said, "strconv") || strings.Contains(said, "invalid argument") {
 			t.Errorf("%s: exit code %d, it said %s", args, code, said)
@@ -74,7 +74,7 @@ func TestHelpKeepsToJSON(t *testing.T) {
 			continue
 		}
 		for _, args := range [][]string{{cmd.Name(), "--json", "--help"}, {cmd.Name(), "-h", "--json=true"}} {
-			r := run{engine: &engine{}}
+			r := run{engine: &fakeEngine{}}
 			if code := r.do(t.Context(), args...); code != 0 || r.err.String() != "" {
 				t.Errorf("%v: exit code %d: %s", args, code, r.err.String())
 			}
@@ -84,7 +84,7 @@ func TestHelpKeepsToJSON(t *testing.T) {
 			}
 		}
 	}
-	r := run{engine: &engine{}}
+	r := run{engine: &fakeEngine{}}
 	if code := r.do(t.Context(), "help", "ls", "--json"); code != exitUsage || lines(t, r.out.String())[0]["kind"] != "failed" {
 		t.Errorf("help ls --json: %d, %s", code, r.out.String())
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 func TestUpDefaults(t *testing.T) {
-	r := run{engine: &engine{work: opens(nil)}}
+	r := run{engine: &fakeEngine{work: opens(nil)}}
 	if code := r.do(t.Context(), "up", "--yes"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
@@ -39,7 +39,7 @@ func TestUpTakesUpASetup(t *testing.T) {
 		Name: "jupyter", Profile: "p", Region: "us-east-1", Release: "22.04", Type: "t3.large", DiskGB: 30,
 		Key: steps.KeyAnswer{Source: steps.KeyCreate}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
 	}
-	r := run{engine: &engine{
+	r := run{engine: &fakeEngine{
 		work:   opens(nil),
 		setups: []steps.Setup{{ID: "id", Answers: old, Resources: steps.Resources{InstanceID: "i-1"}}},
 		review: steps.Review{Problems: []steps.Problem{{Title: "not to be met"}}},
@@ -56,7 +56,7 @@ func TestUpTakesUpASetup(t *testing.T) {
 func TestUpPlanAndFlags(t *testing.T) {
 	plan := filepath.Join(t.TempDir(), "plan.json")
 	write(t, plan, `{"name":"a","region":"us-east-1","image":"22.04","type":"t2.micro","disk_gb":20,"key":{"source":"create"},"mode":"http","installer":"pip"}`)
-	r := run{engine: &engine{work: opens(nil)}}
+	r := run{engine: &fakeEngine{work: opens(nil)}}
 	if code := r.do(t.Context(), "up", "--yes", "--plan", plan, "--disk", "40", "--key", "import"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
@@ -78,7 +78,7 @@ func write(t *testing.T, path, content string) {
 
 func TestUpAsks(t *testing.T) {
 	for answer, want := range map[string]int{"y\n": 0, "yes\n": 0, "n\n": exitInterrupted, "\n": exitInterrupted, "": exitInterrupted} {
-		r := run{engine: &engine{work: opens(nil)}, terminal: true, in: answer}
+		r := run{engine: &fakeEngine{work: opens(nil)}, terminal: true, in: answer}
 		if code := r.do(t.Context(), "up"); code != want {
 			t.Errorf("answer %q: exit code %d, want %d", answer, code, want)
 		}
@@ -104,7 +104,7 @@ func TestUpExitCodes(t *testing.T) {
 		{problem(steps.ProblemServer), 5},
 		{problem(steps.ProblemInterrupted), 130},
 	} {
-		r := run{engine: &engine{work: func(_ context.Context, emit func(steps.Event)) (*steps.Opened, error) {
+		r := run{engine: &fakeEngine{work: func(_ context.Context, emit func(steps.Event)) (*steps.Opened, error) {
 			emit(steps.Event{Step: steps.StepInstall, Kind: steps.Failed, Err: c.err})
 			return nil, c.err
 		}}}
@@ -136,7 +136,7 @@ func lines(t *testing.T, s string) []map[string]any {
 }
 
 func TestUpJSON(t *testing.T) {
-	r := run{engine: &engine{work: opens(nil)}}
+	r := run{engine: &fakeEngine{work: opens(nil)}}
 	if code := r.do(t.Context(), "up", "--yes", "--json"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
@@ -160,7 +160,7 @@ func TestUpJSON(t *testing.T) {
 func TestUpHoldsTheTunnel(t *testing.T) {
 	tun := &tunnel{}
 	ctx, cancel := context.WithCancel(t.Context())
-	r := run{engine: &engine{work: opens(tun)}}
+	r := run{engine: &fakeEngine{work: opens(tun)}}
 	r.err.text, r.err.seen = "The tunnel is open", cancel
 	if code := r.do(ctx, "up", "--yes"); code != 0 {
 		t.Errorf("exit code %d: %s", code, r.err.String())
@@ -172,7 +172,7 @@ func TestUpHoldsTheTunnel(t *testing.T) {
 
 func TestUpNoTunnel(t *testing.T) {
 	tun := &tunnel{}
-	r := run{engine: &engine{work: opens(tun)}}
+	r := run{engine: &fakeEngine{work: opens(tun)}}
 	if code := r.do(t.Context(), "up", "--yes", "--no-tunnel"); code != 0 || !tun.closed {
 		t.Errorf("exit code %d, closed %v", code, tun.closed)
 	}
@@ -180,7 +180,7 @@ func TestUpNoTunnel(t *testing.T) {
 
 func TestUpInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	r := run{engine: &engine{work: func(ctx context.Context, _ func(steps.Event)) (*steps.Opened, error) {
+	r := run{engine: &fakeEngine{work: func(ctx context.Context, _ func(steps.Event)) (*steps.Opened, error) {
 		cancel()
 		<-ctx.Done()
 		return nil, &aws.Error{Doing: "launch", Message: "broke off"}
@@ -191,7 +191,7 @@ func TestUpInterrupted(t *testing.T) {
 }
 
 func TestUpStopsAtProblems(t *testing.T) {
-	r := run{engine: &engine{review: steps.Review{Problems: []steps.Problem{
+	r := run{engine: &fakeEngine{review: steps.Review{Problems: []steps.Problem{
 		{Kind: steps.ProblemRefused, Title: "No default VPC", Text: "None.", Next: "Make one."}, {Title: "Second", Text: "More."},
 	}}}}
 	if code := r.do(t.Context(), "up", "--yes"); code != exitRefused || r.engine.begun != nil {
@@ -215,7 +215,7 @@ func TestUpKeyFile(t *testing.T) {
 		{steps.KeyOption{TooOpen: true, Problem: "others can read it"}, 0, "k.pem"},
 		{steps.KeyOption{Garbled: true}, 0, "k.pem"},
 	} {
-		r := run{engine: &engine{work: opens(nil), key: c.option}}
+		r := run{engine: &fakeEngine{work: opens(nil), key: c.option}}
 		if code := r.do(t.Context(), "up", "--yes", "--key", "k.pem"); code != c.want || r.engine.secured != c.secured {
 			t.Errorf("%+v: exit code %d, protected %q: %s", c.option, code, r.engine.secured, r.err.String())
 		}
@@ -224,11 +224,11 @@ func TestUpKeyFile(t *testing.T) {
 
 // A dry run changes nothing, not even a key file's mode.
 func TestUpDryRunLeavesTheKeyFileAlone(t *testing.T) {
-	r := run{engine: &engine{work: opens(nil), key: steps.KeyOption{TooOpen: true, Problem: "others can read it"}}}
+	r := run{engine: &fakeEngine{work: opens(nil), key: steps.KeyOption{TooOpen: true, Problem: "others can read it"}}}
 	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != exitUsage || r.engine.secured != "" {
 		t.Errorf("exit code %d, protected %q: %s", code, r.engine.secured, r.err.String())
 	}
-	r = run{engine: &engine{work: opens(nil), key: steps.KeyOption{Garbled: true}}}
+	r = run{engine: &fakeEngine{work: opens(nil), key: steps.KeyOption{Garbled: true}}}
 	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != 0 || r.engine.secured != "" {
 		t.Errorf("exit code %d, rewritten %q: %s", code, r.engine.secured, r.err.String())
 	}
@@ -236,7 +236,7 @@ func TestUpDryRunLeavesTheKeyFileAlone(t *testing.T) {
 
 func TestUpRegions(t *testing.T) {
 	for region, want := range map[string]int{"us-east-1": 0, "af-south-1": exitRefused, "mars-1": exitUsage} {
-		r := run{engine: &engine{work: opens(nil)}}
+		r := run{engine: &fakeEngine{work: opens(nil)}}
 		if code := r.do(t.Context(), "up", "--yes", "--region", region); code != want {
 			t.Errorf("%s: exit code %d, want %d", region, code, want)
 		}
@@ -255,7 +255,7 @@ func TestRm(t *testing.T) {
 		{"", []string{"rm", "lab", "--yes"}, 0},
 		{"", []string{"rm", "other", "--yes"}, exitUsage},
 	} {
-		r := run{engine: &engine{setups: setups}, terminal: true, in: c.in}
+		r := run{engine: &fakeEngine{setups: setups}, terminal: true, in: c.in}
 		if code := r.do(t.Context(), c.args...); code != c.want {
 			t.Errorf("%v %q: exit code %d, want %d", c.args, c.in, code, c.want)
 		}

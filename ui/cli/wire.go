@@ -11,6 +11,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/sandbox"
 )
 
@@ -28,22 +29,22 @@ func (p *Program) wire(inSandbox bool, ask steps.Asker) (steps.Engine, error) {
 	if err != nil {
 		home = "." // a person without a home still has keys by path
 	}
-	c := steps.Config{
+	c := engine.Config{
 		Dir: stateDir("aws"), Beside: stateDir("sandbox"), Ask: ask, Env: p.Getenv, SSHDir: filepath.Join(home, ".ssh"),
-		Open: steps.OpenAWS, Now: p.Now,
+		Open: engine.OpenAWS, Now: p.Now,
 	}
 	if inSandbox {
 		c.Dir, c.Beside, c.Sandbox = c.Beside, c.Dir, true
 		var opened atomic.Int64 // the sandbox's process, 0 before it is opened
-		c.Open = func(ctx context.Context, o aws.Options) (steps.Cloud, error) {
+		c.Open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
 			cloud, pid, err := p.openSandbox(ctx, o)
 			opened.Store(int64(pid))
 			return cloud, err
 		}
-		c.Ended = func() steps.Ending { return p.sandboxEnded(int(opened.Load())) }
+		c.Ended = func() engine.Ending { return p.sandboxEnded(int(opened.Load())) }
 		c.SSHPort = sshPort
 	}
-	return steps.New(c), nil
+	return engine.New(c), nil
 }
 
 func (p *Program) sandboxOptions() sandbox.Options {
@@ -57,26 +58,26 @@ func (p *Program) sandboxRuns(ctx context.Context) bool {
 }
 
 // sandboxEnded tells how the sandbox of that process has ended, if it has.
-func (p *Program) sandboxEnded(pid int) steps.Ending {
+func (p *Program) sandboxEnded(pid int) engine.Ending {
 	switch ended, died := sandbox.Ended(p.sandboxOptions(), pid); {
 	case pid == 0 || !ended:
-		return steps.CloudRuns
+		return engine.CloudRuns
 	case died:
-		return steps.CloudDied
+		return engine.CloudDied
 	}
-	return steps.CloudStopped
+	return engine.CloudStopped
 }
 
 // openSandbox opens the sandbox's only account, whatever the profile, and tells
 // its process.
-func (p *Program) openSandbox(ctx context.Context, o aws.Options) (cloud steps.Cloud, pid int, err error) {
+func (p *Program) openSandbox(ctx context.Context, o aws.Options) (cloud engine.Cloud, pid int, err error) {
 	info, err := sandbox.Ensure(ctx, p.sandboxOptions())
 	if err != nil {
 		return nil, 0, err
 	}
 	o.Profile = ""
 	o.Endpoint = &aws.Endpoint{URL: info.URL, AccessKeyID: info.AccessKeyID, SecretAccessKey: info.SecretAccessKey}
-	cloud, err = steps.OpenAWS(ctx, o)
+	cloud, err = engine.OpenAWS(ctx, o)
 	return cloud, info.PID, err
 }
 

@@ -1,0 +1,369 @@
+package engine_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// clock is the time of a cloud and of the computer before it, which passes as
+// a test says.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Now().Truncate(time.Second)} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// hiding is a world whose EC2 shows a new instance only after a while.
+func hiding(t *testing.T, after time.Duration) (*world, *clock) {
+	c := newClock()
+	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Now, o.Timing.Visible = c.now, after })
+	w.patience = 500 * time.Millisecond
+	return w, c
+}
+
+// launchHidden runs the guide into an EC2 that does not show what it launched.
+func (w *world) launchHidden(c *clock) steps.Setup {
+	w.t.Helper()
+	err := w.until(w.t.Context(), w.guideAt(c.now), answers(), steps.StepLaunch)
+	if p := steps.Explain(err); p.Title != "EC2 does not show the machine yet" || !strings.Contains(p.Next, "again") {
+		w.t.Fatalf("told as %+v (%v)", p, err)
+	}
+	return w.only()
+}
+
+// only is the one setup that there is.
+func (w *world) only() steps.Setup {
+	w.t.Helper()
+	setups, err := w.guide().Setups(w.t.Context())
+	if err != nil || len(setups) != 1 {
+		w.t.Fatalf("%d setups, %v", len(setups), err)
+	}
+	return setups[0]
+}
+
+// EC2 may not show a new instance for a good while. Each run asks for the same
+// launch again, and the one that sees the instance goes on with it.
+func TestAHiddenInstanceIsNeverLaunchedTwice(t *testing.T) {
+	w, c := hiding(t, 45*time.Second)
+	w.launchHidden(c)
+	c.pass(16 * time.Second)
+	w.launchHidden(c)
+	c.pass(30 * time.Second)
+	w.patience = 0
+	if err := w.until(t.Context(), w.guideAt(c.now), answers(), steps.StepConnect); err != nil {
+		t.Fatal(err)
+	}
+	w.oneOfEach()
+	tokens := map[string]bool{}
+	for _, f := range w.called("ec2:RunInstances") {
+		if f.Get("DryRun") != "true" {
+			tokens[f.Get("ClientToken")] = true
+		}
+	}
+	if len(tokens) != 1 {
+		t.Errorf("launches were asked for with %v", tokens)
+	}
+}
+
+// What EC2 does not show is not removed by forgetting it.
+func TestAHiddenInstanceIsNotForgotten(t *testing.T) {
+	w, c := hiding(t, 45*time.Second)
+	s := w.launchHidden(c)
+	for _, look := range []func(steps.Setup) steps.Setup{
+		func(s steps.Setup) steps.Setup { return w.guideAt(c.now).Look(t.Context(), []steps.Setup{s})[0] },
+		func(s steps.Setup) steps.Setup { return w.surveyedAt(c.now, s.ID).Setup },
+	} {
+		c.pass(5 * time.Second)
+		if seen := look(s); seen.State == "gone" {
+			t.Error("it is taken for gone")
+		}
+	}
+	if err := w.guideAt(c.now).Stop(t.Context(), s.ID, func(steps.Event) {}); steps.Explain(err).Title != "EC2 does not show the machine yet" {
+		t.Errorf("stop: %v", err)
+	}
+	if err := w.guideAt(c.now).Remove(t.Context(), s.ID, func(steps.Event) {}); steps.Explain(err).Title != "EC2 does not show the machine yet" {
+		t.Fatalf("remove: %v", err)
+	}
+	c.pass(45 * time.Second)
+	w.patience = 0
+	if err := w.guideAt(c.now).Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range w.cloud.Instances() {
+		if i.State != "terminated" {
+			t.Errorf("%s is %s, and nobody knows of it any more", i.ID, i.State)
+		}
+	}
+	w.nothingLeft(s)
+}
+
+// surveyedAt is a setup's machine as a survey at that time shows it.
+func (w *world) surveyedAt(now func() time.Time, id string) steps.Machine {
+	w.t.Helper()
+	var found steps.Machine
+	if err := w.guideAt(now).Survey(w.t.Context(), "", func(s steps.Surveyed) {
+		for _, m := range s.Machines {
+			if m.ID == id {
+				found = m
+			}
+		}
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	return found
+}
+
+// Once EC2 says terminated, or knows nothing of it after an hour, the machine is
+// gone and another one may be launched.
+func TestAMachineIsGoneWhenEC2SaysSoOrAfterAnHour(t *testing.T) {
+	for name, c := range map[string]struct {
+		forget time.Duration // until EC2 does not list it any more
+		after  time.Duration // passes since the launch
+		gone   bool
+	}{
+		"terminated a moment ago":           {time.Hour, time.Minute, true},
+		"not known, launched a while ago":   {time.Second, 50 * time.Minute, false},
+		"not known, launched over 1 h ago":  {time.Second, 61 * time.Minute, true},
+		"terminated, launched over 1 h ago": {3 * time.Hour, 2 * time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at := newClock()
+			w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Now, o.Timing.Forget = at.now, c.forget })
+			if err := w.until(t.Context(), w.guideAt(at.now), answers(), steps.StepLaunch); err != nil {
+				t.Fatal(err)
+			}
+			s := w.only()
+			if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+				t.Fatal(err)
+			}
+			at.pass(c.after)
+			if seen := w.guideAt(at.now).Look(t.Context(), []steps.Setup{s})[0]; (seen.State == "gone") != c.gone {
+				t.Errorf("Look: %q (%s), gone %v", seen.State, seen.Unseen, c.gone)
+			}
+			if seen := w.surveyedAt(at.now, s.ID); (seen.State == "gone") != c.gone {
+				t.Errorf("Survey: %q (%s), gone %v", seen.State, seen.Unseen, c.gone)
+			}
+			if !c.gone {
+				return
+			}
+			if err := w.until(t.Context(), w.guideAt(at.now), answers(), steps.StepLaunch); err != nil {
+				t.Fatal(err)
+			}
+			if again := w.only(); again.Resources.InstanceID == s.Resources.InstanceID || again.Resources.ClientToken == s.Resources.ClientToken {
+				t.Errorf("it is still %+v", again.Resources)
+			}
+		})
+	}
+}
+
+// times has the first calls of an action go wrong.
+func (w *world) times(n int, action string, f ec2sim.Fault) {
+	w.setRequestFault(func(called string, r *http.Request) *ec2sim.Fault {
+		if called != action || r.Form.Get("DryRun") == "true" || n == 0 {
+			return nil
+		}
+		n--
+		return &f
+	})
+}
+
+// Answers that are not whole are asked for again, or what they left out is
+// looked up: idle half known.
+func TestAnAnswerThatIsNotWholeIsNotBelieved(t *testing.T) {
+	for _, c := range []struct {
+		source steps.KeySource
+		action string
+		fault  ec2sim.Fault
+	}{
+		{steps.KeyCreate, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyMaterial"}}},
+		{steps.KeyCreate, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyPairId"}}},
+		{steps.KeyCreate, "ec2:CreateKeyPair", ec2sim.Fault{Says: "<keyMaterial>-----BEGIN</keyMaterial>"}},
+		{steps.KeyImport, "ec2:ImportKeyPair", ec2sim.Fault{Without: []string{"keyPairId"}}},
+		{steps.KeyImport, "ec2:ImportKeyPair", ec2sim.Fault{Says: "<keyName>x</keyName>"}},
+		{steps.KeyImport, "ec2:CreateSecurityGroup", ec2sim.Fault{Without: []string{"groupId"}}},
+		{steps.KeyImport, "ec2:CreateSecurityGroup", ec2sim.Fault{Says: "<return>true</return>"}},
+		{steps.KeyImport, "ec2:AuthorizeSecurityGroupIngress", ec2sim.Fault{Says: "<return>true</return>"}},
+		{steps.KeyImport, "ec2:AuthorizeSecurityGroupIngress", ec2sim.Fault{Says: "<return>false</return>"}},
+		{steps.KeyImport, "ec2:RunInstances", ec2sim.Fault{Without: []string{"instancesSet"}}},
+		{steps.KeyImport, "ec2:RunInstances", ec2sim.Fault{Without: []string{"instanceId"}}},
+		{steps.KeyImport, "ec2:RunInstances", ec2sim.Fault{Says: "<instancesSet/>"}},
+	} {
+		t.Run(strings.Join(append([]string{c.action, c.fault.Says}, c.fault.Without...), " "), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			a := answers()
+			a.Key.Source = c.source
+			w.times(1, c.action, c.fault)
+			if err := w.until(t.Context(), w.guide(), a, steps.StepConnect); err != nil {
+				t.Fatal(err)
+			}
+			w.oneOfEach()
+			rules, err := w.region().GroupRules(t.Context(), w.only().Resources.GroupID)
+			if err != nil || len(rules) != 1 || rules[0].Port != 22 {
+				t.Errorf("the group has the rules %v (%v)", rules, err)
+			}
+		})
+	}
+}
+
+// A key pair without its private half is of no use: no empty file is left, and
+// no machine is launched that nobody can enter. Once EC2 answers in full, the
+// same run goes on.
+func TestNoMachineWithoutAKey(t *testing.T) {
+	w := newWorld(t, nil)
+	a := answers()
+	a.Key.Source = steps.KeyCreate
+	w.times(-1, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyMaterial"}})
+	err := w.until(t.Context(), w.guide(), a, steps.StepLaunch)
+	if p := steps.Explain(err); p.Title != "AWS's answer is not complete" {
+		t.Fatalf("told as %+v (%v)", p, err)
+	}
+	if _, err := os.Lstat(w.only().Resources.KeyPath); !os.IsNotExist(err) {
+		t.Errorf("there is a key file: %v", err)
+	}
+	if n := len(w.cloud.Instances()); n != 0 {
+		t.Errorf("%d instances", n)
+	}
+	w.setRequestFault(nil)
+	// What an earlier program left behind: an empty file that it took for the key.
+	if err := os.MkdirAll(filepath.Dir(w.only().Resources.KeyPath), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.only().Resources.KeyPath, nil, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.until(t.Context(), w.guide(), a, steps.StepConnect); err != nil {
+		t.Fatal(err)
+	}
+	w.oneOfEach()
+}
+
+// EC2 may say yes and do nothing. What is to be forgotten is looked for first,
+// and asked for again as long as it is there.
+func TestRemovalIsSeenBeforeItIsForgotten(t *testing.T) {
+	for _, c := range []struct {
+		action string
+		fault  ec2sim.Fault
+	}{
+		{"ec2:TerminateInstances", ec2sim.Fault{Says: "<instancesSet/>"}},
+		{"ec2:TerminateInstances", ec2sim.Fault{Code: "InvalidInstanceID.NotFound"}},
+		{"ec2:DeleteSecurityGroup", ec2sim.Fault{Says: "<return>true</return>"}},
+		{"ec2:DeleteSecurityGroup", ec2sim.Fault{Code: "InvalidGroup.NotFound"}},
+		{"ec2:DeleteKeyPair", ec2sim.Fault{Says: "<return>true</return>"}},
+		{"ec2:DeleteKeyPair", ec2sim.Fault{Code: "InvalidKeyPair.NotFound"}},
+	} {
+		t.Run(c.action+" "+c.fault.Code, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+				t.Fatal(err)
+			}
+			s := w.only()
+			w.patience = time.Second
+			w.times(-1, c.action, c.fault)
+			if err := w.guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err == nil {
+				t.Fatal("it is said to be removed, and is not")
+			} else if p := steps.Explain(err); p.Next == "" || p.Title == "Something went wrong" {
+				t.Errorf("told as %+v", p)
+			}
+			w.only()
+			w.patience = 0
+			w.times(2, c.action, c.fault)
+			if err := w.guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+				t.Fatal(err)
+			}
+			w.nothingLeft(s)
+		})
+	}
+}
+
+// The same holds for starting, stopping, another type, and what a shutdown does.
+func TestAChangeIsSeenBeforeItIsTold(t *testing.T) {
+	w := newWorld(t, nil)
+	ctx, quiet := t.Context(), func(steps.Event) {}
+	if err := w.until(ctx, w.guide(), answers(), steps.StepLaunch); err != nil {
+		t.Fatal(err)
+	}
+	s := w.only()
+	w.times(1, "ec2:StopInstances", ec2sim.Fault{Says: "<instancesSet/>"})
+	if err := w.guide().Stop(ctx, s.ID, quiet); err != nil {
+		t.Fatal(err)
+	}
+	w.patience = time.Second
+	w.times(-1, "ec2:ModifyInstanceAttribute", ec2sim.Fault{Says: "<return>true</return>"})
+	if err := w.guide().Resize(ctx, s.ID, "t3.micro", quiet); err == nil {
+		t.Error("a type that did not change is told as changed")
+	}
+	if got := w.only().Answers.Type; got != "t2.micro" {
+		t.Errorf("the ledger says %s", got)
+	}
+	w.patience = 0
+	w.times(1, "ec2:ModifyInstanceAttribute", ec2sim.Fault{Says: "<return>true</return>"})
+	if err := w.guide().Resize(ctx, s.ID, "t3.micro", quiet); err != nil {
+		t.Error(err)
+	}
+	w.times(1, "ec2:StartInstances", ec2sim.Fault{Says: "<instancesSet/>"})
+	a := answers()
+	a.Type = "t3.micro"
+	if err := w.until(ctx, w.guide(), a, steps.StepLaunch); err != nil {
+		t.Fatal(err)
+	}
+	w.oneOfEach()
+}
+
+// A sweep forgets a leftover only once it is gone.
+func TestASweepLooksBeforeItTells(t *testing.T) {
+	w := newWorld(t, nil)
+	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+		t.Fatal(err)
+	}
+	w.dir = t.TempDir() // another computer's
+	var left []steps.Leftover
+	if err := w.guide().Sweep(t.Context(), "", func(s steps.Swept) { left = append(left, s.Leftovers...) }); err != nil {
+		t.Fatal(err)
+	}
+	n := map[string]int{}
+	w.setFault(func(action string) *ec2sim.Fault {
+		if !slices.Contains([]string{"ec2:TerminateInstances", "ec2:DeleteSecurityGroup", "ec2:DeleteKeyPair"}, action) || n[action] > 0 {
+			return nil
+		}
+		n[action]++
+		return &ec2sim.Fault{Says: "<return>true</return>"}
+	})
+	if err := w.guide().Clear(context.WithoutCancel(t.Context()), left, func(steps.Event) {}); err != nil {
+		t.Fatal(err)
+	}
+	owned, err := w.region().Owned(t.Context())
+	owned = slices.DeleteFunc(owned, func(o aws.Owned) bool { return o.State == "terminated" })
+	if err != nil || len(owned) > 0 {
+		t.Errorf("left: %v (%v)", owned, err)
+	}
+}

@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// change has a setup get other answers. Once its server runs they are written
+// down as wanted, and Work makes the machine follow: until then those that it
+// had are in effect. What its account refuses is not written down at all.
+func (g *Guide) change(ctx context.Context, setupID string, to func(*steps.Answers) error) (steps.Setup, error) {
+	unlock, err := g.ledger.lock(setupID)
+	if err != nil {
+		return steps.Setup{}, err
+	}
+	defer unlock()
+	s, err := g.ledger.load(setupID)
+	if err != nil {
+		return steps.Setup{}, err
+	}
+	a := s.Wanted()
+	if err := to(&a); err != nil {
+		return steps.Setup{}, err
+	}
+	if err := a.Valid(); err != nil {
+		return steps.Setup{}, steps.AnswersFault(err)
+	}
+	if err := g.want(ctx, s, a); err != nil {
+		return steps.Setup{}, err
+	}
+	return *s, g.ledger.save(s)
+}
+
+// want gives a setup other answers, in effect or wanted.
+func (g *Guide) want(ctx context.Context, s *steps.Setup, a steps.Answers) error {
+	if s.Launched() && !reflect.DeepEqual(a, s.Wanted()) {
+		account, err := g.account(ctx, a.Profile)
+		if err == nil {
+			err = g.sameAccount(ctx, s, account)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case !s.Finished(steps.StepServe):
+		s.Answers, s.Next = a, nil
+	case reflect.DeepEqual(a, s.Answers):
+		s.Next = nil
+	default:
+		s.Next = &a
+	}
+	return nil
+}
+
+// SetMode changes how the server is reached.
+func (g *Guide) SetMode(ctx context.Context, setupID string, mode steps.Mode, noTLS bool) (steps.Setup, error) {
+	return g.change(ctx, setupID, func(a *steps.Answers) error {
+		a.Mode, a.NoTLS = mode, noTLS
+		if mode == steps.ModeGateway {
+			a.Gateway = "" // its kernels are its own
+		}
+		return nil
+	})
+}
+
+// SetLimits changes when the machine stops on its own; 0 leaves a limit as it is.
+func (g *Guide) SetLimits(ctx context.Context, setupID string, idle, lifetime steps.Limit) (steps.Setup, error) {
+	return g.change(ctx, setupID, func(a *steps.Answers) error {
+		a.IdleStop, a.Lifetime = idle.Or(a.IdleStop), lifetime.Or(a.Lifetime)
+		return nil
+	})
+}
+
+// SetWork changes which programs count as activity.
+func (g *Guide) SetWork(ctx context.Context, setupID string, rule steps.WorkRule) (steps.Setup, error) {
+	return g.change(ctx, setupID, func(a *steps.Answers) error {
+		a.Work = rule
+		return nil
+	})
+}
+
+// UseGateway has a notebook's kernels run on another setup's machine, or on its
+// own again.
+func (g *Guide) UseGateway(ctx context.Context, setupID, gatewayID string) (steps.Setup, error) {
+	if gatewayID != "" {
+		gw, err := g.ledger.load(gatewayID)
+		if err != nil {
+			return steps.Setup{}, err
+		}
+		if err := usableGateway(gw); err != nil {
+			return steps.Setup{}, err
+		}
+	}
+	return g.change(ctx, setupID, func(a *steps.Answers) error {
+		if a.Mode == steps.ModeGateway {
+			return &steps.Fault{
+				Kind: steps.ProblemAnswers, Title: "This is a gateway itself",
+				Text: fmt.Sprintf("%s is a Kernel Gateway: it has kernels, and no notebook that could use another's.", a.Name),
+				Next: fmt.Sprintf("Change its mode first: jupyter-ec2 mode %s ssh.", a.Name),
+			}
+		}
+		a.Gateway = gatewayID
+		return nil
+	})
+}
+
+func usableGateway(gw *steps.Setup) error {
+	if gw.Answers.Mode == steps.ModeGateway && gw.Finished(steps.StepOpen) {
+		return nil
+	}
+	text := fmt.Sprintf("%s is in %s mode.", gw.Answers.Name, gw.Answers.Mode)
+	if gw.Answers.Mode == steps.ModeGateway {
+		text = fmt.Sprintf("The guide for %s has not finished yet.", gw.Answers.Name)
+	}
+	return &steps.Fault{
+		Kind: steps.ProblemAnswers, Title: "This setup is not a Kernel Gateway", Text: text,
+		Next: fmt.Sprintf("Make it one: jupyter-ec2 mode %s gateway.", gw.Answers.Name),
+	}
+}
+
+// users are the rules that let in the notebooks whose kernels run on this
+// setup's gateway. Within a VPC they come with their private address, since
+// EC2's public names lead to private addresses there; in another network that
+// address is somebody else's, and so is that of a machine that is gone.
+func (g *Guide) users(s *steps.Setup) ([]aws.Rule, error) {
+	if s.Answers.Mode != steps.ModeGateway {
+		return nil, nil
+	}
+	all, err := g.ledger.good()
+	if err != nil {
+		return nil, err
+	}
+	var rules []aws.Rule
+	for _, o := range all {
+		if o.Answers.Gateway != s.ID && o.Wanted().Gateway != s.ID || !o.Exists() {
+			continue
+		}
+		ips := []string{o.PublicIP}
+		if mayShareVPC(&o, s) {
+			ips = append(ips, o.PrivateIP)
+		}
+		for _, ip := range ips {
+			if ip != "" {
+				rules = append(rules, aws.Rule{Port: steps.ServerPort, CIDR: cidr(ip), Ours: true})
+			}
+		}
+	}
+	return rules, nil
+}
+
+// mayShareVPC says that two machines may be in one network, as far as is known.
+func mayShareVPC(s, o *steps.Setup) bool {
+	known := s.AccountNumber != "" && o.AccountNumber != ""
+	return s.Answers.Region == o.Answers.Region && (!known || s.AccountNumber == o.AccountNumber)
+}
+
+// shutOut has a gateway's group let in those alone who use it now. Where that
+// does not work, it is put right when the gateway is worked on next.
+func (g *Guide) shutOut(ctx context.Context, gatewayID string) {
+	w, err := g.newWork(ctx, gatewayID, func(steps.Event) {})
+	if err != nil || w.s.Answers.Mode != steps.ModeGateway || w.s.Resources.Removing || !w.s.Exists() {
+		return
+	}
+	if address, err := w.account.MyAddress(ctx); err == nil {
+		_ = w.ensureGroup(ctx, address)
+	}
+}

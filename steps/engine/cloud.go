@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// Guide is the engine. Its methods may be called from several goroutines; two
+// works on one setup cannot be used together by the ledger's lock.
+type Guide struct {
+	cfg    Config
+	ledger ledger
+
+	mu       sync.Mutex
+	accounts map[string]Cloud
+	opening  chan struct{}            // holds a token while an account is opened
+	signers  map[string]remote.Signer // unlocked keys, so that a passphrase is asked once
+	numbers  map[string]string        // account numbers by profile
+}
+
+var _ steps.Engine = (*Guide)(nil)
+
+// New makes a Guide.
+func New(cfg Config) *Guide {
+	if cfg.Patience == 0 {
+		cfg.Patience = 10 * time.Minute
+	}
+	if cfg.Minute == 0 {
+		cfg.Minute = time.Minute
+	}
+	if cfg.LocalPort == 0 {
+		cfg.LocalPort = steps.ServerPort
+	}
+	if cfg.SSHPort == nil {
+		cfg.SSHPort = func(aws.Instance) int { return 22 }
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	cfg.Ask = &turns{Asker: cfg.Ask, taken: make(chan struct{}, 1)}
+	return &Guide{
+		cfg: cfg, ledger: ledger{cfg.Dir},
+		accounts: map[string]Cloud{}, opening: make(chan struct{}, 1), signers: map[string]remote.Signer{},
+		numbers: map[string]string{},
+	}
+}
+
+// Sandboxed says that nothing is on AWS and nothing costs money.
+func (g *Guide) Sandboxed() bool { return g.cfg.Sandbox }
+
+// Profiles lists the profiles to choose from.
+func (g *Guide) Profiles() ([]steps.Profile, error) {
+	if g.cfg.Sandbox {
+		return []steps.Profile{{Name: "sandbox", Region: "us-east-1", Kind: "sandbox"}}, nil
+	}
+	return aws.Profiles(g.cfg.Env)
+}
+
+// SignIn opens the account again, so that a retry sees fresh credentials.
+func (g *Guide) SignIn(ctx context.Context, profile string) (steps.Account, error) {
+	c, err := g.open(ctx, profile)
+	if err != nil {
+		return steps.Account{}, err
+	}
+	who, err := c.Identity(ctx)
+	if err != nil {
+		return steps.Account{}, err
+	}
+	regions, err := c.Regions(ctx)
+	if err != nil {
+		return steps.Account{}, err
+	}
+	return steps.Account{Profile: profile, Identity: who, MFA: c.MFA(ctx, who), Regions: regions, Home: c.HomeRegion()}, nil
+}
+
+func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
+	tell := func(text string) { g.cfg.Ask.Tell(remote.Clean(text)) }
+	c, err := g.cfg.Open(ctx, aws.Options{Profile: profile, MFACode: g.cfg.Ask.MFACode, Tell: tell})
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.accounts[profile] = c
+	delete(g.numbers, profile) // its credentials may be others now
+	return c, nil
+}
+
+// number returns the number of the account that a profile leads to. It is
+// asked for once.
+func (g *Guide) number(ctx context.Context, profile string, c Cloud) (string, error) {
+	g.mu.Lock()
+	known := g.numbers[profile]
+	g.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	who, err := c.Identity(ctx)
+	if err != nil {
+		return "", err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.numbers[profile] = who.Account
+	return who.Account, nil
+}
+
+// settleAccount notes which account the setup is in, where it can be asked.
+func (w *work) settleAccount(ctx context.Context) {
+	if w.s.AccountNumber == "" {
+		w.s.AccountNumber, _ = w.g.number(ctx, w.s.Answers.Profile, w.account)
+	}
+}
+
+// sameAccount is an error when the setup's profile leads to another account
+// than the setup is in: what is not found there is not gone. Where nobody tells
+// which account it is, nothing is known to be wrong.
+func (g *Guide) sameAccount(ctx context.Context, s *steps.Setup, c Cloud) error {
+	if s.AccountNumber == "" {
+		return nil
+	}
+	number, err := g.number(ctx, s.Answers.Profile, c)
+	if err != nil || number == s.AccountNumber {
+		return ctx.Err()
+	}
+	return otherAccount(s, number)
+}
+
+func otherAccount(s *steps.Setup, number string) error {
+	return &steps.Fault{
+		Kind: steps.ProblemCredentials, Title: "The profile leads to another account",
+		Text: fmt.Sprintf("%s is in the AWS account %s, and its profile %q leads to %s now.", s.Answers.Name, s.AccountNumber, cmp.Or(s.Answers.Profile, "default"), number),
+		Next: fmt.Sprintf("Give that profile credentials for account %s again, and run the same command again.", s.AccountNumber),
+	}
+}
+
+// account returns the profile's open account, opening it where needed: once,
+// because each would ask for an MFA code of its own.
+func (g *Guide) account(ctx context.Context, profile string) (Cloud, error) {
+	select {
+	case g.opening <- struct{}{}:
+		defer func() { <-g.opening }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	g.mu.Lock()
+	c := g.accounts[profile]
+	g.mu.Unlock()
+	if c != nil && g.ended() != CloudDied { // which opening starts again
+		return c, nil
+	}
+	return g.open(ctx, profile)
+}
+
+func (g *Guide) region(ctx context.Context, at steps.Place) (CloudRegion, error) {
+	c, err := g.account(ctx, at.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return c.In(at.Region), nil
+}
+
+// Types lists the region's instance types.
+func (g *Guide) Types(ctx context.Context, at steps.Place) ([]steps.InstanceType, error) {
+	r, err := g.region(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return r.Types(ctx)
+}
+
+// Prices fetches the region's prices, which may take some seconds.
+func (g *Guide) Prices(ctx context.Context, at steps.Place) (steps.Prices, error) {
+	r, err := g.region(ctx, at)
+	if err != nil {
+		return steps.Prices{}, err
+	}
+	return r.Prices(ctx)
+}
+
+// cidr makes a rule's source from this computer's address.
+func cidr(address string) string { return address + "/32" }
+
+// opens says in words what the group lets in.
+func opens(m steps.Mode, address string) string {
+	var s []string
+	for _, p := range m.Ports() {
+		s = append(s, fmt.Sprint(p))
+	}
+	return fmt.Sprintf("TCP %s from %s", strings.Join(s, " and "), cidr(address))
+}

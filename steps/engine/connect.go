@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// user is the login name of Ubuntu's images.
+const user = "ubuntu"
+
+// connect logs in, having made sure that the host is the machine that was
+// launched.
+func (w *work) connect(ctx context.Context) (string, error) {
+	w.byHand(steps.StepConnect)
+	w.s.KnownHosts = w.g.hostKeys().Path()
+	client, err := w.dialPatiently(ctx)
+	if err != nil {
+		return "", err
+	}
+	w.client = client
+	pinned, err := w.g.hostKeys().Lookup(w.s.Resources.InstanceID)
+	if err != nil || len(pinned) == 0 {
+		return "logged in as " + user, err
+	}
+	return fmt.Sprintf("logged in as %s; host key %s", user, pinned[0].Fingerprint), nil
+}
+
+func (g *Guide) hostKeys() *remote.HostKeys {
+	return remote.NewHostKeys(g.ledger.file("", "known_hosts"))
+}
+
+// dialPatiently tries again while the failure is one that a starting machine
+// gets over on its own: refused, timeout, "booting up", not yet the key.
+func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
+	deadline := w.g.cfg.Now().Add(w.g.cfg.Patience)
+	last := ""
+	for {
+		client, err := w.dial(ctx)
+		if err == nil || !w.mayPass(err, deadline) {
+			return client, err
+		}
+		if title := steps.Explain(err).Title; title != last {
+			last = title
+			w.retrying("Not yet: %s", title)
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// deniedPatience is how long "Permission denied" is taken for a machine that
+// has not written its authorized_keys yet; cloud-init does so within seconds
+// of sshd's start.
+const deniedPatience = 45 * time.Second
+
+// mayPass reports whether a failure to log in may be over in a moment.
+func (w *work) mayPass(err error, deadline time.Time) bool {
+	var e *remote.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	now := w.g.cfg.Now()
+	if e.Reason == remote.Denied {
+		return now.Sub(w.s.Done[steps.StepLaunch]) < deniedPatience
+	}
+	return e.Again() && now.Before(deadline)
+}
+
+// dial makes one connection with the setup's key and the pinned host key.
+func (w *work) dial(ctx context.Context) (*remote.Client, error) {
+	k, err := w.g.signer(ctx, w.s)
+	if err != nil {
+		return nil, err
+	}
+	return remote.Dial(ctx,
+		remote.Target{Addr: w.sshAddr(), User: user, InstanceID: w.s.Resources.InstanceID},
+		remote.Auth{Signers: []remote.Signer{k}},
+		remote.HostKeyCheck{Known: w.g.hostKeys(), Ask: w.vouch})
+}
+
+// vouch decides about a host key seen for the first time: the machine's own
+// console decides where it has printed its keys, and a person otherwise.
+func (w *work) vouch(ctx context.Context, k remote.Key) error {
+	w.doing("The host shows an %s key, %s", k.Type, k.Fingerprint)
+	// The console is often a moment behind the SSH server: a person is not
+	// asked about what the next look would answer.
+	printed, why := w.awaitConsole(ctx, w.g.cfg.Patience/120, time.Second)
+	waited := false
+	for len(printed) == 0 {
+		answer, err := w.g.cfg.Ask.HostKey(ctx, steps.HostKeyQuestion{
+			Host: w.s.PublicAddr, InstanceID: w.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: why, Waited: waited,
+		})
+		if err != nil {
+			return err
+		}
+		switch answer {
+		case steps.HostKeyAccept:
+			w.doing("You accepted it; it is pinned to %s", w.s.Resources.InstanceID)
+			return nil
+		case steps.HostKeyWait:
+			waited = true
+			w.retrying("Waiting for the machine's console output, to compare its host key")
+			if printed, why = w.awaitConsole(ctx, w.g.cfg.Patience/2, 5*time.Second); ctx.Err() != nil {
+				return ctx.Err()
+			}
+		default:
+			return &steps.Fault{
+				Kind: steps.ProblemUnreachable, Title: "The host key was not accepted",
+				Text: "Nothing confirms the key " + k.Fingerprint + ", and nobody accepted it: " + why + ".",
+				Next: "Compare it with the machine's system log in the EC2 console (Actions, Monitor and troubleshoot), then run this again.",
+				Err:  steps.ErrDeclined,
+			}
+		}
+	}
+	if slices.Contains(printed, k.Fingerprint) {
+		w.doing("The machine's console shows the same key: it is pinned to %s", w.s.Resources.InstanceID)
+		return nil
+	}
+	return &steps.Fault{
+		Kind: steps.ProblemUnreachable, Title: "This is not the machine that was launched",
+		Text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", w.s.PublicAddr, k.Fingerprint),
+		Next: "Do not continue on this network. Try another one; if it persists, remove the setup and tell whoever runs the network.",
+	}
+}
+
+// consoleKeys returns the fingerprints of the host keys on the machine's
+// console, or why there are none.
+func (w *work) consoleKeys(ctx context.Context) (fingerprints []string, why string) {
+	lines, err := w.region.ConsoleHostKeys(ctx, w.s.Resources.InstanceID)
+	if err != nil {
+		return nil, "the console output is not available: " + steps.Explain(err).Title
+	}
+	for _, l := range lines {
+		if k, err := remote.ParseKey(l); err == nil {
+			fingerprints = append(fingerprints, k.Fingerprint)
+		}
+	}
+	if len(fingerprints) == 0 {
+		why = "EC2 does not show the machine's console output yet, which takes a minute or two"
+	}
+	return fingerprints, why
+}
+
+// awaitConsole looks at the console until it shows keys: it lags by a minute or
+// two after the boot.
+func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) (fingerprints []string, why string) {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		found, reason := w.consoleKeys(waiting)
+		if len(found) > 0 {
+			return found, ""
+		}
+		// A look that was cut short by the end of the wait tells nothing.
+		if waiting.Err() == nil || why == "" {
+			why = reason
+		}
+		if pause(waiting, every) != nil {
+			return nil, why
+		}
+	}
+}
+
+// redial is dial for links that are made again later. Since then the machine's
+// address may have changed, by a stop and start, and this computer's own, which
+// is all that the security group lets in.
+func (w *work) redial(ctx context.Context) (*remote.Client, error) {
+	client, err := w.dial(ctx)
+	var re *remote.Error
+	if err == nil || !errors.As(err, &re) || !re.Again() && !another(re) {
+		return client, err
+	}
+	if how := w.g.ended(); how != CloudRuns {
+		return nil, errors.Join(cloudEnded(how), err)
+	}
+	i, ierr := w.instance(ctx)
+	if ierr != nil {
+		return nil, err // the host's own reason tells more
+	}
+	if i.State != "running" {
+		return nil, errors.Join(notRunning(w.s, i.State), err)
+	}
+	moved := cmp.Or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr || w.g.cfg.SSHPort(i) != w.s.SSHPort
+	if moved {
+		w.see(i)
+	}
+	if re.Reason == remote.Timeout && w.followMe(ctx) || moved {
+		return w.dial(ctx)
+	}
+	return nil, err
+}
+
+// another says that somebody else may be at the machine's address: EC2 gives an
+// address that was let go to the next who wants one.
+func another(e *remote.Error) bool {
+	return e.Reason == remote.HostKeyChanged || e.Reason == remote.NotSSH
+}
+
+// followMe moves the security group's rule to this computer's address when it
+// lets in another, and reports whether it did. The group itself is asked: a link
+// that moved the rule earlier wrote nothing into the ledger.
+func (w *work) followMe(ctx context.Context) bool {
+	address, err := w.account.MyAddress(ctx)
+	if err != nil {
+		return false
+	}
+	rules, err := w.region.GroupRules(ctx, w.s.Resources.GroupID)
+	if err != nil || len(closedTo(address, w.s.Answers.Mode.Ports(), rules)) == 0 {
+		return false
+	}
+	if err := w.ensureGroup(ctx, address); err != nil {
+		w.retrying("Your address is now %s, and the security group could not be updated: %s", address, steps.Explain(err).Title)
+		return false
+	}
+	w.doing("Your address is now %s; the security group is updated", address)
+	return true
+}
+
+// closedTo lists the ports at which the rules do not let the address in.
+func closedTo(address string, ports []int, rules []aws.Rule) []string {
+	var closed []string
+	for _, port := range ports {
+		if !slices.ContainsFunc(rules, func(r aws.Rule) bool { return r.Port == port && covers(r.CIDR, address) }) {
+			closed = append(closed, strconv.Itoa(port))
+		}
+	}
+	return closed
+}
+
+// notRunning is a machine that nobody can reach because it does not run.
+func notRunning(s *steps.Setup, state string) error {
+	f := &steps.Fault{
+		Kind: steps.ProblemUnreachable, Title: "The machine is " + state,
+		Text: fmt.Sprintf("%s (%s) is %s.", s.Answers.Name, s.Resources.InstanceID, state),
+		Next: fmt.Sprintf("Start it with jupyter-ec2 start %s.", s.Answers.Name),
+	}
+	switch state {
+	case "gone", "terminated", "shutting-down":
+		f.Title = "The machine is gone"
+		f.Text = fmt.Sprintf("%s (%s) was terminated.", s.Answers.Name, s.Resources.InstanceID)
+		f.Next = fmt.Sprintf("Remove what is left with jupyter-ec2 rm %s, or launch it again with jupyter-ec2 up --name %s.", s.Answers.Name, s.Answers.Name)
+	case "pending":
+		f.Next = "Try again in a moment."
+	case "":
+		f.Title, f.Text = "There is no machine yet", fmt.Sprintf("%s was never launched.", s.Answers.Name)
+		f.Next = fmt.Sprintf("Launch it with jupyter-ec2 up --name %s.", s.Answers.Name)
+	}
+	return f
+}

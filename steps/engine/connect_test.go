@@ -1,0 +1,115 @@
+package engine_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+func noConsole(_ *ec2sim.Options, h *hosts) { h.keys = func([]string) []string { return []string{} } }
+
+func otherConsole(t *testing.T) func(*ec2sim.Options, *hosts) {
+	pair, err := remote.Generate("another host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(_ *ec2sim.Options, h *hosts) { h.keys = func([]string) []string { return []string{pair.Public} } }
+}
+
+// The console vouches for the key: nobody is asked, and it is pinned.
+func TestTheConsoleVouchesForTheHostKey(t *testing.T) {
+	w := newWorld(t, nil)
+	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+		t.Fatal(err)
+	}
+	setups, err := w.guide().Setups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pinned, err := remote.NewHostKeys(setups[0].KnownHosts).Lookup(setups[0].Resources.InstanceID)
+	if err != nil || len(pinned) == 0 {
+		t.Fatalf("pinned %v, %v", pinned, err)
+	}
+}
+
+// A host that shows another key than the machine's console is never spoken to.
+func TestAnotherKeyThanTheConsolesIsRefused(t *testing.T) {
+	w := newWorld(t, otherConsole(t))
+	w.ask = asker{hostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
+		t.Error("a person was asked to overrule the console")
+		return steps.HostKeyAccept
+	}}
+	err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
+	if p := steps.Explain(err); p.Title != "This is not the machine that was launched" {
+		t.Fatalf("got %+v", p)
+	}
+}
+
+// With no console to compare, the fingerprint is shown and asked about: the
+// guide's "yes".
+func TestAnUnknownHostKeyIsAsked(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		answer steps.HostKeyAnswer
+		title  string
+	}{
+		{"accepted", steps.HostKeyAccept, ""},
+		{"rejected", steps.HostKeyReject, "The host key was not accepted"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, noConsole)
+			var asked steps.HostKeyQuestion
+			w.ask = asker{hostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer { asked = q; return c.answer }}
+			err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
+			if got := steps.Explain(err).Title; got != c.title {
+				t.Fatalf("got %q (%v), want %q", got, err, c.title)
+			}
+			if !strings.HasPrefix(asked.Fingerprint, "SHA256:") || asked.KeyType == "" || asked.Why == "" {
+				t.Errorf("asked with %+v", asked)
+			}
+		})
+	}
+}
+
+// Nobody to ask is a refusal, never a silent yes.
+func TestNobodyToAskRefusesTheHostKey(t *testing.T) {
+	w := newWorld(t, noConsole)
+	err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
+	if err == nil {
+		t.Fatal("an unknown host key was accepted")
+	}
+}
+
+// sshd answers before cloud-init has written the key down: that "Permission
+// denied" is waited out.
+func TestAnEarlyDenialIsWaitedOut(t *testing.T) {
+	var h *hosts
+	w := newWorld(t, func(_ *ec2sim.Options, made *hosts) { h, made.late = made, true })
+	g := w.guide()
+	s, err := g.Begin(t.Context(), answers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	denied, connected := false, false
+	_, err = g.Work(ctx, s.ID, func(e steps.Event) {
+		switch {
+		case e.Step == steps.StepConnect && e.Kind == steps.Retrying && !denied:
+			denied = true
+			if err := h.settle(t.Context()); err != nil {
+				t.Error(err)
+			}
+		case e.Step == steps.StepConnect && e.Kind == steps.Finished:
+			connected = true
+			stop()
+		}
+	})
+	if !denied || !connected {
+		t.Fatalf("denied %v, connected %v (%v)", denied, connected, err)
+	}
+}

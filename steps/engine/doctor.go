@@ -1,0 +1,335 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// The doctor's checks.
+const (
+	checkCredentials = "credentials"
+	checkRegion      = "region"
+	checkType        = "type"
+	checkPermissions = "permissions"
+	checkQuota       = "quota"
+	checkNetwork     = "network"
+	checkAddress     = "address"
+	checkInstance    = "instance"
+	checkShutdown    = "shutdown"
+	checkGroup       = "group"
+	checkKey         = "key"
+	checkHostKey     = "hostkey"
+	checkSSH         = "ssh"
+	checkHost        = "host"
+	checkInstall     = "install"
+	checkServer      = "server"
+	checkWatcher     = "watcher"
+	checkPath        = "path"
+	checkProof       = "proof"
+)
+
+// How long a check may take: a question to the cloud or to the host; one for
+// which a person may be asked for an MFA code or a passphrase; and the proof,
+// for which a small machine starts a kernel.
+const (
+	askWithin    = 20 * time.Second
+	personWithin = 90 * time.Second
+	proofWithin  = 150 * time.Second
+)
+
+// doctor looks at one setup, or at an account alone, and changes nothing: it
+// works on a copy of the ledger's entry and takes no lock.
+type doctor struct {
+	work
+	profile string
+	alone   bool // there is no setup: the account alone is looked at
+
+	// What a check found out, for those after it.
+	kind     aws.Type
+	image    aws.Image
+	instance aws.Instance
+	address  string
+	server   jupyter.Endpoint // as the user reaches it
+	tunnel   *remote.Tunnel
+	keyless  bool // there is no key to log in with
+	deaf     bool // the machine cannot be asked anything, though one can log in
+	states   map[string]steps.CheckState
+}
+
+// finding is how a check came out.
+type finding struct {
+	state steps.CheckState
+	text  string
+	next  string
+	fix   string
+}
+
+func fine(format string, args ...any) finding {
+	return finding{state: steps.CheckOK, text: fmt.Sprintf(format, args...)}
+}
+
+func skipped(why string) finding { return finding{state: steps.CheckSkipped, text: why} }
+
+// wrong is a finding from an error, in the error's own words.
+func wrong(err error) finding {
+	p := steps.Explain(err)
+	var e steps.Explained
+	if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &e) {
+		p.Title, p.Text, p.Next = "No answer", "There was no answer in time.", "Check this computer's network, then try again."
+	}
+	return finding{state: steps.CheckBad, text: p.Title + ". " + p.Text, next: p.Next}
+}
+
+// unsure is for what could not be looked at, and stops nothing.
+func unsure(err error) finding {
+	f := wrong(err)
+	f.state = steps.CheckWarn
+	return f
+}
+
+// check is one line of the doctor's.
+type check struct {
+	id, title string
+	account   bool     // also without a setup
+	needs     []string // those without which there is nothing to look at
+	within    time.Duration
+	run       func(*doctor, context.Context) finding
+}
+
+// checks lists them in their order.
+func checks() []check {
+	cloud, machine, host := []string{checkCredentials, checkRegion}, []string{checkCredentials, checkRegion, checkInstance}, []string{checkSSH}
+	return []check{
+		{checkCredentials, "Credentials", true, nil, personWithin, (*doctor).credentials},
+		{checkRegion, "Region", true, []string{checkCredentials}, askWithin, (*doctor).regionEnabled},
+		{checkType, "Machine type and image", true, cloud, askWithin, (*doctor).offered},
+		{checkPermissions, "Permissions", true, append(cloud, checkType), askWithin, (*doctor).permitted},
+		{checkQuota, "Quota", true, append(cloud, checkType), askWithin, (*doctor).quota},
+		{checkNetwork, "Network", true, cloud, askWithin, (*doctor).network},
+		{checkAddress, "Your address", true, nil, askWithin, (*doctor).myAddress},
+		{checkInstance, "Machine", false, cloud, askWithin, (*doctor).machine},
+		{checkShutdown, "Shutdown behaviour", false, cloud, askWithin, (*doctor).shutdown},
+		{checkGroup, "Security group", false, append(cloud, checkAddress), askWithin, (*doctor).group},
+		{checkKey, "Key file", false, nil, askWithin, (*doctor).key},
+		{checkHostKey, "Host key", false, machine, askWithin, (*doctor).hostKey},
+		{checkSSH, "SSH login", false, append(machine, checkHostKey), personWithin, (*doctor).login},
+		{checkHost, "Disk and memory", false, host, askWithin, (*doctor).host},
+		{checkInstall, "Install", false, host, askWithin, (*doctor).installed},
+		{checkServer, "Server", false, append(host, checkInstall), askWithin, (*doctor).serverUp},
+		{checkWatcher, "Idle stop", false, host, askWithin, (*doctor).watcher},
+		{checkPath, "Way to the server", false, append(host, checkServer), 2 * askWithin, (*doctor).way},
+		{checkProof, "Proof", false, append(host, checkServer, checkPath), proofWithin, (*doctor).proof},
+	}
+}
+
+// CheckIDs lists the IDs of the doctor's checks, in their order.
+func CheckIDs() []string {
+	var ids []string
+	for _, c := range checks() {
+		ids = append(ids, c.id)
+	}
+	return ids
+}
+
+// Doctor checks one setup from the credentials to the proof; without a
+// setupID, the profile's account alone, in its own region. A check that failed
+// is no error: each has them all. Nothing is changed, here or on the machine.
+func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(steps.Check)) error {
+	d := &doctor{profile: profile, alone: setupID == "", states: map[string]steps.CheckState{}}
+	d.g, d.emit = g, func(steps.Event) {}
+	d.s = &steps.Setup{Answers: steps.Answers{
+		Profile: profile, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB, Mode: steps.ModeSSH, Key: steps.KeyAnswer{Source: steps.KeyImport},
+	}}
+	if !d.alone {
+		s, err := g.ledger.load(setupID)
+		if err != nil {
+			return err
+		}
+		d.s, d.profile = s, s.Answers.Profile
+	}
+	defer d.close()
+	for _, c := range checks() {
+		if d.alone && !c.account {
+			continue
+		}
+		f := d.look(ctx, c)
+		if ctx.Err() != nil {
+			return fmt.Errorf("checking %s: %w", c.title, ctx.Err())
+		}
+		d.states[c.id] = f.state
+		each(steps.Check{ID: c.id, Title: c.title, State: f.state, Text: steps.Safe(f.text), Next: steps.Safe(f.next), Fix: f.fix})
+	}
+	return nil
+}
+
+// look makes one check, unless one that it needs has failed.
+func (d *doctor) look(ctx context.Context, c check) finding {
+	for _, id := range c.needs {
+		if s := d.states[id]; s == steps.CheckBad || s == steps.CheckSkipped {
+			return skipped("Not checked until this is fixed: " + titleOf(id) + ".")
+		}
+	}
+	if d.deaf && slices.Contains(c.needs, checkSSH) {
+		return skipped("Nothing can be asked of the machine before this is well: " + titleOf(checkHost) + ".")
+	}
+	within, cancel := context.WithTimeout(ctx, c.within)
+	defer cancel()
+	return c.run(d, within)
+}
+
+func titleOf(id string) string {
+	for _, c := range checks() {
+		if c.id == id {
+			return c.title
+		}
+	}
+	return id
+}
+
+func (d *doctor) close() {
+	if d.tunnel != nil {
+		_ = d.tunnel.Close() // it was opened to be looked at
+	}
+	d.hangUp()
+}
+
+// FixCheck does what a check of Doctor's offered as its Fix.
+func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func(steps.Event)) error {
+	var mend func(*work, context.Context) (string, error)
+	switch checkID {
+	case checkInstance:
+		mend = (*work).startAgain
+	case checkShutdown:
+		mend = (*work).stopOnShutdown
+	case checkGroup:
+		mend = (*work).moveRules
+	case checkKey:
+		mend = (*work).protectKey
+	case checkInstall, checkServer, checkWatcher, checkPath, checkProof:
+		return g.workAgain(ctx, setupID, emit)
+	default:
+		return noRemedy(checkID)
+	}
+	unlock, err := g.ledger.lock(setupID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	w := &work{g: g, emit: emit}
+	if checkID == checkKey { // which needs no account
+		w.s, err = g.ledger.load(setupID)
+	} else {
+		w, err = g.newWork(ctx, setupID, emit)
+	}
+	if err != nil {
+		return err
+	}
+	defer w.hangUp()
+	w.step = steps.StepFix
+	w.say(steps.Started, "Mend: "+titleOf(checkID))
+	result, err := mend(w, ctx)
+	if err == nil {
+		err = w.save()
+	}
+	if err != nil {
+		w.send(steps.Event{Kind: steps.Failed, Text: steps.Explain(err).Title, Err: err})
+		return err
+	}
+	w.say(steps.Finished, result)
+	return nil
+}
+
+// noRemedy is for what FixCheck was not offered for.
+func noRemedy(checkID string) error {
+	return &steps.Fault{
+		Kind: steps.ProblemAnswers, Title: "This cannot be fixed automatically",
+		Text: fmt.Sprintf("The check %q has no remedy that the program could apply here.", checkID),
+		Next: "Do what the check says, then check again with jupyter-ec2 doctor.",
+	}
+}
+
+// workAgain runs the guide's steps: each finds what is in order and mends what
+// is not. A machine that is not running is not started by that: its own check
+// offers it.
+func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(steps.Event)) error {
+	w, err := g.newWork(ctx, setupID, emit)
+	if err != nil {
+		return err
+	}
+	var i aws.Instance
+	if id := w.s.Resources.InstanceID; id != "" {
+		if i, err = w.instance(ctx); err != nil {
+			return err
+		}
+	}
+	if i.State != "running" {
+		return notRunning(w.s, cmp.Or(i.State, "gone"))
+	}
+	opened, err := g.Work(ctx, setupID, emit)
+	if err != nil {
+		return err
+	}
+	return opened.Close()
+}
+
+// startAgain starts a stopped machine and waits until its SSH port answers.
+func (w *work) startAgain(ctx context.Context) (string, error) {
+	i, err := w.instance(ctx)
+	if err != nil {
+		return "", err
+	}
+	if i.State != "stopped" && i.State != "stopping" {
+		return "", &steps.Fault{
+			Kind: steps.ProblemAnswers, Title: "There is nothing to start",
+			Text: fmt.Sprintf("The machine %s is %s, and not stopped.", i.ID, i.State),
+			Next: "Check again with jupyter-ec2 doctor.",
+		}
+	}
+	return w.launch(ctx)
+}
+
+func (w *work) stopOnShutdown(ctx context.Context) (string, error) {
+	id := w.s.Resources.InstanceID
+	if id == "" {
+		return "", noRemedy(checkShutdown)
+	}
+	if err := w.region.SetStopsOnShutdown(ctx, id); err != nil {
+		return "", err
+	}
+	return id + " stops when it shuts itself down, and keeps its disk", nil
+}
+
+func (w *work) moveRules(ctx context.Context) (string, error) {
+	// A group that is made again would not be the machine's.
+	id := w.s.Resources.GroupID
+	if id == "" {
+		return "", noRemedy(checkGroup)
+	}
+	if _, err := w.region.GroupRules(ctx, id); err != nil {
+		return "", err
+	}
+	if err := w.settleGroup(ctx); err != nil {
+		return "", err
+	}
+	return "the security group lets in your current address", nil
+}
+
+func (w *work) protectKey(context.Context) (string, error) {
+	path := w.s.Resources.KeyPath
+	if path == "" {
+		return "", noRemedy(checkKey)
+	}
+	if err := w.g.ProtectKey(path); err != nil {
+		return "", err
+	}
+	return "nobody but you can read " + path + ", and ssh can", nil
+}

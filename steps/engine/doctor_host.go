@@ -1,0 +1,318 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// The checks that ask the machine.
+
+// hostKey looks whether a key is pinned, and holds it against the console.
+func (d *doctor) hostKey(ctx context.Context) finding {
+	pinned, err := d.g.hostKeys().Lookup(d.instance.ID)
+	if err != nil {
+		return wrong(err)
+	}
+	if len(pinned) == 0 {
+		return finding{
+			steps.CheckBad, "No host key of this machine is pinned here, so nothing confirms it.",
+			"Run jupyter-ec2 up: it compares the key with the machine's console and pins it.", "",
+		}
+	}
+	printed, _ := d.consoleKeys(ctx)
+	if len(printed) == 0 { // EC2 keeps the console's output for a while only
+		return fine("%s is pinned.", pinned[0].Fingerprint)
+	}
+	for _, k := range pinned {
+		if slices.Contains(printed, k.Fingerprint) {
+			return fine("%s is pinned, and the machine's console shows it.", k.Fingerprint)
+		}
+	}
+	return finding{
+		steps.CheckBad, fmt.Sprintf("%s is pinned, but the machine's console shows other keys.", pinned[0].Fingerprint),
+		"Do not log in until you know why. If the machine was rebuilt on purpose, remove its line from " + d.g.hostKeys().Path() + " and run jupyter-ec2 up.", "",
+	}
+}
+
+// login logs in with the pinned key alone: nobody is asked to accept another.
+func (d *doctor) login(ctx context.Context) finding {
+	if d.keyless {
+		return skipped("Not checked until this is fixed: " + titleOf(checkKey) + ".")
+	}
+	client, err := d.dialPinned(ctx)
+	if err != nil {
+		return wrong(err)
+	}
+	d.client = client
+	return fine("Logged in as %s at %s.", user, d.sshAddr())
+}
+
+func (d *doctor) dialPinned(ctx context.Context) (*remote.Client, error) {
+	k, err := d.g.signer(ctx, d.s)
+	if err != nil {
+		return nil, err
+	}
+	return remote.Dial(ctx,
+		remote.Target{Addr: d.sshAddr(), User: user, InstanceID: d.instance.ID},
+		remote.Auth{Signers: []remote.Signer{k}}, remote.HostKeyCheck{Known: d.g.hostKeys()})
+}
+
+// What Jupyter wants of a machine, in MiB. Below the first it fails, below the
+// second it soon will.
+const (
+	diskLeast, diskLow     = 200, 1024
+	memoryLeast, memoryLow = 64, 200
+)
+
+func (d *doctor) host(ctx context.Context) finding {
+	facts, err := jupyter.Probe(ctx, d.client)
+	if err != nil {
+		d.deaf = true
+		return wrong(err)
+	}
+	d.facts = facts
+	health, err := jupyter.ReadHealth(ctx, d.client)
+	if err != nil {
+		health = steps.Health{} // the watcher has a check of its own
+	}
+	return roomOn(facts, health)
+}
+
+// mebibytes is a size in the units that status and the screen tell it in.
+func mebibytes(n int) string {
+	if n < 1024 {
+		return fmt.Sprintf("%d MiB", n)
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/1024)
+}
+
+// roomOn judges a machine's disk and memory.
+func roomOn(f jupyter.Facts, h steps.Health) finding {
+	text := fmt.Sprintf("%s of disk free; %s of memory", mebibytes(f.FreeDiskMB), mebibytes(f.MemoryMB))
+	free := f.MemoryMB
+	if h.Watching && h.MemoryMB > 0 {
+		free = max(h.MemoryMB-h.MemoryUsedMB, 0)
+		text += fmt.Sprintf(", %s of it free", mebibytes(free))
+	}
+	text += fmt.Sprintf("; %s of swap", mebibytes(f.SwapMB))
+	if h.SwapUsedMB > 0 {
+		text += fmt.Sprintf(", %s of it used", mebibytes(h.SwapUsedMB))
+	}
+	free += max(f.SwapMB-h.SwapUsedMB, 0)
+	const room = "Remove what is not needed (du -xh ~ | sort -h | tail shows the biggest), or make the disk larger in the EC2 console."
+	const memory = "Shut down kernels that are not needed, or give the machine a larger type: jupyter-ec2 resize."
+	switch {
+	case f.FreeDiskMB < diskLeast:
+		return finding{steps.CheckBad, "The disk is full: " + text + ".", room, ""}
+	case f.MemoryMB > 0 && free < memoryLeast:
+		return finding{steps.CheckBad, "The memory is full: " + text + ".", memory, ""}
+	case f.FreeDiskMB < diskLow:
+		return finding{steps.CheckWarn, "The disk is nearly full: " + text + ".", room, ""}
+	case f.MemoryMB > 0 && free < memoryLow:
+		return finding{steps.CheckWarn, "The memory is nearly full: " + text + ".", memory, ""}
+	}
+	return fine("%s.", text)
+}
+
+const againFix = "run the guide's last steps again"
+
+func (d *doctor) installed(ctx context.Context) finding {
+	v, err := jupyter.CheckVersions(ctx, d.client)
+	if err != nil {
+		f := wrong(err)
+		if e := new(jupyter.Error); errors.As(err, &e) { // else it could not be looked at
+			f.fix = "install again what is missing"
+		}
+		return f
+	}
+	return fine("Python %s, notebook %s, kernel gateway %s.", v.Python, v.Notebook, v.Gateway)
+}
+
+// serverLines is how much of the server's log is shown with its failure.
+const serverLines = 5
+
+// serverUp asks the server from the machine itself.
+func (d *doctor) serverUp(ctx context.Context) finding {
+	if d.s.ServerPort == 0 {
+		return finding{steps.CheckBad, "No server was started yet.", "Run jupyter-ec2 up: it continues where it stopped.", againFix}
+	}
+	ep, err := d.public()
+	if err != nil {
+		f := wrong(err)
+		f.fix = againFix
+		return f
+	}
+	d.server = ep
+	// In ssh mode the server is on the machine's loopback; else at its private address.
+	at := d.loopbackAddr()
+	if d.s.Answers.Mode != steps.ModeSSH {
+		at = net.JoinHostPort(d.s.PrivateIP, strconv.Itoa(d.s.ServerPort))
+	}
+	ep.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return d.client.DialContext(ctx, network, at)
+	}
+	ready, cancel := context.WithTimeout(ctx, askWithin/2)
+	defer cancel()
+	err = jupyter.Ready(ready, ep)
+	if err == nil {
+		return d.strays(ctx)
+	}
+	f := wrong(err)
+	f.next, f.fix = "Restart it: jupyter-ec2 up does it, and so does r in the program's list, Your setups.", "start the server again; its kernels are lost"
+	if log, err := jupyter.ServerLog(ctx, d.client, d.facts, serverLines); err == nil && len(log) > 0 {
+		f.text += "\nThe last lines of its log:\n" + strings.Join(log, "\n")
+	}
+	return f
+}
+
+// strays looks for servers of ours beside the one that answers.
+func (d *doctor) strays(ctx context.Context) finding {
+	found, err := jupyter.StrayServers(ctx, d.client, d.facts)
+	if err != nil {
+		return unsure(err)
+	}
+	if len(found) == 0 {
+		return fine("It answers on port %d of the machine.", d.s.ServerPort)
+	}
+	var which []string
+	for _, s := range found {
+		text := fmt.Sprintf("process %d", s.PID)
+		if s.Port > 0 {
+			text += fmt.Sprintf(" on port %d", s.Port)
+		}
+		which = append(which, text)
+	}
+	return finding{
+		steps.CheckWarn, fmt.Sprintf("It answers on port %d of the machine. Another server of this program runs there that no record knows: %s.", d.s.ServerPort, strings.Join(which, ", ")),
+		"End it: jupyter-ec2 doctor --fix does it, and so does jupyter-ec2 up. Its kernels are lost.", "end the server that no record knows",
+	}
+}
+
+// public is the server as the user reaches it, in ssh mode but for the tunnel.
+// Unlike the steps it makes no token and no certificate.
+func (d *doctor) public() (jupyter.Endpoint, error) {
+	token, err := d.g.ownToken(d.s.ID)
+	if err != nil {
+		return jupyter.Endpoint{}, err
+	}
+	if token == "" {
+		return jupyter.Endpoint{}, &steps.Fault{
+			Kind: steps.ProblemServer, Title: "The server's token is not here", Text: "The file with the server's token is missing or broken here: " + d.g.ledger.file("tokens", d.s.ID) + ".",
+			Next: "Run jupyter-ec2 open " + d.s.Answers.Name + ", which fetches the server's own, or jupyter-ec2 up, which gives it a new one where it has none.",
+		}
+	}
+	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", d.s.ServerPort), Token: token, Gateway: d.s.Answers.Mode == steps.ModeGateway}
+	if d.s.Answers.Mode == steps.ModeSSH {
+		return ep, nil
+	}
+	ep.URL = "http://" + net.JoinHostPort(d.s.PublicAddr, strconv.Itoa(d.s.ServerPort))
+	if !d.tls() {
+		return ep, nil
+	}
+	ep.URL = "https" + strings.TrimPrefix(ep.URL, "http")
+	ep.PinSHA256, err = d.g.pinOf(d.s)
+	return ep, err
+}
+
+// pinOf returns the pin of a setup's certificate, if it is good for the
+// machine's present address.
+func (g *Guide) pinOf(s *steps.Setup) ([]byte, error) {
+	text, err := os.ReadFile(g.certPath(s.ID))
+	block, _ := pem.Decode(text)
+	if err == nil && block == nil {
+		err = errors.New("it holds no certificate")
+	}
+	if err == nil && jupyter.CertificateFor(text, s.PublicAddr, g.cfg.Now()) == "" {
+		err = fmt.Errorf("it is not for %s, or it ends within a week", s.PublicAddr)
+	}
+	if err != nil {
+		return nil, &steps.Fault{
+			Kind: steps.ProblemServer, Title: "The server's certificate cannot be used",
+			Text: "The certificate in " + g.certPath(s.ID) + " cannot be used: " + err.Error() + ".",
+			Next: "Run jupyter-ec2 up: it makes a new one and starts the server again with it.", Err: err,
+		}
+	}
+	sum := sha256.Sum256(block.Bytes)
+	return sum[:], nil
+}
+
+// watcher checks that the machine stops automatically, as was asked for.
+func (d *doctor) watcher(ctx context.Context) finding {
+	a := d.s.Answers
+	if n := d.s.Wanted(); n.IdleStop.Or(steps.DefaultIdleStop) != a.IdleStop.Or(steps.DefaultIdleStop) || n.Lifetime.Or(steps.DefaultLifetime) != a.Lifetime.Or(steps.DefaultLifetime) {
+		return finding{steps.CheckWarn, "New limits were requested but are not in effect yet: auto-stop " + StopWords(n) + ".", "Run jupyter-ec2 up: it puts them into effect.", againFix}
+	}
+	if a.IdleStop == steps.Never && a.Lifetime == steps.Never {
+		return fine("None was requested: the machine runs, and costs money, until it is stopped.")
+	}
+	h, err := jupyter.ReadHealth(ctx, d.client)
+	const next = "Run jupyter-ec2 up: it sets the watcher up again. Until then stop the machine yourself."
+	switch {
+	case err != nil:
+		f := unsure(err)
+		f.next, f.fix = next, againFix
+		return f
+	case !h.Watching:
+		return finding{steps.CheckWarn, "The auto-stop watcher is not running on the machine, so it does not stop automatically.", next, againFix}
+	case h.Unarmed != "":
+		return finding{steps.CheckWarn, "The machine will not stop automatically: " + h.Unarmed + ".", next, againFix}
+	case h.StopAt.IsZero():
+		return fine("It stops %s.", d.limits())
+	}
+	return fine("It stops %s; currently due at %s.", d.limits(), h.StopAt.Local().Format(time.DateTime))
+}
+
+func (d *doctor) limits() string {
+	var all []string
+	if l := d.s.Answers.IdleStop.Or(steps.DefaultIdleStop); l != steps.Never {
+		all = append(all, "when idle for "+l.Words())
+	}
+	if l := d.s.Answers.Lifetime.Or(steps.DefaultLifetime); l != steps.Never {
+		all = append(all, "after "+l.Words()+" in all")
+	}
+	return strings.Join(all, " and ")
+}
+
+// way goes to the server as the user does: through a tunnel of its own, or to
+// the public address.
+func (d *doctor) way(ctx context.Context) finding {
+	over := "at " + d.server.URL
+	if d.s.Answers.Mode == steps.ModeSSH {
+		t, err := remote.OpenTunnel(ctx, remote.TunnelSpec{RemoteAddr: d.loopbackAddr(), Dial: d.dialPinned})
+		if err != nil {
+			return wrong(err)
+		}
+		d.tunnel = t
+		d.server.URL, d.server.Dial = fmt.Sprintf("http://localhost:%d", t.LocalPort()), localTunnel{Tunnel: t}.dial
+		over = "through an SSH tunnel"
+	}
+	ready, cancel := context.WithTimeout(ctx, askWithin/2)
+	defer cancel()
+	if err := jupyter.Ready(ready, d.server); err != nil {
+		return wrong(err)
+	}
+	return fine("The server answers %s.", over)
+}
+
+func (d *doctor) proof(ctx context.Context) finding {
+	p, err := jupyter.Prove(ctx, d.server, nil)
+	if err != nil {
+		f := wrong(err)
+		f.fix = againFix
+		return f
+	}
+	return fine("print(6*7) answered %s by Python %s in %.1f s.", p.Output, p.PythonVersion, p.Took.Seconds())
+}

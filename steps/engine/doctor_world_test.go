@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+)
+
+// rewritten is a cloud whose answers are changed on the wire.
+type rewritten struct {
+	next   aws.HTTPDoer
+	change func(r *http.Request, answer []byte) []byte
+}
+
+func (c rewritten) Do(r *http.Request) (*http.Response, error) {
+	var asked []byte
+	if r.Body != nil {
+		asked, _ = io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(asked))
+	}
+	resp, err := c.next.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(asked))
+	answer = c.change(r, answer)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
+	resp.Header.Del("Content-Length")
+	return resp, nil
+}
+
+// rewrite changes the cloud's answers from here on.
+func (w *world) rewrite(change func(r *http.Request, answer []byte) []byte) {
+	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
+		o.Profile = ""
+		o.Endpoint = &aws.Endpoint{
+			URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret",
+			HTTP: rewritten{w.cloud.HTTPClient(), change},
+		}
+		return engine.OpenAWS(ctx, o)
+	}
+}
+
+// movedTo has AWS see this computer at another address.
+func (w *world) movedTo(address string) {
+	w.rewrite(func(r *http.Request, answer []byte) []byte {
+		if r.URL.Path == "/checkip" {
+			return []byte(address + "\n")
+		}
+		return answer
+	})
+}
+
+// doctor returns a setup's checks by their ID, and tells when one is missing
+// or has no remedy.
+func (w *world) doctor(g *engine.Guide, setupID string) map[string]steps.Check {
+	w.t.Helper()
+	found := map[string]steps.Check{}
+	var order []string
+	err := g.Doctor(w.t.Context(), "", setupID, func(c steps.Check) {
+		found[c.ID] = c
+		order = append(order, c.ID)
+		if c.Text == "" || c.Title == "" {
+			w.t.Errorf("%s says nothing: %+v", c.ID, c)
+		}
+		if (c.State == steps.CheckBad || c.State == steps.CheckWarn) != (c.Next != "") {
+			w.t.Errorf("%s: a remedy goes with what is wrong, and only with that: %+v", c.ID, c)
+		}
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if setupID != "" && !slices.Equal(order, engine.CheckIDs()) {
+		w.t.Errorf("checks %v, want %v", order, engine.CheckIDs())
+	}
+	return found
+}
+
+// setup is the only one there is.
+func (w *world) setup() steps.Setup {
+	w.t.Helper()
+	all, err := w.guide().Setups(w.t.Context())
+	if err != nil || len(all) != 1 {
+		w.t.Fatalf("%d setups: %v", len(all), err)
+	}
+	return all[0]
+}
+
+// states are those of the checks named.
+func (w *world) expect(checks map[string]steps.Check, want map[string]steps.CheckState) {
+	w.t.Helper()
+	for id, state := range want {
+		if checks[id].State != state {
+			w.t.Errorf("%s is %q, want %q: %+v", id, checks[id].State, state, checks[id])
+		}
+	}
+}
+
+// connected is a world with a machine that was logged in to, and no Jupyter.
+func connected(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, nil)
+	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}

@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// guard makes sure that the watcher runs on the machine and stops it when it is
+// idle or has run for long enough: also while this computer is away.
+func (w *work) guard(ctx context.Context) error {
+	a := w.s.Answers
+	idle, life := a.IdleStop.Or(steps.DefaultIdleStop), a.Lifetime.Or(steps.DefaultLifetime)
+	spec := jupyter.WatchSpec{
+		Idle: w.g.scaled(idle), Lifetime: w.g.scaled(life), Every: w.g.scaled(steps.Limit(watchEvery)),
+		WorkLeast: float64(a.Work.Percent) / 100, Ignore: a.Work.Ignore, Window: w.g.scaled(steps.Limit(time.Minute)),
+		Facts: w.facts, Mode: string(a.Mode), Bind: w.bind(), Port: w.s.ServerPort, TLS: w.tls(),
+	}
+	if idle != steps.Never || life != steps.Never {
+		spec.Unarmed = w.unsafeToStop(ctx)
+		spec.Armed = spec.Unarmed == ""
+	}
+	w.grace(ctx, spec)
+	if err := jupyter.Watch(ctx, w.client, spec); err != nil {
+		return err
+	}
+	switch {
+	case spec.Armed:
+		w.doing("Auto-stop: %s", StopWords(a))
+	case spec.Unarmed != "":
+		w.doing("It will not stop automatically: %s", spec.Unarmed)
+	default:
+		w.doing("It never stops automatically, as you chose")
+	}
+	return nil
+}
+
+// grace puts the stop off for a moment where the limits are over already, or
+// nearly so, when they are set: what runs there would end on the spot. A
+// watcher that cannot be asked is left to Watch.
+func (w *work) grace(ctx context.Context, spec jupyter.WatchSpec) {
+	h, err := jupyter.ReadHealth(ctx, w.client)
+	if err != nil || !h.Watching || !spec.Armed {
+		return
+	}
+	soon := h.At.Add(w.g.scaled(steps.MinLimit))
+	over := spec.Lifetime > 0 && h.Born.Add(spec.Lifetime).Before(soon)
+	idle := spec.Idle > 0 && !h.Idle.IsZero() && h.Idle.Add(spec.Idle).Before(soon)
+	if !over && !idle || h.Held.After(soon) {
+		return
+	}
+	if _, err := jupyter.Extend(ctx, w.client, w.g.scaled(steps.MinLimit)); err == nil {
+		w.doing("Its limits would stop it within %s: it gets %s more", steps.MinLimit.Words(), steps.MinLimit.Words())
+	}
+}
+
+// watchEvery is how often the watcher looks.
+const watchEvery = 5 * time.Second
+
+// scaled is a limit in the guide's own time: tests turn minutes to seconds.
+func (g *Guide) scaled(l steps.Limit) time.Duration {
+	return time.Duration(float64(l.Duration()) * g.cfg.Minute.Seconds() / 60)
+}
+
+// StopWords says when a machine with these answers stops automatically, to
+// follow "auto-stop: ".
+func StopWords(a steps.Answers) string {
+	idle, life := a.IdleStop.Or(steps.DefaultIdleStop), a.Lifetime.Or(steps.DefaultLifetime)
+	switch {
+	case idle == steps.Never && life == steps.Never:
+		return "never"
+	case idle == steps.Never:
+		return fmt.Sprintf("%s after start; the disk is kept", life.Words())
+	case life == steps.Never:
+		return fmt.Sprintf("after %s idle; the disk is kept", idle.Words())
+	}
+	return fmt.Sprintf("after %s idle, or %s after start; the disk is kept", idle.Words(), life.Words())
+}
+
+// unsafeToStop says why the machine must not shut itself down, or nothing: EC2
+// may be told to terminate a machine that does, and its disk with it.
+func (w *work) unsafeToStop(ctx context.Context) string {
+	stops, err := w.region.StopsOnShutdown(ctx, w.s.Resources.InstanceID)
+	if err == nil && !stops {
+		w.doing("EC2 would terminate the machine when it shuts itself down: this is changed to stop")
+		err = w.region.SetStopsOnShutdown(ctx, w.s.Resources.InstanceID)
+	}
+	if err != nil {
+		return "it is not certain that EC2 stops the machine, and does not terminate it (" + steps.Explain(err).Title + ")"
+	}
+	return ""
+}
+
+// bind is the address that the server listens on.
+func (w *work) bind() string {
+	if w.s.Answers.Mode == steps.ModeSSH {
+		return cmp.Or(w.facts.Loopback, "127.0.0.1")
+	}
+	return w.s.PrivateIP
+}
+
+// gateway is the Kernel Gateway that this notebook's kernels run on, or nil for
+// its own machine. Its security group is made to let this machine in.
+func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
+	if w.s.Answers.Gateway == "" || w.s.Answers.Mode == steps.ModeGateway {
+		return nil, nil
+	}
+	s, err := w.g.ledger.load(w.s.Answers.Gateway)
+	if err != nil {
+		return nil, &steps.Fault{
+			Kind: steps.ProblemAnswers, Title: "The gateway is gone", Text: "The setup whose kernels this notebook uses no longer exists.", Err: err,
+			Next: fmt.Sprintf("Give it its own kernels back (jupyter-ec2 gateway %s none), or another gateway.", w.s.Answers.Name),
+		}
+	}
+	if err := usableGateway(s); err != nil {
+		return nil, err
+	}
+	account, err := w.g.account(ctx, s.Answers.Profile)
+	if err != nil {
+		return nil, err
+	}
+	gw := &work{g: w.g, s: s, account: account, region: account.In(s.Answers.Region), emit: w.emit, step: w.step}
+	i, err := gw.instance(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if i.State != "running" {
+		return nil, notRunning(s, i.State)
+	}
+	gw.see(i)
+	address, err := account.MyAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.save(); err != nil { // the rules are made from the addresses in the ledger
+		return nil, err
+	}
+	if err := gw.ensureGroup(ctx, address); err != nil {
+		return nil, err
+	}
+	w.doing("The kernels run on %s, which lets this machine in", s.Answers.Name)
+	return gw.gatewaySpec(ctx)
+}
+
+// gatewaySpec is what a notebook needs to use this setup's gateway.
+func (w *work) gatewaySpec(ctx context.Context) (*jupyter.GatewaySpec, error) {
+	token, err := w.token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	spec := &jupyter.GatewaySpec{URL: w.serverURL(), Token: token}
+	if w.tls() {
+		if spec.Cert, err = os.ReadFile(w.g.certPath(w.s.ID)); err != nil {
+			return nil, fmt.Errorf("reading the gateway's certificate: %w", err)
+		}
+	}
+	return spec, nil
+}
+
+// serverURL is the server as the world reaches it, in http and gateway mode.
+func (w *work) serverURL() string {
+	scheme := "http"
+	if w.tls() {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(w.s.PublicAddr, strconv.Itoa(w.s.ServerPort))
+}

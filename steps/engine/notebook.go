@@ -1,0 +1,329 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// Time that a Jupyter on this computer is given.
+const (
+	versionWithin  = 30 * time.Second // to say its version: a cold Python reads much
+	gatewayWithin  = 20 * time.Second // the gateway, to answer
+	notebookWithin = 90 * time.Second // to answer itself
+	endWithin      = 10 * time.Second // to end when it is told to
+)
+
+// Notebook starts the Jupyter of this computer with the kernels of a gateway.
+// It listens on loopback alone, with a token of its own; no token is in an
+// argument list. It ends with Close, or when ctx does. Its log goes on as
+// events, one at a time, until then.
+func (g *Guide) Notebook(ctx context.Context, gatewayID string, emit func(steps.Event)) (steps.LocalNotebook, error) {
+	n := &localNotebook{done: make(chan struct{}), emit: g.quietly(gatewayID, emit)}
+	n.say(steps.Started, "A notebook on this computer, with the gateway's kernels")
+	err := n.start(ctx, g, gatewayID)
+	if err != nil {
+		n.emit(steps.Event{Kind: steps.Failed, Text: steps.Explain(err).Title, Err: err})
+		return nil, err
+	}
+	n.say(steps.Finished, "the notebook answers")
+	return n, nil
+}
+
+// quietly stamps a notebook's events, keeps them one at a time, and takes
+// secrets out.
+func (g *Guide) quietly(id string, emit func(steps.Event)) func(steps.Event) {
+	var mu sync.Mutex
+	return func(e steps.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		e.Time, e.Setup, e.Step, e.Text = g.cfg.Now(), id, steps.StepLocal, remote.Scrub(e.Text)
+		emit(e)
+	}
+}
+
+// localNotebook is a Jupyter that runs on this computer.
+type localNotebook struct {
+	url    string
+	emit   func(steps.Event)
+	cancel context.CancelFunc
+	done   chan struct{}
+	files  string // folder of its own, removed with it
+
+	mu   sync.Mutex
+	tail []string // the last lines of its log
+}
+
+func (n *localNotebook) URL() string           { return n.url }
+func (n *localNotebook) Done() <-chan struct{} { return n.done }
+
+func (n *localNotebook) Close() error {
+	n.cancel()
+	<-n.done
+	return nil
+}
+
+func (n *localNotebook) say(kind steps.EventKind, text string) {
+	n.emit(steps.Event{Kind: kind, Text: text})
+}
+
+func (n *localNotebook) start(ctx context.Context, g *Guide, gatewayID string) error {
+	command, err := installedJupyter(ctx)
+	if err != nil {
+		return err
+	}
+	n.say(steps.Doing, "Found Jupyter on this computer: "+strings.Join(command, " "))
+	gateway, certificate, err := g.gateway(ctx, gatewayID)
+	if err != nil {
+		return err
+	}
+	n.say(steps.Doing, "The gateway answers at "+gateway.URL)
+	token, err := jupyter.NewToken()
+	if err != nil {
+		return err
+	}
+	port, err := freePort(ctx)
+	if err != nil {
+		return err
+	}
+	env := append(os.Environ(), "JUPYTER_TOKEN="+token, "JUPYTER_GATEWAY_AUTH_TOKEN="+gateway.Token)
+	if certificate != nil {
+		path, err := n.trust(g, certificate)
+		if err != nil {
+			return err
+		}
+		env = append(env, "SSL_CERT_FILE="+path)
+	}
+	args := append(command[1:], "--no-browser", "--ip=127.0.0.1", "--port="+strconv.Itoa(port), "--port-retries=0", "--gateway-url="+gateway.URL)
+	if os.Geteuid() == 0 { // Jupyter asks root to be sure
+		args = append(args, "--allow-root")
+	}
+	n.say(steps.ByHand, "JUPYTER_GATEWAY_AUTH_TOKEN=… "+strings.Join(append([]string{command[0]}, args...), " "))
+	if err := n.run(ctx, command[0], args, env); err != nil {
+		return err
+	}
+	base := fmt.Sprintf("http://127.0.0.1:%d", port)
+	n.url = base + "/?token=" + token
+	return n.await(ctx, jupyter.Endpoint{URL: base, Token: token})
+}
+
+// run starts the process. Its log is handed on until it ends.
+func (n *localNotebook) run(ctx context.Context, program string, args, env []string) error {
+	ctx, n.cancel = context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, program, args...) // #nosec G204 -- the Jupyter found above
+	cmd.Env, cmd.WaitDelay = env, endWithin
+	lines := remote.NewLines(n.output)
+	cmd.Stdout, cmd.Stderr = lines, lines // one writer for both: exec then never writes two at once
+	ownGroup(cmd)
+	if err := cmd.Start(); err != nil {
+		n.cancel()
+		return errors.Join(noJupyter(err), os.RemoveAll(n.files))
+	}
+	go func() {
+		defer close(n.done)
+		defer n.cancel()
+		_ = cmd.Wait() // how it ended is in its log
+		_ = lines.Close()
+		if n.files != "" {
+			_ = os.RemoveAll(n.files) // public certificates only
+		}
+	}()
+	return nil
+}
+
+// notebookTail is how much of the log is kept to explain a start that failed.
+const notebookTail = 40
+
+func (n *localNotebook) output(text string, partial bool) {
+	if !partial {
+		n.mu.Lock()
+		n.tail = append(n.tail, text)
+		n.tail = n.tail[max(0, len(n.tail)-notebookTail):]
+		n.mu.Unlock()
+	}
+	n.emit(steps.Event{Kind: steps.Output, Text: text, Partial: partial})
+}
+
+// await waits until it answers, which it only does when its gateway does.
+func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
+	waiting, cancel := context.WithTimeout(ctx, notebookWithin)
+	defer cancel()
+	answered := make(chan error, 1)
+	go func() { answered <- jupyter.Ready(waiting, ep) }()
+	select {
+	case err := <-answered:
+		if err == nil {
+			return nil
+		}
+		_ = n.Close() // the first error is the one to tell
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &steps.Fault{
+			Kind: steps.ProblemServer, Title: "The notebook on this computer does not answer", Err: err,
+			Text: "It was started and did not answer as it should. " + steps.Explain(err).Text,
+			Next: "Read its lines above. A Jupyter config file of yours that sets a token, a password or a certificate may be in the way.",
+		}
+	case <-n.done:
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return &steps.Fault{
+			Kind: steps.ProblemServer, Title: "Jupyter on this computer ended", Err: jupyter.ExplainServer(n.tail),
+			Text: "It ended before it answered. Its last line was: " + remote.Scrub(last(n.tail)),
+			Next: "Read its lines above; jupyter notebook, run by hand, says the same.",
+		}
+	}
+}
+
+func last(lines []string) string {
+	for _, l := range slices.Backward(lines) {
+		if strings.TrimSpace(l) != "" {
+			return l
+		}
+	}
+	return "(nothing)"
+}
+
+// installedJupyter finds a Jupyter with a notebook or a lab on the PATH.
+func installedJupyter(ctx context.Context) ([]string, error) {
+	python := "python3"
+	if runtime.GOOS == "windows" {
+		python = "python"
+	}
+	var why error
+	for _, command := range [][]string{{"jupyter", "notebook"}, {"jupyter", "lab"}, {python, "-m", "notebook"}} {
+		path, err := exec.LookPath(command[0])
+		if err != nil {
+			why = err
+			continue
+		}
+		asking, cancel := context.WithTimeout(ctx, versionWithin)
+		command[0] = path
+		err = exec.CommandContext(asking, path, append(command[1:], "--version")...).Run() // #nosec G204 -- one of the three above
+		cancel()
+		if err == nil {
+			return command, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		why = err
+	}
+	return nil, noJupyter(why)
+}
+
+func noJupyter(err error) error {
+	return &steps.Fault{
+		Kind: steps.ProblemAnswers, Title: "There is no Jupyter on this computer",
+		Text: "Neither jupyter notebook, nor jupyter lab, nor python3 -m notebook runs here.",
+		Next: "Install it: python3 -m pip install notebook (in a venv where the system asks for one), then try again.", Err: err,
+	}
+}
+
+// gateway returns a gateway that can be reached, and its own certificate where
+// it has one.
+func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, certificate []byte, err error) {
+	s, err := g.ledger.load(id)
+	if err != nil {
+		return ep, nil, err
+	}
+	if s.Answers.Mode != steps.ModeGateway {
+		return ep, nil, &steps.Fault{
+			Kind: steps.ProblemAnswers, Title: "This is not a gateway",
+			Text: fmt.Sprintf("%s is in %s mode, and only a Kernel Gateway gives its kernels away.", s.Answers.Name, s.Answers.Mode),
+			Next: "Choose a setup in gateway mode, or change this one's: jupyter-ec2 mode " + s.Answers.Name + " gateway.",
+		}
+	}
+	now := g.look(ctx, *s)
+	if now.Unseen == "" && now.State != "running" {
+		return ep, nil, &steps.Fault{
+			Kind: steps.ProblemUnreachable, Title: "The gateway's machine is not running",
+			Text: fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, cmp.Or(now.State, "not launched yet")),
+			Next: "Start it with jupyter-ec2 up or jupyter-ec2 start, then try again.",
+		}
+	}
+	d := doctor{work: work{g: g, s: &now}}
+	if ep, err = d.public(); err != nil {
+		return ep, nil, err
+	}
+	if d.tls() {
+		if certificate, err = os.ReadFile(g.certPath(id)); err != nil {
+			return ep, nil, fmt.Errorf("reading the gateway's certificate: %w", err)
+		}
+	}
+	ready, cancel := context.WithTimeout(ctx, gatewayWithin)
+	defer cancel()
+	return ep, certificate, jupyter.Ready(ready, ep)
+}
+
+// trust writes the gateway's certificate, beside those that this computer
+// trusts already, where the notebook finds it: Jupyter's own option for it
+// wants a client certificate too.
+func (n *localNotebook) trust(g *Guide, certificate []byte) (string, error) {
+	parent := g.ledger.file("notebooks", "")
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return "", ledgerFault(err)
+	}
+	dir, err := os.MkdirTemp(parent, "")
+	if err != nil {
+		return "", ledgerFault(err)
+	}
+	n.files = dir
+	bundle := append(slices.Clone(certificate), '\n')
+	bundle = append(bundle, systemAuthorities()...)
+	path := filepath.Join(dir, "authorities.pem")
+	return path, writePrivate(path, bundle)
+}
+
+// systemAuthorities are the certificates that OpenSSL takes by default, from
+// where systems keep them; none where there is no such file.
+func systemAuthorities() []byte {
+	for _, path := range []string{
+		os.Getenv("SSL_CERT_FILE"),
+		"/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Arch
+		"/etc/pki/tls/certs/ca-bundle.crt",   // Fedora, RHEL, Amazon Linux
+		"/etc/ssl/ca-bundle.pem",             // openSUSE
+		"/etc/ssl/cert.pem",                  // macOS, Alpine, the BSDs
+	} {
+		if path == "" {
+			continue
+		}
+		if b, err := os.ReadFile(path); err == nil {
+			return b
+		}
+	}
+	return nil
+}
+
+// freePort returns a port of the loopback that nobody has at this moment.
+func freePort(ctx context.Context) (int, error) {
+	var c net.ListenConfig
+	l, err := c.Listen(ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("looking for a free port: %w", err)
+	}
+	defer func() { _ = l.Close() }() // nobody connects
+	_, text, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(text)
+}

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// open makes the path the user will take, runs a cell over it, and only then
+// answers the URL.
+func (w *work) open(ctx context.Context) (_ string, err error) {
+	token, err := w.token(ctx)
+	if err != nil {
+		return "", err
+	}
+	o := &steps.Opened{}
+	defer func() {
+		if err != nil {
+			_ = o.Close() // the first error is the one to tell
+		}
+	}()
+	if w.s.Answers.Mode == steps.ModeSSH {
+		if err := w.g.ownPort(ctx, w.s, w.save); err != nil {
+			return "", err
+		}
+	}
+	w.byHand(steps.StepOpen)
+	ep, err := w.endpoint(ctx, token, o)
+	if err != nil {
+		return "", err
+	}
+	ready, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := jupyter.Ready(ready, ep); err != nil {
+		return "", err
+	}
+	proof, err := jupyter.Prove(ctx, ep, func(s string) { w.doing("%s", s) })
+	if err != nil {
+		return "", err
+	}
+	o.Proof = fmt.Sprintf("print(6*7) answered %s by Python %s (kernel %s) in %.1f s", proof.Output, proof.PythonVersion, proof.Kernel, proof.Took.Seconds())
+	if w.s.Answers.Mode == steps.ModeGateway {
+		specs, err := jupyter.Kernelspecs(ctx, ep)
+		if err != nil {
+			return "", err
+		}
+		for _, k := range specs {
+			o.Kernelspecs = append(o.Kernelspecs, fmt.Sprintf("%s: %s (%s)", k.Name, k.DisplayName, k.Language))
+		}
+	}
+	w.describe(o, ep.URL, token)
+	w.opened = o
+	return o.Plain, nil
+}
+
+// endpoint returns the server as the user reaches it; in ssh mode it opens the
+// tunnel for that and leaves it in o.
+func (w *work) endpoint(ctx context.Context, token string, o *steps.Opened) (jupyter.Endpoint, error) {
+	if w.s.Answers.Mode == steps.ModeSSH {
+		t, err := w.tunnel(ctx)
+		if err != nil {
+			return jupyter.Endpoint{}, err
+		}
+		o.Tunnel = t
+		if t.Taken() {
+			o.PortNote = fmt.Sprintf("Port %d of this computer is taken, so the tunnel is on %d.", w.s.LocalPort, t.LocalPort())
+			w.doing("%s", o.PortNote)
+		}
+		w.doing("The tunnel is up: localhost:%d leads to port %d of the machine", t.LocalPort(), w.s.ServerPort)
+		// The URL says localhost; dialling the very port keeps a foreign
+		// server on ::1 from answering in its place.
+		return jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", t.LocalPort()), Token: token, Dial: t.dial}, nil
+	}
+	ep := jupyter.Endpoint{URL: w.serverURL(), Token: token, Gateway: w.s.Answers.Mode == steps.ModeGateway}
+	if !w.tls() {
+		return ep, nil
+	}
+	_, _, fingerprint, err := w.g.certificate(w.s)
+	if err != nil {
+		return ep, err
+	}
+	o.Fingerprint, o.Certificate = fingerprint, w.g.certPath(w.s.ID)
+	ep.PinSHA256, err = jupyter.ParsePin(fingerprint)
+	return ep, err
+}
+
+// localTunnel is a remote.Tunnel that can be dialled from here, and that other
+// processes know of.
+type localTunnel struct {
+	*remote.Tunnel
+	release func() // nil where nobody was told
+}
+
+// Close ends the tunnel, which the others are told first.
+func (t localTunnel) Close() error {
+	if t.release != nil {
+		t.release()
+	}
+	return t.Tunnel.Close()
+}
+
+func (t localTunnel) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", strconv.Itoa(t.LocalPort())))
+}
+
+func (w *work) tunnel(ctx context.Context) (localTunnel, error) {
+	// The tunnel outlives this run of the steps: it redials with a copy of the
+	// setup, so that nobody writes to the ledger without its lock.
+	later := *w
+	s := *w.s
+	later.s, later.emit = &s, func(steps.Event) {}
+	others := w.g.portsOfOthers(w.s)
+	t, err := remote.OpenTunnel(ctx, remote.TunnelSpec{
+		LocalPort: w.s.LocalPort, RemoteAddr: w.loopbackAddr(), Dial: later.redial,
+		Kept: func(port int) bool { _, ok := others[port]; return ok },
+	})
+	if err != nil {
+		return localTunnel{}, err
+	}
+	// Who cannot be told sees no tunnel; it works all the same.
+	release, _ := w.g.ledger.holdTunnel(ctx, w.s.ID, t.LocalPort())
+	return localTunnel{t, release}, nil
+}
+
+// describe fills in what the last screen shows.
+func (w *work) describe(o *steps.Opened, base, token string) {
+	s, a := w.s, w.s.Answers
+	o.Setup, o.Cost = *s, s.Cost
+	if o.Tunnel != nil { // where the own port is taken for once, it is at another one for once
+		o.Setup.LocalPort = o.Tunnel.LocalPort()
+		o.Setup.TunnelPort = o.Setup.LocalPort
+	}
+	o.Plain = base + "/"
+	if a.Mode == steps.ModeGateway {
+		o.Plain = base + "/api/kernelspecs"
+		o.GatewayLine = w.gatewayLine(base)
+	}
+	o.URL = o.Plain + "?token=" + token
+	o.VSCode = base + "/?token=" + token
+	o.Manual = steps.Manual(steps.StepOpen, a, &o.Setup)
+}
+
+// gatewayLine starts a notebook here whose kernels run on the machine. The
+// token is read from its file, so that it stays out of the process list and
+// the shell's history; SSL_CERT_FILE is what makes the client accept the
+// server's own certificate (Jupyter's own option for it wants a client
+// certificate too).
+func (w *work) gatewayLine(base string) string {
+	line := "JUPYTER_GATEWAY_AUTH_TOKEN=\"$(cat " + steps.QuotePath(w.g.ledger.file("tokens", w.s.ID)) + ")\" "
+	if w.tls() {
+		line = "SSL_CERT_FILE=" + steps.QuotePath(w.g.certPath(w.s.ID)) + " " + line
+	}
+	return line + "jupyter notebook --gateway-url=" + base
+}

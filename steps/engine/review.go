@@ -1,0 +1,237 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// Review asks the cloud everything that can be known before a cent is spent:
+// whether the type, the image and a way to the internet are there, whether
+// the account may do it (DryRun), and what it costs.
+func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, error) {
+	if err := a.Valid(); err != nil {
+		return steps.Review{}, steps.AnswersFault(err)
+	}
+	account, err := g.account(ctx, a.Profile)
+	if err != nil {
+		return steps.Review{}, err
+	}
+	v := steps.Review{Answers: a}
+	look := &preflight{region: account.In(a.Region), account: account, answers: a, exists: g.hasMachine(a.Name)}
+	if err := look.run(ctx); err != nil {
+		return steps.Review{}, err
+	}
+	v.ImageID, v.MyAddress, v.Permissions = look.image.ID, look.address, look.permissions
+	v.Cost = steps.CostOf(look.prices, a.Type, a.DiskGB)
+	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
+	v.Creates = creates(a, look.address)
+	v.Commands = steps.Commands(a)
+	return v, nil
+}
+
+// preflight gathers the answers of the cloud for one review.
+type preflight struct {
+	account Cloud
+	region  CloudRegion
+	answers steps.Answers
+	exists  bool // the setup's machine is there already, and counted in the quota
+
+	kind        aws.Type
+	image       aws.Image
+	network     aws.Network
+	quota       aws.Quota
+	prices      aws.Prices
+	address     string
+	mfa         aws.MFAState
+	permissions []aws.Permission
+	problems    []steps.Problem
+}
+
+func (p *preflight) run(ctx context.Context) error {
+	kind, err := p.region.Type(ctx, p.answers.Type)
+	if err != nil {
+		return err
+	}
+	p.kind = kind
+	// Each of these is a round trip or two; together they take as long as the slowest.
+	var addressErr, imageErr, networkErr, quotaErr error
+	// Only the person ends this early, so the group needs no context of its own.
+	var eg errgroup.Group
+	eg.Go(func() error { p.address, addressErr = p.account.MyAddress(ctx); return ctx.Err() })
+	eg.Go(func() error {
+		p.image, imageErr = p.region.Image(ctx, p.answers.Release, kind.Arch)
+		return ctx.Err()
+	})
+	eg.Go(func() error { p.network, networkErr = p.region.Network(ctx, ""); return ctx.Err() })
+	eg.Go(func() error {
+		// A missing price is no problem: the page then says that it is unknown.
+		p.prices, _ = p.region.Prices(ctx, p.answers.Type)
+		return ctx.Err()
+	})
+	eg.Go(func() error {
+		// A quota that cannot be had is none to stop at: AWS says at the launch.
+		p.quota, quotaErr = p.region.Quota(ctx, kind)
+		return ctx.Err()
+	})
+	eg.Go(func() error {
+		if who, err := p.account.Identity(ctx); err == nil {
+			p.mfa = p.account.MFA(ctx, who)
+		}
+		return ctx.Err()
+	})
+	if err := eg.Wait(); err != nil {
+		return fmt.Errorf("checking the plan: %w", err)
+	}
+	if quotaErr == nil && !p.exists && p.quota.Used+float64(kind.VCPU) > p.quota.Limit {
+		p.problems = append(p.problems, p.quotaProblem())
+	}
+	for _, err := range []error{addressErr, imageErr, networkErr} {
+		if err != nil {
+			p.problems = append(p.problems, steps.Explain(err))
+		}
+	}
+	if networkErr == nil && !p.network.Internet {
+		p.problems = append(p.problems, p.networkProblem())
+	}
+	if imageErr == nil {
+		p.permissions = p.region.DryRun(ctx, aws.LaunchSpec{
+			Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, DiskGB: p.answers.DiskGB,
+			Tags: map[string]string{TagSetup: "dry-run"},
+		})
+		p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !needs(p.answers.Key, perm.Action) })
+	}
+	p.refusals()
+	return nil
+}
+
+// refusals are the problems that the DryRun met.
+func (p *preflight) refusals() {
+	for _, perm := range p.permissions {
+		switch {
+		case perm.Known && !perm.Allowed:
+			p.problems = append(p.problems, steps.Problem{
+				Kind: steps.ProblemRefused, Title: "Not permitted: " + perm.Action, Text: perm.Detail,
+				Next: "Ask whoever manages the account for the policy in docs/iam-policy.json, or choose another profile.",
+			})
+		case perm.Obstacle != nil && !p.exists:
+			met := steps.Explain(perm.Obstacle)
+			if !slices.ContainsFunc(p.problems, func(known steps.Problem) bool { return known.Title == met.Title }) {
+				p.problems = append(p.problems, met)
+			}
+		}
+	}
+}
+
+func (p *preflight) networkProblem() steps.Problem {
+	return steps.Problem{
+		Kind: steps.ProblemRefused, Title: "No route to the internet",
+		Text: fmt.Sprintf("The subnet in VPC %s has no route to an internet gateway, so nobody could reach the machine.", p.network.VPC),
+		Next: "Add a route 0.0.0.0/0 to an internet gateway in the VPC console, or choose another region.",
+	}
+}
+
+// quotaProblem has the title that AWS's own refusal has.
+func (p *preflight) quotaProblem() steps.Problem {
+	q := p.quota
+	return steps.Problem{
+		Kind: steps.ProblemRefused, Title: "The vCPU quota is too small",
+		Text: fmt.Sprintf("%s takes %d vCPUs. Your account may run %g in %s, of which %g are in use (%s). A quota of 0 is normal for GPU types in a new account.",
+			p.kind.Name, p.kind.VCPU, q.Limit, p.answers.Region, q.Used, q.Name),
+		Next: fmt.Sprintf("Choose a smaller type or stop another machine, or ask for more of %s in the Service Quotas console, Amazon EC2. AWS often needs hours to answer.", q.Code),
+	}
+}
+
+// hasMachine reports whether the setup of that name has launched its machine.
+func (g *Guide) hasMachine(name string) bool {
+	all, err := g.ledger.all()
+	return err == nil && slices.ContainsFunc(all, func(s steps.Setup) bool { return s.Answers.Name == name && s.Resources.InstanceID != "" })
+}
+
+// taken is the problem of a name that belongs to a setup with another machine.
+func (g *Guide) taken(a steps.Answers) []steps.Problem {
+	all, err := g.ledger.all()
+	if err != nil {
+		return nil // Begin says what is wrong with the records
+	}
+	for i := range all {
+		if s := &all[i]; s.Answers.Name == a.Name && s.Bad == nil {
+			if what := otherMachine(s, a); what != "" {
+				return []steps.Problem{steps.Explain(nameTaken(a.Name, what))}
+			}
+		}
+	}
+	return nil
+}
+
+// needs reports whether the launch with this key takes that permission.
+func needs(k steps.KeyAnswer, action string) bool {
+	switch action {
+	case "ec2:CreateKeyPair":
+		return k.Source == steps.KeyCreate
+	case "ec2:ImportKeyPair":
+		return k.Source != steps.KeyCreate && k.PairName == ""
+	}
+	return true
+}
+
+// gpuDiskGB has room for the system and what a GPU is used with.
+const gpuDiskGB = 40
+
+// warnings are worth reading and stop nothing.
+func (p *preflight) warnings() []string {
+	var w []string
+	if r := steps.ReleaseFor(p.answers.Release); r.Version == "20.04" {
+		w = append(w, "Ubuntu 20.04 is past standard support: it gets no more free security updates, and its Python 3.8 gets older Jupyter versions.")
+	}
+	if p.mfa == aws.MFAOff {
+		w = append(w, "MFA is off for this identity. The guide asks you to turn it on in the IAM console.")
+	}
+	if p.kind.MemoryMiB > 0 && p.kind.MemoryMiB < 1024 {
+		w = append(w, fmt.Sprintf("%s has %d MiB of memory; Jupyter and one kernel want about 1 GiB. The install makes a swap file.", p.kind.Name, p.kind.MemoryMiB))
+	}
+	if p.kind.GPU != "" {
+		w = append(w, fmt.Sprintf("%s has a GPU, and Ubuntu's image has no driver for it: no kernel can use the GPU until you install one.", p.kind.Name))
+		if p.answers.DiskGB < gpuDiskGB {
+			w = append(w, fmt.Sprintf("A GPU's driver, CUDA and a library such as PyTorch take about 20 GB, which a disk of %d GB has no room for: choose %d GB or more.", p.answers.DiskGB, gpuDiskGB))
+		}
+	}
+	if p.answers.NoTLS && p.answers.Mode != steps.ModeSSH {
+		w = append(w, "Without TLS the token and everything you type cross the internet in clear text.")
+	}
+	return w
+}
+
+// Tag keys of everything a setup creates.
+const (
+	TagSetup = aws.TagSetup // the setup's ID
+	TagName  = aws.TagName  // the setup's name
+)
+
+func creates(a steps.Answers, address string) []string {
+	if address == "" {
+		address = "your address"
+	}
+	out := []string{
+		fmt.Sprintf("1 instance %s, Ubuntu %s, IMDSv2 only, tagged %s", a.Type, a.Release, a.Name),
+		fmt.Sprintf("1 encrypted gp3 disk of %d GB, deleted with the instance", a.DiskGB),
+		"1 security group: " + opens(a.Mode, address),
+	}
+	switch {
+	case a.Key.Source == steps.KeyImport:
+		out = append(out, "1 key pair, made here; EC2 gets the public half")
+	case a.Key.Source == steps.KeyCreate:
+		out = append(out, "1 key pair, made by EC2; the .pem is saved here, chmod 400")
+	case a.Key.PairName != "":
+		out = append(out, "no key pair: yours, "+a.Key.PairName+", is used")
+	default:
+		out = append(out, "1 key pair in EC2, from your key's public half")
+	}
+	out = append(out, "1 public IPv4 address while the instance runs")
+	return append(out, "auto-stop: "+StopWords(a))
+}

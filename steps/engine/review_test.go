@@ -1,0 +1,184 @@
+package engine_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// The review asks EC2 whether each call of the launch is permitted, and a no
+// stops the launch there.
+func TestReviewAsksForPermission(t *testing.T) {
+	w := newWorld(t, nil)
+	v, err := w.guide().Review(t.Context(), answers())
+	if err != nil || len(v.Problems) != 0 || len(v.Permissions) < 3 {
+		t.Fatalf("review %+v: %v", v, err)
+	}
+	for _, p := range v.Permissions {
+		if !p.Known || !p.Allowed {
+			t.Errorf("permission %+v", p)
+		}
+	}
+	if n := len(w.cloud.Instances()); n != 0 {
+		t.Errorf("%d instances were launched", n)
+	}
+
+	w.setFault(func(action string) *ec2sim.Fault {
+		if action == "ec2:RunInstances" {
+			return &ec2sim.Fault{Code: "UnauthorizedOperation"}
+		}
+		return nil
+	})
+	if v, err = w.guide().Review(t.Context(), answers()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(v.Problems, func(p steps.Problem) bool {
+		return p.Kind == steps.ProblemRefused && strings.Contains(p.Title, "ec2:RunInstances")
+	}) {
+		t.Errorf("problems %+v", v.Problems)
+	}
+}
+
+// A name that belongs to another machine is found before anything is asked for.
+func TestReviewFindsATakenName(t *testing.T) {
+	w := newWorld(t, nil)
+	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+		t.Fatal(err)
+	}
+	a := answers()
+	if v, err := w.guide().Review(t.Context(), a); err != nil || len(v.Problems) != 0 {
+		t.Errorf("its own: problems %+v, %v", v.Problems, err)
+	}
+	a.DiskGB += 20
+	v, err := w.guide().Review(t.Context(), a)
+	if err != nil || len(v.Problems) != 1 || v.Problems[0].Title != "The name is taken" || !strings.Contains(v.Problems[0].Text, "another disk size") {
+		t.Errorf("another's: problems %+v, %v", v.Problems, err)
+	}
+}
+
+// A permission that this launch does not use stops nothing.
+func TestReviewLeavesOutWhatTheKeyDoesNotNeed(t *testing.T) {
+	w := newWorld(t, nil)
+	w.setFault(func(action string) *ec2sim.Fault {
+		if action == "ec2:CreateKeyPair" {
+			return &ec2sim.Fault{Code: "UnauthorizedOperation"}
+		}
+		return nil
+	})
+	a := answers()
+	for source, problems := range map[steps.KeySource]int{steps.KeyImport: 0, steps.KeyCreate: 1} {
+		a.Key.Source = source
+		if v, err := w.guide().Review(t.Context(), a); err != nil || len(v.Problems) != problems {
+			t.Errorf("%s: problems %+v, %v", source, v.Problems, err)
+		}
+	}
+}
+
+// gpuAnswers are for a machine with a GPU: on a disk that holds the system, and
+// not a driver beside it.
+func gpuAnswers() steps.Answers {
+	a := answers()
+	a.Type = "g4dn.xlarge"
+	return a
+}
+
+// A quota that the machine does not fit into prevents the launch, whether the
+// quota can be asked for or is only met by the DryRun.
+func TestReviewChecksTheQuota(t *testing.T) {
+	for name, hidden := range map[string]bool{"asked for": false, "met": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			w.setFault(func(action string) *ec2sim.Fault {
+				if hidden && strings.HasSuffix(action, ":GetServiceQuota") {
+					return &ec2sim.Fault{Code: "AccessDeniedException"}
+				}
+				return nil
+			})
+			v, err := w.guide().Review(t.Context(), gpuAnswers())
+			if err != nil || len(v.Problems) != 1 {
+				t.Fatalf("problems %+v: %v", v.Problems, err)
+			}
+			p := v.Problems[0]
+			if p.Kind != steps.ProblemRefused || p.Title != "The vCPU quota is too small" || !strings.Contains(p.Next, "L-DB2E81BA") {
+				t.Errorf("%+v", p)
+			}
+			if !hidden && !strings.Contains(p.Text, "g4dn.xlarge takes 4 vCPUs") {
+				t.Errorf("%q", p.Text)
+			}
+		})
+	}
+}
+
+// A machine that is there already is counted in the quota: going on with it
+// takes no more of it.
+func TestReviewCountsItsOwnMachineOnce(t *testing.T) {
+	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.StandardVCPUs = 1 })
+	g := w.guide()
+	if err := w.until(t.Context(), g, answers(), steps.StepLaunch); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := g.Review(t.Context(), answers()); err != nil || len(v.Problems) != 0 {
+		t.Errorf("problems %+v: %v", v.Problems, err)
+	}
+	other := answers()
+	other.Name = "second"
+	if v, err := g.Review(t.Context(), other); err != nil || len(v.Problems) != 1 {
+		t.Errorf("a second one: problems %+v: %v", v.Problems, err)
+	}
+}
+
+// What AWS does not let this account launch at all stands among the problems,
+// not among the permissions that are not known.
+func TestReviewTellsWhatPreventsTheLaunch(t *testing.T) {
+	for code, title := range map[string]string{
+		"PendingVerification":  "AWS is still verifying your account",
+		"OptInRequired":        "The account is not ready for EC2",
+		"RequestLimitExceeded": "", "InternalError": "",
+	} {
+		w := newWorld(t, nil)
+		w.setFault(func(action string) *ec2sim.Fault {
+			if action == "ec2:RunInstances" {
+				return &ec2sim.Fault{Code: code}
+			}
+			return nil
+		})
+		v, err := w.guide().Review(t.Context(), answers())
+		var titles []string
+		for _, p := range v.Problems {
+			titles = append(titles, p.Title)
+		}
+		if err != nil || strings.Join(titles, "; ") != title {
+			t.Errorf("%s: problems %q, %v; want %q", code, titles, err, title)
+		}
+	}
+}
+
+// A GPU needs a driver, which Ubuntu's image lacks, and room for it.
+func TestReviewWarnsOfAGPUWithoutADriver(t *testing.T) {
+	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.GPUVCPUs = 8 })
+	for disk, wants := range map[int][]string{8: {"has no driver", "8 GB"}, 100: {"has no driver"}} {
+		a := gpuAnswers()
+		a.DiskGB = disk
+		v, err := w.guide().Review(t.Context(), a)
+		if err != nil || len(v.Problems) != 0 {
+			t.Fatalf("problems %+v: %v", v.Problems, err)
+		}
+		var about []string
+		for _, warning := range v.Warnings {
+			if strings.Contains(warning, "GPU") {
+				about = append(about, warning)
+			}
+		}
+		if len(about) != len(wants) {
+			t.Fatalf("%d GB: %q", disk, about)
+		}
+		for i, want := range wants {
+			if !strings.Contains(about[i], want) {
+				t.Errorf("%d GB: %q, want %q", disk, about[i], want)
+			}
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// ownToken reads the setup's token. It has a file of its own, so that the
+// ledger can be shown to others. A file that holds no token, because it is
+// empty or broken, is as good as none: "" is the answer.
+func (g *Guide) ownToken(id string) (string, error) {
+	b, err := os.ReadFile(g.ledger.file("tokens", id))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("reading the server's token: %w", err)
+	}
+	if token := strings.TrimSpace(string(b)); jupyter.ValidToken(token) {
+		return token, nil
+	}
+	return "", nil
+}
+
+func (g *Guide) keepToken(id, token string) error {
+	return writePrivate(g.ledger.file("tokens", id), []byte(token))
+}
+
+// token is the token of the server that runs on the machine: this computer's
+// own, or else the machine's, which is kept here from then on. Where there is
+// neither, it is an error.
+func (w *work) token(ctx context.Context) (string, error) {
+	token, err := w.g.ownToken(w.s.ID)
+	if err != nil || token != "" {
+		return token, err
+	}
+	if token, err = w.fetchToken(ctx); err != nil {
+		return "", err
+	}
+	if token == "" {
+		return "", noToken(w.s)
+	}
+	w.doing("The token's file here was missing or broken: the server's own was fetched")
+	return token, w.g.keepToken(w.s.ID, token)
+}
+
+// settleToken is token for those who start the server: where there is none, one
+// is made.
+func (w *work) settleToken(ctx context.Context) (string, error) {
+	token, err := w.token(ctx)
+	if !errors.Is(err, errNoToken) {
+		return token, err
+	}
+	if token, err = jupyter.NewToken(); err != nil {
+		return "", err
+	}
+	return token, w.g.keepToken(w.s.ID, token)
+}
+
+// fetchToken asks the machine for its server's token; "" when it has none.
+func (w *work) fetchToken(ctx context.Context) (string, error) {
+	client := w.client
+	if client == nil {
+		ctx, cancel := context.WithTimeout(ctx, connectPatience)
+		defer cancel()
+		var err error
+		if client, err = w.dial(ctx); err != nil {
+			return "", err
+		}
+		defer func() { _ = client.Close() }() // the answer is here
+	}
+	return jupyter.ReadToken(ctx, client)
+}
+
+var errNoToken = errors.New("no token")
+
+func noToken(s *steps.Setup) error {
+	return &steps.Fault{
+		Kind: steps.ProblemServer, Title: "The server's token is not known", Err: errNoToken,
+		Text: fmt.Sprintf("The file with the token of %s is missing or broken here, and the machine has none either.", s.Answers.Name),
+		Next: fmt.Sprintf("Run jupyter-ec2 up --name %s: it gives the server a new token.", s.Answers.Name),
+	}
+}

@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// turns has the questions of all works wait for one another.
+type turns struct {
+	steps.Asker
+	taken chan struct{} // holds a token while a question is open
+}
+
+func (t *turns) MFACode(ctx context.Context, serial string) (string, error) {
+	return inTurn(ctx, t, func() (string, error) { return t.Asker.MFACode(ctx, serial) })
+}
+
+func (t *turns) Passphrase(ctx context.Context, path string, again bool) ([]byte, error) {
+	return inTurn(ctx, t, func() ([]byte, error) { return t.Asker.Passphrase(ctx, path, again) })
+}
+
+func (t *turns) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
+	return inTurn(ctx, t, func() (steps.HostKeyAnswer, error) { return t.Asker.HostKey(ctx, q) })
+}
+
+func inTurn[T any](ctx context.Context, t *turns, ask func() (T, error)) (answer T, err error) {
+	if !steps.MayAsk(ctx) {
+		return answer, steps.ErrDeclined
+	}
+	select {
+	case t.taken <- struct{}{}:
+		defer func() { <-t.taken }()
+		return ask()
+	case <-ctx.Done():
+		return answer, ctx.Err()
+	}
+}
