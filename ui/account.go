@@ -12,6 +12,11 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 )
 
+const (
+	taskProfiles taskName = "profiles"
+	taskSignIn   taskName = "sign in"
+)
+
 // accountScreen asks which profile to sign in with, and then which region.
 type accountScreen struct {
 	profiles []steps.Profile
@@ -43,7 +48,7 @@ func (s *accountScreen) enter(m *model) tea.Cmd {
 
 func (s *accountScreen) readProfiles(m *model) tea.Cmd {
 	s.failure.set(nil)
-	return m.tasks.start(m.ctx, taskProfiles, func(_ context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskProfiles, func(_ context.Context, id taskID) tea.Msg {
 		list, err := m.engine.Profiles()
 		return profilesRead{id, list, err}
 	})
@@ -81,7 +86,7 @@ func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
 func (s *accountScreen) signIn(m *model, profile string) tea.Cmd {
 	s.failure.set(nil)
 	s.signedIn, s.trying, s.told = nil, profile, nil
-	return m.tasks.start(m.ctx, taskSignIn, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskSignIn, func(ctx context.Context, id taskID) tea.Msg {
 		account, err := m.engine.SignIn(ctx, profile)
 		return signedIn{id, account, err}
 	})
@@ -144,11 +149,6 @@ func (s *accountScreen) typing() typist {
 	}
 	return nil
 }
-
-// tableTypist hands what is typed and pasted to a table's filter.
-type tableTypist struct{ t *table.Table }
-
-func (t tableTypist) update(msg tea.Msg) { t.t.Update(msg) }
 
 func (s *accountScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {

@@ -17,7 +17,7 @@ type Asker struct {
 	send  func(tea.Msg)
 
 	mu   sync.Mutex
-	last int
+	last questionID
 }
 
 var _ steps.Asker = (*Asker)(nil)
@@ -33,11 +33,14 @@ func (a *Asker) bind(send func(tea.Msg)) {
 	})
 }
 
+// questionID tells the engine's questions apart; it is never zero.
+type questionID int
+
 // question is one thing the engine waits for. Exactly one of the fields
 // serial, path, hostKey says what is asked. The reply channel holds one
 // answer, so that answering never blocks.
 type question struct {
-	id      int
+	id      questionID
 	serial  string
 	path    string
 	again   bool

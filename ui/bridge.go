@@ -42,8 +42,14 @@ func newBridge[T any](hand func([]T), replaces func(next, last T) bool) *bridge[
 	return b
 }
 
+// eventsCame: a batch of what the running task said, in order.
+type eventsCame struct {
+	id     taskID
+	events []steps.Event
+}
+
 // newEvents is the bridge of a task whose events go to the screen that began it.
-func newEvents(id int, send func(tea.Msg)) *bridge[steps.Event] {
+func newEvents(id taskID, send func(tea.Msg)) *bridge[steps.Event] {
 	return newBridge(func(batch []steps.Event) { send(eventsCame{id: id, events: batch}) }, redraws)
 }
 
@@ -101,19 +107,4 @@ func (b *bridge[T]) close() {
 	b.closed = true
 	b.room.Broadcast()
 	b.mu.Unlock()
-}
-
-// events hands a batch to the screen whose task it is from.
-func (m *model) events(msg eventsCame) tea.Cmd {
-	switch {
-	case m.tasks.is(taskWork, msg.id):
-		return m.work.events(m, msg.events)
-	case m.tasks.is(taskRemove, msg.id):
-		m.remove.events(m, msg.events)
-	case m.tasks.is(taskClear, msg.id):
-		if d := m.sweep(); d != nil {
-			d.clearSaid(msg.events)
-		}
-	}
-	return nil
 }

@@ -90,3 +90,20 @@ func (s *scroll) window(lines []string, height int) (shown []string, above, belo
 	end := min(s.top+height, len(lines))
 	return lines[s.top:end], s.top, len(lines) - end
 }
+
+// point moves the cursor of a list, and reports whether the line that it was on
+// already was clicked.
+func (c *choice) point(p pointed) (again bool) {
+	c.at += p.wheel
+	if n, ok := p.number(zoneLine); ok {
+		again = c.at == n
+		c.at = n
+	}
+	c.size(c.n)
+	return again
+}
+
+// wheelLines is how far one turn of the wheel moves a text.
+const wheelLines = 3
+
+func (s *scroll) wheel(p pointed) { s.top = max(s.top+wheelLines*p.wheel, 0) }

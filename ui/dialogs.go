@@ -53,8 +53,8 @@ type choiceDialog struct {
 	options []option
 	first   int // how many options stand above those that are drawn
 	at      choice
-	from    int // ID of the question it draws, or 0
-	about   any // what is gone on with meanwhile: its end closes the dialog; nil: nothing is
+	from    questionID // the question it draws, or 0
+	about   any        // what is gone on with meanwhile: its end closes the dialog; nil: nothing is
 }
 
 func (d *choiceDialog) typing() typist { return nil }
@@ -146,7 +146,7 @@ type inputDialog struct {
 	check func(value string) string // what is wrong with a value, or empty
 	done  func(m *model, value string) tea.Cmd
 	not   func(m *model) tea.Cmd // Esc; nil: only close
-	from  int
+	from  questionID
 }
 
 func (d *inputDialog) typing() typist { return d.field }
@@ -305,7 +305,7 @@ func (m *model) moot(about any) {
 }
 
 // withdraw closes the dialog of a question that nobody waits for any more.
-func (m *model) withdraw(id int) {
+func (m *model) withdraw(id questionID) {
 	var kept []dialog
 	for _, d := range m.dialogs {
 		switch d := d.(type) {

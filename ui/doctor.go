@@ -12,6 +12,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
+const taskDoctor taskName = "doctor"
+
 // doctorDialog shows checks as they come, and does what they offer.
 type doctorDialog struct {
 	setupID string // empty: the account alone
@@ -42,7 +44,7 @@ func (d *doctorDialog) run(m *model) tea.Cmd {
 	d.at.size(0)
 	d.failure.set(nil)
 	profile, setupID, engine, send := m.o.Defaults.Profile, d.setupID, m.engine, m.send
-	return m.tasks.start(m.ctx, taskDoctor, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskDoctor, func(ctx context.Context, id taskID) tea.Msg {
 		b := newBridge(func(batch []steps.Check) { send(checked{id, batch}) }, nil)
 		err := engine.Doctor(ctx, profile, setupID, b.emit)
 		b.close()

@@ -68,17 +68,6 @@ func indent(lines []string, n int) []string {
 	return out
 }
 
-// spinner is one cell that turns.
-func (m *model) spinner() string {
-	frames := []rune("·•●•")
-	return m.th.Accent.Render(string(frames[m.frame%len(frames)]))
-}
-
-// waiting says what is waited for.
-func (m *model) waiting(text string) string {
-	return m.spinner() + " " + m.th.Text.Render(text)
-}
-
 // pair is a label and what it labels, wrapped beside it.
 func pair(th theme.Theme, label string, style styler, text string, labelW, width int) []string {
 	lines := wrap(text, max(width-labelW, 8))
@@ -201,4 +190,58 @@ func radio(th theme.Theme, on bool) string {
 		return th.Accent.Render("◉ ")
 	}
 	return th.Subtle.Render("○ ")
+}
+
+// columns puts lines side by side.
+func columns(left, right []string, width, gap int) []string {
+	lines := make([]string, max(len(left), len(right)))
+	for i := range lines {
+		l, r := "", ""
+		if i < len(left) {
+			l = left[i]
+		}
+		if i < len(right) {
+			r = right[i]
+		}
+		lines[i] = cells.Fit(l, width+gap) + r
+	}
+	return lines
+}
+
+// scrolled cuts the visible part out of lines, and says when there is more.
+func scrolled(th theme.Theme, at *scroll, lines []string, w, h int) []string {
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	if len(lines) <= h {
+		at.top = 0
+		return lines
+	}
+	shown, above, below := at.window(lines, h-1)
+	note := fmt.Sprintf("↓ %d more lines", below)
+	if below == 0 {
+		note = fmt.Sprintf("↑ %d lines above", above)
+	}
+	return append(shown[:len(shown):len(shown)], cells.FitRight(th.Subtle.Render(note), w))
+}
+
+// bullet is a wrapped line behind a sign.
+func bullet(style styler, sign, text string, w int) []string {
+	lines := wrap(text, w-4)
+	for i, line := range lines {
+		if i > 0 {
+			sign = strings.Repeat(" ", cells.Width(sign))
+		}
+		lines[i] = "  " + sign + " " + style.Render(line)
+	}
+	return lines
+}
+
+// beside puts two blocks of the same height next to each other.
+func beside(left, between, right string) string {
+	l, r := strings.Split(left, "\n"), strings.Split(right, "\n")
+	for i := range l {
+		l[i] += between + r[i]
+	}
+	return strings.Join(l, "\n")
 }

@@ -67,3 +67,15 @@ func (f *field) view(th theme.Theme, width int, focused bool) string {
 	}
 	return line.Render(ansi.Cut(text, 0, at)) + cursorMark + line.Render(ansi.Cut(text, at, width))
 }
+
+// takeCursor finds the cursor's mark, takes it out and says where it was.
+func takeCursor(content string) (string, *tea.Cursor) {
+	at := strings.LastIndex(content, cursorMark)
+	if at < 0 {
+		return content, nil
+	}
+	head := content[:at]
+	y := strings.Count(head, "\n")
+	x := cells.Width(head[strings.LastIndex(head, "\n")+1:])
+	return strings.ReplaceAll(content, cursorMark, ""), tea.NewCursor(x, y)
+}

@@ -14,6 +14,11 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 )
 
+const (
+	taskSetups taskName = "setups"
+	taskSurvey taskName = "survey"
+)
+
 // fleetScreen lists all machines and shows the selected one beside the list.
 // The ledger's are there at once; what the regions say is merged in as it
 // comes.
@@ -31,14 +36,17 @@ type fleetScreen struct {
 	failure failure       // the ledger could not be read
 	stamp   string        // the ledger's, as it was last read
 
-	was     string // the selected setup, as last noticed
-	rest    int    // counts the selection's moves
+	was     string      // the selected setup, as last noticed
+	rest    selectionID // counts the selection's moves
 	pane    *logpane.Pane
 	showing *logbuf.Buffer // what the pane shows
 	full    bool           // the log has the whole screen
 	follow  follower
 	leaving *leaving // the program ends once these machines are dealt with
 }
+
+// selectionID counts the moves of the selection.
+type selectionID int
 
 // survey is how far the look at all regions has come.
 type survey struct {
@@ -62,7 +70,7 @@ func (s *fleetScreen) enter(m *model) tea.Cmd { return s.refresh(m) }
 // refresh reads the ledger, and then asks all regions.
 func (s *fleetScreen) refresh(m *model) tea.Cmd {
 	s.failure.set(nil)
-	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id taskID) tea.Msg {
 		stamp := m.engine.Stamp()
 		list, err := m.engine.Setups(ctx)
 		last, _ := m.engine.Last(ctx) // without it, a new machine starts from the defaults
@@ -94,7 +102,7 @@ func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
 func (s *fleetScreen) look(m *model) tea.Cmd {
 	s.survey = survey{round: s.survey.round + 1}
 	profile, engine, send := m.o.Defaults.Profile, m.engine, m.send
-	return m.tasks.start(m.ctx, taskSurvey, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskSurvey, func(ctx context.Context, id taskID) tea.Msg {
 		b := newBridge(func(batch []steps.Surveyed) { send(surveyed{id, batch}) }, nil)
 		err := engine.Survey(ctx, profile, b.emit)
 		b.close()

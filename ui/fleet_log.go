@@ -3,16 +3,15 @@ package ui
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 )
+
+const taskFollow taskName = quiet + "follow"
 
 // logKind is which of a machine's logs is shown.
 type logKind int
@@ -79,7 +78,7 @@ func (s *fleetScreen) followLog(m *model) tea.Cmd {
 	want.fresh = true
 	s.follow = want
 	link, kind, send := u.conn.link, u.log.remote(), m.send
-	return m.tasks.start(m.ctx, taskFollow, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskFollow, func(ctx context.Context, id taskID) tea.Msg {
 		b := newBridge(func(batch []logLine) { send(logRead{id, batch}) },
 			func(_, last logLine) bool { return last.partial })
 		err := link.Follow(ctx, kind, pastLines, func(text string, partial bool) { b.emit(logLine{text, partial}) })
@@ -201,14 +200,6 @@ func (s *fleetScreen) logHints() []hint {
 	return slices.Insert(hints, min(before, len(hints)), hint{"tab", "next log"})
 }
 
-func hintsOf(p *logpane.Pane) []hint {
-	var hints []hint
-	for _, h := range p.Help() {
-		hints = append(hints, hint{h[0], h[1]})
-	}
-	return hints
-}
-
 // saveLog writes the log that is shown to a file.
 func (s *fleetScreen) saveLog(m *model) tea.Cmd {
 	u := s.current()
@@ -217,16 +208,4 @@ func (s *fleetScreen) saveLog(m *model) tea.Cmd {
 	}
 	kind := [...]string{"server", "install", "done"}[u.log]
 	return m.writeLog("jupyter-ec2-"+u.name()+"-"+kind, u.buffer(u.log).String())
-}
-
-// writeLog saves a text in the folder the program runs in.
-func (m *model) writeLog(name, text string) tea.Cmd {
-	dir := m.o.SaveDir
-	return m.tasks.start(m.ctx, taskSave, func(_ context.Context, id int) tea.Msg {
-		path, err := writeNew(dir, strings.ReplaceAll(name, "/", "-"), ".log", func(f *os.File) error {
-			_, err := f.WriteString(text)
-			return err
-		})
-		return fileSaved{id, "log", path, err}
-	})
 }

@@ -65,7 +65,7 @@ func (e *ending) taken() {
 	}
 }
 
-func taskOperation(setupID string) string { return "operation " + setupID }
+func taskOperation(setupID string) taskName { return taskName("operation " + setupID) }
 
 // doing is an operation's own work.
 type doing func(ctx context.Context, emit func(steps.Event)) (result, error)
@@ -86,7 +86,7 @@ func (m *model) operate(u *member, v verb, do doing, then func(*model, *member, 
 	m.fleet.fill(m)
 	u.op.end = m.newEnding()
 	setupID, send, end := u.ID, m.send, u.op.end
-	return m.tasks.start(m.ctx, taskOperation(setupID), func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskOperation(setupID), func(ctx context.Context, id taskID) tea.Msg {
 		defer close(end.gone)
 		b := newBridge(func(batch []steps.Event) { send(operationSaid{id, setupID, batch}) }, redraws)
 		r, err := do(ctx, b.emit)
@@ -240,7 +240,7 @@ func (m *model) closeUnused() tea.Cmd {
 // seeAgain looks at one machine after something was done with it.
 func (m *model) seeAgain(setupID string) tea.Cmd {
 	engine := m.engine
-	return m.tasks.start(m.ctx, taskSeen(setupID), func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskSeen(setupID), func(ctx context.Context, id taskID) tea.Msg {
 		seen := memberSeen{id: id, setupID: setupID}
 		list, err := engine.Setups(ctx)
 		seen.err = err

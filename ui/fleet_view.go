@@ -96,7 +96,7 @@ func (s *fleetScreen) noneLines(m *model, w int) []string {
 	lines := append([]string{""}, paragraph(m.th.Text, say, w)...)
 	lines = append(lines, "")
 	for _, h := range []hint{{"n", "make one, by the guide"}, {"W", "look for leftovers in all regions"}, {"D", "check the account"}} {
-		lines = append(lines, "  "+m.th.Key.Render(h.key)+"  "+m.th.KeyDesc.Render(h.does))
+		lines = append(lines, "  "+m.th.Key.Render(h.key())+"  "+m.th.KeyDesc.Render(h.does()))
 	}
 	return lines
 }

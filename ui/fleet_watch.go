@@ -11,7 +11,7 @@ import (
 
 // Other programs make machines, change them and hold their tunnels: the list
 // sees that in the ledger, which it watches while it is shown.
-const taskWatch = quiet + "watch"
+const taskWatch taskName = quiet + "watch"
 
 // watchEvery is how often the ledger is checked.
 const watchEvery = time.Second
@@ -22,7 +22,7 @@ func (s *fleetScreen) watch(m *model) tea.Cmd {
 		return nil
 	}
 	engine, known := m.engine, s.stamp
-	return m.tasks.start(m.ctx, taskWatch, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskWatch, func(ctx context.Context, id taskID) tea.Msg {
 		seen := ledgerWatched{id: id, stamp: engine.Stamp()}
 		if seen.stamp != known {
 			seen.list, seen.err = engine.Setups(ctx)

@@ -342,7 +342,7 @@ func hintLine(th theme.Theme, hints []hint, width int) string {
 	draw := func(hs []hint) string {
 		parts := make([]string, len(hs))
 		for i, h := range hs {
-			parts[i] = keyZone(h.key, th.Key.Render(h.key)+" "+th.KeyDesc.Render(h.does))
+			parts[i] = keyZone(h.key(), th.Key.Render(h.key())+" "+th.KeyDesc.Render(h.does()))
 		}
 		return " " + strings.Join(parts, "   ")
 	}
@@ -355,15 +355,6 @@ func hintLine(th theme.Theme, hints []hint, width int) string {
 func (m *model) windowTitle() string {
 	title, _ := m.heading()
 	return "jupyter-ec2: " + title
-}
-
-// beside puts two blocks of the same height next to each other.
-func beside(left, between, right string) string {
-	l, r := strings.Split(left, "\n"), strings.Split(right, "\n")
-	for i := range l {
-		l[i] += between + r[i]
-	}
-	return strings.Join(l, "\n")
 }
 
 // onTop draws over in the middle of body, which steps back: its colours go,
@@ -386,14 +377,13 @@ func onTop(th theme.Theme, body, over string, w, h int) string {
 	return strings.Join(lines, "\n")
 }
 
-// takeCursor finds the cursor's mark, takes it out and says where it was.
-func takeCursor(content string) (string, *tea.Cursor) {
-	at := strings.LastIndex(content, cursorMark)
-	if at < 0 {
-		return content, nil
-	}
-	head := content[:at]
-	y := strings.Count(head, "\n")
-	x := cells.Width(head[strings.LastIndex(head, "\n")+1:])
-	return strings.ReplaceAll(content, cursorMark, ""), tea.NewCursor(x, y)
+// spinner is one cell that turns.
+func (m *model) spinner() string {
+	frames := []rune("·•●•")
+	return m.th.Accent.Render(string(frames[m.frame%len(frames)]))
+}
+
+// waiting says what is waited for.
+func (m *model) waiting(text string) string {
+	return m.spinner() + " " + m.th.Text.Render(text)
 }

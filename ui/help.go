@@ -25,7 +25,7 @@ func (m *model) helpLines(w, h int) []string {
 	lines := []string{m.th.Title.Render("Help: " + title), ""}
 	list := func(hints []hint) {
 		for _, h := range hints {
-			lines = append(lines, "  "+m.th.Key.Render(cells.Fit(h.key, 14))+m.th.KeyDesc.Render(h.does))
+			lines = append(lines, "  "+m.th.Key.Render(cells.Fit(h.key(), 14))+m.th.KeyDesc.Render(h.does()))
 		}
 	}
 	if m.page == pageFleet && !m.fleet.full {

@@ -11,6 +11,12 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
+const (
+	taskKeys    taskName = "keys"
+	taskInspect taskName = "inspect"
+	taskProtect taskName = "protect"
+)
+
 // keyScreen asks for the key pair: one of the ways the engine found, or a
 // file the person names.
 type keyScreen struct {
@@ -39,7 +45,7 @@ func (s *keyScreen) find(m *model) tea.Cmd {
 	s.failure.set(nil)
 	s.options = nil
 	place := m.place()
-	return m.tasks.start(m.ctx, taskKeys, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskKeys, func(ctx context.Context, id taskID) tea.Msg {
 		list, err := m.engine.Keys(ctx, place)
 		return keysFound{id, place, list, err}
 	})
@@ -76,7 +82,7 @@ func sameKey(a, b steps.KeyAnswer) bool {
 
 func (s *keyScreen) inspect(m *model, path string) tea.Cmd {
 	place := m.place()
-	return m.tasks.start(m.ctx, taskInspect, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskInspect, func(ctx context.Context, id taskID) tea.Msg {
 		option, err := m.engine.InspectKey(ctx, place, path)
 		return keyInspected{id, option, err}
 	})
@@ -195,7 +201,7 @@ func (s *keyScreen) take(m *model) tea.Cmd {
 
 // protect mends a key file; done is what is said then.
 func (s *keyScreen) protect(m *model, path, done string) tea.Cmd {
-	return m.tasks.start(m.ctx, taskProtect, func(_ context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskProtect, func(_ context.Context, id taskID) tea.Msg {
 		return keyProtected{id, path, done, m.engine.ProtectKey(path)}
 	})
 }

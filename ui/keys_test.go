@@ -25,7 +25,7 @@ func TestTheKeysOfTheLogAreTold(t *testing.T) {
 	}
 	r.size(200, 60).press("?")
 	for _, k := range hintsOf(r.m.fleet.pane) {
-		if !strings.Contains(r.screen(), k.key+" ") || !strings.Contains(r.screen(), k.does) {
+		if !strings.Contains(r.screen(), k.key()+" ") || !strings.Contains(r.screen(), k.does()) {
 			t.Errorf("the help of the log does not tell of %v:\n%s", k, r.screen())
 		}
 	}
@@ -47,7 +47,7 @@ func TestTheDocumentHasTheKeys(t *testing.T) {
 	table := func(title string, keys []hint) {
 		fmt.Fprintf(&b, "\n## %s\n\n| key | does |\n|---|---|\n", title)
 		for _, k := range keys {
-			fmt.Fprintf(&b, "| `%s` | %s |\n", k.key, k.does)
+			fmt.Fprintf(&b, "| `%s` | %s |\n", k.key(), k.does())
 		}
 	}
 	b.WriteString("# Keys\n\nMade from the program's own tables by `go test ./ui -run TestTheDocumentHasTheKeys -update`. `?` shows the keys of the page.\n")

@@ -37,9 +37,9 @@ type connection struct {
 
 // Names of a machine's own tasks. The quiet ones go on for long without
 // anything on the screen turning meanwhile.
-func taskLink(id string) string   { return quiet + "link " + id }
-func taskHealth(id string) string { return quiet + "health " + id }
-func taskSeen(id string) string   { return quiet + "seen " + id }
+func taskLink(id string) taskName   { return quiet + taskName("link "+id) }
+func taskHealth(id string) taskName { return quiet + taskName("health "+id) }
+func taskSeen(id string) taskName   { return quiet + taskName("seen "+id) }
 
 // linkable says that the machine can be connected to: it runs, it is this
 // computer's, and its host key has been checked.
@@ -62,7 +62,7 @@ func (m *model) link(u *member, around bool) tea.Cmd {
 		u.conn.problem = nil
 	}
 	id, engine := u.ID, m.engine
-	made := m.tasks.start(m.ctx, taskLink(id), func(ctx context.Context, task int) tea.Msg {
+	made := m.tasks.start(m.ctx, taskLink(id), func(ctx context.Context, task taskID) tea.Msg {
 		if around {
 			ctx = steps.WithoutAsking(ctx)
 		}
@@ -152,7 +152,7 @@ func (m *model) askHealth(u *member) tea.Cmd {
 		return nil
 	}
 	id, link, opened := u.ID, u.conn.link, u.opened
-	return m.tasks.start(m.ctx, taskHealth(id), func(ctx context.Context, task int) tea.Msg {
+	return m.tasks.start(m.ctx, taskHealth(id), func(ctx context.Context, task taskID) tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, healthPatience)
 		defer cancel()
 		h, err := link.Health(ctx)

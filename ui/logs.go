@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,11 +32,11 @@ type logs struct {
 	single bool // only the first pane is used
 }
 
-func newLogs(m *model, id, doing, host string) logs {
+func newLogs(th theme.Theme, id, doing, host string) logs {
 	l := logs{id: id}
 	for i, title := range []string{doing, host} {
 		l.buf[i] = logbuf.New(logbuf.DefaultMax)
-		l.pane[i] = logpane.New(id, title, l.buf[i], m.th)
+		l.pane[i] = logpane.New(id, title, l.buf[i], th)
 	}
 	l.pane[0].SetEmpty("Nothing yet.")
 	l.pane[1].SetEmpty("Nothing yet: what its commands print comes here.")
@@ -48,7 +50,7 @@ func (l *logs) restyle(th theme.Theme) {
 }
 
 // add writes an event into the pane it belongs to.
-func (l *logs) add(e steps.Event, run stepRun) {
+func (l *logs) add(e steps.Event, began time.Time) {
 	doing := l.buf[0]
 	switch e.Kind {
 	case steps.Output:
@@ -63,8 +65,8 @@ func (l *logs) add(e steps.Event, run stepRun) {
 		doing.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
 	case steps.Finished:
 		text := "  ✓ " + e.Text
-		if !run.started.IsZero() {
-			text += " (" + took(e.Time.Sub(run.started)) + ")"
+		if !began.IsZero() {
+			text += " (" + took(e.Time.Sub(began)) + ")"
 		}
 		doing.Add(text, false)
 	case steps.Failed:
@@ -89,11 +91,6 @@ func (l *logs) typing() typist {
 	}
 	return nil
 }
-
-// paneTypist hands what is typed and pasted to a pane's search.
-type paneTypist struct{ p *logpane.Pane }
-
-func (t paneTypist) update(msg tea.Msg) { t.p.Update(msg) }
 
 func (l *logs) key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if !l.searching() {
@@ -150,66 +147,20 @@ func (l *logs) view(w, h int, hostMatters bool) string {
 	return strings.Join([]string{draw(0, w, upper), "", draw(1, w, h-1-upper)}, "\n")
 }
 
-// logs of the page that is shown, or nil.
-func (m *model) logs() *logs {
-	switch {
-	case m.page == steps.StepRemove:
-		return &m.remove.logs
-	case m.screen() == screen(&m.work), m.screen() == screen(&m.open) && m.open.logs:
-		return &m.work.logs
+// point gives the pane under the mouse the keys, or scrolls it.
+func (l *logs) point(p pointed) tea.Cmd {
+	for i, pane := range l.pane {
+		if n, over := p.in(zonePane); over && n == strconv.Itoa(i) {
+			if p.wheel != 0 {
+				return wheelPane(pane, p)
+			}
+			l.at, l.chosen = i, true
+		}
 	}
 	return nil
 }
 
-// logSaid is what the log pane with the focus has said at the last key, or
-// empty.
-func (m *model) logSaid() string {
-	if m.page == pageFleet {
-		if !m.fleet.full {
-			return ""
-		}
-		return m.fleet.pane.Said()
-	}
-	if l := m.logs(); l != nil {
-		return l.focused().Said()
-	}
-	return ""
-}
-
-// toggleFull gives a log pane the whole screen, or takes it back.
-func (m *model) toggleFull(id string) {
-	if id == fleetLog {
-		m.fleet.full = !m.fleet.full && m.page == pageFleet
-	} else if l := m.logs(); l != nil && l.id == id {
-		l.full = !l.full
-	}
-}
-
-// fullScreen is the one pane that has the whole screen, or empty.
-func (m *model) fullScreen() string {
-	if m.page == pageFleet {
-		if m.fleet.full && m.fleet.current() != nil {
-			return m.fleet.fullLog(m.w, m.h-2)
-		}
-		return ""
-	}
-	l := m.logs()
-	if l == nil || !l.full {
-		return ""
-	}
-	return l.view(m.w, m.h-2, false)
-}
-
-// saveLog writes the focused pane's log to a file in the folder the program
-// runs in. The text is taken here, so that the file has what was on screen.
-func (m *model) saveLog() tea.Cmd {
-	if m.page == pageFleet {
-		return m.fleet.saveLog(m)
-	}
-	l := m.logs()
-	if l == nil {
-		return nil
-	}
-	kind := [2]string{"done", "machine"}[l.at]
-	return m.writeLog("jupyter-ec2-"+m.current().Name+"-"+kind, l.buf[l.at].String())
+func wheelPane(pane *logpane.Pane, p pointed) tea.Cmd {
+	_, cmd := pane.Update(p.wheelMsg())
+	return cmd
 }

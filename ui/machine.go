@@ -13,6 +13,11 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 )
 
+const (
+	taskTypes  taskName = "types"
+	taskPrices taskName = quiet + "prices"
+)
+
 // The parts of the machine page, in Tab's order.
 const (
 	partTypes = iota
@@ -60,7 +65,7 @@ func (s *machineScreen) fetch(m *model) tea.Cmd {
 	s.failure.set(nil)
 	s.types, s.prices, s.noPrice = nil, steps.Prices{}, ""
 	place := m.place()
-	return m.tasks.start(m.ctx, taskTypes, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskTypes, func(ctx context.Context, id taskID) tea.Msg {
 		list, err := m.engine.Types(ctx, place)
 		return typesFetched{id, place, list, err}
 	})
@@ -97,7 +102,7 @@ func (s *machineScreen) fetchPrices(m *model) tea.Cmd {
 	}
 	place := s.place
 	s.noPrice = ""
-	return m.tasks.start(m.ctx, taskPrices, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskPrices, func(ctx context.Context, id taskID) tea.Msg {
 		prices, err := m.engine.Prices(ctx, place)
 		return pricesFetched{id, prices, err}
 	})

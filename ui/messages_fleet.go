@@ -9,18 +9,18 @@ import (
 type (
 	// surveyed: some regions said which machines they have.
 	surveyed struct {
-		id      int
+		id      taskID
 		answers []steps.Surveyed
 	}
 	// surveyEnded: every region has answered, or the survey could not be made.
 	surveyEnded struct {
-		id  int
+		id  taskID
 		err error
 	}
 	// ledgerWatched: the ledger was checked for what other programs do. It
 	// was read where its stamp is not the one that is known.
 	ledgerWatched struct {
-		id    int
+		id    taskID
 		stamp string
 		list  []steps.Setup
 		err   error
@@ -28,17 +28,17 @@ type (
 	// memberSeen: one machine was checked again. found is false when the
 	// ledger has it no more.
 	memberSeen struct {
-		id      int
+		id      taskID
 		setupID string
 		setup   steps.Setup
 		found   bool
 		err     error
 	}
 	// selectionRested: the selection has stayed where it is for a moment.
-	selectionRested struct{ id int }
+	selectionRested struct{ id selectionID }
 	// linkMade: a machine was connected to, or could not be.
 	linkMade struct {
-		id      int
+		id      taskID
 		setupID string
 		link    steps.Link
 		around  bool // nobody had asked for it
@@ -46,7 +46,7 @@ type (
 	}
 	// healthCame: a machine said how it is; link and tunnel are their states.
 	healthCame struct {
-		id      int
+		id      taskID
 		setupID string
 		health  steps.Health
 		link    string
@@ -55,23 +55,23 @@ type (
 	}
 	// logRead: lines of the log that is followed.
 	logRead struct {
-		id    int
+		id    taskID
 		lines []logLine
 	}
 	// logEnded: the log that was followed came to its end, or was cut off.
 	logEnded struct {
-		id  int
+		id  taskID
 		err error
 	}
 	// operationSaid: a machine's operation said something.
 	operationSaid struct {
-		id      int
+		id      taskID
 		setupID string
 		events  []steps.Event
 	}
 	// operationEnded: it came to its end, one way or the other.
 	operationEnded struct {
-		id      int
+		id      taskID
 		setupID string
 		result  result
 		err     error
@@ -85,7 +85,7 @@ type (
 	}
 	// pathsFound: the names in the folder of a path that is being typed.
 	pathsFound struct {
-		id     int
+		id     taskID
 		dialog *copyDialog
 		at     int
 		path   string
@@ -105,30 +105,30 @@ type (
 	}
 	// checked: the doctor looked at some things; doctorEnded: at all of them.
 	checked struct {
-		id     int
+		id     taskID
 		checks []steps.Check
 	}
 	doctorEnded struct {
-		id  int
+		id  taskID
 		err error
 	}
 	// swept: some regions said what is left over there; sweepEnded: all did.
 	swept struct {
-		id      int
+		id      taskID
 		answers []steps.Swept
 	}
 	sweepEnded struct {
-		id  int
+		id  taskID
 		err error
 	}
 	// cleared: leftovers were removed, or not all of them.
 	cleared struct {
-		id  int
+		id  taskID
 		err error
 	}
 	// otherTypesFetched: the types a stopped machine could have.
 	otherTypesFetched struct {
-		id     int
+		id     taskID
 		list   []steps.InstanceType
 		prices steps.Prices
 		noCost error // why there are no prices

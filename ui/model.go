@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"io"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -14,6 +13,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
+
+const taskSave taskName = "save"
 
 // model is the wizard, and the only tea.Model of the program. Its screens
 // hold their own state; what they share is here.
@@ -50,7 +51,7 @@ type model struct {
 	entered  time.Time // when Enter was pressed last; zero when another key came since
 	held     bool      // the key that is being taken is an Enter that is held
 	notice   notice
-	ticker   int // ID of the ticking chain that counts
+	ticker   tickID // ID of the ticking chain that counts
 	ticking  bool
 	frame    int  // of the spinner
 	leaving  bool // Ctrl-C was pressed once: the next one leaves at once
@@ -60,9 +61,15 @@ type model struct {
 	outcome  Outcome
 }
 
+// noticeID tells a notice from a later one, tickID a chain of ticks.
+type (
+	noticeID int
+	tickID   int
+)
+
 // notice is one line that goes away on its own.
 type notice struct {
-	id   int
+	id   noticeID
 	text string
 	bad  bool
 }
@@ -321,7 +328,7 @@ func (m *model) pace() time.Duration {
 	switch {
 	case m.quitting:
 		return 0
-	case m.busy():
+	case m.tasks.working():
 		return 200 * time.Millisecond
 	case m.page == pageFleet:
 		return watchEvery
@@ -329,16 +336,6 @@ func (m *model) pace() time.Duration {
 		return time.Second
 	}
 	return 0
-}
-
-// busy reports whether something runs that the screen shows a spinner for.
-func (m *model) busy() bool {
-	for name := range m.tasks.live {
-		if name != taskPrices && name != taskTunnel && !strings.HasPrefix(name, quiet) {
-			return true
-		}
-	}
-	return false
 }
 
 func (m *model) turned(msg ticked) tea.Cmd {

@@ -1,11 +1,7 @@
 package ui
 
 import (
-	"strconv"
-
 	tea "charm.land/bubbletea/v2"
-
-	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 )
 
 func (s *accountScreen) point(m *model, p pointed) tea.Cmd {
@@ -82,24 +78,6 @@ func (s *openScreen) point(m *model, p pointed) tea.Cmd {
 	}
 	s.at.wheel(p)
 	return nil
-}
-
-// point gives the pane under the mouse the keys, or scrolls it.
-func (l *logs) point(p pointed) tea.Cmd {
-	for i, pane := range l.pane {
-		if n, over := p.in(zonePane); over && n == strconv.Itoa(i) {
-			if p.wheel != 0 {
-				return wheelPane(pane, p)
-			}
-			l.at, l.chosen = i, true
-		}
-	}
-	return nil
-}
-
-func wheelPane(pane *logpane.Pane, p pointed) tea.Cmd {
-	_, cmd := pane.Update(p.wheelMsg())
-	return cmd
 }
 
 // point selects a machine, and scrolls its log. A second click on a machine is

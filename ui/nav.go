@@ -35,26 +35,20 @@ type screen interface {
 	hints(m *model) []hint
 }
 
-// typist takes pasted text.
-type typist interface{ update(tea.Msg) }
-
-// hint is a key and what it does now.
-type hint struct{ key, does string }
-
 // show goes to a page. What ran for the page that is left is cancelled,
 // except the work itself.
-func (m *model) show(page steps.StepID) tea.Cmd {
-	if page != m.page {
-		for _, name := range []string{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskFollow} {
+func (m *model) show(id steps.StepID) tea.Cmd {
+	if id != m.page {
+		for _, name := range []taskName{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskFollow} {
 			m.tasks.stop(name)
 		}
 		m.notice.text = "" // it was about the page that is left, and covers this one's keys
 	}
-	if page != pageFleet {
+	if id != pageFleet {
 		m.fleet.unfollow(m)
 	}
-	m.page = page
-	if i := stepIndex(page); i >= 0 {
+	m.page = id
+	if i := stepIndex(id); i >= 0 {
 		m.reached = max(m.reached, i)
 	}
 	return tea.Batch(m.screen().enter(m), m.tick())

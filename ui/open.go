@@ -11,6 +11,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
+const taskTunnel taskName = quiet + "tunnel"
+
 // openScreen is the end of the guide: the URL and what to do with it.
 type openScreen struct {
 	opened *steps.Opened
@@ -27,7 +29,7 @@ func (s *openScreen) look(m *model) tea.Cmd {
 		return nil
 	}
 	tunnel := s.opened.Tunnel
-	return m.tasks.start(m.ctx, taskTunnel, func(_ context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskTunnel, func(_ context.Context, id taskID) tea.Msg {
 		return tunnelSeen{id, tunnel.State()}
 	})
 }

@@ -12,7 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-const taskPaths = quiet + "paths"
+const taskPaths taskName = quiet + "paths"
 
 // completion is what a path that is being typed may become.
 type completion struct {
@@ -93,7 +93,7 @@ func (d *copyDialog) complete(m *model) tea.Cmd {
 	if !d.up {
 		dir = m.o.SaveDir
 	}
-	return m.tasks.start(m.ctx, taskPaths, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskPaths, func(ctx context.Context, id taskID) tea.Msg {
 		found := pathsFound{id: id, dialog: d, at: at, path: path, here: here}
 		switch {
 		case here:

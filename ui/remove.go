@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
+
+const taskRemove taskName = "remove"
 
 // removeScreen shows a removal while it runs.
 type removeScreen struct {
@@ -22,7 +25,7 @@ type removeScreen struct {
 }
 
 func newRemoveScreen(m *model) removeScreen {
-	s := removeScreen{logs: newLogs(m, "remove", "What is happening", "")}
+	s := removeScreen{logs: newLogs(m.th, "remove", "What is happening", "")}
 	s.logs.single = true // a removal runs nothing on the machine
 	return s
 }
@@ -56,7 +59,7 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 	s.now, s.done = "Starting …", false
 	s.failure.set(nil)
 	engine, send := m.engine, m.send
-	cmd := m.tasks.start(m.ctx, taskRemove, func(ctx context.Context, id int) tea.Msg {
+	cmd := m.tasks.start(m.ctx, taskRemove, func(ctx context.Context, id taskID) tea.Msg {
 		if busy != nil {
 			select {
 			case <-busy:
@@ -77,7 +80,7 @@ func (s *removeScreen) events(_ *model, batch []steps.Event) {
 		if e.Text != "" && e.Kind != steps.Output && e.Kind != steps.ByHand {
 			s.now = e.Text
 		}
-		s.logs.add(e, stepRun{})
+		s.logs.add(e, time.Time{})
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
+const taskOtherTypes taskName = "other types"
+
 // typeDialog picks another type for a stopped machine.
 type typeDialog struct {
 	u       *member
@@ -29,7 +31,7 @@ func (m *model) askType(u *member) tea.Cmd {
 	d := &typeDialog{u: u, table: newTypeTable(m.th)}
 	m.openDialog(d)
 	at, engine := steps.Place{Profile: u.Answers.Profile, Region: u.Answers.Region}, m.engine
-	return m.tasks.start(m.ctx, taskOtherTypes, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskOtherTypes, func(ctx context.Context, id taskID) tea.Msg {
 		list, err := engine.Types(ctx, at)
 		if err != nil {
 			return otherTypesFetched{id: id, err: err}

@@ -13,8 +13,9 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
+
+const taskReview taskName = "review"
 
 // reviewScreen shows everything that will be created and what it costs.
 type reviewScreen struct {
@@ -37,7 +38,7 @@ func (s *reviewScreen) enter(m *model) tea.Cmd {
 func (s *reviewScreen) ask(m *model) tea.Cmd {
 	*s = reviewScreen{of: m.answers}
 	answers := m.answers
-	return m.tasks.start(m.ctx, taskReview, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskReview, func(ctx context.Context, id taskID) tea.Msg {
 		review, err := m.engine.Review(ctx, answers)
 		return reviewed{id, answers, review, err}
 	})
@@ -162,39 +163,6 @@ func (s *reviewScreen) view(m *model, w, h int) string {
 	return strings.Join(shown, "\n")
 }
 
-// columns puts lines side by side.
-func columns(left, right []string, width, gap int) []string {
-	lines := make([]string, max(len(left), len(right)))
-	for i := range lines {
-		l, r := "", ""
-		if i < len(left) {
-			l = left[i]
-		}
-		if i < len(right) {
-			r = right[i]
-		}
-		lines[i] = cells.Fit(l, width+gap) + r
-	}
-	return lines
-}
-
-// scrolled cuts the visible part out of lines, and says when there is more.
-func scrolled(th theme.Theme, at *scroll, lines []string, w, h int) []string {
-	for len(lines) > 0 && lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	if len(lines) <= h {
-		at.top = 0
-		return lines
-	}
-	shown, above, below := at.window(lines, h-1)
-	note := fmt.Sprintf("↓ %d more lines", below)
-	if below == 0 {
-		note = fmt.Sprintf("↑ %d lines above", above)
-	}
-	return append(shown[:len(shown):len(shown)], cells.FitRight(th.Subtle.Render(note), w))
-}
-
 // left is what stops the launch, what is chosen, and what it costs.
 func (s *reviewScreen) left(m *model, w int) []string {
 	r := s.review
@@ -216,18 +184,6 @@ func (s *reviewScreen) left(m *model, w int) []string {
 		lines = append(lines, bullet(m.th.Text, "+", clean(c), w)...)
 	}
 	return append(lines, "")
-}
-
-// bullet is a wrapped line behind a sign.
-func bullet(style styler, sign, text string, w int) []string {
-	lines := wrap(text, w-4)
-	for i, line := range lines {
-		if i > 0 {
-			sign = strings.Repeat(" ", cells.Width(sign))
-		}
-		lines[i] = "  " + sign + " " + style.Render(line)
-	}
-	return lines
 }
 
 func (s *reviewScreen) costLines(m *model, w int) []string {
@@ -281,7 +237,7 @@ func (s *reviewScreen) right(m *model, w int) []string {
 // savePlan writes the answers to a file in the folder the program runs in.
 func (m *model) savePlan() tea.Cmd {
 	answers := m.answers
-	return m.tasks.start(m.ctx, taskSave, func(_ context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskSave, func(_ context.Context, id taskID) tea.Msg {
 		path, err := writeNew(m.o.SaveDir, "jupyter-ec2-"+answers.Name, ".json", func(f *os.File) error {
 			return m.engine.SavePlan(f, answers)
 		})

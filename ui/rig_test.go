@@ -297,7 +297,7 @@ func toFleet(r *rig) *rig { return toFleetReady(r.until("Your setups").until(" 1
 // toFleetReady waits until nothing is under way that the screen shows.
 func toFleetReady(r *rig) *rig {
 	r.t.Helper()
-	r.untilTrue("the regions have answered", func() bool { return !r.m.busy() })
+	r.untilTrue("the regions have answered", func() bool { return !r.m.tasks.working() })
 	r.rested() // without waiting for the clock
 	r.untilTrue("the list is at rest", func() bool {
 		for _, u := range r.m.fleet.order { // those nobody has selected are asked, too
@@ -307,7 +307,7 @@ func toFleetReady(r *rig) *rig {
 		}
 		u := r.m.fleet.current()
 		logged := u == nil || !u.linkable() || u.conn.problem != nil || u.buffer(u.log).Len() > 0
-		return !r.m.busy() && logged
+		return !r.m.tasks.working() && logged
 	})
 	return r
 }

@@ -12,6 +12,11 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
+const (
+	taskSweep taskName = "sweep"
+	taskClear taskName = "clear"
+)
+
 // sweepDialog lists what is left over in the cloud, and removes what is marked.
 type sweepDialog struct {
 	found    []steps.Leftover
@@ -34,7 +39,7 @@ func (m *model) askSweep() tea.Cmd {
 func (d *sweepDialog) run(m *model) tea.Cmd {
 	*d = sweepDialog{marked: map[string]bool{}, running: true}
 	profile, engine, send := m.o.Defaults.Profile, m.engine, m.send
-	return m.tasks.start(m.ctx, taskSweep, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskSweep, func(ctx context.Context, id taskID) tea.Msg {
 		b := newBridge(func(batch []steps.Swept) { send(swept{id, batch}) }, nil)
 		err := engine.Sweep(ctx, profile, b.emit)
 		b.close()
@@ -189,7 +194,7 @@ func (d *sweepDialog) remove(m *model, list []steps.Leftover) tea.Cmd {
 	d.clearing, d.now = true, "Removing …"
 	engine, send := m.engine, m.send
 	list = slices.Clone(list)
-	return m.tasks.start(m.ctx, taskClear, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskClear, func(ctx context.Context, id taskID) tea.Msg {
 		b := newEvents(id, send)
 		err := engine.Clear(ctx, list, b.emit)
 		b.close()

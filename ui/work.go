@@ -11,6 +11,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
+const taskWork taskName = "work"
+
 // workScreen shows launch to open while they run: where the work is, what is
 // being done, and what the host says.
 type workScreen struct {
@@ -33,7 +35,7 @@ type stepRun struct {
 }
 
 func newWorkScreen(m *model) workScreen {
-	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: newLogs(m, "work", "What is happening", "What the machine says")}
+	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: newLogs(m.th, "work", "What is happening", "What the machine says")}
 }
 
 func (s *workScreen) enter(*model) tea.Cmd { return nil }
@@ -69,7 +71,7 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 	}
 	s.last = end
 	engine, send := m.engine, m.send
-	work := m.tasks.start(m.ctx, taskWork, func(ctx context.Context, id int) tea.Msg {
+	work := m.tasks.start(m.ctx, taskWork, func(ctx context.Context, id taskID) tea.Msg {
 		defer close(end.gone)
 		if old != nil {
 			_ = old.Close() // the new tunnel wants the same port
@@ -116,7 +118,7 @@ func (s *workScreen) events(m *model, batch []steps.Event) tea.Cmd {
 			run.state, run.ended = stateFailed, e.Time
 		}
 		s.runs[e.Step] = run
-		s.logs.add(e, run)
+		s.logs.add(e, run.started)
 	}
 	if finished {
 		return m.lookUp(s.setup.ID)
@@ -136,7 +138,7 @@ func (m *model) lookUp(setupID string) tea.Cmd {
 	if setupID == "" {
 		return nil // the work did not even begin
 	}
-	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id int) tea.Msg {
+	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id taskID) tea.Msg {
 		list, err := m.engine.Setups(ctx)
 		return setupSeen{id, setupID, list, err}
 	})
@@ -329,4 +331,19 @@ func (s *workScreen) stepsLine(m *model, w int) string {
 		parts = append(parts, part)
 	}
 	return cells.Fit(strings.Join(parts, "  "), w)
+}
+
+// events hands a batch to the screen whose task it is from.
+func (m *model) events(msg eventsCame) tea.Cmd {
+	switch {
+	case m.tasks.is(taskWork, msg.id):
+		return m.work.events(m, msg.events)
+	case m.tasks.is(taskRemove, msg.id):
+		m.remove.events(m, msg.events)
+	case m.tasks.is(taskClear, msg.id):
+		if d := m.sweep(); d != nil {
+			d.clearSaid(msg.events)
+		}
+	}
+	return nil
 }
