@@ -9,23 +9,24 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 )
 
 const (
-	taskProfiles taskName = "profiles"
-	taskSignIn   taskName = "sign in"
+	taskProfiles page.TaskName = "profiles"
+	taskSignIn   page.TaskName = "sign in"
 )
 
 // accountScreen asks which profile to sign in with, and then which region.
 type accountScreen struct {
 	profiles []steps.Profile
 	listed   bool // the profiles were read
-	at       choice
+	at       page.Choice
 	trying   string   // the profile that is being signed in
 	told     []string // what is said meanwhile, the newest lines
 	signedIn *steps.Account
-	failure  failure
+	failure  page.Failure
 	regions  *table.Table
 	refused  string // why the region under the cursor cannot be taken
 }
@@ -38,7 +39,7 @@ func newAccountScreen(m *model) accountScreen {
 
 func (s *accountScreen) enter(m *model) tea.Cmd {
 	switch {
-	case s.signedIn != nil || s.failure.is() && s.listed:
+	case s.signedIn != nil || s.failure.Is() && s.listed:
 		return nil
 	case s.trying != "" && s.listed:
 		return s.signIn(m, s.trying)
@@ -47,8 +48,8 @@ func (s *accountScreen) enter(m *model) tea.Cmd {
 }
 
 func (s *accountScreen) readProfiles(m *model) tea.Cmd {
-	s.failure.set(nil)
-	return m.tasks.start(m.ctx, taskProfiles, func(_ context.Context, id taskID) tea.Msg {
+	s.failure.Set(nil)
+	return m.tasks.Start(m.ctx, taskProfiles, func(_ context.Context, id page.TaskID) tea.Msg {
 		list, err := m.engine.Profiles()
 		return profilesRead{id, list, err}
 	})
@@ -57,18 +58,18 @@ func (s *accountScreen) readProfiles(m *model) tea.Cmd {
 // read takes the profiles. A single one, or the one asked for on the command
 // line, is signed in without asking.
 func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
-	if !m.tasks.done(taskProfiles, msg.id) {
+	if !m.tasks.Done(taskProfiles, msg.id) {
 		return nil
 	}
 	s.listed, s.profiles = true, msg.list
-	s.at.size(len(msg.list))
+	s.at.Size(len(msg.list))
 	if msg.err != nil {
-		s.failure.set(msg.err)
+		s.failure.Set(msg.err)
 		return nil
 	}
 	for i, p := range msg.list {
 		if p.Name == m.answers.Profile {
-			s.at.at = i
+			s.at.At = i
 			if m.answers.Profile != "" {
 				return s.signIn(m, p.Name)
 			}
@@ -84,9 +85,9 @@ func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
 }
 
 func (s *accountScreen) signIn(m *model, profile string) tea.Cmd {
-	s.failure.set(nil)
+	s.failure.Set(nil)
 	s.signedIn, s.trying, s.told = nil, profile, nil
-	return m.tasks.start(m.ctx, taskSignIn, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskSignIn, func(ctx context.Context, id page.TaskID) tea.Msg {
 		account, err := m.engine.SignIn(ctx, profile)
 		return signedIn{id, account, err}
 	})
@@ -95,8 +96,8 @@ func (s *accountScreen) signIn(m *model, profile string) tea.Cmd {
 // tell shows what is said while credentials are waited for ("Touch your key"):
 // below the sign-in, or on the last line where something else asks for them.
 func (s *accountScreen) tell(m *model, text string) tea.Cmd {
-	if !m.tasks.runs(taskSignIn) {
-		return m.say(clean(text), false)
+	if !m.tasks.Runs(taskSignIn) {
+		return m.say(page.Clean(text), false)
 	}
 	const most = 5
 	s.told = append(s.told, text)
@@ -105,11 +106,11 @@ func (s *accountScreen) tell(m *model, text string) tea.Cmd {
 }
 
 func (s *accountScreen) signed(m *model, msg signedIn) tea.Cmd {
-	if !m.tasks.done(taskSignIn, msg.id) {
+	if !m.tasks.Done(taskSignIn, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
-		s.failure.set(msg.err)
+		s.failure.Set(msg.err)
 		return nil
 	}
 	s.signedIn = &msg.account
@@ -143,29 +144,29 @@ func (s *accountScreen) fill(m *model) {
 	s.regions.Select(want)
 }
 
-func (s *accountScreen) typing() typist {
+func (s *accountScreen) typing() page.Typist {
 	if s.signedIn != nil && s.regions.Filtering() {
-		return tableTypist{s.regions}
+		return page.TypingFilter(s.regions)
 	}
 	return nil
 }
 
 func (s *accountScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
-	case m.tasks.runs(taskSignIn):
+	case m.tasks.Runs(taskSignIn):
 		return s.cancelKey(m, k)
-	case s.failure.is():
+	case s.failure.Is():
 		return s.failureKey(m, k)
 	case s.signedIn != nil:
 		return s.regionKey(m, k)
 	}
-	if s.at.key(k) {
+	if s.at.Key(k) {
 		return nil, true
 	}
 	switch k.String() {
 	case "enter":
 		if len(s.profiles) > 0 {
-			return s.signIn(m, s.profiles[s.at.at].Name), true
+			return s.signIn(m, s.profiles[s.at.At].Name), true
 		}
 	case "r":
 		return s.readProfiles(m), true
@@ -177,13 +178,13 @@ func (s *accountScreen) cancelKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if k.String() != "esc" {
 		return nil, false
 	}
-	m.tasks.stop(taskSignIn)
+	m.tasks.Stop(taskSignIn)
 	s.trying = ""
 	return nil, true
 }
 
 func (s *accountScreen) failureKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if s.failure.key(k) {
+	if s.failure.Key(k) {
 		return nil, true
 	}
 	switch k.String() {
@@ -194,7 +195,7 @@ func (s *accountScreen) failureKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) 
 		return s.signIn(m, s.trying), true
 	case "esc":
 		if len(s.profiles) > 1 {
-			s.failure.set(nil)
+			s.failure.Set(nil)
 			s.trying = ""
 			return nil, true
 		}
@@ -235,37 +236,37 @@ func (s *accountScreen) takeRegion(m *model) tea.Cmd {
 	return m.next()
 }
 
-func (s *accountScreen) hints(m *model) []hint {
+func (s *accountScreen) hints(m *model) []page.Hint {
 	switch {
-	case m.tasks.runs(taskSignIn):
-		return []hint{{"esc", "cancel"}}
-	case s.failure.is():
-		return append(s.failure.hints(), hint{"esc", "back"})
+	case m.tasks.Runs(taskSignIn):
+		return []page.Hint{{"esc", "cancel"}}
+	case s.failure.Is():
+		return append(s.failure.Hints(), page.Hint{"esc", "back"})
 	case s.signedIn != nil && s.regions.Filtering():
-		return []hint{{"enter", "keep filter"}, {"esc", "clear"}}
+		return []page.Hint{{"enter", "keep filter"}, {"esc", "clear"}}
 	case s.signedIn != nil:
-		hints := []hint{{"enter", "select region"}, {"↑↓", "choose"}, {"/", "search"}}
+		hints := []page.Hint{{"enter", "select region"}, {"↑↓", "choose"}, {"/", "search"}}
 		if len(s.profiles) > 1 {
-			hints = append(hints, hint{"esc", "other profile"})
+			hints = append(hints, page.Hint{"esc", "other profile"})
 		}
 		return hints
 	}
 	if len(s.profiles) == 0 {
-		return []hint{{"r", "read again"}, {"esc", "back"}}
+		return []page.Hint{{"r", "read again"}, {"esc", "back"}}
 	}
-	return []hint{{"enter", "sign in"}, {"↑↓", "choose"}, {"r", "read again"}, {"esc", "back"}}
+	return []page.Hint{{"enter", "sign in"}, {"↑↓", "choose"}, {"r", "read again"}, {"esc", "back"}}
 }
 
 func (s *accountScreen) view(m *model, w, h int) string {
 	var lines []string
 	switch {
-	case m.tasks.runs(taskSignIn):
-		lines = []string{m.waiting("Signing in as " + clean(s.trying) + " …")}
+	case m.tasks.Runs(taskSignIn):
+		lines = []string{m.waiting("Signing in as " + page.Clean(s.trying) + " …")}
 		for _, text := range s.told {
-			lines = append(lines, paragraph(m.th.Warn, clean(text), w)...)
+			lines = append(lines, page.Paragraph(m.th.Warn, page.Clean(text), w)...)
 		}
-	case s.failure.is():
-		lines = s.failure.lines(m.th, w)
+	case s.failure.Is():
+		lines = s.failure.Lines(m.th, w)
 	case s.signedIn != nil:
 		return s.regionView(m, w, h)
 	case !s.listed:
@@ -279,7 +280,7 @@ func (s *accountScreen) view(m *model, w, h int) string {
 }
 
 func noProfiles(m *model, w int) []string {
-	return problemLines(m.th, steps.Problem{
+	return page.ProblemLines(m.th, steps.Problem{
 		Title: "No AWS credentials were found",
 		Text:  "There are no profiles in ~/.aws/config and ~/.aws/credentials, and no keys in the environment.",
 		Next:  "Run \"aws configure\", \"aws login\" or \"aws configure sso\" in another terminal, then press r. To try the guide without an account, quit and add --sandbox.",
@@ -287,23 +288,23 @@ func noProfiles(m *model, w int) []string {
 }
 
 func (s *accountScreen) profileLines(m *model, h int) []string {
-	lines := []string{heading(m.th, "Which profile?"), ""}
+	lines := []string{page.Heading(m.th, "Which profile?"), ""}
 	room := h - 2
-	if room < s.at.n {
+	if room < s.at.N {
 		room-- // for the line that says so
 	}
-	from, to := s.at.window(room)
+	from, to := s.at.Window(room)
 	for i := from; i < to; i++ {
 		p := s.profiles[i]
-		name := cells.Fit(clean(p.Name), 26)
+		name := cells.Fit(page.Clean(p.Name), 26)
 		style := m.th.Text
-		if i == s.at.at {
+		if i == s.at.At {
 			style = m.th.Accent
 		}
-		line := arrow(m.th, i == s.at.at) + style.Render(name) + m.th.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind))
-		lines = append(lines, zoneOf(zoneLine, i, line))
+		line := page.Arrow(m.th, i == s.at.At) + style.Render(name) + m.th.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind))
+		lines = append(lines, page.ZoneOf(page.ZoneLine, i, line))
 	}
-	if more := s.at.more(from, to); more != "" {
+	if more := s.at.More(from, to); more != "" {
 		lines = append(lines, "  "+m.th.Subtle.Render(more))
 	}
 	return lines
@@ -331,15 +332,15 @@ func profileKind(kind string) string {
 func (s *accountScreen) regionView(m *model, w, h int) string {
 	a := s.signedIn
 	const label = 10
-	lines := pair(m.th, "Account", m.th.Heading, clean(a.Identity.Account), label, w)
-	lines = append(lines, pair(m.th, "Identity", m.th.Text, clean(a.Identity.ARN), label, w)...)
+	lines := page.Pair(m.th, "Account", m.th.Heading, page.Clean(a.Identity.Account), label, w)
+	lines = append(lines, page.Pair(m.th, "Identity", m.th.Text, page.Clean(a.Identity.ARN), label, w)...)
 	style, mfa := s.mfa(m)
-	lines = append(lines, pair(m.th, "MFA", style, mfa, label, w)...)
+	lines = append(lines, page.Pair(m.th, "MFA", style, mfa, label, w)...)
 	if a.Identity.Root() {
 		lines = append(lines, m.th.Warn.Render("! These are the root user's credentials. An IAM user or role is safer."))
 	}
 	lines = append(lines, "")
-	foot := paragraph(m.th.Warn, s.refused, w)
+	foot := page.Paragraph(m.th.Warn, s.refused, w)
 	s.regions.SetFocused(true)
 	s.regions.SetSize(min(w, 76), tableHeight(s.regions, h-len(lines)-len(foot)))
 	lines = append(lines, strings.Split(s.regions.View(), "\n")...)
@@ -349,7 +350,7 @@ func (s *accountScreen) regionView(m *model, w, h int) string {
 // tableHeight is the room for a table, or less where its rows need less.
 func tableHeight(t *table.Table, room int) int { return max(min(t.Len()+2, room), 3) }
 
-func (s *accountScreen) mfa(m *model) (style styler, text string) {
+func (s *accountScreen) mfa(m *model) (style page.Styler, text string) {
 	switch s.signedIn.MFA {
 	case "on":
 		return m.th.OK, "✓ on"

@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/meter"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -26,8 +27,8 @@ type copying struct {
 // copyDialog asks for the two paths of a copy.
 type copyDialog struct {
 	u     *member
-	up    bool      // to the machine, not from it
-	field [2]*field // from, to
+	up    bool           // to the machine, not from it
+	field [2]*page.Field // from, to
 	at    int
 	fits  completion // of the path in the field with the keys
 	wrong string
@@ -41,12 +42,12 @@ func (m *model) askCopy(u *member, up bool) tea.Cmd {
 	if u.op != nil {
 		return m.say(u.name()+" is still "+u.op.doing+".", true)
 	}
-	d := &copyDialog{u: u, up: up, field: [2]*field{newField("", "data.csv", 0), newField("", "same name, in the home folder", 0)}}
+	d := &copyDialog{u: u, up: up, field: [2]*page.Field{page.NewField("", "data.csv", 0), page.NewField("", "same name, in the home folder", 0)}}
 	m.openDialog(d)
 	return nil
 }
 
-func (d *copyDialog) typing() typist { return d.field[d.at] }
+func (d *copyDialog) typing() page.Typist { return d.field[d.at] }
 
 func (d *copyDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	d.wrong, d.fits = "", completion{}
@@ -58,14 +59,14 @@ func (d *copyDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	case "esc":
 		m.closeDialog()
 	case "enter":
-		if d.field[0].value() == "" {
+		if d.field[0].Value() == "" {
 			d.at, d.wrong = 0, "Name the file or the folder."
 			return nil
 		}
 		m.closeDialog()
-		return m.copyFiles(d.u, d.up, d.field[0].value(), d.field[1].value())
+		return m.copyFiles(d.u, d.up, d.field[0].Value(), d.field[1].Value())
 	default:
-		d.field[d.at].update(k)
+		d.field[d.at].Update(k)
 	}
 	return nil
 }
@@ -148,7 +149,7 @@ func (op *operation) copyLines(now time.Time, w int) []string {
 	p, m := op.copying.progress, &op.copying.meter
 	what := capital(op.doing)
 	if p.File != "" {
-		what += " " + clean(p.File)
+		what += " " + page.Clean(p.File)
 	}
 	if p.OfAll > 1 {
 		what += fmt.Sprintf(", file %d of %d", min(p.Files+1, p.OfAll), p.OfAll)
@@ -171,14 +172,14 @@ func (d *copyDialog) view(th theme.Theme, w int) []string {
 	}
 	lines := dialogText(th, title, []string{"Paths on the machine are relative to its home folder. A folder is copied whole."}, w)
 	for i, label := range labels {
-		lines = append(lines, th.Prompt.Render(label), d.field[i].view(th, min(w, 60), i == d.at))
+		lines = append(lines, th.Prompt.Render(label), d.field[i].View(th, min(w, 60), i == d.at))
 		lines = append(lines, d.fitting(th, w, i)...)
 	}
-	return append(lines, paragraph(th.Error, d.wrong, w)...)
+	return append(lines, page.Paragraph(th.Error, d.wrong, w)...)
 }
 
-func (d *copyDialog) hints() []hint {
-	return []hint{{"enter", "copy"}, {"tab", "complete"}, {"↑↓", "another path"}, {"esc", "cancel"}}
+func (d *copyDialog) hints() []page.Hint {
+	return []page.Hint{{"enter", "copy"}, {"tab", "complete"}, {"↑↓", "another path"}, {"esc", "cancel"}}
 }
 
 // fitting are the names that a path may become, under its field, on as many
@@ -192,10 +193,10 @@ func (d *copyDialog) fitting(th theme.Theme, w, i int) []string {
 	}
 	const most, names = 3, 100 // lines, and names that may have room in them
 	n := min(len(d.fits.names), names)
-	lines := wrap(strings.Join(d.fits.names[:n], " · "), w)
+	lines := page.Wrap(strings.Join(d.fits.names[:n], " · "), w)
 	for len(lines) > most {
 		n--
-		lines = wrap(strings.Join(d.fits.names[:n], " · "), w)
+		lines = page.Wrap(strings.Join(d.fits.names[:n], " · "), w)
 	}
 	if rest := len(d.fits.names) - n; rest > 0 {
 		lines = append(lines, fmt.Sprintf("… and %d more", rest))

@@ -9,15 +9,16 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // dialog lies on top of the page and has all keys until it is closed.
 type dialog interface {
 	key(m *model, k tea.KeyPressMsg) tea.Cmd
-	typing() typist
+	typing() page.Typist
 	view(th theme.Theme, w int) []string
-	hints() []hint
+	hints() []page.Hint
 }
 
 // dialog is the one on top, or nil.
@@ -52,25 +53,25 @@ type choiceDialog struct {
 	code    string   // to be read exactly, such as a fingerprint
 	options []option
 	first   int // how many options stand above those that are drawn
-	at      choice
+	at      page.Choice
 	from    questionID // the question it draws, or 0
 	about   any        // what is gone on with meanwhile: its end closes the dialog; nil: nothing is
 }
 
-func (d *choiceDialog) typing() typist { return nil }
+func (d *choiceDialog) typing() page.Typist { return nil }
 
 func (d *choiceDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	d.at.size(len(d.options))
-	if d.at.key(k) {
+	d.at.Size(len(d.options))
+	if d.at.Key(k) {
 		return nil
 	}
 	switch k.String() {
 	case "enter":
-		return d.take(m, d.at.at)
+		return d.take(m, d.at.At)
 	case "tab", "right", "l":
-		d.at.at = (d.at.at + 1) % len(d.options)
+		d.at.At = (d.at.At + 1) % len(d.options)
 	case "shift+tab", "left", "h":
-		d.at.at = (d.at.at + len(d.options) - 1) % len(d.options)
+		d.at.At = (d.at.At + len(d.options) - 1) % len(d.options)
 	case "esc":
 		return d.take(m, len(d.options)-1)
 	}
@@ -101,39 +102,39 @@ func (d *choiceDialog) viewTall(th theme.Theme, w, h int) []string {
 		return lines
 	}
 	some := *d
-	d.at.size(len(d.options))
-	from, to := d.at.window(max((h-len(dialogText(th, d.title, d.text, w)))/2, 1))
-	some.options, some.first, some.at = d.options[from:to], from, choice{at: d.at.at - from}
+	d.at.Size(len(d.options))
+	from, to := d.at.Window(max((h-len(dialogText(th, d.title, d.text, w)))/2, 1))
+	some.options, some.first, some.at = d.options[from:to], from, page.Choice{At: d.at.At - from}
 	return some.view(th, w)
 }
 
 func (d *choiceDialog) view(th theme.Theme, w int) []string {
 	lines := dialogText(th, d.title, d.text, w)
 	if d.code != "" {
-		for _, line := range wrap(d.code, w) {
+		for _, line := range page.Wrap(d.code, w) {
 			lines = append(lines, th.Code.Render(line))
 		}
 		lines = append(lines, "")
 	}
 	for i, o := range d.options {
 		style := th.Text
-		if i == d.at.at {
+		if i == d.at.At {
 			style = th.TableSelected
 			if o.danger {
 				style = th.Danger
 			}
 		}
-		drawn := []string{arrow(th, i == d.at.at) + style.Render(" "+o.label+" ")}
-		for _, line := range wrap(o.detail, w-5) {
+		drawn := []string{page.Arrow(th, i == d.at.At) + style.Render(" "+o.label+" ")}
+		for _, line := range page.Wrap(o.detail, w-5) {
 			drawn = append(drawn, "   "+th.Subtle.Render(line))
 		}
-		lines = append(lines, zonesOf(zoneLine, d.first+i, drawn)...)
+		lines = append(lines, page.ZonesOf(page.ZoneLine, d.first+i, drawn)...)
 	}
 	return lines
 }
 
-func (d *choiceDialog) hints() []hint {
-	return []hint{{"↑↓", "choose"}, {"enter", "select"}, {"esc", strings.ToLower(d.options[len(d.options)-1].label)}}
+func (d *choiceDialog) hints() []page.Hint {
+	return []page.Hint{{"↑↓", "choose"}, {"enter", "select"}, {"esc", strings.ToLower(d.options[len(d.options)-1].label)}}
 }
 
 // inputDialog asks for one line of text.
@@ -141,7 +142,7 @@ type inputDialog struct {
 	title string
 	text  []string
 	label string
-	field *field
+	field *page.Field
 	wrong string                    // why the last try was not taken
 	check func(value string) string // what is wrong with a value, or empty
 	done  func(m *model, value string) tea.Cmd
@@ -149,16 +150,16 @@ type inputDialog struct {
 	from  questionID
 }
 
-func (d *inputDialog) typing() typist { return d.field }
+func (d *inputDialog) typing() page.Typist { return d.field }
 
 func (d *inputDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {
 	case "enter":
-		if d.wrong = d.check(d.field.raw()); d.wrong != "" {
+		if d.wrong = d.check(d.field.Raw()); d.wrong != "" {
 			return nil
 		}
 		m.closeDialog()
-		return d.done(m, d.field.raw())
+		return d.done(m, d.field.Raw())
 	case "esc":
 		m.closeDialog()
 		if d.not == nil {
@@ -167,25 +168,27 @@ func (d *inputDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 		return d.not(m)
 	}
 	d.wrong = ""
-	d.field.update(k)
+	d.field.Update(k)
 	return nil
 }
 
 func (d *inputDialog) view(th theme.Theme, w int) []string {
 	lines := dialogText(th, d.title, d.text, w)
-	lines = append(lines, th.Prompt.Render(d.label), d.field.view(th, min(w, 60), true), "")
+	lines = append(lines, th.Prompt.Render(d.label), d.field.View(th, min(w, 60), true), "")
 	if d.wrong != "" {
-		lines = append(lines, paragraph(th.Error, d.wrong, w)...)
+		lines = append(lines, page.Paragraph(th.Error, d.wrong, w)...)
 	}
 	return lines
 }
 
-func (d *inputDialog) hints() []hint { return []hint{{"enter", "continue"}, {"esc", "cancel"}} }
+func (d *inputDialog) hints() []page.Hint {
+	return []page.Hint{{"enter", "continue"}, {"esc", "cancel"}}
+}
 
 func dialogText(th theme.Theme, title string, text []string, w int) []string {
 	lines := []string{th.Title.Render(title), ""}
 	for _, t := range text {
-		lines = append(append(lines, paragraph(th.Text, t, w)...), "")
+		lines = append(append(lines, page.Paragraph(th.Text, t, w)...), "")
 	}
 	return lines
 }
@@ -227,7 +230,7 @@ func (m *model) confirm(title, text, yes string, do func(m *model) tea.Cmd) {
 // is chosen, so that a reflex starts nothing.
 func (m *model) confirmEnter(title, text, yes string, do func(m *model) tea.Cmd) {
 	m.confirm(title, text, yes, do)
-	m.dialog().(*choiceDialog).at.at = 1
+	m.dialog().(*choiceDialog).at.At = 1
 }
 
 // ask draws a question of the engine.
@@ -240,14 +243,14 @@ func (m *model) ask(q *question) {
 		m.openDialog(hostKeyDialog(q))
 	case q.serial != "":
 		m.openDialog(&inputDialog{
-			title: "MFA code", from: q.id, field: newField("", "123456", 6), label: "Code",
-			text:  []string{"Your profile asks for the code of its MFA device:", clean(q.serial)},
+			title: "MFA code", from: q.id, field: page.NewField("", "123456", 6), label: "Code",
+			text:  []string{"Your profile asks for the code of its MFA device:", page.Clean(q.serial)},
 			check: sixDigits, done: typed, not: declined,
 		})
 	default:
 		d := &inputDialog{
-			title: "Passphrase", from: q.id, field: newSecret(), label: "Passphrase",
-			text:  []string{"This private key is encrypted: " + clean(q.path), "The passphrase stays in this program's memory."},
+			title: "Passphrase", from: q.id, field: page.NewSecret(), label: "Passphrase",
+			text:  []string{"This private key is encrypted: " + page.Clean(q.path), "The passphrase stays in this program's memory."},
 			check: func(string) string { return "" }, done: typed, not: declined,
 		}
 		if q.again {
@@ -270,17 +273,17 @@ func hostKeyDialog(q *question) *choiceDialog {
 		return func(*model) tea.Cmd { q.reply <- answer{verdict: v}; return nil }
 	}
 	k := q.hostKey
-	why := clean(k.Why)
+	why := page.Clean(k.Why)
 	if why == "" {
 		why = "The machine's console has not shown its host key yet."
 	}
 	return &choiceDialog{
 		title: "Is this the right machine?", from: q.id,
 		text: []string{
-			fmt.Sprintf("The authenticity of host %s (%s) cannot be established yet. %s", clean(k.Host), clean(k.InstanceID), why),
-			"Its " + clean(k.KeyType) + " key has the fingerprint",
+			fmt.Sprintf("The authenticity of host %s (%s) cannot be established yet. %s", page.Clean(k.Host), page.Clean(k.InstanceID), why),
+			"Its " + page.Clean(k.KeyType) + " key has the fingerprint",
 		},
-		code: clean(k.Fingerprint),
+		code: page.Clean(k.Fingerprint),
 		options: []option{
 			{label: "Wait and compare", detail: "the console usually has the key some minutes after the launch", do: say(steps.HostKeyWait)},
 			{label: "Yes, trust it", detail: "as the guide does; it is remembered for this machine", do: say(steps.HostKeyAccept)},
@@ -291,7 +294,7 @@ func hostKeyDialog(q *question) *choiceDialog {
 
 // askAtEsc opens a question that Esc has raised.
 func (m *model) askAtEsc(d *choiceDialog) {
-	d.at.at = len(d.options) - 1
+	d.at.At = len(d.options) - 1
 	m.openDialog(d)
 }
 

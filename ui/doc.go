@@ -2,6 +2,6 @@
 //
 // There is one tea.Model, [model]. Its screens are structs with methods for
 // keys and messages and one that draws them at a size. Update does no I/O:
-// everything slow runs as a task (tasks.go) whose result comes back as one of
+// everything slow runs as a task ([page.Tasks]) whose result comes back as one of
 // the messages in messages.go. The engine behind is [steps.Engine].
 package ui

@@ -9,21 +9,22 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
-const taskDoctor taskName = "doctor"
+const taskDoctor page.TaskName = "doctor"
 
 // doctorDialog shows checks as they come, and does what they offer.
 type doctorDialog struct {
 	setupID string // empty: the account alone
 	name    string
 	checks  []steps.Check
-	at      choice
+	at      page.Choice
 	moved   bool // by the person
 	running bool
 	fixing  bool
-	failure failure
+	failure page.Failure
 }
 
 // askDoctor checks the machine, or without one the account of the profile.
@@ -41,13 +42,13 @@ func (m *model) askDoctor(u *member) tea.Cmd {
 
 func (d *doctorDialog) run(m *model) tea.Cmd {
 	d.checks, d.running, d.moved = nil, true, false
-	d.at.size(0)
-	d.failure.set(nil)
+	d.at.Size(0)
+	d.failure.Set(nil)
 	profile, setupID, engine, send := m.o.Defaults.Profile, d.setupID, m.engine, m.send
-	return m.tasks.start(m.ctx, taskDoctor, func(ctx context.Context, id taskID) tea.Msg {
-		b := newBridge(func(batch []steps.Check) { send(checked{id, batch}) }, nil)
-		err := engine.Doctor(ctx, profile, setupID, b.emit)
-		b.close()
+	return m.tasks.Start(m.ctx, taskDoctor, func(ctx context.Context, id page.TaskID) tea.Msg {
+		b := page.NewBridge(func(batch []steps.Check) { send(checked{id, batch}) }, nil)
+		err := engine.Doctor(ctx, profile, setupID, b.Emit)
+		b.Close()
 		return doctorEnded{id, err}
 	})
 }
@@ -63,9 +64,9 @@ func (m *model) doctor() *doctorDialog {
 }
 
 func (m *model) checked(msg checked) {
-	if d := m.doctor(); d != nil && m.tasks.is(taskDoctor, msg.id) {
+	if d := m.doctor(); d != nil && m.tasks.Is(taskDoctor, msg.id) {
 		d.checks = append(d.checks, msg.checks...)
-		d.at.size(len(d.checks))
+		d.at.Size(len(d.checks))
 		d.aim()
 	}
 }
@@ -74,32 +75,32 @@ func (m *model) checked(msg checked) {
 // moved it.
 func (d *doctorDialog) aim() {
 	if i := slices.IndexFunc(d.checks, func(c steps.Check) bool { return c.State == steps.CheckBad }); i >= 0 && !d.moved {
-		d.at.at = i
+		d.at.At = i
 	}
 }
 
 func (m *model) doctorEnded(msg doctorEnded) {
 	d := m.doctor()
-	if !m.tasks.done(taskDoctor, msg.id) || d == nil {
+	if !m.tasks.Done(taskDoctor, msg.id) || d == nil {
 		return
 	}
 	d.running = false
-	d.failure.set(msg.err)
+	d.failure.Set(msg.err)
 }
 
-func (d *doctorDialog) typing() typist { return nil }
+func (d *doctorDialog) typing() page.Typist { return nil }
 
 func (d *doctorDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	if d.failure.key(k) {
+	if d.failure.Key(k) {
 		return nil
 	}
-	if d.at.key(k) {
+	if d.at.Key(k) {
 		d.moved = true
 		return nil
 	}
 	switch k.String() {
 	case "esc", "q":
-		m.tasks.stop(taskDoctor)
+		m.tasks.Stop(taskDoctor)
 		m.closeDialog()
 	case "r":
 		if !d.fixing {
@@ -113,17 +114,17 @@ func (d *doctorDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 
 // fix does what the check under the cursor offers, and checks again.
 func (d *doctorDialog) fix(m *model) tea.Cmd {
-	if d.fixing || d.at.at >= len(d.checks) || d.checks[d.at.at].Fix == "" {
+	if d.fixing || d.at.At >= len(d.checks) || d.checks[d.at.At].Fix == "" {
 		return nil
 	}
-	check, engine, setupID, u := d.checks[d.at.at], m.engine, d.setupID, m.fleet.members[d.setupID]
+	check, engine, setupID, u := d.checks[d.at.At], m.engine, d.setupID, m.fleet.members[d.setupID]
 	if u == nil {
 		return m.say("This can be fixed only from a machine's own doctor.", true)
 	}
 	if u.op != nil {
 		return m.say(u.name()+" is still "+u.op.doing+".", true)
 	}
-	m.tasks.stop(taskDoctor)
+	m.tasks.Stop(taskDoctor)
 	d.running, d.fixing = false, true
 	return m.simple(u, verb{doing: "mending", did: "mended: " + check.Title}, func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.FixCheck(ctx, setupID, check.ID, emit)
@@ -140,12 +141,12 @@ func (m *model) mended(setupID string) tea.Cmd {
 	return d.run(m)
 }
 
-func (d *doctorDialog) hints() []hint {
-	hints := []hint{{"↑↓", "choose"}}
-	if d.at.at < len(d.checks) && d.checks[d.at.at].Fix != "" {
-		hints = append([]hint{{"enter", "fix it"}}, hints...)
+func (d *doctorDialog) hints() []page.Hint {
+	hints := []page.Hint{{"↑↓", "choose"}}
+	if d.at.At < len(d.checks) && d.checks[d.at.At].Fix != "" {
+		hints = append([]page.Hint{{"enter", "fix it"}}, hints...)
 	}
-	return append(hints, hint{"r", "check again"}, hint{"esc", "close"})
+	return append(hints, page.Hint{"r", "check again"}, page.Hint{"esc", "close"})
 }
 
 func (d *doctorDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
@@ -157,32 +158,32 @@ func (d *doctorDialog) viewTall(th theme.Theme, w, h int) []string {
 	foot := d.verdict(th, w)
 	detail := d.detail(th, w)
 	room := max(h-len(lines)-len(foot)-len(detail), 1)
-	from, to := d.at.window(room)
-	lines[0] = cells.Ends(lines[0], th.Subtle.Render(d.at.more(from, to)), w)
+	from, to := d.at.Window(room)
+	lines[0] = cells.Ends(lines[0], th.Subtle.Render(d.at.More(from, to)), w)
 	for i := from; i < to; i++ {
 		c := d.checks[i]
 		sign, style := checkSign(th, c.State)
-		text := cells.Fit(clean(c.Title), 22) + " " + clean(c.Text)
-		if i == d.at.at {
+		text := cells.Fit(page.Clean(c.Title), 22) + " " + page.Clean(c.Text)
+		if i == d.at.At {
 			style = th.TableSelected
 		}
-		lines = append(lines, zoneOf(zoneLine, i, arrow(th, i == d.at.at)+sign+" "+style.Render(cells.Fit(text, max(w-4, 1)))))
+		lines = append(lines, page.ZoneOf(page.ZoneLine, i, page.Arrow(th, i == d.at.At)+sign+" "+style.Render(cells.Fit(text, max(w-4, 1)))))
 	}
 	return append(append(lines, detail...), foot...)
 }
 
 // detail is what to do about the check under the cursor.
 func (d *doctorDialog) detail(th theme.Theme, w int) []string {
-	if d.at.at >= len(d.checks) {
+	if d.at.At >= len(d.checks) {
 		return nil
 	}
-	c := d.checks[d.at.at]
-	lines := append([]string{""}, paragraph(th.Subtle, clean(c.Text), w)...)
+	c := d.checks[d.at.At]
+	lines := append([]string{""}, page.Paragraph(th.Subtle, page.Clean(c.Text), w)...)
 	if c.Next != "" {
-		lines = append(lines, paragraph(th.Text, "→ "+clean(c.Next), w)...)
+		lines = append(lines, page.Paragraph(th.Text, "→ "+page.Clean(c.Next), w)...)
 	}
 	if c.Fix != "" {
-		lines = append(lines, paragraph(th.Accent, "enter: "+clean(c.Fix), w)...)
+		lines = append(lines, page.Paragraph(th.Accent, "enter: "+page.Clean(c.Fix), w)...)
 	}
 	return lines
 }
@@ -195,8 +196,8 @@ func (d *doctorDialog) verdict(th theme.Theme, w int) []string {
 		}
 	}
 	switch {
-	case d.failure.is():
-		return append([]string{""}, d.failure.lines(th, w)...)
+	case d.failure.Is():
+		return append([]string{""}, d.failure.Lines(th, w)...)
 	case d.fixing:
 		return []string{"", th.Text.Render("Fixing …")}
 	case d.running:
@@ -207,7 +208,7 @@ func (d *doctorDialog) verdict(th theme.Theme, w int) []string {
 	return []string{"", th.OK.Render(theme.SignDone + " Nothing is wrong.")}
 }
 
-func checkSign(th theme.Theme, state steps.CheckState) (string, styler) {
+func checkSign(th theme.Theme, state steps.CheckState) (string, page.Styler) {
 	switch state {
 	case steps.CheckOK:
 		return th.OK.Render(theme.SignDone), th.Text

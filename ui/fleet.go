@@ -8,15 +8,16 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 )
 
 const (
-	taskSetups taskName = "setups"
-	taskSurvey taskName = "survey"
+	taskSetups page.TaskName = "setups"
+	taskSurvey page.TaskName = "survey"
 )
 
 // fleetScreen lists all machines and shows the selected one beside the list.
@@ -33,7 +34,7 @@ type fleetScreen struct {
 	started bool // the first page was chosen already
 	survey  survey
 	last    steps.Answers // a new machine starts from them
-	failure failure       // the ledger could not be read
+	failure page.Failure  // the ledger could not be read
 	stamp   string        // the ledger's, as it was last read
 
 	was     string      // the selected setup, as last noticed
@@ -69,8 +70,8 @@ func (s *fleetScreen) enter(m *model) tea.Cmd { return s.refresh(m) }
 
 // refresh reads the ledger, and then asks all regions.
 func (s *fleetScreen) refresh(m *model) tea.Cmd {
-	s.failure.set(nil)
-	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id taskID) tea.Msg {
+	s.failure.Set(nil)
+	return m.tasks.Start(m.ctx, taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
 		stamp := m.engine.Stamp()
 		list, err := m.engine.Setups(ctx)
 		last, _ := m.engine.Last(ctx) // without it, a new machine starts from the defaults
@@ -80,13 +81,13 @@ func (s *fleetScreen) refresh(m *model) tea.Cmd {
 
 // listed takes the ledger. A person who has no setup yet is shown the guide.
 func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
-	if !m.tasks.done(taskSetups, msg.id) {
+	if !m.tasks.Done(taskSetups, msg.id) {
 		return nil
 	}
 	first := !s.started
 	s.started = true
 	if msg.err != nil {
-		s.failure.set(msg.err)
+		s.failure.Set(msg.err)
 		return nil
 	}
 	s.last, s.stamp = msg.last, msg.stamp
@@ -102,17 +103,17 @@ func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
 func (s *fleetScreen) look(m *model) tea.Cmd {
 	s.survey = survey{round: s.survey.round + 1}
 	profile, engine, send := m.o.Defaults.Profile, m.engine, m.send
-	return m.tasks.start(m.ctx, taskSurvey, func(ctx context.Context, id taskID) tea.Msg {
-		b := newBridge(func(batch []steps.Surveyed) { send(surveyed{id, batch}) }, nil)
-		err := engine.Survey(ctx, profile, b.emit)
-		b.close()
+	return m.tasks.Start(m.ctx, taskSurvey, func(ctx context.Context, id page.TaskID) tea.Msg {
+		b := page.NewBridge(func(batch []steps.Surveyed) { send(surveyed{id, batch}) }, nil)
+		err := engine.Survey(ctx, profile, b.Emit)
+		b.Close()
 		return surveyEnded{id, err}
 	})
 }
 
 // surveyed merges what some regions said into the list.
 func (s *fleetScreen) surveyed(m *model, msg surveyed) tea.Cmd {
-	if !m.tasks.is(taskSurvey, msg.id) {
+	if !m.tasks.Is(taskSurvey, msg.id) {
 		return nil
 	}
 	for _, a := range msg.answers {
@@ -129,7 +130,7 @@ func (s *fleetScreen) surveyed(m *model, msg surveyed) tea.Cmd {
 }
 
 func (s *fleetScreen) surveyEnded(m *model, msg surveyEnded) tea.Cmd {
-	if !m.tasks.done(taskSurvey, msg.id) {
+	if !m.tasks.Done(taskSurvey, msg.id) {
 		return nil
 	}
 	if s.survey.err = msg.err; msg.err == nil {

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // showURL leads to the guide's last page: at once where the machine is open
@@ -85,7 +86,7 @@ func (m *model) costsAnHour(u *member) string {
 	case !u.Cost.Known:
 		return "it costs money (the price is unknown)"
 	}
-	return "it costs " + dollars(u.Cost.Hour) + " an hour"
+	return "it costs " + page.Dollars(u.Cost.Hour) + " an hour"
 }
 
 // withURL does something with the machine's URL, which is opened first where
@@ -252,7 +253,7 @@ func (m *model) askMode(u *member) {
 	for i, w := range ways {
 		o := option{label: w.label, detail: w.detail, do: func(m *model) tea.Cmd { return m.setMode(u, w.mode, w.noTLS) }}
 		if w.mode == u.Wanted().Mode && (w.noTLS == u.Wanted().NoTLS || w.mode == steps.ModeSSH) {
-			d.at.at, o.detail = i, "as it is now"
+			d.at.At, o.detail = i, "as it is now"
 		}
 		d.options = append(d.options, o)
 	}

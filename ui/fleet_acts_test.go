@@ -217,7 +217,7 @@ func TestTheDoctorMends(t *testing.T) {
 func TestTheSweepRemovesWhatIsMarked(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.leftovers = fakeLeftovers() })
 	r.press("W").until("leftovers")
-	r.untilTrue("it has looked", func() bool { return !r.m.tasks.runs(taskSweep) })
+	r.untilTrue("it has looked", func() bool { return !r.m.tasks.Runs(taskSweep) })
 	r.press("enter").until("Mark something with space first").press("space", "space", "enter")
 	r.until("Remove what is marked?").until("1 machine of it is").press("enter") // Cancel is preselected
 	if slices.ContainsFunc(r.e.asked(), func(s string) bool { return strings.HasPrefix(s, "clear") }) {

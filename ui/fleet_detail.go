@@ -7,6 +7,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -20,16 +21,16 @@ type facts struct {
 
 const factLabel = 9
 
-func (f *facts) add(label string, style styler, text string) {
+func (f *facts) add(label string, style page.Styler, text string) {
 	if text != "" {
-		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit(label, factLabel))+style.Render(clean(text)), f.w))
+		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit(label, factLabel))+style.Render(page.Clean(text)), f.w))
 	}
 }
 
 // wrapped is for what has to be read whole.
-func (f *facts) wrapped(label string, style styler, text string) {
+func (f *facts) wrapped(label string, style page.Styler, text string) {
 	if text != "" {
-		f.lines = append(f.lines, pair(f.th, label, style, clean(text), factLabel, f.w)...)
+		f.lines = append(f.lines, page.Pair(f.th, label, style, page.Clean(text), factLabel, f.w)...)
 	}
 }
 
@@ -38,7 +39,7 @@ func (u *member) detailLines(m *model, w int) []string {
 	now := m.o.Now()
 	f := &facts{th: m.th, w: w}
 	state, tone := u.state(now)
-	style := styler(m.th.OK)
+	style := page.Styler(m.th.OK)
 	switch {
 	case tone == table.Warned:
 		style = m.th.Warn
@@ -125,7 +126,7 @@ func (u *member) tunnelSays(th theme.Theme) string {
 	case u.opened != nil && u.opened.Tunnel != nil && (u.tunnel == "" || u.tunnel == "up"):
 		return th.OK.Render("  ✓ tunnel up")
 	case u.opened != nil && u.opened.Tunnel != nil:
-		return th.Warn.Render("  ! tunnel: " + clean(u.tunnel))
+		return th.Warn.Render("  ! tunnel: " + page.Clean(u.tunnel))
 	case u.opened == nil && u.Answers.Mode == steps.ModeSSH:
 		return th.OK.Render("  ✓ another program's tunnel")
 	}
@@ -133,7 +134,7 @@ func (u *member) tunnelSays(th theme.Theme) string {
 }
 
 // money is what the machine costs: so far, an hour, and until tomorrow.
-func (u *member) money(m *model, now time.Time) (styler, string) {
+func (u *member) money(m *model, now time.Time) (page.Styler, string) {
 	switch money := u.Money(now); {
 	case m.engine.Sandboxed():
 		return m.th.Text, "nothing: this is the sandbox"
@@ -144,7 +145,7 @@ func (u *member) money(m *model, now time.Time) (styler, string) {
 	case !money.Known:
 		return m.th.Warn, "unknown: no price is available, but it costs money"
 	case u.State == "stopped":
-		return m.th.Text, soFar(money) + ", " + dollars(money.Hour) + " an hour for its disk"
+		return m.th.Text, soFar(money) + ", " + page.Dollars(money.Hour) + " an hour for its disk"
 	default:
 		return m.th.Accent, moneyLine(money)
 	}
@@ -159,7 +160,7 @@ func soFar(money steps.Money) string {
 
 // moneyLine is all there is to say of a running machine's costs.
 func moneyLine(money steps.Money) string {
-	return fmt.Sprintf("%s, %s an hour; %s more if left until tomorrow", soFar(money), dollars(money.Hour), cents(money.Tomorrow))
+	return fmt.Sprintf("%s, %s an hour; %s more if left until tomorrow", soFar(money), page.Dollars(money.Hour), cents(money.Tomorrow))
 }
 
 // stopping says when the machine stops on its own.

@@ -7,22 +7,18 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-func (s *fleetScreen) typing() typist {
+func (s *fleetScreen) typing() page.Typist {
 	switch {
 	case s.full && s.pane.Searching():
-		return paneTypist{s.pane}
+		return page.TypingSearch(s.pane)
 	case s.table.Filtering():
-		return fleetTypist{s}
+		return page.TypingFilter(s.table)
 	}
 	return nil
 }
-
-// fleetTypist hands what is pasted to the list's filter.
-type fleetTypist struct{ s *fleetScreen }
-
-func (t fleetTypist) update(msg tea.Msg) { t.s.table.Update(msg) }
 
 func (s *fleetScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
@@ -31,7 +27,7 @@ func (s *fleetScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case s.table.Filtering():
 		s.table.Update(k) // it has nothing to report that matters here
 		return s.moved(m), true
-	case s.failure.key(k):
+	case s.failure.Key(k):
 		return nil, true
 	}
 	if cmd, taken := s.listKey(m, k.String()); taken {
@@ -202,46 +198,46 @@ func (s *fleetScreen) showTrouble(m *model) {
 	m.openDialog(d)
 }
 
-func (s *fleetScreen) hints(m *model) []hint {
+func (s *fleetScreen) hints(m *model) []page.Hint {
 	switch {
 	case s.full:
 		return s.logHints()
 	case s.table.Filtering():
-		return []hint{{"enter", "keep filter"}, {"↑↓", "choose"}, {"esc", "clear"}}
-	case s.failure.is():
-		return []hint{{"f5", "try again"}, {"d", "details"}, {"n", "new"}}
+		return []page.Hint{{"enter", "keep filter"}, {"↑↓", "choose"}, {"esc", "clear"}}
+	case s.failure.Is():
+		return []page.Hint{{"f5", "try again"}, {"d", "details"}, {"n", "new"}}
 	}
 	current := s.currentHints()
 	const before = 4 // hints that a narrow screen has room for
-	hints := slices.Insert(current, min(before, len(current)), hint{"f5", "refresh"})
-	return append(hints, hint{"n", "new"}, hint{"W", "sweep"})
+	hints := slices.Insert(current, min(before, len(current)), page.Hint{"f5", "refresh"})
+	return append(hints, page.Hint{"n", "new"}, page.Hint{"W", "sweep"})
 }
 
 // currentHints are the most useful keys for the selected machine.
-func (s *fleetScreen) currentHints() []hint {
+func (s *fleetScreen) currentHints() []page.Hint {
 	u := s.current()
 	switch {
 	case u == nil:
 		return nil
 	case u.op != nil:
-		return []hint{{"esc", "end " + u.op.doing}, {"l", "log"}}
+		return []page.Hint{{"esc", "end " + u.op.doing}, {"l", "log"}}
 	case u.Bad != nil:
-		return []hint{{"f", "what is wrong"}, {"f5", "check again"}}
+		return []page.Hint{{"f", "what is wrong"}, {"f5", "check again"}}
 	case u.Elsewhere:
-		return []hint{{"a", "adopt"}, {"/", "filter"}}
+		return []page.Hint{{"a", "adopt"}, {"/", "filter"}}
 	case u.gone():
-		return []hint{{"x", "remove what is left"}, {"enter", "launch again"}}
+		return []page.Hint{{"x", "remove what is left"}, {"enter", "launch again"}}
 	case u.State == "stopped":
-		return []hint{{"S", "start"}, {"t", "change type"}, {"x", "terminate"}}
+		return []page.Hint{{"S", "start"}, {"t", "change type"}, {"x", "terminate"}}
 	case u.up() && u.complete():
-		return []hint{{"enter", "URL"}, {"o", "open"}, {"c", "copy URL"}, {"l", "log"}, {"s", "stop"}, {"e", "shell"}, {"+", "extend"}, {"m", "mode"}, {"x", "terminate"}}
+		return []page.Hint{{"enter", "URL"}, {"o", "open"}, {"c", "copy URL"}, {"l", "log"}, {"s", "stop"}, {"e", "shell"}, {"+", "extend"}, {"m", "mode"}, {"x", "terminate"}}
 	}
-	return []hint{{"enter", "continue"}, {"x", "terminate"}}
+	return []page.Hint{{"enter", "continue"}, {"x", "terminate"}}
 }
 
 // allKeys are the screen's keys for the help.
-func (s *fleetScreen) allKeys() []hint {
-	return []hint{
+func (s *fleetScreen) allKeys() []page.Hint {
+	return []page.Hint{
 		{"↑↓ or 1-9", "another machine"},
 		{"/", "filter the list"},
 		{"enter", "verify and show the URL (starts the machine if needed)"},

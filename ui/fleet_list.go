@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 )
 
@@ -88,7 +89,7 @@ func (s *fleetScreen) foot(m *model) string {
 	if !t.known {
 		least = "at least "
 	}
-	return fmt.Sprintf("%s%s an hour; %s if left until tomorrow", least, dollars(t.hour), dollars(t.tomorrow))
+	return fmt.Sprintf("%s%s an hour; %s if left until tomorrow", least, page.Dollars(t.hour), page.Dollars(t.tomorrow))
 }
 
 // row is a machine as one line of the list.
@@ -106,7 +107,7 @@ func (u *member) row(now time.Time, sandbox bool) table.Row {
 		}
 	}
 	cells := []string{
-		strconv.Itoa(u.no), u.name(), state, clean(u.Answers.Type), clean(u.Answers.Region), string(u.Answers.Mode), idle,
+		strconv.Itoa(u.no), u.name(), state, page.Clean(u.Answers.Type), page.Clean(u.Answers.Region), string(u.Answers.Mode), idle,
 	}
 	if !sandbox {
 		cells = append(cells, moneyCells(u.Money(now))...)
@@ -129,7 +130,7 @@ func moneyCells(money steps.Money) []string {
 	}
 	hour := "-"
 	if money.Hour > 0 {
-		hour = dollars(money.Hour)
+		hour = page.Dollars(money.Hour)
 	}
 	return []string{least + cents(money.SoFar), hour}
 }

@@ -7,11 +7,12 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-const taskFollow taskName = quiet + "follow"
+const taskFollow page.TaskName = page.Quiet + "follow"
 
 // logKind is which of a machine's logs is shown.
 type logKind int
@@ -78,17 +79,17 @@ func (s *fleetScreen) followLog(m *model) tea.Cmd {
 	want.fresh = true
 	s.follow = want
 	link, kind, send := u.conn.link, u.log.remote(), m.send
-	return m.tasks.start(m.ctx, taskFollow, func(ctx context.Context, id taskID) tea.Msg {
-		b := newBridge(func(batch []logLine) { send(logRead{id, batch}) },
+	return m.tasks.Start(m.ctx, taskFollow, func(ctx context.Context, id page.TaskID) tea.Msg {
+		b := page.NewBridge(func(batch []logLine) { send(logRead{id, batch}) },
 			func(_, last logLine) bool { return last.partial })
-		err := link.Follow(ctx, kind, pastLines, func(text string, partial bool) { b.emit(logLine{text, partial}) })
-		b.close()
+		err := link.Follow(ctx, kind, pastLines, func(text string, partial bool) { b.Emit(logLine{text, partial}) })
+		b.Close()
 		return logEnded{id, err}
 	})
 }
 
 func (s *fleetScreen) unfollow(m *model) {
-	m.tasks.stop(taskFollow)
+	m.tasks.Stop(taskFollow)
 	s.follow = follower{}
 }
 
@@ -126,7 +127,7 @@ func (u *member) whyNoLog() string {
 
 func (s *fleetScreen) read(m *model, msg logRead) {
 	u := s.members[s.follow.setupID]
-	if !m.tasks.is(taskFollow, msg.id) || u == nil {
+	if !m.tasks.Is(taskFollow, msg.id) || u == nil {
 		return
 	}
 	if s.follow.fresh {
@@ -151,12 +152,12 @@ func (s *fleetScreen) again(m *model, u *member) tea.Cmd {
 
 // readAll notices the end of a log.
 func (s *fleetScreen) readAll(m *model, msg logEnded) {
-	if !m.tasks.done(taskFollow, msg.id) {
+	if !m.tasks.Done(taskFollow, msg.id) {
 		return
 	}
 	if u := s.members[s.follow.setupID]; u != nil && msg.err != nil && !errors.Is(msg.err, context.Canceled) {
 		s.follow.failed = true
-		u.buffer(s.follow.kind).AddMarked("The log cannot be followed: "+clean(steps.Explain(msg.err).Title), false, logbuf.Failed)
+		u.buffer(s.follow.kind).AddMarked("The log cannot be followed: "+page.Clean(steps.Explain(msg.err).Title), false, logbuf.Failed)
 	}
 }
 
@@ -191,13 +192,13 @@ func (s *fleetScreen) logKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (s *fleetScreen) logHints() []hint {
+func (s *fleetScreen) logHints() []page.Hint {
 	if s.pane.Searching() {
-		return hintsOf(s.pane)
+		return page.PaneHints(s.pane)
 	}
 	const before = 5 // hints that a narrow screen has room for
-	hints := append([]hint{{"esc", "list"}}, hintsOf(s.pane)...)
-	return slices.Insert(hints, min(before, len(hints)), hint{"tab", "next log"})
+	hints := append([]page.Hint{{"esc", "list"}}, page.PaneHints(s.pane)...)
+	return slices.Insert(hints, min(before, len(hints)), page.Hint{"tab", "next log"})
 }
 
 // saveLog writes the log that is shown to a file.

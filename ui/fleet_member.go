@@ -5,8 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -58,7 +59,7 @@ func (u *member) gone() bool { return u.State == "gone" || u.State == "terminate
 func (u *member) complete() bool { return u.Finished(steps.StepOpen) }
 
 // name is the setup's name, or its ID where a broken record does not tell.
-func (u *member) name() string { return clean(or(u.Answers.Name, u.ID)) }
+func (u *member) name() string { return page.Clean(or(u.Answers.Name, u.ID)) }
 
 // tunnels reports whether the machine is reached through a tunnel, open or not.
 func (u *member) tunnels() bool {
@@ -70,7 +71,7 @@ func (u *member) tunnels() bool {
 func (u *member) url() string {
 	switch {
 	case u.opened != nil && u.up():
-		return clean(u.opened.Plain)
+		return page.Clean(u.opened.Plain)
 	case !u.up() || !u.complete() || u.Elsewhere && u.Answers.Mode == steps.ModeSSH:
 		return ""
 	case u.Answers.Mode == steps.ModeSSH && u.TunnelPort > 0: // another program's
@@ -85,7 +86,7 @@ func (u *member) url() string {
 	if port == 0 {
 		port = steps.ServerPort
 	}
-	return clean(fmt.Sprintf("%s://%s:%d/", scheme, u.PublicAddr, port))
+	return page.Clean(fmt.Sprintf("%s://%s:%d/", scheme, u.PublicAddr, port))
 }
 
 // hostNow is what the machine's clock shows now.
@@ -152,7 +153,7 @@ func (u *member) stateNow() (string, table.Tone) {
 	case u.State == "stopped":
 		return theme.SignTodo + " stopped" + elsewhere, table.Quiet
 	case u.State != "" && !u.up():
-		return clean(u.State) + elsewhere, table.Plain
+		return page.Clean(u.State) + elsewhere, table.Plain
 	case !u.Elsewhere && !u.complete() && u.up(): // it runs, and costs
 		return theme.SignActive + " " + u.next(), table.Good
 	case !u.Elsewhere && !u.complete():
@@ -202,7 +203,7 @@ func (u *member) what() string {
 	if u.Answers.Release != "" {
 		parts = append(parts, "Ubuntu "+u.Answers.Release)
 	}
-	return clean(strings.Join(parts, " · "))
+	return page.Clean(strings.Join(parts, " · "))
 }
 
 // minutes is a time span without its seconds.

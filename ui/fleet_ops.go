@@ -10,8 +10,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // operation is something that is being done with one machine. Those of
@@ -65,7 +66,7 @@ func (e *ending) taken() {
 	}
 }
 
-func taskOperation(setupID string) taskName { return taskName("operation " + setupID) }
+func taskOperation(setupID string) page.TaskName { return page.TaskName("operation " + setupID) }
 
 // doing is an operation's own work.
 type doing func(ctx context.Context, emit func(steps.Event)) (result, error)
@@ -86,11 +87,11 @@ func (m *model) operate(u *member, v verb, do doing, then func(*model, *member, 
 	m.fleet.fill(m)
 	u.op.end = m.newEnding()
 	setupID, send, end := u.ID, m.send, u.op.end
-	return m.tasks.start(m.ctx, taskOperation(setupID), func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskOperation(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
 		defer close(end.gone)
-		b := newBridge(func(batch []steps.Event) { send(operationSaid{id, setupID, batch}) }, redraws)
-		r, err := do(ctx, b.emit)
-		b.close()
+		b := page.NewBridge(func(batch []steps.Event) { send(operationSaid{id, setupID, batch}) }, page.Redraws)
+		r, err := do(ctx, b.Emit)
+		b.Close()
 		end.result = r
 		return operationEnded{id, setupID, r, err, end}
 	})
@@ -116,7 +117,7 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // said takes a batch of what an operation said.
 func (s *fleetScreen) said(m *model, msg operationSaid) {
 	u := s.members[msg.setupID]
-	if !m.tasks.is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+	if !m.tasks.Is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
 		return
 	}
 	for _, e := range msg.events {
@@ -134,11 +135,11 @@ func writeEvent(buf *logbuf.Buffer, e steps.Event) {
 	case steps.Output:
 		buf.Add("  "+e.Text, e.Partial)
 	case steps.Started:
-		buf.AddMarked("  "+stepTitle(e.Step), false, logbuf.Doing)
+		buf.AddMarked("  "+page.StepTitle(e.Step), false, logbuf.Doing)
 	case steps.Doing:
 		buf.Add("  "+e.Text, false)
 	case steps.ByHand:
-		buf.Add("  "+promptOf(e.Text)+" "+e.Text, false)
+		buf.Add("  "+page.PromptOf(e.Text)+" "+e.Text, false)
 	case steps.Retrying:
 		buf.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
 	case steps.Finished:
@@ -152,13 +153,13 @@ func writeEvent(buf *logbuf.Buffer, e steps.Event) {
 func (s *fleetScreen) ended(m *model, msg operationEnded) tea.Cmd {
 	msg.end.taken()
 	u := s.members[msg.setupID]
-	if !m.tasks.done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+	if !m.tasks.Done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
 		m.closing(msg.result)
 		return nil
 	}
 	op := u.op
 	u.op, u.around, u.dealt = nil, time.Time{}, s.survey.round
-	m.tasks.stop(taskWatch) // it may have read the ledger before
+	m.tasks.Stop(taskWatch) // it may have read the ledger before
 	m.moot(op)
 	cmds := []tea.Cmd{m.seeAgain(u.ID), u.take(m, msg.result)}
 	switch {
@@ -173,7 +174,7 @@ func (s *fleetScreen) ended(m *model, msg operationEnded) tea.Cmd {
 		cmds = append(cmds, m.say(u.name()+": ended before it was finished.", false))
 	default:
 		u.trouble = &trouble{op.doing, steps.Explain(msg.err)}
-		u.buffer(doneLog).AddMarked("failed: "+clean(u.trouble.problem.Title), false, logbuf.Failed)
+		u.buffer(doneLog).AddMarked("failed: "+page.Clean(u.trouble.problem.Title), false, logbuf.Failed)
 		cmds = append(cmds, m.say(u.name()+": "+op.doing+" failed. "+u.trouble.problem.Title+".", true))
 	}
 	s.fill(m)
@@ -240,7 +241,7 @@ func (m *model) closeUnused() tea.Cmd {
 // seeAgain looks at one machine after something was done with it.
 func (m *model) seeAgain(setupID string) tea.Cmd {
 	engine := m.engine
-	return m.tasks.start(m.ctx, taskSeen(setupID), func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskSeen(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
 		seen := memberSeen{id: id, setupID: setupID}
 		list, err := engine.Setups(ctx)
 		seen.err = err
@@ -255,7 +256,7 @@ func (m *model) seeAgain(setupID string) tea.Cmd {
 
 func (s *fleetScreen) seen(m *model, msg memberSeen) tea.Cmd {
 	u := s.members[msg.setupID]
-	if !m.tasks.done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
+	if !m.tasks.Done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
 		return nil
 	}
 	if msg.found {
@@ -281,7 +282,7 @@ func (m *model) endOperation(u *member) tea.Cmd {
 	cut := func(m *model) tea.Cmd {
 		if u.op == op {
 			u.op.cancelled = true
-			m.tasks.cancel(taskOperation(u.ID))
+			m.tasks.Cancel(taskOperation(u.ID))
 		}
 		return nil
 	}

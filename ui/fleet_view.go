@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 const (
@@ -21,9 +22,9 @@ func (s *fleetScreen) view(m *model, w, h int) string {
 	h -= len(head)
 	var body string
 	switch {
-	case s.failure.is():
-		body = strings.Join(s.failure.lines(m.th, w), "\n")
-	case len(s.order) == 0 && m.tasks.runs(taskSetups):
+	case s.failure.Is():
+		body = strings.Join(s.failure.Lines(m.th, w), "\n")
+	case len(s.order) == 0 && m.tasks.Runs(taskSetups):
 		body = m.waiting("Looking for your setups …")
 	case len(s.order) == 0:
 		body = strings.Join(s.noneLines(m, w), "\n")
@@ -32,7 +33,7 @@ func (s *fleetScreen) view(m *model, w, h int) string {
 		if most := s.table.Wanted(); left > most {
 			left = max(min(left, most), w*2/5)
 		}
-		body = beside(cells.Block(s.listView(left, h), left, h), " "+m.th.Border.Render("│")+" ",
+		body = page.Beside(cells.Block(s.listView(left, h), left, h), " "+m.th.Border.Render("│")+" ",
 			cells.Block(s.detailView(m, w-3-left, h), w-3-left, h))
 	default:
 		list := min(s.table.Len()+2, max(h*7/20, 5))
@@ -52,9 +53,9 @@ func (s *fleetScreen) headLines(m *model, w int) []string {
 	title := m.th.Title.Render("Your setups")
 	right := ""
 	switch v := s.survey; {
-	case m.tasks.runs(taskSurvey) && v.of > 0:
+	case m.tasks.Runs(taskSurvey) && v.of > 0:
 		right = m.spinner() + m.th.Subtle.Render(fmt.Sprintf(" %d of %d regions", v.done, v.of))
-	case m.tasks.runs(taskSurvey):
+	case m.tasks.Runs(taskSurvey):
 		right = m.spinner() + m.th.Subtle.Render(" asking all regions")
 	case v.err == nil && v.of > 0:
 		right = m.th.Subtle.Render(counted(v.of, "enabled region") + " checked")
@@ -84,19 +85,19 @@ func (s *fleetScreen) silent() string {
 	if len(names) > 3 {
 		names = append(names[:2:2], fmt.Sprintf("and %d more", len(names)-2))
 	}
-	return clean("No answer from " + strings.Join(names, ", ") + ". f shows why.")
+	return page.Clean("No answer from " + strings.Join(names, ", ") + ". f shows why.")
 }
 
 // noneLines are the screen without a machine.
 func (s *fleetScreen) noneLines(m *model, w int) []string {
 	say := "There are no machines. Nothing is running" + m.onAWS(", so nothing costs money") + "."
-	if m.tasks.runs(taskSurvey) {
+	if m.tasks.Runs(taskSurvey) {
 		say = "This computer has no setups. Other computers' machines show here once their region has answered."
 	}
-	lines := append([]string{""}, paragraph(m.th.Text, say, w)...)
+	lines := append([]string{""}, page.Paragraph(m.th.Text, say, w)...)
 	lines = append(lines, "")
-	for _, h := range []hint{{"n", "make one, by the guide"}, {"W", "look for leftovers in all regions"}, {"D", "check the account"}} {
-		lines = append(lines, "  "+m.th.Key.Render(h.key())+"  "+m.th.KeyDesc.Render(h.does()))
+	for _, h := range []page.Hint{{"n", "make one, by the guide"}, {"W", "look for leftovers in all regions"}, {"D", "check the account"}} {
+		lines = append(lines, "  "+m.th.Key.Render(h.Key())+"  "+m.th.KeyDesc.Render(h.Does()))
 	}
 	return lines
 }
@@ -121,7 +122,7 @@ func (s *fleetScreen) detailView(m *model, w, h int) string {
 	if room >= 2 {
 		s.pane.SetFocused(false)
 		s.pane.SetSize(w, room)
-		lines = append(lines, zoneOf(zonePane, 0, s.pane.View()))
+		lines = append(lines, page.ZoneOf(page.ZonePane, 0, s.pane.View()))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -130,5 +131,5 @@ func (s *fleetScreen) detailView(m *model, w, h int) string {
 func (s *fleetScreen) fullLog(w, h int) string {
 	s.pane.SetFocused(true)
 	s.pane.SetSize(w, h)
-	return zoneOf(zonePane, 0, s.pane.View())
+	return page.ZoneOf(page.ZonePane, 0, s.pane.View())
 }

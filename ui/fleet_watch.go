@@ -7,22 +7,23 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // Other programs make machines, change them and hold their tunnels: the list
 // sees that in the ledger, which it watches while it is shown.
-const taskWatch taskName = quiet + "watch"
+const taskWatch page.TaskName = page.Quiet + "watch"
 
 // watchEvery is how often the ledger is checked.
 const watchEvery = time.Second
 
 // watch reads the ledger where it has changed.
 func (s *fleetScreen) watch(m *model) tea.Cmd {
-	if m.page != pageFleet || !s.started || m.tasks.runs(taskSetups) || m.tasks.runs(taskWatch) {
+	if m.page != pageFleet || !s.started || m.tasks.Runs(taskSetups) || m.tasks.Runs(taskWatch) {
 		return nil
 	}
 	engine, known := m.engine, s.stamp
-	return m.tasks.start(m.ctx, taskWatch, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskWatch, func(ctx context.Context, id page.TaskID) tea.Msg {
 		seen := ledgerWatched{id: id, stamp: engine.Stamp()}
 		if seen.stamp != known {
 			seen.list, seen.err = engine.Setups(ctx)
@@ -34,7 +35,7 @@ func (s *fleetScreen) watch(m *model) tea.Cmd {
 // watched takes what other programs did. Where the ledger cannot be read just
 // now, it is read again with the next look.
 func (s *fleetScreen) watched(m *model, msg ledgerWatched) tea.Cmd {
-	if !m.tasks.done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || m.page != pageFleet {
+	if !m.tasks.Done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || m.page != pageFleet {
 		return nil
 	}
 	s.stamp = msg.stamp
@@ -70,7 +71,7 @@ func (s *fleetScreen) takeLedger(m *model, list []steps.Setup) {
 	for id, u := range s.members {
 		if !known[id] && !u.Elsewhere && u.op == nil {
 			s.drop(m, id) // another program removed it
-			if !m.tasks.runs(taskWork) {
+			if !m.tasks.Runs(taskWork) {
 				m.unset(id)
 			}
 		}
@@ -90,19 +91,19 @@ const (
 // once the regions have answered, so that the list says of all of them how
 // they are. No person is asked for anything meanwhile.
 func (m *model) askAround() tea.Cmd {
-	if m.page != pageFleet || m.tasks.runs(taskSurvey) || m.tasks.runs(taskSetups) {
+	if m.page != pageFleet || m.tasks.Runs(taskSurvey) || m.tasks.Runs(taskSetups) {
 		return nil
 	}
 	free, now := aroundMost, m.o.Now()
 	for _, u := range m.fleet.order {
-		if m.tasks.runs(taskLink(u.ID)) {
+		if m.tasks.Runs(taskLink(u.ID)) {
 			free--
 		}
 	}
 	var cmds []tea.Cmd
 	for _, u := range m.fleet.order {
 		due := u.around.IsZero() || now.Sub(u.around) >= aroundAgain
-		if free <= 0 || !due || u.op != nil || u.conn.link != nil || !u.linkable() || m.tasks.runs(taskLink(u.ID)) {
+		if free <= 0 || !due || u.op != nil || u.conn.link != nil || !u.linkable() || m.tasks.Runs(taskLink(u.ID)) {
 			continue
 		}
 		free--

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -38,8 +39,8 @@ func (m *model) View() tea.View {
 	}
 	v.MouseMode = tea.MouseModeCellMotion
 	content := m.content()
-	v.OnMouse = func(msg tea.MouseMsg) tea.Cmd { return pointing(content, msg) }
-	content, v.Cursor = takeCursor(content)
+	v.OnMouse = func(msg tea.MouseMsg) tea.Cmd { return page.Pointing(content, msg) }
+	content, v.Cursor = page.TakeCursor(content)
 	v.Content = cells.Unmarked(content)
 	return v
 }
@@ -59,7 +60,7 @@ func (m *model) content() string {
 	if m.wide() {
 		side := cells.Block(m.sidebar(), sideWidth, inner)
 		main := cells.Block(m.pageView(m.mainWidth(), inner), m.w-sideWidth-1, inner)
-		body = beside(side, m.th.Border.Render("│"), main)
+		body = page.Beside(side, m.th.Border.Render("│"), main)
 	} else {
 		body = cells.Block(m.pageView(m.mainWidth(), inner), m.w, inner)
 	}
@@ -81,9 +82,9 @@ func (m *model) mainWidth() int {
 
 func (m *model) tooSmall() string {
 	text := fmt.Sprintf("terminal too small: %d×%d, needs %d×%d", m.w, m.h, minWidth, minHeight)
-	lines := wrap(text, m.w)
+	lines := page.Wrap(text, m.w)
 	if m.engine.Sandboxed() {
-		lines = append(lines, wrap("SANDBOX "+sandboxSays, m.w)...)
+		lines = append(lines, page.Wrap("SANDBOX "+sandboxSays, m.w)...)
 	}
 	return cells.Block(strings.Join(lines, "\n"), m.w, m.h)
 }
@@ -105,7 +106,7 @@ func (m *model) header() string {
 func (m *model) where() string {
 	var parts []string
 	if u := m.fleet.current(); m.page == pageFleet && u != nil && u.Account != "" {
-		return clean(u.Account + " · " + u.Answers.Region)
+		return page.Clean(u.Account + " · " + u.Answers.Region)
 	}
 	if acc := m.account.signedIn; acc != nil {
 		parts = append(parts, acc.Identity.Account)
@@ -115,10 +116,10 @@ func (m *model) where() string {
 	}
 	if s := m.setup(); s != nil && m.page != steps.StepOpen {
 		if money := s.Money(m.o.Now()); money.Known && money.Hour > 0 {
-			parts = append(parts, cents(money.SoFar)+" so far, "+dollars(money.Hour)+" an hour")
+			parts = append(parts, cents(money.SoFar)+" so far, "+page.Dollars(money.Hour)+" an hour")
 		}
 	}
-	return clean(strings.Join(parts, " · "))
+	return page.Clean(strings.Join(parts, " · "))
 }
 
 // current is the answers the page is about: the setup's own once it works.
@@ -221,7 +222,7 @@ func (m *model) sidebar() string {
 		}
 		left := fmt.Sprintf("  %s %s", m.sign(p.ID), style.Render(p.Title))
 		line := cells.Ends(left, m.th.Subtle.Render(m.work.elapsed(m, p.ID))+" ", sideWidth)
-		lines = append(lines, zoneOf(zonePage, i+1, line))
+		lines = append(lines, page.ZoneOf(page.ZonePage, i+1, line))
 		if m.h >= roomyFrom {
 			lines = append(lines, "")
 		}
@@ -233,7 +234,7 @@ func (m *model) sidebar() string {
 // and what one would have typed by hand.
 func (m *model) pageView(w, h int) string {
 	if m.page == pageFleet {
-		return strings.Join(indent(strings.Split(m.fleet.view(m, w, h), "\n"), 1), "\n")
+		return strings.Join(page.Indent(strings.Split(m.fleet.view(m, w, h), "\n"), 1), "\n")
 	}
 	left := 1
 	if m.wide() {
@@ -252,7 +253,7 @@ func (m *model) pageView(w, h int) string {
 		body = strings.Split(cells.Block(strings.Join(body, "\n"), w, room), "\n")
 	}
 	lines = append(append(lines, body...), manual...)
-	return strings.Join(indent(lines, left), "\n")
+	return strings.Join(page.Indent(lines, left), "\n")
 }
 
 func (m *model) intro(w int) []string {
@@ -261,7 +262,7 @@ func (m *model) intro(w int) []string {
 	if m.h >= roomyFrom {
 		lines = []string{"", lines[0], ""}
 	}
-	lines = append(lines, paragraph(m.th.Subtle, about, w)...)
+	lines = append(lines, page.Paragraph(m.th.Subtle, about, w)...)
 	return append(lines, "")
 }
 
@@ -290,7 +291,7 @@ func (m *model) manual(w int) []string {
 	if m.h >= roomyFrom {
 		most = 4
 	}
-	lines := append([]string{""}, byHandLines(m.th, commands, w, most)...)
+	lines := append([]string{""}, page.ByHandLines(m.th, commands, w, most)...)
 	return append(lines, "")
 }
 
@@ -323,26 +324,26 @@ func (m *model) footer() string {
 		if m.notice.bad {
 			style = m.th.Warn
 		}
-		return cells.Fit(" "+style.Render(clean(m.notice.text)), m.w)
+		return cells.Fit(" "+style.Render(page.Clean(m.notice.text)), m.w)
 	}
 	hints := m.screen().hints(m)
 	switch {
 	case m.dialog() != nil:
 		hints = m.dialog().hints()
 	case m.help:
-		hints = []hint{{"esc", "close"}, {"↑↓", "scroll"}}
+		hints = []page.Hint{{"esc", "close"}, {"↑↓", "scroll"}}
 	case m.screen().typing() == nil:
-		hints = append(hints, hint{"?", "help"}, hint{"q", "quit"})
+		hints = append(hints, page.Hint{"?", "help"}, page.Hint{"q", "quit"})
 	}
 	return hintLine(m.th, hints, m.w)
 }
 
 // hintLine draws as many hints as fit; help and quit, the last two, stay.
-func hintLine(th theme.Theme, hints []hint, width int) string {
-	draw := func(hs []hint) string {
+func hintLine(th theme.Theme, hints []page.Hint, width int) string {
+	draw := func(hs []page.Hint) string {
 		parts := make([]string, len(hs))
 		for i, h := range hs {
-			parts[i] = keyZone(h.key(), th.Key.Render(h.key())+" "+th.KeyDesc.Render(h.does()))
+			parts[i] = page.KeyZone(h.Key(), th.Key.Render(h.Key())+" "+th.KeyDesc.Render(h.Does()))
 		}
 		return " " + strings.Join(parts, "   ")
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // helpKey takes a key while the help is open.
@@ -13,7 +14,7 @@ func (m *model) helpKey(k tea.KeyPressMsg) tea.Cmd {
 	case "esc", "?", "q", "enter":
 		m.help = false
 	default:
-		m.helpAt.key(k)
+		m.helpAt.Key(k)
 	}
 	return nil
 }
@@ -23,20 +24,20 @@ func (m *model) helpKey(k tea.KeyPressMsg) tea.Cmd {
 func (m *model) helpLines(w, h int) []string {
 	title, _ := m.heading()
 	lines := []string{m.th.Title.Render("Help: " + title), ""}
-	list := func(hints []hint) {
+	list := func(hints []page.Hint) {
 		for _, h := range hints {
-			lines = append(lines, "  "+m.th.Key.Render(cells.Fit(h.key(), 14))+m.th.KeyDesc.Render(h.does()))
+			lines = append(lines, "  "+m.th.Key.Render(cells.Fit(h.Key(), 14))+m.th.KeyDesc.Render(h.Does()))
 		}
 	}
 	if m.page == pageFleet && !m.fleet.full {
 		list(m.fleet.allKeys())
-		lines = append(lines, "", heading(m.th, "In the log (l)"))
-		list(hintsOf(m.fleet.pane))
+		lines = append(lines, "", page.Heading(m.th, "In the log (l)"))
+		list(page.PaneHints(m.fleet.pane))
 	} else {
 		list(m.screen().hints(m))
 	}
-	lines = append(lines, "", heading(m.th, "Everywhere"))
-	everywhere := []hint{
+	lines = append(lines, "", page.Heading(m.th, "Everywhere"))
+	everywhere := []page.Hint{
 		{"↑↓ or j k", "move"},
 		{"enter", "continue"},
 		{"esc", "back"},
@@ -44,24 +45,24 @@ func (m *model) helpLines(w, h int) []string {
 		{"/", "search"},
 	}
 	if m.asking() {
-		everywhere = append(everywhere, hint{"1-5", "go to an answer given before"})
+		everywhere = append(everywhere, page.Hint{"1-5", "go to an answer given before"})
 	}
-	everywhere = append(everywhere, hint{"?", "this help"},
-		hint{"q or ctrl+c", "leave; asks when a machine is running"},
-		hint{"ctrl+c ctrl+c", "leave at once"},
-		hint{"ctrl+z", "suspend; fg in the shell continues"},
-		hint{"mouse", "click selects, a second click is enter; shift selects text"})
+	everywhere = append(everywhere, page.Hint{"?", "this help"},
+		page.Hint{"q or ctrl+c", "leave; asks when a machine is running"},
+		page.Hint{"ctrl+c ctrl+c", "leave at once"},
+		page.Hint{"ctrl+z", "suspend; fg in the shell continues"},
+		page.Hint{"mouse", "click selects, a second click is enter; shift selects text"})
 	list(everywhere)
 	if commands := m.manualWhole(); len(commands) > 0 {
-		lines = append(lines, "", heading(m.th, "By hand"))
+		lines = append(lines, "", page.Heading(m.th, "By hand"))
 		for _, c := range commands {
-			lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render(promptOf(c)), clean(c), w)...)
+			lines = append(lines, page.Bullet(m.th.Code, m.th.Subtle.Render(page.PromptOf(c)), page.Clean(c), w)...)
 		}
 	}
 	if m.o.Version != "" {
 		lines = append(lines, "", m.th.Subtle.Render("jupyter-ec2 "+m.o.Version))
 	}
-	return scrolled(m.th, &m.helpAt, lines, w, h)
+	return page.Scrolled(m.th, &m.helpAt, lines, w, h)
 }
 
 // manualWhole is the step's commands, also where the page shows none.

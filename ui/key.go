@@ -9,12 +9,13 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 const (
-	taskKeys    taskName = "keys"
-	taskInspect taskName = "inspect"
-	taskProtect taskName = "protect"
+	taskKeys    page.TaskName = "keys"
+	taskInspect page.TaskName = "inspect"
+	taskProtect page.TaskName = "protect"
 )
 
 // keyScreen asks for the key pair: one of the ways the engine found, or a
@@ -22,15 +23,15 @@ const (
 type keyScreen struct {
 	place   steps.Place
 	options []steps.KeyOption
-	at      choice
-	path    *field
+	at      page.Choice
+	path    *page.Field
 	naming  bool // the path is being typed
-	failure failure
+	failure page.Failure
 	wrong   string // why the option under the cursor cannot be taken
 }
 
 func newKeyScreen(*model) keyScreen {
-	return keyScreen{path: newField("", "~/.ssh/my-key.pem", 0)}
+	return keyScreen{path: page.NewField("", "~/.ssh/my-key.pem", 0)}
 }
 
 func (s *keyScreen) enter(m *model) tea.Cmd {
@@ -42,30 +43,30 @@ func (s *keyScreen) enter(m *model) tea.Cmd {
 }
 
 func (s *keyScreen) find(m *model) tea.Cmd {
-	s.failure.set(nil)
+	s.failure.Set(nil)
 	s.options = nil
 	place := m.place()
-	return m.tasks.start(m.ctx, taskKeys, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskKeys, func(ctx context.Context, id page.TaskID) tea.Msg {
 		list, err := m.engine.Keys(ctx, place)
 		return keysFound{id, place, list, err}
 	})
 }
 
 func (s *keyScreen) found(m *model, msg keysFound) tea.Cmd {
-	if !m.tasks.done(taskKeys, msg.id) {
+	if !m.tasks.Done(taskKeys, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
-		s.failure.set(msg.err)
+		s.failure.Set(msg.err)
 		return nil
 	}
 	s.place, s.options = msg.place, msg.list
-	s.at.size(len(s.options) + 1)
-	s.at.at = 0
+	s.at.Size(len(s.options) + 1)
+	s.at.At = 0
 	want := m.answers.Key
 	for i, o := range s.options {
 		if sameKey(o.Answer, want) {
-			s.at.at = i
+			s.at.At = i
 			return nil
 		}
 	}
@@ -82,7 +83,7 @@ func sameKey(a, b steps.KeyAnswer) bool {
 
 func (s *keyScreen) inspect(m *model, path string) tea.Cmd {
 	place := m.place()
-	return m.tasks.start(m.ctx, taskInspect, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskInspect, func(ctx context.Context, id page.TaskID) tea.Msg {
 		option, err := m.engine.InspectKey(ctx, place, path)
 		return keyInspected{id, option, err}
 	})
@@ -90,24 +91,24 @@ func (s *keyScreen) inspect(m *model, path string) tea.Cmd {
 
 // inspected puts the file the person named into the list.
 func (s *keyScreen) inspected(m *model, msg keyInspected) tea.Cmd {
-	if !m.tasks.done(taskInspect, msg.id) {
+	if !m.tasks.Done(taskInspect, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
 		p := steps.Explain(msg.err)
-		s.wrong = clean(p.Text + " " + p.Next)
+		s.wrong = page.Clean(p.Text + " " + p.Next)
 		return nil
 	}
 	s.naming = false
 	for i, o := range s.options {
 		if sameKey(o.Answer, msg.option.Answer) {
-			s.options[i], s.at.at = msg.option, i
+			s.options[i], s.at.At = msg.option, i
 			return s.take(m)
 		}
 	}
 	s.options = append(s.options, msg.option)
-	s.at.size(len(s.options) + 1)
-	s.at.at = len(s.options) - 1
+	s.at.Size(len(s.options) + 1)
+	s.at.At = len(s.options) - 1
 	if msg.option.Problem != "" || msg.option.TooOpen || msg.option.Garbled {
 		return s.take(m)
 	}
@@ -115,17 +116,17 @@ func (s *keyScreen) inspected(m *model, msg keyInspected) tea.Cmd {
 }
 
 func (s *keyScreen) protected(m *model, msg keyProtected) tea.Cmd {
-	if !m.tasks.done(taskProtect, msg.id) {
+	if !m.tasks.Done(taskProtect, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
-		s.wrong = clean(steps.Explain(msg.err).Text)
+		s.wrong = page.Clean(steps.Explain(msg.err).Text)
 		return nil
 	}
 	return tea.Batch(s.inspect(m, msg.path), m.say(msg.done, false))
 }
 
-func (s *keyScreen) typing() typist {
+func (s *keyScreen) typing() page.Typist {
 	if s.naming {
 		return s.path
 	}
@@ -136,15 +137,15 @@ func (s *keyScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
 	case s.naming:
 		return s.namingKey(m, k), true
-	case s.failure.is():
+	case s.failure.Is():
 		if k.String() == "r" {
 			return s.find(m), true
 		}
-		return nil, s.failure.key(k)
+		return nil, s.failure.Key(k)
 	case len(s.options) == 0:
 		return nil, false
 	}
-	if s.at.key(k) {
+	if s.at.Key(k) {
 		s.wrong = ""
 		return nil, true
 	}
@@ -161,38 +162,38 @@ func (s *keyScreen) namingKey(m *model, k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {
 	case "esc":
 		s.naming, s.wrong = false, ""
-		m.tasks.stop(taskInspect)
+		m.tasks.Stop(taskInspect)
 	case "enter":
-		if s.path.value() == "" {
+		if s.path.Value() == "" {
 			s.wrong = "Type the path of a private key file."
 			return nil
 		}
-		return s.inspect(m, s.path.value())
+		return s.inspect(m, s.path.Value())
 	default:
 		s.wrong = ""
-		s.path.update(k)
+		s.path.Update(k)
 	}
 	return nil
 }
 
 // take goes on with the option under the cursor, if it can be used.
 func (s *keyScreen) take(m *model) tea.Cmd {
-	if s.at.at == len(s.options) {
+	if s.at.At == len(s.options) {
 		s.naming, s.wrong = true, ""
 		return nil
 	}
-	o := s.options[s.at.at]
+	o := s.options[s.at.At]
 	switch {
 	case o.TooOpen:
-		m.confirm("This key is readable by others", clean(o.Answer.Path)+" can be read by other people on this computer, and SSH refuses such a key. The guide protects it with chmod 400.",
+		m.confirm("This key is readable by others", page.Clean(o.Answer.Path)+" can be read by other people on this computer, and SSH refuses such a key. The guide protects it with chmod 400.",
 			"Run chmod 400", func(m *model) tea.Cmd { return s.protect(m, o.Answer.Path, "Done: chmod 400 "+o.Answer.Path) })
 		return nil
 	case o.Garbled:
-		m.confirm("ssh cannot read this key as it was saved", clean(o.Answer.Path)+" was saved as UTF-16, with a byte order mark or with Windows line ends. The key in it is good; ssh -i refuses the file until it is written right.",
+		m.confirm("ssh cannot read this key as it was saved", page.Clean(o.Answer.Path)+" was saved as UTF-16, with a byte order mark or with Windows line ends. The key in it is good; ssh -i refuses the file until it is written right.",
 			"Write it as ssh reads it", func(m *model) tea.Cmd { return s.protect(m, o.Answer.Path, "ssh can read "+o.Answer.Path+" now.") })
 		return nil
 	case o.Problem != "":
-		s.wrong = clean(o.Problem)
+		s.wrong = page.Clean(o.Problem)
 		return nil
 	}
 	m.answers.Key = o.Answer
@@ -201,30 +202,30 @@ func (s *keyScreen) take(m *model) tea.Cmd {
 
 // protect mends a key file; done is what is said then.
 func (s *keyScreen) protect(m *model, path, done string) tea.Cmd {
-	return m.tasks.start(m.ctx, taskProtect, func(_ context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskProtect, func(_ context.Context, id page.TaskID) tea.Msg {
 		return keyProtected{id, path, done, m.engine.ProtectKey(path)}
 	})
 }
 
-func (s *keyScreen) hints(*model) []hint {
+func (s *keyScreen) hints(*model) []page.Hint {
 	switch {
 	case s.naming:
-		return []hint{{"enter", "check the file"}, {"esc", "cancel"}}
-	case s.failure.is():
-		return append(s.failure.hints(), hint{"esc", "back"})
+		return []page.Hint{{"enter", "check the file"}, {"esc", "cancel"}}
+	case s.failure.Is():
+		return append(s.failure.Hints(), page.Hint{"esc", "back"})
 	}
-	return []hint{{"enter", "continue"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "back"}}
+	return []page.Hint{{"enter", "continue"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "back"}}
 }
 
 func (s *keyScreen) view(m *model, w, h int) string {
 	switch {
-	case s.failure.is():
-		return strings.Join(s.failure.lines(m.th, w), "\n")
-	case m.tasks.runs(taskKeys):
+	case s.failure.Is():
+		return strings.Join(s.failure.Lines(m.th, w), "\n")
+	case m.tasks.Runs(taskKeys):
 		return m.waiting("Looking for keys here and in EC2 …")
 	}
-	foot := paragraph(m.th.Warn, s.wrong, w)
-	if m.tasks.runs(taskInspect) {
+	foot := page.Paragraph(m.th.Warn, s.wrong, w)
+	if m.tasks.Runs(taskInspect) {
 		foot = []string{m.waiting("Checking the file …")}
 	}
 	each := 2 // lines an option takes
@@ -232,17 +233,17 @@ func (s *keyScreen) view(m *model, w, h int) string {
 		each = 3
 	}
 	var lines []string
-	s.at.size(len(s.options) + 1)
+	s.at.Size(len(s.options) + 1)
 	room := h - len(foot)
-	if room < each*s.at.n {
+	if room < each*s.at.N {
 		room-- // for the line that says so
 	}
-	from, to := s.at.window(room / each)
+	from, to := s.at.Window(room / each)
 	for i := from; i < to; i++ {
 		option := s.optionLines(m, i, w, each-1)
-		lines = append(lines, zonesOf(zoneLine, i, append(option, make([]string, each-len(option))...))...)
+		lines = append(lines, page.ZonesOf(page.ZoneLine, i, append(option, make([]string, each-len(option))...))...)
 	}
-	if more := s.at.more(from, to); more != "" {
+	if more := s.at.More(from, to); more != "" {
 		foot = append([]string{cells.FitRight(m.th.Subtle.Render(more), w)}, foot...)
 	}
 	return strings.Join(append(lines, foot...), "\n")
@@ -250,21 +251,21 @@ func (s *keyScreen) view(m *model, w, h int) string {
 
 // optionLines is an option's title and its detail on at most most lines.
 func (s *keyScreen) optionLines(m *model, i, w, most int) []string {
-	on := i == s.at.at
+	on := i == s.at.At
 	style := m.th.Text
 	if on {
 		style = m.th.Accent
 	}
-	head := arrow(m.th, on) + radio(m.th, on)
+	head := page.Arrow(m.th, on) + page.Radio(m.th, on)
 	if i == len(s.options) {
 		title := head + style.Render("Another private key file …")
 		if s.naming {
-			return []string{title, "    " + m.th.Prompt.Render("Path ") + s.path.view(m.th, min(w-12, 64), true)}
+			return []string{title, "    " + m.th.Prompt.Render("Path ") + s.path.View(m.th, min(w-12, 64), true)}
 		}
 		return []string{title, "    " + m.th.Subtle.Render("type its path")}
 	}
 	o := s.options[i]
-	title := head + style.Render(clean(o.Title))
+	title := head + style.Render(page.Clean(o.Title))
 	switch {
 	case o.TooOpen:
 		title += m.th.Warn.Render("   ! readable by others")
@@ -275,7 +276,7 @@ func (s *keyScreen) optionLines(m *model, i, w, most int) []string {
 	case o.Encrypted:
 		title += m.th.Subtle.Render("   encrypted")
 	}
-	detail := wrap(clean(o.Detail), w-4)
+	detail := page.Wrap(page.Clean(o.Detail), w-4)
 	if len(detail) > most {
 		detail = append(detail[:most-1:most-1], strings.Join(detail[most-1:], " "))
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // The keys of the log are on the bar as far as there is room, all of them in
@@ -24,8 +25,8 @@ func TestTheKeysOfTheLogAreTold(t *testing.T) {
 		}
 	}
 	r.size(200, 60).press("?")
-	for _, k := range hintsOf(r.m.fleet.pane) {
-		if !strings.Contains(r.screen(), k.key()+" ") || !strings.Contains(r.screen(), k.does()) {
+	for _, k := range page.PaneHints(r.m.fleet.pane) {
+		if !strings.Contains(r.screen(), k.Key()+" ") || !strings.Contains(r.screen(), k.Does()) {
 			t.Errorf("the help of the log does not tell of %v:\n%s", k, r.screen())
 		}
 	}
@@ -44,18 +45,18 @@ var keysFile = filepath.Join("..", "docs", "keys.md")
 // The document has the tables of the program.
 func TestTheDocumentHasTheKeys(t *testing.T) {
 	var b strings.Builder
-	table := func(title string, keys []hint) {
+	table := func(title string, keys []page.Hint) {
 		fmt.Fprintf(&b, "\n## %s\n\n| key | does |\n|---|---|\n", title)
 		for _, k := range keys {
-			fmt.Fprintf(&b, "| `%s` | %s |\n", k.key(), k.does())
+			fmt.Fprintf(&b, "| `%s` | %s |\n", k.Key(), k.Does())
 		}
 	}
 	b.WriteString("# Keys\n\nMade from the program's own tables by `go test ./ui -run TestTheDocumentHasTheKeys -update`. `?` shows the keys of the page.\n")
 	var s fleetScreen
 	table("Your setups", s.allKeys())
-	var log []hint
+	var log []page.Hint
 	for _, k := range logpane.Keys() {
-		log = append(log, hint{k[0], k[1]})
+		log = append(log, page.Hint{k[0], k[1]})
 	}
 	table("In a log", log)
 	if *update {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -49,7 +50,7 @@ func limitsSay(idle, lifetime steps.Limit) (whenIdle, inAll string) {
 type limitsDialog struct {
 	u     *member
 	value [2]steps.Limit
-	at    choice
+	at    page.Choice
 }
 
 func (m *model) askLimits(u *member) {
@@ -62,20 +63,20 @@ func (d *limitsDialog) choices(i int) []steps.Limit {
 	return [][]steps.Limit{idleChoices(), lifetimeChoices()}[i]
 }
 
-func (d *limitsDialog) typing() typist { return nil }
+func (d *limitsDialog) typing() page.Typist { return nil }
 
 func (d *limitsDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	d.at.size(2)
-	if d.at.key(k) {
+	d.at.Size(2)
+	if d.at.Key(k) {
 		return nil
 	}
 	switch k.String() {
 	case "tab", "shift+tab":
-		d.at.at = 1 - d.at.at
+		d.at.At = 1 - d.at.At
 	case "left", "h":
-		d.value[d.at.at] = nextLimit(d.choices(d.at.at), d.value[d.at.at], -1)
+		d.value[d.at.At] = nextLimit(d.choices(d.at.At), d.value[d.at.At], -1)
 	case "right", "l", "space":
-		d.value[d.at.at] = nextLimit(d.choices(d.at.at), d.value[d.at.at], +1)
+		d.value[d.at.At] = nextLimit(d.choices(d.at.At), d.value[d.at.At], +1)
 	case "esc":
 		m.closeDialog()
 	case "enter":
@@ -98,19 +99,19 @@ func (d *limitsDialog) view(th theme.Theme, w int) []string {
 		"It is stopped, never terminated: its files stay. Idle means that no cell or other program of yours works, nobody is logged in and nothing is copied. An open browser tab alone does not count.",
 	}, w)
 	for i, label := range []string{"Idle for", "After"} {
-		line := arrow(th, i == d.at.at) + th.Subtle.Render(cells.Fit(label, 10))
+		line := page.Arrow(th, i == d.at.At) + th.Subtle.Render(cells.Fit(label, 10))
 		var parts []string
 		for _, c := range d.options(i) {
 			style := th.Text
 			if c == d.value[i] {
 				style = th.Heading
-				if i == d.at.at {
+				if i == d.at.At {
 					style = th.TableSelected
 				}
 			}
-			parts = append(parts, cells.Zone(zonePick+c.Words(), radio(th, c == d.value[i])+style.Render(c.Words())))
+			parts = append(parts, cells.Zone(page.ZonePick+c.Words(), page.Radio(th, c == d.value[i])+style.Render(c.Words())))
 		}
-		lines = append(lines, zoneOf(zoneLine, i, cells.Fit(line+strings.Join(parts, "  "), w)))
+		lines = append(lines, page.ZoneOf(page.ZoneLine, i, cells.Fit(line+strings.Join(parts, "  "), w)))
 	}
 	return lines
 }
@@ -126,6 +127,6 @@ func (d *limitsDialog) options(i int) []steps.Limit {
 	return append(list, d.value[i])
 }
 
-func (d *limitsDialog) hints() []hint {
-	return []hint{{"enter", "set"}, {"←→", "change"}, {"↑↓", "other limit"}, {"esc", "cancel"}}
+func (d *limitsDialog) hints() []page.Hint {
+	return []page.Hint{{"enter", "set"}, {"←→", "change"}, {"↑↓", "other limit"}, {"esc", "cancel"}}
 }

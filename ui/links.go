@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 const (
@@ -37,9 +38,9 @@ type connection struct {
 
 // Names of a machine's own tasks. The quiet ones go on for long without
 // anything on the screen turning meanwhile.
-func taskLink(id string) taskName   { return quiet + taskName("link "+id) }
-func taskHealth(id string) taskName { return quiet + taskName("health "+id) }
-func taskSeen(id string) taskName   { return quiet + taskName("seen "+id) }
+func taskLink(id string) page.TaskName   { return page.Quiet + page.TaskName("link "+id) }
+func taskHealth(id string) page.TaskName { return page.Quiet + page.TaskName("health "+id) }
+func taskSeen(id string) page.TaskName   { return page.Quiet + page.TaskName("seen "+id) }
 
 // linkable says that the machine can be connected to: it runs, it is this
 // computer's, and its host key has been checked.
@@ -50,7 +51,7 @@ func (u *member) linkable() bool {
 // connect makes the link to a machine, unless there is one.
 func (m *model) connect(u *member) tea.Cmd {
 	u.conn.used = m.o.Now()
-	if u.conn.link != nil || !u.linkable() || m.tasks.runs(taskLink(u.ID)) && !u.conn.around {
+	if u.conn.link != nil || !u.linkable() || m.tasks.Runs(taskLink(u.ID)) && !u.conn.around {
 		return nil
 	}
 	return m.link(u, false)
@@ -62,7 +63,7 @@ func (m *model) link(u *member, around bool) tea.Cmd {
 		u.conn.problem = nil
 	}
 	id, engine := u.ID, m.engine
-	made := m.tasks.start(m.ctx, taskLink(id), func(ctx context.Context, task taskID) tea.Msg {
+	made := m.tasks.Start(m.ctx, taskLink(id), func(ctx context.Context, task page.TaskID) tea.Msg {
 		if around {
 			ctx = steps.WithoutAsking(ctx)
 		}
@@ -75,9 +76,9 @@ func (m *model) link(u *member, around bool) tea.Cmd {
 
 func (m *model) linked(msg linkMade) tea.Cmd {
 	u := m.fleet.members[msg.setupID]
-	if !m.tasks.done(taskLink(msg.setupID), msg.id) || u == nil || !u.linkable() {
+	if !m.tasks.Done(taskLink(msg.setupID), msg.id) || u == nil || !u.linkable() {
 		m.closing(msg.link)
-		if !m.tasks.runs(taskLink(msg.setupID)) {
+		if !m.tasks.Runs(taskLink(msg.setupID)) {
 			m.endWaiting(msg.setupID)
 		}
 		return nil
@@ -113,11 +114,11 @@ func (m *model) letGoOldest() {
 	var idle []*member
 	for _, u := range m.fleet.order {
 		switch {
-		case m.tasks.runs(taskLink(u.ID)):
+		case m.tasks.Runs(taskLink(u.ID)):
 			links++
 		case u.conn.link != nil:
 			links++
-			if u.op == nil && !m.tasks.runs(taskHealth(u.ID)) {
+			if u.op == nil && !m.tasks.Runs(taskHealth(u.ID)) {
 				idle = append(idle, u)
 			}
 		}
@@ -136,8 +137,8 @@ func (u *member) unlink(m *model) {
 
 // hangUp closes the link to a machine. What was known by it holds on.
 func (u *member) hangUp(m *model) {
-	m.tasks.stop(taskLink(u.ID))
-	m.tasks.stop(taskHealth(u.ID))
+	m.tasks.Stop(taskLink(u.ID))
+	m.tasks.Stop(taskHealth(u.ID))
 	if m.fleet.follow.setupID == u.ID {
 		m.fleet.unfollow(m)
 	}
@@ -148,11 +149,11 @@ func (u *member) hangUp(m *model) {
 
 // askHealth asks a machine, and its tunnel, how they are.
 func (m *model) askHealth(u *member) tea.Cmd {
-	if u.conn.link == nil || m.tasks.runs(taskHealth(u.ID)) {
+	if u.conn.link == nil || m.tasks.Runs(taskHealth(u.ID)) {
 		return nil
 	}
 	id, link, opened := u.ID, u.conn.link, u.opened
-	return m.tasks.start(m.ctx, taskHealth(id), func(ctx context.Context, task taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskHealth(id), func(ctx context.Context, task page.TaskID) tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, healthPatience)
 		defer cancel()
 		h, err := link.Health(ctx)
@@ -167,7 +168,7 @@ func (m *model) askHealth(u *member) tea.Cmd {
 // healthy takes what a machine said of itself.
 func (m *model) healthy(msg healthCame) tea.Cmd {
 	u := m.fleet.members[msg.setupID]
-	if !m.tasks.done(taskHealth(msg.setupID), msg.id) || u == nil {
+	if !m.tasks.Done(taskHealth(msg.setupID), msg.id) || u == nil {
 		return nil
 	}
 	u.conn.state, u.tunnel = msg.link, msg.tunnel

@@ -10,12 +10,13 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 )
 
 const (
-	taskTypes  taskName = "types"
-	taskPrices taskName = quiet + "prices"
+	taskTypes  page.TaskName = "types"
+	taskPrices page.TaskName = page.Quiet + "prices"
 )
 
 // The parts of the machine page, in Tab's order.
@@ -33,22 +34,22 @@ type machineScreen struct {
 	prices  steps.Prices
 	noPrice string // why there are no prices, or empty
 	table   *table.Table
-	disk    *field
+	disk    *page.Field
 	part    int
-	failure failure
+	failure page.Failure
 	wrong   string // what is wrong with the answers
 }
 
 func newMachineScreen(m *model) machineScreen {
 	return machineScreen{
-		disk:  newField(strconv.Itoa(m.answers.DiskGB), "", 5),
-		table: newTypeTable(m.th),
+		disk:  page.NewField(strconv.Itoa(m.answers.DiskGB), "", 5),
+		table: page.NewTypeTable(m.th),
 	}
 }
 
 // start shows the answers that a new setup starts from.
 func (s *machineScreen) start(m *model) {
-	s.disk.set(strconv.Itoa(m.answers.DiskGB))
+	s.disk.Set(strconv.Itoa(m.answers.DiskGB))
 	if len(s.types) > 0 {
 		s.table.Select(s.preferred(m.answers.Type))
 	}
@@ -62,21 +63,21 @@ func (s *machineScreen) enter(m *model) tea.Cmd {
 }
 
 func (s *machineScreen) fetch(m *model) tea.Cmd {
-	s.failure.set(nil)
+	s.failure.Set(nil)
 	s.types, s.prices, s.noPrice = nil, steps.Prices{}, ""
 	place := m.place()
-	return m.tasks.start(m.ctx, taskTypes, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
 		list, err := m.engine.Types(ctx, place)
 		return typesFetched{id, place, list, err}
 	})
 }
 
 func (s *machineScreen) fetched(m *model, msg typesFetched) tea.Cmd {
-	if !m.tasks.done(taskTypes, msg.id) {
+	if !m.tasks.Done(taskTypes, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
-		s.failure.set(msg.err)
+		s.failure.Set(msg.err)
 		return nil
 	}
 	s.place, s.types = msg.place, msg.list
@@ -97,38 +98,38 @@ func (s *machineScreen) preferred(want string) string {
 
 // fetchPrices asks for the prices, which come later than the types.
 func (s *machineScreen) fetchPrices(m *model) tea.Cmd {
-	if s.prices.Hour != nil || m.tasks.runs(taskPrices) {
+	if s.prices.Hour != nil || m.tasks.Runs(taskPrices) {
 		return nil
 	}
 	place := s.place
 	s.noPrice = ""
-	return m.tasks.start(m.ctx, taskPrices, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskPrices, func(ctx context.Context, id page.TaskID) tea.Msg {
 		prices, err := m.engine.Prices(ctx, place)
 		return pricesFetched{id, prices, err}
 	})
 }
 
 func (s *machineScreen) priced(m *model, msg pricesFetched) {
-	if !m.tasks.done(taskPrices, msg.id) {
+	if !m.tasks.Done(taskPrices, msg.id) {
 		return
 	}
 	if msg.err != nil {
-		s.noPrice = clean(steps.Explain(msg.err).Title)
+		s.noPrice = page.Clean(steps.Explain(msg.err).Title)
 	}
 	s.prices = msg.prices
 	s.fill()
 }
 
-func (s *machineScreen) fill() { s.table.SetRows(typeRows(s.types, s.prices, s.noPrice)) }
+func (s *machineScreen) fill() { s.table.SetRows(page.TypeRows(s.types, s.prices, s.noPrice)) }
 
 func (s *machineScreen) price(name string) (hour, month string) {
-	return typePrice(s.prices, s.noPrice, name)
+	return page.TypePrice(s.prices, s.noPrice, name)
 }
 
-func (s *machineScreen) typing() typist {
+func (s *machineScreen) typing() page.Typist {
 	switch {
 	case s.part == partTypes && s.table.Filtering():
-		return tableTypist{s.table}
+		return page.TypingFilter(s.table)
 	case s.part == partDisk:
 		return s.disk
 	}
@@ -136,11 +137,11 @@ func (s *machineScreen) typing() typist {
 }
 
 func (s *machineScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if s.failure.is() {
+	if s.failure.Is() {
 		if k.String() == "r" {
 			return s.fetch(m), true
 		}
-		return nil, s.failure.key(k)
+		return nil, s.failure.Key(k)
 	}
 	if len(s.types) == 0 {
 		return nil, false
@@ -168,7 +169,7 @@ func (s *machineScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (s *machineScreen) partKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch s.part {
 	case partTypes:
-		if sortKey(s.table, k) {
+		if page.SortKey(s.table, k) {
 			return nil, true
 		}
 		taken, cmd := s.table.Update(k)
@@ -178,11 +179,11 @@ func (s *machineScreen) partKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		case "esc":
 			return nil, false
 		case "up":
-			s.disk.set(strconv.Itoa(s.gigabytes() + 1))
+			s.disk.Set(strconv.Itoa(s.gigabytes() + 1))
 		case "down":
-			s.disk.set(strconv.Itoa(max(s.gigabytes()-1, steps.MinDiskGB)))
+			s.disk.Set(strconv.Itoa(max(s.gigabytes()-1, steps.MinDiskGB)))
 		default:
-			s.disk.update(k)
+			s.disk.Update(k)
 		}
 		return nil, true
 	}
@@ -198,7 +199,7 @@ func (s *machineScreen) partKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 }
 
 func (s *machineScreen) gigabytes() int {
-	n, err := strconv.Atoi(s.disk.value())
+	n, err := strconv.Atoi(s.disk.Value())
 	if err != nil {
 		return 0
 	}
@@ -232,43 +233,43 @@ func (s *machineScreen) take(m *model) tea.Cmd {
 	return nil
 }
 
-func (s *machineScreen) hints(m *model) []hint {
+func (s *machineScreen) hints(m *model) []page.Hint {
 	switch {
-	case s.failure.is():
-		return append(s.failure.hints(), hint{"esc", "back"})
+	case s.failure.Is():
+		return append(s.failure.Hints(), page.Hint{"esc", "back"})
 	case s.part == partTypes && s.table.Filtering():
-		return []hint{{"enter", "keep filter"}, {"esc", "clear"}}
+		return []page.Hint{{"enter", "keep filter"}, {"esc", "clear"}}
 	case s.part == partTypes:
-		return []hint{{"enter", "continue"}, {"/", "filter"}, {"s", "sort"}, {"tab", "disk, image"}, {"esc", "back"}, {"↑↓", "type"}, {"S", "sort the other way"}}
+		return []page.Hint{{"enter", "continue"}, {"/", "filter"}, {"s", "sort"}, {"tab", "disk, image"}, {"esc", "back"}, {"↑↓", "type"}, {"S", "sort the other way"}}
 	case s.part == partDisk:
-		return []hint{{"enter", "continue"}, {"↑↓", "size"}, {"tab", "image"}, {"esc", "back"}}
+		return []page.Hint{{"enter", "continue"}, {"↑↓", "size"}, {"tab", "image"}, {"esc", "back"}}
 	}
-	return []hint{{"enter", "continue"}, {"←→", "image"}, {"tab", "types"}, {"esc", "back"}}
+	return []page.Hint{{"enter", "continue"}, {"←→", "image"}, {"tab", "types"}, {"esc", "back"}}
 }
 
 func (s *machineScreen) view(m *model, w, h int) string {
 	switch {
-	case s.failure.is():
-		return strings.Join(s.failure.lines(m.th, w), "\n")
-	case len(s.types) == 0 && m.tasks.runs(taskTypes):
+	case s.failure.Is():
+		return strings.Join(s.failure.Lines(m.th, w), "\n")
+	case len(s.types) == 0 && m.tasks.Runs(taskTypes):
 		return m.waiting("Asking EC2 which types " + m.answers.Region + " has …")
 	}
 	lines := []string{
-		zoneOf(zonePart, partImage, s.imageLine(m, w)), zoneOf(zonePart, partDisk, s.diskLine(m)),
-		zoneOf(zonePart, partTypes, s.typeLine(m, w)), "",
+		page.ZoneOf(page.ZonePart, partImage, s.imageLine(m, w)), page.ZoneOf(page.ZonePart, partDisk, s.diskLine(m)),
+		page.ZoneOf(page.ZonePart, partTypes, s.typeLine(m, w)), "",
 	}
-	foot := paragraph(m.th.Warn, s.wrong, w)
+	foot := page.Paragraph(m.th.Warn, s.wrong, w)
 	if s.wrong == "" && s.noPrice != "" {
-		foot = paragraph(m.th.Subtle, "Prices are unknown: "+s.noPrice, w)
+		foot = page.Paragraph(m.th.Subtle, "Prices are unknown: "+s.noPrice, w)
 	}
 	s.table.SetFocused(s.part == partTypes)
 	s.table.SetSize(min(w, 100), tableHeight(s.table, h-len(lines)-len(foot)))
-	lines = append(lines, zonesOf(zonePart, partTypes, strings.Split(s.table.View(), "\n"))...)
+	lines = append(lines, page.ZonesOf(page.ZonePart, partTypes, strings.Split(s.table.View(), "\n"))...)
 	return strings.Join(append(lines, foot...), "\n")
 }
 
 func (s *machineScreen) imageLine(m *model, w int) string {
-	line := arrow(m.th, s.part == partImage) + m.th.Subtle.Render(cells.Fit("Ubuntu", 8))
+	line := page.Arrow(m.th, s.part == partImage) + m.th.Subtle.Render(cells.Fit("Ubuntu", 8))
 	for _, r := range steps.Releases() {
 		on := r.Version == m.answers.Release
 		style := m.th.Text
@@ -278,11 +279,11 @@ func (s *machineScreen) imageLine(m *model, w int) string {
 				style = m.th.TableSelected
 			}
 		}
-		pick := radio(m.th, on) + style.Render(r.Version)
+		pick := page.Radio(m.th, on) + style.Render(r.Version)
 		if on && r.Note != "" { // right behind the release that it is about
 			pick += " " + m.releaseNote(r.Note)
 		}
-		line += cells.Zone(zonePick+"release:"+r.Version, pick) + "   "
+		line += cells.Zone(page.ZonePick+"release:"+r.Version, pick) + "   "
 	}
 	return cells.Fit(line, w)
 }
@@ -297,13 +298,13 @@ func (m *model) releaseNote(note string) string {
 // typeLine is the type under the cursor with all that is known of it: on a
 // narrow screen the table has no room for every column.
 func (s *machineScreen) typeLine(m *model, w int) string {
-	line := arrow(m.th, s.part == partTypes) + m.th.Subtle.Render(cells.Fit("Type", 8))
+	line := page.Arrow(m.th, s.part == partTypes) + m.th.Subtle.Render(cells.Fit("Type", 8))
 	row, _ := s.table.Selected()
 	for _, t := range s.types {
 		if t.Name != row.ID {
 			continue
 		}
-		facts := []string{fmt.Sprintf("%d vCPU", t.VCPU), memory(t.MemoryMiB), t.Arch}
+		facts := []string{fmt.Sprintf("%d vCPU", t.VCPU), page.Memory(t.MemoryMiB), t.Arch}
 		if t.FreeTier {
 			facts = append(facts, "free tier")
 		}
@@ -315,16 +316,16 @@ func (s *machineScreen) typeLine(m *model, w int) string {
 		if t.GPU != "" {
 			facts = append(facts, t.GPU)
 		}
-		line += m.th.Heading.Render(t.Name) + m.th.Subtle.Render("   "+clean(strings.Join(facts, " · ")))
+		line += m.th.Heading.Render(t.Name) + m.th.Subtle.Render("   "+page.Clean(strings.Join(facts, " · ")))
 	}
 	return cells.Fit(line, w)
 }
 
 func (s *machineScreen) diskLine(m *model) string {
-	line := arrow(m.th, s.part == partDisk) + m.th.Subtle.Render(cells.Fit("Disk", 8)) +
-		s.disk.view(m.th, 6, s.part == partDisk) + m.th.Text.Render(" GB")
+	line := page.Arrow(m.th, s.part == partDisk) + m.th.Subtle.Render(cells.Fit("Disk", 8)) +
+		s.disk.View(m.th, 6, s.part == partDisk) + m.th.Text.Render(" GB")
 	if s.prices.GP3 > 0 {
-		line += m.th.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", monthly(s.prices.GP3*float64(s.gigabytes()))))
+		line += m.th.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", page.Monthly(s.prices.GP3*float64(s.gigabytes()))))
 	}
 	return line
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // Every message of our own says what has happened. A task's result carries
@@ -12,65 +13,65 @@ import (
 type (
 	// profilesRead: the AWS files were read.
 	profilesRead struct {
-		id   taskID
+		id   page.TaskID
 		list []steps.Profile
 		err  error
 	}
 	// signedIn: a profile was signed in, or could not be.
 	signedIn struct {
-		id      taskID
+		id      page.TaskID
 		account steps.Account
 		err     error
 	}
 	// typesFetched: the region's instance types are here; pricesFetched: its
 	// prices, which take longer.
 	typesFetched struct {
-		id    taskID
+		id    page.TaskID
 		place steps.Place
 		list  []steps.InstanceType
 		err   error
 	}
 	pricesFetched struct {
-		id     taskID
+		id     page.TaskID
 		prices steps.Prices
 		err    error
 	}
 	// keysFound: the ways to a key pair were listed.
 	keysFound struct {
-		id    taskID
+		id    page.TaskID
 		place steps.Place
 		list  []steps.KeyOption
 		err   error
 	}
 	// keyInspected: the key file the person named was looked at.
 	keyInspected struct {
-		id     taskID
+		id     page.TaskID
 		option steps.KeyOption
 		err    error
 	}
 	// keyProtected: mending a key file was tried; done says what then holds.
 	keyProtected struct {
-		id         taskID
+		id         page.TaskID
 		path, done string
 		err        error
 	}
 	// reviewed: the review for these answers is here.
 	reviewed struct {
-		id      taskID
+		id      page.TaskID
 		answers steps.Answers
 		review  steps.Review
 		err     error
 	}
 	// fileSaved: a plan or a log was written to path.
 	fileSaved struct {
-		id   taskID
+		id   page.TaskID
 		what string
 		path string
 		err  error
 	}
 	// setupsListed: the setups of earlier runs were read.
 	setupsListed struct {
-		id    taskID
+		id    page.TaskID
 		stamp string // of the ledger, from before it was read
 		list  []steps.Setup
 		last  steps.Answers // of the machine that was made last
@@ -78,19 +79,19 @@ type (
 	}
 	// workBegan: the ledger has the setup that the work is for.
 	workBegan struct {
-		id    taskID
+		id    page.TaskID
 		setup steps.Setup
 	}
 	// workEnded: launch to open came to its end, one way or the other.
 	workEnded struct {
-		id     taskID
+		id     page.TaskID
 		opened *steps.Opened
 		err    error
 		end    *ending // nil, or where the program's end would look for opened
 	}
 	// removeEnded: the removal came to its end.
 	removeEnded struct {
-		id  taskID
+		id  page.TaskID
 		err error
 	}
 	// browserOpened: the system was asked to open the URL.
@@ -103,12 +104,12 @@ type (
 	questionWithdrawn struct{ id questionID }
 	// tunnelSeen: what the tunnel says of itself.
 	tunnelSeen struct {
-		id    taskID
+		id    page.TaskID
 		state string
 	}
 	// setupSeen: the setup that is worked on was read again.
 	setupSeen struct {
-		id      taskID
+		id      page.TaskID
 		setupID string
 		list    []steps.Setup
 		err     error

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // The messages of the list of machines. What is about one machine carries its
@@ -9,18 +10,18 @@ import (
 type (
 	// surveyed: some regions said which machines they have.
 	surveyed struct {
-		id      taskID
+		id      page.TaskID
 		answers []steps.Surveyed
 	}
 	// surveyEnded: every region has answered, or the survey could not be made.
 	surveyEnded struct {
-		id  taskID
+		id  page.TaskID
 		err error
 	}
 	// ledgerWatched: the ledger was checked for what other programs do. It
 	// was read where its stamp is not the one that is known.
 	ledgerWatched struct {
-		id    taskID
+		id    page.TaskID
 		stamp string
 		list  []steps.Setup
 		err   error
@@ -28,7 +29,7 @@ type (
 	// memberSeen: one machine was checked again. found is false when the
 	// ledger has it no more.
 	memberSeen struct {
-		id      taskID
+		id      page.TaskID
 		setupID string
 		setup   steps.Setup
 		found   bool
@@ -38,7 +39,7 @@ type (
 	selectionRested struct{ id selectionID }
 	// linkMade: a machine was connected to, or could not be.
 	linkMade struct {
-		id      taskID
+		id      page.TaskID
 		setupID string
 		link    steps.Link
 		around  bool // nobody had asked for it
@@ -46,7 +47,7 @@ type (
 	}
 	// healthCame: a machine said how it is; link and tunnel are their states.
 	healthCame struct {
-		id      taskID
+		id      page.TaskID
 		setupID string
 		health  steps.Health
 		link    string
@@ -55,23 +56,23 @@ type (
 	}
 	// logRead: lines of the log that is followed.
 	logRead struct {
-		id    taskID
+		id    page.TaskID
 		lines []logLine
 	}
 	// logEnded: the log that was followed came to its end, or was cut off.
 	logEnded struct {
-		id  taskID
+		id  page.TaskID
 		err error
 	}
 	// operationSaid: a machine's operation said something.
 	operationSaid struct {
-		id      taskID
+		id      page.TaskID
 		setupID string
 		events  []steps.Event
 	}
 	// operationEnded: it came to its end, one way or the other.
 	operationEnded struct {
-		id      taskID
+		id      page.TaskID
 		setupID string
 		result  result
 		err     error
@@ -85,7 +86,7 @@ type (
 	}
 	// pathsFound: the names in the folder of a path that is being typed.
 	pathsFound struct {
-		id     taskID
+		id     page.TaskID
 		dialog *copyDialog
 		at     int
 		path   string
@@ -105,30 +106,30 @@ type (
 	}
 	// checked: the doctor looked at some things; doctorEnded: at all of them.
 	checked struct {
-		id     taskID
+		id     page.TaskID
 		checks []steps.Check
 	}
 	doctorEnded struct {
-		id  taskID
+		id  page.TaskID
 		err error
 	}
 	// swept: some regions said what is left over there; sweepEnded: all did.
 	swept struct {
-		id      taskID
+		id      page.TaskID
 		answers []steps.Swept
 	}
 	sweepEnded struct {
-		id  taskID
+		id  page.TaskID
 		err error
 	}
 	// cleared: leftovers were removed, or not all of them.
 	cleared struct {
-		id  taskID
+		id  page.TaskID
 		err error
 	}
 	// otherTypesFetched: the types a stopped machine could have.
 	otherTypesFetched struct {
-		id     taskID
+		id     page.TaskID
 		list   []steps.InstanceType
 		prices steps.Prices
 		noCost error // why there are no prices

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // The parts of the mode page, in Tab's order.
@@ -22,31 +23,31 @@ const (
 // modeScreen asks how the server is reached, how it is installed, whether it
 // uses TLS, and what the setup is called.
 type modeScreen struct {
-	at    choice
+	at    page.Choice
 	part  int
-	name  *field
+	name  *page.Field
 	wrong string
 }
 
 func newModeScreen(m *model) modeScreen {
-	s := modeScreen{name: newField(m.answers.Name, defaultName, 40)}
+	s := modeScreen{name: page.NewField(m.answers.Name, defaultName, 40)}
 	s.start(m)
 	return s
 }
 
 // start shows the answers that a new setup starts from.
 func (s *modeScreen) start(m *model) {
-	s.name.set(m.answers.Name)
-	s.at.at = max(slices.IndexFunc(steps.Modes(), func(i steps.ModeInfo) bool { return i.Mode == m.answers.Mode }), 0)
+	s.name.Set(m.answers.Name)
+	s.at.At = max(slices.IndexFunc(steps.Modes(), func(i steps.ModeInfo) bool { return i.Mode == m.answers.Mode }), 0)
 }
 
 func (s *modeScreen) enter(*model) tea.Cmd {
-	s.at.size(len(steps.Modes()))
+	s.at.Size(len(steps.Modes()))
 	s.wrong = ""
 	return nil
 }
 
-func (s *modeScreen) typing() typist {
+func (s *modeScreen) typing() page.Typist {
 	if s.part == partName {
 		return s.name
 	}
@@ -68,11 +69,11 @@ func (s *modeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, false
 	}
 	if s.part == partName {
-		s.name.update(k)
+		s.name.Update(k)
 		return nil, true
 	}
 	if s.part == partMode {
-		taken := s.at.key(k)
+		taken := s.at.Key(k)
 		s.choose(m)
 		return nil, taken
 	}
@@ -85,7 +86,7 @@ func (s *modeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 }
 
 // choose takes the mode under the cursor.
-func (s *modeScreen) choose(m *model) { m.answers.Mode = steps.Modes()[s.at.at].Mode }
+func (s *modeScreen) choose(m *model) { m.answers.Mode = steps.Modes()[s.at.At].Mode }
 
 // modeHasTLS reports whether TLS is a question: in SSH mode it is none.
 func (m *model) modeHasTLS() bool { return m.answers.Mode != steps.ModeSSH }
@@ -113,37 +114,37 @@ func (s *modeScreen) toggle(m *model) {
 
 func (s *modeScreen) take(m *model) tea.Cmd {
 	a := m.answers
-	a.Name = s.name.value()
-	a.Mode = steps.Modes()[s.at.at].Mode
+	a.Name = s.name.Value()
+	a.Mode = steps.Modes()[s.at.At].Mode
 	if a.Mode == steps.ModeSSH {
 		a.NoTLS = false
 	}
 	if err := a.Valid(); err != nil {
-		s.wrong = clean(err.Error())
+		s.wrong = page.Clean(err.Error())
 		return nil
 	}
 	m.answers = a
 	return m.next()
 }
 
-func (s *modeScreen) hints(*model) []hint {
-	hints := []hint{{"enter", "continue"}}
+func (s *modeScreen) hints(*model) []page.Hint {
+	hints := []page.Hint{{"enter", "continue"}}
 	switch s.part {
 	case partMode:
-		hints = append(hints, hint{"↑↓", "choose"}, hint{"tab", "installer, TLS, name"})
+		hints = append(hints, page.Hint{"↑↓", "choose"}, page.Hint{"tab", "installer, TLS, name"})
 	case partName:
-		hints = append(hints, hint{"tab", "mode"})
+		hints = append(hints, page.Hint{"tab", "mode"})
 	default:
-		hints = append(hints, hint{"space", "change"}, hint{"tab", "next"})
+		hints = append(hints, page.Hint{"space", "change"}, page.Hint{"tab", "next"})
 	}
-	return append(hints, hint{"esc", "back"})
+	return append(hints, page.Hint{"esc", "back"})
 }
 
 func (s *modeScreen) view(m *model, w, h int) string {
 	roomy := h >= 24
 	var lines []string
 	for i, info := range steps.Modes() {
-		lines = append(lines, zonesOf(zoneLine, i, s.modeLines(m, i, info, w, roomy || i == s.at.at && h >= 11))...)
+		lines = append(lines, page.ZonesOf(page.ZoneLine, i, s.modeLines(m, i, info, w, roomy || i == s.at.At && h >= 11))...)
 		if roomy {
 			lines = append(lines, "")
 		}
@@ -151,16 +152,16 @@ func (s *modeScreen) view(m *model, w, h int) string {
 	if !roomy {
 		lines = append(lines, "")
 	}
-	lines = append(lines, zoneOf(zonePart, partInstaller, s.installerLine(m, w)), zoneOf(zonePart, partTLS, s.tlsLine(m, w)),
-		zoneOf(zonePart, partName, s.nameLine(m)))
+	lines = append(lines, page.ZoneOf(page.ZonePart, partInstaller, s.installerLine(m, w)), page.ZoneOf(page.ZonePart, partTLS, s.tlsLine(m, w)),
+		page.ZoneOf(page.ZonePart, partName, s.nameLine(m)))
 	if s.wrong != "" {
-		lines = append(lines, paragraph(m.th.Warn, s.wrong, w)...)
+		lines = append(lines, page.Paragraph(m.th.Warn, s.wrong, w)...)
 	}
 	return strings.Join(lines, "\n")
 }
 
 func (s *modeScreen) modeLines(m *model, i int, info steps.ModeInfo, w int, full bool) []string {
-	on := i == s.at.at
+	on := i == s.at.At
 	style := m.th.Text
 	if on {
 		style = m.th.Heading
@@ -168,10 +169,10 @@ func (s *modeScreen) modeLines(m *model, i int, info steps.ModeInfo, w int, full
 			style = m.th.Accent.Bold(true)
 		}
 	}
-	title := arrow(m.th, on && s.part == partMode) + radio(m.th, on) + style.Render(cells.Fit(info.Title, 16))
+	title := page.Arrow(m.th, on && s.part == partMode) + page.Radio(m.th, on) + style.Render(cells.Fit(info.Title, 16))
 	lines := []string{title + m.th.Subtle.Render(opens(info, m.answers.NoTLS))}
 	if full {
-		lines = append(lines, indent(paragraph(m.th.Subtle, info.About, w-4), 4)...)
+		lines = append(lines, page.Indent(page.Paragraph(m.th.Subtle, info.About, w-4), 4)...)
 	}
 	return lines
 }
@@ -185,7 +186,7 @@ func opens(info steps.ModeInfo, noTLS bool) string {
 }
 
 func (s *modeScreen) label(m *model, part int, text string) string {
-	return arrow(m.th, s.part == part) + m.th.Subtle.Render(cells.Fit(text, 11))
+	return page.Arrow(m.th, s.part == part) + m.th.Subtle.Render(cells.Fit(text, 11))
 }
 
 func (s *modeScreen) pick(m *model, part int, on bool, text string) string {
@@ -196,9 +197,9 @@ func (s *modeScreen) pick(m *model, part int, on bool, text string) string {
 			style = m.th.TableSelected
 		}
 	}
-	pick := radio(m.th, on) + style.Render(text)
+	pick := page.Radio(m.th, on) + style.Render(text)
 	if !on {
-		pick = cells.Zone(zonePick+"other", pick)
+		pick = cells.Zone(page.ZonePick+"other", pick)
 	}
 	return pick + "   "
 }
@@ -222,5 +223,5 @@ func (s *modeScreen) tlsLine(m *model, w int) string {
 }
 
 func (s *modeScreen) nameLine(m *model) string {
-	return s.label(m, partName, "Name") + s.name.view(m.th, 30, s.part == partName)
+	return s.label(m, partName, "Name") + s.name.View(m.th, 30, s.part == partName)
 }

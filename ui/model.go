@@ -11,10 +11,11 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
-const taskSave taskName = "save"
+const taskSave page.TaskName = "save"
 
 // model is the wizard, and the only tea.Model of the program. Its screens
 // hold their own state; what they share is here.
@@ -27,7 +28,7 @@ type model struct {
 	// asksTerminal: the person has chosen no theme, so its background decides.
 	asksTerminal bool
 	w, h         int
-	tasks        tasks
+	tasks        page.Tasks
 
 	page    steps.StepID
 	reached int         // the furthest step shown, counted from 0
@@ -46,7 +47,7 @@ type model struct {
 
 	dialogs  []dialog // the last one has the keys
 	help     bool
-	helpAt   scroll
+	helpAt   page.Scroll
 	click    click
 	entered  time.Time // when Enter was pressed last; zero when another key came since
 	held     bool      // the key that is being taken is an Enter that is held
@@ -159,7 +160,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		cmd := m.press(msg)
 		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
-	case pointed:
+	case page.Pointed:
 		cmd := m.point(msg)
 		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
 	case tea.PasteMsg:
@@ -195,7 +196,7 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 		m.review.came(m, msg)
 	case workBegan:
 		m.work.began(m, msg)
-	case eventsCame:
+	case page.EventsCame:
 		return m.events(msg)
 	case setupSeen:
 		m.work.seen(m, msg)
@@ -286,7 +287,7 @@ func (m *model) fleetHappened(msg tea.Msg) tea.Cmd {
 }
 
 func (m *model) saved(msg fileSaved) tea.Cmd {
-	if !m.tasks.done(taskSave, msg.id) {
+	if !m.tasks.Done(taskSave, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -328,7 +329,7 @@ func (m *model) pace() time.Duration {
 	switch {
 	case m.quitting:
 		return 0
-	case m.tasks.working():
+	case m.tasks.Working():
 		return 200 * time.Millisecond
 	case m.page == pageFleet:
 		return watchEvery

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 func TestEnterThroughTheDefaults(t *testing.T) {
@@ -39,7 +40,7 @@ func TestStaleResultsAreDropped(t *testing.T) {
 		typesFetched{id: 99, err: fakeError{}},
 		reviewed{id: 99, err: fakeError{}},
 		workEnded{id: 99, err: fakeError{}},
-		eventsCame{id: 99, events: fakeScript()},
+		page.EventsCame{ID: 99, Events: fakeScript()},
 		removeEnded{id: 99},
 		keysFound{id: 99, err: fakeError{}},
 		ticked{id: 99},
@@ -222,17 +223,17 @@ func TestStoppingTheWorkGoesBackToTheReview(t *testing.T) {
 	r := toReview(newRig(t, e))
 	e.set(func() { e.delay = 1 << 40 })
 	r.press("L").until("Launch").press("esc").until("Stop the work?").press("up", "enter").until("Costs")
-	if r.m.page != steps.StepReview || r.m.tasks.runs(taskWork) {
-		t.Errorf("page %s, work runs %v", r.m.page, r.m.tasks.runs(taskWork))
+	if r.m.page != steps.StepReview || r.m.tasks.Runs(taskWork) {
+		t.Errorf("page %s, work runs %v", r.m.page, r.m.tasks.Runs(taskWork))
 	}
 }
 
 func TestTheLastEventsComeBeforeTheEnd(t *testing.T) {
 	r := toOpen(newRig(t, newFakeEngine()))
-	if got := r.m.work.logs.buf[0].String(); !strings.Contains(got, "http://localhost:8889/") || !strings.Contains(got, "retry: Port 22") {
+	if got := r.m.work.logs.Buf[0].String(); !strings.Contains(got, "http://localhost:8889/") || !strings.Contains(got, "retry: Port 22") {
 		t.Errorf("what was done:\n%s", got)
 	}
-	if got := r.m.work.logs.buf[1].String(); !strings.Contains(got, "anyio==4.11.0") {
+	if got := r.m.work.logs.Buf[1].String(); !strings.Contains(got, "anyio==4.11.0") {
 		t.Errorf("what the host said:\n%s", got)
 	}
 }

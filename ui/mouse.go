@@ -7,17 +7,18 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // pointable is a page or a dialog with more to point at than keys.
 type pointable interface {
-	point(m *model, p pointed) tea.Cmd
+	point(m *model, p page.Pointed) tea.Cmd
 }
 
 // click is what was clicked last, and on which page.
 type click struct {
 	at      time.Time
-	what    pointed
+	what    page.Pointed
 	page    steps.StepID // empty while nothing was clicked
 	dialogs int
 }
@@ -27,21 +28,21 @@ type click struct {
 const clickPause = 700 * time.Millisecond
 
 // slid reports whether the screen has changed under the mouse between two clicks.
-func (m *model) slid(p pointed) bool {
+func (m *model) slid(p page.Pointed) bool {
 	last, now := m.click, m.o.Now()
 	m.click = click{now, p, m.page, len(m.dialogs)}
-	same := last.page == m.page && last.dialogs == len(m.dialogs) && slices.Equal(last.what.zones, p.zones)
-	return last.page != "" && now.Sub(last.at) < clickPause && last.what.x == p.x && last.what.y == p.y && !same
+	same := last.page == m.page && last.dialogs == len(m.dialogs) && slices.Equal(last.what.Zones, p.Zones)
+	return last.page != "" && now.Sub(last.at) < clickPause && last.what.X == p.X && last.what.Y == p.Y && !same
 }
 
 // point takes the mouse: keys are pressed, all else is the dialog's or the
 // page's own.
-func (m *model) point(p pointed) tea.Cmd {
-	if p.wheel == 0 && m.slid(p) {
+func (m *model) point(p page.Pointed) tea.Cmd {
+	if p.Wheel == 0 && m.slid(p) {
 		return nil
 	}
-	if name, ok := p.clicked(zoneKey); ok {
-		return m.press(keyNamed(name))
+	if name, ok := p.Clicked(page.ZoneKey); ok {
+		return m.press(page.KeyNamed(name))
 	}
 	if d := m.dialog(); d != nil {
 		if d, ok := d.(pointable); ok {
@@ -50,10 +51,10 @@ func (m *model) point(p pointed) tea.Cmd {
 		return nil
 	}
 	if m.help {
-		m.helpAt.wheel(p)
+		m.helpAt.Wheel(p)
 		return nil
 	}
-	if name, ok := p.clicked(zonePage); ok {
+	if name, ok := p.Clicked(page.ZonePage); ok {
 		return m.jump(name)
 	}
 	if s, ok := m.screen().(pointable); ok {
@@ -63,4 +64,4 @@ func (m *model) point(p pointed) tea.Cmd {
 }
 
 // enter is the press of Enter that a second click stands for.
-func (m *model) enter() tea.Cmd { return m.press(keyNamed("enter")) }
+func (m *model) enter() tea.Cmd { return m.press(page.KeyNamed("enter")) }

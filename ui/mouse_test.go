@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // ahead gives a rig a clock that a test moves.
@@ -30,7 +31,7 @@ func TestTheMouseAnswersTheQuestions(t *testing.T) {
 		t.Errorf("the disk has not got the keys: part %d", r.m.machine.part)
 	}
 	r.wheel("26.04", 3)
-	if got := r.m.machine.disk.value(); got != "8" {
+	if got := r.m.machine.disk.Value(); got != "8" {
 		t.Errorf("the wheel made the disk %s GB", got)
 	}
 	r.click("enter").until("New ed25519 key").click("as in the guide: the .pem").click("enter").until("Installer")
@@ -43,7 +44,7 @@ func TestTheMouseAnswersTheQuestions(t *testing.T) {
 		t.Errorf("answers %+v, want %+v", r.m.answers, want)
 	}
 	top := r.screen()
-	if r.wheel("Costs", 2); r.screen() == top || r.m.review.at.top != 2*wheelLines {
+	if r.wheel("Costs", 2); r.screen() == top || r.m.review.at.Top != 2*page.WheelLines {
 		t.Errorf("the wheel does not scroll:\n%s", r.screen())
 	}
 	if r.click("1-4"); r.m.page != steps.StepReview {
@@ -114,7 +115,7 @@ func TestTheMouseInDialogs(t *testing.T) {
 	}
 	r.press("i").until("stop automatically").click("24 hours")
 	d := r.m.dialog().(*limitsDialog)
-	if d.at.at != 1 || d.value[1].Words() != "24 hours" {
+	if d.at.At != 1 || d.value[1].Words() != "24 hours" {
 		t.Errorf("%+v", d)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // Two pages are no step of the guide: the list of all machines, and a removal
@@ -28,19 +29,19 @@ type screen interface {
 	// key takes a key press; false leaves it to the model.
 	key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool)
 	// typing is the field that letters go to now, or nil.
-	typing() typist
+	typing() page.Typist
 	// view draws the page's own part at most w cells wide and h rows high.
 	view(m *model, w, h int) string
 	// hints are the keys that work now, the most useful first.
-	hints(m *model) []hint
+	hints(m *model) []page.Hint
 }
 
 // show goes to a page. What ran for the page that is left is cancelled,
 // except the work itself.
 func (m *model) show(id steps.StepID) tea.Cmd {
 	if id != m.page {
-		for _, name := range []taskName{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskFollow} {
-			m.tasks.stop(name)
+		for _, name := range []page.TaskName{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskFollow} {
+			m.tasks.Stop(name)
 		}
 		m.notice.text = "" // it was about the page that is left, and covers this one's keys
 	}

@@ -9,15 +9,16 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-const taskTunnel taskName = quiet + "tunnel"
+const taskTunnel page.TaskName = page.Quiet + "tunnel"
 
 // openScreen is the end of the guide: the URL and what to do with it.
 type openScreen struct {
 	opened *steps.Opened
 	tunnel string // what the tunnel said last
-	at     scroll
+	at     page.Scroll
 	logs   bool // the logs are shown instead
 }
 
@@ -25,28 +26,28 @@ func (s *openScreen) enter(m *model) tea.Cmd { return s.look(m) }
 
 // look asks the tunnel how it is.
 func (s *openScreen) look(m *model) tea.Cmd {
-	if s.opened == nil || s.opened.Tunnel == nil || m.tasks.runs(taskTunnel) {
+	if s.opened == nil || s.opened.Tunnel == nil || m.tasks.Runs(taskTunnel) {
 		return nil
 	}
 	tunnel := s.opened.Tunnel
-	return m.tasks.start(m.ctx, taskTunnel, func(_ context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskTunnel, func(_ context.Context, id page.TaskID) tea.Msg {
 		return tunnelSeen{id, tunnel.State()}
 	})
 }
 
 func (s *openScreen) seen(m *model, msg tunnelSeen) {
-	if m.tasks.done(taskTunnel, msg.id) {
+	if m.tasks.Done(taskTunnel, msg.id) {
 		s.tunnel = msg.state
 	}
 }
 
-func (s *openScreen) typing() typist {
+func (s *openScreen) typing() page.Typist {
 	return nil
 }
 
 func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.logs {
-		if cmd, taken := m.work.logs.key(k); taken {
+		if cmd, taken := m.work.logs.Key(k); taken {
 			return cmd, true
 		}
 		if k.String() == "esc" || k.String() == "l" {
@@ -54,7 +55,7 @@ func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		}
 		return nil, true
 	}
-	if s.at.key(k) {
+	if s.at.Key(k) {
 		return nil, true
 	}
 	switch k.String() {
@@ -75,21 +76,21 @@ func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, true
 }
 
-func (s *openScreen) hints(m *model) []hint {
+func (s *openScreen) hints(m *model) []page.Hint {
 	if s.logs {
-		return append([]hint{{"esc", "back to the URL"}}, m.work.logs.hints()...)
+		return append([]page.Hint{{"esc", "back to the URL"}}, m.work.logs.Hints()...)
 	}
-	return []hint{{"o", "open in browser"}, {"c", "copy"}, {"l", "logs"}, {"esc", "your setups"}, {"x", "remove"}, {"↑↓", "scroll"}}
+	return []page.Hint{{"o", "open in browser"}, {"c", "copy"}, {"l", "logs"}, {"esc", "your setups"}, {"x", "remove"}, {"↑↓", "scroll"}}
 }
 
 func (s *openScreen) view(m *model, w, h int) string {
 	if s.logs {
-		return m.work.logs.view(w, h, false)
+		return m.work.logs.View(w, h, false)
 	}
 	// The URL stays where it is: it is what the page is for.
 	url := s.urlLines(m, w)
 	lines := append(s.facts(m, w), s.lists(m, w)...)
-	return strings.Join(append(url, scrolled(m.th, &s.at, lines, w, max(h-len(url), 1))...), "\n")
+	return strings.Join(append(url, page.Scrolled(m.th, &s.at, lines, w, max(h-len(url), 1))...), "\n")
 }
 
 // urlLines is the URL between two lines, on one row where it fits. Where it
@@ -99,8 +100,8 @@ func (s *openScreen) urlLines(m *model, w int) []string {
 	rule := m.th.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
 	lines := []string{rule}
 	style := m.th.URL.Bold(true).Hyperlink(o.URL, "id=jupyter")
-	for _, piece := range strings.Split(ansi.Hardwrap(clean(o.URL), w, true), "\n") {
-		lines = append(lines, keyZone("o", style.Render(piece)))
+	for _, piece := range strings.Split(ansi.Hardwrap(page.Clean(o.URL), w, true), "\n") {
+		lines = append(lines, page.KeyZone("o", style.Render(piece)))
 	}
 	return append(lines, rule, "")
 }
@@ -109,8 +110,8 @@ func (s *openScreen) urlLines(m *model, w int) []string {
 func (s *openScreen) facts(m *model, w int) []string {
 	o := s.opened
 	var lines []string
-	add := func(name string, style styler, text string) {
-		lines = append(lines, pair(m.th, name, style, clean(text), 10, min(w, 128))...)
+	add := func(name string, style page.Styler, text string) {
+		lines = append(lines, page.Pair(m.th, name, style, page.Clean(text), 10, min(w, 128))...)
 	}
 	if o.Proof != "" { // one that is only opened again has none
 		add("Proof", m.th.OK, "✓ "+o.Proof)
@@ -146,7 +147,7 @@ func inHalves(fingerprint string, split bool) string {
 	return fingerprint[:half] + " " + fingerprint[half:]
 }
 
-func (s *openScreen) cost(m *model) (style styler, text string) {
+func (s *openScreen) cost(m *model) (style page.Styler, text string) {
 	if m.engine.Sandboxed() {
 		return m.th.Text, "nothing: this is the sandbox"
 	}
@@ -154,7 +155,7 @@ func (s *openScreen) cost(m *model) (style styler, text string) {
 	if !known {
 		return m.th.Warn, "unknown: no price is available, but the machine costs money"
 	}
-	return m.th.Accent, dollars(sum) + " so far, " + dollars(s.opened.Cost.Hour) + " an hour" + s.untilTomorrow(m)
+	return m.th.Accent, page.Dollars(sum) + " so far, " + page.Dollars(s.opened.Cost.Hour) + " an hour" + s.untilTomorrow(m)
 }
 
 // untilTomorrow is what more it costs when it is left as it is.
@@ -181,16 +182,16 @@ func (s *openScreen) quitting(sandboxed bool) string {
 func (s *openScreen) lists(m *model, w int) []string {
 	o := s.opened
 	var lines []string
-	add := func(title string, style styler, sign string, texts ...string) {
+	add := func(title string, style page.Styler, sign string, texts ...string) {
 		if len(texts) == 0 || texts[0] == "" {
 			return
 		}
-		lines = append(lines, heading(m.th, title))
+		lines = append(lines, page.Heading(m.th, title))
 		for _, t := range texts {
 			if sign != "·" {
-				sign = promptOf(t)
+				sign = page.PromptOf(t)
 			}
-			lines = append(lines, bullet(style, m.th.Subtle.Render(sign), clean(t), w)...)
+			lines = append(lines, page.Bullet(style, m.th.Subtle.Render(sign), page.Clean(t), w)...)
 		}
 		lines = append(lines, "")
 	}

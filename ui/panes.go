@@ -8,10 +8,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // logs of the page that is shown, or nil.
-func (m *model) logs() *logs {
+func (m *model) logs() *page.Logs {
 	switch {
 	case m.page == steps.StepRemove:
 		return &m.remove.logs
@@ -31,7 +32,7 @@ func (m *model) logSaid() string {
 		return m.fleet.pane.Said()
 	}
 	if l := m.logs(); l != nil {
-		return l.focused().Said()
+		return l.Focused().Said()
 	}
 	return ""
 }
@@ -40,8 +41,8 @@ func (m *model) logSaid() string {
 func (m *model) toggleFull(id string) {
 	if id == fleetLog {
 		m.fleet.full = !m.fleet.full && m.page == pageFleet
-	} else if l := m.logs(); l != nil && l.id == id {
-		l.full = !l.full
+	} else if l := m.logs(); l != nil && l.ID == id {
+		l.Full = !l.Full
 	}
 }
 
@@ -54,10 +55,10 @@ func (m *model) fullScreen() string {
 		return ""
 	}
 	l := m.logs()
-	if l == nil || !l.full {
+	if l == nil || !l.Full {
 		return ""
 	}
-	return l.view(m.w, m.h-2, false)
+	return l.View(m.w, m.h-2, false)
 }
 
 // saveLog writes the focused pane's log to a file in the folder the program
@@ -70,14 +71,14 @@ func (m *model) saveLog() tea.Cmd {
 	if l == nil {
 		return nil
 	}
-	kind := [2]string{"done", "machine"}[l.at]
-	return m.writeLog("jupyter-ec2-"+m.current().Name+"-"+kind, l.buf[l.at].String())
+	kind := [2]string{"done", "machine"}[l.At]
+	return m.writeLog("jupyter-ec2-"+m.current().Name+"-"+kind, l.Buf[l.At].String())
 }
 
 // writeLog saves a text in the folder the program runs in.
 func (m *model) writeLog(name, text string) tea.Cmd {
 	dir := m.o.SaveDir
-	return m.tasks.start(m.ctx, taskSave, func(_ context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskSave, func(_ context.Context, id page.TaskID) tea.Msg {
 		path, err := writeNew(dir, strings.ReplaceAll(name, "/", "-"), ".log", func(f *os.File) error {
 			_, err := f.WriteString(text)
 			return err

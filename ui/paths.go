@@ -10,9 +10,10 @@ import (
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-const taskPaths taskName = quiet + "paths"
+const taskPaths page.TaskName = page.Quiet + "paths"
 
 // completion is what a path that is being typed may become.
 type completion struct {
@@ -76,7 +77,7 @@ func namesHere(dir, folder string) ([]string, error) {
 		if info, err := os.Stat(filepath.Join(folder, name)); err == nil && info.IsDir() { // of a link, too
 			name += "/"
 		}
-		if clean(name) == name {
+		if page.Clean(name) == name {
 			names = append(names, name)
 		}
 	}
@@ -86,14 +87,14 @@ func namesHere(dir, folder string) ([]string, error) {
 
 // complete looks for what the path in the field with the keys may become.
 func (d *copyDialog) complete(m *model) tea.Cmd {
-	path, at := d.field[d.at].raw(), d.at
+	path, at := d.field[d.at].Raw(), d.at
 	here := d.up == (at == 0)
 	folder, _ := splitPath(path, here)
 	link, dir := d.u.conn.link, ""
 	if !d.up {
 		dir = m.o.SaveDir
 	}
-	return m.tasks.start(m.ctx, taskPaths, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskPaths, func(ctx context.Context, id page.TaskID) tea.Msg {
 		found := pathsFound{id: id, dialog: d, at: at, path: path, here: here}
 		switch {
 		case here:
@@ -108,10 +109,10 @@ func (d *copyDialog) complete(m *model) tea.Cmd {
 // foundPaths takes the names in a path's folder, unless the person has typed on.
 func (m *model) foundPaths(msg pathsFound) {
 	d, ok := m.dialog().(*copyDialog)
-	if !m.tasks.done(taskPaths, msg.id) || !ok || d != msg.dialog || d.field[msg.at].raw() != msg.path {
+	if !m.tasks.Done(taskPaths, msg.id) || !ok || d != msg.dialog || d.field[msg.at].Raw() != msg.path {
 		return
 	}
 	path, c := completed(msg.path, msg.names, msg.here)
 	d.fits = c
-	d.field[msg.at].set(path)
+	d.field[msg.at].Set(path)
 }

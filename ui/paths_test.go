@@ -49,7 +49,7 @@ func TestAPathIsCompleted(t *testing.T) {
 	d := func() *copyDialog { return r.m.dialog().(*copyDialog) }
 	value := func(field int, want string) {
 		t.Helper()
-		r.untilTrue("the path is "+want, func() bool { return d().field[field].raw() == want && !r.m.tasks.runs(taskPaths) })
+		r.untilTrue("the path is "+want, func() bool { return d().field[field].Raw() == want && !r.m.tasks.Runs(taskPaths) })
 	}
 	begun := filepath.Join(dir, "res")
 	r.press("u").until("Upload to jupyter").press(begun, "tab")
@@ -76,7 +76,7 @@ func TestALateCompletionIsDropped(t *testing.T) {
 	msg.names, msg.err = []string{"xyz"}, nil
 	r.press("q")
 	r.take(msg)
-	if got := d.field[0].raw(); got != "xq" {
+	if got := d.field[0].Raw(); got != "xq" {
 		t.Errorf("the path is %q", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // press takes a key: first what leaves, then what lies on top.
@@ -33,7 +34,7 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 	if s.typing() == nil {
 		switch k.String() {
 		case "?":
-			m.help, m.helpAt = true, scroll{}
+			m.help, m.helpAt = true, page.Scroll{}
 			return nil
 		case "q":
 			return m.askQuit()
@@ -56,12 +57,12 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 func (m *model) paste(msg tea.PasteMsg) {
 	if d := m.dialog(); d != nil {
 		if f := d.typing(); f != nil {
-			f.update(msg)
+			f.Update(msg)
 		}
 		return
 	}
 	if t := m.screen().typing(); t != nil && !m.help {
-		t.update(msg)
+		t.Update(msg)
 	}
 }
 

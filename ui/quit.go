@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 const quitTitle = "Leave?"
@@ -22,7 +23,7 @@ func (m *model) askQuit() tea.Cmd {
 	}
 	running := m.running()
 	switch {
-	case m.tasks.runs(taskRemove):
+	case m.tasks.Runs(taskRemove):
 		m.openDialog(&choiceDialog{
 			title: quitTitle, text: []string{"The removal is not finished. What is left" + m.onAWS(" keeps costing money until it is removed.") + m.inSandbox(" stays until it is removed.")},
 			options: []option{{label: "Quit", detail: "remove it later", danger: true, do: (*model).quit}, {label: "Keep removing"}},
@@ -39,7 +40,7 @@ func (m *model) askQuit() tea.Cmd {
 // whatever page the person has gone back to.
 func (m *model) costs() bool {
 	s := m.work.setup
-	if m.tasks.runs(taskWork) {
+	if m.tasks.Runs(taskWork) {
 		return true
 	}
 	if u := m.fleet.members[s.ID]; u != nil && u.State != "" {
@@ -103,7 +104,7 @@ func (m *model) quitOne(d *choiceDialog, u *member) {
 	d.text = append(d.text, what)
 	detail := "run the program again to continue"
 	switch {
-	case m.tasks.runs(taskWork):
+	case m.tasks.Runs(taskWork):
 		detail = "the work stops here, and continues when you run the program again"
 	case u.opened != nil && u.opened.Tunnel != nil:
 		detail = "the tunnel closes and with it the URL, until you run the program again"
@@ -134,7 +135,7 @@ func (m *model) quitMany(d *choiceDialog, running []*member) {
 	}
 	what := fmt.Sprintf("%d machines keep running when you leave: %s.", n, strings.Join(names, ", "))
 	if !m.engine.Sandboxed() {
-		what += fmt.Sprintf(" They cost %s an hour; %s if left until tomorrow.", dollars(hour), cents(tomorrow))
+		what += fmt.Sprintf(" They cost %s an hour; %s if left until tomorrow.", page.Dollars(hour), cents(tomorrow))
 	}
 	d.text = append(d.text, what)
 	d.options = []option{
@@ -156,7 +157,7 @@ func (m *model) askTerminate(list []*member) {
 	m.openDialog(&inputDialog{
 		title: fmt.Sprintf("Terminate %d machines?", len(list)),
 		text:  []string{"All of them, their disks and all files on them are lost; so are their security groups and the key pairs made for them.", "Type " + sentence + " to continue."},
-		label: "Terminate", field: newField("", sentence, 60),
+		label: "Terminate", field: page.NewField("", sentence, 60),
 		check: func(value string) string {
 			if strings.TrimSpace(value) == sentence {
 				return ""
@@ -187,7 +188,7 @@ func (m *model) leaveAfter(list []*member, do func(*model, *member) tea.Cmd) tea
 		l.waiting[u.ID] = true
 		if u.op != nil {
 			u.op.cancelled = true
-			m.tasks.cancel(taskOperation(u.ID))
+			m.tasks.Cancel(taskOperation(u.ID))
 			l.then[u.ID] = do
 			continue
 		}
@@ -227,7 +228,7 @@ func (m *model) left(setupID string, err error) tea.Cmd {
 func (m *model) waitForWork(setupID string) func(context.Context) error {
 	var gone <-chan struct{}
 	if m.work.setup.ID == setupID && m.work.last != nil {
-		m.tasks.stop(taskWork)
+		m.tasks.Stop(taskWork)
 		gone = m.work.last.gone
 	}
 	return func(ctx context.Context) error {
@@ -278,14 +279,14 @@ func (m *model) costLine(u *member) string {
 	if !cost.Known {
 		return "costs money (the price is unknown)"
 	}
-	return "costs " + dollars(cost.Hour) + " an hour"
+	return "costs " + page.Dollars(cost.Hour) + " an hour"
 }
 
 // quit ends the program. The machines are left as they are.
 func (m *model) quit() tea.Cmd {
 	m.quitting = true
 	m.outcome.Opened = m.open.opened
-	m.outcome.Interrupted = m.tasks.runs(taskWork) || m.tasks.runs(taskRemove)
+	m.outcome.Interrupted = m.tasks.Runs(taskWork) || m.tasks.Runs(taskRemove)
 	if m.work.setup.ID != "" && !m.outcome.Removed {
 		m.outcome.Setup = m.work.setup
 		m.outcome.LeftRunning = m.costs()
@@ -299,7 +300,7 @@ func (m *model) quit() tea.Cmd {
 			m.outcome.Left = append(m.outcome.Left, u.Setup)
 		}
 	}
-	m.tasks.stopAll()
+	m.tasks.StopAll()
 	return tea.Quit
 }
 
@@ -308,9 +309,9 @@ func (m *model) askRemove(s steps.Setup, thenQuit bool) {
 	name := s.Answers.Name
 	lost := "The machine, its disk and all files on it are lost; so are its security group and the key pair made for it."
 	m.openDialog(&inputDialog{
-		title: "Remove " + clean(name) + "?",
-		text:  []string{lost, "Type the setup's name, " + clean(name) + ", to continue."},
-		label: "Name", field: newField("", name, 60),
+		title: "Remove " + page.Clean(name) + "?",
+		text:  []string{lost, "Type the setup's name, " + page.Clean(name) + ", to continue."},
+		label: "Name", field: page.NewField("", name, 60),
 		check: func(value string) string {
 			if value == name {
 				return ""

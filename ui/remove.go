@@ -9,10 +9,11 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
-const taskRemove taskName = "remove"
+const taskRemove page.TaskName = "remove"
 
 // removeScreen shows a removal while it runs.
 type removeScreen struct {
@@ -20,13 +21,13 @@ type removeScreen struct {
 	now      string
 	done     bool
 	thenQuit bool // the person was leaving
-	logs     logs
-	failure  failure
+	logs     page.Logs
+	failure  page.Failure
 }
 
 func newRemoveScreen(m *model) removeScreen {
-	s := removeScreen{logs: newLogs(m.th, "remove", "What is happening", "")}
-	s.logs.single = true // a removal runs nothing on the machine
+	s := removeScreen{logs: page.NewLogs(m.th, "remove", "What is happening", "")}
+	s.logs.Single = true // a removal runs nothing on the machine
 	return s
 }
 
@@ -40,7 +41,7 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 		if m.work.last != nil {
 			busy = m.work.last.gone
 		}
-		m.tasks.stop(taskWork)
+		m.tasks.Stop(taskWork)
 	}
 	if m.open.opened != nil && m.open.opened.Setup.ID == setup.ID {
 		m.open = openScreen{}
@@ -48,7 +49,7 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 	if u := m.fleet.members[setup.ID]; u != nil {
 		if u.op != nil {
 			busy = u.op.end.gone
-			m.tasks.stop(taskOperation(setup.ID))
+			m.tasks.Stop(taskOperation(setup.ID))
 			u.op = nil
 		}
 		u.unlink(m)
@@ -57,9 +58,9 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 	}
 	s.setup, s.thenQuit = setup, thenQuit
 	s.now, s.done = "Starting …", false
-	s.failure.set(nil)
+	s.failure.Set(nil)
 	engine, send := m.engine, m.send
-	cmd := m.tasks.start(m.ctx, taskRemove, func(ctx context.Context, id taskID) tea.Msg {
+	cmd := m.tasks.Start(m.ctx, taskRemove, func(ctx context.Context, id page.TaskID) tea.Msg {
 		if busy != nil {
 			select {
 			case <-busy:
@@ -67,9 +68,9 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 				return removeEnded{id, ctx.Err()}
 			}
 		}
-		b := newEvents(id, send)
-		err := engine.Remove(ctx, setup.ID, b.emit)
-		b.close()
+		b := page.NewEvents(id, send)
+		err := engine.Remove(ctx, setup.ID, b.Emit)
+		b.Close()
 		return removeEnded{id, err}
 	})
 	return tea.Batch(cmd, m.show(steps.StepRemove))
@@ -80,16 +81,16 @@ func (s *removeScreen) events(_ *model, batch []steps.Event) {
 		if e.Text != "" && e.Kind != steps.Output && e.Kind != steps.ByHand {
 			s.now = e.Text
 		}
-		s.logs.add(e, time.Time{})
+		s.logs.Add(e, time.Time{})
 	}
 }
 
 func (s *removeScreen) ended(m *model, msg removeEnded) tea.Cmd {
-	if !m.tasks.done(taskRemove, msg.id) {
+	if !m.tasks.Done(taskRemove, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
-		s.failure.set(msg.err)
+		s.failure.Set(msg.err)
 		return nil
 	}
 	s.done = true
@@ -124,52 +125,52 @@ func (m *model) unset(id string) bool {
 	return true
 }
 
-func (s *removeScreen) typing() typist { return s.logs.typing() }
+func (s *removeScreen) typing() page.Typist { return s.logs.Typing() }
 
 func (s *removeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if !s.logs.searching() {
+	if !s.logs.Searching() {
 		switch {
-		case s.failure.is() && k.String() == "r":
+		case s.failure.Is() && k.String() == "r":
 			return s.start(m, s.setup, s.thenQuit), true
-		case s.failure.key(k):
+		case s.failure.Key(k):
 			return nil, true
 		case s.done && k.String() == "enter":
 			return m.show(pageFleet), true
 		}
 	}
-	if cmd, taken := s.logs.key(k); taken {
+	if cmd, taken := s.logs.Key(k); taken {
 		return cmd, true
 	}
-	if k.String() == "esc" && !m.tasks.runs(taskRemove) {
+	if k.String() == "esc" && !m.tasks.Runs(taskRemove) {
 		return m.show(pageFleet), true
 	}
 	return nil, false
 }
 
-func (s *removeScreen) hints(*model) []hint {
-	var hints []hint
+func (s *removeScreen) hints(*model) []page.Hint {
+	var hints []page.Hint
 	switch {
 	case s.done:
-		hints = []hint{{"enter", "your setups"}}
-	case s.failure.is():
-		hints = append(s.failure.hints(), hint{"esc", "back"})
+		hints = []page.Hint{{"enter", "your setups"}}
+	case s.failure.Is():
+		hints = append(s.failure.Hints(), page.Hint{"esc", "back"})
 	}
-	return append(hints, s.logs.hints()...)
+	return append(hints, s.logs.Hints()...)
 }
 
 func (s *removeScreen) view(m *model, w, h int) string {
 	var lines []string
 	switch {
-	case s.failure.is():
-		lines = s.failure.lines(m.th, w)
+	case s.failure.Is():
+		lines = s.failure.Lines(m.th, w)
 	case s.done:
-		lines = []string{m.th.OK.Render(theme.SignDone + " Removed. Nothing of " + clean(s.setup.Answers.Name) + " is left" + m.onAWS(", and nothing of it costs money") + ".")}
+		lines = []string{m.th.OK.Render(theme.SignDone + " Removed. Nothing of " + page.Clean(s.setup.Answers.Name) + " is left" + m.onAWS(", and nothing of it costs money") + ".")}
 	default:
-		lines = []string{cells.Fit(m.waiting(clean(s.now)), w)}
+		lines = []string{cells.Fit(m.waiting(page.Clean(s.now)), w)}
 	}
 	lines = append(lines, "")
 	if room := h - len(lines); room >= 3 {
-		lines = append(lines, s.logs.view(w, room, false))
+		lines = append(lines, s.logs.View(w, room, false))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -8,18 +8,19 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
-const taskOtherTypes taskName = "other types"
+const taskOtherTypes page.TaskName = "other types"
 
 // typeDialog picks another type for a stopped machine.
 type typeDialog struct {
 	u       *member
 	table   *table.Table
 	loaded  bool
-	failure failure
+	failure page.Failure
 	note    string
 }
 
@@ -28,10 +29,10 @@ func (m *model) askType(u *member) tea.Cmd {
 	if u.State != "stopped" {
 		return m.say("Only a stopped machine can be given another type: s stops it.", true)
 	}
-	d := &typeDialog{u: u, table: newTypeTable(m.th)}
+	d := &typeDialog{u: u, table: page.NewTypeTable(m.th)}
 	m.openDialog(d)
 	at, engine := steps.Place{Profile: u.Answers.Profile, Region: u.Answers.Region}, m.engine
-	return m.tasks.start(m.ctx, taskOtherTypes, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskOtherTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
 		list, err := engine.Types(ctx, at)
 		if err != nil {
 			return otherTypesFetched{id: id, err: err}
@@ -43,20 +44,20 @@ func (m *model) askType(u *member) tea.Cmd {
 
 func (m *model) otherTypes(msg otherTypesFetched) {
 	d, ok := m.dialog().(*typeDialog)
-	if !m.tasks.done(taskOtherTypes, msg.id) || !ok {
+	if !m.tasks.Done(taskOtherTypes, msg.id) || !ok {
 		return
 	}
 	d.loaded = true
 	if msg.err != nil {
-		d.failure.set(msg.err)
+		d.failure.Set(msg.err)
 		return
 	}
 	noPrice := ""
 	if msg.noCost != nil {
-		noPrice = clean(steps.Explain(msg.noCost).Title)
+		noPrice = page.Clean(steps.Explain(msg.noCost).Title)
 		d.note = "Prices are unknown: " + noPrice
 	}
-	rows := typeRows(msg.list, msg.prices, noPrice)
+	rows := page.TypeRows(msg.list, msg.prices, noPrice)
 	arch := ""
 	for _, t := range msg.list {
 		if t.Name == d.u.Answers.Type {
@@ -72,9 +73,9 @@ func (m *model) otherTypes(msg otherTypesFetched) {
 	d.table.Select(d.u.Answers.Type)
 }
 
-func (d *typeDialog) typing() typist {
+func (d *typeDialog) typing() page.Typist {
 	if d.table.Filtering() {
-		return tableTypist{d.table}
+		return page.TypingFilter(d.table)
 	}
 	return nil
 }
@@ -84,7 +85,7 @@ func (d *typeDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 		switch k.String() {
 		case "esc":
 			if d.table.Filter() == "" {
-				m.tasks.stop(taskOtherTypes)
+				m.tasks.Stop(taskOtherTypes)
 				m.closeDialog()
 				return nil
 			}
@@ -92,10 +93,10 @@ func (d *typeDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 			return d.choose(m)
 		}
 	}
-	if d.failure.key(k) {
+	if d.failure.Key(k) {
 		return nil
 	}
-	if !d.table.Filtering() && sortKey(d.table, k) {
+	if !d.table.Filtering() && page.SortKey(d.table, k) {
 		return nil
 	}
 	d.table.Update(k) // it has nothing to report: Enter is taken above
@@ -125,21 +126,21 @@ func (d *typeDialog) view(th theme.Theme, w int) []string { return d.viewTall(th
 func (d *typeDialog) most() int { return wideDialog }
 
 func (d *typeDialog) viewTall(th theme.Theme, w, h int) []string {
-	lines := []string{th.Title.Render("Another type for " + d.u.name()), th.Subtle.Render("It is a " + clean(d.u.Answers.Type) + " now. The price is for each hour it runs."), ""}
+	lines := []string{th.Title.Render("Another type for " + d.u.name()), th.Subtle.Render("It is a " + page.Clean(d.u.Answers.Type) + " now. The price is for each hour it runs."), ""}
 	switch {
-	case d.failure.is():
-		return append(lines, d.failure.lines(th, w)...)
+	case d.failure.Is():
+		return append(lines, d.failure.Lines(th, w)...)
 	case !d.loaded:
-		return append(lines, th.Text.Render("Asking EC2 which types "+clean(d.u.Answers.Region)+" has …"))
+		return append(lines, th.Text.Render("Asking EC2 which types "+page.Clean(d.u.Answers.Region)+" has …"))
 	}
 	if d.note != "" {
-		lines = append(lines, th.Warn.Render(cells.Fit(clean(d.note), w)))
+		lines = append(lines, th.Warn.Render(cells.Fit(page.Clean(d.note), w)))
 	}
 	d.table.SetTheme(th)
 	d.table.SetSize(w, tableHeight(d.table, min(h-len(lines), 24)))
 	return append(lines, strings.Split(d.table.View(), "\n")...)
 }
 
-func (d *typeDialog) hints() []hint {
-	return []hint{{"enter", "select"}, {"↑↓", "choose"}, {"/", "filter"}, {"s", "sort"}, {"esc", "cancel"}}
+func (d *typeDialog) hints() []page.Hint {
+	return []page.Hint{{"enter", "select"}, {"↑↓", "choose"}, {"/", "filter"}, {"s", "sort"}, {"esc", "cancel"}}
 }

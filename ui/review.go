@@ -13,16 +13,17 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-const taskReview taskName = "review"
+const taskReview page.TaskName = "review"
 
 // reviewScreen shows everything that will be created and what it costs.
 type reviewScreen struct {
 	of      steps.Answers // what the review is of
 	review  *steps.Review
-	failure failure
-	at      scroll
+	failure page.Failure
+	at      page.Scroll
 	limits  int // the line of the limits, and how many lines are seen at once
 	seen    int
 }
@@ -38,27 +39,27 @@ func (s *reviewScreen) enter(m *model) tea.Cmd {
 func (s *reviewScreen) ask(m *model) tea.Cmd {
 	*s = reviewScreen{of: m.answers}
 	answers := m.answers
-	return m.tasks.start(m.ctx, taskReview, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskReview, func(ctx context.Context, id page.TaskID) tea.Msg {
 		review, err := m.engine.Review(ctx, answers)
 		return reviewed{id, answers, review, err}
 	})
 }
 
 func (s *reviewScreen) came(m *model, msg reviewed) {
-	if !m.tasks.done(taskReview, msg.id) {
+	if !m.tasks.Done(taskReview, msg.id) {
 		return
 	}
 	if msg.err != nil {
-		s.failure.set(msg.err)
+		s.failure.Set(msg.err)
 		return
 	}
 	s.of, s.review = msg.answers, &msg.review
 }
 
-func (s *reviewScreen) typing() typist { return nil }
+func (s *reviewScreen) typing() page.Typist { return nil }
 
 func (s *reviewScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if s.failure.key(k) || s.at.key(k) {
+	if s.failure.Key(k) || s.at.Key(k) {
 		return nil, true
 	}
 	switch k.String() {
@@ -87,7 +88,7 @@ func (s *reviewScreen) launch(m *model) tea.Cmd {
 	case s.review == nil:
 		return nil
 	case len(s.review.Problems) > 0:
-		s.at.top = 0
+		s.at.Top = 0
 		return m.say("Not yet: the problem above prevents the launch.", true)
 	}
 	return m.work.begin(m)
@@ -113,8 +114,8 @@ func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) tea.Cmd {
 	if s.review == nil {
 		return nil
 	}
-	if s.limits < s.at.top || s.limits >= s.at.top+s.seen {
-		s.at.top = max(s.limits-1, 0) // with their heading
+	if s.limits < s.at.Top || s.limits >= s.at.Top+s.seen {
+		s.at.Top = max(s.limits-1, 0) // with their heading
 		return m.say("Here are the limits: press the key again to change them.", false)
 	}
 	m.answers.IdleStop, m.answers.Lifetime = idle, lifetime
@@ -126,36 +127,36 @@ func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) tea.Cmd {
 func (s *reviewScreen) limitLines(m *model, w int) []string {
 	whenIdle, inAll := limitsSay(m.answers.IdleStop, m.answers.Lifetime)
 	key := func(k string) string { return " (" + m.th.Key.Render(k) + m.th.Subtle.Render(" changes") + ")" }
-	return []string{heading(m.th, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
+	return []string{page.Heading(m.th, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
 }
 
-func (s *reviewScreen) hints(m *model) []hint {
-	if s.failure.is() {
-		return append(s.failure.hints(), hint{"1-4", "change answers"}, hint{"esc", "back"})
+func (s *reviewScreen) hints(m *model) []page.Hint {
+	if s.failure.Is() {
+		return append(s.failure.Hints(), page.Hint{"1-4", "change answers"}, page.Hint{"esc", "back"})
 	}
-	launch := []hint{{launchKey, "launch"}}
+	launch := []page.Hint{{launchKey, "launch"}}
 	if m.costs() {
-		launch = []hint{{launchKey, "continue"}}
+		launch = []page.Hint{{launchKey, "continue"}}
 	}
 	if s.review == nil || len(s.review.Problems) > 0 {
-		launch = []hint{{"r", "check again"}}
+		launch = []page.Hint{{"r", "check again"}}
 	}
-	return append(launch, hint{"1-4", "change answers"}, hint{"i", "idle stop"}, hint{"t", "lifetime"}, hint{"s", "save plan"}, hint{"↑↓", "scroll"}, hint{"esc", "back"})
+	return append(launch, page.Hint{"1-4", "change answers"}, page.Hint{"i", "idle stop"}, page.Hint{"t", "lifetime"}, page.Hint{"s", "save plan"}, page.Hint{"↑↓", "scroll"}, page.Hint{"esc", "back"})
 }
 
 func (s *reviewScreen) view(m *model, w, h int) string {
 	switch {
-	case s.failure.is():
-		return strings.Join(s.failure.lines(m.th, w), "\n")
+	case s.failure.Is():
+		return strings.Join(s.failure.Lines(m.th, w), "\n")
 	case s.review == nil:
 		return m.waiting("Asking for the image, the price and the permissions …")
 	}
 	lines := append(s.left(m, w), s.right(m, w)...)
 	if w >= 132 {
 		half := (w - 4) / 2
-		lines = columns(s.left(m, half), s.right(m, half), half, 4)
+		lines = page.Columns(s.left(m, half), s.right(m, half), half, 4)
 	}
-	shown := scrolled(m.th, &s.at, lines, w, h)
+	shown := page.Scrolled(m.th, &s.at, lines, w, h)
 	s.seen = len(shown)
 	if len(shown) < len(lines) {
 		s.seen-- // the last one says that there is more
@@ -168,10 +169,10 @@ func (s *reviewScreen) left(m *model, w int) []string {
 	r := s.review
 	var lines []string
 	for _, p := range r.Problems {
-		lines = append(append(lines, problemLines(m.th, p, w, false)...), "")
+		lines = append(append(lines, page.ProblemLines(m.th, p, w, false)...), "")
 	}
 	for _, warning := range r.Warnings {
-		lines = append(lines, warningLines(m.th, warning, w)...)
+		lines = append(lines, page.WarningLines(m.th, warning, w)...)
 	}
 	if len(r.Warnings) > 0 {
 		lines = append(lines, "")
@@ -179,42 +180,42 @@ func (s *reviewScreen) left(m *model, w int) []string {
 	lines = append(lines, s.costLines(m, w)...)
 	lines = append(append(lines, ""), s.limitLines(m, w)...)
 	s.limits = len(lines) - 1
-	lines = append(lines, "", heading(m.th, "Will be created"))
+	lines = append(lines, "", page.Heading(m.th, "Will be created"))
 	for _, c := range r.Creates {
-		lines = append(lines, bullet(m.th.Text, "+", clean(c), w)...)
+		lines = append(lines, page.Bullet(m.th.Text, "+", page.Clean(c), w)...)
 	}
 	return append(lines, "")
 }
 
 func (s *reviewScreen) costLines(m *model, w int) []string {
 	c, a := s.review.Cost, s.review.Answers
-	lines := []string{heading(m.th, "Costs")}
+	lines := []string{page.Heading(m.th, "Costs")}
 	if m.engine.Sandboxed() {
-		lines = []string{heading(m.th, "Cost on AWS (free in the sandbox)")}
+		lines = []string{page.Heading(m.th, "Cost on AWS (free in the sandbox)")}
 	}
 	if !c.Known {
 		lines = append(lines, "  "+m.th.Warn.Render("price unknown")+m.th.Subtle.Render("  for "+a.Type+" in "+a.Region))
 	} else {
-		lines = append(lines, "  "+m.th.Accent.Bold(true).Render(dollars(c.Hour)+" an hour")+m.th.Text.Render(", "+monthly(c.Month)+" a month while it runs"))
-		parts := fmt.Sprintf("  machine %s + disk %s + public IPv4 %s an hour", dollars(c.Type), dollars(c.Disk), dollars(c.IPv4))
+		lines = append(lines, "  "+m.th.Accent.Bold(true).Render(page.Dollars(c.Hour)+" an hour")+m.th.Text.Render(", "+page.Monthly(c.Month)+" a month while it runs"))
+		parts := fmt.Sprintf("  machine %s + disk %s + public IPv4 %s an hour", page.Dollars(c.Type), page.Dollars(c.Disk), page.Dollars(c.IPv4))
 		if c.DiskUnknown {
-			parts = fmt.Sprintf("  machine %s + public IPv4 %s an hour; the disk's price is unknown and not in it", dollars(c.Type), dollars(c.IPv4))
+			parts = fmt.Sprintf("  machine %s + public IPv4 %s an hour; the disk's price is unknown and not in it", page.Dollars(c.Type), page.Dollars(c.IPv4))
 		}
 		lines = append(lines, m.th.Subtle.Render(cells.Fit(parts, w)))
 	}
 	if !c.DiskUnknown {
-		lines = append(lines, m.th.Subtle.Render("  "+monthly(c.StoppedMonth)+" a month for the disk while it is stopped"))
+		lines = append(lines, m.th.Subtle.Render("  "+page.Monthly(c.StoppedMonth)+" a month for the disk while it is stopped"))
 	}
 	return lines
 }
 
 // right is what will run and whether it may.
 func (s *reviewScreen) right(m *model, w int) []string {
-	lines := []string{heading(m.th, "The same, as commands")}
+	lines := []string{page.Heading(m.th, "The same, as commands")}
 	for _, c := range s.review.Commands {
-		lines = append(lines, bullet(m.th.Code, m.th.Subtle.Render(promptOf(c)), clean(c), w)...)
+		lines = append(lines, page.Bullet(m.th.Code, m.th.Subtle.Render(page.PromptOf(c)), page.Clean(c), w)...)
 	}
-	lines = append(lines, "", heading(m.th, "Permissions, checked by DryRun"))
+	lines = append(lines, "", page.Heading(m.th, "Permissions, checked by DryRun"))
 	for _, p := range s.review.Permissions {
 		sign := m.th.OK.Render("✓")
 		switch {
@@ -225,11 +226,11 @@ func (s *reviewScreen) right(m *model, w int) []string {
 		case !p.Allowed:
 			sign = m.th.Error.Render("✗")
 		}
-		text := clean(p.Action)
+		text := page.Clean(p.Action)
 		if p.Detail != "" {
-			text += ": " + clean(p.Detail)
+			text += ": " + page.Clean(p.Detail)
 		}
-		lines = append(lines, bullet(m.th.Text, sign, text, w)...)
+		lines = append(lines, page.Bullet(m.th.Text, sign, text, w)...)
 	}
 	return lines
 }
@@ -237,7 +238,7 @@ func (s *reviewScreen) right(m *model, w int) []string {
 // savePlan writes the answers to a file in the folder the program runs in.
 func (m *model) savePlan() tea.Cmd {
 	answers := m.answers
-	return m.tasks.start(m.ctx, taskSave, func(_ context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskSave, func(_ context.Context, id page.TaskID) tea.Msg {
 		path, err := writeNew(m.o.SaveDir, "jupyter-ec2-"+answers.Name, ".json", func(f *os.File) error {
 			return m.engine.SavePlan(f, answers)
 		})

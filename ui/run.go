@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	}
 	_, err := program.Run()
 	cancel()
-	m.tasks.wait(time.Second)
+	m.tasks.Wait(time.Second)
 	m.letGo()
 	if ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled) || errors.Is(err, tea.ErrInterrupted) {
 		err = context.Canceled
@@ -164,8 +164,8 @@ func (m *model) restyle(th theme.Theme) {
 	m.fleet.pane.SetTheme(th)
 	m.account.regions.SetTheme(th)
 	m.machine.table.SetTheme(th)
-	m.work.logs.restyle(th)
-	m.remove.logs.restyle(th)
+	m.work.logs.Restyle(th)
+	m.remove.logs.Restyle(th)
 }
 
 // numbered is a name with a number behind it, within the length a name has.

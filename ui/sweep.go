@@ -9,25 +9,26 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 const (
-	taskSweep taskName = "sweep"
-	taskClear taskName = "clear"
+	taskSweep page.TaskName = "sweep"
+	taskClear page.TaskName = "clear"
 )
 
 // sweepDialog lists what is left over in the cloud, and removes what is marked.
 type sweepDialog struct {
 	found    []steps.Leftover
 	marked   map[string]bool // by region and ID
-	at       choice
+	at       page.Choice
 	done, of int
 	silent   []string // regions that did not answer
 	running  bool
 	clearing bool
 	now      string // what the removal said last
-	failure  failure
+	failure  page.Failure
 }
 
 func (m *model) askSweep() tea.Cmd {
@@ -39,10 +40,10 @@ func (m *model) askSweep() tea.Cmd {
 func (d *sweepDialog) run(m *model) tea.Cmd {
 	*d = sweepDialog{marked: map[string]bool{}, running: true}
 	profile, engine, send := m.o.Defaults.Profile, m.engine, m.send
-	return m.tasks.start(m.ctx, taskSweep, func(ctx context.Context, id taskID) tea.Msg {
-		b := newBridge(func(batch []steps.Swept) { send(swept{id, batch}) }, nil)
-		err := engine.Sweep(ctx, profile, b.emit)
-		b.close()
+	return m.tasks.Start(m.ctx, taskSweep, func(ctx context.Context, id page.TaskID) tea.Msg {
+		b := page.NewBridge(func(batch []steps.Swept) { send(swept{id, batch}) }, nil)
+		err := engine.Sweep(ctx, profile, b.Emit)
+		b.Close()
 		return sweepEnded{id, err}
 	})
 }
@@ -58,7 +59,7 @@ func (m *model) sweep() *sweepDialog {
 
 func (m *model) swept(msg swept) {
 	d := m.sweep()
-	if !m.tasks.is(taskSweep, msg.id) || d == nil {
+	if !m.tasks.Is(taskSweep, msg.id) || d == nil {
 		return
 	}
 	for _, a := range msg.answers {
@@ -68,24 +69,24 @@ func (m *model) swept(msg swept) {
 			d.silent = append(d.silent, regionOf(a.At))
 		}
 	}
-	d.at.size(len(d.found))
+	d.at.Size(len(d.found))
 }
 
 func (m *model) sweepEnded(msg sweepEnded) {
-	if d := m.sweep(); m.tasks.done(taskSweep, msg.id) && d != nil {
+	if d := m.sweep(); m.tasks.Done(taskSweep, msg.id) && d != nil {
 		d.running = false
-		d.failure.set(msg.err)
+		d.failure.Set(msg.err)
 	}
 }
 
 func (m *model) cleared(msg cleared) tea.Cmd {
 	d := m.sweep()
-	if !m.tasks.done(taskClear, msg.id) || d == nil {
+	if !m.tasks.Done(taskClear, msg.id) || d == nil {
 		return nil
 	}
 	d.clearing = false
 	if msg.err != nil {
-		d.failure.set(msg.err)
+		d.failure.Set(msg.err)
 		return nil
 	}
 	return tea.Batch(d.run(m), m.say("What was marked is removed.", false), m.fleet.refresh(m))
@@ -109,20 +110,20 @@ func regionOf(at steps.Place) string {
 	return at.Region
 }
 
-func (d *sweepDialog) typing() typist { return nil }
+func (d *sweepDialog) typing() page.Typist { return nil }
 
 func (d *sweepDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	if d.clearing && k.String() != "esc" || d.failure.key(k) {
+	if d.clearing && k.String() != "esc" || d.failure.Key(k) {
 		return nil
 	}
-	if k.String() != "space" && d.at.key(k) {
+	if k.String() != "space" && d.at.Key(k) {
 		return nil
 	}
 	switch k.String() {
 	case "space":
-		if d.at.at < len(d.found) {
-			d.mark(d.found[d.at.at])
-			d.at.at = min(d.at.at+1, len(d.found)-1)
+		if d.at.At < len(d.found) {
+			d.mark(d.found[d.at.At])
+			d.at.At = min(d.at.At+1, len(d.found)-1)
 		}
 	case "a":
 		all := len(d.chosen()) < len(d.found)
@@ -134,8 +135,8 @@ func (d *sweepDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	case "enter":
 		d.askClear(m)
 	case "esc":
-		m.tasks.stop(taskSweep)
-		m.tasks.stop(taskClear) // what was removed is removed
+		m.tasks.Stop(taskSweep)
+		m.tasks.Stop(taskClear) // what was removed is removed
 		m.closeDialog()
 	}
 	return nil
@@ -170,7 +171,7 @@ func (d *sweepDialog) askClear(m *model) {
 	m.openDialog(&choiceDialog{title: "Remove what is marked?", text: []string{text}, options: []option{
 		{label: "Remove", danger: true, do: func(m *model) tea.Cmd { return d.remove(m, list) }},
 		{label: "Cancel"},
-	}, at: choice{at: 1}})
+	}, at: page.Choice{At: 1}})
 }
 
 func areOf(n int, noun string) string {
@@ -194,16 +195,16 @@ func (d *sweepDialog) remove(m *model, list []steps.Leftover) tea.Cmd {
 	d.clearing, d.now = true, "Removing …"
 	engine, send := m.engine, m.send
 	list = slices.Clone(list)
-	return m.tasks.start(m.ctx, taskClear, func(ctx context.Context, id taskID) tea.Msg {
-		b := newEvents(id, send)
-		err := engine.Clear(ctx, list, b.emit)
-		b.close()
+	return m.tasks.Start(m.ctx, taskClear, func(ctx context.Context, id page.TaskID) tea.Msg {
+		b := page.NewEvents(id, send)
+		err := engine.Clear(ctx, list, b.Emit)
+		b.Close()
 		return cleared{id, err}
 	})
 }
 
-func (d *sweepDialog) hints() []hint {
-	return []hint{{"space", "mark"}, {"a", "all"}, {"enter", "remove the marked"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "close"}}
+func (d *sweepDialog) hints() []page.Hint {
+	return []page.Hint{{"space", "mark"}, {"a", "all"}, {"enter", "remove the marked"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "close"}}
 }
 
 func (d *sweepDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
@@ -213,10 +214,10 @@ func (d *sweepDialog) most() int { return wideDialog }
 func (d *sweepDialog) viewTall(th theme.Theme, w, h int) []string {
 	lines := []string{th.Title.Render("Sweep"), th.Subtle.Render(cells.Fit("Tagged as this program's, and in no setup of this computer.", w)), ""}
 	foot := d.footLines(th, w)
-	from, to := d.at.window(max(h-len(lines)-len(foot), 1))
-	lines[0] = cells.Ends(lines[0], th.Subtle.Render(d.at.more(from, to)), w)
+	from, to := d.at.Window(max(h-len(lines)-len(foot), 1))
+	lines[0] = cells.Ends(lines[0], th.Subtle.Render(d.at.More(from, to)), w)
 	for i := from; i < to; i++ {
-		lines = append(lines, zoneOf(zoneLine, i, d.line(th, i, w)))
+		lines = append(lines, page.ZoneOf(page.ZoneLine, i, d.line(th, i, w)))
 	}
 	return append(lines, foot...)
 }
@@ -232,39 +233,39 @@ func (d *sweepDialog) line(th theme.Theme, i, w int) string {
 	case !l.CostKnown:
 		cost = "price unknown"
 	case l.MonthCost > 0:
-		cost = monthly(l.MonthCost) + " a month"
+		cost = page.Monthly(l.MonthCost) + " a month"
 	}
 	name := l.Name
 	if name == "" {
 		name = l.ID
 	}
-	text := cells.Fit(box+clean(l.Kind), 19) + clean(name) + "  " + clean(l.Detail)
-	style := styler(th.Text)
+	text := cells.Fit(box+page.Clean(l.Kind), 19) + page.Clean(name) + "  " + page.Clean(l.Detail)
+	style := page.Styler(th.Text)
 	switch {
-	case i == d.at.at:
+	case i == d.at.At:
 		style = th.TableSelected
 	case l.Running:
 		style = th.Warn
 	}
-	return arrow(th, i == d.at.at) + style.Render(cells.Ends(text, cost, max(w-2, 1)))
+	return page.Arrow(th, i == d.at.At) + style.Render(cells.Ends(text, cost, max(w-2, 1)))
 }
 
 func (d *sweepDialog) footLines(th theme.Theme, w int) []string {
 	lines := []string{""}
 	switch {
-	case d.failure.is():
-		return append(lines, d.failure.lines(th, w)...)
+	case d.failure.Is():
+		return append(lines, d.failure.Lines(th, w)...)
 	case d.clearing:
-		return append(lines, th.Text.Render(cells.Fit(clean(d.now), w)))
+		return append(lines, th.Text.Render(cells.Fit(page.Clean(d.now), w)))
 	case d.running:
 		return append(lines, th.Text.Render(fmt.Sprintf("Checking … %d of %d regions", d.done, d.of)))
 	}
 	for _, r := range d.silent {
-		lines = append(lines, warningLines(th, r+" did not answer", w)...)
+		lines = append(lines, page.WarningLines(th, r+" did not answer", w)...)
 	}
-	if d.at.at < len(d.found) {
-		l := d.found[d.at.at]
-		lines = append(lines, paragraph(th.Subtle, clean(l.ID+" in "+l.At.Region+": "+or(l.Detail, l.Kind)), w)...)
+	if d.at.At < len(d.found) {
+		l := d.found[d.at.At]
+		lines = append(lines, page.Paragraph(th.Subtle, page.Clean(l.ID+" in "+l.At.Region+": "+or(l.Detail, l.Kind)), w)...)
 	}
 	if len(d.found) == 0 {
 		return append(lines, th.OK.Render(theme.SignDone+" Nothing is left over."))
@@ -279,5 +280,5 @@ func or(s, otherwise string) string {
 	if s == "" {
 		return otherwise
 	}
-	return clean(s)
+	return page.Clean(s)
 }

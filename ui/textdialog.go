@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -17,7 +18,7 @@ type tall interface {
 type textDialog struct {
 	title string
 	parts []textPart
-	at    scroll
+	at    page.Scroll
 }
 
 // textPart is a heading, a text and a technical message, each may be empty.
@@ -27,14 +28,14 @@ func (d *textDialog) add(head string, p steps.Problem) {
 	d.parts = append(d.parts, textPart{head + ": " + p.Title, p.Text, p.Next, p.Raw})
 }
 
-func (d *textDialog) typing() typist { return nil }
+func (d *textDialog) typing() page.Typist { return nil }
 
 func (d *textDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {
 	case "esc", "enter", "q", "f":
 		m.closeDialog()
 	default:
-		d.at.key(k)
+		d.at.Key(k)
 	}
 	return nil
 }
@@ -47,19 +48,19 @@ func (d *textDialog) viewTall(th theme.Theme, w, h int) []string {
 	var lines []string
 	for _, p := range d.parts {
 		if p.head != "" {
-			lines = append(lines, paragraph(th.Heading, clean(p.head), w)...)
+			lines = append(lines, page.Paragraph(th.Heading, page.Clean(p.head), w)...)
 		}
-		lines = append(lines, paragraph(th.Text, clean(p.text), w)...)
+		lines = append(lines, page.Paragraph(th.Text, page.Clean(p.text), w)...)
 		if p.next != "" {
-			lines = append(lines, paragraph(th.Accent, "→ "+clean(p.next), w)...)
+			lines = append(lines, page.Paragraph(th.Accent, "→ "+page.Clean(p.next), w)...)
 		}
 		if p.raw != "" && p.raw != p.text {
-			lines = append(lines, paragraph(th.Code, clean(p.raw), w)...)
+			lines = append(lines, page.Paragraph(th.Code, page.Clean(p.raw), w)...)
 		}
 		lines = append(lines, "")
 	}
 	head := []string{th.Title.Render(d.title), ""}
-	return append(head, scrolled(th, &d.at, lines, w, max(h-len(head), 1))...)
+	return append(head, page.Scrolled(th, &d.at, lines, w, max(h-len(head), 1))...)
 }
 
-func (d *textDialog) hints() []hint { return []hint{{"esc", "close"}, {"↑↓", "scroll"}} }
+func (d *textDialog) hints() []page.Hint { return []page.Hint{{"esc", "close"}, {"↑↓", "scroll"}} }

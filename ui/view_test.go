@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -73,7 +74,7 @@ func TestCursorIsWhereOneTypes(t *testing.T) {
 	}
 	r.press("shift+tab")
 	v := r.m.View()
-	if v.Cursor == nil || strings.Contains(v.Content, cursorMark) {
+	if v.Cursor == nil || strings.Contains(v.Content, page.CursorMark) {
 		t.Fatalf("cursor %+v, or its mark is on screen", v.Cursor)
 	}
 	line := strings.Split(r.screen(), "\n")[v.Cursor.Y]

@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -38,7 +39,7 @@ func (m *model) endWaiting(setupID string) *waitDialog {
 	return nil
 }
 
-func (d *waitDialog) typing() typist { return nil }
+func (d *waitDialog) typing() page.Typist { return nil }
 
 func (d *waitDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	if k.String() == "esc" {
@@ -51,4 +52,4 @@ func (d *waitDialog) view(th theme.Theme, w int) []string {
 	return dialogText(th, "Connecting to "+d.u.name()+" …", []string{"It continues automatically once it is connected."}, w)
 }
 
-func (d *waitDialog) hints() []hint { return []hint{{"esc", "cancel"}} }
+func (d *waitDialog) hints() []page.Hint { return []page.Hint{{"esc", "cancel"}} }

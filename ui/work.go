@@ -9,9 +9,10 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-const taskWork taskName = "work"
+const taskWork page.TaskName = "work"
 
 // workScreen shows launch to open while they run: where the work is, what is
 // being done, and what the host says.
@@ -21,8 +22,8 @@ type workScreen struct {
 	runs     map[steps.StepID]stepRun
 	now      string // what is being done, in one line
 	retry    bool   // now says why something is tried again
-	logs     logs
-	failure  failure
+	logs     page.Logs
+	failure  page.Failure
 	from     steps.StepID // the page that led here, and that Esc goes back to
 	stopping bool         // the person stopped the work; its end is awaited
 	last     *ending      // of the work that was begun last; nil before any
@@ -35,7 +36,7 @@ type stepRun struct {
 }
 
 func newWorkScreen(m *model) workScreen {
-	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: newLogs(m.th, "work", "What is happening", "What the machine says")}
+	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: page.NewLogs(m.th, "work", "What is happening", "What the machine says")}
 }
 
 func (s *workScreen) enter(*model) tea.Cmd { return nil }
@@ -62,7 +63,7 @@ func (s *workScreen) goOn(m *model, setup steps.Setup) tea.Cmd {
 
 func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context) (steps.Setup, error)) tea.Cmd {
 	s.setup = setup
-	s.failure.set(nil)
+	s.failure.Set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
 	end, old := m.newEnding(), (*steps.Opened)(nil)
@@ -71,7 +72,7 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 	}
 	s.last = end
 	engine, send := m.engine, m.send
-	work := m.tasks.start(m.ctx, taskWork, func(ctx context.Context, id taskID) tea.Msg {
+	work := m.tasks.Start(m.ctx, taskWork, func(ctx context.Context, id page.TaskID) tea.Msg {
 		defer close(end.gone)
 		if old != nil {
 			_ = old.Close() // the new tunnel wants the same port
@@ -81,9 +82,9 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 			return workEnded{id: id, err: err}
 		}
 		send(workBegan{id, setup})
-		b := newEvents(id, send)
-		opened, err := engine.Work(ctx, setup.ID, b.emit)
-		b.close()
+		b := page.NewEvents(id, send)
+		opened, err := engine.Work(ctx, setup.ID, b.Emit)
+		b.Close()
 		end.result.opened = opened
 		return workEnded{id, opened, err, end}
 	})
@@ -91,7 +92,7 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 }
 
 func (s *workScreen) began(m *model, msg workBegan) {
-	if m.tasks.is(taskWork, msg.id) {
+	if m.tasks.Is(taskWork, msg.id) {
 		s.setup = msg.setup
 		m.fleet.put(msg.setup)
 		m.fleet.choose(m, msg.setup.ID)
@@ -118,7 +119,7 @@ func (s *workScreen) events(m *model, batch []steps.Event) tea.Cmd {
 			run.state, run.ended = stateFailed, e.Time
 		}
 		s.runs[e.Step] = run
-		s.logs.add(e, run.started)
+		s.logs.Add(e, run.started)
 	}
 	if finished {
 		return m.lookUp(s.setup.ID)
@@ -138,14 +139,14 @@ func (m *model) lookUp(setupID string) tea.Cmd {
 	if setupID == "" {
 		return nil // the work did not even begin
 	}
-	return m.tasks.start(m.ctx, taskSetups, func(ctx context.Context, id taskID) tea.Msg {
+	return m.tasks.Start(m.ctx, taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
 		list, err := m.engine.Setups(ctx)
 		return setupSeen{id, setupID, list, err}
 	})
 }
 
 func (s *workScreen) seen(m *model, msg setupSeen) {
-	if !m.tasks.done(taskSetups, msg.id) || msg.setupID != s.setup.ID {
+	if !m.tasks.Done(taskSetups, msg.id) || msg.setupID != s.setup.ID {
 		return
 	}
 	for _, setup := range msg.list {
@@ -160,7 +161,7 @@ func (s *workScreen) seen(m *model, msg setupSeen) {
 // taken down again.
 func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 	msg.end.taken()
-	if !m.tasks.done(taskWork, msg.id) {
+	if !m.tasks.Done(taskWork, msg.id) {
 		m.closing(msg.opened)
 		return nil
 	}
@@ -182,7 +183,7 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 		run.ended = m.o.Now()
 	}
 	s.runs[s.at] = run
-	s.failure.set(msg.err)
+	s.failure.Set(msg.err)
 	return m.lookUp(s.setup.ID)
 }
 
@@ -219,29 +220,29 @@ func (s *workScreen) elapsed(m *model, id steps.StepID) string {
 	case run.started.IsZero() || m.asking() || stepIndex(m.page) < 0:
 		return ""
 	case run.ended.IsZero():
-		return took(m.o.Now().Sub(run.started))
+		return page.Took(m.o.Now().Sub(run.started))
 	}
-	return took(run.ended.Sub(run.started))
+	return page.Took(run.ended.Sub(run.started))
 }
 
-func (s *workScreen) typing() typist { return s.logs.typing() }
+func (s *workScreen) typing() page.Typist { return s.logs.Typing() }
 
 func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if s.failure.is() && !s.logs.searching() {
+	if s.failure.Is() && !s.logs.Searching() {
 		switch k.String() {
 		case "r":
 			return s.again(m), true
 		case "d":
-			return nil, s.failure.key(k)
+			return nil, s.failure.Key(k)
 		}
 	}
-	if cmd, taken := s.logs.key(k); taken {
+	if cmd, taken := s.logs.Key(k); taken {
 		return cmd, true
 	}
 	if k.String() != "esc" {
 		return nil, false
 	}
-	if s.failure.is() {
+	if s.failure.Is() {
 		return s.leave(m), true
 	}
 	m.askAtEsc(&choiceDialog{
@@ -272,23 +273,23 @@ func (s *workScreen) again(m *model) tea.Cmd {
 
 // stop cancels the work; ended goes back once the engine has let go.
 func (s *workScreen) stop(m *model) tea.Cmd {
-	if !m.tasks.runs(taskWork) {
+	if !m.tasks.Runs(taskWork) {
 		return nil
 	}
 	s.stopping, s.now, s.retry = true, "Stopping …", false
-	m.tasks.cancel(taskWork)
+	m.tasks.Cancel(taskWork)
 	return nil
 }
 
-func (s *workScreen) hints(*model) []hint {
-	var hints []hint
+func (s *workScreen) hints(*model) []page.Hint {
+	var hints []page.Hint
 	switch {
-	case s.failure.is():
-		hints = append(s.failure.hints(), hint{"esc", "back to " + s.origin()})
-	case !s.stopping && !s.logs.searching():
-		hints = []hint{{"esc", "stop"}}
+	case s.failure.Is():
+		hints = append(s.failure.Hints(), page.Hint{"esc", "back to " + s.origin()})
+	case !s.stopping && !s.logs.Searching():
+		hints = []page.Hint{{"esc", "stop"}}
 	}
-	return append(hints, s.logs.hints()...)
+	return append(hints, s.logs.Hints()...)
 }
 
 func (s *workScreen) view(m *model, w, h int) string {
@@ -297,16 +298,16 @@ func (s *workScreen) view(m *model, w, h int) string {
 		lines = append(lines, s.stepsLine(m, w))
 	}
 	switch {
-	case s.failure.is():
-		lines = append(lines, s.failure.lines(m.th, w)...)
+	case s.failure.Is():
+		lines = append(lines, s.failure.Lines(m.th, w)...)
 	case s.retry:
-		lines = append(lines, cells.Fit(m.spinner()+" "+m.th.Warn.Render("Trying again: "+clean(s.now)), w))
+		lines = append(lines, cells.Fit(m.spinner()+" "+m.th.Warn.Render("Trying again: "+page.Clean(s.now)), w))
 	default:
-		lines = append(lines, cells.Fit(m.waiting(clean(s.now)), w))
+		lines = append(lines, cells.Fit(m.waiting(page.Clean(s.now)), w))
 	}
 	lines = append(lines, "")
 	if room := h - len(lines); room >= 3 {
-		lines = append(lines, s.logs.view(w, room, s.at == steps.StepInstall))
+		lines = append(lines, s.logs.View(w, room, s.at == steps.StepInstall))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -334,15 +335,15 @@ func (s *workScreen) stepsLine(m *model, w int) string {
 }
 
 // events hands a batch to the screen whose task it is from.
-func (m *model) events(msg eventsCame) tea.Cmd {
+func (m *model) events(msg page.EventsCame) tea.Cmd {
 	switch {
-	case m.tasks.is(taskWork, msg.id):
-		return m.work.events(m, msg.events)
-	case m.tasks.is(taskRemove, msg.id):
-		m.remove.events(m, msg.events)
-	case m.tasks.is(taskClear, msg.id):
+	case m.tasks.Is(taskWork, msg.ID):
+		return m.work.events(m, msg.Events)
+	case m.tasks.Is(taskRemove, msg.ID):
+		m.remove.events(m, msg.Events)
+	case m.tasks.Is(taskClear, msg.ID):
 		if d := m.sweep(); d != nil {
-			d.clearSaid(msg.events)
+			d.clearSaid(msg.Events)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package ui
+package page
 
 import (
 	"fmt"
@@ -16,8 +16,8 @@ import (
 // hoursPerMonth is AWS's own reckoning of a month for its price examples.
 const hoursPerMonth = 730
 
-// newTypeTable is the table of the types of a region.
-func newTypeTable(th theme.Theme) *table.Table {
+// NewTypeTable is the table of the types of a region.
+func NewTypeTable(th theme.Theme) *table.Table {
 	t := table.New("types", "types", []table.Column{
 		{Title: "Type", Sort: true},
 		{Title: "vCPU", Right: true, Sort: true, Units: []string{"vcpus", "cpus", "cores"}},
@@ -32,13 +32,13 @@ func newTypeTable(th theme.Theme) *table.Table {
 	return t
 }
 
-// typeRows are types with their prices, as far as these are known.
-func typeRows(types []steps.InstanceType, prices steps.Prices, noPrice string) []table.Row {
+// TypeRows are types with their prices, as far as these are known.
+func TypeRows(types []steps.InstanceType, prices steps.Prices, noPrice string) []table.Row {
 	rows := make([]table.Row, len(types))
 	for i, t := range types {
-		hour, month := typePrice(prices, noPrice, t.Name)
+		hour, month := TypePrice(prices, noPrice, t.Name)
 		row := table.Row{ID: t.Name, Words: archWords(t.Arch), Cells: []string{
-			t.Name, strconv.Itoa(t.VCPU), memory(t.MemoryMiB), t.GPU, t.Arch, "", hour, month,
+			t.Name, strconv.Itoa(t.VCPU), Memory(t.MemoryMiB), t.GPU, t.Arch, "", hour, month,
 		}}
 		if t.FreeTier {
 			row.Cells[5] = "✓"
@@ -67,8 +67,8 @@ func archWords(arch string) string {
 	return "arm graviton"
 }
 
-// sortKey takes the keys that sort a table of types.
-func sortKey(t *table.Table, k tea.KeyPressMsg) bool {
+// SortKey takes the keys that sort a table of types.
+func SortKey(t *table.Table, k tea.KeyPressMsg) bool {
 	switch k.String() {
 	case "s":
 		t.SortNext()
@@ -80,8 +80,8 @@ func sortKey(t *table.Table, k tea.KeyPressMsg) bool {
 	return true
 }
 
-// typePrice is a type's price an hour and a month as two cells.
-func typePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
+// TypePrice is a type's price an hour and a month as two cells.
+func TypePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
 	p := prices.Hour[name]
 	switch {
 	case p > 0:
@@ -92,7 +92,7 @@ func typePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
 	return "unknown", "unknown"
 }
 
-func memory(mib int) string {
+func Memory(mib int) string {
 	if mib%1024 == 0 {
 		return fmt.Sprintf("%d GiB", mib/1024)
 	}

@@ -1,4 +1,4 @@
-package ui
+package page
 
 import (
 	"fmt"
@@ -15,10 +15,10 @@ import (
 // readable is the widest a paragraph gets: longer lines are hard to read.
 const readable = 92
 
-// wrap breaks text without styles into lines of at most width cells: between
+// Wrap breaks text without styles into lines of at most width cells: between
 // words, and inside a word only where it is longer than a line. Hyphens are no
 // place to break, because commands and addresses are full of them.
-func wrap(text string, width int) []string {
+func Wrap(text string, width int) []string {
 	if width < 1 {
 		return nil
 	}
@@ -47,20 +47,20 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
-// styler draws text in a style.
-type styler interface{ Render(...string) string }
+// Styler draws text in a style.
+type Styler interface{ Render(...string) string }
 
-// paragraph is wrapped text in a style.
-func paragraph(style styler, text string, width int) []string {
-	lines := wrap(text, min(width, readable))
+// Paragraph is wrapped text in a style.
+func Paragraph(style Styler, text string, width int) []string {
+	lines := Wrap(text, min(width, readable))
 	for i, line := range lines {
 		lines[i] = style.Render(line)
 	}
 	return lines
 }
 
-// indent puts n spaces before each line.
-func indent(lines []string, n int) []string {
+// Indent puts n spaces before each line.
+func Indent(lines []string, n int) []string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
 		out[i] = strings.Repeat(" ", n) + line
@@ -68,9 +68,9 @@ func indent(lines []string, n int) []string {
 	return out
 }
 
-// pair is a label and what it labels, wrapped beside it.
-func pair(th theme.Theme, label string, style styler, text string, labelW, width int) []string {
-	lines := wrap(text, max(width-labelW, 8))
+// Pair is a label and what it labels, wrapped beside it.
+func Pair(th theme.Theme, label string, style Styler, text string, labelW, width int) []string {
+	lines := Wrap(text, max(width-labelW, 8))
 	for i, line := range lines {
 		head := ""
 		if i == 0 {
@@ -81,13 +81,13 @@ func pair(th theme.Theme, label string, style styler, text string, labelW, width
 	return lines
 }
 
-// problemLines tells a problem: its title, what happened, what to do next,
+// ProblemLines tells a problem: its title, what happened, what to do next,
 // and the technical message when asked for.
-func problemLines(th theme.Theme, p steps.Problem, width int, details bool) []string {
-	lines := []string{th.Error.Render(theme.SignFailed + " " + clean(p.Title))}
-	lines = append(lines, indent(paragraph(th.Text, clean(p.Text), width-2), 2)...)
+func ProblemLines(th theme.Theme, p steps.Problem, width int, details bool) []string {
+	lines := []string{th.Error.Render(theme.SignFailed + " " + Clean(p.Title))}
+	lines = append(lines, Indent(Paragraph(th.Text, Clean(p.Text), width-2), 2)...)
 	lines = append(lines, "")
-	next := wrap(clean(p.Next), min(width, readable)-4)
+	next := Wrap(Clean(p.Next), min(width, readable)-4)
 	for i, line := range next {
 		head := "  "
 		if i == 0 {
@@ -97,15 +97,15 @@ func problemLines(th theme.Theme, p steps.Problem, width int, details bool) []st
 	}
 	if details && p.Raw != "" {
 		lines = append(lines, "", "  "+th.Subtle.Render("The technical message:"))
-		lines = append(lines, indent(paragraph(th.Code, clean(p.Raw), width-2), 2)...)
+		lines = append(lines, Indent(Paragraph(th.Code, Clean(p.Raw), width-2), 2)...)
 	}
 	return lines
 }
 
-// warningLines draws a warning behind its sign, and what is wrapped under its
+// WarningLines draws a warning behind its sign, and what is wrapped under its
 // text, as problemLines does.
-func warningLines(th theme.Theme, text string, width int) []string {
-	lines := paragraph(th.Warn, clean(text), width-2)
+func WarningLines(th theme.Theme, text string, width int) []string {
+	lines := Paragraph(th.Warn, Clean(text), width-2)
 	for i, line := range lines {
 		head := "  "
 		if i == 0 {
@@ -116,9 +116,9 @@ func warningLines(th theme.Theme, text string, width int) []string {
 	return lines
 }
 
-// byHandLines draws the commands one would have typed, at most most of them,
+// ByHandLines draws the commands one would have typed, at most most of them,
 // a line each: whole they are in the help.
-func byHandLines(th theme.Theme, commands []string, width, most int) []string {
+func ByHandLines(th theme.Theme, commands []string, width, most int) []string {
 	const label = "By hand  "
 	lines := make([]string, 0, most)
 	for i, c := range commands {
@@ -130,39 +130,39 @@ func byHandLines(th theme.Theme, commands []string, width, most int) []string {
 		if i == most-1 && len(commands) > most {
 			return append(lines, head+th.Subtle.Render(fmt.Sprintf("… and %d more: press ?", len(commands)-i)))
 		}
-		lines = append(lines, head+th.Subtle.Render(promptOf(c)+" ")+th.Code.Render(ansi.Truncate(clean(c), max(width-len(label)-2, 1), "…")))
+		lines = append(lines, head+th.Subtle.Render(PromptOf(c)+" ")+th.Code.Render(ansi.Truncate(Clean(c), max(width-len(label)-2, 1), "…")))
 	}
 	return lines
 }
 
-// promptOf is what stands before something that is typed by hand: a URL is not
+// PromptOf is what stands before something that is typed by hand: a URL is not
 // for the shell.
-func promptOf(byHand string) string {
+func PromptOf(byHand string) string {
 	if strings.HasPrefix(byHand, "http://") || strings.HasPrefix(byHand, "https://") {
 		return "→"
 	}
 	return "$"
 }
 
-// clean makes text from outside one that draws as it measures; line breaks
+// Clean makes text from outside one that draws as it measures; line breaks
 // become spaces.
-func clean(s string) string {
+func Clean(s string) string {
 	return cells.Clean(strings.ReplaceAll(strings.TrimSpace(s), "\n", " "))
 }
 
-// dollars is a sum of money: four places for what an hour costs, two for more.
-func dollars(v float64) string {
+// Dollars is a sum of money: four places for what an hour costs, two for more.
+func Dollars(v float64) string {
 	if v != 0 && v < 1 {
 		return fmt.Sprintf("$%.4f", v)
 	}
 	return fmt.Sprintf("$%.2f", v)
 }
 
-// monthly is what a month costs.
-func monthly(v float64) string { return fmt.Sprintf("$%.2f", v) }
+// Monthly is what a month costs.
+func Monthly(v float64) string { return fmt.Sprintf("$%.2f", v) }
 
-// took is a time span as a person says it.
-func took(d time.Duration) string {
+// Took is a time span as a person says it.
+func Took(d time.Duration) string {
 	d = max(d, 0).Round(time.Second)
 	switch {
 	case d < time.Minute:
@@ -174,26 +174,26 @@ func took(d time.Duration) string {
 }
 
 // title is a heading inside a page.
-func heading(th theme.Theme, text string) string { return th.Heading.Render(text) }
+func Heading(th theme.Theme, text string) string { return th.Heading.Render(text) }
 
-// arrow marks the line the cursor is on.
-func arrow(th theme.Theme, on bool) string {
+// Arrow marks the line the cursor is on.
+func Arrow(th theme.Theme, on bool) string {
 	if on {
 		return th.Accent.Render("▸ ")
 	}
 	return "  "
 }
 
-// radio marks the chosen one of several.
-func radio(th theme.Theme, on bool) string {
+// Radio marks the chosen one of several.
+func Radio(th theme.Theme, on bool) string {
 	if on {
 		return th.Accent.Render("◉ ")
 	}
 	return th.Subtle.Render("○ ")
 }
 
-// columns puts lines side by side.
-func columns(left, right []string, width, gap int) []string {
+// Columns puts lines side by side.
+func Columns(left, right []string, width, gap int) []string {
 	lines := make([]string, max(len(left), len(right)))
 	for i := range lines {
 		l, r := "", ""
@@ -208,13 +208,13 @@ func columns(left, right []string, width, gap int) []string {
 	return lines
 }
 
-// scrolled cuts the visible part out of lines, and says when there is more.
-func scrolled(th theme.Theme, at *scroll, lines []string, w, h int) []string {
+// Scrolled cuts the visible part out of lines, and says when there is more.
+func Scrolled(th theme.Theme, at *Scroll, lines []string, w, h int) []string {
 	for len(lines) > 0 && lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
 	}
 	if len(lines) <= h {
-		at.top = 0
+		at.Top = 0
 		return lines
 	}
 	shown, above, below := at.window(lines, h-1)
@@ -225,9 +225,9 @@ func scrolled(th theme.Theme, at *scroll, lines []string, w, h int) []string {
 	return append(shown[:len(shown):len(shown)], cells.FitRight(th.Subtle.Render(note), w))
 }
 
-// bullet is a wrapped line behind a sign.
-func bullet(style styler, sign, text string, w int) []string {
-	lines := wrap(text, w-4)
+// Bullet is a wrapped line behind a sign.
+func Bullet(style Styler, sign, text string, w int) []string {
+	lines := Wrap(text, w-4)
 	for i, line := range lines {
 		if i > 0 {
 			sign = strings.Repeat(" ", cells.Width(sign))
@@ -237,8 +237,8 @@ func bullet(style styler, sign, text string, w int) []string {
 	return lines
 }
 
-// beside puts two blocks of the same height next to each other.
-func beside(left, between, right string) string {
+// Beside puts two blocks of the same height next to each other.
+func Beside(left, between, right string) string {
 	l, r := strings.Split(left, "\n"), strings.Split(right, "\n")
 	for i := range l {
 		l[i] += between + r[i]

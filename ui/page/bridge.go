@@ -1,4 +1,4 @@
-package ui
+package page
 
 import (
 	"sync"
@@ -35,30 +35,30 @@ type bridge[T any] struct {
 	stopped chan struct{}
 }
 
-func newBridge[T any](hand func([]T), replaces func(next, last T) bool) *bridge[T] {
+func NewBridge[T any](hand func([]T), replaces func(next, last T) bool) *bridge[T] {
 	b := &bridge[T]{hand: hand, replaces: replaces, stop: make(chan struct{}), stopped: make(chan struct{})}
 	b.room = sync.NewCond(&b.mu)
 	go b.run()
 	return b
 }
 
-// eventsCame: a batch of what the running task said, in order.
-type eventsCame struct {
-	id     taskID
-	events []steps.Event
+// EventsCame: a batch of what the running task said, in order.
+type EventsCame struct {
+	ID     TaskID
+	Events []steps.Event
 }
 
-// newEvents is the bridge of a task whose events go to the screen that began it.
-func newEvents(id taskID, send func(tea.Msg)) *bridge[steps.Event] {
-	return newBridge(func(batch []steps.Event) { send(eventsCame{id: id, events: batch}) }, redraws)
+// NewEvents is the bridge of a task whose events go to the screen that began it.
+func NewEvents(id TaskID, send func(tea.Msg)) *bridge[steps.Event] {
+	return NewBridge(func(batch []steps.Event) { send(EventsCame{ID: id, Events: batch}) }, Redraws)
 }
 
-// redraws says that an event is the next state of the same progress bar.
-func redraws(next, last steps.Event) bool {
+// Redraws says that an event is the next state of the same progress bar.
+func Redraws(next, last steps.Event) bool {
 	return next.Kind == steps.Output && last.Partial && last.Step == next.Step
 }
 
-func (b *bridge[T]) emit(e T) {
+func (b *bridge[T]) Emit(e T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.pending) >= batchMax && !b.closed {
@@ -100,7 +100,7 @@ func (b *bridge[T]) flush() {
 	}
 }
 
-func (b *bridge[T]) close() {
+func (b *bridge[T]) Close() {
 	close(b.stop)
 	<-b.stopped
 	b.mu.Lock()

@@ -1,4 +1,4 @@
-package ui
+package page
 
 import (
 	"strings"
@@ -11,16 +11,16 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
-// cursorMark stands in a drawn screen where the terminal's cursor belongs: an
+// CursorMark stands in a drawn screen where the terminal's cursor belongs: an
 // application program command, which has no width and which no terminal
 // shows. frame.go finds it and takes it out, so that no screen has to know
 // where on the terminal it is drawn.
-const cursorMark = "\x1b_cursor\x1b\\"
+const CursorMark = "\x1b_cursor\x1b\\"
 
-// field is one line of text to type.
-type field struct{ in textinput.Model }
+// Field is one line of text to type.
+type Field struct{ in textinput.Model }
 
-func newField(value, placeholder string, limit int) *field {
+func NewField(value, placeholder string, limit int) *Field {
 	in := textinput.New()
 	in.Prompt = ""
 	in.CharLimit = limit
@@ -29,28 +29,28 @@ func newField(value, placeholder string, limit int) *field {
 	in.SetValue(value)
 	in.Placeholder = placeholder
 	in.Focus()
-	return &field{in: in}
+	return &Field{in: in}
 }
 
-// newSecret is a field that shows dots.
-func newSecret() *field {
-	f := newField("", "", 0)
+// NewSecret is a field that shows dots.
+func NewSecret() *Field {
+	f := NewField("", "", 0)
 	f.in.EchoMode = textinput.EchoPassword
 	f.in.EchoCharacter = '•'
 	return f
 }
 
-func (f *field) value() string      { return strings.TrimSpace(f.in.Value()) }
-func (f *field) raw() string        { return f.in.Value() }
-func (f *field) update(msg tea.Msg) { f.in, _ = f.in.Update(msg) }
-func (f *field) set(value string) {
+func (f *Field) Value() string      { return strings.TrimSpace(f.in.Value()) }
+func (f *Field) Raw() string        { return f.in.Value() }
+func (f *Field) Update(msg tea.Msg) { f.in, _ = f.in.Update(msg) }
+func (f *Field) Set(value string) {
 	f.in.SetValue(value)
 	f.in.CursorEnd()
 }
 
-// view draws the field in exactly width cells, underlined so that one sees
+// View draws the field in exactly width cells, underlined so that one sees
 // where to type, with the cursor in it when it is focused.
-func (f *field) view(th theme.Theme, width int, focused bool) string {
+func (f *Field) View(th theme.Theme, width int, focused bool) string {
 	f.in.SetWidth(max(width-1, 1))
 	style, text := th.Input, f.in.View()
 	if f.in.Value() == "" {
@@ -65,17 +65,17 @@ func (f *field) view(th theme.Theme, width int, focused bool) string {
 	if c := f.in.Cursor(); c != nil && f.in.Value() != "" {
 		at = min(c.X, width-1)
 	}
-	return line.Render(ansi.Cut(text, 0, at)) + cursorMark + line.Render(ansi.Cut(text, at, width))
+	return line.Render(ansi.Cut(text, 0, at)) + CursorMark + line.Render(ansi.Cut(text, at, width))
 }
 
-// takeCursor finds the cursor's mark, takes it out and says where it was.
-func takeCursor(content string) (string, *tea.Cursor) {
-	at := strings.LastIndex(content, cursorMark)
+// TakeCursor finds the cursor's mark, takes it out and says where it was.
+func TakeCursor(content string) (string, *tea.Cursor) {
+	at := strings.LastIndex(content, CursorMark)
 	if at < 0 {
 		return content, nil
 	}
 	head := content[:at]
 	y := strings.Count(head, "\n")
 	x := cells.Width(head[strings.LastIndex(head, "\n")+1:])
-	return strings.ReplaceAll(content, cursorMark, ""), tea.NewCursor(x, y)
+	return strings.ReplaceAll(content, CursorMark, ""), tea.NewCursor(x, y)
 }

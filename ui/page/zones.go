@@ -1,4 +1,4 @@
-package ui
+package page
 
 import (
 	"strconv"
@@ -21,26 +21,26 @@ import (
 //	part:N     a part of a page that asks for several things
 //	pick:A:B   the choice B in answer to A
 const (
-	zoneKey  = "key:"
-	zonePage = "page:"
-	zoneLine = "line:"
-	zonePane = "pane:"
-	zonePart = "part:"
-	zonePick = "pick:"
+	ZoneKey  = "key:"
+	ZonePage = "page:"
+	ZoneLine = "line:"
+	ZonePane = "pane:"
+	ZonePart = "part:"
+	ZonePick = "pick:"
 )
 
-// pointed: the mouse was clicked, or its wheel turned, over these zones of the
+// Pointed: the mouse was clicked, or its wheel turned, over these zones of the
 // screen that the person saw.
-type pointed struct {
-	zones []string // the innermost first
-	wheel int      // lines to move, up or down; 0 is a click
-	x, y  int
+type Pointed struct {
+	Zones []string // the innermost first
+	Wheel int      // lines to move, up or down; 0 is a click
+	X, Y  int
 }
 
-// pointing finds what is under the mouse on a screen as it was drawn.
-func pointing(screen string, msg tea.MouseMsg) tea.Cmd {
+// Pointing finds what is under the mouse on a screen as it was drawn.
+func Pointing(screen string, msg tea.MouseMsg) tea.Cmd {
 	mouse := msg.Mouse()
-	p := pointed{x: mouse.X, y: mouse.Y}
+	p := Pointed{X: mouse.X, Y: mouse.Y}
 	switch msg.(type) {
 	case tea.MouseClickMsg:
 		if mouse.Button != tea.MouseLeft {
@@ -49,22 +49,22 @@ func pointing(screen string, msg tea.MouseMsg) tea.Cmd {
 	case tea.MouseWheelMsg:
 		switch mouse.Button {
 		case tea.MouseWheelUp:
-			p.wheel = -1
+			p.Wheel = -1
 		case tea.MouseWheelDown:
-			p.wheel = 1
+			p.Wheel = 1
 		default:
 			return nil
 		}
 	default:
 		return nil
 	}
-	p.zones = cells.ZonesAt(screen, p.x, p.y)
+	p.Zones = cells.ZonesAt(screen, p.X, p.Y)
 	return func() tea.Msg { return p }
 }
 
-// in is what stands behind a prefix in the name of a zone that is pointed at.
-func (p pointed) in(prefix string) (rest string, ok bool) {
-	for _, zone := range p.zones {
+// In is what stands behind a prefix in the name of a zone that is pointed at.
+func (p Pointed) In(prefix string) (rest string, ok bool) {
+	for _, zone := range p.Zones {
 		if rest, ok := strings.CutPrefix(zone, prefix); ok {
 			return rest, true
 		}
@@ -72,17 +72,17 @@ func (p pointed) in(prefix string) (rest string, ok bool) {
 	return "", false
 }
 
-// clicked is in for clicks alone.
-func (p pointed) clicked(prefix string) (rest string, ok bool) {
-	if p.wheel != 0 {
+// Clicked is in for clicks alone.
+func (p Pointed) Clicked(prefix string) (rest string, ok bool) {
+	if p.Wheel != 0 {
 		return "", false
 	}
-	return p.in(prefix)
+	return p.In(prefix)
 }
 
-// number is clicked for zones that are counted.
-func (p pointed) number(prefix string) (n int, ok bool) {
-	rest, ok := p.clicked(prefix)
+// Number is clicked for zones that are counted.
+func (p Pointed) Number(prefix string) (n int, ok bool) {
+	rest, ok := p.Clicked(prefix)
 	if !ok {
 		return 0, false
 	}
@@ -90,8 +90,8 @@ func (p pointed) number(prefix string) (n int, ok bool) {
 	return n, err == nil
 }
 
-// keyNamed is the key that a hint names.
-func keyNamed(name string) tea.KeyPressMsg {
+// KeyNamed is the key that a hint names.
+func KeyNamed(name string) tea.KeyPressMsg {
 	switch name {
 	case "enter":
 		return tea.KeyPressMsg{Code: tea.KeyEnter}
@@ -109,30 +109,30 @@ func keyNamed(name string) tea.KeyPressMsg {
 	return tea.KeyPressMsg{Code: r[0], Text: name}
 }
 
-// keyZone marks text as a key to click, if it is one that a click can press.
-func keyZone(key, text string) string {
-	if keyNamed(key) == (tea.KeyPressMsg{}) || key > "~" {
+// KeyZone marks text as a key to click, if it is one that a click can press.
+func KeyZone(key, text string) string {
+	if KeyNamed(key) == (tea.KeyPressMsg{}) || key > "~" {
 		return text
 	}
-	return cells.Zone(zoneKey+key, text)
+	return cells.Zone(ZoneKey+key, text)
 }
 
-// zoneOf marks the Nth of several things to point at.
-func zoneOf(prefix string, n int, text string) string {
+// ZoneOf marks the Nth of several things to point at.
+func ZoneOf(prefix string, n int, text string) string {
 	return cells.Zone(prefix+strconv.Itoa(n), text)
 }
 
-// zonesOf marks each line of the Nth of several things.
-func zonesOf(prefix string, n int, lines []string) []string {
+// ZonesOf marks each line of the Nth of several things.
+func ZonesOf(prefix string, n int, lines []string) []string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
-		out[i] = zoneOf(prefix, n, line)
+		out[i] = ZoneOf(prefix, n, line)
 	}
 	return out
 }
 
-func (p pointed) wheelMsg() tea.MouseWheelMsg {
-	if p.wheel < 0 {
+func (p Pointed) wheelMsg() tea.MouseWheelMsg {
+	if p.Wheel < 0 {
 		return tea.MouseWheelMsg{Button: tea.MouseWheelUp}
 	}
 	return tea.MouseWheelMsg{Button: tea.MouseWheelDown}

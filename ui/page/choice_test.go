@@ -1,4 +1,4 @@
-package ui
+package page
 
 import "testing"
 
@@ -13,8 +13,8 @@ func TestChoiceSaysWhatIsNotShown(t *testing.T) {
 		{9, 8, 4, "↑ 5 more"},
 		{9, 4, 4, "↑ 2 more   ↓ 3 more"},
 	} {
-		list := choice{at: c.at, n: c.n}
-		if got := list.more(list.window(c.height)); got != c.want {
+		list := Choice{At: c.at, N: c.n}
+		if got := list.More(list.Window(c.height)); got != c.want {
 			t.Errorf("%d of %d in %d rows: %q, want %q", c.at, c.n, c.height, got, c.want)
 		}
 	}

@@ -1,0 +1,51 @@
+package page
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// Failure is a part of a page that tells why something did not work. The
+// technical message is shown on request.
+type Failure struct {
+	problem *steps.Problem
+	details bool
+}
+
+// Set takes an error; nil clears.
+func (f *Failure) Set(err error) {
+	*f = Failure{}
+	if err != nil {
+		p := steps.Explain(err)
+		f.problem = &p
+	}
+}
+
+func (f *Failure) Is() bool { return f.problem != nil }
+
+// Key takes the one key that is the failure's own.
+func (f *Failure) Key(k tea.KeyPressMsg) bool {
+	if f.problem != nil && k.String() == "d" {
+		f.details = !f.details
+		return true
+	}
+	return false
+}
+
+func (f *Failure) Lines(th theme.Theme, w int) []string {
+	return ProblemLines(th, *f.problem, w, f.details)
+}
+
+func (f *Failure) Hints() []Hint {
+	hints := []Hint{{"r", "retry"}}
+	if f.problem.Raw != "" {
+		does := "details"
+		if f.details {
+			does = "fewer details"
+		}
+		hints = append(hints, Hint{"d", does})
+	}
+	return hints
+}

@@ -1,0 +1,166 @@
+package page
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// besideFrom is the width from which two log panes stand side by side, and
+// aboveFrom the height from which they stand one above the other.
+const (
+	besideFrom = 104
+	aboveFrom  = 26
+)
+
+// Logs are two panes: what is being done, and what the host says. Where there
+// is room for one only, it is the one with the focus.
+type Logs struct {
+	ID     string
+	Buf    [2]*logbuf.Buffer
+	pane   [2]*logpane.Pane
+	At     int  // the pane with the focus
+	chosen bool // the person chose it: it is not changed by itself
+	Full   bool // the focused pane has the whole screen
+	Single bool // only the first pane is used
+}
+
+func NewLogs(th theme.Theme, id, doing, host string) Logs {
+	l := Logs{ID: id}
+	for i, title := range []string{doing, host} {
+		l.Buf[i] = logbuf.New(logbuf.DefaultMax)
+		l.pane[i] = logpane.New(id, title, l.Buf[i], th)
+	}
+	l.pane[0].SetEmpty("Nothing yet.")
+	l.pane[1].SetEmpty("Nothing yet: what its commands print comes here.")
+	return l
+}
+
+func (l *Logs) Restyle(th theme.Theme) {
+	for _, p := range l.pane {
+		p.SetTheme(th)
+	}
+}
+
+// Add writes an event into the pane it belongs to.
+func (l *Logs) Add(e steps.Event, began time.Time) {
+	doing := l.Buf[0]
+	switch e.Kind {
+	case steps.Output:
+		l.Buf[1].Add(e.Text, e.Partial)
+	case steps.Started:
+		doing.AddMarked(StepTitle(e.Step), false, logbuf.Doing)
+	case steps.Doing:
+		doing.Add("  "+e.Text, false)
+	case steps.ByHand:
+		doing.Add("  "+PromptOf(e.Text)+" "+e.Text, false)
+	case steps.Retrying:
+		doing.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
+	case steps.Finished:
+		text := "  ✓ " + e.Text
+		if !began.IsZero() {
+			text += " (" + Took(e.Time.Sub(began)) + ")"
+		}
+		doing.Add(text, false)
+	case steps.Failed:
+		doing.AddMarked("  failed: "+e.Text, false, logbuf.Failed)
+	}
+}
+
+func StepTitle(id steps.StepID) string {
+	if id == steps.StepRemove {
+		return "Remove"
+	}
+	return steps.PageFor(id).Title
+}
+
+func (l *Logs) Focused() *logpane.Pane { return l.pane[l.At] }
+
+func (l *Logs) Searching() bool { return l.Focused().Searching() }
+
+func (l *Logs) Typing() Typist {
+	if l.Searching() {
+		return TypingSearch(l.Focused())
+	}
+	return nil
+}
+
+func (l *Logs) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if !l.Searching() {
+		switch k.String() {
+		case "tab", "shift+tab":
+			if !l.Single {
+				l.At, l.chosen = 1-l.At, true
+			}
+			return nil, true
+		case "esc":
+			if l.Full {
+				l.Full = false
+				return nil, true
+			}
+		}
+	}
+	taken, cmd := l.Focused().Update(k)
+	return cmd, taken
+}
+
+func (l *Logs) Hints() []Hint {
+	hints := []Hint{}
+	if !l.Searching() && !l.Single {
+		hints = append(hints, Hint{"tab", "other log"})
+	}
+	return append(hints, PaneHints(l.Focused())...)
+}
+
+// View draws the panes in w by h cells. While nobody has chosen, a narrow
+// screen shows the host's pane when the host is what matters.
+func (l *Logs) View(w, h int, hostMatters bool) string {
+	both := !l.Single && (w >= besideFrom || h >= aboveFrom)
+	if !l.chosen && !l.Full {
+		l.At = 0
+		if hostMatters && !both {
+			l.At = 1
+		}
+	}
+	for i, p := range l.pane {
+		p.SetFocused(i == l.At)
+	}
+	draw := func(i, w, h int) string {
+		l.pane[i].SetSize(w, h)
+		return ZoneOf(ZonePane, i, l.pane[i].View())
+	}
+	switch {
+	case l.Full || !both:
+		return draw(l.At, w, h)
+	case w >= besideFrom:
+		left := (w - 3) * 45 / 100
+		return Beside(draw(0, left, h), "   ", draw(1, w-3-left, h))
+	}
+	upper := (h - 1) / 2
+	return strings.Join([]string{draw(0, w, upper), "", draw(1, w, h-1-upper)}, "\n")
+}
+
+// Point gives the pane under the mouse the keys, or scrolls it.
+func (l *Logs) Point(p Pointed) tea.Cmd {
+	for i, pane := range l.pane {
+		if n, over := p.In(ZonePane); over && n == strconv.Itoa(i) {
+			if p.Wheel != 0 {
+				return WheelPane(pane, p)
+			}
+			l.At, l.chosen = i, true
+		}
+	}
+	return nil
+}
+
+func WheelPane(pane *logpane.Pane, p Pointed) tea.Cmd {
+	_, cmd := pane.Update(p.wheelMsg())
+	return cmd
+}
