@@ -37,7 +37,7 @@ func ownModules(t *testing.T, h *localHost) (ran func() string) {
 }
 
 // Nothing of ours imports, or runs, what lies in the user's folder.
-func TestUsersModulesStandInNothingsWay(t *testing.T) {
+func TestUsersModulesAreNotImported(t *testing.T) {
 	t.Parallel()
 	h, f := installedHost(t, "127.0.0.61")
 	ran := ownModules(t, h)

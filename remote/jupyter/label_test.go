@@ -23,7 +23,7 @@ func (l *labels) Run(_ context.Context, c remote.Command) error {
 
 // Looking at a host is no activity there: the watcher knows such commands by
 // their label.
-func TestLooksAreNoActivity(t *testing.T) {
+func TestOwnCommandsAreLabelled(t *testing.T) {
 	ctx := t.Context()
 	for name, look := range map[string]func(Host) error{
 		"Probe":           func(h Host) error { _, err := Probe(ctx, h); return err },

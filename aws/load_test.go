@@ -64,7 +64,7 @@ sso_start_url = https://example.awsapps.com/start
 `
 
 // The files as people have them, through the SDK to AWS's door.
-func TestFilesAsPeopleHaveThem(t *testing.T) {
+func TestProfilesInUnusualFiles(t *testing.T) {
 	windows := strings.ReplaceAll(oddConfig, "\n", "\r\n")
 	for name, text := range map[string]string{
 		"plain": oddConfig, "CRLF": windows, "byte order mark": "\xef\xbb\xbf" + windows,
@@ -119,7 +119,7 @@ func cacheToken(t *testing.T, session string) {
 	}
 }
 
-func TestTildeInTheFilesVariable(t *testing.T) {
+func TestTildeInAWSConfigFile(t *testing.T) {
 	awsHome(t, "", "")
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -139,7 +139,7 @@ func TestTildeInTheFilesVariable(t *testing.T) {
 }
 
 // What decides is named, whether it stands in the environment or in a file.
-func TestWhatDecidesIsNamed(t *testing.T) {
+func TestErrorsNameTheDecidingSetting(t *testing.T) {
 	const good = "[default]\naws_access_key_id = AKIAGOOD\naws_secret_access_key = s\n"
 	nowhere := httptest.NewServer(http.NotFoundHandler())
 	nowhere.Close() // nothing answers there

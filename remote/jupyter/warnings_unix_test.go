@@ -11,7 +11,7 @@ import (
 
 // What the program itself asks a server leaves no warning in its log: not the
 // waiting for it, not the proof, not the watcher's looks.
-func TestOurOwnLooksLeaveNoWarning(t *testing.T) {
+func TestOwnRequestsLeaveNoWarning(t *testing.T) {
 	t.Parallel()
 	needInstall(t)
 	// Jupyter's own defaults for a websocket do not fit each other: it says so

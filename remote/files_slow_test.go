@@ -97,7 +97,7 @@ func carry(to io.WriteCloser, from io.Reader, oneWay time.Duration, all *crowd) 
 
 // At 100 ms, neither many small files nor a large one cost a round trip each:
 // much more is under way at a time than one request, or one piece of a file.
-func TestCopyFar(t *testing.T) {
+func TestCopyOverASlowConnection(t *testing.T) {
 	h := startOpenSSH(t)
 	addr, there, back := far(t, h.addr, 50*time.Millisecond)
 	h.addr = addr
@@ -134,7 +134,7 @@ func TestCopyFar(t *testing.T) {
 }
 
 // A connection that is dead does not hold up who gives up.
-func TestCopySilent(t *testing.T) {
+func TestCopyGivenUpOnADeadConnection(t *testing.T) {
 	h := startOpenSSH(t)
 	r := newRelay(t, h.addr)
 	h.addr = r.addr

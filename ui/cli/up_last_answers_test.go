@@ -8,7 +8,7 @@ import (
 
 // With a person who sees the review, a new machine starts from the last one's
 // answers; a script's does not depend on what was made before.
-func TestUpStartsFromTheLastOnesAnswers(t *testing.T) {
+func TestUpStartsFromTheLastAnswers(t *testing.T) {
 	last := steps.Answers{
 		Region: "us-east-1", Release: "22.04", Type: "m7i.large", DiskGB: 40, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
 		Key: steps.KeyAnswer{Source: steps.KeyCreate}, IdleStop: steps.Never,

@@ -16,7 +16,7 @@ import (
 
 // The end of the sandbox says what stays; --purge removes it, of all that the
 // program knows of the sandbox, when the person agrees.
-func TestSandboxStopTellsOfItsDisks(t *testing.T) {
+func TestSandboxStopNamesItsDisks(t *testing.T) {
 	env := append(ownEnv(t), "GORACE=atexit_sleep_ms=0")
 	state := filepath.Join(strings.TrimPrefix(env[len(env)-5], "XDG_STATE_HOME="), name)
 	disk := filepath.Join(state, "sandbox", "cloud", "hosts", "i-0123456789abcdef0", "home", "notebook.ipynb")

@@ -8,7 +8,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
 )
 
-func TestFarewellSaysWhatIsThere(t *testing.T) {
+func TestWizardEndSaysWhatIsLeft(t *testing.T) {
 	setup := func(called, state string, sandbox bool) steps.Setup {
 		return steps.Setup{ID: called, State: state, Sandbox: sandbox, Answers: steps.Answers{Name: called}, Cost: steps.Cost{Known: true, Hour: 0.02, StoppedMonth: 0.76}}
 	}

@@ -217,7 +217,7 @@ equal(work.on_gpus(gpus, users, train, {}), "")
 equal(work.on_gpus([], [], {}, {}), "")
 `
 
-func TestWatcherByParts(t *testing.T) {
+func TestWatcherParts(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("no python3 here")
