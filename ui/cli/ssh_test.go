@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
-	"unicode"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -107,102 +104,4 @@ func TestSSHNeedsATerminal(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "JSON", r.out.String(), "--json needs a command")
-}
-
-func TestParseCopy(t *testing.T) {
-	for _, c := range []struct {
-		args, system string
-		want         string
-		wrong        string
-	}{
-		{"a b lab:", "linux", "lab up [a b] ", ""},
-		{"lab:a lab:b .", "linux", "lab down [a b] .", ""},
-		{"./a:b lab:x:y", "linux", "lab up [./a:b] x:y", ""},
-		{`C:\a lab:b`, "windows", `lab up [C:\a] b`, ""},
-		{"c:a lab:b", "windows", "lab up [c:a] b", ""},
-		{"c:a d", "linux", "c down [a] d", ""},
-		{"a b", "linux", "", "neither"},
-		{"x:a y:b", "linux", "", "both"},
-		{"x:a y:b .", "linux", "", "two machines"},
-		{"x:a b .", "linux", "", "neither"},
-		{":a b", "linux", "", "neither"},
-	} {
-		got, err := parseCopy(strings.Fields(c.args), c.system)
-		if (err != nil) != (c.wrong != "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
-			t.Errorf("%s: %v", c.args, err)
-			continue
-		}
-		way := map[bool]string{true: "up", false: "down"}[got.up]
-		if text := got.setup + " " + way + " [" + strings.Join(got.from, " ") + "] " + got.to; err == nil && text != c.want {
-			t.Errorf("%s: %s, want %s", c.args, text, c.want)
-		}
-	}
-}
-
-func TestCp(t *testing.T) {
-	e := labs()
-	r := run{engine: e, terminal: true}
-	if code := r.do(t.Context(), "cp", "-r", "a", "b", "small:work/"); code != 0 {
-		t.Fatalf("exit code %d: %s", code, r.err.String())
-	}
-	if got := strings.Join(e.link.copies, "; "); got != "put a work/ true; put b work/ true" {
-		t.Errorf("copied %s", got)
-	}
-	has(t, "stdout", r.out.String(), "Copied 2 files, 4.0 KiB.\n")
-	has(t, "stderr", r.err.String(), "25 %, 0.5 of 2.0 KiB  a")
-
-	e = labs()
-	r = run{engine: e}
-	if code := r.do(t.Context(), "cp", "small:a", ".", "--json"); code != 0 || e.link.copies[0] != "get a . false" {
-		t.Errorf("exit code %d, copied %v", code, e.link.copies)
-	}
-	all := lines(t, r.out.String())
-	if len(all) != 2 || all[0]["kind"] != "progress" || all[0]["bytes"] != 512.0 || all[1]["kind"] != "done" || r.err.String() != "" {
-		t.Errorf("lines %v", all)
-	}
-	e.link.err = errors.New("the disk is full")
-	r = run{engine: e}
-	if code := r.do(t.Context(), "cp", "a", "small:"); code != exitFailed {
-		t.Errorf("exit code %d", code)
-	}
-	has(t, "stderr", r.err.String(), "the disk is full")
-}
-
-// Whatever is copied where: one machine, and nothing lost of what was typed.
-func FuzzParseCopy(f *testing.F) {
-	f.Add("data.csv\x00jupyter:", false)
-	f.Add("jupyter:results\x00jupyter:a:b\x00.", false)
-	f.Add("c:\\x\x00c:", true)
-	f.Add("a\x00b", false)
-	f.Add(":\x00::\x00/:\x1b", false)
-	f.Fuzz(func(t *testing.T, typed string, windows bool) {
-		args, system := strings.Split(typed, "\x00"), "linux"
-		if windows {
-			system = "windows"
-		}
-		if len(args) < 2 {
-			return
-		}
-		c, err := parseCopy(args, system)
-		if err != nil {
-			if strings.ContainsFunc(err.Error(), unicode.IsControl) {
-				t.Errorf("%q", err)
-			}
-			return
-		}
-		var again []string
-		for _, from := range c.from {
-			if !c.up {
-				from = c.setup + ":" + from
-			}
-			again = append(again, from)
-		}
-		to := c.to
-		if c.up {
-			to = c.setup + ":" + to
-		}
-		if again = append(again, to); !slices.Equal(again, args) || c.setup == "" || strings.ContainsAny(c.setup, `/\:`) {
-			t.Errorf("%q is read as %+v", args, c)
-		}
-	})
 }

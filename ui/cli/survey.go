@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -162,21 +164,19 @@ func (r *request) askAll(ctx context.Context, all []machine) error {
 		}
 		guides[sandbox] = guide
 	}
-	var wg sync.WaitGroup
-	places := make(chan struct{}, healthAtOnce)
+	var asked errgroup.Group
+	asked.SetLimit(healthAtOnce)
 	for i := range all {
 		m := &all[i]
 		if m.Elsewhere || m.Bad != nil || m.State != "running" || m.Unseen != "" {
 			continue
 		}
-		wg.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
+		asked.Go(func() error {
 			m.health, m.unwell = askOne(ctx, guides[m.Sandbox], m.ID)
+			return nil // one that does not answer keeps no other from it
 		})
 	}
-	wg.Wait()
-	return nil
+	return asked.Wait()
 }
 
 // askOne asks one machine how it is.
