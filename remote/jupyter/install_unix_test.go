@@ -81,6 +81,7 @@ func TestInstallPipRepairsAndBootstraps(t *testing.T) {
 		t.Skip("installs Jupyter from the package index")
 	}
 	await.Turn(t)
+	await.Allow(t, await.Long, "installs Jupyter with pip, which takes several times longer than uv")
 	h := newHost(t, "127.0.0.33")
 	noEnsurepip(t, h)
 	for _, name := range []string{"bin/python", "lib/left-over"} {
@@ -166,6 +167,7 @@ func TestInstallInterrupted(t *testing.T) {
 		t.Skip("installs Jupyter from the package index")
 	}
 	await.Turn(t)
+	await.Allow(t, await.Long, "installs Jupyter, and is interrupted and continues several times")
 	h := newHost(t, "127.0.0.35")
 	spaced := filepath.Join(h.home, "with space")
 	if err := h.Run(t.Context(), remote.Command{Script: "mkdir " + quote(spaced)}); err != nil {

@@ -78,6 +78,7 @@ func TestUsersModulesAndTheInstall(t *testing.T) {
 		t.Skip("installs Jupyter from the package index")
 	}
 	await.Turn(t)
+	await.Allow(t, await.Long, "installs Jupyter with uv and with pip")
 	for _, i := range []Installer{UV, Pip} {
 		t.Run(string(i), func(t *testing.T) {
 			h := newHost(t, "127.0.0.62")

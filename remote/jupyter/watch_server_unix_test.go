@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // The notebook's path and its kernel are told over TLS, to the one certificate;
@@ -23,6 +24,7 @@ import (
 func TestWatchServers(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t, 161)
+	await.Allow(t, await.Long, "starts three servers, and kernels on them")
 	cert, key, fingerprint, err := SelfSigned([]string{w.facts.Loopback}, 24*time.Hour, time.Now())
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -29,6 +30,7 @@ func TestCareOfARealJupyter(t *testing.T) {
 		t.Skip("only Linux has a loopback address for each host")
 	}
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.MFA = true })
+	await.Allow(t, await.Long, "installs Jupyter, and serves with it four times")
 	w.serve(steps.ModeSSH)
 	w.allWell()
 	w.serverMended()

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -38,6 +39,7 @@ func TestPoorMachines(t *testing.T) {
 		{"700 MB of memory", testhost.Spec{MemoryMB: 700}, steps.ModeSSH, steps.InstallerUV, "700 MB of memory and no swap"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			await.Allow(t, await.Long, "goes through the whole guide on a machine that is slow at it")
 			w := newWorld(t, c.spec)
 			w.open(answers(c.mode, c.installer), nil)
 			if !w.saidLine(c.said) {

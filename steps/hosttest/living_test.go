@@ -215,6 +215,7 @@ func TestItStopsByItself(t *testing.T) {
 func TestALimitThatIsOverLeavesTime(t *testing.T) {
 	a := answers(steps.ModeSSH, steps.InstallerUV)
 	a.IdleStop, a.Lifetime = steps.Never, steps.Never
+	await.Allow(t, await.Long, "makes a machine, and waits out its limit")
 	l := newLiving(t, a, func(c *engine.Config) { c.Minute = 4 * time.Second })
 	link := l.connect()
 	l.healthy(link, "older than its limit", func(h steps.Health) bool { return h.Watching && h.At.Sub(h.Born) > 21*time.Second })

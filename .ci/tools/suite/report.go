@@ -136,7 +136,7 @@ func (r *report) progress(now time.Time) string {
 			switch {
 			case t.done() && t.parent == nil:
 				tests++
-			case t.done() || t.open > 0 || t.paused:
+			case t.done() || t.open > 0 || t.paused || slices.Contains(r.ended, p):
 			case t.waits != "":
 				waiting++
 			default:

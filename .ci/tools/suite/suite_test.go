@@ -141,6 +141,10 @@ func TestProgress(t *testing.T) {
 		at.take(e)
 	}
 	says(t, r.progress(r.began), `^0s: 0 of 2 packages, 1 of 7 tests; at work: a TestY/a \S+; 1 wait for their turn$`)
+	// What its program did not end is not at work once the program has ended.
+	at.end = &hopeless{test: at.tests["TestY/a"]}
+	r.ends(at)
+	says(t, r.progress(r.began), `^0s: 1 of 2 packages, 1 of 7 tests$`)
 }
 
 // Only a test's own time is counted: not its turn's, its subtests' or others'.
