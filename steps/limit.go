@@ -24,6 +24,9 @@ const (
 	MinLimit = Limit(5 * time.Minute)
 )
 
+// StopsSoon is from when on a coming stop is worth a warning.
+const StopsSoon = 10 * time.Minute
+
 // Or returns the limit, or def where none was given.
 func (l Limit) Or(def Limit) Limit {
 	if l == 0 {
@@ -87,6 +90,17 @@ func ParseLimit(s string) (Limit, error) {
 	}
 	return Limit(d), nil
 }
+
+// StopRule is when a machine stops automatically, defaults filled in.
+type StopRule struct{ Idle, Lifetime Limit }
+
+// StopRule returns the rule that the answers ask for.
+func (a Answers) StopRule() StopRule {
+	return StopRule{Idle: a.IdleStop.Or(DefaultIdleStop), Lifetime: a.Lifetime.Or(DefaultLifetime)}
+}
+
+// Never reports whether the machine runs until somebody stops it.
+func (r StopRule) Never() bool { return r.Idle == Never && r.Lifetime == Never }
 
 // MarshalText is for JSON.
 func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }

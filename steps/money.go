@@ -14,30 +14,20 @@ func (s Setup) Money(now time.Time) Money {
 	if !c.Known || first.IsZero() {
 		return m
 	}
-	running := s.State == "running" || s.State == "pending" || s.State == "stopping" || s.State == "shutting-down"
 	ran := s.RanBefore
-	if running {
+	if s.State.Billed() {
 		m.Hour = c.Hour
 		ran += max(now.Sub(s.LaunchedAt), time.Minute) // AWS bills at least a minute a start
-	} else if s.Exists() {
+	} else if s.State.Exists() {
 		m.Hour = c.Disk
 	}
 	end := now
-	if !s.Exists() && !s.StoppedAt.IsZero() {
+	if !s.State.Exists() && !s.StoppedAt.IsZero() {
 		end = s.StoppedAt
 	}
 	m.SoFar = (c.Type+c.IPv4)*ran.Hours() + c.Disk*max(end.Sub(first), 0).Hours()
 	m.Tomorrow = m.Hour * untilTomorrow(now).Hours()
 	return m
-}
-
-// Exists says that the instance exists, as far as was seen.
-func (s Setup) Exists() bool {
-	switch s.State {
-	case "", "gone", "terminated":
-		return false
-	}
-	return true
 }
 
 // untilTomorrow is how long it is until 9 o'clock tomorrow, where now is.

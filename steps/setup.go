@@ -42,9 +42,7 @@ type Setup struct {
 	Subnet     string        `json:"subnet,omitempty"`
 	KnownHosts string        `json:"known_hosts,omitempty"` // file that holds the pinned host key
 	Cost       Cost          `json:"cost,omitzero"`
-	// State is the instance's state as last seen: "pending", "running",
-	// "stopped", …, "gone"; empty before launch.
-	State string `json:"state,omitempty"`
+	State      State         `json:"state,omitempty"`
 	// Bad says why the setup's record cannot be used; then nothing else is known
 	// of it but its ID, and its name where that can be told.
 	Bad *Problem `json:"-"`

@@ -16,6 +16,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/meter"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // copying is what an operation that copies files knows of it.
@@ -106,7 +107,7 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 		copied, err := do(ctx, from, to, o)
 		return result{copied: copied}, err
 	}, func(m *model, u *member, r result) tea.Cmd {
-		return m.say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, counted(r.copied.Files, "file"), cells.Bytes(r.copied.Bytes)), false)
+		return m.say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, wording.Counted(r.copied.Files, "file"), wording.Bytes(r.copied.Bytes)), false)
 	})
 	if !busy {
 		u.op.copying = c

@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const taskDoctor page.TaskName = "doctor"
@@ -203,7 +204,7 @@ func (d *doctorDialog) verdict(th theme.Theme, w int) []string {
 	case d.running:
 		return []string{"", th.Text.Render(fmt.Sprintf("Checking … %d so far", len(d.checks)))}
 	case bad > 0:
-		return []string{"", th.Error.Render(fmt.Sprintf("%s found.", counted(bad, "problem")))}
+		return []string{"", th.Error.Render(fmt.Sprintf("%s found.", wording.Counted(bad, "problem")))}
 	}
 	return []string{"", th.OK.Render(theme.SignDone + " Nothing is wrong.")}
 }

@@ -80,7 +80,7 @@ func (f *fakeEngine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
 	defer f.fmu.Unlock()
 	for i := range all {
 		if state, ok := f.states[all[i].ID]; ok {
-			all[i].State = state
+			all[i].State = steps.State(state)
 		}
 	}
 	return all

@@ -31,7 +31,7 @@ func fakeRegions() []string {
 // fakeSetup is a setup whose machine has run for some hours.
 func fakeSetup(n int, name, state string, mode steps.Mode, kind, region string, hour float64) steps.Setup {
 	s := steps.Setup{
-		ID: fmt.Sprintf("s-%d", n), State: state, Created: fakeNow.Add(time.Duration(n-1000) * time.Hour), Done: map[steps.StepID]time.Time{},
+		ID: fmt.Sprintf("s-%d", n), State: steps.State(state), Created: fakeNow.Add(time.Duration(n-1000) * time.Hour), Done: map[steps.StepID]time.Time{},
 		Answers:    steps.Answers{Name: name, Profile: "default", Region: region, Release: "24.04", Type: kind, DiskGB: 8, Mode: mode, Installer: steps.InstallerUV},
 		FirstStart: fakeNow.Add(-30 * time.Hour), LaunchedAt: fakeNow.Add(-6 * time.Hour), RanBefore: 4 * time.Hour,
 		Resources: steps.Resources{InstanceID: fmt.Sprintf("i-%017x", n)}, PublicAddr: fmt.Sprintf("ec2-203-0-113-%d.%s.compute.amazonaws.com", n%250, region),

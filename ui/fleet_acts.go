@@ -8,7 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // showURL leads to the guide's last page: at once where the machine is open
@@ -46,7 +46,7 @@ func (m *model) openIt(u *member) tea.Cmd {
 		return nil
 	}
 	switch {
-	case u.State == "stopped": // Enter is pressed easily, and a machine that runs costs
+	case u.State == steps.StateStopped: // Enter is pressed easily, and a machine that runs costs
 		m.confirmEnter("Start "+u.name()+"?", "It is stopped. While it runs, "+m.costsAnHour(u)+".", "Start the machine",
 			func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
 		return nil
@@ -80,13 +80,7 @@ func (m *model) stopVerb() verb {
 
 // costsAnHour says what a machine costs while it runs.
 func (m *model) costsAnHour(u *member) string {
-	switch {
-	case m.engine.Sandboxed():
-		return "it costs nothing: this is the sandbox"
-	case !u.Cost.Known:
-		return "it costs money (the price is unknown)"
-	}
-	return "it costs " + page.Dollars(u.Cost.Hour) + " an hour"
+	return "it " + wording.AnHour(u.Cost, m.engine.Sandboxed())
 }
 
 // withURL does something with the machine's URL, which is opened first where
@@ -193,16 +187,9 @@ func (m *model) askReboot(u *member) {
 // busyWith puts in front of a warning what goes on there right now.
 func (u *member) busyWith(lost string) string {
 	if n := len(u.health.Kernels); n > 0 && u.up() {
-		return fmt.Sprintf("It has %s now. %s", counted(n, "kernel"), lost)
+		return fmt.Sprintf("It has %s now. %s", wording.Counted(n, "kernel"), lost)
 	}
 	return lost
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // adopt writes a machine from elsewhere into this computer's ledger.

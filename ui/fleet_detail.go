@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // facts gathers a machine's details, a label and a text a line.
@@ -93,7 +94,7 @@ func (u *member) happening(f *facts, now time.Time) {
 // kernels it uses, nil when the list does not know it.
 func (u *member) reaching(f *facts, gateway *member) {
 	switch url := u.url(); {
-	case url == "" && u.tunnels():
+	case url == "" && u.ThroughTunnel():
 		at := ""
 		if u.LocalPort > 0 {
 			at = fmt.Sprintf(" at http://localhost:%d/", u.LocalPort)
@@ -135,56 +136,31 @@ func (u *member) tunnelSays(th theme.Theme) string {
 
 // money is what the machine costs: so far, an hour, and until tomorrow.
 func (u *member) money(m *model, now time.Time) (page.Styler, string) {
-	switch money := u.Money(now); {
-	case m.engine.Sandboxed():
-		return m.th.Text, "nothing: this is the sandbox"
-	case u.gone():
-		return m.th.Text, "nothing now; " + soFar(money)
-	case !money.Known && u.State == "":
-		return m.th.Text, "nothing yet"
+	money, sandbox := u.Money(now), m.engine.Sandboxed()
+	text := wording.Money(money, u.State, sandbox)
+	switch {
+	case sandbox || u.State == steps.StateStopped || !u.State.Exists():
+		return m.th.Text, text
 	case !money.Known:
-		return m.th.Warn, "unknown: no price is available, but it costs money"
-	case u.State == "stopped":
-		return m.th.Text, soFar(money) + ", " + page.Dollars(money.Hour) + " an hour for its disk"
-	default:
-		return m.th.Accent, moneyLine(money)
+		return m.th.Warn, text
 	}
-}
-
-func soFar(money steps.Money) string {
-	if money.AtLeast {
-		return "at least " + cents(money.SoFar) + " so far"
-	}
-	return cents(money.SoFar) + " so far"
-}
-
-// moneyLine is all there is to say of a running machine's costs.
-func moneyLine(money steps.Money) string {
-	return fmt.Sprintf("%s, %s an hour; %s more if left until tomorrow", soFar(money), page.Dollars(money.Hour), cents(money.Tomorrow))
+	return m.th.Accent, text
 }
 
 // stopping says when the machine stops on its own.
 func (u *member) stopping(f *facts, now time.Time) {
-	whenIdle, inAll := limitsSay(u.Answers.IdleStop, u.Answers.Lifetime)
 	left, soon := u.stopsIn(now)
 	switch {
 	case !u.up() || u.Bad != nil: // its rule is in the record
 	case u.health.Unarmed != "":
 		f.add("Stops", f.th.Warn, "! not automatically: "+u.health.Unarmed)
-	case soon && left < urgentFrom:
-		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + keeps it on at least an hour", minutes(left), stopWhy(u.health)))
+	case soon && left < steps.StopsSoon:
+		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + keeps it on at least an hour", wording.Span(left), wording.StopWhy(u.health)))
 	case soon:
-		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + keeps it on at least an hour", minutes(left), stopWhy(u.health)))
+		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + keeps it on at least an hour", wording.Span(left), wording.StopWhy(u.health)))
 	default:
-		f.add("Stops", f.th.Subtle, whenIdle+", "+inAll)
+		f.add("Stops", f.th.Subtle, wording.Stops(u.Answers.StopRule()))
 	}
-}
-
-func stopWhy(h steps.Health) string {
-	if h.StopWhy == "lifetime" {
-		return "lifetime"
-	}
-	return "idle"
 }
 
 // healthFacts are what the machine says of itself.
@@ -205,50 +181,30 @@ func (u *member) healthFacts(f *facts, now time.Time) {
 	if !h.ServerUp {
 		f.add("Server", f.th.Warn, "! does not answer: "+h.ServerNote)
 	}
-	f.wrapped("Idle", f.th.Text, u.idleSays(now))
+	f.wrapped("Idle", f.th.Text, wording.Idle(h, u.hostNow(now)))
 	f.add("Ignored", f.th.Subtle, strings.Join(h.Ignore, ", "))
 	f.wrapped("Load", f.th.Text, load(h))
 	for _, g := range h.GPUs {
-		f.add("GPU", f.th.Text, g.Name+" "+percent(g.Use)+", memory "+share(g.MemoryUsedMB, g.MemoryMB))
+		f.add("GPU", f.th.Text, g.Name+" "+wording.Percent(g.Use)+", memory "+wording.MegabytesOf(g.MemoryUsedMB, g.MemoryMB))
 	}
 	f.add("Kernels", f.th.Text, kernelsSay(h.Kernels))
-	f.add("Sessions", f.th.Text, fmt.Sprintf("%s, %s, %s", counted(h.Logins, "login"), counted(h.Terminals, "terminal"), counted(h.Transfers, "transfer")))
-}
-
-func (u *member) idleSays(now time.Time) string {
-	d, _ := u.idle(now)
-	if u.health.Idle.IsZero() {
-		return "no: " + or(u.health.Busy, "active")
-	}
-	return "for " + minutes(d)
+	f.add("Sessions", f.th.Text, fmt.Sprintf("%s, %s, %s", wording.Counted(h.Logins, "login"), wording.Counted(h.Terminals, "terminal"), wording.Counted(h.Transfers, "transfer")))
 }
 
 // load is CPU, memory and disk in one line.
 func load(h steps.Health) string {
-	parts := []string{fmt.Sprintf("CPU %s of %d", percent(h.CPU), h.Cores)}
+	parts := []string{fmt.Sprintf("CPU %s of %d", wording.Percent(h.CPU), h.Cores)}
 	if h.MemoryMB > 0 {
-		parts = append(parts, "memory "+share(h.MemoryUsedMB, h.MemoryMB))
+		parts = append(parts, "memory "+wording.MegabytesOf(h.MemoryUsedMB, h.MemoryMB))
 	}
 	if h.SwapUsedMB > 0 {
-		parts = append(parts, "swap "+megabytes(h.SwapUsedMB))
+		parts = append(parts, "swap "+wording.Megabytes(h.SwapUsedMB))
 	}
 	if h.DiskMB > 0 {
-		parts = append(parts, "disk "+share(h.DiskFreeMB, h.DiskMB)+" free")
+		parts = append(parts, "disk "+wording.MegabytesOf(h.DiskFreeMB, h.DiskMB)+" free")
 	}
 	return strings.Join(parts, " · ")
 }
-
-func percent(v float64) string {
-	if v < 0 {
-		return "? %"
-	}
-	return fmt.Sprintf("%.0f %%", v*100)
-}
-
-func megabytes(mb int) string { return cells.Bytes(int64(mb) << 20) }
-
-// share is a part of a whole, in the whole's unit: "2.1 of 7.7 GiB".
-func share(part, whole int) string { return cells.BytesOf(int64(part)<<20, int64(whole)<<20) }
 
 // kernelsSay lists the kernels, the busy ones first.
 func kernelsSay(list []steps.KernelInfo) string {

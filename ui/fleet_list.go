@@ -8,6 +8,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // totals are sums over all machines.
@@ -67,7 +68,7 @@ func (t *totals) add(u *member, now time.Time) {
 	if u.running() {
 		t.running++
 	}
-	if !money.Known && u.State != "" && !u.gone() {
+	if !money.Known && u.State != steps.StateNone && !u.gone() {
 		t.known = false
 	}
 }
@@ -89,7 +90,7 @@ func (s *fleetScreen) foot(m *model) string {
 	if !t.known {
 		least = "at least "
 	}
-	return fmt.Sprintf("%s%s an hour; %s if left until tomorrow", least, page.Dollars(t.hour), page.Dollars(t.tomorrow))
+	return fmt.Sprintf("%s%s an hour; %s if left until tomorrow", least, wording.Rate(t.hour), wording.Sum(t.tomorrow))
 }
 
 // row is a machine as one line of the list.
@@ -100,45 +101,19 @@ func (u *member) row(now time.Time, sandbox bool) table.Row {
 		row = tone
 	}
 	idle := ""
-	if d, known := u.idle(now); known {
-		idle = "busy"
-		if !u.health.Idle.IsZero() {
-			idle = brief(d)
-		}
+	if u.up() && !u.healthAt.IsZero() {
+		idle = wording.IdleCell(u.health, u.hostNow(now))
 	}
 	cells := []string{
 		strconv.Itoa(u.no), u.name(), state, page.Clean(u.Answers.Type), page.Clean(u.Answers.Region), string(u.Answers.Mode), idle,
 	}
 	if !sandbox {
-		cells = append(cells, moneyCells(u.Money(now))...)
+		money := u.Money(now)
+		cells = append(cells, wording.SoFarCell(money), wording.RateCell(money))
 	}
 	url := u.url()
-	if url == "" && u.tunnels() {
+	if url == "" && u.ThroughTunnel() {
 		url = "no tunnel"
 	}
 	return table.Row{ID: u.ID, Cells: append(cells, url), Tone: row, Cell: map[int]table.Tone{stateColumn: tone}, Words: modeTitle(u.Answers.Mode)}
-}
-
-// moneyCells are what a machine has cost and what it costs an hour.
-func moneyCells(money steps.Money) []string {
-	if !money.Known {
-		return []string{"?", "?"}
-	}
-	least := ""
-	if money.AtLeast {
-		least = "≥"
-	}
-	hour := "-"
-	if money.Hour > 0 {
-		hour = page.Dollars(money.Hour)
-	}
-	return []string{least + cents(money.SoFar), hour}
-}
-
-// cents is a sum that has come together.
-func cents(v float64) string {
-	if v > 0 && v < 0.01 {
-		return "<$0.01"
-	}
-	return fmt.Sprintf("$%.2f", v)
 }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -10,16 +9,17 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // member is one machine of the list: what the ledger and the cloud say of it,
 // and what this program knows of it and does with it.
 type member struct {
 	steps.Machine
-	no    int    // in the list, from 1
-	round int    // the survey that saw it last
-	wrote string // its state in the ledger, as last read
-	dealt int    // the survey during which something was done with it last
+	no    int         // in the list, from 1
+	round int         // the survey that saw it last
+	wrote steps.State // its state in the ledger, as last read
+	dealt int         // the survey during which something was done with it last
 
 	op      *operation // what is being done with it, or nil
 	trouble *trouble   // what did not work last, or nil
@@ -48,12 +48,12 @@ type trouble struct {
 }
 
 // up says that the machine runs, as far as was seen.
-func (u *member) up() bool { return u.State == "running" }
+func (u *member) up() bool { return u.State.Up() }
 
 // running says that it runs, or is about to, and costs by the hour.
-func (u *member) running() bool { return u.State == "running" || u.State == "pending" }
+func (u *member) running() bool { return u.State.On() }
 
-func (u *member) gone() bool { return u.State == "gone" || u.State == "terminated" }
+func (u *member) gone() bool { return u.State.Gone() }
 
 // complete says that the guide was gone through to the URL.
 func (u *member) complete() bool { return u.Finished(steps.StepOpen) }
@@ -61,62 +61,29 @@ func (u *member) complete() bool { return u.Finished(steps.StepOpen) }
 // name is the setup's name, or its ID where a broken record does not tell.
 func (u *member) name() string { return page.Clean(or(u.Answers.Name, u.ID)) }
 
-// tunnels reports whether the machine is reached through a tunnel, open or not.
-func (u *member) tunnels() bool {
-	return u.up() && u.complete() && !u.Elsewhere && u.Answers.Mode == steps.ModeSSH
-}
-
 // url is where the server answers, without its token; empty when it does not,
 // as in ssh mode without a tunnel.
 func (u *member) url() string {
-	switch {
-	case u.opened != nil && u.up():
+	if u.opened != nil && u.up() {
 		return page.Clean(u.opened.Plain)
-	case !u.up() || !u.complete() || u.Elsewhere && u.Answers.Mode == steps.ModeSSH:
-		return ""
-	case u.Answers.Mode == steps.ModeSSH && u.TunnelPort > 0: // another program's
-		return fmt.Sprintf("http://localhost:%d/", u.TunnelPort)
-	case u.Answers.Mode == steps.ModeSSH || u.PublicAddr == "":
-		return ""
 	}
-	scheme, port := "https", u.ServerPort
-	if u.Answers.NoTLS {
-		scheme = "http"
-	}
-	if port == 0 {
-		port = steps.ServerPort
-	}
-	return page.Clean(fmt.Sprintf("%s://%s:%d/", scheme, u.PublicAddr, port))
+	return page.Clean(u.URL())
 }
 
 // hostNow is what the machine's clock shows now.
 func (u *member) hostNow(now time.Time) time.Time { return u.health.At.Add(now.Sub(u.healthAt)) }
 
-// idle is for how long nothing has gone on; known only once it was asked.
-func (u *member) idle(now time.Time) (d time.Duration, known bool) {
-	switch {
-	case u.healthAt.IsZero() || !u.health.Watching || !u.up():
-		return 0, false
-	case u.health.Idle.IsZero():
-		return 0, true
-	}
-	return max(u.hostNow(now).Sub(u.health.Idle), 0), true
-}
-
 // stopsIn is how long it is until the machine stops on its own.
 func (u *member) stopsIn(now time.Time) (d time.Duration, soon bool) {
-	if u.healthAt.IsZero() || u.health.StopAt.IsZero() || u.health.Unarmed != "" || !u.health.Watching || !u.up() {
+	if u.healthAt.IsZero() || !u.up() {
 		return 0, false
 	}
-	return max(u.health.StopAt.Sub(u.hostNow(now)), 0), true
+	return u.health.StopsIn(u.hostNow(now))
 }
 
-const (
-	// countdownFrom is when the row begins to count down, urgentFrom when it
-	// warns.
-	countdownFrom = 15 * time.Minute
-	urgentFrom    = 10 * time.Minute
-)
+// countdownFrom is when the row begins to count down to a stop; it warns from
+// steps.StopsSoon on.
+const countdownFrom = 15 * time.Minute
 
 // state is where the machine stands, in a few words, and how it is drawn.
 func (u *member) state(now time.Time) (string, table.Tone) {
@@ -136,10 +103,10 @@ func (u *member) state(now time.Time) (string, table.Tone) {
 	}
 	if left, soon := u.stopsIn(now); soon && left < countdownFrom {
 		tone := table.Plain
-		if left < urgentFrom {
+		if left < steps.StopsSoon {
 			tone = table.Warned
 		}
-		return "! stops in " + minutes(left), tone
+		return "! stops in " + wording.Span(left), tone
 	}
 	return u.stateNow()
 }
@@ -150,10 +117,10 @@ func (u *member) stateNow() (string, table.Tone) {
 		elsewhere = ", elsewhere"
 	}
 	switch {
-	case u.State == "stopped":
+	case u.State == steps.StateStopped:
 		return theme.SignTodo + " stopped" + elsewhere, table.Quiet
-	case u.State != "" && !u.up():
-		return page.Clean(u.State) + elsewhere, table.Plain
+	case u.State != steps.StateNone && !u.up():
+		return page.Clean(string(u.State)) + elsewhere, table.Plain
 	case !u.Elsewhere && !u.complete() && u.up(): // it runs, and costs
 		return theme.SignActive + " " + u.next(), table.Good
 	case !u.Elsewhere && !u.complete():
@@ -204,27 +171,6 @@ func (u *member) what() string {
 		parts = append(parts, "Ubuntu "+u.Answers.Release)
 	}
 	return page.Clean(strings.Join(parts, " · "))
-}
-
-// minutes is a time span without its seconds.
-func minutes(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "less than 1 min"
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
-	}
-	return fmt.Sprintf("%d days", int(d.Hours())/24)
-}
-
-// brief is a time span for a column.
-func brief(d time.Duration) string {
-	if d < time.Minute {
-		return "<1 min"
-	}
-	return minutes(d)
 }
 
 // result is what was left open of the machine.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const (
@@ -58,7 +59,7 @@ func (s *fleetScreen) headLines(m *model, w int) []string {
 	case m.tasks.Runs(taskSurvey):
 		right = m.spinner() + m.th.Subtle.Render(" asking all regions")
 	case v.err == nil && v.of > 0:
-		right = m.th.Subtle.Render(counted(v.of, "enabled region") + " checked")
+		right = m.th.Subtle.Render(wording.Counted(v.of, "enabled region") + " checked")
 	}
 	lines := []string{cells.Ends(title, right, w)}
 	if m.h >= roomyFrom {

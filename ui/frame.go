@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const (
@@ -116,7 +117,7 @@ func (m *model) where() string {
 	}
 	if s := m.setup(); s != nil && m.page != steps.StepOpen {
 		if money := s.Money(m.o.Now()); money.Known && money.Hour > 0 {
-			parts = append(parts, cents(money.SoFar)+" so far, "+page.Dollars(money.Hour)+" an hour")
+			parts = append(parts, wording.SoFar(money)+", "+wording.Rate(money.Hour)+" an hour")
 		}
 	}
 	return page.Clean(strings.Join(parts, " · "))

@@ -47,7 +47,7 @@ func TestEscNeverLeadsOut(t *testing.T) {
 func TestTheOutcomeIsWhatIsThere(t *testing.T) {
 	ids := func(list []steps.Setup, state string) (found []string) {
 		for _, s := range list {
-			if s.State == state || state == "" {
+			if string(s.State) == state || state == "" {
 				found = append(found, s.ID)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // idleChoices and lifetimeChoices are the limits one can pick from.
@@ -31,19 +32,6 @@ func nextLimit(choices []steps.Limit, l steps.Limit, by int) steps.Limit {
 		}
 	}
 	return choices[0]
-}
-
-// limitsSay tells two limits in one sentence.
-func limitsSay(idle, lifetime steps.Limit) (whenIdle, inAll string) {
-	idle, lifetime = idle.Or(steps.DefaultIdleStop), lifetime.Or(steps.DefaultLifetime)
-	whenIdle, inAll = "when idle for "+idle.Words(), "after "+lifetime.Words()
-	if idle == steps.Never {
-		whenIdle = "not when idle"
-	}
-	if lifetime == steps.Never {
-		inAll = "with no time limit"
-	}
-	return whenIdle, inAll
 }
 
 // limitsDialog asks for the two limits of one machine.
@@ -87,8 +75,8 @@ func (d *limitsDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 }
 
 func (m *model) setLimits(u *member, idle, lifetime steps.Limit) tea.Cmd {
-	whenIdle, inAll := limitsSay(idle, lifetime)
-	return m.changed(u, verb{doing: "setting the limits", did: "stops " + whenIdle + ", " + inAll}, func(ctx context.Context) error {
+	did := "stops " + wording.Stops(steps.StopRule{Idle: idle, Lifetime: lifetime})
+	return m.changed(u, verb{doing: "setting the limits", did: did}, func(ctx context.Context) error {
 		_, err := m.engine.SetLimits(ctx, u.ID, idle, lifetime)
 		return err
 	})

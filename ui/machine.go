@@ -12,6 +12,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const (
@@ -304,7 +305,7 @@ func (s *machineScreen) typeLine(m *model, w int) string {
 		if t.Name != row.ID {
 			continue
 		}
-		facts := []string{fmt.Sprintf("%d vCPU", t.VCPU), page.Memory(t.MemoryMiB), t.Arch}
+		facts := []string{fmt.Sprintf("%d vCPU", t.VCPU), wording.Memory(t.MemoryMiB), t.Arch}
 		if t.FreeTier {
 			facts = append(facts, "free tier")
 		}
@@ -325,7 +326,7 @@ func (s *machineScreen) diskLine(m *model) string {
 	line := page.Arrow(m.th, s.part == partDisk) + m.th.Subtle.Render(cells.Fit("Disk", 8)) +
 		s.disk.View(m.th, 6, s.part == partDisk) + m.th.Text.Render(" GB")
 	if s.prices.GP3 > 0 {
-		line += m.th.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", page.Monthly(s.prices.GP3*float64(s.gigabytes()))))
+		line += m.th.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", wording.Monthly(s.prices.GP3*float64(s.gigabytes()))))
 	}
 	return line
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const taskTunnel page.TaskName = page.Quiet + "tunnel"
@@ -132,8 +133,7 @@ func (s *openScreen) facts(m *model, w int) []string {
 	}
 	style, cost := s.cost(m)
 	add("Cost", style, cost)
-	whenIdle, inAll := limitsSay(o.Setup.Answers.IdleStop, o.Setup.Answers.Lifetime)
-	add("Stops", m.th.Subtle, "automatically "+whenIdle+", "+inAll)
+	add("Stops", m.th.Subtle, wording.Stops(o.Setup.Answers.StopRule()))
 	add("Quitting", m.th.Subtle, s.quitting(m.engine.Sandboxed()))
 	return append(lines, "")
 }
@@ -148,23 +148,17 @@ func inHalves(fingerprint string, split bool) string {
 }
 
 func (s *openScreen) cost(m *model) (style page.Styler, text string) {
-	if m.engine.Sandboxed() {
-		return m.th.Text, "nothing: this is the sandbox"
+	setup, sandbox := s.opened.Setup, m.engine.Sandboxed()
+	setup.Cost, setup.State = s.opened.Cost, steps.StateRunning
+	money := setup.Money(m.o.Now())
+	text = wording.Money(money, setup.State, sandbox)
+	switch {
+	case sandbox:
+		return m.th.Text, text
+	case !money.Known:
+		return m.th.Warn, text
 	}
-	sum, known := s.opened.SoFar(m.o.Now())
-	if !known {
-		return m.th.Warn, "unknown: no price is available, but the machine costs money"
-	}
-	return m.th.Accent, page.Dollars(sum) + " so far, " + page.Dollars(s.opened.Cost.Hour) + " an hour" + s.untilTomorrow(m)
-}
-
-// untilTomorrow is what more it costs when it is left as it is.
-func (s *openScreen) untilTomorrow(m *model) string {
-	money := s.opened.Setup.Money(m.o.Now())
-	if !money.Known || money.Tomorrow == 0 {
-		return ""
-	}
-	return "; " + cents(money.Tomorrow) + " more if left until tomorrow"
+	return m.th.Accent, text
 }
 
 func (s *openScreen) quitting(sandboxed bool) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const quitTitle = "Leave?"
@@ -43,7 +44,7 @@ func (m *model) costs() bool {
 	if m.tasks.Runs(taskWork) {
 		return true
 	}
-	if u := m.fleet.members[s.ID]; u != nil && u.State != "" {
+	if u := m.fleet.members[s.ID]; u != nil && u.State != steps.StateNone {
 		return u.running()
 	}
 	return s.ID != "" && (s.Resources.InstanceID != "" || m.work.launched() || m.open.opened != nil)
@@ -135,7 +136,7 @@ func (m *model) quitMany(d *choiceDialog, running []*member) {
 	}
 	what := fmt.Sprintf("%d machines keep running when you leave: %s.", n, strings.Join(names, ", "))
 	if !m.engine.Sandboxed() {
-		what += fmt.Sprintf(" They cost %s an hour; %s if left until tomorrow.", page.Dollars(hour), cents(tomorrow))
+		what += fmt.Sprintf(" They cost %s an hour; %s if left until tomorrow.", wording.Rate(hour), wording.Sum(tomorrow))
 	}
 	d.text = append(d.text, what)
 	d.options = []option{
@@ -252,7 +253,7 @@ func (m *model) stopForGood(u *member) tea.Cmd {
 		}
 		return engine.Stop(ctx, id, emit)
 	}, func(_ *model, u *member, _ result) tea.Cmd {
-		u.State = "stopped"
+		u.State = steps.StateStopped
 		return nil
 	})
 }
@@ -276,10 +277,7 @@ func (m *model) costLine(u *member) string {
 	if u.opened != nil {
 		cost = u.opened.Cost
 	}
-	if !cost.Known {
-		return "costs money (the price is unknown)"
-	}
-	return "costs " + page.Dollars(cost.Hour) + " an hour"
+	return wording.AnHour(cost, m.engine.Sandboxed())
 }
 
 // quit ends the program. The machines are left as they are.
@@ -296,7 +294,7 @@ func (m *model) quit() tea.Cmd {
 		m.outcome.Left = append(m.outcome.Left, u.Setup)
 	}
 	for _, u := range m.fleet.order {
-		if (u.State == "stopped" || u.Resources.Removing) && !u.Elsewhere && !slices.Contains(running, u) {
+		if (u.State == steps.StateStopped || u.Resources.Removing) && !u.Elsewhere && !slices.Contains(running, u) {
 			m.outcome.Left = append(m.outcome.Left, u.Setup)
 		}
 	}

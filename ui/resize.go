@@ -26,7 +26,7 @@ type typeDialog struct {
 
 // askType opens the dialog and asks for the types and their prices.
 func (m *model) askType(u *member) tea.Cmd {
-	if u.State != "stopped" {
+	if u.State != steps.StateStopped {
 		return m.say("Only a stopped machine can be given another type: s stops it.", true)
 	}
 	d := &typeDialog{u: u, table: page.NewTypeTable(m.th)}

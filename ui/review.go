@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const taskReview page.TaskName = "review"
@@ -125,7 +126,7 @@ func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) tea.Cmd {
 
 // limitLines say when the machine stops on its own, and how to change that.
 func (s *reviewScreen) limitLines(m *model, w int) []string {
-	whenIdle, inAll := limitsSay(m.answers.IdleStop, m.answers.Lifetime)
+	whenIdle, inAll := wording.StopRule(m.answers.StopRule())
 	key := func(k string) string { return " (" + m.th.Key.Render(k) + m.th.Subtle.Render(" changes") + ")" }
 	return []string{page.Heading(m.th, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
 }
@@ -196,15 +197,15 @@ func (s *reviewScreen) costLines(m *model, w int) []string {
 	if !c.Known {
 		lines = append(lines, "  "+m.th.Warn.Render("price unknown")+m.th.Subtle.Render("  for "+a.Type+" in "+a.Region))
 	} else {
-		lines = append(lines, "  "+m.th.Accent.Bold(true).Render(page.Dollars(c.Hour)+" an hour")+m.th.Text.Render(", "+page.Monthly(c.Month)+" a month while it runs"))
-		parts := fmt.Sprintf("  machine %s + disk %s + public IPv4 %s an hour", page.Dollars(c.Type), page.Dollars(c.Disk), page.Dollars(c.IPv4))
+		lines = append(lines, "  "+m.th.Accent.Bold(true).Render(wording.Rate(c.Hour)+" an hour")+m.th.Text.Render(", "+wording.Monthly(c.Month)+" a month while it runs"))
+		parts := fmt.Sprintf("  machine %s + disk %s + public IPv4 %s an hour", wording.Rate(c.Type), wording.Rate(c.Disk), wording.Rate(c.IPv4))
 		if c.DiskUnknown {
-			parts = fmt.Sprintf("  machine %s + public IPv4 %s an hour; the disk's price is unknown and not in it", page.Dollars(c.Type), page.Dollars(c.IPv4))
+			parts = fmt.Sprintf("  machine %s + public IPv4 %s an hour; the disk's price is unknown and not in it", wording.Rate(c.Type), wording.Rate(c.IPv4))
 		}
 		lines = append(lines, m.th.Subtle.Render(cells.Fit(parts, w)))
 	}
 	if !c.DiskUnknown {
-		lines = append(lines, m.th.Subtle.Render("  "+page.Monthly(c.StoppedMonth)+" a month for the disk while it is stopped"))
+		lines = append(lines, m.th.Subtle.Render("  "+wording.Monthly(c.StoppedMonth)+" a month for the disk while it is stopped"))
 	}
 	return lines
 }

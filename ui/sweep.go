@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const (
@@ -164,7 +165,7 @@ func (d *sweepDialog) askClear(m *model) {
 		d.now = "Mark something with space first."
 		return
 	}
-	text := fmt.Sprintf("%s will be removed for good. Files on removed machines and disks are lost.", counted(len(list), "leftover"))
+	text := fmt.Sprintf("%s will be removed for good. Files on removed machines and disks are lost.", wording.Counted(len(list), "leftover"))
 	if n := countRunning(list); n > 0 {
 		text += fmt.Sprintf(" ! %s still running: another computer may be using it right now.", areOf(n, "machine"))
 	}
@@ -233,7 +234,7 @@ func (d *sweepDialog) line(th theme.Theme, i, w int) string {
 	case !l.CostKnown:
 		cost = "price unknown"
 	case l.MonthCost > 0:
-		cost = page.Monthly(l.MonthCost) + " a month"
+		cost = wording.Monthly(l.MonthCost) + " a month"
 	}
 	name := l.Name
 	if name == "" {
@@ -273,7 +274,7 @@ func (d *sweepDialog) footLines(th theme.Theme, w int) []string {
 	if n := len(d.chosen()); n > 0 {
 		return append(lines, th.Text.Render(fmt.Sprintf("%d of %d marked", n, len(d.found))))
 	}
-	return append(lines, th.Subtle.Render(cells.Fit(or(d.now, counted(len(d.found), "leftover")), w)))
+	return append(lines, th.Subtle.Render(cells.Fit(or(d.now, wording.Counted(len(d.found), "leftover")), w)))
 }
 
 func or(s, otherwise string) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const taskWork page.TaskName = "work"
@@ -220,9 +221,9 @@ func (s *workScreen) elapsed(m *model, id steps.StepID) string {
 	case run.started.IsZero() || m.asking() || stepIndex(m.page) < 0:
 		return ""
 	case run.ended.IsZero():
-		return page.Took(m.o.Now().Sub(run.started))
+		return wording.Took(m.o.Now().Sub(run.started))
 	}
-	return page.Took(run.ended.Sub(run.started))
+	return wording.Took(run.ended.Sub(run.started))
 }
 
 func (s *workScreen) typing() page.Typist { return s.logs.Typing() }

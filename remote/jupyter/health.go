@@ -58,6 +58,27 @@ type Health struct {
 	Born                 time.Time
 }
 
+// IdleFor is for how long nothing has gone on, when the machine's clock shows
+// now; 0 while something does. known is false where nobody watches.
+func (h Health) IdleFor(now time.Time) (idle time.Duration, known bool) {
+	switch {
+	case !h.Watching:
+		return 0, false
+	case h.Idle.IsZero():
+		return 0, true
+	}
+	return max(now.Sub(h.Idle), 0), true
+}
+
+// StopsIn is how long it is until the machine stops automatically, when its
+// clock shows now. stops is false where it does not, or nobody watches.
+func (h Health) StopsIn(now time.Time) (left time.Duration, stops bool) {
+	if !h.Watching || h.StopAt.IsZero() || h.Unarmed != "" {
+		return 0, false
+	}
+	return max(h.StopAt.Sub(now), 0), true
+}
+
 // Program is one that works on the host.
 type Program struct {
 	PID     int

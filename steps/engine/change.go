@@ -137,7 +137,7 @@ func (g *Guide) users(s *steps.Setup) ([]aws.Rule, error) {
 	}
 	var rules []aws.Rule
 	for _, o := range all {
-		if o.Answers.Gateway != s.ID && o.Wanted().Gateway != s.ID || !o.Exists() {
+		if o.Answers.Gateway != s.ID && o.Wanted().Gateway != s.ID || !o.State.Exists() {
 			continue
 		}
 		ips := []string{o.PublicIP}
@@ -163,7 +163,7 @@ func mayShareVPC(s, o *steps.Setup) bool {
 // does not work, it is put right when the gateway is worked on next.
 func (g *Guide) shutOut(ctx context.Context, gatewayID string) {
 	w, err := g.newWork(ctx, gatewayID, func(steps.Event) {})
-	if err != nil || w.s.Answers.Mode != steps.ModeGateway || w.s.Resources.Removing || !w.s.Exists() {
+	if err != nil || w.s.Answers.Mode != steps.ModeGateway || w.s.Resources.Removing || !w.s.State.Exists() {
 		return
 	}
 	if address, err := w.account.MyAddress(ctx); err == nil {

@@ -253,10 +253,10 @@ func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, ce
 		}
 	}
 	now := g.look(ctx, *s)
-	if now.Unseen == "" && now.State != "running" {
+	if now.Unseen == "" && now.State != steps.StateRunning {
 		return ep, nil, &steps.Fault{
 			Kind: steps.ProblemUnreachable, Title: "The gateway's machine is not running",
-			Text: fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, cmp.Or(now.State, "not launched yet")),
+			Text: fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, cmp.Or(string(now.State), "not launched yet")),
 			Next: "Start it with jupyter-ec2 up or jupyter-ec2 start, then try again.",
 		}
 	}

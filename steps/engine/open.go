@@ -137,9 +137,8 @@ func (w *work) describe(o *steps.Opened, base, token string) {
 		o.Setup.LocalPort = o.Tunnel.LocalPort()
 		o.Setup.TunnelPort = o.Setup.LocalPort
 	}
-	o.Plain = base + "/"
+	o.Plain = base + a.Mode.ServerPath()
 	if a.Mode == steps.ModeGateway {
-		o.Plain = base + "/api/kernelspecs"
 		o.GatewayLine = w.gatewayLine(base)
 	}
 	o.URL = o.Plain + "?token=" + token

@@ -304,7 +304,7 @@ func (g *Guide) price(ctx context.Context, r CloudRegion, out *steps.Surveyed) b
 	return true
 }
 
-func unpriced(m steps.Machine) bool { return m.Exists() && !m.Cost.Known }
+func unpriced(m steps.Machine) bool { return m.State.Exists() && !m.Cost.Known }
 
 // keepCost writes a price into the ledger that could not be had before. While
 // the setup is worked on, the work asks for it itself.

@@ -35,11 +35,11 @@ func TestChanges(t *testing.T) {
 		{"mode off http", "mode ffff http false", []string{"jupyter-ec2 start off"}},
 		{"gateway small gate", "gateway aaaa gggg; work aaaa", []string{"small uses the kernels of gate now."}},
 		{"gateway small none", "gateway aaaa ; work aaaa", []string{"its own kernels"}},
-		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"when idle for 2 hours, and after running for 12 hours."}},
+		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"when idle for 2 hours, after 12 hours."}},
 		{"idle off never --lifetime never", "limits ffff never/never", []string{"off never stops automatically"}},
 		{"idle small --ignore htop --work 20", `rule aaaa 20["htop"]; work aaaa`, []string{"60 minutes", "Programs count from 20 percent of a core. Ignored: htop."}},
 		{"idle small --lifetime 24h", "limits aaaa /24h; work aaaa", []string{"60 minutes", "24 hours"}},
-		{"extend small", "", []string{"small keeps running: it stops in 1 h at the earliest."}},
+		{"extend small", "", []string{"small keeps running: it stops in 1 h 00 min at the earliest."}},
 		{"extend small 90", "", []string{"in 1 h 30 min"}},
 	} {
 		r := run{engine: labs()}

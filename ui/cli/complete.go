@@ -11,6 +11,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // completePatience is how long the cloud has to complete a word: who pressed
@@ -113,7 +114,7 @@ func (c completing) types(ctx context.Context, region, now string) ([]string, er
 	var all []string
 	for _, t := range types {
 		if i < 0 || t.Arch == types[i].Arch && t.Name != now {
-			all = append(all, cobra.CompletionWithDesc(t.Name, fmt.Sprintf("%d vCPU, %s", t.VCPU, size(t.MemoryMiB))))
+			all = append(all, cobra.CompletionWithDesc(t.Name, fmt.Sprintf("%d vCPU, %s", t.VCPU, wording.Memory(t.MemoryMiB))))
 		}
 	}
 	return all, nil

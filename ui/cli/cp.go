@@ -13,6 +13,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/meter"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 type cpOptions struct{ recursive bool }
@@ -139,9 +140,9 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 	}
 	there := ""
 	if all.There > 0 {
-		there = "; " + cells.Bytes(all.There) + " of that were there already"
+		there = "; " + wording.Bytes(all.There) + " of that were there already"
 	}
-	r.done(t.setup, "Copied %s, %s%s.", counted(all.Files, "file"), cells.Bytes(all.Bytes), there)
+	r.done(t.setup, "Copied %s, %s%s.", wording.Counted(all.Files, "file"), wording.Bytes(all.Bytes), there)
 	return nil
 }
 
@@ -198,12 +199,4 @@ func (l *copyLine) clear() {
 	if l.drawn() {
 		l.note("\r\x1b[K")
 	}
-}
-
-// counted is "1 file" or "3 files".
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

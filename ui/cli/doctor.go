@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 type doctorOptions struct {
@@ -76,7 +77,7 @@ func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
 			again = t.typed("doctor")
 		}
 		return &problemError{[]steps.Problem{{
-			Kind: steps.ProblemOther, Title: "Something is wrong", Text: counted(bad, "check") + " found what needs fixing; see above.",
+			Kind: steps.ProblemOther, Title: "Something is wrong", Text: wording.Counted(bad, "check") + " found what needs fixing; see above.",
 			Next: "Do what the lines say, then check again: " + again,
 		}}}
 	}

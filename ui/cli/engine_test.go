@@ -39,7 +39,7 @@ func (e *fakeEngine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
 	all = slices.Clone(all)
 	for i := range all {
 		if e.gone != "" && all[i].Resources.InstanceID != "" {
-			all[i].State = e.gone
+			all[i].State = steps.State(e.gone)
 		}
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // extendBy is by how much a stop is put off when nobody says.
@@ -63,7 +64,7 @@ func (r *request) extend(ctx context.Context) error {
 	m := machine{Machine: steps.Machine{Setup: t.setup}, health: &h}
 	r.object(m.json(r.Now()))
 	if left, ok := m.left(); ok {
-		r.done(t.setup, "%s keeps running: it stops in %s at the earliest.", t.setup.Answers.Name, span(left))
+		r.done(t.setup, "%s keeps running: it stops in %s at the earliest.", t.setup.Answers.Name, wording.Span(left))
 	} else {
 		r.done(t.setup, "%s keeps running; currently it does not stop automatically.", t.setup.Answers.Name)
 	}

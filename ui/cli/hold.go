@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // lookEvery is how often the held tunnel is looked at for something to say.
@@ -71,7 +72,7 @@ func (p *Program) note(format string, args ...any) {
 
 // keepsRunning reminds of a machine that nobody looks at any more.
 func (p *Program) keepsRunning(s steps.Setup) {
-	p.note("The machine of %s keeps running. It costs %s.\n", s.Answers.Name, costLine(s.Cost, s.Sandbox))
+	p.note("The machine of %s keeps running. It costs %s.\n", s.Answers.Name, wording.Cost(s.Cost, s.Sandbox))
 	p.note("  Open it again: %s\n", typed("open", s))
 	p.note("  Stop it:       %s\n", typed("stop", s))
 	p.note("  Remove it:     %s\n", typed("rm", s))

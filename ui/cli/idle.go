@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // idleOptions are what idle was asked to change, beside the idle time.
@@ -106,8 +107,8 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 // idleSays tells the rules that a machine has now.
 func idleSays(s steps.Setup) string {
 	a := s.Wanted()
-	said := a.Name + " stops automatically " + strings.Join(stopRules(a), ", and ") + "."
-	if a.IdleStop.Or(steps.DefaultIdleStop) == steps.Never && a.Lifetime.Or(steps.DefaultLifetime) == steps.Never {
+	said := a.Name + " stops automatically " + wording.Stops(a.StopRule()) + "."
+	if a.StopRule().Never() {
 		said = a.Name + " never stops automatically: it runs until you stop it."
 		if !s.Sandbox {
 			said = a.Name + " never stops automatically: it costs money until you stop it."

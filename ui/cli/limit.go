@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -40,20 +39,3 @@ func parseLimit(s string) (steps.Limit, error) {
 
 // limitWords complete a limit.
 func limitWords() []string { return []string{"30m", "60m", "2h", "12h", "never"} }
-
-// span says how long something is in its two largest units, so that a
-// countdown can be told from the next: "7 min", "1 h 5 min", "3 days".
-func span(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", max(int(d.Seconds()), 0))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour && d%time.Hour < time.Minute:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
-	default:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
-	}
-}

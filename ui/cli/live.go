@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const (
@@ -193,7 +194,7 @@ func (l *livePrinter) settle(t tone, text string) {
 	}
 	l.erase()
 	out := l.p.paper()
-	title, time := liveTitle(l.current), took(l.p.Now().Sub(l.began))
+	title, time := liveTitle(l.current), wording.Took(l.p.Now().Sub(l.began))
 	before := cells.Width(title) + cells.Width(time) + 6 // the mark and the gaps
 	l.write(out.paint(t, t.mark()) + " " + out.paint(heading, title) + "  " + out.paint(faint, time) + "  " +
 		strings.Join(words(text, out.width-before, out.width-2), "\n  ") + "\n")
@@ -243,7 +244,7 @@ func (l *livePrinter) ready(o *steps.Opened) {
 	out := l.p.paper()
 	plain := &plainPrinter{w: l.p.Out, paper: out, sandbox: l.log.sandbox}
 	plain.about(o)
-	l.write("\n" + out.fold(out.paint(heading, "Ready")+" in "+took(l.p.Now().Sub(l.start))+". "+l.log.where(), 0) + "\n")
+	l.write("\n" + out.fold(out.paint(heading, "Ready")+" in "+wording.Took(l.p.Now().Sub(l.start))+". "+l.log.where(), 0) + "\n")
 	l.write(out.box(o.URL) + "\n")
 }
 
@@ -291,7 +292,7 @@ func (l *livePrinter) region(out paper, most int) []string {
 		later = append(later, out.paint(faint, theme.SignTodo+" "+liveTitle(id)))
 	}
 	if l.current != "" {
-		lines = append(lines, out.paint(warning, theme.SignActive)+" "+out.paint(heading, liveTitle(l.current))+"  "+out.paint(faint, took(l.p.Now().Sub(l.began))))
+		lines = append(lines, out.paint(warning, theme.SignActive)+" "+out.paint(heading, liveTitle(l.current))+"  "+out.paint(faint, wording.Took(l.p.Now().Sub(l.began))))
 		lines = append(lines, l.output(out, most-1-len(later))...)
 	}
 	lines = append(lines, later...)
@@ -313,12 +314,3 @@ func (l *livePrinter) output(out paper, most int) []string {
 
 // liveTitle is a step's title without its number.
 func liveTitle(id steps.StepID) string { return steps.PageFor(id).Title }
-
-// took is a time span to the second.
-func took(d time.Duration) string {
-	d = max(d, 0)
-	if d < time.Minute {
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	}
-	return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
-}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 type lsOptions struct {
@@ -115,7 +116,7 @@ func (r *request) together(all []machine) {
 		count++
 	}
 	if count > 1 {
-		r.note("Together $%.4f an hour now, $%.2f so far%s.\n", hour, soFar, more)
+		r.note("Together %s an hour now, %s so far%s.\n", wording.Rate(hour), wording.Sum(soFar), more)
 	}
 }
 
@@ -143,6 +144,7 @@ func (r *request) table(all []machine) error {
 		region := place(m.Setup)
 		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
 		how := m.tone()
+		hour, soFar := m.moneyCells(now)
 		rows = append(rows, []cell{
 			{text: remote.Clean(nameOf(m.Setup))},
 			{text: state, tone: how, mark: stateMark(how)},
@@ -151,8 +153,8 @@ func (r *request) table(all []machine) error {
 			{text: region},
 			{text: m.idle()},
 			{text: m.stops(), tone: m.stopsTone()},
-			{text: m.hour(now)},
-			{text: m.soFar(now)},
+			{text: hour},
+			{text: soFar},
 			m.urlCell(),
 		})
 	}

@@ -38,14 +38,14 @@ func TestLs(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
 	want := `NAME   STATE              MODE  TYPE      REGION      IDLE    STOPS     COST/H   SO FAR  URL
-small  running            ssh   t3.micro  eu-north-1  53 min  in 7 min  $0.0170  $0.00   http://localhost:8888/
-big    running?           http  t3.micro  us-east-1   -       -         $0.0170  $0.00   -
-far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170  $0.00   -
+small  running            ssh   t3.micro  eu-north-1  53 min  in 7 min  $0.0170  <$0.01  http://localhost:8888/
+big    running?           http  t3.micro  us-east-1   -       -         $0.0170  <$0.01  -
+far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170  <$0.01  -
 `
 	if got := r.out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together $0.0510 an hour now, $0.00 so far.\n",
+	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together $0.0510 an hour now, <$0.01 so far.\n",
 		"us-east-1 (other) did not answer: It broke. Really.\n  Mend it.\n", "big could not be checked: It broke.")
 	// Nothing but the ledger's accounts: no profile is one that AWS tools would take.
 	if got := r.engine.asked(); got != "survey " {
@@ -222,8 +222,8 @@ func TestStops(t *testing.T) {
 		{nil, "-", "-"},
 		{&steps.Health{Idle: noon, StopAt: noon}, "-", "-"}, // the watcher is dead: what it said is old
 		{&steps.Health{At: noon, Watching: true}, "busy", "never"},
-		{&steps.Health{At: noon, Watching: true, StopAt: noon.Add(11 * time.Hour)}, "busy", "in 11 h"},
-		{&steps.Health{At: noon, Watching: true, Idle: noon.Add(-time.Hour), StopAt: noon.Add(-time.Minute)}, "1 h", "in 0 s"},
+		{&steps.Health{At: noon, Watching: true, StopAt: noon.Add(11 * time.Hour)}, "busy", "in 11 h 00 min"},
+		{&steps.Health{At: noon, Watching: true, Idle: noon.Add(-time.Hour), StopAt: noon.Add(-time.Minute)}, "1 h 00 min", "in <1 min"},
 		{&steps.Health{At: noon, Watching: true, StopAt: noon.Add(time.Hour), Unarmed: "it would terminate"}, "busy", "not armed"},
 	} {
 		m := machine{health: c.h}
@@ -255,18 +255,18 @@ URL       http://localhost:8888/
 Server    answers
 Kernels   python3  busy  ab.ipynb
 CPU       25 % of 2
-Memory    700.0 MiB of 2.0 GiB
-Swap      0 B of 1.0 GiB
-Disk      4.0 GiB free of 8.0 GiB
-GPU       T4, ?, 512.0 MiB of 15.0 GiB
+Memory    0.7 of 2.0 GiB
+Swap      0.0 of 1.0 GiB
+Disk      4.0 of 8.0 GiB free
+GPU       T4 ? %, memory 0.5 of 15.0 GiB
 Idle      no: a cell runs; python train.py, 198 % of a core
 Work      python train.py, 198 % of a core (process 77)
           sh, 0 % of a core (process 78)
 Ignored   htop, ab
 Counts    programs that use 20 % of a core or more
-Stops     in 9 h (lifetime), postponed for 1 h
+Stops     in 9 h 00 min (lifetime), postponed for 1 h 00 min
 Costs     $0.0170 an hour now
-So far    $0.00
+So far    <$0.01
 Tomorrow  $0.56 more if it is left as it is until 9 o'clock
 `
 	if got := r.out.String(); got != want {

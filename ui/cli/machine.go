@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"cmp"
-	"fmt"
-	"net"
-	"strconv"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // machine is one machine as the commands show it.
@@ -113,10 +110,10 @@ func (m machine) json(now time.Time) jsonMachine {
 	j := jsonMachine{
 		Kind: "machine", Name: remote.Clean(a.Name), ID: remote.Clean(m.ID), Sandbox: m.Sandbox, Elsewhere: m.Elsewhere, Account: m.Account,
 		Profile: a.Profile, Region: a.Region, Type: a.Type, Mode: a.Mode, State: m.state(),
-		InstanceID: m.Resources.InstanceID, Address: m.PublicAddr, URL: plainURL(m.Setup), Created: m.Created,
+		InstanceID: m.Resources.InstanceID, Address: m.PublicAddr, URL: m.URL(), Created: m.Created,
 		jsonCost: costOf(m.Cost, m.Sandbox), jsonMoney: moneyOf(m.Setup, now),
 	}
-	if m.tunnels() {
+	if m.ThroughTunnel() {
 		open := m.TunnelPort != 0
 		j.Tunnel, j.LocalPort = &open, m.LocalPort
 	}
@@ -168,10 +165,10 @@ const noTunnel = "no tunnel"
 
 // shownURL is a machine's URL in a cell, or why there is none.
 func (m machine) shownURL() string {
-	if url := plainURL(m.Setup); url != "" {
+	if url := m.URL(); url != "" {
 		return url
 	}
-	if m.tunnels() {
+	if m.ThroughTunnel() {
 		return noTunnel
 	}
 	return dash("")
@@ -180,42 +177,17 @@ func (m machine) shownURL() string {
 // urlCell is that in a table.
 func (m machine) urlCell() cell {
 	c := cell{text: m.shownURL()}
-	if plainURL(m.Setup) != "" {
+	if m.URL() != "" {
 		c.tone = web
 	}
 	return c
-}
-
-// tunnels reports whether the machine is reached through a tunnel, open or not.
-func (m machine) tunnels() bool {
-	return m.State == "running" && m.Answers.Mode == steps.ModeSSH && !m.Elsewhere && m.Finished(steps.StepOpen)
-}
-
-// plainURL is where a running setup's server answers, without the token; empty
-// when it does not, as in ssh mode without a tunnel.
-func plainURL(s steps.Setup) string {
-	if s.State != "running" || s.Unseen != "" {
-		return ""
-	}
-	port := cmp.Or(s.ServerPort, steps.ServerPort)
-	switch {
-	case s.Answers.Mode == steps.ModeSSH && s.TunnelPort != 0:
-		return fmt.Sprintf("http://localhost:%d/", s.TunnelPort)
-	case s.Answers.Mode == steps.ModeSSH || s.Answers.Mode == "" || s.PublicAddr == "":
-		return ""
-	}
-	scheme := "https"
-	if s.Answers.NoTLS {
-		scheme = "http"
-	}
-	return scheme + "://" + net.JoinHostPort(s.PublicAddr, strconv.Itoa(port)) + "/"
 }
 
 // state is the machine's state in a word. How far the guide came is known of
 // this computer's own only.
 func (m machine) state() string {
 	if m.Elsewhere {
-		return dash(m.State)
+		return dash(string(m.State))
 	}
 	return stateOf(m.Setup)
 }
@@ -225,7 +197,7 @@ func (m machine) state() string {
 func stateOf(s steps.Setup) string {
 	switch {
 	case s.Bad != nil && s.State != "":
-		return s.State + ", bad record"
+		return string(s.State) + ", bad record"
 	case s.Bad != nil:
 		return "bad record"
 	case s.Resources.Removing:
@@ -233,11 +205,11 @@ func stateOf(s steps.Setup) string {
 	case s.State == "" && s.Resources.InstanceID == "":
 		return "not launched"
 	case s.Unseen != "":
-		return dash(s.State) + "?"
-	case s.State == "running" && !s.Finished(steps.StepOpen):
+		return dash(string(s.State)) + "?"
+	case s.State.Up() && !s.Finished(steps.StepOpen):
 		return "unfinished"
 	default:
-		return dash(s.State)
+		return dash(string(s.State))
 	}
 }
 
@@ -268,7 +240,7 @@ func stateMark(t tone) string {
 // stopsTone is a warning where the machine stops soon, or cannot.
 func (m machine) stopsTone() tone {
 	left, ok := m.left()
-	if ok && left < soonEnough || m.health != nil && m.health.Unarmed != "" {
+	if ok && left < steps.StopsSoon || m.health != nil && m.health.Unarmed != "" {
 		return warning
 	}
 	return ordinary
@@ -276,25 +248,19 @@ func (m machine) stopsTone() tone {
 
 // idle says for how long nothing has gone on, by the machine's own clock.
 func (m machine) idle() string {
-	h := m.health
-	switch {
-	case h == nil || !h.Watching:
+	if m.health == nil {
 		return "-"
-	case h.Idle.IsZero():
-		return "busy"
-	default:
-		return span(h.At.Sub(h.Idle))
 	}
+	return dash(wording.IdleCell(*m.health, m.health.At))
 }
 
 // left is how long the machine goes on; ok is false when that is not known or
 // it does not stop on its own.
 func (m machine) left() (left time.Duration, ok bool) {
-	h := m.health
-	if h == nil || !h.Watching || h.StopAt.IsZero() || h.Unarmed != "" {
+	if m.health == nil {
 		return 0, false
 	}
-	return max(h.StopAt.Sub(h.At), 0), true
+	return m.health.StopsIn(m.health.At)
 }
 
 // stops says when the machine will stop on its own.
@@ -302,7 +268,7 @@ func (m machine) stops() string {
 	left, ok := m.left()
 	switch {
 	case ok:
-		return "in " + span(left)
+		return "in " + wording.SpanCell(left)
 	case m.health == nil || !m.health.Watching:
 		return "-"
 	case m.health.Unarmed != "":
@@ -312,41 +278,20 @@ func (m machine) stops() string {
 	}
 }
 
-// soonEnough is when a coming stop is worth a warning.
-const soonEnough = 10 * time.Minute
-
 // warn tells of a machine that stops soon, with what puts it off.
 func (p *Program) warn(m machine) {
-	if left, ok := m.left(); ok && left < soonEnough {
-		p.note("%s stops in %s: %s\n", m.Answers.Name, span(left), typed("extend", m.Setup))
+	if left, ok := m.left(); ok && left < steps.StopsSoon {
+		p.note("%s stops in %s: %s\n", m.Answers.Name, wording.Span(left), typed("extend", m.Setup))
 	}
 }
 
-// hour and soFar are the money in a cell.
-func (m machine) hour(now time.Time) string {
-	money := m.Money(now)
-	switch {
-	case m.Sandbox:
-		return "nothing"
-	case !money.Known:
-		return "unknown"
-	default:
-		return fmt.Sprintf("$%.4f", money.Hour)
+// moneyCells are what a machine costs an hour, and what it has cost.
+func (m machine) moneyCells(now time.Time) (hour, soFar string) {
+	if m.Sandbox {
+		return wording.Nothing, wording.Nothing
 	}
-}
-
-func (m machine) soFar(now time.Time) string {
 	money := m.Money(now)
-	switch {
-	case m.Sandbox:
-		return "nothing"
-	case !money.Known:
-		return "unknown"
-	case money.AtLeast:
-		return fmt.Sprintf("$%.2f+", money.SoFar)
-	default:
-		return fmt.Sprintf("$%.2f", money.SoFar)
-	}
+	return wording.RateCell(money), wording.SoFarCell(money)
 }
 
 func dash(s string) string {
@@ -354,18 +299,4 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// age says a duration in its largest unit, rounded down.
-func age(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "now"
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	default:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
-	}
 }

@@ -24,7 +24,7 @@ func crowded() *fakeEngine {
 	e := &fakeEngine{}
 	for name, state := range map[string]string{"lab": "running", "research-notebook-of-the-group": "stopped", "名前付き": "terminated"} {
 		m := steps.Machine{Setup: steps.Setup{
-			ID: name + "-id", State: state, PublicAddr: "ec2-203-0-113-25.eu-central-1.compute.amazonaws.com", Done: map[steps.StepID]time.Time{steps.StepOpen: time.Unix(1, 0)},
+			ID: name + "-id", State: steps.State(state), PublicAddr: "ec2-203-0-113-25.eu-central-1.compute.amazonaws.com", Done: map[steps.StepID]time.Time{steps.StepOpen: time.Unix(1, 0)},
 			Answers:   steps.Answers{Name: name, Region: "eu-central-1", Type: "g4dn.2xlarge", Mode: steps.ModeHTTP},
 			Resources: steps.Resources{InstanceID: "i-0123456789abcdef0"},
 		}}

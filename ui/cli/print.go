@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // printer shows the guide's work to a person or to a script. Unfinished lines
@@ -66,7 +67,7 @@ func (p *plainPrinter) review(r steps.Review) {
 	defer p.mu.Unlock()
 	p.list("Will be created", r.Creates)
 	p.commands("Commands", r.Commands)
-	p.list("Costs", []string{costLine(r.Cost, p.sandbox)})
+	p.list("Costs", []string{wording.Cost(r.Cost, p.sandbox)})
 	var denied []string
 	for _, perm := range r.Permissions {
 		if perm.Known && !perm.Allowed {
@@ -74,7 +75,7 @@ func (p *plainPrinter) review(r steps.Review) {
 		}
 	}
 	p.list("Not permitted", denied)
-	p.list("Auto-stop", stopRules(r.Answers))
+	p.list("Auto-stop", []string{wording.Stops(r.Answers.StopRule())})
 	p.list("Mind", r.Warnings)
 }
 
@@ -120,7 +121,7 @@ func (p *plainPrinter) about(o *steps.Opened) {
 		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint, "for curl: " + o.CurlOption()})
 	}
 	p.list("Local port", notEmpty(o.PortNote))
-	p.list("Costs", []string{costLine(o.Cost, p.sandbox)})
+	p.list("Costs", []string{wording.Cost(o.Cost, p.sandbox)})
 }
 
 func notEmpty(s string) []string {
@@ -138,33 +139,4 @@ func stepTitle(id steps.StepID) string {
 		return strings.TrimSuffix(sentence(string(id)), ".") // no page of the guide: "Remove"
 	}
 	return fmt.Sprintf("%d/%d %s", i+1, len(pages), pages[i].Title)
-}
-
-// stopRules says when the machine will stop on its own.
-func stopRules(a steps.Answers) []string {
-	var out []string
-	if idle := a.IdleStop.Or(steps.DefaultIdleStop); idle != steps.Never {
-		out = append(out, "when idle for "+idle.Words())
-	}
-	if life := a.Lifetime.Or(steps.DefaultLifetime); life != steps.Never {
-		out = append(out, "after running for "+life.Words())
-	}
-	if len(out) == 0 {
-		return []string{"never: it runs until you stop it"}
-	}
-	return out
-}
-
-// costLine says what a setup costs, or that this is not known.
-func costLine(c steps.Cost, sandbox bool) string {
-	switch {
-	case sandbox:
-		return "nothing: this is the sandbox, and nothing is on AWS"
-	case !c.Known:
-		return "an unknown price"
-	case c.DiskUnknown:
-		return fmt.Sprintf("$%.4f an hour, about $%.2f a month, and the disk, whose price is unknown", c.Hour, c.Month)
-	default:
-		return fmt.Sprintf("$%.4f an hour, about $%.2f a month; while stopped $%.2f a month for the disk", c.Hour, c.Month, c.StoppedMonth)
-	}
 }

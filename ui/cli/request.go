@@ -195,9 +195,9 @@ func (t *taken) mustRun() error {
 	case s.Resources.InstanceID == "":
 		p.Title, p.Text = "The machine was never launched", s.Answers.Name+" has no machine yet."
 		p.Next = fmt.Sprintf("Launch it: %s up --name %s%s", name, s.Answers.Name, inSandbox(s))
-	case s.Unseen != "" || s.State == "running" || s.State == "pending":
+	case s.Unseen != "" || s.State.On():
 		return nil
-	case s.State == "stopped" || s.State == "stopping":
+	case s.State.Off():
 		p.Next = "Start it: " + t.typed("start")
 	default:
 		p.Next = fmt.Sprintf("Launch another: %s up --name %s%s, or remove what is left of it: %s", name, s.Answers.Name, inSandbox(s), t.typed("rm"))

@@ -34,10 +34,10 @@ func (r *request) resize(ctx context.Context, o *resizeOptions) error {
 		return err
 	}
 	s, kind := t.setup, r.args[1]
-	if s.Resources.InstanceID == "" || s.State == "gone" || s.State == "terminated" {
+	if s.Resources.InstanceID == "" || s.State.Gone() {
 		return t.mustRun()
 	}
-	if s.State != "stopped" {
+	if s.State != steps.StateStopped {
 		if err := t.stopFirst(ctx, o.stop); err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/sandbox"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 func (p *Program) sandboxCommand() *cobra.Command {
@@ -76,7 +76,7 @@ func (p *Program) sandboxStatus(ctx context.Context) error {
 		p.keeps(kept)
 		return nil
 	}
-	_, _ = fmt.Fprintf(p.Out, "The sandbox is running at %s, process %d, for %s.\n", s.Info.URL, s.Info.PID, age(p.Now().Sub(s.Since)))
+	_, _ = fmt.Fprintf(p.Out, "The sandbox is running at %s, process %d, for %s.\n", s.Info.URL, s.Info.PID, wording.Span(p.Now().Sub(s.Since)))
 	for _, i := range s.Instances {
 		_, _ = fmt.Fprintf(p.Out, "  %s  %s  %s\n", i.ID, i.State, i.Name)
 	}
@@ -102,7 +102,7 @@ func (p *Program) sandboxStop(ctx context.Context, o *purgeOptions) error {
 // keeps says what the machines' disks take.
 func (p *Program) keeps(kept sandbox.Disks) {
 	if kept.Machines > 0 {
-		p.note("Kept: the disks of %s, %s. Remove them: %s sandbox stop --purge\n", counted(kept.Machines, "machine"), cells.Bytes(kept.Bytes), name)
+		p.note("Kept: the disks of %s, %s. Remove them: %s sandbox stop --purge\n", wording.Counted(kept.Machines, "machine"), wording.Bytes(kept.Bytes), name)
 	}
 }
 
@@ -113,7 +113,7 @@ func (p *Program) sandboxPurge(ctx context.Context, o *purgeOptions, kept sandbo
 		if !p.Terminal {
 			return usage("sandbox stop", "there is no terminal to ask on: add --yes to remove without being asked")
 		}
-		p.note("This removes %s of the sandbox and their disks, %s, with all files on them. It cannot be undone.\n", counted(kept.Machines, "machine"), cells.Bytes(kept.Bytes))
+		p.note("This removes %s of the sandbox and their disks, %s, with all files on them. It cannot be undone.\n", wording.Counted(kept.Machines, "machine"), wording.Bytes(kept.Bytes))
 		ok, err := (&asker{p: p}).confirm(ctx, "Remove them?")
 		if err != nil {
 			return err
@@ -128,6 +128,6 @@ func (p *Program) sandboxPurge(ctx context.Context, o *purgeOptions, kept sandbo
 	if err := os.RemoveAll(stateDir("sandbox")); err != nil {
 		return fmt.Errorf("remove what is known of the sandbox's machines: %w", err)
 	}
-	_, _ = fmt.Fprintf(p.Out, "The sandbox is removed; %s are free again.\n", cells.Bytes(kept.Bytes))
+	_, _ = fmt.Fprintf(p.Out, "The sandbox is removed; %s are free again.\n", wording.Bytes(kept.Bytes))
 	return nil
 }

@@ -33,7 +33,7 @@ jupyter-ec2 start jupyter && jupyter-ec2 open jupyter`,
 // is another machine for one that is gone.
 // what, unless empty, is told once it is so.
 func (t *taken) start(ctx context.Context, what string) error {
-	if t.setup.State != "stopped" && t.setup.State != "stopping" {
+	if !t.setup.State.Off() {
 		if err := t.mustRun(); err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (t *taken) start(ctx context.Context, what string) error {
 // follow makes a running machine follow its setup's new answers. One that is
 // stopped follows when it is started, and is not started for that: it would cost.
 func (t *taken) follow(ctx context.Context, what string) error {
-	if t.setup.State == "stopped" || t.setup.State == "stopping" || t.setup.Resources.InstanceID == "" {
+	if t.setup.State.Off() || t.setup.Resources.InstanceID == "" {
 		t.done(t.setup, "%s This takes effect when the machine is started: %s", what, t.typed("start"))
 		return nil
 	}

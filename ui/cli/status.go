@@ -10,7 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 func (p *Program) statusCommand(sandbox *bool) *cobra.Command {
@@ -36,7 +36,7 @@ func (r *request) status(ctx context.Context) error {
 		return err
 	}
 	m := machine{Machine: steps.Machine{Setup: t.setup}}
-	if t.setup.State == "running" {
+	if t.setup.State.Up() {
 		asking, cancel := context.WithTimeout(ctx, statusPatience)
 		defer cancel()
 		m.health, m.unwell = askOne(asking, t.guide, t.setup.ID)
@@ -116,19 +116,19 @@ func (f *facts) health(h steps.Health) {
 		f.add("Kernels", "none")
 	}
 	if h.Cores > 0 {
-		f.add("CPU", "%s of %d", percent(h.CPU), h.Cores)
+		f.add("CPU", "%s of %d", wording.Percent(h.CPU), h.Cores)
 	}
 	if h.MemoryMB > 0 {
-		f.add("Memory", "%s of %s", size(h.MemoryUsedMB), size(h.MemoryMB))
+		f.add("Memory", "%s", wording.MegabytesOf(h.MemoryUsedMB, h.MemoryMB))
 	}
 	if h.SwapMB > 0 {
-		f.add("Swap", "%s of %s", size(h.SwapUsedMB), size(h.SwapMB))
+		f.add("Swap", "%s", wording.MegabytesOf(h.SwapUsedMB, h.SwapMB))
 	}
 	if h.DiskMB > 0 {
-		f.add("Disk", "%s free of %s", size(h.DiskFreeMB), size(h.DiskMB))
+		f.add("Disk", "%s free", wording.MegabytesOf(h.DiskFreeMB, h.DiskMB))
 	}
 	for _, g := range h.GPUs {
-		f.add("GPU", "%s, %s, %s of %s", remote.Clean(g.Name), percent(g.Use), size(g.MemoryUsedMB), size(g.MemoryMB))
+		f.add("GPU", "%s %s, memory %s", remote.Clean(g.Name), wording.Percent(g.Use), wording.MegabytesOf(g.MemoryUsedMB, g.MemoryMB))
 	}
 }
 
@@ -138,23 +138,19 @@ func (f *facts) stop(m machine) {
 		f.mark(warning, warning.mark(), "Stops", "not known: the machine's watcher does not run; see %s", typed("doctor", m.Setup))
 		return
 	}
-	if h.Idle.IsZero() {
-		f.add("Idle", "no: %s", dash(remote.Clean(h.Busy)))
-	} else {
-		f.add("Idle", "for %s", m.idle())
-	}
+	f.add("Idle", "%s", remote.Clean(wording.Idle(*h, h.At)))
 	for i, p := range h.Work {
 		title := ""
 		if i == 0 {
 			title = "Work"
 		}
-		f.add(title, "%s, %s of a core (process %d)", remote.Clean(p.Command), percent(p.CPU), p.PID)
+		f.add(title, "%s, %s of a core (process %d)", remote.Clean(p.Command), wording.Percent(p.CPU), p.PID)
 	}
 	if len(h.Ignore) > 0 {
 		f.add("Ignored", "%s", remote.Clean(strings.Join(h.Ignore, ", ")))
 	}
 	if h.WorkLeast > 0 && h.WorkLeast != steps.DefaultWorkPercent/100.0 {
-		f.add("Counts", "programs that use %s of a core or more", percent(h.WorkLeast))
+		f.add("Counts", "programs that use %s of a core or more", wording.Percent(h.WorkLeast))
 	}
 	text := m.stops()
 	if _, ok := m.left(); ok && h.StopWhy != "" {
@@ -164,33 +160,21 @@ func (f *facts) stop(m machine) {
 		text += ": " + remote.Clean(h.Unarmed)
 	}
 	if h.Held.After(h.At) {
-		text += fmt.Sprintf(", postponed for %s", span(h.Held.Sub(h.At)))
+		text += fmt.Sprintf(", postponed for %s", wording.Span(h.Held.Sub(h.At)))
 	}
 	f.mark(m.stopsTone(), "", "Stops", "%s", text)
 }
 
 func (f *facts) money(m machine, now time.Time) {
 	money := m.Money(now)
-	switch {
-	case m.Sandbox:
-		f.add("Costs", "nothing: this is the sandbox")
-	case !money.Known:
-		f.add("Costs", "an unknown price")
-	default:
-		f.add("Costs", "$%.4f an hour now", money.Hour)
-		f.add("So far", "%s", m.soFar(now))
-		f.add("Tomorrow", "$%.2f more if it is left as it is until 9 o'clock", money.Tomorrow)
+	if m.Sandbox || !money.Known {
+		f.add("Costs", "%s", wording.Money(money, m.State, m.Sandbox))
+		return
 	}
+	f.add("Costs", "%s an hour now", wording.Rate(money.Hour))
+	f.add("So far", "%s", wording.SoFarCell(money))
+	f.add("Tomorrow", "%s more if it is left as it is until 9 o'clock", wording.Sum(money.Tomorrow))
 }
-
-func percent(share float64) string {
-	if share < 0 {
-		return "?"
-	}
-	return fmt.Sprintf("%.0f %%", share*100)
-}
-
-func size(mb int) string { return cells.Bytes(int64(mb) << 20) }
 
 func notBlank(all ...string) []string {
 	var out []string

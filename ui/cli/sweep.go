@@ -12,6 +12,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 type sweepOptions struct {
@@ -200,7 +201,7 @@ func (r *request) listLeftovers(all []remains) error {
 			sum += l.MonthCost
 			unknown = unknown || !l.CostKnown && !m.sandbox
 			rows = append(rows, []cell{
-				{text: m.name}, {text: l.Kind}, {text: remote.Clean(l.ID)}, {text: dash(remote.Clean(l.Detail))}, {text: region}, {text: monthCost(l, m.sandbox)},
+				{text: m.name}, {text: l.Kind}, {text: remote.Clean(l.ID)}, {text: dash(remote.Clean(l.Detail))}, {text: region}, {text: wording.Month(l.MonthCost, l.CostKnown, m.sandbox)},
 			})
 		}
 	}
@@ -211,19 +212,8 @@ func (r *request) listLeftovers(all []remains) error {
 	if unknown {
 		more = ", and what has an unknown price"
 	}
-	r.line("Together $%.2f a month%s.", sum, more)
+	r.line("Together %s a month%s.", wording.Monthly(sum), more)
 	return nil
-}
-
-func monthCost(l steps.Leftover, sandbox bool) string {
-	switch {
-	case sandbox:
-		return "nothing"
-	case !l.CostKnown:
-		return "unknown"
-	default:
-		return fmt.Sprintf("$%.2f", l.MonthCost)
-	}
 }
 
 func leftoverOf(l steps.Leftover, sandbox bool) jsonLeftover {

@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // errCutOff is for the exit code alone: the person cut the work off, and knows.
@@ -44,7 +44,7 @@ func (p *Program) farewell(o ui.Outcome) {
 		switch {
 		case s.Resources.Removing:
 			p.note("The removal of %s is not finished. Finish it: %s\n", s.Answers.Name, typed("rm", s))
-		case s.State == "stopped":
+		case s.State == steps.StateStopped:
 			p.note("The machine of %s is stopped%s. Start it again: %s\n", s.Answers.Name, diskCost(s), typed("start", s))
 		default:
 			p.keepsRunning(s)
@@ -63,5 +63,5 @@ func diskCost(s steps.Setup) string {
 	case !s.Cost.Known || s.Cost.DiskUnknown:
 		return "; its disk still costs a little"
 	}
-	return fmt.Sprintf("; its disk costs $%.2f a month", s.Cost.StoppedMonth)
+	return "; its disk costs " + wording.Monthly(s.Cost.StoppedMonth) + " a month"
 }

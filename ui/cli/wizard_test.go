@@ -10,7 +10,7 @@ import (
 
 func TestWizardEndSaysWhatIsLeft(t *testing.T) {
 	setup := func(called, state string, sandbox bool) steps.Setup {
-		return steps.Setup{ID: called, State: state, Sandbox: sandbox, Answers: steps.Answers{Name: called}, Cost: steps.Cost{Known: true, Hour: 0.02, StoppedMonth: 0.76}}
+		return steps.Setup{ID: called, State: steps.State(state), Sandbox: sandbox, Answers: steps.Answers{Name: called}, Cost: steps.Cost{Known: true, Hour: 0.02, StoppedMonth: 0.76}}
 	}
 	half, unpriced := setup("half", "gone", false), setup("unpriced", "stopped", false)
 	half.Resources.Removing, unpriced.Cost.Known = true, false

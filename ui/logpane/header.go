@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // header is the line above the window: title and state on the left, counts or
@@ -59,13 +60,13 @@ func (p *Pane) rights() []string {
 	if p.notice != "" {
 		return []string{th.Accent.Render(cells.Clean(p.notice))}
 	}
-	lines, dropped := count(p.buf.Len(), "line"), p.buf.Dropped()
+	lines, dropped := wording.Counted(p.buf.Len(), "line"), p.buf.Dropped()
 	full, short := lines, lines
 	if !p.wrap {
 		full = "not wrapped · " + full
 	}
 	if dropped > 0 {
-		full += " · " + count(dropped, "older line") + " dropped"
+		full += " · " + wording.Counted(dropped, "older line") + " dropped"
 		short = lines + ", " + cells.Thousands(dropped) + " dropped"
 	}
 	if p.search.finder != nil {

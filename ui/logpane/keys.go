@@ -5,6 +5,8 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // clipboardBytes is how much text goes to the clipboard at once: xterm and
@@ -141,9 +143,9 @@ func (p *Pane) copy(from, to int) tea.Cmd {
 		p.notice = "nothing to copy"
 		return nil
 	}
-	p.notice = "copied " + count(to-from, "line")
+	p.notice = "copied " + wording.Counted(to-from, "line")
 	if from > 0 && to == p.buf.Len() && to-from > p.body() {
-		p.notice = fmt.Sprintf("copied the last %s: more does not fit, ctrl+s saves all", count(to-from, "line"))
+		p.notice = fmt.Sprintf("copied the last %s: more does not fit, ctrl+s saves all", wording.Counted(to-from, "line"))
 	}
 	return tea.SetClipboard(p.buf.Text(from, to))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/form"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // none is the number of no line.
@@ -165,8 +166,8 @@ func (p *Pane) found() string {
 	case f.Count() == 0:
 		return "no match"
 	case rank == 0:
-		return count(f.Count(), "match")
+		return wording.Counted(f.Count(), "match")
 	default:
-		return fmt.Sprintf("%s of %s", cells.Thousands(rank), count(f.Count(), "match"))
+		return fmt.Sprintf("%s of %s", cells.Thousands(rank), wording.Counted(f.Count(), "match"))
 	}
 }

@@ -159,15 +159,3 @@ func (p *Pane) scrollbar() []string {
 	}
 	return bar
 }
-
-// count is "1 line", "12,345 lines", "2 matches".
-func count(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "ch"):
-		return cells.Thousands(n) + " " + noun + "es"
-	default:
-		return cells.Thousands(n) + " " + noun + "s"
-	}
-}

@@ -3,11 +3,10 @@
 package meter
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // Meter measures one copy. Its zero value has seen nothing.
@@ -56,7 +55,7 @@ func (m *Meter) Percent() string {
 	if !known {
 		return ""
 	}
-	return fmt.Sprintf("%d %%", int(share*100))
+	return wording.PercentDone(share)
 }
 
 // rate is bytes a second, lately. It is not known before a second has passed.
@@ -77,16 +76,16 @@ func (m *Meter) rate(now time.Time) (float64, bool) {
 func (m *Meter) Text(now time.Time) string {
 	var parts []string
 	if p := m.Percent(); p != "" {
-		parts = append(parts, p, cells.BytesOf(m.done, m.of))
+		parts = append(parts, p, wording.BytesOf(m.done, m.of))
 	} else {
-		parts = append(parts, cells.Bytes(m.done))
+		parts = append(parts, wording.Bytes(m.done))
 	}
 	rate, known := m.rate(now)
 	if known && m.done < m.of {
-		parts = append(parts, cells.Bytes(int64(rate))+"/s")
+		parts = append(parts, wording.Bytes(int64(rate))+"/s")
 	}
 	if left := m.of - m.done; known && rate >= 1 && left > 0 {
-		parts = append(parts, span(time.Duration(float64(left)/rate*float64(time.Second)))+" left")
+		parts = append(parts, wording.About(time.Duration(float64(left)/rate*float64(time.Second)))+" left")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -99,17 +98,4 @@ func (m *Meter) Bar(width int) string {
 	}
 	full := int(share * float64(width))
 	return strings.Repeat("█", full) + strings.Repeat("░", width-full)
-}
-
-// span is a time that is only about right, so its small parts are left out.
-func span(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", max(int(d.Seconds()+0.5), 1))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()+0.5))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
-	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }

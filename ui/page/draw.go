@@ -3,7 +3,6 @@ package page
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -148,29 +147,6 @@ func PromptOf(byHand string) string {
 // become spaces.
 func Clean(s string) string {
 	return cells.Clean(strings.ReplaceAll(strings.TrimSpace(s), "\n", " "))
-}
-
-// Dollars is a sum of money: four places for what an hour costs, two for more.
-func Dollars(v float64) string {
-	if v != 0 && v < 1 {
-		return fmt.Sprintf("$%.4f", v)
-	}
-	return fmt.Sprintf("$%.2f", v)
-}
-
-// Monthly is what a month costs.
-func Monthly(v float64) string { return fmt.Sprintf("$%.2f", v) }
-
-// Took is a time span as a person says it.
-func Took(d time.Duration) string {
-	d = max(d, 0).Round(time.Second)
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 }
 
 // title is a heading inside a page.

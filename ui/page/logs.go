@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // besideFrom is the width from which two log panes stand side by side, and
@@ -66,7 +67,7 @@ func (l *Logs) Add(e steps.Event, began time.Time) {
 	case steps.Finished:
 		text := "  ✓ " + e.Text
 		if !began.IsZero() {
-			text += " (" + Took(e.Time.Sub(began)) + ")"
+			text += " (" + wording.Took(e.Time.Sub(began)) + ")"
 		}
 		doing.Add(text, false)
 	case steps.Failed:

@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // hoursPerMonth is AWS's own reckoning of a month for its price examples.
@@ -38,7 +39,7 @@ func TypeRows(types []steps.InstanceType, prices steps.Prices, noPrice string) [
 	for i, t := range types {
 		hour, month := TypePrice(prices, noPrice, t.Name)
 		row := table.Row{ID: t.Name, Words: archWords(t.Arch), Cells: []string{
-			t.Name, strconv.Itoa(t.VCPU), Memory(t.MemoryMiB), t.GPU, t.Arch, "", hour, month,
+			t.Name, strconv.Itoa(t.VCPU), wording.Memory(t.MemoryMiB), t.GPU, t.Arch, "", hour, month,
 		}}
 		if t.FreeTier {
 			row.Cells[5] = "✓"
@@ -90,11 +91,4 @@ func TypePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
 		return "…", "…"
 	}
 	return "unknown", "unknown"
-}
-
-func Memory(mib int) string {
-	if mib%1024 == 0 {
-		return fmt.Sprintf("%d GiB", mib/1024)
-	}
-	return fmt.Sprintf("%.1f GiB", float64(mib)/1024)
 }

@@ -1,9 +1,11 @@
-package cells
+package wording
 
 import "fmt"
 
 // Sizes are told in the units that AWS sells memory and disks by, and that ls
-// and df count in: a KiB is 1024 bytes.
+// and df count in: a KiB is 1024 bytes. go-humanize is not used: it has no part
+// of a whole in one unit, and from 10 on it leaves out what a copy's progress
+// is seen by.
 const kibi = 1024
 
 // Bytes is a size as a person reads it: "900.0 MiB".
@@ -22,6 +24,21 @@ func BytesOf(part, whole int64) string {
 		return fmt.Sprintf("%d of %d B", part, whole)
 	}
 	return fmt.Sprintf("%.1f of %.1f %s", float64(part)/sizeOf(unit), float64(whole)/sizeOf(unit), unitName(unit))
+}
+
+// Megabytes is a size that a machine told in MiB.
+func Megabytes(mib int) string { return Bytes(int64(mib) << 20) }
+
+// MegabytesOf is a part of a whole, both told in MiB.
+func MegabytesOf(part, whole int) string { return BytesOf(int64(part)<<20, int64(whole)<<20) }
+
+// Memory is an instance type's memory, in the unit that AWS lists it in: "0.5
+// GiB", "16 GiB".
+func Memory(mib int) string {
+	if mib%kibi == 0 {
+		return fmt.Sprintf("%d GiB", mib/kibi)
+	}
+	return fmt.Sprintf("%.1f GiB", float64(mib)/kibi)
 }
 
 // unitOf is the power of 1024 that a size is told in.

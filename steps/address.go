@@ -1,0 +1,52 @@
+package steps
+
+import (
+	"cmp"
+	"net"
+	"strconv"
+)
+
+// HasTLS reports whether the server speaks TLS. In ssh mode the tunnel protects it.
+func (a Answers) HasTLS() bool { return a.Mode != ModeSSH && !a.NoTLS }
+
+// ServerPath is where a mode's server answers below its root: a gateway has no
+// page, but lists its kernels.
+func (m Mode) ServerPath() string {
+	if m == ModeGateway {
+		return "/api/kernelspecs"
+	}
+	return "/"
+}
+
+// ThroughTunnel reports whether the server of a running machine is reached
+// through a tunnel, open or not.
+func (m Machine) ThroughTunnel() bool {
+	return m.State.Up() && m.ours() && m.Answers.Mode == ModeSSH
+}
+
+// ours reports whether this computer has gone through the guide for the machine.
+func (m Machine) ours() bool { return !m.Elsewhere && m.Finished(StepOpen) }
+
+// PublicURL is the root of the server as the world reaches it, in http and
+// gateway mode.
+func (s Setup) PublicURL() string {
+	scheme := "http"
+	if s.Answers.HasTLS() {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(s.PublicAddr, strconv.Itoa(cmp.Or(s.ServerPort, ServerPort)))
+}
+
+// URL is where the server answers now, without its token; empty where it does
+// not, as in ssh mode without a tunnel, or where nobody knows.
+func (m Machine) URL() string {
+	switch {
+	case !m.State.Up() || m.Unseen != "" || !m.ours():
+		return ""
+	case m.Answers.Mode == ModeSSH && m.TunnelPort != 0:
+		return "http://localhost:" + strconv.Itoa(m.TunnelPort) + m.Answers.Mode.ServerPath()
+	case m.Answers.Mode == ModeSSH || m.PublicAddr == "":
+		return ""
+	}
+	return m.PublicURL() + m.Answers.Mode.ServerPath()
+}

@@ -1,0 +1,136 @@
+package wording
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+func TestSpans(t *testing.T) {
+	for d, want := range map[time.Duration][4]string{ // Took, Span, SpanCell, About
+		-time.Second:                              {"0 s", "less than 1 min", "<1 min", "1 s"},
+		28*time.Second + 600*time.Millisecond:     {"29 s", "less than 1 min", "<1 min", "29 s"},
+		3*time.Minute + 5*time.Second:             {"3 min 05 s", "3 min", "3 min", "3 min"},
+		6*time.Minute + 40*time.Second:            {"6 min 40 s", "6 min", "6 min", "7 min"},
+		time.Hour + 5*time.Minute + 9*time.Second: {"1 h 05 min", "1 h 05 min", "1 h 05 min", "1 h 05 min"},
+		8 * time.Hour:                             {"8 h 00 min", "8 h 00 min", "8 h 00 min", "8 h 00 min"},
+		72 * time.Hour:                            {"72 h 00 min", "3 days", "3 days", "3 days"},
+	} {
+		if got := [4]string{Took(d), Span(d), SpanCell(d), About(d)}; got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestSums(t *testing.T) {
+	for v, want := range map[float64][2]string{ // Rate, Sum
+		0: {"$0.00", "$0.00"}, 0.002: {"$0.0020", "<$0.01"}, 0.0194: {"$0.0194", "$0.02"}, 3.06: {"$3.06", "$3.06"},
+	} {
+		if got := [2]string{Rate(v), Sum(v)}; got != want {
+			t.Errorf("%v is %q, want %q", v, got, want)
+		}
+	}
+}
+
+func TestMoney(t *testing.T) {
+	known := steps.Money{Known: true, Hour: 0.02, SoFar: 1.2, Tomorrow: 0.4}
+	least := known
+	least.AtLeast = true
+	for _, c := range []struct {
+		money   steps.Money
+		state   steps.State
+		sandbox bool
+		want    string
+	}{
+		{known, steps.StateRunning, false, "$1.20 so far, $0.0200 an hour; $0.40 more if left until tomorrow"},
+		{least, steps.StateRunning, false, "at least $1.20 so far, $0.0200 an hour; $0.40 more if left until tomorrow"},
+		{known, steps.StateRunning, true, "nothing: this is the sandbox"},
+		{known, steps.StateStopped, false, "$1.20 so far, $0.0200 an hour for its disk"},
+		{known, steps.StateGone, false, "nothing now; $1.20 so far"},
+		{steps.Money{}, steps.StateTerminated, false, "nothing now"},
+		{steps.Money{}, steps.StateNone, false, "nothing yet"},
+		{steps.Money{}, steps.StateRunning, false, "unknown: no price is available, but it costs money"},
+	} {
+		if got := Money(c.money, c.state, c.sandbox); got != c.want {
+			t.Errorf("%s: %q, want %q", c.state, got, c.want)
+		}
+	}
+	if got := [4]string{RateCell(known), SoFarCell(least), RateCell(steps.Money{}), RateCell(steps.Money{Known: true})}; got != [4]string{"$0.0200", "≥$1.20", "unknown", "-"} {
+		t.Errorf("in columns: %q", got)
+	}
+}
+
+func TestCost(t *testing.T) {
+	c := steps.Cost{Known: true, Hour: 0.02, Month: 14.6, StoppedMonth: 0.76}
+	noDisk := c
+	noDisk.DiskUnknown = true
+	for _, s := range [][2]string{
+		{Cost(c, false), "$0.0200 an hour, about $14.60 a month; while stopped $0.76 a month for the disk"},
+		{Cost(noDisk, false), "$0.0200 an hour, about $14.60 a month, and the disk, whose price is unknown"},
+		{Cost(c, true), "nothing: this is the sandbox, and nothing is on AWS"},
+		{Cost(steps.Cost{}, false), "an unknown price"},
+		{AnHour(c, false), "costs $0.0200 an hour"},
+		{AnHour(steps.Cost{}, false), "costs money (the price is unknown)"},
+		{AnHour(c, true), "costs nothing: this is the sandbox"},
+	} {
+		if s[0] != s[1] {
+			t.Errorf("%q, want %q", s[0], s[1])
+		}
+	}
+}
+
+func TestStops(t *testing.T) {
+	hour := steps.Limit(time.Hour)
+	for _, c := range []struct {
+		a          steps.Answers
+		want       string
+		idle, life string
+	}{
+		{steps.Answers{}, "when idle for 60 minutes, after 12 hours", "when idle for 60 minutes", "after 12 hours"},
+		{steps.Answers{IdleStop: steps.Never, Lifetime: 2 * hour}, "after 2 hours", "not when idle", "after 2 hours"},
+		{steps.Answers{IdleStop: hour, Lifetime: steps.Never}, "when idle for 60 minutes", "when idle for 60 minutes", "with no time limit"},
+		{steps.Answers{IdleStop: steps.Never, Lifetime: steps.Never}, "never: it runs until you stop it", "not when idle", "with no time limit"},
+	} {
+		idle, life := StopRule(c.a.StopRule())
+		if got := Stops(c.a.StopRule()); got != c.want || idle != c.idle || life != c.life {
+			t.Errorf("%q, %q and %q; want %q, %q and %q", got, idle, life, c.want, c.idle, c.life)
+		}
+	}
+}
+
+func TestIdle(t *testing.T) {
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		h          steps.Health
+		want, cell string
+	}{
+		{steps.Health{Idle: noon.Add(-time.Hour)}, "unknown", ""},
+		{steps.Health{Watching: true}, "no: active", "busy"},
+		{steps.Health{Watching: true, Busy: "a cell runs"}, "no: a cell runs", "busy"},
+		{steps.Health{Watching: true, Idle: noon.Add(-7 * time.Minute)}, "for 7 min", "7 min"},
+		{steps.Health{Watching: true, Idle: noon.Add(time.Minute)}, "for less than 1 min", "<1 min"},
+	} {
+		if got, cell := Idle(c.h, noon), IdleCell(c.h, noon); got != c.want || cell != c.cell {
+			t.Errorf("%q and %q, want %q and %q", got, cell, c.want, c.cell)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	for _, s := range [][2]string{
+		{Counted(1, "file"), "1 file"},
+		{Counted(0, "file"), "0 files"},
+		{Counted(12345, "line"), "12,345 lines"},
+		{Counted(2, "match"), "2 matches"},
+		{Percent(0.996), "100 %"},
+		{PercentDone(0.996), "99 %"},
+		{Percent(-1), "? %"},
+		{Memory(512), "0.5 GiB"},
+		{Memory(16384), "16 GiB"},
+	} {
+		if s[0] != s[1] {
+			t.Errorf("%q, want %q", s[0], s[1])
+		}
+	}
+}
