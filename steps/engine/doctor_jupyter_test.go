@@ -22,7 +22,7 @@ import (
 // One machine with a real Jupyter, which takes its time to install: the doctor
 // in ssh mode, the server mended, the doctor in gateway mode, and a notebook
 // here with that gateway's kernels.
-func TestCareOfARealJupyter(t *testing.T) {
+func TestDoctorOfARealJupyter(t *testing.T) {
 	if testing.Short() {
 		t.Skip("installs Jupyter from the package index")
 	}
@@ -292,7 +292,7 @@ func processes(t *testing.T) string {
 	return all.String()
 }
 
-func TestNotebookSaysWhyNot(t *testing.T) {
+func TestNotebookThatDoesNotStart(t *testing.T) {
 	w := newWorld(t, nil)
 	s, err := w.guide().Begin(t.Context(), answers())
 	if err != nil {

@@ -124,7 +124,7 @@ func (p *page) has(text string) bool {
 
 // The commands for one machine with systemd, from the list to its removal.
 func TestCommands(t *testing.T) {
-	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	l := newInstalled(t, answers(steps.ModeSSH, steps.InstallerUV))
 	await.Allow(t, await.Long, "types every command, stops the machine and changes its mode")
 	if err := l.o.Close(); err != nil { // its port is free for the commands
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestCommands(t *testing.T) {
 }
 
 // typesOnIt runs commands on the machine.
-func (l *living) typesOnIt() {
+func (l *installed) typesOnIt() {
 	l.t.Helper()
 	if out := l.types(0, "ssh", "jupyter", "--", "id", "-un"); out != "ubuntu\n" {
 		l.t.Errorf("id -un answered %q", out)
@@ -169,7 +169,7 @@ func (l *living) typesOnIt() {
 }
 
 // typesFiles copies a folder there and back.
-func (l *living) typesFiles() {
+func (l *installed) typesFiles() {
 	l.t.Helper()
 	from, back := filepath.Join(l.t.TempDir(), "from"), filepath.Join(l.t.TempDir(), "back")
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
@@ -187,7 +187,7 @@ func (l *living) typesFiles() {
 }
 
 // typesLog follows the journal over a restart of the server, until Ctrl-C.
-func (l *living) typesLog() {
+func (l *installed) typesLog() {
 	l.t.Helper()
 	ctx, cancel := context.WithCancel(l.t.Context())
 	defer cancel()
@@ -204,7 +204,7 @@ func (l *living) typesLog() {
 }
 
 // typesDoctor stops the server, which the doctor finds and mends.
-func (l *living) typesDoctor() {
+func (l *installed) typesDoctor() {
 	l.t.Helper()
 	l.listed(isWell)
 	for _, c := range l.typedLines("check", "doctor", "jupyter") {
@@ -229,7 +229,7 @@ func (l *living) typesDoctor() {
 }
 
 // typesStop stops and starts the machine, and reboots it.
-func (l *living) typesStop() {
+func (l *installed) typesStop() {
 	l.t.Helper()
 	l.types(0, "stop", "jupyter")
 	if m := l.typedLine("machine", "ls"); m.State != "stopped" || m.URL != "" {
@@ -244,7 +244,7 @@ func (l *living) typesStop() {
 }
 
 // typesModes changes how the server is reached, and back; the group follows.
-func (l *living) typesModes() {
+func (l *installed) typesModes() {
 	l.t.Helper()
 	for _, to := range []struct {
 		mode  string
@@ -259,7 +259,7 @@ func (l *living) typesModes() {
 }
 
 // typesSweep finds a group that no setup owns, and removes it alone.
-func (l *living) typesSweep() {
+func (l *installed) typesSweep() {
 	l.t.Helper()
 	net, err := l.region().Network(l.t.Context(), "")
 	if err != nil {

@@ -37,7 +37,7 @@ func newIdler(t *testing.T) *idler {
 	testhost.Need(t)
 	t.Parallel()
 	await.Turn(t)
-	image := await.Shared(t, "a disk with Jupyter", installed)
+	image := await.Shared(t, "a disk with Jupyter", installedDisk)
 	pair, err := remote.Generate("test")
 	if err != nil {
 		t.Fatal(err)

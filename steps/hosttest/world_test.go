@@ -94,9 +94,9 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// installed is the disk of a machine with Jupyter on it, made once: where the
+// installedDisk is the disk of a machine with Jupyter on it, made once: where the
 // install is not what is tested.
-var installed = sync.OnceValues(func() (string, error) {
+var installedDisk = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*await.Long)
 	defer cancel()
 	pair, err := remote.Generate("image")
@@ -123,7 +123,7 @@ var installed = sync.OnceValues(func() (string, error) {
 func newInstalledWorld(t *testing.T, spec testhost.Spec) *world {
 	t.Helper()
 	w := newWorld(t, spec)
-	w.spec.Image = await.Shared(t, "a disk with Jupyter", installed)
+	w.spec.Image = await.Shared(t, "a disk with Jupyter", installedDisk)
 	return w
 }
 

@@ -24,26 +24,26 @@ import (
 // seconds turns the minutes of the limits to seconds.
 func seconds(c *engine.Config) { c.Minute = time.Second }
 
-// living is a world with one machine whose guide has come to its end.
-type living struct {
+// installed is a world with one machine whose guide has come to its end.
+type installed struct {
 	*world
 	g *engine.Guide
 	o *steps.Opened
 }
 
-func newLiving(t *testing.T, a steps.Answers, change ...func(*engine.Config)) *living {
+func newInstalled(t *testing.T, a steps.Answers, change ...func(*engine.Config)) *installed {
 	t.Helper()
 	w := newInstalledWorld(t, testhost.Spec{})
 	w.change = change
-	l := &living{world: w, o: w.open(a, nil)}
+	l := &installed{world: w, o: w.open(a, nil)}
 	l.g = w.guide()
 	return l
 }
 
-func (l *living) id() string { return l.o.Setup.ID }
+func (l *installed) id() string { return l.o.Setup.ID }
 
 // do is something that must succeed; it answers what was said.
-func (l *living) do(what string, op func(ctx context.Context, id string, emit func(steps.Event)) error) string {
+func (l *installed) do(what string, op func(ctx context.Context, id string, emit func(steps.Event)) error) string {
 	l.t.Helper()
 	var said []string
 	if err := op(await.Context(l.t), l.id(), func(e steps.Event) { said = append(said, e.Text) }); err != nil {
@@ -52,7 +52,7 @@ func (l *living) do(what string, op func(ctx context.Context, id string, emit fu
 	return strings.Join(said, "\n")
 }
 
-func (l *living) connect() steps.Link {
+func (l *installed) connect() steps.Link {
 	l.t.Helper()
 	link, err := l.g.Connect(l.t.Context(), l.id())
 	if err != nil {
@@ -63,7 +63,7 @@ func (l *living) connect() steps.Link {
 }
 
 // healthy waits until the machine says of itself what is wanted.
-func (l *living) healthy(link steps.Link, what string, is func(steps.Health) bool) steps.Health {
+func (l *installed) healthy(link steps.Link, what string, is func(steps.Health) bool) steps.Health {
 	l.t.Helper()
 	var h steps.Health
 	var err error
@@ -79,8 +79,8 @@ func (l *living) healthy(link steps.Link, what string, is func(steps.Health) boo
 
 // A machine after the guide: how it is, its log, files, another mode, its
 // server and itself started again, and another address.
-func TestLiving(t *testing.T) {
-	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+func TestInstalledMachine(t *testing.T) {
+	l := newInstalled(t, answers(steps.ModeSSH, steps.InstallerUV))
 	await.Allow(t, await.Long, "serves in three modes, and reboots between")
 	link := l.connect()
 	h := l.healthy(link, "at first", func(h steps.Health) bool { return h.ServerUp })
@@ -129,7 +129,7 @@ func TestLiving(t *testing.T) {
 }
 
 // line waits for a line of the log that has the text.
-func (l *living) line(lines <-chan string, text string) {
+func (l *installed) line(lines <-chan string, text string) {
 	l.t.Helper()
 	what := fmt.Sprintf("a line of the log with %q", text)
 	for !strings.Contains(await.Receive(l.t, what, lines), text) {
@@ -137,7 +137,7 @@ func (l *living) line(lines <-chan string, text string) {
 }
 
 // copies takes a folder there and back.
-func (l *living) copies(link steps.Link) {
+func (l *installed) copies(link steps.Link) {
 	l.t.Helper()
 	dir := l.t.TempDir()
 	content := make([]byte, 3<<20)
@@ -162,7 +162,7 @@ func (l *living) copies(link steps.Link) {
 }
 
 // workAgain goes through the steps and sees that the group has those ports.
-func (l *living) workAgain(mode steps.Mode, ports []int) *steps.Opened {
+func (l *installed) workAgain(mode steps.Mode, ports []int) *steps.Opened {
 	l.t.Helper()
 	var o *steps.Opened
 	l.do("mode "+string(mode), func(ctx context.Context, id string, emit func(steps.Event)) (err error) {
@@ -190,10 +190,10 @@ func (l *living) workAgain(mode steps.Mode, ports []int) *steps.Opened {
 
 // With minutes turned to seconds the machine stops on its own, the cloud says
 // so, and the same machine comes back with the same token and port.
-func TestItStopsByItself(t *testing.T) {
+func TestMachineComesBackAfterItsIdleStop(t *testing.T) {
 	a := answers(steps.ModeSSH, steps.InstallerUV)
 	a.IdleStop, a.Lifetime = steps.Limit(5*time.Minute), steps.Never
-	l := newLiving(t, a, seconds)
+	l := newInstalled(t, a, seconds)
 	l.await(l.o.Setup.Resources.InstanceID, "stopped")
 	var seen steps.Machine
 	if err := l.g.Survey(t.Context(), "", func(s steps.Surveyed) {
@@ -216,7 +216,7 @@ func TestALimitThatIsOverLeavesTime(t *testing.T) {
 	a := answers(steps.ModeSSH, steps.InstallerUV)
 	a.IdleStop, a.Lifetime = steps.Never, steps.Never
 	await.Allow(t, await.Long, "makes a machine, and waits out its limit")
-	l := newLiving(t, a, func(c *engine.Config) { c.Minute = 4 * time.Second })
+	l := newInstalled(t, a, func(c *engine.Config) { c.Minute = 4 * time.Second })
 	link := l.connect()
 	l.healthy(link, "older than its limit", func(h steps.Health) bool { return h.Watching && h.At.Sub(h.Born) > 21*time.Second })
 	if _, err := l.g.SetLimits(t.Context(), l.id(), steps.Never, steps.MinLimit); err != nil {
@@ -238,7 +238,7 @@ func TestALimitThatIsOverLeavesTime(t *testing.T) {
 // EC2 would terminate this machine when it shuts itself down: it is told to
 // stop it, before anything is armed.
 func TestAMachineThatWouldBeTerminatedIsStopped(t *testing.T) {
-	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	l := newInstalled(t, answers(steps.ModeSSH, steps.InstallerUV))
 	id := l.o.Setup.Resources.InstanceID
 	// While nobody can tell what EC2 would do, nothing is armed.
 	l.setDenied("DescribeInstanceAttribute")
@@ -263,7 +263,7 @@ func TestAMachineThatWouldBeTerminatedIsStopped(t *testing.T) {
 // This computer gets another address, and the old one's way is closed: the rule
 // moves, and the tunnel heals.
 func TestMyAddressChanges(t *testing.T) {
-	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	l := newInstalled(t, answers(steps.ModeSSH, steps.InstallerUV))
 	machine := l.machine(l.o.Setup.Resources.InstanceID)
 	group := l.o.Setup.Resources.GroupID
 	const moved = "198.51.100.23"
@@ -286,7 +286,7 @@ func TestMyAddressChanges(t *testing.T) {
 
 // A notebook on one machine runs its kernels on another one's gateway.
 func TestANotebookUsesAnotherMachinesGateway(t *testing.T) {
-	l := newLiving(t, answers(steps.ModeSSH, steps.InstallerUV))
+	l := newInstalled(t, answers(steps.ModeSSH, steps.InstallerUV))
 	await.Allow(t, await.Long, "makes two machines, one after the other")
 	a := answers(steps.ModeGateway, steps.InstallerUV)
 	a.Name = "gateway"
@@ -317,7 +317,7 @@ func TestANotebookUsesAnotherMachinesGateway(t *testing.T) {
 }
 
 // startKernel starts a kernel at the URL, as a notebook does.
-func (l *living) startKernel() {
+func (l *installed) startKernel() {
 	l.t.Helper()
 	o, err := l.g.Reopen(l.t.Context(), l.id())
 	if err != nil {

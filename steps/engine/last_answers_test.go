@@ -9,7 +9,7 @@ import (
 
 // A new machine starts from the last one's answers, also once that is removed,
 // without what is a machine's alone.
-func TestANewMachineStartsFromTheLastOnesAnswers(t *testing.T) {
+func TestANewMachineStartsFromTheLastAnswers(t *testing.T) {
 	w := newWorld(t, nil)
 	at := newClock()
 	g := w.guideAt(at.now)

@@ -9,7 +9,7 @@ import (
 )
 
 // Swap counts as room, and what is used counts only while somebody looks.
-func TestRoomOnAMachine(t *testing.T) {
+func TestDiskAndMemory(t *testing.T) {
 	for name, c := range map[string]struct {
 		facts  jupyter.Facts
 		health steps.Health

@@ -197,7 +197,7 @@ func (w *world) times(n int, action string, f ec2sim.Fault) {
 
 // Answers that are not whole are asked for again, or what they left out is
 // looked up: idle half known.
-func TestAnAnswerThatIsNotWholeIsNotBelieved(t *testing.T) {
+func TestAPartialAnswerIsAskedForAgain(t *testing.T) {
 	for _, c := range []struct {
 		source steps.KeySource
 		action string
