@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -55,7 +56,7 @@ func (g *Guide) whileCloud(ctx context.Context) (context.Context, context.Cancel
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
-		for pause(ctx, endedEvery) == nil {
+		for remote.Pause(ctx, endedEvery) == nil {
 			if how := g.ended(); how != CloudRuns {
 				cancel(cloudEnded(how))
 			}

@@ -52,7 +52,7 @@ func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
 			last = title
 			w.retrying("Not yet: %s", title)
 		}
-		if err := pause(ctx, time.Second); err != nil {
+		if err := remote.Pause(ctx, time.Second); err != nil {
 			return nil, err
 		}
 	}
@@ -165,7 +165,7 @@ func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) 
 		if waiting.Err() == nil || why == "" {
 			why = reason
 		}
-		if pause(waiting, every) != nil {
+		if remote.Pause(waiting, every) != nil {
 			return nil, why
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/moby/sys/atomicwriter"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -82,28 +83,13 @@ func (l ledger) save(s *steps.Setup) error {
 	return writePrivate(l.file("setups", s.ID+".json"), append(b, '\n'))
 }
 
-// writePrivate replaces a file atomically, readable by its owner only.
+// writePrivate replaces a file atomically, readable by its owner only. It is on
+// the disk when this returns.
 func writePrivate(path string, content []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return ledgerFault(err)
 	}
-	f, err := os.CreateTemp(dir, ".new-*") // 0600 by its own rule
-	if err != nil {
-		return ledgerFault(err)
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
+	if err := atomicwriter.WriteFile(path, content, 0o600); err != nil {
 		return ledgerFault(err)
 	}
 	return nil

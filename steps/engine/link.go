@@ -176,7 +176,7 @@ func (l *link) Follow(ctx context.Context, log steps.LogKind, lines int, out fun
 		if time.Since(began) > followAgain { // it went well for a while
 			wait = time.Second
 		}
-		if pause(ctx, wait) != nil {
+		if remote.Pause(ctx, wait) != nil {
 			return nil
 		}
 	}

@@ -2,8 +2,9 @@ package engine
 
 import (
 	"context"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -26,16 +27,15 @@ func (g *Guide) Look(ctx context.Context, all []steps.Setup) []steps.Setup {
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
 	out := make([]steps.Setup, len(all))
-	places := make(chan struct{}, looksAtOnce)
-	var wg sync.WaitGroup
+	var looks errgroup.Group
+	looks.SetLimit(looksAtOnce)
 	for i, s := range all {
-		wg.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
+		looks.Go(func() error {
 			out[i] = g.look(ctx, s)
+			return nil
 		})
 	}
-	wg.Wait()
+	_ = looks.Wait() // each setup tells its own failure
 	return out
 }
 

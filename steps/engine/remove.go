@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -112,7 +113,7 @@ func (w *work) everLaunched(ctx context.Context) ([]aws.Instance, error) {
 		if err != nil || len(found) > 0 || !unknown || w.g.cfg.Now().After(deadline) {
 			return found, err
 		}
-		if err := pause(ctx, 200*time.Millisecond); err != nil {
+		if err := remote.Pause(ctx, 200*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}

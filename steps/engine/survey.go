@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -100,7 +102,8 @@ func (t *tally[T]) again(a T) {
 // which others there are: that is a round trip of its own.
 func (g *Guide) everywhere(ctx context.Context, profile string, setups []steps.Setup, more func(int), region func(*accountSetups, string), failed func(*accountSetups, error)) {
 	var wg sync.WaitGroup
-	places := make(chan struct{}, regionsAtOnce)
+	var regions errgroup.Group
+	regions.SetLimit(regionsAtOnce)
 	for _, a := range g.accountsOf(ctx, profile, setups) {
 		more(1) // the account's own answer, or its failure, until its regions are known
 		wg.Go(func() {
@@ -110,11 +113,7 @@ func (g *Guide) everywhere(ctx context.Context, profile string, setups []steps.S
 				more(len(names))
 				for _, name := range names {
 					asked[name] = true
-					wg.Go(func() {
-						places <- struct{}{}
-						defer func() { <-places }()
-						region(a, name)
-					})
+					regions.Go(func() error { region(a, name); return nil })
 				}
 			}
 			if a.cloud != nil {
@@ -130,6 +129,7 @@ func (g *Guide) everywhere(ctx context.Context, profile string, setups []steps.S
 		})
 	}
 	wg.Wait()
+	_ = regions.Wait() // each region tells its own failure
 }
 
 // enabled are the regions that the account has turned on.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
@@ -173,16 +172,4 @@ func (w *work) tags() map[string]string {
 func (w *work) see(i aws.Instance) {
 	saw(w.s, i, w.g.cfg.Now())
 	w.s.SSHPort = w.g.cfg.SSHPort(i)
-}
-
-// pause waits, or ends early with ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
