@@ -108,21 +108,22 @@ var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/me
 // named here is a mistake.
 var arrows = map[string][]string{
 	".":                 {"ui/cli"},
-	"ui/cli":            {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/sandbox", "aws", "remote"},
+	"ui/cli":            {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/sandbox", "aws", "remote", "remote/safe"},
 	"ui":                {"steps", "ui/**"},
 	"ui/page":           append([]string{"steps"}, uiLeaves...),
 	"ui/*":              uiLeaves,
 	"ui/tuitest":        {testsOnly},
 	"ui/wording":        {"steps", "ui/cells"},
-	"steps":             {"aws", "remote", "remote/jupyter"},
-	"steps/engine":      {"steps", "aws", "remote", "remote/jupyter"},
+	"steps":             {"aws", "remote", "remote/jupyter", "remote/safe"},
+	"steps/engine":      {"steps", "aws", "remote", "remote/jupyter", "remote/safe"},
 	"steps/sandbox":     {"aws/ec2sim", "remote/sshhost"},
 	"steps/hosttest":    {},
 	"aws":               {},
 	"aws/*":             {},
 	"aws/contract":      {testsOnly}, // for tests only itself
-	"remote":            {},
-	"remote/jupyter":    {"remote"},
+	"remote":            {"remote/safe"},
+	"remote/safe":       {},
+	"remote/jupyter":    {"remote", "remote/safe"},
 	"remote/sshhost":    {},
 	"remote/testhost":   {testsOnly}, // for tests only itself: nothing else may import it
 	"remote/jupyter/**": {"remote", "remote/jupyter"},

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // AgentKey is a key that ssh-agent holds.
@@ -35,7 +37,7 @@ func AgentKeys(ctx context.Context) ([]AgentKey, error) {
 		if err != nil || strings.Contains(pub.Type(), "-cert-") { // a certificate is no key pair
 			continue
 		}
-		list = append(list, AgentKey{Key: keyOf(pub), Comment: Clean(k.Comment)})
+		list = append(list, AgentKey{Key: keyOf(pub), Comment: safe.Clean(k.Comment)})
 	}
 	return list, nil
 }
@@ -112,7 +114,7 @@ func (s agentSigner) SignWithAlgorithm(_ io.Reader, data []byte, algorithm strin
 	defer cancel()
 	sig, err := askAgent(ctx, func(a agent.ExtendedAgent) (*ssh.Signature, error) { return a.SignWithFlags(s.pub, data, flags) })
 	if err == nil && algorithm != "" && !slices.Contains([]string{algorithm, s.pub.Type()}, sig.Format) {
-		err = fmt.Errorf("ssh-agent signed with %s instead of %s", Clean(sig.Format), algorithm)
+		err = fmt.Errorf("ssh-agent signed with %s instead of %s", safe.Clean(sig.Format), algorithm)
 	}
 	if err != nil {
 		return nil, err

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Client is one SSH connection. It is safe for concurrent use.
@@ -125,11 +127,11 @@ func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Con
 	}
 	var no *ssh.OpenChannelError
 	if errors.As(err, &no) && no.Reason == ssh.Prohibited {
-		return nil, &Error{Reason: NoForwarding, Addr: c.to.Addr, User: c.to.User, Text: Clean(no.Message)}
+		return nil, &Error{Reason: NoForwarding, Addr: c.to.Addr, User: c.to.User, Text: safe.Clean(no.Message)}
 	}
 	if errors.As(err, &no) {
 		// Not wrapped: the words in it are the host's.
-		return nil, fmt.Errorf("connect from the host to %s: %s", addr, Clean(no.Message))
+		return nil, fmt.Errorf("connect from the host to %s: %s", addr, safe.Clean(no.Message))
 	}
 	return nil, fmt.Errorf("connect from the host to %s: %w", addr, err)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pkg/sftp"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // CopyReason says why files could not be copied.
@@ -103,7 +105,7 @@ func localError(name string, err error) error {
 	if err == nil || explained(err) {
 		return err
 	}
-	e := &CopyError{Reason: CopyFailed, Path: Clean(name), Err: err}
+	e := &CopyError{Reason: CopyFailed, Path: safe.Clean(name), Err: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Reason = CopyNoFile
@@ -112,7 +114,7 @@ func localError(name string, err error) error {
 	case diskFull(err):
 		e.Reason = CopyDiskFull
 	default:
-		e.Text = Clean(err.Error())
+		e.Text = safe.Clean(err.Error())
 	}
 	return e
 }
@@ -130,7 +132,7 @@ func (t *transfer) hostError(name string, err error) error {
 	if errors.Is(err, sftp.ErrSSHFxConnectionLost) || errors.Is(err, io.EOF) {
 		return t.c.ended(io.EOF)
 	}
-	e := &CopyError{Reason: CopyFailed, Path: Clean(name), Host: true, Err: err}
+	e := &CopyError{Reason: CopyFailed, Path: safe.Clean(name), Host: true, Err: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Reason = CopyNoFile
@@ -139,7 +141,7 @@ func (t *transfer) hostError(name string, err error) error {
 	case t.noRoom(name, err):
 		e.Reason = CopyDiskFull
 	default:
-		e.Text = Clean(err.Error())
+		e.Text = safe.Clean(err.Error())
 	}
 	return e
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Signer holds a private key, or leads to one. Other packages name it without
@@ -213,7 +215,7 @@ func (h *handshake) failed(w *wire, err error) error {
 	if h.hostKey != nil {
 		return h.hostKey
 	}
-	said := Clean(h.banner.String())
+	said := safe.Clean(h.banner.String())
 	e := &Error{Reason: Closed, Addr: h.target.Addr, User: h.target.User, Text: said, Err: err}
 	text := err.Error()
 	switch {
@@ -247,7 +249,7 @@ func notPermittedNow(said string) bool {
 
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
-	return Clean(line)
+	return safe.Clean(line)
 }
 
 // WaitPort waits until an SSH server answers at addr, or ctx ends. Each failed

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 func reasonOf(t *testing.T, err error) Reason {
@@ -75,7 +77,7 @@ func TestDialErrors(t *testing.T) {
 				t.Errorf("reason %q, want %q (%v)", got, c.want, err)
 			}
 			var e *Error
-			if errors.As(err, &e) && (!strings.Contains(e.Text, c.text) || e.Text != Clean(e.Text)) {
+			if errors.As(err, &e) && (!strings.Contains(e.Text, c.text) || e.Text != safe.Clean(e.Text)) {
 				t.Errorf("text %q, want %q in it", e.Text, c.text)
 			}
 		})

@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Reason says why a host could not be reached.
@@ -47,7 +49,7 @@ func (e *Error) Error() string {
 	if e.Err == nil {
 		return "ssh " + e.Addr + ": " + text
 	}
-	return "ssh " + e.Addr + ": " + text + " (" + Clean(e.Err.Error()) + ")"
+	return "ssh " + e.Addr + ": " + text + " (" + safe.Clean(e.Err.Error()) + ")"
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Put copies a local file, or with Recursive a folder, to the host's path,
@@ -103,7 +105,7 @@ func (t *transfer) open(s *ssh.Session) error {
 		case <-t.c.done:
 			return t.c.end
 		default:
-			return &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr, Text: Clean(err.Error())}
+			return &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr, Text: safe.Clean(err.Error())}
 		}
 	}
 	t.sftp = client
@@ -146,7 +148,7 @@ func (t *tracker) plan(files []file, skipped []string) {
 func (t *tracker) begin(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.now.File = Clean(name)
+	t.now.File = safe.Clean(name)
 	t.say()
 }
 

@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/pkg/sftp"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Limits of a folder on the host: it could be without end.
@@ -29,9 +31,9 @@ func (t *transfer) get(ctx context.Context, from, local string) error {
 	case err != nil:
 		return t.hostError(source, err)
 	case info.IsDir() && !t.recursive:
-		return &CopyError{Reason: CopyIsFolder, Path: Clean(from), Host: true}
+		return &CopyError{Reason: CopyIsFolder, Path: safe.Clean(from), Host: true}
 	case !info.IsDir() && !info.Mode().IsRegular():
-		return &CopyError{Reason: CopyNotRegular, Path: Clean(from), Host: true}
+		return &CopyError{Reason: CopyNotRegular, Path: safe.Clean(from), Host: true}
 	}
 	name, err := t.nameOf(from, source)
 	if err != nil {
@@ -94,7 +96,7 @@ func localTarget(local, name string, mode fs.FileMode) (*os.Root, string, error)
 		}
 		name = ""
 	case err == nil && !info.IsDir() && (into || mode.IsDir()):
-		return nil, "", &CopyError{Reason: CopyNoFolder, Path: Clean(local)}
+		return nil, "", &CopyError{Reason: CopyNoFolder, Path: safe.Clean(local)}
 	case err != nil || !info.IsDir():
 		if real, err := filepath.EvalSymlinks(local); err == nil { // a link to a file stays one
 			local = real
@@ -108,7 +110,7 @@ func localTarget(local, name string, mode fs.FileMode) (*os.Root, string, error)
 // goodName checks a name that the host gave: it must be one of a thing in a folder.
 func goodName(name string) error {
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
-		return &CopyError{Reason: CopyBadName, Path: "\"" + Clean(name) + "\"", Host: true}
+		return &CopyError{Reason: CopyBadName, Path: "\"" + safe.Clean(name) + "\"", Host: true}
 	}
 	return nil
 }
@@ -117,7 +119,7 @@ func (t *transfer) getTree(ctx context.Context, root *os.Root, top file) error {
 	all := tree{levels: [][]file{{top}}}
 	for depth := 0; depth < len(all.levels); depth++ {
 		if depth == maxDepth {
-			return &CopyError{Reason: CopyTooMuch, Path: Clean(top.show), Host: true}
+			return &CopyError{Reason: CopyTooMuch, Path: safe.Clean(top.show), Host: true}
 		}
 		var mu sync.Mutex
 		var below []file
@@ -131,7 +133,7 @@ func (t *transfer) getTree(ctx context.Context, root *os.Root, top file) error {
 			all.files = append(all.files, in.files...)
 			all.skipped = append(all.skipped, in.skipped...)
 			if err == nil && len(all.files)+len(all.skipped)+len(below) > maxEntries {
-				err = &CopyError{Reason: CopyTooMuch, Path: Clean(top.show), Host: true}
+				err = &CopyError{Reason: CopyTooMuch, Path: safe.Clean(top.show), Host: true}
 			}
 			return err
 		})
@@ -175,20 +177,20 @@ func (t *transfer) list(ctx context.Context, dir file) (tree, error) {
 		if info.Mode()&fs.ModeSymlink != 0 {
 			to, err := t.sftp.Stat(f.from)
 			if err != nil || !to.Mode().IsRegular() {
-				in.skipped = append(in.skipped, Clean(f.show))
+				in.skipped = append(in.skipped, safe.Clean(f.show))
 				continue
 			}
 			f.size, f.mode, f.time = to.Size(), to.Mode(), to.ModTime()
 		}
 		switch {
 		case !filepath.IsLocal(name): // fine on the host, and no name on Windows
-			in.skipped = append(in.skipped, Clean(f.show))
+			in.skipped = append(in.skipped, safe.Clean(f.show))
 		case f.mode.IsDir():
 			folders = append(folders, f)
 		case f.mode.IsRegular():
 			in.files = append(in.files, f)
 		default:
-			in.skipped = append(in.skipped, Clean(f.show))
+			in.skipped = append(in.skipped, safe.Clean(f.show))
 		}
 	}
 	in.levels = [][]file{folders}
@@ -201,7 +203,7 @@ func makeLocal(root *os.Root, f file) error {
 	if errors.Is(err, fs.ErrExist) || f.to == "." {
 		info, statErr := root.Stat(f.to)
 		if statErr == nil && !info.IsDir() {
-			return &CopyError{Reason: CopyNoFolder, Path: Clean(f.to)}
+			return &CopyError{Reason: CopyNoFolder, Path: safe.Clean(f.to)}
 		}
 		tidyHere(root, f.to)
 		err = statErr
@@ -216,7 +218,7 @@ func (t *transfer) getFile(ctx context.Context, root *os.Root, f file) error {
 	}
 	t.progress.begin(f.show)
 	if there, err := root.Lstat(f.to); err == nil && there.IsDir() {
-		return &CopyError{Reason: CopyFolderThere, Path: Clean(f.to)}
+		return &CopyError{Reason: CopyFolderThere, Path: safe.Clean(f.to)}
 	}
 	in, err := t.sftp.Open(f.from)
 	if err != nil {
@@ -288,7 +290,7 @@ func (t *transfer) drain(in *sftp.File, out *os.File, to *sink, f file) error {
 	}
 	if err == nil && to.n < f.size {
 		if now, statErr := in.Stat(); statErr != nil || now.Size() != f.size {
-			err = &CopyError{Reason: CopyIncomplete, Path: Clean(f.to)}
+			err = &CopyError{Reason: CopyIncomplete, Path: safe.Clean(f.to)}
 		}
 	}
 	if closed := out.Close(); err == nil {

@@ -13,6 +13,8 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Key is a public key.
@@ -34,7 +36,7 @@ func keyOf(k ssh.PublicKey) Key {
 func ParseKey(line string) (Key, error) {
 	k, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	if err != nil {
-		return Key{}, fmt.Errorf("not a public key in authorized_keys form: %q", Clean(line))
+		return Key{}, fmt.Errorf("not a public key in authorized_keys form: %q", safe.Clean(line))
 	}
 	return keyOf(k), nil
 }

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Job is work on a host that goes on when the connection drops. It lives in
@@ -62,7 +64,7 @@ func (e *JobError) Explain() (kind, title, text, next string) {
 // connection alone. out gets each line of its log once, from the beginning.
 // The exit status is 128 + N for signal N; err is about following it, not
 // about what the job did: *JobError, *Error, or ctx's own.
-func (c *Client) Job(ctx context.Context, j Job, out Output) (exit int, err error) {
+func (c *Client) Job(ctx context.Context, j Job, out safe.Output) (exit int, err error) {
 	f, err := newFollower(j, out)
 	if err != nil {
 		return 0, err
@@ -74,7 +76,7 @@ func (c *Client) Job(ctx context.Context, j Job, out Output) (exit int, err erro
 // FollowJob is Client.Job with connections of its own: one that is lost is
 // made again, with backoff, until ctx ends, and out goes on where it was.
 // Errors of dial that waiting does not mend end it.
-func FollowJob(ctx context.Context, dial Redialer, j Job, out Output) (exit int, err error) {
+func FollowJob(ctx context.Context, dial Redialer, j Job, out safe.Output) (exit int, err error) {
 	f, err := newFollower(j, out)
 	if err != nil {
 		return 0, err
@@ -114,19 +116,19 @@ func again(err error) bool {
 type follower struct {
 	job    Job
 	env    string
-	lines  *Lines
+	lines  *safe.Lines
 	offset int64  // bytes of the log that went to lines
 	run    string // the run that is followed, once it is known
 }
 
-func newFollower(j Job, out Output) (*follower, error) {
+func newFollower(j Job, out safe.Output) (*follower, error) {
 	if j.ID == "" || len(j.ID) > 60 || strings.ContainsFunc(j.ID, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 	}) {
 		return nil, fmt.Errorf("the job name %q cannot be used", j.ID)
 	}
 	env, err := exports(j.Env)
-	return &follower{job: j, env: env, lines: NewLines(out)}, err
+	return &follower{job: j, env: env, lines: safe.NewLines(out)}, err
 }
 
 // Write takes the next bytes of the log.
@@ -172,7 +174,7 @@ func (f *follower) follow(ctx context.Context, c *Client) (int, error) {
 	case r.lost:
 		return 0, &JobError{ID: f.job.ID, Lost: true}
 	case errors.As(err, &exit) && r.run == "" && exit.Code < 128 && exit.Signal == "":
-		return 0, &JobError{ID: f.job.ID, Text: Scrub(Clean(r.rest)), Err: err}
+		return 0, &JobError{ID: f.job.ID, Text: safe.Scrub(safe.Clean(r.rest)), Err: err}
 	case errors.As(err, &exit), err == nil:
 		// The host ended what followed the log, as it does when it goes down.
 		return 0, &Error{Reason: Closed, Addr: c.to.Addr, User: c.to.User, Err: err}

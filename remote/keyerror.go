@@ -1,5 +1,9 @@
 package remote
 
+import (
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+)
+
 // KeyProblem says why a private key's file cannot be used.
 type KeyProblem string
 
@@ -30,7 +34,7 @@ func (e *KeyError) Error() string {
 	if e.Err == nil {
 		return text
 	}
-	return text + " (" + Clean(e.Err.Error()) + ")"
+	return text + " (" + safe.Clean(e.Err.Error()) + ")"
 }
 
 func (e *KeyError) Unwrap() error { return e.Err }
@@ -42,7 +46,7 @@ func (e *KeyError) Explain() (kind, title, text, next string) {
 }
 
 func (e *KeyError) words() (title, text, next string) {
-	path := Clean(e.Path)
+	path := safe.Clean(e.Path)
 	const another = "Choose another key, or let the program make a new one."
 	switch e.Problem {
 	case KeyMissing:

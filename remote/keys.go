@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // KeyPair is a new key pair.
@@ -30,7 +32,7 @@ func Generate(comment string) (KeyPair, error) {
 	if err != nil {
 		return KeyPair{}, fmt.Errorf("make a key pair: %w", err)
 	}
-	comment = Clean(comment)
+	comment = safe.Clean(comment)
 	block, err := ssh.MarshalPrivateKey(private, comment)
 	if err != nil {
 		return KeyPair{}, fmt.Errorf("make a key pair: %w", err)

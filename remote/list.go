@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // List names what is in a folder on the host, in order; a folder's name, and
@@ -21,7 +23,7 @@ func (c *Client) List(ctx context.Context, folder string) ([]string, error) {
 		}
 		for _, e := range entries {
 			name := e.Name()
-			if Clean(name) != name {
+			if safe.Clean(name) != name {
 				continue
 			}
 			into := e.IsDir()

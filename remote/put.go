@@ -14,6 +14,8 @@ import (
 
 	"github.com/pkg/sftp"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // file is one file to copy.
@@ -40,9 +42,9 @@ func (t *transfer) put(ctx context.Context, local, to string) error {
 	case err != nil:
 		return localError(local, err)
 	case info.IsDir() && !t.recursive:
-		return &CopyError{Reason: CopyIsFolder, Path: Clean(local)}
+		return &CopyError{Reason: CopyIsFolder, Path: safe.Clean(local)}
 	case !info.IsDir() && !info.Mode().IsRegular():
-		return &CopyError{Reason: CopyNotRegular, Path: Clean(local)}
+		return &CopyError{Reason: CopyNotRegular, Path: safe.Clean(local)}
 	}
 	target, there, err := t.hostTarget(to, baseOf(local))
 	if err != nil {
@@ -52,7 +54,7 @@ func (t *transfer) put(ctx context.Context, local, to string) error {
 		return t.putTree(ctx, local, target)
 	}
 	if there != nil && there.IsDir() {
-		return &CopyError{Reason: CopyFolderThere, Path: Clean(target), Host: true}
+		return &CopyError{Reason: CopyFolderThere, Path: safe.Clean(target), Host: true}
 	}
 	f := file{from: local, to: t.followed(target, there), show: filepath.Base(local), size: info.Size(), mode: info.Mode(), time: info.ModTime()}
 	t.progress.plan([]file{f}, nil)
@@ -93,7 +95,7 @@ func (t *transfer) hostTarget(to, name string) (string, fs.FileInfo, error) {
 	case err != nil:
 		return target, nil, nil
 	case !there.IsDir() && into:
-		return "", nil, &CopyError{Reason: CopyNoFolder, Path: Clean(target), Host: true}
+		return "", nil, &CopyError{Reason: CopyNoFolder, Path: safe.Clean(target), Host: true}
 	case !there.IsDir():
 		return target, there, nil
 	}
@@ -160,7 +162,7 @@ func (all *tree) walk(ctx context.Context, dir file, depth int) error {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return localError(f.from, err)
 		case err != nil || link && info.IsDir():
-			all.skipped = append(all.skipped, Clean(f.show))
+			all.skipped = append(all.skipped, safe.Clean(f.show))
 			continue
 		}
 		f.mode, f.size, f.time = info.Mode(), info.Size(), info.ModTime()
@@ -176,7 +178,7 @@ func (all *tree) walk(ctx context.Context, dir file, depth int) error {
 		case info.Mode().IsRegular():
 			all.files = append(all.files, f)
 		default:
-			all.skipped = append(all.skipped, Clean(f.show))
+			all.skipped = append(all.skipped, safe.Clean(f.show))
 		}
 	}
 	return nil
@@ -211,7 +213,7 @@ func (t *transfer) makeFolder(ctx context.Context, f file) error {
 			t.tidyThere(ctx, f.to)
 			return nil
 		case statErr == nil:
-			return &CopyError{Reason: CopyNoFolder, Path: Clean(f.to), Host: true}
+			return &CopyError{Reason: CopyNoFolder, Path: safe.Clean(f.to), Host: true}
 		}
 		return t.hostError(f.to, err)
 	}
@@ -308,9 +310,9 @@ func (t *transfer) fill(out *sftp.File, beside string, from *source, f file) err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil // moved by another copy: replace finds out
 	case err == nil && there.Size() != from.n:
-		err = &CopyError{Reason: CopyIncomplete, Path: Clean(f.to), Host: true}
+		err = &CopyError{Reason: CopyIncomplete, Path: safe.Clean(f.to), Host: true}
 	case err == nil && from.shrank():
-		err = &CopyError{Reason: CopyIncomplete, Path: Clean(f.from)}
+		err = &CopyError{Reason: CopyIncomplete, Path: safe.Clean(f.from)}
 	}
 	return t.hostError(f.to, err)
 }

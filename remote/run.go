@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Command is something to run on a host.
@@ -52,12 +54,12 @@ func (e *ExitError) Error() string {
 func (e *ExitError) Explain() (kind, title, text, next string) {
 	text = fmt.Sprintf("The command ended with status %d", e.Code)
 	if e.Signal != "" {
-		text = "The command was ended by the signal " + Clean(e.Signal)
+		text = "The command was ended by the signal " + safe.Clean(e.Signal)
 	}
 	if e.Code == 137 {
 		text += ", which happens when the machine runs out of memory"
 	}
-	return "server", "A command failed on the host", quoted(text, Clean(e.Stderr)), "Read what the host said, fix it, and run the same command again: nothing is done twice."
+	return "server", "A command failed on the host", quoted(text, safe.Clean(e.Stderr)), "Read what the host said, fix it, and run the same command again: nothing is done twice."
 }
 
 const maxOutput = 4 << 20
@@ -130,7 +132,7 @@ func (c *Client) session(ctx context.Context) (*ssh.Session, error) {
 			return s, err
 		}
 		if time.Now().After(end) {
-			return nil, &Error{Reason: NoSession, Addr: c.to.Addr, User: c.to.User, Text: Clean(no.Message)}
+			return nil, &Error{Reason: NoSession, Addr: c.to.Addr, User: c.to.User, Text: safe.Clean(no.Message)}
 		}
 		if err := wait.pause(ctx); err != nil {
 			return nil, fmt.Errorf("run on the host: %w", err)
@@ -348,7 +350,7 @@ func (e *edge) String() string { return string(e.b) }
 
 func cleanLines(s string) string {
 	var lines []string
-	l := NewLines(func(text string, partial bool) {
+	l := safe.NewLines(func(text string, partial bool) {
 		if !partial {
 			lines = append(lines, text)
 		}

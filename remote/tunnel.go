@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // TunnelSpec is a tunnel to open.
@@ -224,7 +226,7 @@ func mending(err error) string {
 	var e interface {
 		Explain() (kind, title, text, next string)
 	}
-	title := Clean(err.Error())
+	title := safe.Clean(err.Error())
 	if errors.As(err, &e) {
 		_, title, _, _ = e.Explain()
 	}

@@ -3,9 +3,8 @@ package steps
 import (
 	"context"
 	"errors"
-	"strings"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // ProblemKind sorts failures by what a person, or a script, does next. The
@@ -58,20 +57,8 @@ func Explain(err error) Problem {
 		p.Kind, p.Title, p.Text = ProblemInterrupted, "Stopped", "You stopped the work."
 		p.Next = stoppedNext
 	}
-	p.Title, p.Text, p.Next, p.Raw = Safe(p.Title), Safe(p.Text), Safe(p.Next), Safe(p.Raw)
+	p.Title, p.Text, p.Next, p.Raw = safe.Text(p.Title), safe.Text(p.Text), safe.Text(p.Next), safe.Text(p.Raw)
 	return p
-}
-
-// Safe makes a text of any lines safe for a terminal and takes secrets out.
-// Errors quote what files, hosts and AWS said.
-func Safe(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		if c := remote.Clean(l); c != strings.TrimSpace(l) {
-			lines[i] = c
-		}
-	}
-	return remote.Scrub(strings.Join(lines, "\n"))
 }
 
 const stoppedNext = "Run the same command again: it continues where it stopped. Nothing is created twice."

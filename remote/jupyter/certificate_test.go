@@ -117,7 +117,7 @@ func FuzzParsePin(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		pin, err := ParsePin(text)
 		if err != nil {
-			if pin != nil || !safe(err.Error()) {
+			if pin != nil || !isSafe(err.Error()) {
 				t.Errorf("%x, %q", pin, err)
 			}
 			return

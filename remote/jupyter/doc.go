@@ -4,8 +4,8 @@
 // unit or two where there is systemd: venv/ holds Jupyter, bin/ the installer,
 // server/ the running server's files, its token among them, and watch/ the
 // watcher that stops the machine when it is idle, all readable by their owner
-// only. What a host prints is handed on through remote.Lines or
-// remote.Clean, so it is safe for a terminal.
+// only. What a host prints is handed on through safe.Lines or
+// safe.Clean, so it is safe for a terminal.
 //
 // Errors that a person can meet are *[Error] and implement Explain() (kind,
 // title, text, next string).

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Endpoint is a server as its user reaches it.
@@ -52,7 +53,7 @@ type client struct {
 func (ep Endpoint) client() (*client, error) {
 	base, err := url.Parse(ep.URL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("%q is not a URL of a server", remote.Scrub(ep.URL))
+		return nil, fmt.Errorf("%q is not a URL of a server", safe.Scrub(ep.URL))
 	}
 	t := &http.Transport{
 		DialContext: ep.Dial, Proxy: http.ProxyFromEnvironment,
@@ -150,7 +151,7 @@ func messageOf(body []byte) string {
 	if m.Message == "" {
 		m.Message = m.Reason
 	}
-	return remote.Scrub(remote.Clean(head(m.Message, 300)))
+	return safe.Scrub(safe.Clean(head(m.Message, 300)))
 }
 
 // Ready waits until the server answers with the token, or ctx ends. What

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // The install scripts' own exit codes; see scripts/common.sh.
@@ -213,7 +213,7 @@ func lastWord(tail []string) string {
 func cleanLines(lines []string) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {
-		out[i] = remote.Scrub(remote.Clean(l))
+		out[i] = safe.Scrub(safe.Clean(l))
 	}
 	return out
 }

@@ -10,7 +10,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // explainReach puts a failed request in plain words. It is nil for nil, and
@@ -77,7 +77,7 @@ func (e *Error) explainConnection(at string, err error) {
 
 // sentence makes an error's message a sentence, without secrets.
 func sentence(err error) string {
-	text := remote.Scrub(err.Error())
+	text := safe.Scrub(err.Error())
 	if text == "" {
 		return "It failed without a reason."
 	}

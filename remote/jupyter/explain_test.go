@@ -105,15 +105,15 @@ func FuzzExplainServer(f *testing.F) {
 			t.Fatalf("an empty explanation: %+v", err)
 		}
 		for _, said := range append(strings.Split(e.Raw, "\n"), e.Title, e.Text, e.Next, e.Error()) {
-			if !safe(said) {
+			if !isSafe(said) {
 				t.Errorf("%q", said)
 			}
 		}
 	})
 }
 
-// safe reports whether a terminal shows a text and does nothing else with it.
-func safe(s string) bool {
+// isSafe reports whether a terminal shows a text and does nothing else with it.
+func isSafe(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 }
 

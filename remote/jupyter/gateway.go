@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 //go:embed scripts/gateway.sh
@@ -30,7 +30,7 @@ func (g GatewaySpec) check(mode string) error {
 	case mode == ModeGateway:
 		return fmt.Errorf("a gateway runs its kernels itself")
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("the gateway's URL %q cannot be used", remote.Scrub(g.URL))
+		return fmt.Errorf("the gateway's URL %q cannot be used", safe.Scrub(g.URL))
 	case g.Token == "" || strings.ContainsAny(g.Token, " \t\r\n"):
 		return fmt.Errorf("the gateway's token is empty or has spaces")
 	}

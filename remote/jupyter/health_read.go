@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // ReadHealth asks a host how it is, by one command that the watcher does not
@@ -177,7 +178,7 @@ func (s watchStatus) health() Health {
 // text is one line of bounded length that is safe for a terminal and holds no
 // token.
 func text(s string) string {
-	s = remote.Scrub(remote.Clean(strings.ToValidUTF8(head(s, 4*mostText), "")))
+	s = safe.Scrub(safe.Clean(strings.ToValidUTF8(head(s, 4*mostText), "")))
 	if r := []rune(s); len(r) > mostText {
 		s = string(r[:mostText-1]) + "…"
 	}

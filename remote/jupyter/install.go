@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 var (
@@ -167,7 +168,7 @@ func parseVersions(out string) Versions {
 	var v Versions
 	for line := range strings.Lines(out) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		value = strings.TrimSpace(remote.Clean(value))
+		value = strings.TrimSpace(safe.Clean(value))
 		switch key {
 		case "python":
 			v.Python = value

@@ -13,7 +13,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // kernel is a websocket to a running kernel. It speaks Jupyter's messages in
@@ -67,7 +67,7 @@ func (c *client) openKernel(ctx context.Context, id string) (*kernel, error) {
 	})
 	if err != nil {
 		if resp != nil {
-			err = &statusError{status: resp.StatusCode, path: "the kernel's websocket", said: remote.Clean(err.Error())}
+			err = &statusError{status: resp.StatusCode, path: "the kernel's websocket", said: safe.Clean(err.Error())}
 		}
 		return nil, fmt.Errorf("opening the kernel's websocket: %w", err)
 	}
@@ -146,7 +146,7 @@ func (o *cellOutput) take(data []byte, request string) error {
 		return &kernelDied{state: content.State}
 	case !mine:
 	case m.Header.Type == "error":
-		return fmt.Errorf("the cell failed: %s: %s", remote.Clean(content.EName), remote.Clean(head(content.EValue, 200)))
+		return fmt.Errorf("the cell failed: %s: %s", safe.Clean(content.EName), safe.Clean(head(content.EValue, 200)))
 	case m.Header.Type == "stream" && content.Name == "stdout":
 		o.printed.WriteString(content.Text)
 	case m.Header.Type == "status" && content.State == "idle":

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Kernelspec is a kind of kernel the server can start.
@@ -48,10 +48,10 @@ func parseKernelspecs(body []byte) ([]Kernelspec, error) {
 	specs := make([]Kernelspec, 0, len(answer.Kernelspecs))
 	for name, k := range answer.Kernelspecs {
 		specs = append(specs, Kernelspec{
-			Name: remote.Clean(name), DisplayName: remote.Clean(k.Spec.DisplayName), Language: remote.Clean(k.Spec.Language),
+			Name: safe.Clean(name), DisplayName: safe.Clean(k.Spec.DisplayName), Language: safe.Clean(k.Spec.Language),
 		})
 	}
-	first := remote.Clean(answer.Default)
+	first := safe.Clean(answer.Default)
 	slices.SortFunc(specs, func(a, b Kernelspec) int {
 		switch {
 		case a.Name == b.Name:

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 //go:embed scripts/installlog.sh
@@ -18,7 +19,7 @@ var installLogScript string
 // FollowServerLog hands on the last lines of the server's log and what is
 // added, safe for a terminal and without tokens, until ctx or the connection
 // ends; it answers which. The watcher does not count it as a login.
-func FollowServerLog(ctx context.Context, h Host, f Facts, lines int, out remote.Output) error {
+func FollowServerLog(ctx context.Context, h Host, f Facts, lines int, out safe.Output) error {
 	env := map[string]string{"JE_DO": "follow", "JE_SYSTEMD": flagOf(f)}
 	if err := followLog(ctx, h, serverScript, env, lines, out); err != nil {
 		return fmt.Errorf("following the server's log: %w", err)
@@ -28,7 +29,7 @@ func FollowServerLog(ctx context.Context, h Host, f Facts, lines int, out remote
 
 // FollowInstallLog is FollowServerLog for the last install's log. It ends
 // without an error when that install is over, and at once when there was none.
-func FollowInstallLog(ctx context.Context, h Host, _ Facts, lines int, out remote.Output) error {
+func FollowInstallLog(ctx context.Context, h Host, _ Facts, lines int, out safe.Output) error {
 	if err := followLog(ctx, h, installLogScript, map[string]string{"JE_FOLLOW": "1"}, lines, out); err != nil {
 		return fmt.Errorf("following the install's log: %w", err)
 	}
@@ -51,10 +52,10 @@ func InstallLog(ctx context.Context, h Host, _ Facts, lines int) ([]string, erro
 }
 
 // followLog runs a script that prints [remote.LogMark] and then a log.
-func followLog(ctx context.Context, h Host, text string, env map[string]string, lines int, out remote.Output) error {
+func followLog(ctx context.Context, h Host, text string, env map[string]string, lines int, out safe.Output) error {
 	all := map[string]string{"JE_LINES": strconv.Itoa(max(1, lines))}
 	maps.Copy(all, env)
-	clean := remote.NewLines(out)
+	clean := safe.NewLines(out)
 	err := h.Run(ctx, remote.Command{Script: script(text), Env: all, Stdout: remote.AfterMark(clean), Label: remote.WatchLabel})
 	return errors.Join(err, clean.Close())
 }
@@ -62,7 +63,7 @@ func followLog(ctx context.Context, h Host, text string, env map[string]string, 
 // RestartServer stops the server and starts it as it was installed: the same
 // port, token and files. It first hands on the last 20 lines of its log, which
 // may tell why that is needed. Whether it answers then, Ready tells.
-func RestartServer(ctx context.Context, h Host, f Facts, out remote.Output) error {
+func RestartServer(ctx context.Context, h Host, f Facts, out safe.Output) error {
 	tail, err := ServerLog(ctx, h, f, 20)
 	if err != nil {
 		return err

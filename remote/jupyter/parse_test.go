@@ -125,7 +125,7 @@ func FuzzParseVersions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, out string) {
 		v := parseVersions(out)
 		for _, said := range []string{v.Python, v.Pip, v.Notebook, v.Gateway, v.Server} {
-			if !safe(said) {
+			if !isSafe(said) {
 				t.Errorf("%q", said)
 			}
 			if said != "" && !strings.Contains(out, "=") {

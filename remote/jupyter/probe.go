@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 //go:embed scripts/probe.sh
@@ -29,7 +30,7 @@ func Probe(ctx context.Context, h Host) (Facts, error) {
 			Kind: "server", Title: "The host cannot be examined",
 			Text: "Its shell did not answer as a POSIX shell does.",
 			Next: "Log in by hand and check that sh, df, awk and sed work there, then try again.",
-			Raw:  remote.Clean(head(out, 200)), Err: err,
+			Raw:  safe.Clean(head(out, 200)), Err: err,
 		}
 	}
 	return f, nil
@@ -42,7 +43,7 @@ func parseFacts(out string) (Facts, error) {
 	ended := false
 	for line := range strings.Lines(out) {
 		key, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
-		value = remote.Clean(value)
+		value = safe.Clean(value)
 		if !f.setText(key, value) && !f.setFlag(key, value == "1") {
 			f.setSize(key, value)
 		}
@@ -160,7 +161,7 @@ func ask(ctx context.Context, h Host, text string, env map[string]string) (strin
 			Kind: "server", Title: "The machine runs no commands",
 			Text: "A command was sent to it but did not start: its login shell ends first. An exit, or an exec, in ~/.bashrc or another of its startup files does that.",
 			Next: "Remove that line, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine.",
-			Raw:  remote.Scrub(remote.Clean(head(before, 200))), Err: err,
+			Raw:  safe.Scrub(safe.Clean(head(before, 200))), Err: err,
 		}
 	}
 	return answer, err

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // Proof is what came of running a cell.
@@ -117,7 +117,7 @@ func (c *client) startKernel(ctx context.Context, name string) (id string, err e
 		return "", fmt.Errorf("reading the new kernel: %w", err)
 	}
 	if !validKernelID(k.ID) {
-		return "", fmt.Errorf("the new kernel has the invalid ID %q", remote.Clean(head(k.ID, 80)))
+		return "", fmt.Errorf("the new kernel has the invalid ID %q", safe.Clean(head(k.ID, 80)))
 	}
 	return k.ID, nil
 }
@@ -139,13 +139,13 @@ func (c *client) runCells(ctx context.Context, id string, proof *Proof, say func
 		return err
 	}
 	if proof.Output != "42" {
-		return fmt.Errorf("print(6*7) answered %q", remote.Clean(head(proof.Output, 80)))
+		return fmt.Errorf("print(6*7) answered %q", safe.Clean(head(proof.Output, 80)))
 	}
 	version, err := k.run(ctx, "import sys; print(sys.version)")
 	if err != nil {
 		return err
 	}
-	proof.PythonVersion = remote.Clean(strings.SplitN(version, " ", 2)[0])
+	proof.PythonVersion = safe.Clean(strings.SplitN(version, " ", 2)[0])
 	say(fmt.Sprintf("It answered 42, by Python %s.", proof.PythonVersion))
 	return nil
 }
@@ -166,7 +166,7 @@ func (c *client) kernelState(ctx context.Context, id string) (string, error) {
 	}
 	for _, k := range all {
 		if k.ID == id {
-			return remote.Clean(head(k.State, 40)), nil
+			return safe.Clean(head(k.State, 40)), nil
 		}
 	}
 	return "gone", nil

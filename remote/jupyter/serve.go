@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // The modes of serving.
@@ -124,14 +124,14 @@ func (s ServeSpec) endpoint(h Host, port int) (Endpoint, error) {
 // is replaced, and one that no record knows is ended. A taken port leads to the next free one in ssh mode, and to an
 // *Error otherwise. It answers the port the server listens on. out is told
 // what is done and what the server logs meanwhile; it may be nil.
-func Serve(ctx context.Context, h Host, spec ServeSpec, out remote.Output) (port int, err error) {
+func Serve(ctx context.Context, h Host, spec ServeSpec, out safe.Output) (port int, err error) {
 	spec, err = spec.complete()
 	if err != nil {
 		return 0, fmt.Errorf("serving Jupyter: %w", err)
 	}
 	s := &server{h: h, facts: spec.Facts, say: func(text string) {
 		if out != nil {
-			out(remote.Clean(text), false)
+			out(safe.Clean(text), false)
 		}
 	}}
 	if port, ok, err := s.running(ctx, spec); ok || err != nil {

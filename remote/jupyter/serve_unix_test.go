@@ -18,10 +18,11 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // collect gathers what Serve says.
-func collect(lines *[]string) remote.Output {
+func collect(lines *[]string) safe.Output {
 	return func(text string, _ bool) { *lines = append(*lines, text) }
 }
 

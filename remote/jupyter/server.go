@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 // server looks after the server on one host, by scripts/server.sh.
@@ -104,7 +105,7 @@ func (s *server) freePort(ctx context.Context, spec ServeSpec) (int, error) {
 	found := map[string]string{}
 	for line := range strings.Lines(out) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		found[key] = remote.Clean(value)
+		found[key] = safe.Clean(value)
 	}
 	if port := parseState(out).port; port > 0 {
 		return port, nil
@@ -158,7 +159,7 @@ func withRaw(err error, said string) error {
 	if !errors.As(err, &exit) {
 		return err
 	}
-	said = remote.Scrub(remote.Clean(head(strings.TrimSpace(said), 500)))
+	said = safe.Scrub(safe.Clean(head(strings.TrimSpace(said), 500)))
 	return &Error{
 		Kind: "server", Title: "The server could not be started",
 		Text: "The machine refused to start it. It said: " + said,
@@ -202,7 +203,7 @@ func (s *server) settings(ctx context.Context) []string {
 	var files []string
 	for line := range strings.Lines(out) {
 		if file, ok := strings.CutPrefix(strings.TrimSpace(line), "settings="); ok && len(files) < 5 {
-			files = append(files, remote.Clean(head(file, 200)))
+			files = append(files, safe.Clean(head(file, 200)))
 		}
 	}
 	return files

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 var (
@@ -163,7 +164,7 @@ func Watch(ctx context.Context, h Host, spec WatchSpec) error {
 	case errors.As(err, &exit) && exit.Code == 31:
 		return notInstalled(err)
 	case errors.As(err, &exit):
-		said = remote.Scrub(remote.Clean(head(strings.TrimSpace(said), 500)))
+		said = safe.Scrub(safe.Clean(head(strings.TrimSpace(said), 500)))
 		return &Error{
 			Kind: "server", Title: "The machine's watcher is not running",
 			Text: "Its watcher could not be started, so it will not stop automatically. It said: " + said,

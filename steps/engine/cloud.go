@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -82,7 +83,7 @@ func (g *Guide) SignIn(ctx context.Context, profile string) (steps.Account, erro
 }
 
 func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
-	tell := func(text string) { g.cfg.Ask.Tell(remote.Clean(text)) }
+	tell := func(text string) { g.cfg.Ask.Tell(safe.Clean(text)) }
 	c, err := g.cfg.Open(ctx, aws.Options{Profile: profile, MFACode: g.cfg.Ask.MFACode, Tell: tell})
 	if err != nil {
 		return nil, err

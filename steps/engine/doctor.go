@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -166,7 +167,7 @@ func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(s
 			return fmt.Errorf("checking %s: %w", c.title, ctx.Err())
 		}
 		d.states[c.id] = f.state
-		each(steps.Check{ID: c.id, Title: c.title, State: f.state, Text: steps.Safe(f.text), Next: steps.Safe(f.next), Fix: f.fix})
+		each(steps.Check{ID: c.id, Title: c.title, State: f.state, Text: safe.Text(f.text), Next: safe.Text(f.next), Fix: f.fix})
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -101,7 +102,7 @@ func fileOption(f remote.KeyFile, pairs []aws.KeyPair, held []remote.AgentKey) s
 	inAgent := slices.ContainsFunc(held, func(k remote.AgentKey) bool { return k.Fingerprint == f.Fingerprint })
 	o := steps.KeyOption{
 		Answer: steps.KeyAnswer{Source: steps.KeyFile, Path: f.Path, PairName: match(pairs, f.PublicKey)},
-		Title:  remote.Clean(filepath.Base(f.Path)), Detail: strings.TrimSpace(f.Kind + " " + f.Fingerprint),
+		Title:  safe.Clean(filepath.Base(f.Path)), Detail: strings.TrimSpace(f.Kind + " " + f.Fingerprint),
 		TooOpen: f.TooOpen, Garbled: f.Garbled, Encrypted: f.Encrypted && !inAgent,
 	}
 	if f.Err != nil {
@@ -149,7 +150,7 @@ func match(pairs []aws.KeyPair, public string) string {
 		return ""
 	}
 	for _, p := range pairs {
-		if p.PublicKey == public && remote.Clean(p.Name) == p.Name { // a name that can be shown
+		if p.PublicKey == public && safe.Clean(p.Name) == p.Name { // a name that can be shown
 			return p.Name
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -52,7 +52,7 @@ func (g *Guide) quietly(id string, emit func(steps.Event)) func(steps.Event) {
 	return func(e steps.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		e.Time, e.Setup, e.Step, e.Text = g.cfg.Now(), id, steps.StepLocal, remote.Scrub(e.Text)
+		e.Time, e.Setup, e.Step, e.Text = g.cfg.Now(), id, steps.StepLocal, safe.Scrub(e.Text)
 		emit(e)
 	}
 }
@@ -127,7 +127,7 @@ func (n *localNotebook) run(ctx context.Context, program string, args, env []str
 	ctx, n.cancel = context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, program, args...) // #nosec G204 -- the Jupyter found above
 	cmd.Env, cmd.WaitDelay = env, endWithin
-	lines := remote.NewLines(n.output)
+	lines := safe.NewLines(n.output)
 	cmd.Stdout, cmd.Stderr = lines, lines // one writer for both: exec then never writes two at once
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
@@ -187,7 +187,7 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 		defer n.mu.Unlock()
 		return &steps.Fault{
 			Kind: steps.ProblemServer, Title: "Jupyter on this computer ended", Err: jupyter.ExplainServer(n.tail),
-			Text: "It ended before it answered. Its last line was: " + remote.Scrub(last(n.tail)),
+			Text: "It ended before it answered. Its last line was: " + safe.Scrub(last(n.tail)),
 			Next: "Read its lines above; jupyter notebook, run by hand, says the same.",
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -102,8 +102,8 @@ func unowned(owned []aws.Owned, living map[string]bool) []aws.Owned {
 // leftover describes one thing; owned has the volumes of an instance.
 func leftover(at steps.Place, o aws.Owned, owned []aws.Owned, p steps.Prices) steps.Leftover {
 	l := steps.Leftover{
-		At: at, Kind: o.Kind, ID: o.ID, Name: remote.Clean(o.Name),
-		SetupID: remote.Clean(o.Tags[TagSetup]), Setup: remote.Clean(o.Tags[TagName]),
+		At: at, Kind: o.Kind, ID: o.ID, Name: safe.Clean(o.Name),
+		SetupID: safe.Clean(o.Tags[TagSetup]), Setup: safe.Clean(o.Tags[TagName]),
 		Created: o.Created, CostKnown: true,
 	}
 	switch o.Kind {

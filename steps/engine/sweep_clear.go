@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -169,7 +170,7 @@ func startedSince(l steps.Leftover) error {
 func (c *clearing) say(l steps.Leftover, kind steps.EventKind, what string) {
 	c.emit(steps.Event{
 		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: steps.StepSweep, Kind: kind,
-		Text: steps.Safe(fmt.Sprintf("%s: %s %s %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), what)),
+		Text: safe.Text(fmt.Sprintf("%s: %s %s %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), what)),
 	})
 }
 
@@ -177,6 +178,6 @@ func (c *clearing) failed(l steps.Leftover, err error) {
 	err = fmt.Errorf("removing %s %s in %s: %w", l.Kind, l.ID, l.At.Region, err)
 	c.emit(steps.Event{
 		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: steps.StepSweep, Kind: steps.Failed,
-		Text: steps.Safe(fmt.Sprintf("%s: %s %s: %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), steps.Explain(err).Title)), Err: err,
+		Text: safe.Text(fmt.Sprintf("%s: %s %s: %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), steps.Explain(err).Title)), Err: err,
 	})
 }

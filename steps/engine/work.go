@@ -8,6 +8,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -124,7 +125,7 @@ func (w *work) save() error {
 func (w *work) send(e steps.Event) {
 	e.Time, e.Setup, e.Step = w.g.cfg.Now(), w.s.ID, w.step
 	if e.Kind != steps.Output { // which is safe already, and keeps its spaces
-		e.Text = remote.Scrub(remote.Clean(e.Text))
+		e.Text = safe.Scrub(safe.Clean(e.Text))
 	}
 	w.emit(e)
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -87,7 +87,7 @@ func (r *request) foundling(all surveyed, want string) (machine, error) {
 	}
 	var each []string
 	for _, m := range found {
-		each = append(each, fmt.Sprintf("%s (%s in %s)", remote.Clean(m.ID), m.Resources.InstanceID, place(m.Setup)))
+		each = append(each, fmt.Sprintf("%s (%s in %s)", safe.Clean(m.ID), m.Resources.InstanceID, place(m.Setup)))
 	}
 	return machine{}, &usageError{
 		text: fmt.Sprintf("%q is the name of %d machines: %s", want, len(found), strings.Join(each, ", ")),

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -111,7 +111,7 @@ func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error)
 func (r *request) check(c steps.Check) {
 	r.object(jsonCheck{"check", c.ID, c.Title, c.State, c.Text, c.Next, c.Fix})
 	// What was found may be in a host's own words.
-	text, next := c.Title+after(": ", remote.Clean(c.Text)), remote.Clean(c.Next)
+	text, next := c.Title+after(": ", safe.Clean(c.Text)), safe.Clean(c.Next)
 	out := r.paper()
 	if out.width == 0 {
 		r.line("%-8s %s", c.State, text)

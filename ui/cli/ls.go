@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -146,7 +146,7 @@ func (r *request) table(all []machine) error {
 		how := m.tone()
 		hour, soFar := m.moneyCells(now)
 		rows = append(rows, []cell{
-			{text: remote.Clean(nameOf(m.Setup))},
+			{text: safe.Clean(nameOf(m.Setup))},
 			{text: state, tone: how, mark: stateMark(how)},
 			{text: dash(modeOf(m.Setup))},
 			{text: a.Type},

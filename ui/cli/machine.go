@@ -3,7 +3,7 @@ package cli
 import (
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
@@ -108,7 +108,7 @@ type jsonKernel struct {
 func (m machine) json(now time.Time) jsonMachine {
 	a := m.Answers
 	j := jsonMachine{
-		Kind: "machine", Name: remote.Clean(a.Name), ID: remote.Clean(m.ID), Sandbox: m.Sandbox, Elsewhere: m.Elsewhere, Account: m.Account,
+		Kind: "machine", Name: safe.Clean(a.Name), ID: safe.Clean(m.ID), Sandbox: m.Sandbox, Elsewhere: m.Elsewhere, Account: m.Account,
 		Profile: a.Profile, Region: a.Region, Type: a.Type, Mode: a.Mode, State: m.state(),
 		InstanceID: m.Resources.InstanceID, Address: m.PublicAddr, URL: m.URL(), Created: m.Created,
 		jsonCost: costOf(m.Cost, m.Sandbox), jsonMoney: moneyOf(m.Setup, now),

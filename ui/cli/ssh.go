@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -133,7 +133,7 @@ func (r *request) stream(one *sync.Mutex, name string, w io.Writer, terminal boo
 	if !r.asJSON && !terminal {
 		return w, func() {}
 	}
-	lines := remote.NewLinesAsIs(func(text string, partial bool) {
+	lines := safe.NewLinesAsIs(func(text string, partial bool) {
 		if partial {
 			return
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -103,14 +103,14 @@ func (f *facts) health(h steps.Health) {
 	if h.ServerUp {
 		f.mark(good, good.mark(), "Server", "answers")
 	} else {
-		f.mark(bad, bad.mark(), "Server", "%s", strings.TrimSuffix("does not answer: "+remote.Clean(h.ServerNote), ": "))
+		f.mark(bad, bad.mark(), "Server", "%s", strings.TrimSuffix("does not answer: "+safe.Clean(h.ServerNote), ": "))
 	}
 	for i, k := range h.Kernels {
 		title := ""
 		if i == 0 {
 			title = "Kernels"
 		}
-		f.add(title, "%s", strings.Join(notBlank(remote.Clean(k.Name), remote.Clean(k.State), remote.Clean(k.Path)), "  "))
+		f.add(title, "%s", strings.Join(notBlank(safe.Clean(k.Name), safe.Clean(k.State), safe.Clean(k.Path)), "  "))
 	}
 	if len(h.Kernels) == 0 {
 		f.add("Kernels", "none")
@@ -128,7 +128,7 @@ func (f *facts) health(h steps.Health) {
 		f.add("Disk", "%s free", wording.MegabytesOf(h.DiskFreeMB, h.DiskMB))
 	}
 	for _, g := range h.GPUs {
-		f.add("GPU", "%s %s, memory %s", remote.Clean(g.Name), wording.Percent(g.Use), wording.MegabytesOf(g.MemoryUsedMB, g.MemoryMB))
+		f.add("GPU", "%s %s, memory %s", safe.Clean(g.Name), wording.Percent(g.Use), wording.MegabytesOf(g.MemoryUsedMB, g.MemoryMB))
 	}
 }
 
@@ -138,26 +138,26 @@ func (f *facts) stop(m machine) {
 		f.mark(warning, warning.mark(), "Stops", "not known: the machine's watcher does not run; see %s", typed("doctor", m.Setup))
 		return
 	}
-	f.add("Idle", "%s", remote.Clean(wording.Idle(*h, h.At)))
+	f.add("Idle", "%s", safe.Clean(wording.Idle(*h, h.At)))
 	for i, p := range h.Work {
 		title := ""
 		if i == 0 {
 			title = "Work"
 		}
-		f.add(title, "%s, %s of a core (process %d)", remote.Clean(p.Command), wording.Percent(p.CPU), p.PID)
+		f.add(title, "%s, %s of a core (process %d)", safe.Clean(p.Command), wording.Percent(p.CPU), p.PID)
 	}
 	if len(h.Ignore) > 0 {
-		f.add("Ignored", "%s", remote.Clean(strings.Join(h.Ignore, ", ")))
+		f.add("Ignored", "%s", safe.Clean(strings.Join(h.Ignore, ", ")))
 	}
 	if h.WorkLeast > 0 && h.WorkLeast != steps.DefaultWorkPercent/100.0 {
 		f.add("Counts", "programs that use %s of a core or more", wording.Percent(h.WorkLeast))
 	}
 	text := m.stops()
 	if _, ok := m.left(); ok && h.StopWhy != "" {
-		text += " (" + remote.Clean(h.StopWhy) + ")"
+		text += " (" + safe.Clean(h.StopWhy) + ")"
 	}
 	if h.Unarmed != "" {
-		text += ": " + remote.Clean(h.Unarmed)
+		text += ": " + safe.Clean(h.Unarmed)
 	}
 	if h.Held.After(h.At) {
 		text += fmt.Sprintf(", postponed for %s", wording.Span(h.Held.Sub(h.At)))

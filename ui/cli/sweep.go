@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -159,7 +159,7 @@ func bySetup(w world, things []steps.Leftover) []remains {
 		if i < 0 {
 			i = len(all)
 			// Tags are written by whoever may: they are made safe for the terminal.
-			title := remote.Clean(l.Setup)
+			title := safe.Clean(l.Setup)
 			if title == "" {
 				title = "no name"
 			}
@@ -201,7 +201,7 @@ func (r *request) listLeftovers(all []remains) error {
 			sum += l.MonthCost
 			unknown = unknown || !l.CostKnown && !m.sandbox
 			rows = append(rows, []cell{
-				{text: m.name}, {text: l.Kind}, {text: remote.Clean(l.ID)}, {text: dash(remote.Clean(l.Detail))}, {text: region}, {text: wording.Month(l.MonthCost, l.CostKnown, m.sandbox)},
+				{text: m.name}, {text: l.Kind}, {text: safe.Clean(l.ID)}, {text: dash(safe.Clean(l.Detail))}, {text: region}, {text: wording.Month(l.MonthCost, l.CostKnown, m.sandbox)},
 			})
 		}
 	}
@@ -218,8 +218,8 @@ func (r *request) listLeftovers(all []remains) error {
 
 func leftoverOf(l steps.Leftover, sandbox bool) jsonLeftover {
 	j := jsonLeftover{
-		Kind: "leftover", What: l.Kind, ID: l.ID, Name: remote.Clean(l.Name), Setup: l.SetupID, SetupName: remote.Clean(l.Setup), Sandbox: sandbox,
-		Profile: l.At.Profile, Region: l.At.Region, Detail: remote.Clean(l.Detail), Created: l.Created, Running: l.Running,
+		Kind: "leftover", What: l.Kind, ID: l.ID, Name: safe.Clean(l.Name), Setup: l.SetupID, SetupName: safe.Clean(l.Setup), Sandbox: sandbox,
+		Profile: l.At.Profile, Region: l.At.Region, Detail: safe.Clean(l.Detail), Created: l.Created, Running: l.Running,
 	}
 	if sandbox {
 		j.CostMonth = new(float64)
@@ -256,7 +256,7 @@ func (r *request) clear(ctx context.Context, m remains, o *sweepOptions) (int, e
 
 // loss names what removing a leftover takes away.
 func loss(l steps.Leftover) string {
-	text := l.Kind + " " + remote.Clean(l.ID)
+	text := l.Kind + " " + safe.Clean(l.ID)
 	switch {
 	case l.Running:
 		text += ", which is RUNNING and may be in use from another computer, with all files on it"
