@@ -34,7 +34,7 @@ type accountScreen struct {
 func newAccountScreen(m *model) accountScreen {
 	return accountScreen{regions: table.New("regions", "regions", []table.Column{
 		{Title: "Region"}, {Title: "Name", Grow: true}, {Title: "Status"},
-	}, m.th)}
+	}, m.Theme)}
 }
 
 func (s *accountScreen) enter(m *model) tea.Cmd {
@@ -49,8 +49,8 @@ func (s *accountScreen) enter(m *model) tea.Cmd {
 
 func (s *accountScreen) readProfiles(m *model) tea.Cmd {
 	s.failure.Set(nil)
-	return m.tasks.Start(m.ctx, taskProfiles, func(_ context.Context, id page.TaskID) tea.Msg {
-		list, err := m.engine.Profiles()
+	return m.Start(taskProfiles, func(_ context.Context, id page.TaskID) tea.Msg {
+		list, err := m.Engine.Profiles()
 		return profilesRead{id, list, err}
 	})
 }
@@ -58,7 +58,7 @@ func (s *accountScreen) readProfiles(m *model) tea.Cmd {
 // read takes the profiles. A single one, or the one asked for on the command
 // line, is signed in without asking.
 func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
-	if !m.tasks.Done(taskProfiles, msg.id) {
+	if !m.Tasks.Done(taskProfiles, msg.id) {
 		return nil
 	}
 	s.listed, s.profiles = true, msg.list
@@ -87,8 +87,8 @@ func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
 func (s *accountScreen) signIn(m *model, profile string) tea.Cmd {
 	s.failure.Set(nil)
 	s.signedIn, s.trying, s.told = nil, profile, nil
-	return m.tasks.Start(m.ctx, taskSignIn, func(ctx context.Context, id page.TaskID) tea.Msg {
-		account, err := m.engine.SignIn(ctx, profile)
+	return m.Start(taskSignIn, func(ctx context.Context, id page.TaskID) tea.Msg {
+		account, err := m.Engine.SignIn(ctx, profile)
 		return signedIn{id, account, err}
 	})
 }
@@ -96,8 +96,8 @@ func (s *accountScreen) signIn(m *model, profile string) tea.Cmd {
 // tell shows what is said while credentials are waited for ("Touch your key"):
 // below the sign-in, or on the last line where something else asks for them.
 func (s *accountScreen) tell(m *model, text string) tea.Cmd {
-	if !m.tasks.Runs(taskSignIn) {
-		return m.say(page.Clean(text), false)
+	if !m.Tasks.Runs(taskSignIn) {
+		return m.Say(page.Clean(text), false)
 	}
 	const most = 5
 	s.told = append(s.told, text)
@@ -106,7 +106,7 @@ func (s *accountScreen) tell(m *model, text string) tea.Cmd {
 }
 
 func (s *accountScreen) signed(m *model, msg signedIn) tea.Cmd {
-	if !m.tasks.Done(taskSignIn, msg.id) {
+	if !m.Tasks.Done(taskSignIn, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -153,7 +153,7 @@ func (s *accountScreen) typing() page.Typist {
 
 func (s *accountScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
-	case m.tasks.Runs(taskSignIn):
+	case m.Tasks.Runs(taskSignIn):
 		return s.cancelKey(m, k)
 	case s.failure.Is():
 		return s.failureKey(m, k)
@@ -178,7 +178,7 @@ func (s *accountScreen) cancelKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if k.String() != "esc" {
 		return nil, false
 	}
-	m.tasks.Stop(taskSignIn)
+	m.Tasks.Stop(taskSignIn)
 	s.trying = ""
 	return nil, true
 }
@@ -238,7 +238,7 @@ func (s *accountScreen) takeRegion(m *model) tea.Cmd {
 
 func (s *accountScreen) hints(m *model) []page.Hint {
 	switch {
-	case m.tasks.Runs(taskSignIn):
+	case m.Tasks.Runs(taskSignIn):
 		return []page.Hint{{"esc", "cancel"}}
 	case s.failure.Is():
 		return append(s.failure.Hints(), page.Hint{"esc", "back"})
@@ -260,17 +260,17 @@ func (s *accountScreen) hints(m *model) []page.Hint {
 func (s *accountScreen) view(m *model, w, h int) string {
 	var lines []string
 	switch {
-	case m.tasks.Runs(taskSignIn):
-		lines = []string{m.waiting("Signing in as " + page.Clean(s.trying) + " …")}
+	case m.Tasks.Runs(taskSignIn):
+		lines = []string{m.Waiting("Signing in as " + page.Clean(s.trying) + " …")}
 		for _, text := range s.told {
-			lines = append(lines, page.Paragraph(m.th.Warn, page.Clean(text), w)...)
+			lines = append(lines, page.Paragraph(m.Theme.Warn, page.Clean(text), w)...)
 		}
 	case s.failure.Is():
-		lines = s.failure.Lines(m.th, w)
+		lines = s.failure.Lines(m.Theme, w)
 	case s.signedIn != nil:
 		return s.regionView(m, w, h)
 	case !s.listed:
-		lines = []string{m.waiting("Reading your AWS profiles …")}
+		lines = []string{m.Waiting("Reading your AWS profiles …")}
 	case len(s.profiles) == 0:
 		lines = noProfiles(m, w)
 	default:
@@ -280,7 +280,7 @@ func (s *accountScreen) view(m *model, w, h int) string {
 }
 
 func noProfiles(m *model, w int) []string {
-	return page.ProblemLines(m.th, steps.Problem{
+	return page.ProblemLines(m.Theme, steps.Problem{
 		Title: "No AWS credentials were found",
 		Text:  "There are no profiles in ~/.aws/config and ~/.aws/credentials, and no keys in the environment.",
 		Next:  "Run \"aws configure\", \"aws login\" or \"aws configure sso\" in another terminal, then press r. To try the guide without an account, quit and add --sandbox.",
@@ -288,7 +288,7 @@ func noProfiles(m *model, w int) []string {
 }
 
 func (s *accountScreen) profileLines(m *model, h int) []string {
-	lines := []string{page.Heading(m.th, "Which profile?"), ""}
+	lines := []string{page.Heading(m.Theme, "Which profile?"), ""}
 	room := h - 2
 	if room < s.at.N {
 		room-- // for the line that says so
@@ -297,15 +297,15 @@ func (s *accountScreen) profileLines(m *model, h int) []string {
 	for i := from; i < to; i++ {
 		p := s.profiles[i]
 		name := cells.Fit(page.Clean(p.Name), 26)
-		style := m.th.Text
+		style := m.Theme.Text
 		if i == s.at.At {
-			style = m.th.Accent
+			style = m.Theme.Accent
 		}
-		line := page.Arrow(m.th, i == s.at.At) + style.Render(name) + m.th.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind))
+		line := page.Arrow(m.Theme, i == s.at.At) + style.Render(name) + m.Theme.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind))
 		lines = append(lines, page.ZoneOf(page.ZoneLine, i, line))
 	}
 	if more := s.at.More(from, to); more != "" {
-		lines = append(lines, "  "+m.th.Subtle.Render(more))
+		lines = append(lines, "  "+m.Theme.Subtle.Render(more))
 	}
 	return lines
 }
@@ -332,15 +332,15 @@ func profileKind(kind string) string {
 func (s *accountScreen) regionView(m *model, w, h int) string {
 	a := s.signedIn
 	const label = 10
-	lines := page.Pair(m.th, "Account", m.th.Heading, page.Clean(a.Identity.Account), label, w)
-	lines = append(lines, page.Pair(m.th, "Identity", m.th.Text, page.Clean(a.Identity.ARN), label, w)...)
+	lines := page.Pair(m.Theme, "Account", m.Theme.Heading, page.Clean(a.Identity.Account), label, w)
+	lines = append(lines, page.Pair(m.Theme, "Identity", m.Theme.Text, page.Clean(a.Identity.ARN), label, w)...)
 	style, mfa := s.mfa(m)
-	lines = append(lines, page.Pair(m.th, "MFA", style, mfa, label, w)...)
+	lines = append(lines, page.Pair(m.Theme, "MFA", style, mfa, label, w)...)
 	if a.Identity.Root() {
-		lines = append(lines, m.th.Warn.Render("! These are the root user's credentials. An IAM user or role is safer."))
+		lines = append(lines, m.Theme.Warn.Render("! These are the root user's credentials. An IAM user or role is safer."))
 	}
 	lines = append(lines, "")
-	foot := page.Paragraph(m.th.Warn, s.refused, w)
+	foot := page.Paragraph(m.Theme.Warn, s.refused, w)
 	s.regions.SetFocused(true)
 	s.regions.SetSize(min(w, 76), tableHeight(s.regions, h-len(lines)-len(foot)))
 	lines = append(lines, strings.Split(s.regions.View(), "\n")...)
@@ -353,9 +353,9 @@ func tableHeight(t *table.Table, room int) int { return max(min(t.Len()+2, room)
 func (s *accountScreen) mfa(m *model) (style page.Styler, text string) {
 	switch s.signedIn.MFA {
 	case "on":
-		return m.th.OK, "✓ on"
+		return m.Theme.OK, "✓ on"
 	case "off":
-		return m.th.Warn, "! off: turn it on in the console, under Security credentials"
+		return m.Theme.Warn, "! off: turn it on in the console, under Security credentials"
 	}
-	return m.th.Subtle, "? unknown: these credentials are not allowed to check"
+	return m.Theme.Subtle, "? unknown: these credentials are not allowed to check"
 }

@@ -27,7 +27,10 @@ type copying struct {
 
 // copyDialog asks for the two paths of a copy.
 type copyDialog struct {
-	u     *member
+	*page.Context
+	name  string // the machine's
+	link  steps.Link
+	copy  func(from, to string) tea.Cmd
 	up    bool           // to the machine, not from it
 	field [2]*page.Field // from, to
 	at    int
@@ -38,46 +41,47 @@ type copyDialog struct {
 // askCopy asks what to upload, or to download.
 func (m *model) askCopy(u *member, up bool) tea.Cmd {
 	if u.conn.link == nil {
-		return m.onceConnected(u, func(m *model, u *member) tea.Cmd { return m.askCopy(u, up) })
+		return m.onceConnected(u, func(u *member) tea.Cmd { return m.askCopy(u, up) })
 	}
 	if u.op != nil {
-		return m.say(u.name()+" is still "+u.op.doing+".", true)
+		return m.Say(u.name()+" is still "+u.op.doing+".", true)
 	}
-	d := &copyDialog{u: u, up: up, field: [2]*page.Field{page.NewField("", "data.csv", 0), page.NewField("", "same name, in the home folder", 0)}}
-	m.openDialog(d)
+	d := &copyDialog{Context: m.Context, name: u.name(), link: u.conn.link, up: up, field: [2]*page.Field{page.NewField("", "data.csv", 0), page.NewField("", "same name, in the home folder", 0)}}
+	d.copy = func(from, to string) tea.Cmd { return m.copyFiles(u, up, from, to) }
+	m.Open(d)
 	return nil
 }
 
-func (d *copyDialog) typing() page.Typist { return d.field[d.at] }
+func (d *copyDialog) Typing() page.Typist { return d.field[d.at] }
 
-func (d *copyDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+func (d *copyDialog) Key(k tea.KeyPressMsg) page.Action {
 	d.wrong, d.fits = "", completion{}
 	switch k.String() {
 	case "tab":
-		return d.complete(m)
+		return page.Doing(d.complete)
 	case "shift+tab", "up", "down":
 		d.at = 1 - d.at
 	case "esc":
-		m.closeDialog()
+		return page.Close()
 	case "enter":
 		if d.field[0].Value() == "" {
 			d.at, d.wrong = 0, "Name the file or the folder."
-			return nil
+			return page.Action{}
 		}
-		m.closeDialog()
-		return m.copyFiles(d.u, d.up, d.field[0].Value(), d.field[1].Value())
+		from, to := d.field[0].Value(), d.field[1].Value()
+		return page.Closing(func() tea.Cmd { return d.copy(from, to) })
 	default:
 		d.field[d.at].Update(k)
 	}
-	return nil
+	return page.Action{}
 }
 
 // copyFiles copies in the background. An empty target means the same name in
 // the home folder there, or in the program's folder here.
 func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
-	link, send, id := u.conn.link, m.send, u.ID
+	link, send, id := u.conn.link, m.Send, u.ID
 	if link == nil {
-		return m.say("The connection is gone: try again in a moment.", true)
+		return m.Say("The connection is gone: try again in a moment.", true)
 	}
 	v := verb{doing: "downloading", did: "downloaded"}
 	if up {
@@ -95,7 +99,7 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 	}
 	*here = fromHome(*here)
 	if !up && !filepath.IsAbs(to) {
-		to = filepath.Join(m.o.SaveDir, to)
+		to = filepath.Join(m.SaveDir, to)
 	}
 	busy, c := u.op != nil, &copying{}
 	cmd := m.operate(u, v, func(ctx context.Context, _ func(steps.Event)) (result, error) {
@@ -106,8 +110,8 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 		}
 		copied, err := do(ctx, from, to, o)
 		return result{copied: copied}, err
-	}, func(m *model, u *member, r result) tea.Cmd {
-		return m.say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, wording.Counted(r.copied.Files, "file"), wording.Bytes(r.copied.Bytes)), false)
+	}, func(u *member, r result) tea.Cmd {
+		return m.Say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, wording.Counted(r.copied.Files, "file"), wording.Bytes(r.copied.Bytes)), false)
 	})
 	if !busy {
 		u.op.copying = c
@@ -138,7 +142,7 @@ func (s *fleetScreen) copied(m *model, msg copyAdvanced) {
 	}
 	before := msg.of.meter.Percent()
 	msg.of.progress = msg.progress
-	msg.of.meter.Set(m.o.Now(), msg.progress.Bytes, msg.progress.Of)
+	msg.of.meter.Set(m.Now(), msg.progress.Bytes, msg.progress.Of)
 	if msg.of.meter.Percent() != before {
 		s.fill(m)
 	}
@@ -166,12 +170,12 @@ func (op *operation) copyLines(now time.Time, w int) []string {
 	return []string{what, m.Text(now) + "; esc ends it"}
 }
 
-func (d *copyDialog) view(th theme.Theme, w int) []string {
-	title, labels := "Download from "+d.u.name(), [2]string{"File or folder on the machine", "To, on this computer"}
+func (d *copyDialog) View(th theme.Theme, w int) []string {
+	title, labels := "Download from "+d.name, [2]string{"File or folder on the machine", "To, on this computer"}
 	if d.up {
-		title, labels = "Upload to "+d.u.name(), [2]string{"File or folder on this computer", "To, on the machine"}
+		title, labels = "Upload to "+d.name, [2]string{"File or folder on this computer", "To, on the machine"}
 	}
-	lines := dialogText(th, title, []string{"Paths on the machine are relative to its home folder. A folder is copied whole."}, w)
+	lines := page.DialogText(th, title, []string{"Paths on the machine are relative to its home folder. A folder is copied whole."}, w)
 	for i, label := range labels {
 		lines = append(lines, th.Prompt.Render(label), d.field[i].View(th, min(w, 60), i == d.at))
 		lines = append(lines, d.fitting(th, w, i)...)
@@ -179,7 +183,7 @@ func (d *copyDialog) view(th theme.Theme, w int) []string {
 	return append(lines, page.Paragraph(th.Error, d.wrong, w)...)
 }
 
-func (d *copyDialog) hints() []page.Hint {
+func (d *copyDialog) Hints() []page.Hint {
 	return []page.Hint{{"enter", "copy"}, {"tab", "complete"}, {"↑↓", "another path"}, {"esc", "cancel"}}
 }
 

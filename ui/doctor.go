@@ -18,6 +18,7 @@ const taskDoctor page.TaskName = "doctor"
 
 // doctorDialog shows checks as they come, and does what they offer.
 type doctorDialog struct {
+	*page.Context
 	setupID string // empty: the account alone
 	name    string
 	checks  []steps.Check
@@ -26,27 +27,30 @@ type doctorDialog struct {
 	running bool
 	fixing  bool
 	failure page.Failure
+	mend    func(check steps.Check) (tea.Cmd, bool) // begins to mend; false where it cannot be
 }
 
 // askDoctor checks the machine, or without one the account of the profile.
 func (m *model) askDoctor(u *member) tea.Cmd {
-	d := &doctorDialog{name: "the account"}
+	d := &doctorDialog{Context: m.Context, name: "the account"}
 	if u != nil {
 		if u.Elsewhere {
-			return m.say("This machine is another computer's: a adopts it.", true)
+			return m.Say("This machine is another computer's: a adopts it.", true)
 		}
 		d.setupID, d.name = u.ID, u.name()
 	}
-	m.openDialog(d)
-	return d.run(m)
+	d.mend = func(check steps.Check) (tea.Cmd, bool) { return m.mend(d.setupID, check) }
+	m.fleet.doctor = d
+	m.Open(d)
+	return d.run()
 }
 
-func (d *doctorDialog) run(m *model) tea.Cmd {
+func (d *doctorDialog) run() tea.Cmd {
 	d.checks, d.running, d.moved = nil, true, false
 	d.at.Size(0)
 	d.failure.Set(nil)
-	profile, setupID, engine, send := m.o.Defaults.Profile, d.setupID, m.engine, m.send
-	return m.tasks.Start(m.ctx, taskDoctor, func(ctx context.Context, id page.TaskID) tea.Msg {
+	profile, setupID, engine, send := d.Profile, d.setupID, d.Engine, d.Send
+	return d.Start(taskDoctor, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewBridge(func(batch []steps.Check) { send(checked{id, batch}) }, nil)
 		err := engine.Doctor(ctx, profile, setupID, b.Emit)
 		b.Close()
@@ -54,22 +58,22 @@ func (d *doctorDialog) run(m *model) tea.Cmd {
 	})
 }
 
-// doctor is the doctor's dialog, wherever it lies, or nil.
-func (m *model) doctor() *doctorDialog {
-	for _, d := range m.dialogs {
-		if d, ok := d.(*doctorDialog); ok {
-			return d
+// Update implements [page.Updater].
+func (d *doctorDialog) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case checked:
+		if d.Tasks.Is(taskDoctor, msg.id) {
+			d.checks = append(d.checks, msg.checks...)
+			d.at.Size(len(d.checks))
+			d.aim()
+		}
+	case doctorEnded:
+		if d.Tasks.Done(taskDoctor, msg.id) {
+			d.running = false
+			d.failure.Set(msg.err)
 		}
 	}
 	return nil
-}
-
-func (m *model) checked(msg checked) {
-	if d := m.doctor(); d != nil && m.tasks.Is(taskDoctor, msg.id) {
-		d.checks = append(d.checks, msg.checks...)
-		d.at.Size(len(d.checks))
-		d.aim()
-	}
 }
 
 // aim puts the cursor on what is to be mended first, unless the person has
@@ -80,69 +84,72 @@ func (d *doctorDialog) aim() {
 	}
 }
 
-func (m *model) doctorEnded(msg doctorEnded) {
-	d := m.doctor()
-	if !m.tasks.Done(taskDoctor, msg.id) || d == nil {
-		return
-	}
-	d.running = false
-	d.failure.Set(msg.err)
-}
+func (d *doctorDialog) Typing() page.Typist { return nil }
 
-func (d *doctorDialog) typing() page.Typist { return nil }
-
-func (d *doctorDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+func (d *doctorDialog) Key(k tea.KeyPressMsg) page.Action {
 	if d.failure.Key(k) {
-		return nil
+		return page.Action{}
 	}
 	if d.at.Key(k) {
 		d.moved = true
-		return nil
+		return page.Action{}
 	}
 	switch k.String() {
 	case "esc", "q":
-		m.tasks.Stop(taskDoctor)
-		m.closeDialog()
+		d.Tasks.Stop(taskDoctor)
+		d.fixing = false
+		return page.Close()
 	case "r":
 		if !d.fixing {
-			return d.run(m)
+			return page.Doing(d.run)
 		}
 	case "enter":
-		return d.fix(m)
+		return d.fix()
 	}
-	return nil
+	return page.Action{}
 }
 
-// fix does what the check under the cursor offers, and checks again.
-func (d *doctorDialog) fix(m *model) tea.Cmd {
+// fix does what the check under the cursor offers.
+func (d *doctorDialog) fix() page.Action {
 	if d.fixing || d.at.At >= len(d.checks) || d.checks[d.at.At].Fix == "" {
-		return nil
+		return page.Action{}
 	}
-	check, engine, setupID, u := d.checks[d.at.At], m.engine, d.setupID, m.fleet.members[d.setupID]
-	if u == nil {
-		return m.say("This can be fixed only from a machine's own doctor.", true)
+	check := d.checks[d.at.At]
+	return page.Doing(func() tea.Cmd {
+		cmd, begun := d.mend(check)
+		if begun {
+			d.Tasks.Stop(taskDoctor)
+			d.running, d.fixing = false, true
+		}
+		return cmd
+	})
+}
+
+// mend does what a check of the doctor offers.
+func (m *model) mend(setupID string, check steps.Check) (cmd tea.Cmd, begun bool) {
+	u, engine := m.fleet.members[setupID], m.Engine
+	switch {
+	case u == nil:
+		return m.Say("This can be fixed only from a machine's own doctor.", true), false
+	case u.op != nil:
+		return m.Say(u.name()+" is still "+u.op.doing+".", true), false
 	}
-	if u.op != nil {
-		return m.say(u.name()+" is still "+u.op.doing+".", true)
-	}
-	m.tasks.Stop(taskDoctor)
-	d.running, d.fixing = false, true
 	return m.simple(u, verb{doing: "mending", did: "mended: " + check.Title}, func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.FixCheck(ctx, setupID, check.ID, emit)
-	}, nil)
+	}, nil), true
 }
 
 // mended checks again after a fix, also after one that failed.
 func (m *model) mended(setupID string) tea.Cmd {
-	d := m.doctor()
+	d := m.fleet.doctor
 	if d == nil || !d.fixing || d.setupID != setupID {
 		return nil
 	}
 	d.fixing = false
-	return d.run(m)
+	return d.run()
 }
 
-func (d *doctorDialog) hints() []page.Hint {
+func (d *doctorDialog) Hints() []page.Hint {
 	hints := []page.Hint{{"↑↓", "choose"}}
 	if d.at.At < len(d.checks) && d.checks[d.at.At].Fix != "" {
 		hints = append([]page.Hint{{"enter", "fix it"}}, hints...)
@@ -150,11 +157,11 @@ func (d *doctorDialog) hints() []page.Hint {
 	return append(hints, page.Hint{"r", "check again"}, page.Hint{"esc", "close"})
 }
 
-func (d *doctorDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
+func (d *doctorDialog) View(th theme.Theme, w int) []string { return d.ViewTall(th, w, 24) }
 
-func (d *doctorDialog) most() int { return wideDialog }
+func (d *doctorDialog) Most() int { return page.WideDialog }
 
-func (d *doctorDialog) viewTall(th theme.Theme, w, h int) []string {
+func (d *doctorDialog) ViewTall(th theme.Theme, w, h int) []string {
 	lines := []string{th.Title.Render("Doctor: " + d.name), ""}
 	foot := d.verdict(th, w)
 	detail := d.detail(th, w)
@@ -219,4 +226,11 @@ func checkSign(th theme.Theme, state steps.CheckState) (string, page.Styler) {
 		return th.Error.Render(theme.SignFailed), th.Text
 	}
 	return th.Subtle.Render("-"), th.Subtle
+}
+
+// Point implements [page.PointableDialog].
+func (d *doctorDialog) Point(p page.Pointed) page.Action {
+	d.at.Point(p)
+	d.moved = true
+	return page.Action{}
 }

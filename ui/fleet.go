@@ -43,7 +43,9 @@ type fleetScreen struct {
 	showing *logbuf.Buffer // what the pane shows
 	full    bool           // the log has the whole screen
 	follow  follower
-	leaving *leaving // the program ends once these machines are dealt with
+	waiting *waitDialog   // the last one
+	doctor  *doctorDialog // likewise
+	leaving *leaving      // the program ends once these machines are dealt with
 }
 
 // selectionID counts the moves of the selection.
@@ -62,7 +64,7 @@ const fleetLog = "fleet" // the log pane's ID
 func newFleetScreen(m *model) fleetScreen {
 	s := fleetScreen{members: map[string]*member{}, removed: map[string]bool{}, table: newFleetTable(m)}
 	s.showing = logbuf.New(1)
-	s.pane = logpane.New(fleetLog, "", s.showing, m.th)
+	s.pane = logpane.New(fleetLog, "", s.showing, m.Theme)
 	return s
 }
 
@@ -71,17 +73,17 @@ func (s *fleetScreen) enter(m *model) tea.Cmd { return s.refresh(m) }
 // refresh reads the ledger, and then asks all regions.
 func (s *fleetScreen) refresh(m *model) tea.Cmd {
 	s.failure.Set(nil)
-	return m.tasks.Start(m.ctx, taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
-		stamp := m.engine.Stamp()
-		list, err := m.engine.Setups(ctx)
-		last, _ := m.engine.Last(ctx) // without it, a new machine starts from the defaults
+	return m.Start(taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
+		stamp := m.Engine.Stamp()
+		list, err := m.Engine.Setups(ctx)
+		last, _ := m.Engine.Last(ctx) // without it, a new machine starts from the defaults
 		return setupsListed{id, stamp, list, last, err}
 	})
 }
 
 // listed takes the ledger. A person who has no setup yet is shown the guide.
 func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
-	if !m.tasks.Done(taskSetups, msg.id) {
+	if !m.Tasks.Done(taskSetups, msg.id) {
 		return nil
 	}
 	first := !s.started
@@ -102,8 +104,8 @@ func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
 // look asks all regions of all accounts, all at the same time.
 func (s *fleetScreen) look(m *model) tea.Cmd {
 	s.survey = survey{round: s.survey.round + 1}
-	profile, engine, send := m.o.Defaults.Profile, m.engine, m.send
-	return m.tasks.Start(m.ctx, taskSurvey, func(ctx context.Context, id page.TaskID) tea.Msg {
+	profile, engine, send := m.Profile, m.Engine, m.Send
+	return m.Start(taskSurvey, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewBridge(func(batch []steps.Surveyed) { send(surveyed{id, batch}) }, nil)
 		err := engine.Survey(ctx, profile, b.Emit)
 		b.Close()
@@ -113,7 +115,7 @@ func (s *fleetScreen) look(m *model) tea.Cmd {
 
 // surveyed merges what some regions said into the list.
 func (s *fleetScreen) surveyed(m *model, msg surveyed) tea.Cmd {
-	if !m.tasks.Is(taskSurvey, msg.id) {
+	if !m.Tasks.Is(taskSurvey, msg.id) {
 		return nil
 	}
 	for _, a := range msg.answers {
@@ -130,7 +132,7 @@ func (s *fleetScreen) surveyed(m *model, msg surveyed) tea.Cmd {
 }
 
 func (s *fleetScreen) surveyEnded(m *model, msg surveyEnded) tea.Cmd {
-	if !m.tasks.Done(taskSurvey, msg.id) {
+	if !m.Tasks.Done(taskSurvey, msg.id) {
 		return nil
 	}
 	if s.survey.err = msg.err; msg.err == nil {
@@ -201,7 +203,7 @@ func (s *fleetScreen) drop(m *model, id string) {
 		return
 	}
 	u.unlink(m)
-	m.closing(u.opened, u.notebook)
+	m.Ends.Close(u.opened, u.notebook)
 	delete(s.members, id)
 	s.order = slices.DeleteFunc(s.order, func(o *member) bool { return o == u })
 }
@@ -275,7 +277,7 @@ func (s *fleetScreen) fresh(m *model) tea.Cmd {
 	m.mode.start(m)
 	m.machine.start(m)
 	m.reached = 0
-	return m.show(steps.StepAccount)
+	return m.Show(steps.StepAccount)
 }
 
 func (s *fleetScreen) freeName(want string) string {

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
@@ -23,7 +24,7 @@ func (m *model) showURL(u *member) tea.Cmd {
 	m.work.setup, m.work.from, m.work.at = u.Setup, pageFleet, steps.StepOpen
 	m.work.finishAll()
 	m.open = openScreen{opened: u.opened}
-	return m.show(steps.StepOpen)
+	return m.Show(steps.StepOpen)
 }
 
 // openIt brings the person to the machine's notebook: through the rest of the
@@ -31,92 +32,76 @@ func (m *model) showURL(u *member) tea.Cmd {
 func (m *model) openIt(u *member) tea.Cmd {
 	switch {
 	case u.op != nil:
-		return m.say(u.name()+" is still "+u.op.doing+".", true)
+		return m.Say(u.name()+" is still "+u.op.doing+".", true)
 	case u.Bad != nil:
-		return m.say(u.unusable(), true)
+		return m.Say(u.unusable(), true)
 	case u.Elsewhere:
-		return m.say("This machine is another computer's: a adopts it, so that it can be stopped and removed from here.", true)
+		return m.Say("This machine is another computer's: a adopts it, so that it can be stopped and removed from here.", true)
 	case u.Resources.Removing:
-		return m.say("Its removal has begun: x continues it.", true)
+		return m.Say("Its removal has begun: x continues it.", true)
 	case u.up() && u.complete():
-		return m.withURL(u, (*model).browse)
+		return m.withURL(u, m.browse)
 	case u.gone():
-		m.confirmEnter("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers"+m.onAWS("; it costs money")+".",
-			"Launch again", func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
+		m.ConfirmEnter("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers"+m.OnAWS("; it costs money")+".",
+			"Launch again", func() tea.Cmd { return m.work.resume(m, u.Setup) })
 		return nil
 	}
 	switch {
 	case u.State == steps.StateStopped: // Enter is pressed easily, and a machine that runs costs
-		m.confirmEnter("Start "+u.name()+"?", "It is stopped. While it runs, "+m.costsAnHour(u)+".", "Start the machine",
-			func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
+		m.ConfirmEnter("Start "+u.name()+"?", "It is stopped. While it runs, "+m.costsAnHour(u)+".", "Start the machine",
+			func() tea.Cmd { return m.work.resume(m, u.Setup) })
 		return nil
 	case u.Resources.InstanceID == "" && !u.Finished(steps.StepLaunch):
-		m.confirmEnter("Launch "+u.name()+"?", "It has no machine yet. While it runs, "+m.costsAnHour(u)+".", "Launch the machine",
-			func(m *model) tea.Cmd { return m.work.resume(m, u.Setup) })
+		m.ConfirmEnter("Launch "+u.name()+"?", "It has no machine yet. While it runs, "+m.costsAnHour(u)+".", "Launch the machine",
+			func() tea.Cmd { return m.work.resume(m, u.Setup) })
 		return nil
 	}
 	return m.work.resume(m, u.Setup)
 }
 
-// onAWS is a text about money, which nothing costs in the sandbox.
-func (m *model) onAWS(text string) string {
-	if m.engine.Sandboxed() {
-		return ""
-	}
-	return text
-}
-
-// inSandbox is what is said there instead.
-func (m *model) inSandbox(text string) string {
-	if m.engine.Sandboxed() {
-		return text
-	}
-	return ""
-}
-
 func (m *model) stopVerb() verb {
-	return verb{"stopping", "stopped" + m.onAWS("; only its disk costs money now"), true}
+	return verb{"stopping", "stopped" + m.OnAWS("; only its disk costs money now"), true}
 }
 
 // costsAnHour says what a machine costs while it runs.
 func (m *model) costsAnHour(u *member) string {
-	return "it " + wording.AnHour(u.Cost, m.engine.Sandboxed())
+	return "it " + wording.AnHour(u.Cost, m.Engine.Sandboxed())
 }
 
 // withURL does something with the machine's URL, which is opened first where
 // it is not yet.
-func (m *model) withURL(u *member, use func(*model, string) tea.Cmd) tea.Cmd {
+func (m *model) withURL(u *member, use func(string) tea.Cmd) tea.Cmd {
 	if u.opened != nil {
-		return use(m, u.opened.URL)
+		return use(u.opened.URL)
 	}
-	id, engine := u.ID, m.engine
+	id, engine := u.ID, m.Engine
 	return m.operate(u, verb{doing: "opening", did: "open"}, func(ctx context.Context, _ func(steps.Event)) (result, error) {
 		opened, err := engine.Reopen(ctx, id)
 		return result{opened: opened}, err
-	}, func(m *model, _ *member, r result) tea.Cmd {
+	}, func(_ *member, r result) tea.Cmd {
 		if r.opened == nil {
 			return nil
 		}
-		return use(m, r.opened.URL)
+		return use(r.opened.URL)
 	})
 }
 
 func (m *model) browse(url string) tea.Cmd {
-	open := m.o.Open
+	open := m.Browser
 	if open == nil {
-		return m.say("There is no browser to open here. Copy the URL with c.", true)
+		return m.Say("There is no browser to open here. Copy the URL with c.", true)
 	}
 	return func() tea.Msg { return browserOpened{open(url)} }
 }
 
 func (m *model) copyURL(url string) tea.Cmd {
-	return tea.Batch(tea.SetClipboard(url), m.say("Copied the URL.", false))
+	return tea.Batch(tea.SetClipboard(url), m.Say("Copied the URL.", false))
 }
 
 // workOn makes the machine follow its answers, in the background. Its tunnel is
 // closed first, because a new one wants the same port.
 func (m *model) workOn(u *member, v verb, first func(context.Context) error) tea.Cmd {
-	id, engine, old := u.ID, m.engine, u.opened
+	id, engine, old := u.ID, m.Engine, u.opened
 	if u.op == nil {
 		u.opened, u.log = nil, doneLog
 	}
@@ -139,25 +124,25 @@ func (m *model) startIt(u *member) tea.Cmd {
 }
 
 // simple is an operation that leaves nothing open.
-func (m *model) simple(u *member, v verb, do func(ctx context.Context, emit func(steps.Event)) error, then func(*model, *member, result) tea.Cmd) tea.Cmd {
+func (m *model) simple(u *member, v verb, do func(ctx context.Context, emit func(steps.Event)) error, then func(*member, result) tea.Cmd) tea.Cmd {
 	return m.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
 		return result{}, do(ctx, emit)
 	}, then)
 }
 
 func (m *model) stopNow(u *member) tea.Cmd {
-	id, engine := u.ID, m.engine
+	id, engine := u.ID, m.Engine
 	return m.simple(u, m.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.Stop(ctx, id, emit)
 	}, nil)
 }
 
 func (m *model) restartServer(u *member) tea.Cmd {
-	id, engine := u.ID, m.engine
+	id, engine := u.ID, m.Engine
 	u.log = doneLog
 	return m.simple(u, verb{doing: "restarting the server", did: "its server was restarted"}, func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.RestartServer(ctx, id, emit)
-	}, func(_ *model, u *member, _ result) tea.Cmd {
+	}, func(u *member, _ result) tea.Cmd {
 		u.down = 0
 		return nil
 	})
@@ -165,19 +150,19 @@ func (m *model) restartServer(u *member) tea.Cmd {
 
 // askStop, askRestart and askReboot name what will be lost.
 func (m *model) askStop(u *member) {
-	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk" + m.onAWS(", which keeps costing a little") + "."
-	m.confirm("Stop "+u.name()+"?", u.busyWith(lost), "Stop the machine", func(m *model) tea.Cmd { return m.stopNow(u) })
+	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk" + m.OnAWS(", which keeps costing a little") + "."
+	m.Confirm("Stop "+u.name()+"?", u.busyWith(lost), "Stop the machine", func() tea.Cmd { return m.stopNow(u) })
 }
 
 func (m *model) askRestart(u *member) {
 	lost := "All its kernels end, and what is in them is lost. Files are kept."
-	m.confirm("Restart the server of "+u.name()+"?", u.busyWith(lost), "Restart the server", func(m *model) tea.Cmd { return m.restartServer(u) })
+	m.Confirm("Restart the server of "+u.name()+"?", u.busyWith(lost), "Restart the server", func() tea.Cmd { return m.restartServer(u) })
 }
 
 func (m *model) askReboot(u *member) {
 	lost := "All kernels, shells and transfers on it end, and what is in them is lost. Files are kept."
-	m.confirm("Reboot "+u.name()+"?", u.busyWith(lost), "Reboot the machine", func(m *model) tea.Cmd {
-		id, engine := u.ID, m.engine
+	m.Confirm("Reboot "+u.name()+"?", u.busyWith(lost), "Reboot the machine", func() tea.Cmd {
+		id, engine := u.ID, m.Engine
 		return m.simple(u, verb{"rebooting", "rebooted", true}, func(ctx context.Context, emit func(steps.Event)) error {
 			return engine.Reboot(ctx, id, emit)
 		}, nil)
@@ -195,9 +180,9 @@ func (u *member) busyWith(lost string) string {
 // adopt writes a machine from elsewhere into this computer's ledger.
 func (m *model) adopt(u *member) tea.Cmd {
 	if !u.Elsewhere {
-		return m.say(u.name()+" is this computer's already.", false)
+		return m.Say(u.name()+" is this computer's already.", false)
 	}
-	machine, engine := u.Machine, m.engine
+	machine, engine := u.Machine, m.Engine
 	return m.simple(u, verb{doing: "adopting", did: "adopted: it can be stopped and removed from here"}, func(ctx context.Context, _ func(steps.Event)) error {
 		_, err := engine.Adopt(ctx, machine)
 		return err
@@ -211,12 +196,12 @@ const extendBy = time.Hour
 func (m *model) extend(u *member) tea.Cmd {
 	link := u.conn.link
 	if link == nil {
-		return m.say("The stop can be postponed once the machine is connected.", true)
+		return m.Say("The stop can be postponed once the machine is connected.", true)
 	}
 	return m.simple(u, verb{doing: "extending", did: "stays on for at least an hour from now"}, func(ctx context.Context, _ func(steps.Event)) error {
 		_, err := link.Extend(ctx, extendBy)
 		return err
-	}, func(m *model, u *member, _ result) tea.Cmd { return m.askHealth(u) })
+	}, func(u *member, _ result) tea.Cmd { return m.askHealth(u) })
 }
 
 // askMode asks how the server shall be reached from now on.
@@ -234,26 +219,26 @@ func (m *model) askMode(u *member) {
 			ways = append(ways, way{info.Mode, true, info.Title + ", without TLS", "anyone on the network path can read the token"})
 		}
 	}
-	d := &choiceDialog{title: "How do you want to reach " + u.name() + "?", text: []string{
+	d := &page.ChoiceDialog{Title: "How do you want to reach " + u.name() + "?", Text: []string{
 		"The security group is updated. If the server has to restart, running kernels are lost. Files are kept.",
 	}}
 	for i, w := range ways {
-		o := option{label: w.label, detail: w.detail, do: func(m *model) tea.Cmd { return m.setMode(u, w.mode, w.noTLS) }}
+		o := page.Option{Label: w.label, Detail: w.detail, Do: func() tea.Cmd { return m.setMode(u, w.mode, w.noTLS) }}
 		if w.mode == u.Wanted().Mode && (w.noTLS == u.Wanted().NoTLS || w.mode == steps.ModeSSH) {
-			d.at.At, o.detail = i, "as it is now"
+			d.At.At, o.Detail = i, "as it is now"
 		}
-		d.options = append(d.options, o)
+		d.Options = append(d.Options, o)
 	}
-	d.options = append(d.options, option{label: "Cancel"})
-	m.openDialog(d)
+	d.Options = append(d.Options, page.Option{Label: "Cancel"})
+	m.Open(d)
 }
 
 func (m *model) setMode(u *member, mode steps.Mode, noTLS bool) tea.Cmd {
 	if now := u.Wanted(); mode == now.Mode && noTLS == now.NoTLS {
-		return m.say(u.name()+" is already reached that way.", false)
+		return m.Say(u.name()+" is already reached that way.", false)
 	}
 	return m.changed(u, verb{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {
-		_, err := m.engine.SetMode(ctx, u.ID, mode, noTLS)
+		_, err := m.Engine.SetMode(ctx, u.ID, mode, noTLS)
 		return err
 	})
 }

@@ -217,7 +217,7 @@ func TestTheDoctorMends(t *testing.T) {
 func TestTheSweepRemovesWhatIsMarked(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) { e.leftovers = fakeLeftovers() })
 	r.press("W").until("leftovers")
-	r.untilTrue("it has looked", func() bool { return !r.m.tasks.Runs(taskSweep) })
+	r.untilTrue("it has looked", func() bool { return !r.m.Tasks.Runs(taskSweep) })
 	r.press("enter").until("Mark something with space first").press("space", "space", "enter")
 	r.until("Remove what is marked?").until("1 machine of it is").press("enter") // Cancel is preselected
 	if slices.ContainsFunc(r.e.asked(), func(s string) bool { return strings.HasPrefix(s, "clear") }) {
@@ -296,7 +296,7 @@ func TestLeavingWithAMachineThatIsRemovedMeanwhile(t *testing.T) {
 	r := fleetRig(t)
 	u := r.member("s-1")
 	removal := r.m.terminateForGood(u)
-	r.m.fleet.leaving = &leaving{waiting: map[string]bool{u.ID: true}, then: map[string]func(*model, *member) tea.Cmd{u.ID: (*model).terminateForGood}}
+	r.m.fleet.leaving = &leaving{waiting: map[string]bool{u.ID: true}, then: map[string]func(*member) tea.Cmd{u.ID: r.m.terminateForGood}}
 	r.run(removal)
 	r.untilTrue("it leaves", func() bool { return r.m.quitting })
 }

@@ -17,8 +17,8 @@ func fullModel(tb testing.TB, n int) (*model, *fakeEngine) {
 	m := newModel(context.Background(), Options{Engine: e, Env: []string{"NO_COLOR=1"}, Now: fixedNow}, func(tea.Msg) {})
 	m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
 	m.Init()
-	m.Update(setupsListed{id: m.tasks.Current(taskSetups), list: e.setups})
-	m.Update(surveyed{id: m.tasks.Current(taskSurvey), answers: e.survey})
+	m.Update(setupsListed{id: m.Tasks.Current(taskSetups), list: e.setups})
+	m.Update(surveyed{id: m.Tasks.Current(taskSurvey), answers: e.survey})
 	return m, e
 }
 
@@ -48,7 +48,7 @@ func BenchmarkSurveyOf200Machines(b *testing.B) {
 	m, e := fullModel(b, 200)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Update(surveyed{id: m.tasks.Current(taskSurvey), answers: e.survey})
+		m.Update(surveyed{id: m.Tasks.Current(taskSurvey), answers: e.survey})
 	}
 }
 
@@ -76,7 +76,7 @@ func TestTheSurveyIsMergedInBatches(t *testing.T) {
 		s.Done, s.Of = i+1, len(e.survey)
 		answers[i] = s
 	}
-	m.Update(surveyed{id: m.tasks.Current(taskSurvey), answers: answers})
+	m.Update(surveyed{id: m.Tasks.Current(taskSurvey), answers: answers})
 	if v := m.fleet.survey; v.done != 17 || v.of != 17 {
 		t.Errorf("%d of %d regions", v.done, v.of)
 	}

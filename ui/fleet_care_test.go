@@ -125,7 +125,7 @@ func TestTheShellWaitsForTheConnection(t *testing.T) {
 		t.Fatalf("%d dialogs, on top %T:\n%s", len(r.m.dialogs), d, r.screen())
 	}
 	shells := 0
-	r.m.dialog().(*waitDialog).then = func(*model, *member) tea.Cmd { shells++; return nil }
+	r.m.dialog().(*waitDialog).then = func(*member) tea.Cmd { shells++; return nil }
 	close(held)
 	r.untilTrue("it goes on", func() bool { return shells == 1 && r.m.dialog() == nil })
 

@@ -37,24 +37,24 @@ func (f *facts) wrapped(label string, style page.Styler, text string) {
 
 // detailLines are what is known of a machine, the most important first.
 func (u *member) detailLines(m *model, w int) []string {
-	now := m.o.Now()
-	f := &facts{th: m.th, w: w}
+	now := m.Now()
+	f := &facts{th: m.Theme, w: w}
 	state, tone := u.state(now)
-	style := page.Styler(m.th.OK)
+	style := page.Styler(m.Theme.OK)
 	switch {
 	case tone == table.Warned:
-		style = m.th.Warn
+		style = m.Theme.Warn
 	case tone == table.Bad:
-		style = m.th.Error
+		style = m.Theme.Error
 	case !u.up():
-		style = m.th.Subtle
+		style = m.Theme.Subtle
 	}
-	f.lines = append(f.lines, cells.Ends(m.th.Heading.Render(u.name()), style.Render(state), w))
-	f.lines = append(f.lines, m.th.Subtle.Render(cells.Fit(u.what(), w)))
+	f.lines = append(f.lines, cells.Ends(m.Theme.Heading.Render(u.name()), style.Render(state), w))
+	f.lines = append(f.lines, m.Theme.Subtle.Render(cells.Fit(u.what(), w)))
 	u.happening(f, now)
 	u.reaching(f, m.fleet.members[u.Answers.Gateway])
 	money, text := u.money(m, now)
-	if m.h >= roomyFrom {
+	if m.Roomy() {
 		f.wrapped("Costs", money, text)
 	} else {
 		f.add("Costs", money, text)
@@ -136,15 +136,15 @@ func (u *member) tunnelSays(th theme.Theme) string {
 
 // money is what the machine costs: so far, an hour, and until tomorrow.
 func (u *member) money(m *model, now time.Time) (page.Styler, string) {
-	money, sandbox := u.Money(now), m.engine.Sandboxed()
+	money, sandbox := u.Money(now), m.Engine.Sandboxed()
 	text := wording.Money(money, u.State, sandbox)
 	switch {
 	case sandbox || u.State == steps.StateStopped || !u.State.Exists():
-		return m.th.Text, text
+		return m.Theme.Text, text
 	case !money.Known:
-		return m.th.Warn, text
+		return m.Theme.Warn, text
 	}
-	return m.th.Accent, text
+	return m.Theme.Accent, text
 }
 
 // stopping says when the machine stops on its own.

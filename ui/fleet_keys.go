@@ -99,45 +99,45 @@ func (s *fleetScreen) machineKey(m *model, u *member, k string) (tea.Cmd, bool) 
 		}
 		return nil, false
 	}
-	does, ok := actions()[k]
+	does, ok := m.actions()[k]
 	if !ok {
 		return nil, false
 	}
 	if why := u.cannot(does); why != "" {
-		return m.say(why, true), true
+		return m.Say(why, true), true
 	}
-	return does.do(m, u), true
+	return does.do(u), true
 }
 
 // action is what a key does with a machine, and what it needs of it.
 type action struct {
-	do    func(*model, *member) tea.Cmd
+	do    func(*member) tea.Cmd
 	up    bool // the machine has to run
 	free  bool // nothing else may be done with it
 	there bool // it has to exist
 }
 
 // asks makes an action of a question.
-func asks(ask func(*model, *member)) func(*model, *member) tea.Cmd {
-	return func(m *model, u *member) tea.Cmd { ask(m, u); return nil }
+func asks(ask func(*member)) func(*member) tea.Cmd {
+	return func(u *member) tea.Cmd { ask(u); return nil }
 }
 
-func actions() map[string]action {
+func (m *model) actions() map[string]action {
 	return map[string]action{
-		"c": {do: func(m *model, u *member) tea.Cmd { return m.withURL(u, (*model).copyURL) }, up: true},
-		"m": {do: asks((*model).askMode), free: true, there: true},
-		"g": {do: (*model).askGateway, free: true, there: true},
-		"s": {do: asks((*model).askStop), up: true, free: true},
-		"S": {do: (*model).start, free: true, there: true},
-		"r": {do: asks((*model).askRestart), up: true, free: true},
-		"R": {do: asks((*model).askReboot), up: true, free: true},
-		"t": {do: (*model).askType, free: true, there: true},
-		"e": {do: (*model).shell, up: true},
-		"u": {do: func(m *model, u *member) tea.Cmd { return m.askCopy(u, true) }, up: true, free: true},
-		"d": {do: func(m *model, u *member) tea.Cmd { return m.askCopy(u, false) }, up: true, free: true},
-		"+": {do: (*model).extend, up: true, free: true},
-		"i": {do: asks((*model).askLimits), free: true, there: true},
-		"x": {do: asks(func(m *model, u *member) { m.askRemove(u.Setup, false) })},
+		"c": {do: func(u *member) tea.Cmd { return m.withURL(u, m.copyURL) }, up: true},
+		"m": {do: asks(m.askMode), free: true, there: true},
+		"g": {do: m.askGateway, free: true, there: true},
+		"s": {do: asks(m.askStop), up: true, free: true},
+		"S": {do: m.start, free: true, there: true},
+		"r": {do: asks(m.askRestart), up: true, free: true},
+		"R": {do: asks(m.askReboot), up: true, free: true},
+		"t": {do: m.askType, free: true, there: true},
+		"e": {do: m.shell, up: true},
+		"u": {do: func(u *member) tea.Cmd { return m.askCopy(u, true) }, up: true, free: true},
+		"d": {do: func(u *member) tea.Cmd { return m.askCopy(u, false) }, up: true, free: true},
+		"+": {do: m.extend, up: true, free: true},
+		"i": {do: asks(m.askLimits), free: true, there: true},
+		"x": {do: asks(func(u *member) { m.askRemove(u.Setup, false) })},
 	}
 }
 
@@ -166,9 +166,9 @@ func (u *member) cannot(a action) string {
 func (m *model) start(u *member) tea.Cmd {
 	switch {
 	case u.up() && u.complete():
-		return m.say(u.name()+" is already running: o opens it.", false)
+		return m.Say(u.name()+" is already running: o opens it.", false)
 	case !u.Finished(steps.StepLaunch) && u.Resources.InstanceID == "":
-		return m.say(u.name()+" was never launched: enter continues the guide.", true)
+		return m.Say(u.name()+" was never launched: enter continues the guide.", true)
 	}
 	return m.startIt(u)
 }
@@ -176,26 +176,26 @@ func (m *model) start(u *member) tea.Cmd {
 // showTrouble tells what did not work: with the selected machine, and in the
 // regions.
 func (s *fleetScreen) showTrouble(m *model) {
-	d := &textDialog{title: "What did not work"}
+	d := &page.TextDialog{Title: "What did not work"}
 	if u := s.current(); u != nil && u.Bad != nil {
-		d.add(u.name()+", record", *u.Bad)
+		d.Add(u.name()+", record", *u.Bad)
 	}
 	if u := s.current(); u != nil && u.trouble != nil {
-		d.add(u.name()+", "+u.trouble.what, u.trouble.problem)
+		d.Add(u.name()+", "+u.trouble.what, u.trouble.problem)
 	}
 	if u := s.current(); u != nil && u.conn.problem != nil {
-		d.add(u.name()+", connection", *u.conn.problem)
+		d.Add(u.name()+", connection", *u.conn.problem)
 	}
 	if s.survey.err != nil {
-		d.add("The check of all regions", steps.Explain(s.survey.err))
+		d.Add("The check of all regions", steps.Explain(s.survey.err))
 	}
 	for _, a := range s.survey.failed {
-		d.add(regionOf(a.At), steps.Explain(a.Err))
+		d.Add(regionOf(a.At), steps.Explain(a.Err))
 	}
-	if len(d.parts) == 0 {
-		d.parts = append(d.parts, textPart{text: "Nothing: every region answered, and nothing failed."})
+	if len(d.Parts) == 0 {
+		d.Parts = append(d.Parts, page.TextPart{Text: "Nothing: every region answered, and nothing failed."})
 	}
-	m.openDialog(d)
+	m.Open(d)
 }
 
 func (s *fleetScreen) hints(m *model) []page.Hint {

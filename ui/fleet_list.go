@@ -36,22 +36,22 @@ func newFleetTable(m *model) *table.Table {
 		{Title: "An hour", Right: true, Priority: 1},
 		{Title: "URL", Priority: 8, Max: 24},
 	}
-	if m.engine.Sandboxed() {
+	if m.Engine.Sandboxed() {
 		columns = append(columns[:7:7], columns[9])
 	}
-	return table.New("fleet", "machines", columns, m.th)
+	return table.New("fleet", "machines", columns, m.Theme)
 }
 
 // fill makes the rows again. It is called when something has changed, never
 // while drawing.
 func (s *fleetScreen) fill(m *model) {
-	now := m.o.Now()
+	now := m.Now()
 	s.sort()
 	s.totals = totals{known: true}
 	rows := make([]table.Row, len(s.order))
 	for i, u := range s.order {
 		u.no = i + 1
-		rows[i] = u.row(now, m.engine.Sandboxed())
+		rows[i] = u.row(now, m.Engine.Sandboxed())
 		s.totals.add(u, now)
 	}
 	s.table.SetRows(rows)
@@ -79,7 +79,7 @@ func (s *fleetScreen) foot(m *model) string {
 	switch {
 	case len(s.order) == 0:
 		return ""
-	case m.engine.Sandboxed():
+	case m.Engine.Sandboxed():
 		return "nothing costs money here"
 	case t.hour == 0 && t.known:
 		return "nothing costs now"

@@ -78,8 +78,8 @@ func (s *fleetScreen) followLog(m *model) tea.Cmd {
 	}
 	want.fresh = true
 	s.follow = want
-	link, kind, send := u.conn.link, u.log.remote(), m.send
-	return m.tasks.Start(m.ctx, taskFollow, func(ctx context.Context, id page.TaskID) tea.Msg {
+	link, kind, send := u.conn.link, u.log.remote(), m.Send
+	return m.Start(taskFollow, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewBridge(func(batch []logLine) { send(logRead{id, batch}) },
 			func(_, last logLine) bool { return last.partial })
 		err := link.Follow(ctx, kind, pastLines, func(text string, partial bool) { b.Emit(logLine{text, partial}) })
@@ -89,7 +89,7 @@ func (s *fleetScreen) followLog(m *model) tea.Cmd {
 }
 
 func (s *fleetScreen) unfollow(m *model) {
-	m.tasks.Stop(taskFollow)
+	m.Tasks.Stop(taskFollow)
 	s.follow = follower{}
 }
 
@@ -127,7 +127,7 @@ func (u *member) whyNoLog() string {
 
 func (s *fleetScreen) read(m *model, msg logRead) {
 	u := s.members[s.follow.setupID]
-	if !m.tasks.Is(taskFollow, msg.id) || u == nil {
+	if !m.Tasks.Is(taskFollow, msg.id) || u == nil {
 		return
 	}
 	if s.follow.fresh {
@@ -152,7 +152,7 @@ func (s *fleetScreen) again(m *model, u *member) tea.Cmd {
 
 // readAll notices the end of a log.
 func (s *fleetScreen) readAll(m *model, msg logEnded) {
-	if !m.tasks.Done(taskFollow, msg.id) {
+	if !m.Tasks.Done(taskFollow, msg.id) {
 		return
 	}
 	if u := s.members[s.follow.setupID]; u != nil && msg.err != nil && !errors.Is(msg.err, context.Canceled) {

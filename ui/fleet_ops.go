@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -22,8 +21,8 @@ type operation struct {
 	now       string   // what it said last
 	copying   *copying // nil when it copies nothing
 	cancelled bool
-	end       *ending
-	then      func(m *model, u *member, r result) tea.Cmd
+	end       *page.Ending
+	then      func(u *member, r result) tea.Cmd
 }
 
 // verb is how an operation is spoken of.
@@ -52,20 +51,6 @@ func (r result) Close() error {
 	return err
 }
 
-// ending is how work, or an operation, ended. result is for those who have
-// seen gone.
-type ending struct {
-	gone   chan struct{} // closed when the engine has let go of the setup
-	result result
-}
-
-// taken says that somebody else has the result now.
-func (e *ending) taken() {
-	if e != nil {
-		e.result = result{}
-	}
-}
-
 func taskOperation(setupID string) page.TaskName { return page.TaskName("operation " + setupID) }
 
 // doing is an operation's own work.
@@ -73,9 +58,9 @@ type doing func(ctx context.Context, emit func(steps.Event)) (result, error)
 
 // operate does something with a machine. At most one thing is done with each
 // at a time. then, if any, is called when it went well.
-func (m *model) operate(u *member, v verb, do doing, then func(*model, *member, result) tea.Cmd) tea.Cmd {
+func (m *model) operate(u *member, v verb, do doing, then func(*member, result) tea.Cmd) tea.Cmd {
 	if u.op != nil {
-		return m.say(fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.name(), u.op.doing), true)
+		return m.Say(fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.name(), u.op.doing), true)
 	}
 	u.op = &operation{verb: v, then: then}
 	u.trouble, u.note = nil, ""
@@ -85,31 +70,16 @@ func (m *model) operate(u *member, v verb, do doing, then func(*model, *member, 
 		u.unlink(m)
 	}
 	m.fleet.fill(m)
-	u.op.end = m.newEnding()
-	setupID, send, end := u.ID, m.send, u.op.end
-	return m.tasks.Start(m.ctx, taskOperation(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
-		defer close(end.gone)
+	u.op.end = m.Ends.New()
+	setupID, send, end := u.ID, m.Send, u.op.end
+	return m.Start(taskOperation(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
+		defer close(end.Gone)
 		b := page.NewBridge(func(batch []steps.Event) { send(operationSaid{id, setupID, batch}) }, page.Redraws)
 		r, err := do(ctx, b.Emit)
 		b.Close()
-		end.result = r
+		end.Left = r
 		return operationEnded{id, setupID, r, err, end}
 	})
-}
-
-// newEnding is waited for when the program is left.
-func (m *model) newEnding() *ending {
-	end := &ending{gone: make(chan struct{})}
-	kept := m.ends[:0]
-	for _, e := range m.ends {
-		select {
-		case <-e.gone:
-		default:
-			kept = append(kept, e)
-		}
-	}
-	m.ends = append(kept, end)
-	return end
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -117,7 +87,7 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // said takes a batch of what an operation said.
 func (s *fleetScreen) said(m *model, msg operationSaid) {
 	u := s.members[msg.setupID]
-	if !m.tasks.Is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+	if !m.Tasks.Is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
 		return
 	}
 	for _, e := range msg.events {
@@ -151,31 +121,31 @@ func writeEvent(buf *logbuf.Buffer, e steps.Event) {
 
 // ended takes an operation's end.
 func (s *fleetScreen) ended(m *model, msg operationEnded) tea.Cmd {
-	msg.end.taken()
+	msg.end.Taken()
 	u := s.members[msg.setupID]
-	if !m.tasks.Done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
-		m.closing(msg.result)
+	if !m.Tasks.Done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+		m.Ends.Close(msg.result)
 		return nil
 	}
 	op := u.op
 	u.op, u.around, u.dealt = nil, time.Time{}, s.survey.round
-	m.tasks.Stop(taskWatch) // it may have read the ledger before
-	m.moot(op)
+	m.Tasks.Stop(taskWatch) // it may have read the ledger before
+	m.CloseAbout(op)
 	cmds := []tea.Cmd{m.seeAgain(u.ID), u.take(m, msg.result)}
 	switch {
 	case msg.err == nil:
 		u.buffer(doneLog).Add("✓ "+op.did, false)
-		cmds = append(cmds, m.say(u.name()+": "+op.did, false))
+		cmds = append(cmds, m.Say(u.name()+": "+op.did, false))
 		if op.then != nil {
-			cmds = append(cmds, op.then(m, u, msg.result))
+			cmds = append(cmds, op.then(u, msg.result))
 		}
 	case op.cancelled && errors.Is(msg.err, context.Canceled):
 		u.buffer(doneLog).Add("Ended before it was finished.", false)
-		cmds = append(cmds, m.say(u.name()+": ended before it was finished.", false))
+		cmds = append(cmds, m.Say(u.name()+": ended before it was finished.", false))
 	default:
 		u.trouble = &trouble{op.doing, steps.Explain(msg.err)}
 		u.buffer(doneLog).AddMarked("failed: "+page.Clean(u.trouble.problem.Title), false, logbuf.Failed)
-		cmds = append(cmds, m.say(u.name()+": "+op.doing+" failed. "+u.trouble.problem.Title+".", true))
+		cmds = append(cmds, m.Say(u.name()+": "+op.doing+" failed. "+u.trouble.problem.Title+".", true))
 	}
 	s.fill(m)
 	cmds = append(cmds, s.moved(m), m.mended(msg.setupID), m.left(msg.setupID, msg.err))
@@ -192,7 +162,7 @@ func (u *member) take(m *model, r result) tea.Cmd {
 	}
 	old := u.notebook
 	u.notebook = r.notebook
-	m.closing(old)
+	m.Ends.Close(old)
 	id, notebook := u.ID, r.notebook
 	return func() tea.Msg { <-notebook.Done(); return notebookEnded{id, notebook} }
 }
@@ -205,43 +175,15 @@ func (m *model) keepOpened(o *steps.Opened) {
 		u = m.fleet.put(o.Setup)
 	}
 	if u.opened != nil && u.opened != o {
-		m.closing(u.opened)
+		m.Ends.Close(u.opened)
 	}
 	u.opened, u.tunnel = o, ""
 }
 
-// closing puts things aside that nobody uses any more. Update closes them in
-// the background; those left at the program's end are closed then.
-func (m *model) closing(things ...io.Closer) {
-	for _, c := range things {
-		if o, ok := c.(*steps.Opened); c == nil || ok && o == nil {
-			continue
-		}
-		m.unused = append(m.unused, c)
-	}
-}
-
-// closeUnused closes what was put aside.
-func (m *model) closeUnused() tea.Cmd {
-	if len(m.unused) == 0 {
-		return nil
-	}
-	list := m.unused
-	m.unused = nil
-	end := m.newEnding() // the program's end waits for it
-	return func() tea.Msg {
-		defer close(end.gone)
-		for _, c := range list {
-			_ = c.Close() // nobody is left to tell
-		}
-		return nil
-	}
-}
-
 // seeAgain looks at one machine after something was done with it.
 func (m *model) seeAgain(setupID string) tea.Cmd {
-	engine := m.engine
-	return m.tasks.Start(m.ctx, taskSeen(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
+	engine := m.Engine
+	return m.Start(taskSeen(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
 		seen := memberSeen{id: id, setupID: setupID}
 		list, err := engine.Setups(ctx)
 		seen.err = err
@@ -256,7 +198,7 @@ func (m *model) seeAgain(setupID string) tea.Cmd {
 
 func (s *fleetScreen) seen(m *model, msg memberSeen) tea.Cmd {
 	u := s.members[msg.setupID]
-	if !m.tasks.Done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
+	if !m.Tasks.Done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
 		return nil
 	}
 	if msg.found {
@@ -279,22 +221,22 @@ func (s *fleetScreen) seen(m *model, msg memberSeen) tea.Cmd {
 // has said so. A copy is cut off at once.
 func (m *model) endOperation(u *member) tea.Cmd {
 	op := u.op
-	cut := func(m *model) tea.Cmd {
+	cut := func() tea.Cmd {
 		if u.op == op {
 			u.op.cancelled = true
-			m.tasks.Cancel(taskOperation(u.ID))
+			m.Tasks.Cancel(taskOperation(u.ID))
 		}
 		return nil
 	}
 	if u.op.copying != nil {
-		return cut(m)
+		return cut()
 	}
-	m.askAtEsc(&choiceDialog{
-		title: "End " + u.op.doing + "?", about: op,
-		text: []string{"What is already under way on AWS or on the machine may still happen. Nothing is undone."},
-		options: []option{
-			{label: "End it", do: cut},
-			{label: "Let it finish"},
+	m.AskAtEsc(&page.ChoiceDialog{
+		Title: "End " + u.op.doing + "?", About: op,
+		Text: []string{"What is already under way on AWS or on the machine may still happen. Nothing is undone."},
+		Options: []page.Option{
+			{Label: "End it", Do: cut},
+			{Label: "Let it finish"},
 		},
 	})
 	return nil

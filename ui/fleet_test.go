@@ -123,7 +123,7 @@ func TestALinkIsMadeWhereTheSelectionRests(t *testing.T) {
 	r.press("3").rested()
 	r.press("6").rested()
 	for _, id := range []string{"s-3", "s-6"} {
-		if r.m.tasks.Runs(taskLink(id)) {
+		if r.m.Tasks.Runs(taskLink(id)) {
 			t.Errorf("%s, stopped or another computer's, is connected to", id)
 		}
 	}
@@ -153,7 +153,7 @@ func TestLinksAreBounded(t *testing.T) {
 			u.op = &operation{copying: &copying{}} // goes over the link
 		}
 	}
-	r.run(r.m.closeUnused())
+	r.run(r.m.Ends.CloseUnused())
 	r.untilTrue("the oldest are closed", func() bool {
 		return e.links[1].isClosed() && e.links[2].isClosed() && e.links[3].isClosed()
 	})
@@ -200,15 +200,15 @@ func TestHealthIsAskedForOftenOnlyWhereOneLooks(t *testing.T) {
 	at := time.Now().Add(time.Hour)
 	r.m.pollLinks(at) // both are due; from here on by the clock
 	for _, id := range []string{"s-1", "s-2"} {
-		r.m.tasks.Stop(taskHealth(id))
+		r.m.Tasks.Stop(taskHealth(id))
 	}
 	r.m.pollLinks(at.Add(4 * time.Second))
-	if r.m.tasks.Runs(taskHealth("s-1")) || !r.m.tasks.Runs(taskHealth("s-2")) {
+	if r.m.Tasks.Runs(taskHealth("s-1")) || !r.m.Tasks.Runs(taskHealth("s-2")) {
 		t.Error("after 4 s only the selected machine is to be asked")
 	}
-	r.m.tasks.Stop(taskHealth("s-2"))
+	r.m.Tasks.Stop(taskHealth("s-2"))
 	r.m.pollLinks(at.Add(31 * time.Second))
-	if !r.m.tasks.Runs(taskHealth("s-1")) {
+	if !r.m.Tasks.Runs(taskHealth("s-1")) {
 		t.Error("after 31 s the other one is to be asked, too")
 	}
 }
@@ -229,7 +229,7 @@ func TestTheLogFollowsTheSelection(t *testing.T) {
 		t.Errorf("the log has %d lines after coming back, want its 1", n)
 	}
 	r.press("l").until("esc list").press("s")
-	if r.m.dialog() != nil || r.m.tasks.Runs(taskSave) {
+	if r.m.dialog() != nil || r.m.Tasks.Runs(taskSave) {
 		t.Errorf("s does something in the log:\n%s", r.screen())
 	}
 	r.press("ctrl+s").until("Saved the log as")
@@ -280,7 +280,7 @@ func TestMachinesThatAreGoneFromElsewhereLeaveTheList(t *testing.T) {
 	r.e.survey[north].Machines = nil
 	r.e.survey[south].Machines, r.e.survey[south].Err = nil, fakeError{} // it may be there still
 	r.press("ctrl+r").until("No answer from sa-east-1")
-	r.untilTrue("the survey has ended", func() bool { return !r.m.tasks.Runs(taskSurvey) })
+	r.untilTrue("the survey has ended", func() bool { return !r.m.Tasks.Runs(taskSurvey) })
 	if r.member("s-6") != nil || r.member("s-7") == nil {
 		t.Errorf("left in the list: %v, %v", r.member("s-6"), r.member("s-7"))
 	}
@@ -313,12 +313,12 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 		t.Helper()
 		before := 0
 		l.set(func() { before, l.health.At = l.asked, l.health.At.Add(5*time.Second) })
-		r.untilTrue("no look is under way", func() bool { return !r.m.tasks.Runs(taskHealth("s-1")) })
+		r.untilTrue("no look is under way", func() bool { return !r.m.Tasks.Runs(taskHealth("s-1")) })
 		r.run(r.m.askHealth(r.member("s-1")))
 		r.untilTrue("it was looked at", func() bool {
 			asked := 0
 			l.set(func() { asked = l.asked })
-			return asked > before && !r.m.tasks.Runs(taskHealth("s-1"))
+			return asked > before && !r.m.Tasks.Runs(taskHealth("s-1"))
 		})
 	}
 	if slices.Contains(e.asked(), "restart s-1") {

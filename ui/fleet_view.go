@@ -24,21 +24,21 @@ func (s *fleetScreen) view(m *model, w, h int) string {
 	var body string
 	switch {
 	case s.failure.Is():
-		body = strings.Join(s.failure.Lines(m.th, w), "\n")
-	case len(s.order) == 0 && m.tasks.Runs(taskSetups):
-		body = m.waiting("Looking for your setups …")
+		body = strings.Join(s.failure.Lines(m.Theme, w), "\n")
+	case len(s.order) == 0 && m.Tasks.Runs(taskSetups):
+		body = m.Waiting("Looking for your setups …")
 	case len(s.order) == 0:
 		body = strings.Join(s.noneLines(m, w), "\n")
-	case m.w >= besideListFrom:
+	case m.Width >= besideListFrom:
 		left := max(w-3-detailLeast, (w-3)*48/100)
 		if most := s.table.Wanted(); left > most {
 			left = max(min(left, most), w*2/5)
 		}
-		body = page.Beside(cells.Block(s.listView(left, h), left, h), " "+m.th.Border.Render("│")+" ",
+		body = page.Beside(cells.Block(s.listView(left, h), left, h), " "+m.Theme.Border.Render("│")+" ",
 			cells.Block(s.detailView(m, w-3-left, h), w-3-left, h))
 	default:
 		list := min(s.table.Len()+2, max(h*7/20, 5))
-		rule := m.th.Border.Render(strings.Repeat("─", w))
+		rule := m.Theme.Border.Render(strings.Repeat("─", w))
 		body = s.listView(w, list) + "\n" + rule + "\n" + s.detailView(m, w, h-list-1)
 	}
 	return strings.Join(append(head, body), "\n")
@@ -51,22 +51,22 @@ func (s *fleetScreen) listView(w, h int) string {
 
 // headLines are the title, how far the survey is, and which regions failed.
 func (s *fleetScreen) headLines(m *model, w int) []string {
-	title := m.th.Title.Render("Your setups")
+	title := m.Theme.Title.Render("Your setups")
 	right := ""
 	switch v := s.survey; {
-	case m.tasks.Runs(taskSurvey) && v.of > 0:
-		right = m.spinner() + m.th.Subtle.Render(fmt.Sprintf(" %d of %d regions", v.done, v.of))
-	case m.tasks.Runs(taskSurvey):
-		right = m.spinner() + m.th.Subtle.Render(" asking all regions")
+	case m.Tasks.Runs(taskSurvey) && v.of > 0:
+		right = m.Spinner() + m.Theme.Subtle.Render(fmt.Sprintf(" %d of %d regions", v.done, v.of))
+	case m.Tasks.Runs(taskSurvey):
+		right = m.Spinner() + m.Theme.Subtle.Render(" asking all regions")
 	case v.err == nil && v.of > 0:
-		right = m.th.Subtle.Render(wording.Counted(v.of, "enabled region") + " checked")
+		right = m.Theme.Subtle.Render(wording.Counted(v.of, "enabled region") + " checked")
 	}
 	lines := []string{cells.Ends(title, right, w)}
-	if m.h >= roomyFrom {
+	if m.Roomy() {
 		lines = append([]string{""}, append(lines, "")...)
 	}
 	if text := s.silent(); text != "" {
-		lines = append(lines, cells.Fit(m.th.Warn.Render("! "+text), w))
+		lines = append(lines, cells.Fit(m.Theme.Warn.Render("! "+text), w))
 	}
 	return lines
 }
@@ -91,14 +91,14 @@ func (s *fleetScreen) silent() string {
 
 // noneLines are the screen without a machine.
 func (s *fleetScreen) noneLines(m *model, w int) []string {
-	say := "There are no machines. Nothing is running" + m.onAWS(", so nothing costs money") + "."
-	if m.tasks.Runs(taskSurvey) {
+	say := "There are no machines. Nothing is running" + m.OnAWS(", so nothing costs money") + "."
+	if m.Tasks.Runs(taskSurvey) {
 		say = "This computer has no setups. Other computers' machines show here once their region has answered."
 	}
-	lines := append([]string{""}, page.Paragraph(m.th.Text, say, w)...)
+	lines := append([]string{""}, page.Paragraph(m.Theme.Text, say, w)...)
 	lines = append(lines, "")
 	for _, h := range []page.Hint{{"n", "make one, by the guide"}, {"W", "look for leftovers in all regions"}, {"D", "check the account"}} {
-		lines = append(lines, "  "+m.th.Key.Render(h.Key())+"  "+m.th.KeyDesc.Render(h.Does()))
+		lines = append(lines, "  "+m.Theme.Key.Render(h.Key())+"  "+m.Theme.KeyDesc.Render(h.Does()))
 	}
 	return lines
 }
@@ -111,13 +111,13 @@ func (s *fleetScreen) detailView(m *model, w, h int) string {
 	}
 	lines := u.detailLines(m, w)
 	room := h - len(lines)
-	if m.h >= roomyFrom {
+	if m.Roomy() {
 		room--
 	}
 	if room < logLeast {
 		lines = lines[:max(min(len(lines), h-logLeast), min(len(lines), 3))]
 		room = h - len(lines)
-	} else if m.h >= roomyFrom {
+	} else if m.Roomy() {
 		lines = append(lines, "")
 	}
 	if room >= 2 {

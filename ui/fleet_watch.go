@@ -19,11 +19,11 @@ const watchEvery = time.Second
 
 // watch reads the ledger where it has changed.
 func (s *fleetScreen) watch(m *model) tea.Cmd {
-	if m.page != pageFleet || !s.started || m.tasks.Runs(taskSetups) || m.tasks.Runs(taskWatch) {
+	if m.page != pageFleet || !s.started || m.Tasks.Runs(taskSetups) || m.Tasks.Runs(taskWatch) {
 		return nil
 	}
-	engine, known := m.engine, s.stamp
-	return m.tasks.Start(m.ctx, taskWatch, func(ctx context.Context, id page.TaskID) tea.Msg {
+	engine, known := m.Engine, s.stamp
+	return m.Start(taskWatch, func(ctx context.Context, id page.TaskID) tea.Msg {
 		seen := ledgerWatched{id: id, stamp: engine.Stamp()}
 		if seen.stamp != known {
 			seen.list, seen.err = engine.Setups(ctx)
@@ -35,7 +35,7 @@ func (s *fleetScreen) watch(m *model) tea.Cmd {
 // watched takes what other programs did. Where the ledger cannot be read just
 // now, it is read again with the next look.
 func (s *fleetScreen) watched(m *model, msg ledgerWatched) tea.Cmd {
-	if !m.tasks.Done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || m.page != pageFleet {
+	if !m.Tasks.Done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || m.page != pageFleet {
 		return nil
 	}
 	s.stamp = msg.stamp
@@ -71,7 +71,7 @@ func (s *fleetScreen) takeLedger(m *model, list []steps.Setup) {
 	for id, u := range s.members {
 		if !known[id] && !u.Elsewhere && u.op == nil {
 			s.drop(m, id) // another program removed it
-			if !m.tasks.Runs(taskWork) {
+			if !m.Tasks.Runs(taskWork) {
 				m.unset(id)
 			}
 		}
@@ -91,19 +91,19 @@ const (
 // once the regions have answered, so that the list says of all of them how
 // they are. No person is asked for anything meanwhile.
 func (m *model) askAround() tea.Cmd {
-	if m.page != pageFleet || m.tasks.Runs(taskSurvey) || m.tasks.Runs(taskSetups) {
+	if m.page != pageFleet || m.Tasks.Runs(taskSurvey) || m.Tasks.Runs(taskSetups) {
 		return nil
 	}
-	free, now := aroundMost, m.o.Now()
+	free, now := aroundMost, m.Now()
 	for _, u := range m.fleet.order {
-		if m.tasks.Runs(taskLink(u.ID)) {
+		if m.Tasks.Runs(taskLink(u.ID)) {
 			free--
 		}
 	}
 	var cmds []tea.Cmd
 	for _, u := range m.fleet.order {
 		due := u.around.IsZero() || now.Sub(u.around) >= aroundAgain
-		if free <= 0 || !due || u.op != nil || u.conn.link != nil || !u.linkable() || m.tasks.Runs(taskLink(u.ID)) {
+		if free <= 0 || !due || u.op != nil || u.conn.link != nil || !u.linkable() || m.Tasks.Runs(taskLink(u.ID)) {
 			continue
 		}
 		free--

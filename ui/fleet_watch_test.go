@@ -53,7 +53,7 @@ func TestTheLedgerIsWatchedAgainAfterAFailure(t *testing.T) {
 	r := fleetRig(t).size(140, 40)
 	r.e.set(func() { r.e.stamp, r.e.setupsErr = "1", fakeError{} })
 	r.ticks()
-	r.untilTrue("it was looked at", func() bool { return !r.m.tasks.Runs(taskWatch) })
+	r.untilTrue("it was looked at", func() bool { return !r.m.Tasks.Runs(taskWatch) })
 	r.e.set(func() {
 		r.e.setupsErr = nil
 		r.e.setups = append(r.e.setups, fakeSetup(9, "late", "stopped", steps.ModeSSH, "t3.micro", "eu-west-1", 0.012))
@@ -115,7 +115,7 @@ func TestConnectingUnaskedAsksNobody(t *testing.T) {
 	sevenMachines(e)
 	e.fail = map[string]error{"connect s-2": fmt.Errorf("the key: %w", steps.ErrDeclined)}
 	r := newRig(t, e).untilAsked("connect s-2")
-	r.untilTrue("that has ended", func() bool { return !r.m.tasks.Runs(taskLink("s-2")) })
+	r.untilTrue("that has ended", func() bool { return !r.m.Tasks.Runs(taskLink("s-2")) })
 	if u := r.member("s-2"); u.conn.problem != nil {
 		t.Errorf("it is said to be a problem: %+v", u.conn.problem)
 	}

@@ -19,8 +19,6 @@ const (
 	// sideFrom is the width from which the steps stand in a column at the left.
 	sideFrom  = 104
 	sideWidth = 27
-	// roomyFrom is the height from which there are blank lines to spare.
-	roomyFrom = 30
 	// tightBelow is the height below which a page is its question alone: with
 	// the guide's words and commands there would be no row left of a list. The
 	// help has the commands.
@@ -48,59 +46,59 @@ func (m *model) View() tea.View {
 
 func (m *model) content() string {
 	switch {
-	case m.w <= 0 || m.h <= 0:
+	case m.Width <= 0 || m.Height <= 0:
 		return ""
-	case m.w < minWidth || m.h < minHeight:
+	case m.Width < minWidth || m.Height < minHeight:
 		return m.tooSmall()
 	}
 	if pane := m.fullScreen(); pane != "" && m.dialog() == nil && !m.help {
-		return cells.Block(m.header()+"\n"+pane+"\n"+m.footer(), m.w, m.h)
+		return cells.Block(m.header()+"\n"+pane+"\n"+m.footer(), m.Width, m.Height)
 	}
-	inner := m.h - 3
+	inner := m.Height - 3
 	var body string
 	if m.wide() {
 		side := cells.Block(m.sidebar(), sideWidth, inner)
-		main := cells.Block(m.pageView(m.mainWidth(), inner), m.w-sideWidth-1, inner)
-		body = page.Beside(side, m.th.Border.Render("│"), main)
+		main := cells.Block(m.pageView(m.mainWidth(), inner), m.Width-sideWidth-1, inner)
+		body = page.Beside(side, m.Theme.Border.Render("│"), main)
 	} else {
-		body = cells.Block(m.pageView(m.mainWidth(), inner), m.w, inner)
+		body = cells.Block(m.pageView(m.mainWidth(), inner), m.Width, inner)
 	}
-	if over := m.overlay(m.w-4, inner); over != "" {
-		body = onTop(m.th, body, over, m.w, inner)
+	if over := m.overlay(m.Width-4, inner); over != "" {
+		body = onTop(m.Theme, body, over, m.Width, inner)
 	}
-	return cells.Block(strings.Join([]string{m.header(), m.rule(), body, m.footer()}, "\n"), m.w, m.h)
+	return cells.Block(strings.Join([]string{m.header(), m.rule(), body, m.footer()}, "\n"), m.Width, m.Height)
 }
 
-func (m *model) wide() bool { return m.w >= sideFrom && m.page != pageFleet }
+func (m *model) wide() bool { return m.Width >= sideFrom && m.page != pageFleet }
 
 // mainWidth is the width screens draw in: the page without its margins.
 func (m *model) mainWidth() int {
 	if m.wide() {
-		return m.w - sideWidth - 1 - 4
+		return m.Width - sideWidth - 1 - 4
 	}
-	return m.w - 2
+	return m.Width - 2
 }
 
 func (m *model) tooSmall() string {
-	text := fmt.Sprintf("terminal too small: %d×%d, needs %d×%d", m.w, m.h, minWidth, minHeight)
-	lines := page.Wrap(text, m.w)
-	if m.engine.Sandboxed() {
-		lines = append(lines, page.Wrap("SANDBOX "+sandboxSays, m.w)...)
+	text := fmt.Sprintf("terminal too small: %d×%d, needs %d×%d", m.Width, m.Height, minWidth, minHeight)
+	lines := page.Wrap(text, m.Width)
+	if m.Engine.Sandboxed() {
+		lines = append(lines, page.Wrap("SANDBOX "+sandboxSays, m.Width)...)
 	}
-	return cells.Block(strings.Join(lines, "\n"), m.w, m.h)
+	return cells.Block(strings.Join(lines, "\n"), m.Width, m.Height)
 }
 
 // header is the first line: whose program, and whose money.
 func (m *model) header() string {
-	brand := m.th.Title.Render("Jupyter on EC2")
-	right := m.th.Subtle.Render(m.where())
-	if m.engine.Sandboxed() {
-		right = m.th.Badge.Render(" SANDBOX ") + " " + m.th.Subtle.Render(sandboxSays)
+	brand := m.Theme.Title.Render("Jupyter on EC2")
+	right := m.Theme.Subtle.Render(m.where())
+	if m.Engine.Sandboxed() {
+		right = m.Theme.Badge.Render(" SANDBOX ") + " " + m.Theme.Subtle.Render(sandboxSays)
 	}
-	if cells.Width(brand)+cells.Width(right)+4 > m.w {
-		return cells.Fit(" "+right, m.w)
+	if cells.Width(brand)+cells.Width(right)+4 > m.Width {
+		return cells.Fit(" "+right, m.Width)
 	}
-	return cells.Ends(" "+brand, right+" ", m.w)
+	return cells.Ends(" "+brand, right+" ", m.Width)
 }
 
 // where names the setup, the account and the region once they are known.
@@ -116,14 +114,14 @@ func (m *model) where() string {
 		parts = append(parts, a.Region, a.Name)
 	}
 	if s := m.setup(); s != nil && m.page != steps.StepOpen {
-		if money := s.Money(m.o.Now()); money.Known && money.Hour > 0 {
+		if money := s.Money(m.Now()); money.Known && money.Hour > 0 {
 			parts = append(parts, wording.SoFar(money)+", "+wording.Rate(money.Hour)+" an hour")
 		}
 	}
 	return page.Clean(strings.Join(parts, " · "))
 }
 
-// current is the answers the page is about: the setup's own once it works.
+// current is the answers the page is About: the setup's own once it works.
 func (m *model) current() steps.Answers {
 	if s := m.setup(); s != nil {
 		return s.Answers
@@ -133,13 +131,13 @@ func (m *model) current() steps.Answers {
 
 // rule is the second line. On a narrow screen the guide's progress is in it.
 func (m *model) rule() string {
-	line := func(n int) string { return m.th.Border.Render(strings.Repeat("─", max(n, 0))) }
+	line := func(n int) string { return m.Theme.Border.Render(strings.Repeat("─", max(n, 0))) }
 	if m.wide() {
-		return line(sideWidth) + m.th.Border.Render("┬") + line(m.w-sideWidth-1)
+		return line(sideWidth) + m.Theme.Border.Render("┬") + line(m.Width-sideWidth-1)
 	}
 	at := stepIndex(m.active())
 	if at < 0 {
-		return line(m.w)
+		return line(m.Width)
 	}
 	var b strings.Builder
 	b.WriteString(line(1))
@@ -150,8 +148,8 @@ func (m *model) rule() string {
 		b.WriteString(m.sign(p.ID))
 	}
 	label := fmt.Sprintf(" %d of %d ", at+1, len(steps.Pages()))
-	rest := m.w - 1 - 10 - 27 - len(label) - 1
-	return b.String() + line(rest) + m.th.Subtle.Render(label) + line(1)
+	rest := m.Width - 1 - 10 - 27 - len(label) - 1
+	return b.String() + line(rest) + m.Theme.Subtle.Render(label) + line(1)
 }
 
 // active is the step the person, or the program, is at.
@@ -166,13 +164,13 @@ func (m *model) active() steps.StepID {
 func (m *model) sign(id steps.StepID) string {
 	switch m.state(id) {
 	case stateDone:
-		return m.th.StepDone.Render(theme.SignDone)
+		return m.Theme.StepDone.Render(theme.SignDone)
 	case stateActive:
-		return m.th.StepActive.Render(theme.SignActive)
+		return m.Theme.StepActive.Render(theme.SignActive)
 	case stateFailed:
-		return m.th.StepFailed.Render(theme.SignFailed)
+		return m.Theme.StepFailed.Render(theme.SignFailed)
 	}
-	return m.th.StepTodo.Render(theme.SignTodo)
+	return m.Theme.StepTodo.Render(theme.SignTodo)
 }
 
 // stepState is how far a step is.
@@ -212,19 +210,19 @@ func (m *model) sidebar() string {
 		if i == len(questions()) {
 			lines = append(lines, "")
 		}
-		style := m.th.StepTodo
+		style := m.Theme.StepTodo
 		switch m.state(p.ID) {
 		case stateDone:
-			style = m.th.Text
+			style = m.Theme.Text
 		case stateActive:
-			style = m.th.StepActive
+			style = m.Theme.StepActive
 		case stateFailed:
-			style = m.th.StepFailed
+			style = m.Theme.StepFailed
 		}
 		left := fmt.Sprintf("  %s %s", m.sign(p.ID), style.Render(p.Title))
-		line := cells.Ends(left, m.th.Subtle.Render(m.work.elapsed(m, p.ID))+" ", sideWidth)
+		line := cells.Ends(left, m.Theme.Subtle.Render(m.work.elapsed(m, p.ID))+" ", sideWidth)
 		lines = append(lines, page.ZoneOf(page.ZonePage, i+1, line))
-		if m.h >= roomyFrom {
+		if m.Roomy() {
 			lines = append(lines, "")
 		}
 	}
@@ -243,13 +241,13 @@ func (m *model) pageView(w, h int) string {
 	}
 	lines := m.intro(w)
 	manual := m.manual(w)
-	if m.h < tightBelow {
+	if m.Height < tightBelow {
 		title, _ := m.heading()
-		lines, manual = []string{m.th.Title.Render(title), ""}, nil
+		lines, manual = []string{m.Theme.Title.Render(title), ""}, nil
 	}
 	room := max(h-len(lines)-len(manual), 0)
 	body := strings.Split(m.screen().view(m, w, room), "\n")
-	if m.h < roomyFrom || len(body) > room {
+	if !m.Roomy() || len(body) > room {
 		// Little room: the commands stand at the bottom, on every page alike.
 		body = strings.Split(cells.Block(strings.Join(body, "\n"), w, room), "\n")
 	}
@@ -259,11 +257,11 @@ func (m *model) pageView(w, h int) string {
 
 func (m *model) intro(w int) []string {
 	title, about := m.heading()
-	lines := []string{m.th.Title.Render(title)}
-	if m.h >= roomyFrom {
+	lines := []string{m.Theme.Title.Render(title)}
+	if m.Roomy() {
 		lines = []string{"", lines[0], ""}
 	}
-	lines = append(lines, page.Paragraph(m.th.Subtle, about, w)...)
+	lines = append(lines, page.Paragraph(m.Theme.Subtle, about, w)...)
 	return append(lines, "")
 }
 
@@ -289,10 +287,10 @@ func (m *model) manual(w int) []string {
 		return nil
 	}
 	most := 2
-	if m.h >= roomyFrom {
+	if m.Roomy() {
 		most = 4
 	}
-	lines := append([]string{""}, page.ByHandLines(m.th, commands, w, most)...)
+	lines := append([]string{""}, page.ByHandLines(m.Theme, commands, w, most)...)
 	return append(lines, "")
 }
 
@@ -321,22 +319,22 @@ func (m *model) setup() *steps.Setup {
 // footer is the last line: the keys that work now, or a notice.
 func (m *model) footer() string {
 	if m.notice.text != "" {
-		style := m.th.OK
+		style := m.Theme.OK
 		if m.notice.bad {
-			style = m.th.Warn
+			style = m.Theme.Warn
 		}
-		return cells.Fit(" "+style.Render(page.Clean(m.notice.text)), m.w)
+		return cells.Fit(" "+style.Render(page.Clean(m.notice.text)), m.Width)
 	}
 	hints := m.screen().hints(m)
 	switch {
 	case m.dialog() != nil:
-		hints = m.dialog().hints()
+		hints = m.dialog().Hints()
 	case m.help:
 		hints = []page.Hint{{"esc", "close"}, {"↑↓", "scroll"}}
 	case m.screen().typing() == nil:
 		hints = append(hints, page.Hint{"?", "help"}, page.Hint{"q", "quit"})
 	}
-	return hintLine(m.th, hints, m.w)
+	return hintLine(m.Theme, hints, m.Width)
 }
 
 // hintLine draws as many hints as fit; help and quit, the last two, stay.
@@ -377,15 +375,4 @@ func onTop(th theme.Theme, body, over string, w, h int) string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// spinner is one cell that turns.
-func (m *model) spinner() string {
-	frames := []rune("·•●•")
-	return m.th.Accent.Render(string(frames[m.frame%len(frames)]))
-}
-
-// waiting says what is waited for.
-func (m *model) waiting(text string) string {
-	return m.spinner() + " " + m.th.Text.Render(text)
 }

@@ -23,20 +23,20 @@ func (m *model) helpKey(k tea.KeyPressMsg) tea.Cmd {
 // everywhere, and the step's commands whole.
 func (m *model) helpLines(w, h int) []string {
 	title, _ := m.heading()
-	lines := []string{m.th.Title.Render("Help: " + title), ""}
+	lines := []string{m.Theme.Title.Render("Help: " + title), ""}
 	list := func(hints []page.Hint) {
 		for _, h := range hints {
-			lines = append(lines, "  "+m.th.Key.Render(cells.Fit(h.Key(), 14))+m.th.KeyDesc.Render(h.Does()))
+			lines = append(lines, "  "+m.Theme.Key.Render(cells.Fit(h.Key(), 14))+m.Theme.KeyDesc.Render(h.Does()))
 		}
 	}
 	if m.page == pageFleet && !m.fleet.full {
 		list(m.fleet.allKeys())
-		lines = append(lines, "", page.Heading(m.th, "In the log (l)"))
+		lines = append(lines, "", page.Heading(m.Theme, "In the log (l)"))
 		list(page.PaneHints(m.fleet.pane))
 	} else {
 		list(m.screen().hints(m))
 	}
-	lines = append(lines, "", page.Heading(m.th, "Everywhere"))
+	lines = append(lines, "", page.Heading(m.Theme, "Everywhere"))
 	everywhere := []page.Hint{
 		{"↑↓ or j k", "move"},
 		{"enter", "continue"},
@@ -54,15 +54,15 @@ func (m *model) helpLines(w, h int) []string {
 		page.Hint{"mouse", "click selects, a second click is enter; shift selects text"})
 	list(everywhere)
 	if commands := m.manualWhole(); len(commands) > 0 {
-		lines = append(lines, "", page.Heading(m.th, "By hand"))
+		lines = append(lines, "", page.Heading(m.Theme, "By hand"))
 		for _, c := range commands {
-			lines = append(lines, page.Bullet(m.th.Code, m.th.Subtle.Render(page.PromptOf(c)), page.Clean(c), w)...)
+			lines = append(lines, page.Bullet(m.Theme.Code, m.Theme.Subtle.Render(page.PromptOf(c)), page.Clean(c), w)...)
 		}
 	}
 	if m.o.Version != "" {
-		lines = append(lines, "", m.th.Subtle.Render("jupyter-ec2 "+m.o.Version))
+		lines = append(lines, "", m.Theme.Subtle.Render("jupyter-ec2 "+m.o.Version))
 	}
-	return page.Scrolled(m.th, &m.helpAt, lines, w, h)
+	return page.Scrolled(m.Theme, &m.helpAt, lines, w, h)
 }
 
 // manualWhole is the step's commands, also where the page shows none.

@@ -46,14 +46,14 @@ func (s *keyScreen) find(m *model) tea.Cmd {
 	s.failure.Set(nil)
 	s.options = nil
 	place := m.place()
-	return m.tasks.Start(m.ctx, taskKeys, func(ctx context.Context, id page.TaskID) tea.Msg {
-		list, err := m.engine.Keys(ctx, place)
+	return m.Start(taskKeys, func(ctx context.Context, id page.TaskID) tea.Msg {
+		list, err := m.Engine.Keys(ctx, place)
 		return keysFound{id, place, list, err}
 	})
 }
 
 func (s *keyScreen) found(m *model, msg keysFound) tea.Cmd {
-	if !m.tasks.Done(taskKeys, msg.id) {
+	if !m.Tasks.Done(taskKeys, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -83,15 +83,15 @@ func sameKey(a, b steps.KeyAnswer) bool {
 
 func (s *keyScreen) inspect(m *model, path string) tea.Cmd {
 	place := m.place()
-	return m.tasks.Start(m.ctx, taskInspect, func(ctx context.Context, id page.TaskID) tea.Msg {
-		option, err := m.engine.InspectKey(ctx, place, path)
+	return m.Start(taskInspect, func(ctx context.Context, id page.TaskID) tea.Msg {
+		option, err := m.Engine.InspectKey(ctx, place, path)
 		return keyInspected{id, option, err}
 	})
 }
 
 // inspected puts the file the person named into the list.
 func (s *keyScreen) inspected(m *model, msg keyInspected) tea.Cmd {
-	if !m.tasks.Done(taskInspect, msg.id) {
+	if !m.Tasks.Done(taskInspect, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -116,14 +116,14 @@ func (s *keyScreen) inspected(m *model, msg keyInspected) tea.Cmd {
 }
 
 func (s *keyScreen) protected(m *model, msg keyProtected) tea.Cmd {
-	if !m.tasks.Done(taskProtect, msg.id) {
+	if !m.Tasks.Done(taskProtect, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
 		s.wrong = page.Clean(steps.Explain(msg.err).Text)
 		return nil
 	}
-	return tea.Batch(s.inspect(m, msg.path), m.say(msg.done, false))
+	return tea.Batch(s.inspect(m, msg.path), m.Say(msg.done, false))
 }
 
 func (s *keyScreen) typing() page.Typist {
@@ -162,7 +162,7 @@ func (s *keyScreen) namingKey(m *model, k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {
 	case "esc":
 		s.naming, s.wrong = false, ""
-		m.tasks.Stop(taskInspect)
+		m.Tasks.Stop(taskInspect)
 	case "enter":
 		if s.path.Value() == "" {
 			s.wrong = "Type the path of a private key file."
@@ -185,12 +185,12 @@ func (s *keyScreen) take(m *model) tea.Cmd {
 	o := s.options[s.at.At]
 	switch {
 	case o.TooOpen:
-		m.confirm("This key is readable by others", page.Clean(o.Answer.Path)+" can be read by other people on this computer, and SSH refuses such a key. The guide protects it with chmod 400.",
-			"Run chmod 400", func(m *model) tea.Cmd { return s.protect(m, o.Answer.Path, "Done: chmod 400 "+o.Answer.Path) })
+		m.Confirm("This key is readable by others", page.Clean(o.Answer.Path)+" can be read by other people on this computer, and SSH refuses such a key. The guide protects it with chmod 400.",
+			"Run chmod 400", func() tea.Cmd { return s.protect(m, o.Answer.Path, "Done: chmod 400 "+o.Answer.Path) })
 		return nil
 	case o.Garbled:
-		m.confirm("ssh cannot read this key as it was saved", page.Clean(o.Answer.Path)+" was saved as UTF-16, with a byte order mark or with Windows line ends. The key in it is good; ssh -i refuses the file until it is written right.",
-			"Write it as ssh reads it", func(m *model) tea.Cmd { return s.protect(m, o.Answer.Path, "ssh can read "+o.Answer.Path+" now.") })
+		m.Confirm("ssh cannot read this key as it was saved", page.Clean(o.Answer.Path)+" was saved as UTF-16, with a byte order mark or with Windows line ends. The key in it is good; ssh -i refuses the file until it is written right.",
+			"Write it as ssh reads it", func() tea.Cmd { return s.protect(m, o.Answer.Path, "ssh can read "+o.Answer.Path+" now.") })
 		return nil
 	case o.Problem != "":
 		s.wrong = page.Clean(o.Problem)
@@ -202,8 +202,8 @@ func (s *keyScreen) take(m *model) tea.Cmd {
 
 // protect mends a key file; done is what is said then.
 func (s *keyScreen) protect(m *model, path, done string) tea.Cmd {
-	return m.tasks.Start(m.ctx, taskProtect, func(_ context.Context, id page.TaskID) tea.Msg {
-		return keyProtected{id, path, done, m.engine.ProtectKey(path)}
+	return m.Start(taskProtect, func(_ context.Context, id page.TaskID) tea.Msg {
+		return keyProtected{id, path, done, m.Engine.ProtectKey(path)}
 	})
 }
 
@@ -220,13 +220,13 @@ func (s *keyScreen) hints(*model) []page.Hint {
 func (s *keyScreen) view(m *model, w, h int) string {
 	switch {
 	case s.failure.Is():
-		return strings.Join(s.failure.Lines(m.th, w), "\n")
-	case m.tasks.Runs(taskKeys):
-		return m.waiting("Looking for keys here and in EC2 …")
+		return strings.Join(s.failure.Lines(m.Theme, w), "\n")
+	case m.Tasks.Runs(taskKeys):
+		return m.Waiting("Looking for keys here and in EC2 …")
 	}
-	foot := page.Paragraph(m.th.Warn, s.wrong, w)
-	if m.tasks.Runs(taskInspect) {
-		foot = []string{m.waiting("Checking the file …")}
+	foot := page.Paragraph(m.Theme.Warn, s.wrong, w)
+	if m.Tasks.Runs(taskInspect) {
+		foot = []string{m.Waiting("Checking the file …")}
 	}
 	each := 2 // lines an option takes
 	if h >= 3*(len(s.options)+1)+len(foot) {
@@ -244,7 +244,7 @@ func (s *keyScreen) view(m *model, w, h int) string {
 		lines = append(lines, page.ZonesOf(page.ZoneLine, i, append(option, make([]string, each-len(option))...))...)
 	}
 	if more := s.at.More(from, to); more != "" {
-		foot = append([]string{cells.FitRight(m.th.Subtle.Render(more), w)}, foot...)
+		foot = append([]string{cells.FitRight(m.Theme.Subtle.Render(more), w)}, foot...)
 	}
 	return strings.Join(append(lines, foot...), "\n")
 }
@@ -252,29 +252,29 @@ func (s *keyScreen) view(m *model, w, h int) string {
 // optionLines is an option's title and its detail on at most most lines.
 func (s *keyScreen) optionLines(m *model, i, w, most int) []string {
 	on := i == s.at.At
-	style := m.th.Text
+	style := m.Theme.Text
 	if on {
-		style = m.th.Accent
+		style = m.Theme.Accent
 	}
-	head := page.Arrow(m.th, on) + page.Radio(m.th, on)
+	head := page.Arrow(m.Theme, on) + page.Radio(m.Theme, on)
 	if i == len(s.options) {
 		title := head + style.Render("Another private key file …")
 		if s.naming {
-			return []string{title, "    " + m.th.Prompt.Render("Path ") + s.path.View(m.th, min(w-12, 64), true)}
+			return []string{title, "    " + m.Theme.Prompt.Render("Path ") + s.path.View(m.Theme, min(w-12, 64), true)}
 		}
-		return []string{title, "    " + m.th.Subtle.Render("type its path")}
+		return []string{title, "    " + m.Theme.Subtle.Render("type its path")}
 	}
 	o := s.options[i]
 	title := head + style.Render(page.Clean(o.Title))
 	switch {
 	case o.TooOpen:
-		title += m.th.Warn.Render("   ! readable by others")
+		title += m.Theme.Warn.Render("   ! readable by others")
 	case o.Garbled:
-		title += m.th.Warn.Render("   ! ssh cannot read it as saved")
+		title += m.Theme.Warn.Render("   ! ssh cannot read it as saved")
 	case o.Problem != "":
-		title += m.th.Warn.Render("   ! cannot be used as it is")
+		title += m.Theme.Warn.Render("   ! cannot be used as it is")
 	case o.Encrypted:
-		title += m.th.Subtle.Render("   encrypted")
+		title += m.Theme.Subtle.Render("   encrypted")
 	}
 	detail := page.Wrap(page.Clean(o.Detail), w-4)
 	if len(detail) > most {
@@ -282,7 +282,7 @@ func (s *keyScreen) optionLines(m *model, i, w, most int) []string {
 	}
 	lines := []string{title}
 	for _, line := range detail {
-		lines = append(lines, "    "+m.th.Subtle.Render(ansi.Truncate(line, w-4, "…")))
+		lines = append(lines, "    "+m.Theme.Subtle.Render(ansi.Truncate(line, w-4, "…")))
 	}
 	return lines
 }

@@ -100,7 +100,7 @@ func TestTheOutcomeIsWhatIsThere(t *testing.T) {
 func TestWhatIsOlderDoesNotUndo(t *testing.T) {
 	r := fleetRig(t)
 	_ = r.m.fleet.look(r.m) // a survey whose answers come late
-	late := surveyed{id: r.m.tasks.Current(taskSurvey), answers: slices.Clone(r.e.survey)}
+	late := surveyed{id: r.m.Tasks.Current(taskSurvey), answers: slices.Clone(r.e.survey)}
 	ledger := slices.Clone(r.e.setups)
 	r.run(r.m.stopForGood(r.member("s-1")))
 	r.run(r.m.terminateForGood(r.member("s-2")))

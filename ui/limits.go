@@ -36,27 +36,28 @@ func nextLimit(choices []steps.Limit, l steps.Limit, by int) steps.Limit {
 
 // limitsDialog asks for the two limits of one machine.
 type limitsDialog struct {
-	u     *member
+	name  string
+	set   func(idle, lifetime steps.Limit) tea.Cmd
 	value [2]steps.Limit
 	at    page.Choice
 }
 
 func (m *model) askLimits(u *member) {
-	m.openDialog(&limitsDialog{u: u, value: [2]steps.Limit{
+	m.Open(&limitsDialog{name: u.name(), value: [2]steps.Limit{
 		u.Wanted().IdleStop.Or(steps.DefaultIdleStop), u.Wanted().Lifetime.Or(steps.DefaultLifetime),
-	}})
+	}, set: func(idle, lifetime steps.Limit) tea.Cmd { return m.setLimits(u, idle, lifetime) }})
 }
 
 func (d *limitsDialog) choices(i int) []steps.Limit {
 	return [][]steps.Limit{idleChoices(), lifetimeChoices()}[i]
 }
 
-func (d *limitsDialog) typing() page.Typist { return nil }
+func (d *limitsDialog) Typing() page.Typist { return nil }
 
-func (d *limitsDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+func (d *limitsDialog) Key(k tea.KeyPressMsg) page.Action {
 	d.at.Size(2)
 	if d.at.Key(k) {
-		return nil
+		return page.Action{}
 	}
 	switch k.String() {
 	case "tab", "shift+tab":
@@ -66,24 +67,23 @@ func (d *limitsDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	case "right", "l", "space":
 		d.value[d.at.At] = nextLimit(d.choices(d.at.At), d.value[d.at.At], +1)
 	case "esc":
-		m.closeDialog()
+		return page.Close()
 	case "enter":
-		m.closeDialog()
-		return m.setLimits(d.u, d.value[0], d.value[1])
+		return page.Closing(func() tea.Cmd { return d.set(d.value[0], d.value[1]) })
 	}
-	return nil
+	return page.Action{}
 }
 
 func (m *model) setLimits(u *member, idle, lifetime steps.Limit) tea.Cmd {
 	did := "stops " + wording.Stops(steps.StopRule{Idle: idle, Lifetime: lifetime})
 	return m.changed(u, verb{doing: "setting the limits", did: did}, func(ctx context.Context) error {
-		_, err := m.engine.SetLimits(ctx, u.ID, idle, lifetime)
+		_, err := m.Engine.SetLimits(ctx, u.ID, idle, lifetime)
 		return err
 	})
 }
 
-func (d *limitsDialog) view(th theme.Theme, w int) []string {
-	lines := dialogText(th, "When should "+d.u.name()+" stop automatically?", []string{
+func (d *limitsDialog) View(th theme.Theme, w int) []string {
+	lines := page.DialogText(th, "When should "+d.name+" stop automatically?", []string{
 		"It is stopped, never terminated: its files stay. Idle means that no cell or other program of yours works, nobody is logged in and nothing is copied. An open browser tab alone does not count.",
 	}, w)
 	for i, label := range []string{"Idle for", "After"} {
@@ -115,6 +115,20 @@ func (d *limitsDialog) options(i int) []steps.Limit {
 	return append(list, d.value[i])
 }
 
-func (d *limitsDialog) hints() []page.Hint {
+func (d *limitsDialog) Hints() []page.Hint {
 	return []page.Hint{{"enter", "set"}, {"←→", "change"}, {"↑↓", "other limit"}, {"esc", "cancel"}}
+}
+
+// Point implements [page.PointableDialog].
+func (d *limitsDialog) Point(p page.Pointed) page.Action {
+	d.at.Size(len(d.value))
+	d.at.Point(p)
+	if pick, ok := p.Clicked(page.ZonePick); ok {
+		for _, limit := range d.options(d.at.At) {
+			if limit.Words() == pick {
+				d.value[d.at.At] = limit
+			}
+		}
+	}
+	return page.Action{}
 }

@@ -50,8 +50,8 @@ func (u *member) linkable() bool {
 
 // connect makes the link to a machine, unless there is one.
 func (m *model) connect(u *member) tea.Cmd {
-	u.conn.used = m.o.Now()
-	if u.conn.link != nil || !u.linkable() || m.tasks.Runs(taskLink(u.ID)) && !u.conn.around {
+	u.conn.used = m.Now()
+	if u.conn.link != nil || !u.linkable() || m.Tasks.Runs(taskLink(u.ID)) && !u.conn.around {
 		return nil
 	}
 	return m.link(u, false)
@@ -62,8 +62,8 @@ func (m *model) link(u *member, around bool) tea.Cmd {
 	if u.conn.around = around; !around {
 		u.conn.problem = nil
 	}
-	id, engine := u.ID, m.engine
-	made := m.tasks.Start(m.ctx, taskLink(id), func(ctx context.Context, task page.TaskID) tea.Msg {
+	id, engine := u.ID, m.Engine
+	made := m.Start(taskLink(id), func(ctx context.Context, task page.TaskID) tea.Msg {
 		if around {
 			ctx = steps.WithoutAsking(ctx)
 		}
@@ -76,9 +76,9 @@ func (m *model) link(u *member, around bool) tea.Cmd {
 
 func (m *model) linked(msg linkMade) tea.Cmd {
 	u := m.fleet.members[msg.setupID]
-	if !m.tasks.Done(taskLink(msg.setupID), msg.id) || u == nil || !u.linkable() {
-		m.closing(msg.link)
-		if !m.tasks.Runs(taskLink(msg.setupID)) {
+	if !m.Tasks.Done(taskLink(msg.setupID), msg.id) || u == nil || !u.linkable() {
+		m.Ends.Close(msg.link)
+		if !m.Tasks.Runs(taskLink(msg.setupID)) {
 			m.endWaiting(msg.setupID)
 		}
 		return nil
@@ -95,14 +95,14 @@ func (m *model) linked(msg linkMade) tea.Cmd {
 		if waited == nil {
 			return next
 		}
-		return tea.Batch(next, m.say(u.name()+": "+p.Title+".", true))
+		return tea.Batch(next, m.Say(u.name()+": "+p.Title+".", true))
 	}
 	u.conn.link, u.conn.state = msg.link, "up"
 	cmd := tea.Batch(m.askHealth(u), m.fleet.followLog(m), next)
 	if waited == nil {
 		return cmd
 	}
-	return tea.Batch(cmd, waited.then(m, u))
+	return tea.Batch(cmd, waited.then(u))
 }
 
 // letGoOldest closes those links that were not used for the longest, while
@@ -114,11 +114,11 @@ func (m *model) letGoOldest() {
 	var idle []*member
 	for _, u := range m.fleet.order {
 		switch {
-		case m.tasks.Runs(taskLink(u.ID)):
+		case m.Tasks.Runs(taskLink(u.ID)):
 			links++
 		case u.conn.link != nil:
 			links++
-			if u.op == nil && !m.tasks.Runs(taskHealth(u.ID)) {
+			if u.op == nil && !m.Tasks.Runs(taskHealth(u.ID)) {
 				idle = append(idle, u)
 			}
 		}
@@ -137,23 +137,23 @@ func (u *member) unlink(m *model) {
 
 // hangUp closes the link to a machine. What was known by it holds on.
 func (u *member) hangUp(m *model) {
-	m.tasks.Stop(taskLink(u.ID))
-	m.tasks.Stop(taskHealth(u.ID))
+	m.Tasks.Stop(taskLink(u.ID))
+	m.Tasks.Stop(taskHealth(u.ID))
 	if m.fleet.follow.setupID == u.ID {
 		m.fleet.unfollow(m)
 	}
 	link := u.conn.link
 	u.conn = connection{used: u.conn.used}
-	m.closing(link)
+	m.Ends.Close(link)
 }
 
 // askHealth asks a machine, and its tunnel, how they are.
 func (m *model) askHealth(u *member) tea.Cmd {
-	if u.conn.link == nil || m.tasks.Runs(taskHealth(u.ID)) {
+	if u.conn.link == nil || m.Tasks.Runs(taskHealth(u.ID)) {
 		return nil
 	}
 	id, link, opened := u.ID, u.conn.link, u.opened
-	return m.tasks.Start(m.ctx, taskHealth(id), func(ctx context.Context, task page.TaskID) tea.Msg {
+	return m.Start(taskHealth(id), func(ctx context.Context, task page.TaskID) tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, healthPatience)
 		defer cancel()
 		h, err := link.Health(ctx)
@@ -168,7 +168,7 @@ func (m *model) askHealth(u *member) tea.Cmd {
 // healthy takes what a machine said of itself.
 func (m *model) healthy(msg healthCame) tea.Cmd {
 	u := m.fleet.members[msg.setupID]
-	if !m.tasks.Done(taskHealth(msg.setupID), msg.id) || u == nil {
+	if !m.Tasks.Done(taskHealth(msg.setupID), msg.id) || u == nil {
 		return nil
 	}
 	u.conn.state, u.tunnel = msg.link, msg.tunnel
@@ -178,7 +178,7 @@ func (m *model) healthy(msg healthCame) tea.Cmd {
 		return nil
 	}
 	u.conn.problem = nil
-	u.health, u.healthAt = msg.health, m.o.Now()
+	u.health, u.healthAt = msg.health, m.Now()
 	m.letGoOldest() // this one may be what was waited for
 	cmd := tea.Batch(m.watchServer(u), m.fleet.again(m, u))
 	m.fleet.fill(m)
@@ -238,7 +238,7 @@ func (m *model) watchServer(u *member) tea.Cmd {
 	if u.down != downLooks {
 		return nil
 	}
-	now := m.o.Now()
+	now := m.Now()
 	if !u.revived.IsZero() && now.Sub(u.revived) < reviveAgain {
 		u.note = "The server died again within 10 minutes, so it was left as it is. Its log says why; r restarts it."
 		return nil

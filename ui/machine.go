@@ -44,7 +44,7 @@ type machineScreen struct {
 func newMachineScreen(m *model) machineScreen {
 	return machineScreen{
 		disk:  page.NewField(strconv.Itoa(m.answers.DiskGB), "", 5),
-		table: page.NewTypeTable(m.th),
+		table: page.NewTypeTable(m.Theme),
 	}
 }
 
@@ -67,14 +67,14 @@ func (s *machineScreen) fetch(m *model) tea.Cmd {
 	s.failure.Set(nil)
 	s.types, s.prices, s.noPrice = nil, steps.Prices{}, ""
 	place := m.place()
-	return m.tasks.Start(m.ctx, taskTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
-		list, err := m.engine.Types(ctx, place)
+	return m.Start(taskTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
+		list, err := m.Engine.Types(ctx, place)
 		return typesFetched{id, place, list, err}
 	})
 }
 
 func (s *machineScreen) fetched(m *model, msg typesFetched) tea.Cmd {
-	if !m.tasks.Done(taskTypes, msg.id) {
+	if !m.Tasks.Done(taskTypes, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -99,19 +99,19 @@ func (s *machineScreen) preferred(want string) string {
 
 // fetchPrices asks for the prices, which come later than the types.
 func (s *machineScreen) fetchPrices(m *model) tea.Cmd {
-	if s.prices.Hour != nil || m.tasks.Runs(taskPrices) {
+	if s.prices.Hour != nil || m.Tasks.Runs(taskPrices) {
 		return nil
 	}
 	place := s.place
 	s.noPrice = ""
-	return m.tasks.Start(m.ctx, taskPrices, func(ctx context.Context, id page.TaskID) tea.Msg {
-		prices, err := m.engine.Prices(ctx, place)
+	return m.Start(taskPrices, func(ctx context.Context, id page.TaskID) tea.Msg {
+		prices, err := m.Engine.Prices(ctx, place)
 		return pricesFetched{id, prices, err}
 	})
 }
 
 func (s *machineScreen) priced(m *model, msg pricesFetched) {
-	if !m.tasks.Done(taskPrices, msg.id) {
+	if !m.Tasks.Done(taskPrices, msg.id) {
 		return
 	}
 	if msg.err != nil {
@@ -251,17 +251,17 @@ func (s *machineScreen) hints(m *model) []page.Hint {
 func (s *machineScreen) view(m *model, w, h int) string {
 	switch {
 	case s.failure.Is():
-		return strings.Join(s.failure.Lines(m.th, w), "\n")
-	case len(s.types) == 0 && m.tasks.Runs(taskTypes):
-		return m.waiting("Asking EC2 which types " + m.answers.Region + " has …")
+		return strings.Join(s.failure.Lines(m.Theme, w), "\n")
+	case len(s.types) == 0 && m.Tasks.Runs(taskTypes):
+		return m.Waiting("Asking EC2 which types " + m.answers.Region + " has …")
 	}
 	lines := []string{
 		page.ZoneOf(page.ZonePart, partImage, s.imageLine(m, w)), page.ZoneOf(page.ZonePart, partDisk, s.diskLine(m)),
 		page.ZoneOf(page.ZonePart, partTypes, s.typeLine(m, w)), "",
 	}
-	foot := page.Paragraph(m.th.Warn, s.wrong, w)
+	foot := page.Paragraph(m.Theme.Warn, s.wrong, w)
 	if s.wrong == "" && s.noPrice != "" {
-		foot = page.Paragraph(m.th.Subtle, "Prices are unknown: "+s.noPrice, w)
+		foot = page.Paragraph(m.Theme.Subtle, "Prices are unknown: "+s.noPrice, w)
 	}
 	s.table.SetFocused(s.part == partTypes)
 	s.table.SetSize(min(w, 100), tableHeight(s.table, h-len(lines)-len(foot)))
@@ -270,17 +270,17 @@ func (s *machineScreen) view(m *model, w, h int) string {
 }
 
 func (s *machineScreen) imageLine(m *model, w int) string {
-	line := page.Arrow(m.th, s.part == partImage) + m.th.Subtle.Render(cells.Fit("Ubuntu", 8))
+	line := page.Arrow(m.Theme, s.part == partImage) + m.Theme.Subtle.Render(cells.Fit("Ubuntu", 8))
 	for _, r := range steps.Releases() {
 		on := r.Version == m.answers.Release
-		style := m.th.Text
+		style := m.Theme.Text
 		if on {
-			style = m.th.Heading
+			style = m.Theme.Heading
 			if s.part == partImage {
-				style = m.th.TableSelected
+				style = m.Theme.TableSelected
 			}
 		}
-		pick := page.Radio(m.th, on) + style.Render(r.Version)
+		pick := page.Radio(m.Theme, on) + style.Render(r.Version)
 		if on && r.Note != "" { // right behind the release that it is about
 			pick += " " + m.releaseNote(r.Note)
 		}
@@ -291,15 +291,15 @@ func (s *machineScreen) imageLine(m *model, w int) string {
 
 func (m *model) releaseNote(note string) string {
 	if strings.Contains(note, "past") {
-		return m.th.Warn.Render("! " + note)
+		return m.Theme.Warn.Render("! " + note)
 	}
-	return m.th.Subtle.Render("(" + note + ")")
+	return m.Theme.Subtle.Render("(" + note + ")")
 }
 
 // typeLine is the type under the cursor with all that is known of it: on a
 // narrow screen the table has no room for every column.
 func (s *machineScreen) typeLine(m *model, w int) string {
-	line := page.Arrow(m.th, s.part == partTypes) + m.th.Subtle.Render(cells.Fit("Type", 8))
+	line := page.Arrow(m.Theme, s.part == partTypes) + m.Theme.Subtle.Render(cells.Fit("Type", 8))
 	row, _ := s.table.Selected()
 	for _, t := range s.types {
 		if t.Name != row.ID {
@@ -317,16 +317,16 @@ func (s *machineScreen) typeLine(m *model, w int) string {
 		if t.GPU != "" {
 			facts = append(facts, t.GPU)
 		}
-		line += m.th.Heading.Render(t.Name) + m.th.Subtle.Render("   "+page.Clean(strings.Join(facts, " · ")))
+		line += m.Theme.Heading.Render(t.Name) + m.Theme.Subtle.Render("   "+page.Clean(strings.Join(facts, " · ")))
 	}
 	return cells.Fit(line, w)
 }
 
 func (s *machineScreen) diskLine(m *model) string {
-	line := page.Arrow(m.th, s.part == partDisk) + m.th.Subtle.Render(cells.Fit("Disk", 8)) +
-		s.disk.View(m.th, 6, s.part == partDisk) + m.th.Text.Render(" GB")
+	line := page.Arrow(m.Theme, s.part == partDisk) + m.Theme.Subtle.Render(cells.Fit("Disk", 8)) +
+		s.disk.View(m.Theme, 6, s.part == partDisk) + m.Theme.Text.Render(" GB")
 	if s.prices.GP3 > 0 {
-		line += m.th.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", wording.Monthly(s.prices.GP3*float64(s.gigabytes()))))
+		line += m.Theme.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", wording.Monthly(s.prices.GP3*float64(s.gigabytes()))))
 	}
 	return line
 }

@@ -87,7 +87,7 @@ type (
 		id     page.TaskID
 		opened *steps.Opened
 		err    error
-		end    *ending // nil, or where the program's end would look for opened
+		end    *page.Ending // nil, or where the program's end would look for opened
 	}
 	// removeEnded: the removal came to its end.
 	removeEnded struct {

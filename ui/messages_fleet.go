@@ -76,7 +76,7 @@ type (
 		setupID string
 		result  result
 		err     error
-		end     *ending // nil, or where the program's end would look for the result
+		end     *page.Ending // nil, or where the program's end would look for the result
 	}
 	// copyAdvanced: a copy has come further. of tells it from an earlier one.
 	copyAdvanced struct {

@@ -155,24 +155,24 @@ func (s *modeScreen) view(m *model, w, h int) string {
 	lines = append(lines, page.ZoneOf(page.ZonePart, partInstaller, s.installerLine(m, w)), page.ZoneOf(page.ZonePart, partTLS, s.tlsLine(m, w)),
 		page.ZoneOf(page.ZonePart, partName, s.nameLine(m)))
 	if s.wrong != "" {
-		lines = append(lines, page.Paragraph(m.th.Warn, s.wrong, w)...)
+		lines = append(lines, page.Paragraph(m.Theme.Warn, s.wrong, w)...)
 	}
 	return strings.Join(lines, "\n")
 }
 
 func (s *modeScreen) modeLines(m *model, i int, info steps.ModeInfo, w int, full bool) []string {
 	on := i == s.at.At
-	style := m.th.Text
+	style := m.Theme.Text
 	if on {
-		style = m.th.Heading
+		style = m.Theme.Heading
 		if s.part == partMode {
-			style = m.th.Accent.Bold(true)
+			style = m.Theme.Accent.Bold(true)
 		}
 	}
-	title := page.Arrow(m.th, on && s.part == partMode) + page.Radio(m.th, on) + style.Render(cells.Fit(info.Title, 16))
-	lines := []string{title + m.th.Subtle.Render(opens(info, m.answers.NoTLS))}
+	title := page.Arrow(m.Theme, on && s.part == partMode) + page.Radio(m.Theme, on) + style.Render(cells.Fit(info.Title, 16))
+	lines := []string{title + m.Theme.Subtle.Render(opens(info, m.answers.NoTLS))}
 	if full {
-		lines = append(lines, page.Indent(page.Paragraph(m.th.Subtle, info.About, w-4), 4)...)
+		lines = append(lines, page.Indent(page.Paragraph(m.Theme.Subtle, info.About, w-4), 4)...)
 	}
 	return lines
 }
@@ -186,18 +186,18 @@ func opens(info steps.ModeInfo, noTLS bool) string {
 }
 
 func (s *modeScreen) label(m *model, part int, text string) string {
-	return page.Arrow(m.th, s.part == part) + m.th.Subtle.Render(cells.Fit(text, 11))
+	return page.Arrow(m.Theme, s.part == part) + m.Theme.Subtle.Render(cells.Fit(text, 11))
 }
 
 func (s *modeScreen) pick(m *model, part int, on bool, text string) string {
-	style := m.th.Text
+	style := m.Theme.Text
 	if on {
-		style = m.th.Heading
+		style = m.Theme.Heading
 		if s.part == part {
-			style = m.th.TableSelected
+			style = m.Theme.TableSelected
 		}
 	}
-	pick := page.Radio(m.th, on) + style.Render(text)
+	pick := page.Radio(m.Theme, on) + style.Render(text)
 	if !on {
 		pick = cells.Zone(page.ZonePick+"other", pick)
 	}
@@ -213,15 +213,15 @@ func (s *modeScreen) installerLine(m *model, w int) string {
 func (s *modeScreen) tlsLine(m *model, w int) string {
 	label := s.label(m, partTLS, "TLS")
 	if m.answers.Mode == steps.ModeSSH {
-		return label + m.th.Subtle.Render("not needed: SSH encrypts everything")
+		return label + m.Theme.Subtle.Render("not needed: SSH encrypts everything")
 	}
 	line := label + s.pick(m, partTLS, !m.answers.NoTLS, "on") + s.pick(m, partTLS, m.answers.NoTLS, "off")
 	if m.answers.NoTLS {
-		line += m.th.Warn.Render("! anyone on the network path can read the token")
+		line += m.Theme.Warn.Render("! anyone on the network path can read the token")
 	}
 	return cells.Fit(line, w)
 }
 
 func (s *modeScreen) nameLine(m *model) string {
-	return s.label(m, partName, "Name") + s.name.View(m.th, 30, s.part == partName)
+	return s.label(m, partName, "Name") + s.name.View(m.Theme, 30, s.part == partName)
 }

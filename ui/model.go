@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"io"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -20,15 +19,10 @@ const taskSave page.TaskName = "save"
 // model is the wizard, and the only tea.Model of the program. Its screens
 // hold their own state; what they share is here.
 type model struct {
-	o      Options
-	ctx    context.Context
-	engine steps.Engine
-	send   func(tea.Msg) // for tasks that say more than one thing
-	th     theme.Theme
+	*page.Context
+	o Options
 	// asksTerminal: the person has chosen no theme, so its background decides.
 	asksTerminal bool
-	w, h         int
-	tasks        page.Tasks
 
 	page    steps.StepID
 	reached int         // the furthest step shown, counted from 0
@@ -45,7 +39,7 @@ type model struct {
 	open    openScreen
 	remove  removeScreen
 
-	dialogs  []dialog // the last one has the keys
+	dialogs  []page.Dialog // the last one has the keys
 	help     bool
 	helpAt   page.Scroll
 	click    click
@@ -54,11 +48,8 @@ type model struct {
 	notice   notice
 	ticker   tickID // ID of the ticking chain that counts
 	ticking  bool
-	frame    int  // of the spinner
 	leaving  bool // Ctrl-C was pressed once: the next one leaves at once
 	quitting bool
-	ends     []*ending   // of what is under way, for the program's end
-	unused   []io.Closer // to be closed; see closing
 	outcome  Outcome
 }
 
@@ -76,9 +67,13 @@ type notice struct {
 }
 
 func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
-	m := &model{o: o, ctx: ctx, engine: o.Engine, send: send, w: 80, h: 24, page: pageFleet}
+	m := &model{o: o, page: pageFleet, Context: &page.Context{
+		Engine: o.Engine, Tasks: &page.Tasks{}, Send: send, Program: ctx, Width: 80, Height: 24,
+		Now: o.Now, Env: o.Env, Profile: o.Defaults.Profile, SaveDir: o.SaveDir, Browser: o.Open,
+	}}
+	m.Owner = m
 	m.answers = withDefaults(o.Defaults)
-	m.th, m.asksTerminal = o.Theme.First(o.Env)
+	m.Theme, m.asksTerminal = o.Theme.First(o.Env)
 	m.fleet = newFleetScreen(m)
 	m.account = newAccountScreen(m)
 	m.machine = newMachineScreen(m)
@@ -111,7 +106,7 @@ const defaultName = "jupyter"
 
 // Init asks for the terminal's background and for earlier setups.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(m.askBackground(), m.show(pageFleet))
+	return tea.Batch(m.askBackground(), m.Show(pageFleet))
 }
 
 // askBackground asks the terminal for its background, unless the person has
@@ -152,22 +147,27 @@ func (m *model) screen() screen {
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.w, m.h = msg.Width, msg.Height
+		m.Width, m.Height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
 		if m.asksTerminal {
-			m.restyle(theme.New(msg.IsDark(), m.th.Color))
+			m.restyle(theme.New(msg.IsDark(), m.Theme.Color))
 		}
 	case tea.KeyPressMsg:
-		cmd := m.press(msg)
-		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
+		cmd := m.Press(msg)
+		return m, tea.Batch(cmd, m.tick(), m.Ends.CloseUnused())
 	case page.Pointed:
 		cmd := m.point(msg)
-		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
+		return m, tea.Batch(cmd, m.tick(), m.Ends.CloseUnused())
 	case tea.PasteMsg:
 		m.paste(msg)
 	default:
 		cmd := m.happened(msg)
-		return m, tea.Batch(cmd, m.tick(), m.closeUnused())
+		for _, d := range m.dialogs {
+			if d, ok := d.(page.Updater); ok {
+				cmd = tea.Batch(cmd, d.Update(msg))
+			}
+		}
+		return m, tea.Batch(cmd, m.tick(), m.Ends.CloseUnused())
 	}
 	return m, nil
 }
@@ -214,13 +214,13 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 		return m.saved(msg)
 	case browserOpened:
 		if msg.err != nil {
-			return m.say("No browser opened: "+msg.err.Error()+". c copies the URL.", true)
+			return m.Say("No browser opened: "+msg.err.Error()+". c copies the URL.", true)
 		}
-		return m.say("Opened in the browser.", false)
+		return m.Say("Opened in the browser.", false)
 	case questionAsked:
 		m.ask(msg.q)
 	case questionWithdrawn:
-		m.withdraw(msg.id)
+		m.CloseAbout(msg.id)
 	case ticked:
 		return m.turned(msg)
 	case resumed:
@@ -264,47 +264,33 @@ func (m *model) fleetHappened(msg tea.Msg) tea.Cmd {
 		return m.fleet.ended(m, msg)
 	case copyAdvanced:
 		m.fleet.copied(m, msg)
-	case pathsFound:
-		m.foundPaths(msg)
 	case notebookEnded:
 		return m.fleet.notebookEnded(m, msg)
 	case shellEnded:
 		return m.shellEnded(msg)
-	case checked:
-		m.checked(msg)
-	case doctorEnded:
-		m.doctorEnded(msg)
-	case swept:
-		m.swept(msg)
-	case sweepEnded:
-		m.sweepEnded(msg)
-	case cleared:
-		return m.cleared(msg)
-	case otherTypesFetched:
-		m.otherTypes(msg)
 	}
 	return nil
 }
 
 func (m *model) saved(msg fileSaved) tea.Cmd {
-	if !m.tasks.Done(taskSave, msg.id) {
+	if !m.Tasks.Done(taskSave, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
-		return m.say("The "+msg.what+" could not be saved: "+msg.err.Error(), true)
+		return m.Say("The "+msg.what+" could not be saved: "+msg.err.Error(), true)
 	}
 	text, path := "Saved the "+msg.what+" as ", msg.path
-	if over := cells.Width(text) + cells.Width(path) + 2 - m.w; over > 0 {
+	if over := cells.Width(text) + cells.Width(path) + 2 - m.Width; over > 0 {
 		path = ansi.TruncateLeft(path, over+1, "…") // the name at its end matters most
 	}
-	return m.say(text+path, false)
+	return m.Say(text+path, false)
 }
 
 // noticeFor is how long a notice stays.
 const noticeFor = 6 * time.Second
 
-// say shows one line at the foot for some seconds.
-func (m *model) say(text string, bad bool) tea.Cmd {
+// Say implements [page.Owner].
+func (m *model) Say(text string, bad bool) tea.Cmd {
 	m.notice = notice{id: m.notice.id + 1, text: text, bad: bad}
 	id := m.notice.id
 	return tea.Tick(noticeFor, func(time.Time) tea.Msg { return noticeFaded{id} })
@@ -329,7 +315,7 @@ func (m *model) pace() time.Duration {
 	switch {
 	case m.quitting:
 		return 0
-	case m.tasks.Working():
+	case m.Tasks.Working():
 		return 200 * time.Millisecond
 	case m.page == pageFleet:
 		return watchEvery
@@ -344,7 +330,7 @@ func (m *model) turned(msg ticked) tea.Cmd {
 		return nil
 	}
 	m.ticking = false
-	m.frame++
+	m.Frame++
 	cmd := m.fleet.turned(m, msg.at)
 	if m.page == steps.StepOpen {
 		return tea.Batch(cmd, m.open.look(m))

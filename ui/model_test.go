@@ -192,7 +192,7 @@ func TestNameIsChecked(t *testing.T) {
 func TestThePlanIsSaved(t *testing.T) {
 	r := toReview(newRig(t, newFakeEngine())).press("s").until("Saved the plan as")
 	r.press("s").until("jupyter-2.json")
-	info, err := os.Stat(filepath.Join(r.m.o.SaveDir, "jupyter-ec2-jupyter.json"))
+	info, err := os.Stat(filepath.Join(r.m.SaveDir, "jupyter-ec2-jupyter.json"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
@@ -223,8 +223,8 @@ func TestStoppingTheWorkGoesBackToTheReview(t *testing.T) {
 	r := toReview(newRig(t, e))
 	e.set(func() { e.delay = 1 << 40 })
 	r.press("L").until("Launch").press("esc").until("Stop the work?").press("up", "enter").until("Costs")
-	if r.m.page != steps.StepReview || r.m.tasks.Runs(taskWork) {
-		t.Errorf("page %s, work runs %v", r.m.page, r.m.tasks.Runs(taskWork))
+	if r.m.page != steps.StepReview || r.m.Tasks.Runs(taskWork) {
+		t.Errorf("page %s, work runs %v", r.m.page, r.m.Tasks.Runs(taskWork))
 	}
 }
 
@@ -291,7 +291,7 @@ func TestRemovingStopsTheWorkFirst(t *testing.T) {
 	r.press("down", "down", "enter", "jupyter", "enter")
 	r.untilTrue("the removal began", func() bool { n := 0; e.set(func() { n = len(e.removed) }); return n == 1 })
 	select {
-	case <-r.m.work.last.gone:
+	case <-r.m.work.last.Gone:
 	default:
 		t.Error("the removal began while the work still held the setup")
 	}
@@ -374,7 +374,7 @@ func TestHostKeyAnswers(t *testing.T) {
 
 func TestLogsAreSavedAndFullScreen(t *testing.T) {
 	r := toOpen(newRig(t, newFakeEngine())).press("l", "tab", "ctrl+s").until("Saved the log as")
-	text, err := os.ReadFile(filepath.Join(r.m.o.SaveDir, "jupyter-ec2-jupyter-machine.log"))
+	text, err := os.ReadFile(filepath.Join(r.m.SaveDir, "jupyter-ec2-jupyter-machine.log"))
 	if err != nil || !strings.Contains(string(text), "anyio") {
 		t.Errorf("%q, %v", text, err)
 	}

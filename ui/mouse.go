@@ -29,7 +29,7 @@ const clickPause = 700 * time.Millisecond
 
 // slid reports whether the screen has changed under the mouse between two clicks.
 func (m *model) slid(p page.Pointed) bool {
-	last, now := m.click, m.o.Now()
+	last, now := m.click, m.Now()
 	m.click = click{now, p, m.page, len(m.dialogs)}
 	same := last.page == m.page && last.dialogs == len(m.dialogs) && slices.Equal(last.what.Zones, p.Zones)
 	return last.page != "" && now.Sub(last.at) < clickPause && last.what.X == p.X && last.what.Y == p.Y && !same
@@ -42,11 +42,11 @@ func (m *model) point(p page.Pointed) tea.Cmd {
 		return nil
 	}
 	if name, ok := p.Clicked(page.ZoneKey); ok {
-		return m.press(page.KeyNamed(name))
+		return m.Press(page.KeyNamed(name))
 	}
 	if d := m.dialog(); d != nil {
-		if d, ok := d.(pointable); ok {
-			return d.point(m, p)
+		if d, ok := d.(page.PointableDialog); ok {
+			return m.carryOut(d.Point(p))
 		}
 		return nil
 	}
@@ -62,6 +62,3 @@ func (m *model) point(p page.Pointed) tea.Cmd {
 	}
 	return nil
 }
-
-// enter is the press of Enter that a second click stands for.
-func (m *model) enter() tea.Cmd { return m.press(page.KeyNamed("enter")) }

@@ -2,13 +2,14 @@ package ui
 
 import (
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 func (s *accountScreen) point(m *model, p page.Pointed) tea.Cmd {
 	again := false
 	switch {
-	case m.tasks.Runs(taskSignIn), s.failure.Is():
+	case m.Tasks.Runs(taskSignIn), s.failure.Is():
 		return nil
 	case s.signedIn != nil:
 		s.refused = ""
@@ -17,7 +18,7 @@ func (s *accountScreen) point(m *model, p page.Pointed) tea.Cmd {
 		again = s.at.Point(p)
 	}
 	if again {
-		return m.enter()
+		return m.Enter()
 	}
 	return nil
 }
@@ -33,7 +34,7 @@ func (s *machineScreen) point(m *model, p page.Pointed) tea.Cmd {
 		m.answers.Release = release
 	}
 	if s.table.Point(p.Zones, p.Wheel) {
-		return m.enter()
+		return m.Enter()
 	}
 	return nil
 }
@@ -44,7 +45,7 @@ func (s *keyScreen) point(m *model, p page.Pointed) tea.Cmd {
 	}
 	s.wrong = ""
 	if s.at.Point(p) {
-		return m.enter()
+		return m.Enter()
 	}
 	return nil
 }
@@ -58,7 +59,7 @@ func (s *modeScreen) point(m *model, p page.Pointed) tea.Cmd {
 		again := s.at.Point(p)
 		s.choose(m)
 		if again {
-			return m.enter()
+			return m.Enter()
 		}
 	}
 	if on, ok := p.Clicked(page.ZonePick); ok && on == "other" {
@@ -95,51 +96,7 @@ func (s *fleetScreen) point(m *model, p page.Pointed) tea.Cmd {
 		return nil
 	}
 	if s.table.Point(p.Zones, p.Wheel) {
-		return m.enter()
+		return m.Enter()
 	}
 	return s.moved(m)
-}
-
-func (d *choiceDialog) point(m *model, p page.Pointed) tea.Cmd {
-	d.at.Size(len(d.options))
-	if d.at.Point(p) {
-		return d.take(m, d.at.At)
-	}
-	return nil
-}
-
-func (d *textDialog) point(_ *model, p page.Pointed) tea.Cmd { d.at.Wheel(p); return nil }
-
-func (d *typeDialog) point(_ *model, p page.Pointed) tea.Cmd {
-	d.table.Point(p.Zones, p.Wheel) // a type is taken by Enter alone: it changes the machine
-	return nil
-}
-
-func (d *sweepDialog) point(_ *model, p page.Pointed) tea.Cmd {
-	if d.clearing || d.failure.Is() {
-		return nil
-	}
-	if d.at.Point(p) && d.at.At < len(d.found) {
-		d.mark(d.found[d.at.At])
-	}
-	return nil
-}
-
-func (d *doctorDialog) point(_ *model, p page.Pointed) tea.Cmd {
-	d.at.Point(p)
-	d.moved = true
-	return nil
-}
-
-func (d *limitsDialog) point(_ *model, p page.Pointed) tea.Cmd {
-	d.at.Size(len(d.value))
-	d.at.Point(p)
-	if pick, ok := p.Clicked(page.ZonePick); ok {
-		for _, limit := range d.options(d.at.At) {
-			if limit.Words() == pick {
-				d.value[d.at.At] = limit
-			}
-		}
-	}
-	return nil
 }

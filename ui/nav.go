@@ -36,12 +36,12 @@ type screen interface {
 	hints(m *model) []page.Hint
 }
 
-// show goes to a page. What ran for the page that is left is cancelled,
+// Show implements [page.Owner]. What ran for the page that is left is cancelled,
 // except the work itself.
-func (m *model) show(id steps.StepID) tea.Cmd {
+func (m *model) Show(id steps.StepID) tea.Cmd {
 	if id != m.page {
 		for _, name := range []page.TaskName{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskFollow} {
-			m.tasks.Stop(name)
+			m.Tasks.Stop(name)
 		}
 		m.notice.text = "" // it was about the page that is left, and covers this one's keys
 	}
@@ -74,9 +74,9 @@ func (m *model) next() tea.Cmd {
 		m.settled = m.place()
 	}
 	if m.reached >= stepIndex(steps.StepReview) {
-		return m.show(steps.StepReview)
+		return m.Show(steps.StepReview)
 	}
-	return m.show(questions()[stepIndex(m.page)+1])
+	return m.Show(questions()[stepIndex(m.page)+1])
 }
 
 // back goes to the page before. The list has none: Esc is pressed by reflex,
@@ -84,11 +84,11 @@ func (m *model) next() tea.Cmd {
 func (m *model) back() tea.Cmd {
 	switch i := stepIndex(m.page); {
 	case m.page == pageFleet:
-		return m.say("Esc stays in the list; q quits.", false)
+		return m.Say("Esc stays in the list; q quits.", false)
 	case m.page == steps.StepOpen, i == 0:
-		return m.show(pageFleet)
+		return m.Show(pageFleet)
 	case i > 0 && i <= stepIndex(steps.StepReview):
-		return m.show(questions()[i-1])
+		return m.Show(questions()[i-1])
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (m *model) jump(digit string) tea.Cmd {
 	if i < 0 || i > m.reached || i >= len(questions()) {
 		return nil
 	}
-	return m.show(questions()[i])
+	return m.Show(questions()[i])
 }
 
 // asking reports whether the page is one of the questions.

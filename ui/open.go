@@ -27,17 +27,17 @@ func (s *openScreen) enter(m *model) tea.Cmd { return s.look(m) }
 
 // look asks the tunnel how it is.
 func (s *openScreen) look(m *model) tea.Cmd {
-	if s.opened == nil || s.opened.Tunnel == nil || m.tasks.Runs(taskTunnel) {
+	if s.opened == nil || s.opened.Tunnel == nil || m.Tasks.Runs(taskTunnel) {
 		return nil
 	}
 	tunnel := s.opened.Tunnel
-	return m.tasks.Start(m.ctx, taskTunnel, func(_ context.Context, id page.TaskID) tea.Msg {
+	return m.Start(taskTunnel, func(_ context.Context, id page.TaskID) tea.Msg {
 		return tunnelSeen{id, tunnel.State()}
 	})
 }
 
 func (s *openScreen) seen(m *model, msg tunnelSeen) {
-	if m.tasks.Done(taskTunnel, msg.id) {
+	if m.Tasks.Done(taskTunnel, msg.id) {
 		s.tunnel = msg.state
 	}
 }
@@ -91,16 +91,16 @@ func (s *openScreen) view(m *model, w, h int) string {
 	// The URL stays where it is: it is what the page is for.
 	url := s.urlLines(m, w)
 	lines := append(s.facts(m, w), s.lists(m, w)...)
-	return strings.Join(append(url, page.Scrolled(m.th, &s.at, lines, w, max(h-len(url), 1))...), "\n")
+	return strings.Join(append(url, page.Scrolled(m.Theme, &s.at, lines, w, max(h-len(url), 1))...), "\n")
 }
 
 // urlLines is the URL between two lines, on one row where it fits. Where it
 // does not, every piece is the same link.
 func (s *openScreen) urlLines(m *model, w int) []string {
 	o := s.opened
-	rule := m.th.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
+	rule := m.Theme.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
 	lines := []string{rule}
-	style := m.th.URL.Bold(true).Hyperlink(o.URL, "id=jupyter")
+	style := m.Theme.URL.Bold(true).Hyperlink(o.URL, "id=jupyter")
 	for _, piece := range strings.Split(ansi.Hardwrap(page.Clean(o.URL), w, true), "\n") {
 		lines = append(lines, page.KeyZone("o", style.Render(piece)))
 	}
@@ -112,29 +112,29 @@ func (s *openScreen) facts(m *model, w int) []string {
 	o := s.opened
 	var lines []string
 	add := func(name string, style page.Styler, text string) {
-		lines = append(lines, page.Pair(m.th, name, style, page.Clean(text), 10, min(w, 128))...)
+		lines = append(lines, page.Pair(m.Theme, name, style, page.Clean(text), 10, min(w, 128))...)
 	}
 	if o.Proof != "" { // one that is only opened again has none
-		add("Proof", m.th.OK, "✓ "+o.Proof)
+		add("Proof", m.Theme.OK, "✓ "+o.Proof)
 	}
 	if o.Tunnel != nil {
 		if s.tunnel == "" || s.tunnel == "up" {
-			add("Tunnel", m.th.OK, "✓ up, while this program runs")
+			add("Tunnel", m.Theme.OK, "✓ up, while this program runs")
 		} else {
-			add("Tunnel", m.th.Warn, "! "+s.tunnel)
+			add("Tunnel", m.Theme.Warn, "! "+s.tunnel)
 		}
 	}
 	if o.PortNote != "" {
-		add("", m.th.Subtle, o.PortNote)
+		add("", m.Theme.Subtle, o.PortNote)
 	}
 	if o.Fingerprint != "" {
-		add("TLS", m.th.Text, "certificate SHA-256 "+inHalves(o.Fingerprint, w < 130))
-		add("", m.th.Subtle, "It was made for this machine, so your browser warns once: compare the fingerprint there.")
+		add("TLS", m.Theme.Text, "certificate SHA-256 "+inHalves(o.Fingerprint, w < 130))
+		add("", m.Theme.Subtle, "It was made for this machine, so your browser warns once: compare the fingerprint there.")
 	}
 	style, cost := s.cost(m)
 	add("Cost", style, cost)
-	add("Stops", m.th.Subtle, wording.Stops(o.Setup.Answers.StopRule()))
-	add("Quitting", m.th.Subtle, s.quitting(m.engine.Sandboxed()))
+	add("Stops", m.Theme.Subtle, wording.Stops(o.Setup.Answers.StopRule()))
+	add("Quitting", m.Theme.Subtle, s.quitting(m.Engine.Sandboxed()))
 	return append(lines, "")
 }
 
@@ -148,17 +148,17 @@ func inHalves(fingerprint string, split bool) string {
 }
 
 func (s *openScreen) cost(m *model) (style page.Styler, text string) {
-	setup, sandbox := s.opened.Setup, m.engine.Sandboxed()
+	setup, sandbox := s.opened.Setup, m.Engine.Sandboxed()
 	setup.Cost, setup.State = s.opened.Cost, steps.StateRunning
-	money := setup.Money(m.o.Now())
+	money := setup.Money(m.Now())
 	text = wording.Money(money, setup.State, sandbox)
 	switch {
 	case sandbox:
-		return m.th.Text, text
+		return m.Theme.Text, text
 	case !money.Known:
-		return m.th.Warn, text
+		return m.Theme.Warn, text
 	}
-	return m.th.Accent, text
+	return m.Theme.Accent, text
 }
 
 func (s *openScreen) quitting(sandboxed bool) string {
@@ -180,19 +180,19 @@ func (s *openScreen) lists(m *model, w int) []string {
 		if len(texts) == 0 || texts[0] == "" {
 			return
 		}
-		lines = append(lines, page.Heading(m.th, title))
+		lines = append(lines, page.Heading(m.Theme, title))
 		for _, t := range texts {
 			if sign != "·" {
 				sign = page.PromptOf(t)
 			}
-			lines = append(lines, page.Bullet(style, m.th.Subtle.Render(sign), page.Clean(t), w)...)
+			lines = append(lines, page.Bullet(style, m.Theme.Subtle.Render(sign), page.Clean(t), w)...)
 		}
 		lines = append(lines, "")
 	}
-	add("Kernels, as the gateway answers", m.th.Text, "·", o.Kernelspecs...)
-	add("A notebook on this computer with its kernels", m.th.Code, "$", o.GatewayLine)
-	add("By hand", m.th.Code, "$", o.Manual...)
-	add("VS Code: Select Kernel, Existing Jupyter Server, and paste", m.th.Code, "·", o.VSCode)
+	add("Kernels, as the gateway answers", m.Theme.Text, "·", o.Kernelspecs...)
+	add("A notebook on this computer with its kernels", m.Theme.Code, "$", o.GatewayLine)
+	add("By hand", m.Theme.Code, "$", o.Manual...)
+	add("VS Code: Select Kernel, Existing Jupyter Server, and paste", m.Theme.Code, "·", o.VSCode)
 	if len(lines) > 0 && cells.Width(lines[len(lines)-1]) == 0 {
 		lines = lines[:len(lines)-1]
 	}

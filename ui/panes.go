@@ -50,7 +50,7 @@ func (m *model) toggleFull(id string) {
 func (m *model) fullScreen() string {
 	if m.page == pageFleet {
 		if m.fleet.full && m.fleet.current() != nil {
-			return m.fleet.fullLog(m.w, m.h-2)
+			return m.fleet.fullLog(m.Width, m.Height-2)
 		}
 		return ""
 	}
@@ -58,7 +58,7 @@ func (m *model) fullScreen() string {
 	if l == nil || !l.Full {
 		return ""
 	}
-	return l.View(m.w, m.h-2, false)
+	return l.View(m.Width, m.Height-2, false)
 }
 
 // saveLog writes the focused pane's log to a file in the folder the program
@@ -77,8 +77,8 @@ func (m *model) saveLog() tea.Cmd {
 
 // writeLog saves a text in the folder the program runs in.
 func (m *model) writeLog(name, text string) tea.Cmd {
-	dir := m.o.SaveDir
-	return m.tasks.Start(m.ctx, taskSave, func(_ context.Context, id page.TaskID) tea.Msg {
+	dir := m.SaveDir
+	return m.Start(taskSave, func(_ context.Context, id page.TaskID) tea.Msg {
 		path, err := writeNew(dir, strings.ReplaceAll(name, "/", "-"), ".log", func(f *os.File) error {
 			_, err := f.WriteString(text)
 			return err

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
@@ -86,15 +87,15 @@ func namesHere(dir, folder string) ([]string, error) {
 }
 
 // complete looks for what the path in the field with the keys may become.
-func (d *copyDialog) complete(m *model) tea.Cmd {
+func (d *copyDialog) complete() tea.Cmd {
 	path, at := d.field[d.at].Raw(), d.at
 	here := d.up == (at == 0)
 	folder, _ := splitPath(path, here)
-	link, dir := d.u.conn.link, ""
+	link, dir := d.link, ""
 	if !d.up {
-		dir = m.o.SaveDir
+		dir = d.SaveDir
 	}
-	return m.tasks.Start(m.ctx, taskPaths, func(ctx context.Context, id page.TaskID) tea.Msg {
+	return d.Start(taskPaths, func(ctx context.Context, id page.TaskID) tea.Msg {
 		found := pathsFound{id: id, dialog: d, at: at, path: path, here: here}
 		switch {
 		case here:
@@ -106,13 +107,15 @@ func (d *copyDialog) complete(m *model) tea.Cmd {
 	})
 }
 
-// foundPaths takes the names in a path's folder, unless the person has typed on.
-func (m *model) foundPaths(msg pathsFound) {
-	d, ok := m.dialog().(*copyDialog)
-	if !m.tasks.Done(taskPaths, msg.id) || !ok || d != msg.dialog || d.field[msg.at].Raw() != msg.path {
-		return
+// Update implements [page.Updater]: it takes the names in a path's folder,
+// unless the person has typed more meanwhile.
+func (d *copyDialog) Update(msg tea.Msg) tea.Cmd {
+	found, ok := msg.(pathsFound)
+	if !ok || found.dialog != d || !d.Tasks.Done(taskPaths, found.id) || d.field[found.at].Raw() != found.path {
+		return nil
 	}
-	path, c := completed(msg.path, msg.names, msg.here)
+	path, c := completed(found.path, found.names, found.here)
 	d.fits = c
-	d.field[msg.at].Set(path)
+	d.field[found.at].Set(path)
+	return nil
 }

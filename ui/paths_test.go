@@ -49,7 +49,7 @@ func TestAPathIsCompleted(t *testing.T) {
 	d := func() *copyDialog { return r.m.dialog().(*copyDialog) }
 	value := func(field int, want string) {
 		t.Helper()
-		r.untilTrue("the path is "+want, func() bool { return d().field[field].Raw() == want && !r.m.tasks.Runs(taskPaths) })
+		r.untilTrue("the path is "+want, func() bool { return d().field[field].Raw() == want && !r.m.Tasks.Runs(taskPaths) })
 	}
 	begun := filepath.Join(dir, "res")
 	r.press("u").until("Upload to jupyter").press(begun, "tab")
@@ -71,7 +71,7 @@ func TestAPathIsCompleted(t *testing.T) {
 func TestALateCompletionIsDropped(t *testing.T) {
 	r := fleetRig(t).press("u").until("Upload to jupyter").press("x")
 	d := r.m.dialog().(*copyDialog)
-	cmd := d.complete(r.m)
+	cmd := d.complete()
 	msg := cmd().(pathsFound)
 	msg.names, msg.err = []string{"xyz"}, nil
 	r.press("q")

@@ -4,11 +4,12 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-// press takes a key: first what leaves, then what lies on top.
-func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+// Press takes a key, and implements [page.Owner]: first what leaves, then what lies on top.
+func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 	if k.String() == "ctrl+c" {
 		if m.leaving {
 			return m.quit()
@@ -25,7 +26,7 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		if m.held {
 			return nil
 		}
-		return d.key(m, k)
+		return m.carryOut(d.Key(k))
 	}
 	if m.help {
 		return m.helpKey(k)
@@ -46,7 +47,7 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 	}
 	cmd, taken := s.key(m, k)
 	if said := m.logSaid(); said != "" { // where everything else is said, too
-		cmd = tea.Batch(cmd, m.say(capital(said)+".", false))
+		cmd = tea.Batch(cmd, m.Say(capital(said)+".", false))
 	}
 	if !taken && k.String() == "esc" {
 		return m.back()
@@ -56,7 +57,7 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 
 func (m *model) paste(msg tea.PasteMsg) {
 	if d := m.dialog(); d != nil {
-		if f := d.typing(); f != nil {
+		if f := d.Typing(); f != nil {
 			f.Update(msg)
 		}
 		return
@@ -78,7 +79,7 @@ func (m *model) repeats(k tea.KeyPressMsg) bool {
 		m.entered = time.Time{}
 		return false
 	}
-	now := m.o.Now()
+	now := m.Now()
 	held := k.IsRepeat || !m.entered.IsZero() && now.Sub(m.entered) < heldWithin
 	m.entered = now
 	return held

@@ -15,7 +15,7 @@ func (r *rig) hold(now *time.Time, long time.Duration) *rig {
 	r.t.Helper()
 	for held := time.Duration(0); held < long; held += 30 * time.Millisecond {
 		r.press("enter")
-		r.untilTrue("nothing is under way", func() bool { return !r.m.tasks.Working() })
+		r.untilTrue("nothing is under way", func() bool { return !r.m.Tasks.Working() })
 		if held == 0 {
 			held = 470 * time.Millisecond
 		}

@@ -18,22 +18,22 @@ const quitTitle = "Leave?"
 // askQuit leaves, after a question when something runs and costs.
 func (m *model) askQuit() tea.Cmd {
 	for _, d := range m.dialogs {
-		if c, ok := d.(*choiceDialog); ok && c.title == quitTitle {
+		if c, ok := d.(*page.ChoiceDialog); ok && c.Title == quitTitle {
 			return nil
 		}
 	}
 	running := m.running()
 	switch {
-	case m.tasks.Runs(taskRemove):
-		m.openDialog(&choiceDialog{
-			title: quitTitle, text: []string{"The removal is not finished. What is left" + m.onAWS(" keeps costing money until it is removed.") + m.inSandbox(" stays until it is removed.")},
-			options: []option{{label: "Quit", detail: "remove it later", danger: true, do: (*model).quit}, {label: "Keep removing"}},
+	case m.Tasks.Runs(taskRemove):
+		m.Open(&page.ChoiceDialog{
+			Title: quitTitle, Text: []string{"The removal is not finished. What is left" + m.OnAWS(" keeps costing money until it is removed.") + m.InSandbox(" stays until it is removed.")},
+			Options: []page.Option{{Label: "Quit", Detail: "remove it later", Danger: true, Do: m.quit}, {Label: "Keep removing"}},
 		})
 		return nil
 	case len(running) == 0 && m.fleet.busy() == nil:
 		return m.quit()
 	}
-	m.openDialog(m.quitDialog(running))
+	m.Open(m.quitDialog(running))
 	return nil
 }
 
@@ -41,7 +41,7 @@ func (m *model) askQuit() tea.Cmd {
 // whatever page the person has gone back to.
 func (m *model) costs() bool {
 	s := m.work.setup
-	if m.tasks.Runs(taskWork) {
+	if m.Tasks.Runs(taskWork) {
 		return true
 	}
 	if u := m.fleet.members[s.ID]; u != nil && u.State != steps.StateNone {
@@ -77,18 +77,18 @@ func (s *fleetScreen) busy() *member {
 	return nil
 }
 
-func (m *model) quitDialog(running []*member) *choiceDialog {
-	d := &choiceDialog{title: quitTitle}
+func (m *model) quitDialog(running []*member) *page.ChoiceDialog {
+	d := &page.ChoiceDialog{Title: quitTitle}
 	if u := m.fleet.busy(); u != nil {
 		cut := "that is interrupted."
 		if u.op.ends {
 			cut = "that is not waited for, and what EC2 was already asked to do still happens."
 		}
-		d.text = append(d.text, fmt.Sprintf("%s is still %s: %s", u.name(), u.op.doing, cut))
+		d.Text = append(d.Text, fmt.Sprintf("%s is still %s: %s", u.name(), u.op.doing, cut))
 	}
 	switch len(running) {
 	case 0:
-		d.options = []option{{label: "Quit", do: (*model).quit}, {label: "Stay"}}
+		d.Options = []page.Option{{Label: "Quit", Do: m.quit}, {Label: "Stay"}}
 	case 1:
 		m.quitOne(d, running[0])
 	default:
@@ -97,75 +97,75 @@ func (m *model) quitDialog(running []*member) *choiceDialog {
 	return d
 }
 
-func (m *model) quitOne(d *choiceDialog, u *member) {
+func (m *model) quitOne(d *page.ChoiceDialog, u *member) {
 	what := fmt.Sprintf("The machine of %q keeps running when you leave, and %s.", u.name(), m.costLine(u))
-	if m.engine.Sandboxed() {
+	if m.Engine.Sandboxed() {
 		what = fmt.Sprintf("The machine of %q keeps running in the sandbox when you leave.", u.name())
 	}
-	d.text = append(d.text, what)
+	d.Text = append(d.Text, what)
 	detail := "run the program again to continue"
 	switch {
-	case m.tasks.Runs(taskWork):
+	case m.Tasks.Runs(taskWork):
 		detail = "the work stops here, and continues when you run the program again"
 	case u.opened != nil && u.opened.Tunnel != nil:
 		detail = "the tunnel closes and with it the URL, until you run the program again"
 	}
-	d.options = []option{
-		{label: "Leave it running", detail: detail, do: (*model).quit},
-		{label: "Stop it", detail: "kernels and unsaved variables are lost; files stay on its disk" + m.onAWS(", which costs a little"), do: func(m *model) tea.Cmd {
-			return m.leaveAfter([]*member{u}, (*model).stopForGood)
+	d.Options = []page.Option{
+		{Label: "Leave it running", Detail: detail, Do: m.quit},
+		{Label: "Stop it", Detail: "kernels and unsaved variables are lost; files stay on its disk" + m.OnAWS(", which costs a little"), Do: func() tea.Cmd {
+			return m.leaveAfter([]*member{u}, m.stopForGood)
 		}},
-		{label: "Remove everything", detail: "the machine, its disk and all files on it are lost", danger: true, do: func(m *model) tea.Cmd {
+		{Label: "Remove everything", Detail: "the machine, its disk and all files on it are lost", Danger: true, Do: func() tea.Cmd {
 			m.askRemove(u.Setup, true)
 			return nil
 		}},
-		{label: "Keep working"},
+		{Label: "Keep working"},
 	}
 }
 
-func (m *model) quitMany(d *choiceDialog, running []*member) {
+func (m *model) quitMany(d *page.ChoiceDialog, running []*member) {
 	n := len(running)
 	names, hour, tomorrow := make([]string, n), 0.0, 0.0
 	for i, u := range running {
 		names[i] = u.name()
-		money := u.Money(m.o.Now())
+		money := u.Money(m.Now())
 		hour, tomorrow = hour+money.Hour, tomorrow+money.Tomorrow
 	}
 	if n > 4 {
 		names = append(names[:3:3], fmt.Sprintf("and %d more", n-3))
 	}
 	what := fmt.Sprintf("%d machines keep running when you leave: %s.", n, strings.Join(names, ", "))
-	if !m.engine.Sandboxed() {
+	if !m.Engine.Sandboxed() {
 		what += fmt.Sprintf(" They cost %s an hour; %s if left until tomorrow.", wording.Rate(hour), wording.Sum(tomorrow))
 	}
-	d.text = append(d.text, what)
-	d.options = []option{
-		{label: fmt.Sprintf("Leave all %d running", n), detail: "tunnels close; run the program again to continue", do: (*model).quit},
-		{label: fmt.Sprintf("Stop all %d", n), detail: "kernels and unsaved variables are lost; files stay on their disks" + m.onAWS(", which cost a little"), do: func(m *model) tea.Cmd {
-			return m.leaveAfter(running, (*model).stopForGood)
+	d.Text = append(d.Text, what)
+	d.Options = []page.Option{
+		{Label: fmt.Sprintf("Leave all %d running", n), Detail: "tunnels close; run the program again to continue", Do: m.quit},
+		{Label: fmt.Sprintf("Stop all %d", n), Detail: "kernels and unsaved variables are lost; files stay on their disks" + m.OnAWS(", which cost a little"), Do: func() tea.Cmd {
+			return m.leaveAfter(running, m.stopForGood)
 		}},
-		{label: fmt.Sprintf("Terminate all %d", n), detail: "the machines, their disks and all files on them are lost", danger: true, do: func(m *model) tea.Cmd {
+		{Label: fmt.Sprintf("Terminate all %d", n), Detail: "the machines, their disks and all files on them are lost", Danger: true, Do: func() tea.Cmd {
 			m.askTerminate(running)
 			return nil
 		}},
-		{label: "Keep working"},
+		{Label: "Keep working"},
 	}
 }
 
 // askTerminate asks for a sentence before several machines are terminated.
 func (m *model) askTerminate(list []*member) {
 	sentence := fmt.Sprintf("terminate %d machines", len(list))
-	m.openDialog(&inputDialog{
-		title: fmt.Sprintf("Terminate %d machines?", len(list)),
-		text:  []string{"All of them, their disks and all files on them are lost; so are their security groups and the key pairs made for them.", "Type " + sentence + " to continue."},
-		label: "Terminate", field: page.NewField("", sentence, 60),
-		check: func(value string) string {
+	m.Open(&page.InputDialog{
+		Title: fmt.Sprintf("Terminate %d machines?", len(list)),
+		Text:  []string{"All of them, their disks and all files on them are lost; so are their security groups and the key pairs made for them.", "Type " + sentence + " to continue."},
+		Label: "Terminate", Field: page.NewField("", sentence, 60),
+		Check: func(value string) string {
 			if strings.TrimSpace(value) == sentence {
 				return ""
 			}
 			return "That is not the sentence."
 		},
-		done: func(m *model, _ string) tea.Cmd { return m.leaveAfter(list, (*model).terminateForGood) },
+		Done: func(string) tea.Cmd { return m.leaveAfter(list, m.terminateForGood) },
 	})
 }
 
@@ -173,13 +173,13 @@ func (m *model) askTerminate(list []*member) {
 type leaving struct {
 	waiting map[string]bool
 	// then is begun with a machine once what is being done with it has ended.
-	then map[string]func(*model, *member) tea.Cmd
+	then map[string]func(*member) tea.Cmd
 }
 
 // leaveAfter does something with each machine and then leaves. The list shows
 // how that goes; what fails keeps the person here.
-func (m *model) leaveAfter(list []*member, do func(*model, *member) tea.Cmd) tea.Cmd {
-	l := &leaving{waiting: map[string]bool{}, then: map[string]func(*model, *member) tea.Cmd{}}
+func (m *model) leaveAfter(list []*member, do func(*member) tea.Cmd) tea.Cmd {
+	l := &leaving{waiting: map[string]bool{}, then: map[string]func(*member) tea.Cmd{}}
 	m.fleet.leaving = l
 	var cmds []tea.Cmd
 	for _, u := range list {
@@ -189,14 +189,14 @@ func (m *model) leaveAfter(list []*member, do func(*model, *member) tea.Cmd) tea
 		l.waiting[u.ID] = true
 		if u.op != nil {
 			u.op.cancelled = true
-			m.tasks.Cancel(taskOperation(u.ID))
+			m.Tasks.Cancel(taskOperation(u.ID))
 			l.then[u.ID] = do
 			continue
 		}
-		cmds = append(cmds, do(m, u))
+		cmds = append(cmds, do(u))
 	}
 	if m.page != pageFleet {
-		cmds = append(cmds, m.show(pageFleet))
+		cmds = append(cmds, m.Show(pageFleet))
 	}
 	return tea.Batch(cmds...)
 }
@@ -210,7 +210,7 @@ func (m *model) left(setupID string, err error) tea.Cmd {
 	if do, ok := l.then[setupID]; ok {
 		delete(l.then, setupID)
 		if u := m.fleet.members[setupID]; u != nil {
-			return do(m, u)
+			return do(u)
 		}
 		err = nil // it was removed before that could be cut off
 	}
@@ -229,8 +229,8 @@ func (m *model) left(setupID string, err error) tea.Cmd {
 func (m *model) waitForWork(setupID string) func(context.Context) error {
 	var gone <-chan struct{}
 	if m.work.setup.ID == setupID && m.work.last != nil {
-		m.tasks.Stop(taskWork)
-		gone = m.work.last.gone
+		m.Tasks.Stop(taskWork)
+		gone = m.work.last.Gone
 	}
 	return func(ctx context.Context) error {
 		if gone == nil {
@@ -246,26 +246,26 @@ func (m *model) waitForWork(setupID string) func(context.Context) error {
 }
 
 func (m *model) stopForGood(u *member) tea.Cmd {
-	id, engine, wait := u.ID, m.engine, m.waitForWork(u.ID)
+	id, engine, wait := u.ID, m.Engine, m.waitForWork(u.ID)
 	return m.simple(u, m.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
 		if err := wait(ctx); err != nil {
 			return err
 		}
 		return engine.Stop(ctx, id, emit)
-	}, func(_ *model, u *member, _ result) tea.Cmd {
+	}, func(u *member, _ result) tea.Cmd {
 		u.State = steps.StateStopped
 		return nil
 	})
 }
 
 func (m *model) terminateForGood(u *member) tea.Cmd {
-	id, engine, wait := u.ID, m.engine, m.waitForWork(u.ID)
+	id, engine, wait := u.ID, m.Engine, m.waitForWork(u.ID)
 	return m.simple(u, verb{"terminating", "removed", true}, func(ctx context.Context, emit func(steps.Event)) error {
 		if err := wait(ctx); err != nil {
 			return err
 		}
 		return engine.Remove(ctx, id, emit)
-	}, func(m *model, u *member, _ result) tea.Cmd {
+	}, func(u *member, _ result) tea.Cmd {
 		m.forget(u.Setup)
 		return nil
 	})
@@ -277,14 +277,14 @@ func (m *model) costLine(u *member) string {
 	if u.opened != nil {
 		cost = u.opened.Cost
 	}
-	return wording.AnHour(cost, m.engine.Sandboxed())
+	return wording.AnHour(cost, m.Engine.Sandboxed())
 }
 
 // quit ends the program. The machines are left as they are.
 func (m *model) quit() tea.Cmd {
 	m.quitting = true
 	m.outcome.Opened = m.open.opened
-	m.outcome.Interrupted = m.tasks.Runs(taskWork) || m.tasks.Runs(taskRemove)
+	m.outcome.Interrupted = m.Tasks.Runs(taskWork) || m.Tasks.Runs(taskRemove)
 	if m.work.setup.ID != "" && !m.outcome.Removed {
 		m.outcome.Setup = m.work.setup
 		m.outcome.LeftRunning = m.costs()
@@ -298,7 +298,7 @@ func (m *model) quit() tea.Cmd {
 			m.outcome.Left = append(m.outcome.Left, u.Setup)
 		}
 	}
-	m.tasks.StopAll()
+	m.Tasks.StopAll()
 	return tea.Quit
 }
 
@@ -306,16 +306,16 @@ func (m *model) quit() tea.Cmd {
 func (m *model) askRemove(s steps.Setup, thenQuit bool) {
 	name := s.Answers.Name
 	lost := "The machine, its disk and all files on it are lost; so are its security group and the key pair made for it."
-	m.openDialog(&inputDialog{
-		title: "Remove " + page.Clean(name) + "?",
-		text:  []string{lost, "Type the setup's name, " + page.Clean(name) + ", to continue."},
-		label: "Name", field: page.NewField("", name, 60),
-		check: func(value string) string {
+	m.Open(&page.InputDialog{
+		Title: "Remove " + page.Clean(name) + "?",
+		Text:  []string{lost, "Type the setup's name, " + page.Clean(name) + ", to continue."},
+		Label: "Name", Field: page.NewField("", name, 60),
+		Check: func(value string) string {
 			if value == name {
 				return ""
 			}
 			return "That is not the name."
 		},
-		done: func(m *model, _ string) tea.Cmd { return m.remove.start(m, s, thenQuit) },
+		Done: func(string) tea.Cmd { return m.remove.start(m, s, thenQuit) },
 	})
 }

@@ -26,7 +26,7 @@ type removeScreen struct {
 }
 
 func newRemoveScreen(m *model) removeScreen {
-	s := removeScreen{logs: page.NewLogs(m.th, "remove", "What is happening", "")}
+	s := removeScreen{logs: page.NewLogs(m.Theme, "remove", "What is happening", "")}
 	s.logs.Single = true // a removal runs nothing on the machine
 	return s
 }
@@ -39,28 +39,28 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 	var busy <-chan struct{}
 	if m.work.setup.ID == setup.ID {
 		if m.work.last != nil {
-			busy = m.work.last.gone
+			busy = m.work.last.Gone
 		}
-		m.tasks.Stop(taskWork)
+		m.Tasks.Stop(taskWork)
 	}
 	if m.open.opened != nil && m.open.opened.Setup.ID == setup.ID {
 		m.open = openScreen{}
 	}
 	if u := m.fleet.members[setup.ID]; u != nil {
 		if u.op != nil {
-			busy = u.op.end.gone
-			m.tasks.Stop(taskOperation(setup.ID))
+			busy = u.op.end.Gone
+			m.Tasks.Stop(taskOperation(setup.ID))
 			u.op = nil
 		}
 		u.unlink(m)
-		m.closing(u.opened, u.notebook)
+		m.Ends.Close(u.opened, u.notebook)
 		u.opened, u.notebook = nil, nil
 	}
 	s.setup, s.thenQuit = setup, thenQuit
 	s.now, s.done = "Starting …", false
 	s.failure.Set(nil)
-	engine, send := m.engine, m.send
-	cmd := m.tasks.Start(m.ctx, taskRemove, func(ctx context.Context, id page.TaskID) tea.Msg {
+	engine, send := m.Engine, m.Send
+	cmd := m.Start(taskRemove, func(ctx context.Context, id page.TaskID) tea.Msg {
 		if busy != nil {
 			select {
 			case <-busy:
@@ -73,7 +73,7 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 		b.Close()
 		return removeEnded{id, err}
 	})
-	return tea.Batch(cmd, m.show(steps.StepRemove))
+	return tea.Batch(cmd, m.Show(steps.StepRemove))
 }
 
 func (s *removeScreen) events(_ *model, batch []steps.Event) {
@@ -86,7 +86,7 @@ func (s *removeScreen) events(_ *model, batch []steps.Event) {
 }
 
 func (s *removeScreen) ended(m *model, msg removeEnded) tea.Cmd {
-	if !m.tasks.Done(taskRemove, msg.id) {
+	if !m.Tasks.Done(taskRemove, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -135,14 +135,14 @@ func (s *removeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		case s.failure.Key(k):
 			return nil, true
 		case s.done && k.String() == "enter":
-			return m.show(pageFleet), true
+			return m.Show(pageFleet), true
 		}
 	}
 	if cmd, taken := s.logs.Key(k); taken {
 		return cmd, true
 	}
-	if k.String() == "esc" && !m.tasks.Runs(taskRemove) {
-		return m.show(pageFleet), true
+	if k.String() == "esc" && !m.Tasks.Runs(taskRemove) {
+		return m.Show(pageFleet), true
 	}
 	return nil, false
 }
@@ -162,11 +162,11 @@ func (s *removeScreen) view(m *model, w, h int) string {
 	var lines []string
 	switch {
 	case s.failure.Is():
-		lines = s.failure.Lines(m.th, w)
+		lines = s.failure.Lines(m.Theme, w)
 	case s.done:
-		lines = []string{m.th.OK.Render(theme.SignDone + " Removed. Nothing of " + page.Clean(s.setup.Answers.Name) + " is left" + m.onAWS(", and nothing of it costs money") + ".")}
+		lines = []string{m.Theme.OK.Render(theme.SignDone + " Removed. Nothing of " + page.Clean(s.setup.Answers.Name) + " is left" + m.OnAWS(", and nothing of it costs money") + ".")}
 	default:
-		lines = []string{cells.Fit(m.waiting(page.Clean(s.now)), w)}
+		lines = []string{cells.Fit(m.Waiting(page.Clean(s.now)), w)}
 	}
 	lines = append(lines, "")
 	if room := h - len(lines); room >= 3 {

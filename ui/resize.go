@@ -17,22 +17,27 @@ const taskOtherTypes page.TaskName = "other types"
 
 // typeDialog picks another type for a stopped machine.
 type typeDialog struct {
-	u       *member
-	table   *table.Table
-	loaded  bool
-	failure page.Failure
-	note    string
+	*page.Context
+	name, has, region string // the machine's
+	take              func(name string) tea.Cmd
+	table             *table.Table
+	loaded            bool
+	failure           page.Failure
+	note              string
 }
 
 // askType opens the dialog and asks for the types and their prices.
 func (m *model) askType(u *member) tea.Cmd {
 	if u.State != steps.StateStopped {
-		return m.say("Only a stopped machine can be given another type: s stops it.", true)
+		return m.Say("Only a stopped machine can be given another type: s stops it.", true)
 	}
-	d := &typeDialog{u: u, table: page.NewTypeTable(m.th)}
-	m.openDialog(d)
-	at, engine := steps.Place{Profile: u.Answers.Profile, Region: u.Answers.Region}, m.engine
-	return m.tasks.Start(m.ctx, taskOtherTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
+	d := &typeDialog{
+		Context: m.Context, name: u.name(), has: u.Answers.Type, region: u.Answers.Region, table: page.NewTypeTable(m.Theme),
+		take: func(name string) tea.Cmd { return m.setType(u, name) },
+	}
+	m.Open(d)
+	at, engine := steps.Place{Profile: u.Answers.Profile, Region: u.Answers.Region}, m.Engine
+	return m.Start(taskOtherTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
 		list, err := engine.Types(ctx, at)
 		if err != nil {
 			return otherTypesFetched{id: id, err: err}
@@ -42,11 +47,25 @@ func (m *model) askType(u *member) tea.Cmd {
 	})
 }
 
-func (m *model) otherTypes(msg otherTypesFetched) {
-	d, ok := m.dialog().(*typeDialog)
-	if !m.tasks.Done(taskOtherTypes, msg.id) || !ok {
-		return
+// setType gives a stopped machine another type.
+func (m *model) setType(u *member, name string) tea.Cmd {
+	if name == u.Answers.Type {
+		return m.Say(u.name()+" has this type already.", false)
 	}
+	id, engine := u.ID, m.Engine
+	return m.simple(u, verb{doing: "changing the type", did: "is a " + name + " from its next start: S starts it"},
+		func(ctx context.Context, emit func(steps.Event)) error { return engine.Resize(ctx, id, name, emit) }, nil)
+}
+
+// Update implements [page.Updater].
+func (d *typeDialog) Update(msg tea.Msg) tea.Cmd {
+	if msg, ok := msg.(otherTypesFetched); ok && d.Tasks.Done(taskOtherTypes, msg.id) {
+		d.fetched(msg)
+	}
+	return nil
+}
+
+func (d *typeDialog) fetched(msg otherTypesFetched) {
 	d.loaded = true
 	if msg.err != nil {
 		d.failure.Set(msg.err)
@@ -60,7 +79,7 @@ func (m *model) otherTypes(msg otherTypesFetched) {
 	rows := page.TypeRows(msg.list, msg.prices, noPrice)
 	arch := ""
 	for _, t := range msg.list {
-		if t.Name == d.u.Answers.Type {
+		if t.Name == d.has {
 			arch = t.Arch
 		}
 	}
@@ -70,68 +89,61 @@ func (m *model) otherTypes(msg otherTypesFetched) {
 		}
 	}
 	d.table.SetRows(rows)
-	d.table.Select(d.u.Answers.Type)
+	d.table.Select(d.has)
 }
 
-func (d *typeDialog) typing() page.Typist {
+func (d *typeDialog) Typing() page.Typist {
 	if d.table.Filtering() {
 		return page.TypingFilter(d.table)
 	}
 	return nil
 }
 
-func (d *typeDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+func (d *typeDialog) Key(k tea.KeyPressMsg) page.Action {
 	if !d.table.Filtering() || k.String() == "enter" {
 		switch k.String() {
 		case "esc":
 			if d.table.Filter() == "" {
-				m.tasks.Stop(taskOtherTypes)
-				m.closeDialog()
-				return nil
+				d.Tasks.Stop(taskOtherTypes)
+				return page.Close()
 			}
 		case "enter":
-			return d.choose(m)
+			return d.choose()
 		}
 	}
 	if d.failure.Key(k) {
-		return nil
+		return page.Action{}
 	}
 	if !d.table.Filtering() && page.SortKey(d.table, k) {
-		return nil
+		return page.Action{}
 	}
 	d.table.Update(k) // it has nothing to report: Enter is taken above
-	return nil
+	return page.Action{}
 }
 
-func (d *typeDialog) choose(m *model) tea.Cmd {
+func (d *typeDialog) choose() page.Action {
 	row, ok := d.table.Selected()
 	switch {
 	case !ok || !d.loaded:
-		return nil
+		return page.Action{}
 	case row.Disabled != "":
 		d.note = "Not this one: " + row.Disabled + "."
-		return nil
+		return page.Action{}
 	}
-	m.closeDialog()
-	if row.ID == d.u.Answers.Type {
-		return m.say(d.u.name()+" has this type already.", false)
-	}
-	id, engine := d.u.ID, m.engine
-	return m.simple(d.u, verb{doing: "changing the type", did: "is a " + row.ID + " from its next start: S starts it"},
-		func(ctx context.Context, emit func(steps.Event)) error { return engine.Resize(ctx, id, row.ID, emit) }, nil)
+	return page.Closing(func() tea.Cmd { return d.take(row.ID) })
 }
 
-func (d *typeDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 20) }
+func (d *typeDialog) View(th theme.Theme, w int) []string { return d.ViewTall(th, w, 20) }
 
-func (d *typeDialog) most() int { return wideDialog }
+func (d *typeDialog) Most() int { return page.WideDialog }
 
-func (d *typeDialog) viewTall(th theme.Theme, w, h int) []string {
-	lines := []string{th.Title.Render("Another type for " + d.u.name()), th.Subtle.Render("It is a " + page.Clean(d.u.Answers.Type) + " now. The price is for each hour it runs."), ""}
+func (d *typeDialog) ViewTall(th theme.Theme, w, h int) []string {
+	lines := []string{th.Title.Render("Another type for " + d.name), th.Subtle.Render("It is a " + page.Clean(d.has) + " now. The price is for each hour it runs."), ""}
 	switch {
 	case d.failure.Is():
 		return append(lines, d.failure.Lines(th, w)...)
 	case !d.loaded:
-		return append(lines, th.Text.Render("Asking EC2 which types "+page.Clean(d.u.Answers.Region)+" has …"))
+		return append(lines, th.Text.Render("Asking EC2 which types "+page.Clean(d.region)+" has …"))
 	}
 	if d.note != "" {
 		lines = append(lines, th.Warn.Render(cells.Fit(page.Clean(d.note), w)))
@@ -141,6 +153,12 @@ func (d *typeDialog) viewTall(th theme.Theme, w, h int) []string {
 	return append(lines, strings.Split(d.table.View(), "\n")...)
 }
 
-func (d *typeDialog) hints() []page.Hint {
+func (d *typeDialog) Hints() []page.Hint {
 	return []page.Hint{{"enter", "select"}, {"↑↓", "choose"}, {"/", "filter"}, {"s", "sort"}, {"esc", "cancel"}}
+}
+
+// Point implements [page.PointableDialog].
+func (d *typeDialog) Point(p page.Pointed) page.Action {
+	d.table.Point(p.Zones, p.Wheel) // a type is taken by Enter alone: it changes the machine
+	return page.Action{}
 }

@@ -40,14 +40,14 @@ func (s *reviewScreen) enter(m *model) tea.Cmd {
 func (s *reviewScreen) ask(m *model) tea.Cmd {
 	*s = reviewScreen{of: m.answers}
 	answers := m.answers
-	return m.tasks.Start(m.ctx, taskReview, func(ctx context.Context, id page.TaskID) tea.Msg {
-		review, err := m.engine.Review(ctx, answers)
+	return m.Start(taskReview, func(ctx context.Context, id page.TaskID) tea.Msg {
+		review, err := m.Engine.Review(ctx, answers)
 		return reviewed{id, answers, review, err}
 	})
 }
 
 func (s *reviewScreen) came(m *model, msg reviewed) {
-	if !m.tasks.Done(taskReview, msg.id) {
+	if !m.Tasks.Done(taskReview, msg.id) {
 		return
 	}
 	if msg.err != nil {
@@ -90,7 +90,7 @@ func (s *reviewScreen) launch(m *model) tea.Cmd {
 		return nil
 	case len(s.review.Problems) > 0:
 		s.at.Top = 0
-		return m.say("Not yet: the problem above prevents the launch.", true)
+		return m.Say("Not yet: the problem above prevents the launch.", true)
 	}
 	return m.work.begin(m)
 }
@@ -103,9 +103,9 @@ func (s *reviewScreen) enterPressed(m *model) tea.Cmd {
 	case len(s.review.Problems) > 0:
 		return s.launch(m)
 	case m.costs():
-		return m.say("L continues with the machine.", false)
+		return m.Say("L continues with the machine.", false)
 	}
-	return m.say("L launches. Enter alone never does.", false)
+	return m.Say("L launches. Enter alone never does.", false)
 }
 
 // limit takes other limits. The rest of the review holds as it is. While the
@@ -117,7 +117,7 @@ func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) tea.Cmd {
 	}
 	if s.limits < s.at.Top || s.limits >= s.at.Top+s.seen {
 		s.at.Top = max(s.limits-1, 0) // with their heading
-		return m.say("Here are the limits: press the key again to change them.", false)
+		return m.Say("Here are the limits: press the key again to change them.", false)
 	}
 	m.answers.IdleStop, m.answers.Lifetime = idle, lifetime
 	s.of, s.review.Answers = m.answers, m.answers
@@ -127,8 +127,8 @@ func (s *reviewScreen) limit(m *model, idle, lifetime steps.Limit) tea.Cmd {
 // limitLines say when the machine stops on its own, and how to change that.
 func (s *reviewScreen) limitLines(m *model, w int) []string {
 	whenIdle, inAll := wording.StopRule(m.answers.StopRule())
-	key := func(k string) string { return " (" + m.th.Key.Render(k) + m.th.Subtle.Render(" changes") + ")" }
-	return []string{page.Heading(m.th, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
+	key := func(k string) string { return " (" + m.Theme.Key.Render(k) + m.Theme.Subtle.Render(" changes") + ")" }
+	return []string{page.Heading(m.Theme, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
 }
 
 func (s *reviewScreen) hints(m *model) []page.Hint {
@@ -148,16 +148,16 @@ func (s *reviewScreen) hints(m *model) []page.Hint {
 func (s *reviewScreen) view(m *model, w, h int) string {
 	switch {
 	case s.failure.Is():
-		return strings.Join(s.failure.Lines(m.th, w), "\n")
+		return strings.Join(s.failure.Lines(m.Theme, w), "\n")
 	case s.review == nil:
-		return m.waiting("Asking for the image, the price and the permissions …")
+		return m.Waiting("Asking for the image, the price and the permissions …")
 	}
 	lines := append(s.left(m, w), s.right(m, w)...)
 	if w >= 132 {
 		half := (w - 4) / 2
 		lines = page.Columns(s.left(m, half), s.right(m, half), half, 4)
 	}
-	shown := page.Scrolled(m.th, &s.at, lines, w, h)
+	shown := page.Scrolled(m.Theme, &s.at, lines, w, h)
 	s.seen = len(shown)
 	if len(shown) < len(lines) {
 		s.seen-- // the last one says that there is more
@@ -170,10 +170,10 @@ func (s *reviewScreen) left(m *model, w int) []string {
 	r := s.review
 	var lines []string
 	for _, p := range r.Problems {
-		lines = append(append(lines, page.ProblemLines(m.th, p, w, false)...), "")
+		lines = append(append(lines, page.ProblemLines(m.Theme, p, w, false)...), "")
 	}
 	for _, warning := range r.Warnings {
-		lines = append(lines, page.WarningLines(m.th, warning, w)...)
+		lines = append(lines, page.WarningLines(m.Theme, warning, w)...)
 	}
 	if len(r.Warnings) > 0 {
 		lines = append(lines, "")
@@ -181,57 +181,57 @@ func (s *reviewScreen) left(m *model, w int) []string {
 	lines = append(lines, s.costLines(m, w)...)
 	lines = append(append(lines, ""), s.limitLines(m, w)...)
 	s.limits = len(lines) - 1
-	lines = append(lines, "", page.Heading(m.th, "Will be created"))
+	lines = append(lines, "", page.Heading(m.Theme, "Will be created"))
 	for _, c := range r.Creates {
-		lines = append(lines, page.Bullet(m.th.Text, "+", page.Clean(c), w)...)
+		lines = append(lines, page.Bullet(m.Theme.Text, "+", page.Clean(c), w)...)
 	}
 	return append(lines, "")
 }
 
 func (s *reviewScreen) costLines(m *model, w int) []string {
 	c, a := s.review.Cost, s.review.Answers
-	lines := []string{page.Heading(m.th, "Costs")}
-	if m.engine.Sandboxed() {
-		lines = []string{page.Heading(m.th, "Cost on AWS (free in the sandbox)")}
+	lines := []string{page.Heading(m.Theme, "Costs")}
+	if m.Engine.Sandboxed() {
+		lines = []string{page.Heading(m.Theme, "Cost on AWS (free in the sandbox)")}
 	}
 	if !c.Known {
-		lines = append(lines, "  "+m.th.Warn.Render("price unknown")+m.th.Subtle.Render("  for "+a.Type+" in "+a.Region))
+		lines = append(lines, "  "+m.Theme.Warn.Render("price unknown")+m.Theme.Subtle.Render("  for "+a.Type+" in "+a.Region))
 	} else {
-		lines = append(lines, "  "+m.th.Accent.Bold(true).Render(wording.Rate(c.Hour)+" an hour")+m.th.Text.Render(", "+wording.Monthly(c.Month)+" a month while it runs"))
+		lines = append(lines, "  "+m.Theme.Accent.Bold(true).Render(wording.Rate(c.Hour)+" an hour")+m.Theme.Text.Render(", "+wording.Monthly(c.Month)+" a month while it runs"))
 		parts := fmt.Sprintf("  machine %s + disk %s + public IPv4 %s an hour", wording.Rate(c.Type), wording.Rate(c.Disk), wording.Rate(c.IPv4))
 		if c.DiskUnknown {
 			parts = fmt.Sprintf("  machine %s + public IPv4 %s an hour; the disk's price is unknown and not in it", wording.Rate(c.Type), wording.Rate(c.IPv4))
 		}
-		lines = append(lines, m.th.Subtle.Render(cells.Fit(parts, w)))
+		lines = append(lines, m.Theme.Subtle.Render(cells.Fit(parts, w)))
 	}
 	if !c.DiskUnknown {
-		lines = append(lines, m.th.Subtle.Render("  "+wording.Monthly(c.StoppedMonth)+" a month for the disk while it is stopped"))
+		lines = append(lines, m.Theme.Subtle.Render("  "+wording.Monthly(c.StoppedMonth)+" a month for the disk while it is stopped"))
 	}
 	return lines
 }
 
 // right is what will run and whether it may.
 func (s *reviewScreen) right(m *model, w int) []string {
-	lines := []string{page.Heading(m.th, "The same, as commands")}
+	lines := []string{page.Heading(m.Theme, "The same, as commands")}
 	for _, c := range s.review.Commands {
-		lines = append(lines, page.Bullet(m.th.Code, m.th.Subtle.Render(page.PromptOf(c)), page.Clean(c), w)...)
+		lines = append(lines, page.Bullet(m.Theme.Code, m.Theme.Subtle.Render(page.PromptOf(c)), page.Clean(c), w)...)
 	}
-	lines = append(lines, "", page.Heading(m.th, "Permissions, checked by DryRun"))
+	lines = append(lines, "", page.Heading(m.Theme, "Permissions, checked by DryRun"))
 	for _, p := range s.review.Permissions {
-		sign := m.th.OK.Render("✓")
+		sign := m.Theme.OK.Render("✓")
 		switch {
 		case p.Obstacle != nil:
-			sign = m.th.Error.Render("✗")
+			sign = m.Theme.Error.Render("✗")
 		case !p.Known:
-			sign = m.th.Subtle.Render("?")
+			sign = m.Theme.Subtle.Render("?")
 		case !p.Allowed:
-			sign = m.th.Error.Render("✗")
+			sign = m.Theme.Error.Render("✗")
 		}
 		text := page.Clean(p.Action)
 		if p.Detail != "" {
 			text += ": " + page.Clean(p.Detail)
 		}
-		lines = append(lines, page.Bullet(m.th.Text, sign, text, w)...)
+		lines = append(lines, page.Bullet(m.Theme.Text, sign, text, w)...)
 	}
 	return lines
 }
@@ -239,9 +239,9 @@ func (s *reviewScreen) right(m *model, w int) []string {
 // savePlan writes the answers to a file in the folder the program runs in.
 func (m *model) savePlan() tea.Cmd {
 	answers := m.answers
-	return m.tasks.Start(m.ctx, taskSave, func(_ context.Context, id page.TaskID) tea.Msg {
-		path, err := writeNew(m.o.SaveDir, "jupyter-ec2-"+answers.Name, ".json", func(f *os.File) error {
-			return m.engine.SavePlan(f, answers)
+	return m.Start(taskSave, func(_ context.Context, id page.TaskID) tea.Msg {
+		path, err := writeNew(m.SaveDir, "jupyter-ec2-"+answers.Name, ".json", func(f *os.File) error {
+			return m.Engine.SavePlan(f, answers)
 		})
 		return fileSaved{id, "plan", path, err}
 	})

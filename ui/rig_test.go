@@ -56,7 +56,7 @@ func (r *rig) run(cmd tea.Cmd) {
 	}
 	go func() {
 		if msg := cmd(); msg != nil {
-			r.m.send(msg)
+			r.m.Send(msg)
 		}
 	}()
 }
@@ -171,7 +171,7 @@ func (r *rig) golden(name string) {
 	r.t.Helper()
 	for _, size := range [][2]int{{80, 24}, {140, 40}, {200, 60}} {
 		r.size(size[0], size[1])
-		r.m.frame = 0
+		r.m.Frame = 0
 		path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.golden", name, size[0], size[1]))
 		got := r.screen()
 		if *update {
@@ -284,7 +284,7 @@ func stages() []stage {
 		})},
 		{"fleet-sweep", at(func(e *fakeEngine) { sevenMachines(e); e.leftovers = fakeLeftovers() }, func(r *rig) *rig {
 			toFleet(r).press("W").until("leftovers")
-			r.untilTrue("all regions answered", func() bool { return !r.m.tasks.Runs(taskSweep) })
+			r.untilTrue("all regions answered", func() bool { return !r.m.Tasks.Runs(taskSweep) })
 			return r.press("space", "space")
 		})},
 		{"fleet-quit", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("q") })},
@@ -297,7 +297,7 @@ func toFleet(r *rig) *rig { return toFleetReady(r.until("Your setups").until(" 1
 // toFleetReady waits until nothing is under way that the screen shows.
 func toFleetReady(r *rig) *rig {
 	r.t.Helper()
-	r.untilTrue("the regions have answered", func() bool { return !r.m.tasks.Working() })
+	r.untilTrue("the regions have answered", func() bool { return !r.m.Tasks.Working() })
 	r.rested() // without waiting for the clock
 	r.untilTrue("the list is at rest", func() bool {
 		for _, u := range r.m.fleet.order { // those nobody has selected are asked, too
@@ -307,7 +307,7 @@ func toFleetReady(r *rig) *rig {
 		}
 		u := r.m.fleet.current()
 		logged := u == nil || !u.linkable() || u.conn.problem != nil || u.buffer(u.log).Len() > 0
-		return !r.m.tasks.Working() && logged
+		return !r.m.Tasks.Working() && logged
 	})
 	return r
 }
@@ -349,7 +349,7 @@ func toMode(r *rig) *rig     { return toKey(r).press("enter").until("Installer")
 func toReview(r *rig) *rig   { return toMode(r).press("enter").until("an hour") }
 func toOpen(r *rig) *rig {
 	toReview(r).press("L").until("Proof")
-	r.untilTrue("the tunnel was seen", func() bool { return !r.m.tasks.Runs(taskTunnel) })
+	r.untilTrue("the tunnel was seen", func() bool { return !r.m.Tasks.Runs(taskTunnel) })
 	return r
 }
 

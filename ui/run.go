@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	}
 	_, err := program.Run()
 	cancel()
-	m.tasks.Wait(time.Second)
+	m.Tasks.Wait(time.Second)
 	m.letGo()
 	if ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled) || errors.Is(err, tea.ErrInterrupted) {
 		err = context.Canceled
@@ -111,7 +111,7 @@ func (o Options) programOptions(ctx context.Context) []tea.ProgramOption {
 // notebooks: also those made while the person left, which no screen was told
 // of. What takes too long is left to the end of the process.
 func (m *model) letGo() {
-	things := m.unused
+	things := m.Ends.Unused()
 	for _, u := range m.fleet.order {
 		things = append(things, u.result())
 		if u.conn.link != nil {
@@ -119,10 +119,12 @@ func (m *model) letGo() {
 		}
 	}
 	var ends, all sync.WaitGroup
-	for _, end := range m.ends {
+	for _, end := range m.Ends.UnderWay() {
 		ends.Go(func() {
-			<-end.gone
-			_ = end.result.Close() // the program ends: there is nothing to do about it
+			<-end.Gone
+			if end.Left != nil {
+				_ = end.Left.Close() // the program ends: there is nothing to do about it
+			}
 		})
 	}
 	closed := make(chan struct{})
@@ -159,7 +161,7 @@ func (o Options) environment() []string {
 
 // restyle takes another theme, everywhere.
 func (m *model) restyle(th theme.Theme) {
-	m.th = th
+	m.Theme = th
 	m.fleet.table.SetTheme(th)
 	m.fleet.pane.SetTheme(th)
 	m.account.regions.SetTheme(th)

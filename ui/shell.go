@@ -21,16 +21,16 @@ import (
 func (m *model) shell(u *member) tea.Cmd {
 	link, id := u.conn.link, u.ID
 	if link == nil {
-		return m.onceConnected(u, (*model).shell)
+		return m.onceConnected(u, m.shell)
 	}
 	name := ""
-	for _, e := range slices.Backward(m.o.Env) {
+	for _, e := range slices.Backward(m.Env) {
 		if v, ok := strings.CutPrefix(e, "TERM="); ok {
 			name = v
 			break
 		}
 	}
-	return tea.Exec(&shellCommand{ctx: m.ctx, link: link, term: name, name: u.name()}, func(err error) tea.Msg {
+	return tea.Exec(&shellCommand{ctx: m.Program, link: link, term: name, name: u.name()}, func(err error) tea.Msg {
 		return shellEnded{id, err}
 	})
 }

@@ -29,7 +29,7 @@ func (suspension) Run() error          { return stopHere() }
 // mend themselves; work on a machine has gone on there.
 func (m *model) resumed(msg resumed) tea.Cmd {
 	if msg.err != nil {
-		return m.say("Not suspended: "+msg.err.Error()+".", true)
+		return m.Say("Not suspended: "+msg.err.Error()+".", true)
 	}
 	cmds := []tea.Cmd{m.askBackground()}
 	for _, u := range m.fleet.order {

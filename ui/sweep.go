@@ -21,6 +21,8 @@ const (
 
 // sweepDialog lists what is left over in the cloud, and removes what is marked.
 type sweepDialog struct {
+	*page.Context
+	removed  func() tea.Cmd // is called once leftovers were removed
 	found    []steps.Leftover
 	marked   map[string]bool // by region and ID
 	at       page.Choice
@@ -33,15 +35,15 @@ type sweepDialog struct {
 }
 
 func (m *model) askSweep() tea.Cmd {
-	d := &sweepDialog{}
-	m.openDialog(d)
-	return d.run(m)
+	d := &sweepDialog{Context: m.Context, removed: func() tea.Cmd { return m.fleet.refresh(m) }}
+	m.Open(d)
+	return d.run()
 }
 
-func (d *sweepDialog) run(m *model) tea.Cmd {
-	*d = sweepDialog{marked: map[string]bool{}, running: true}
-	profile, engine, send := m.o.Defaults.Profile, m.engine, m.send
-	return m.tasks.Start(m.ctx, taskSweep, func(ctx context.Context, id page.TaskID) tea.Msg {
+func (d *sweepDialog) run() tea.Cmd {
+	*d = sweepDialog{Context: d.Context, removed: d.removed, marked: map[string]bool{}, running: true}
+	profile, engine, send := d.Profile, d.Engine, d.Send
+	return d.Start(taskSweep, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewBridge(func(batch []steps.Swept) { send(swept{id, batch}) }, nil)
 		err := engine.Sweep(ctx, profile, b.Emit)
 		b.Close()
@@ -49,21 +51,39 @@ func (d *sweepDialog) run(m *model) tea.Cmd {
 	})
 }
 
-func (m *model) sweep() *sweepDialog {
-	for _, d := range m.dialogs {
-		if d, ok := d.(*sweepDialog); ok {
-			return d
+// Update implements [page.Updater].
+func (d *sweepDialog) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case swept:
+		if d.Tasks.Is(taskSweep, msg.id) {
+			d.add(msg.answers)
 		}
+	case sweepEnded:
+		if d.Tasks.Done(taskSweep, msg.id) {
+			d.running = false
+			d.failure.Set(msg.err)
+		}
+	case page.EventsCame:
+		if d.Tasks.Is(taskClear, msg.ID) {
+			d.clearSaid(msg.Events)
+		}
+	case cleared:
+		if !d.Tasks.Done(taskClear, msg.id) {
+			return nil
+		}
+		d.clearing = false
+		if msg.err != nil {
+			d.failure.Set(msg.err)
+			return nil
+		}
+		return tea.Batch(d.run(), d.Say("What was marked is removed.", false), d.removed())
 	}
 	return nil
 }
 
-func (m *model) swept(msg swept) {
-	d := m.sweep()
-	if !m.tasks.Is(taskSweep, msg.id) || d == nil {
-		return
-	}
-	for _, a := range msg.answers {
+// add takes what some regions said.
+func (d *sweepDialog) add(answers []steps.Swept) {
+	for _, a := range answers {
 		d.done, d.of = max(d.done, a.Done), a.Of
 		d.found = append(d.found, a.Leftovers...)
 		if a.Err != nil {
@@ -71,26 +91,6 @@ func (m *model) swept(msg swept) {
 		}
 	}
 	d.at.Size(len(d.found))
-}
-
-func (m *model) sweepEnded(msg sweepEnded) {
-	if d := m.sweep(); m.tasks.Done(taskSweep, msg.id) && d != nil {
-		d.running = false
-		d.failure.Set(msg.err)
-	}
-}
-
-func (m *model) cleared(msg cleared) tea.Cmd {
-	d := m.sweep()
-	if !m.tasks.Done(taskClear, msg.id) || d == nil {
-		return nil
-	}
-	d.clearing = false
-	if msg.err != nil {
-		d.failure.Set(msg.err)
-		return nil
-	}
-	return tea.Batch(d.run(m), m.say("What was marked is removed.", false), m.fleet.refresh(m))
 }
 
 // clearSaid takes what the removal says.
@@ -111,14 +111,14 @@ func regionOf(at steps.Place) string {
 	return at.Region
 }
 
-func (d *sweepDialog) typing() page.Typist { return nil }
+func (d *sweepDialog) Typing() page.Typist { return nil }
 
-func (d *sweepDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+func (d *sweepDialog) Key(k tea.KeyPressMsg) page.Action {
 	if d.clearing && k.String() != "esc" || d.failure.Key(k) {
-		return nil
+		return page.Action{}
 	}
 	if k.String() != "space" && d.at.Key(k) {
-		return nil
+		return page.Action{}
 	}
 	switch k.String() {
 	case "space":
@@ -132,15 +132,15 @@ func (d *sweepDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 			d.marked[leftoverKey(l)] = all
 		}
 	case "r":
-		return d.run(m)
+		return page.Doing(d.run)
 	case "enter":
-		d.askClear(m)
+		return page.Doing(d.askClear)
 	case "esc":
-		m.tasks.Stop(taskSweep)
-		m.tasks.Stop(taskClear) // what was removed is removed
-		m.closeDialog()
+		d.Tasks.Stop(taskSweep)
+		d.Tasks.Stop(taskClear) // what was removed is removed
+		return page.Close()
 	}
-	return nil
+	return page.Action{}
 }
 
 func (d *sweepDialog) mark(l steps.Leftover) {
@@ -159,20 +159,21 @@ func (d *sweepDialog) chosen() []steps.Leftover {
 }
 
 // askClear names what will be lost.
-func (d *sweepDialog) askClear(m *model) {
+func (d *sweepDialog) askClear() tea.Cmd {
 	list := d.chosen()
 	if len(list) == 0 {
 		d.now = "Mark something with space first."
-		return
+		return nil
 	}
 	text := fmt.Sprintf("%s will be removed for good. Files on removed machines and disks are lost.", wording.Counted(len(list), "leftover"))
 	if n := countRunning(list); n > 0 {
 		text += fmt.Sprintf(" ! %s still running: another computer may be using it right now.", areOf(n, "machine"))
 	}
-	m.openDialog(&choiceDialog{title: "Remove what is marked?", text: []string{text}, options: []option{
-		{label: "Remove", danger: true, do: func(m *model) tea.Cmd { return d.remove(m, list) }},
-		{label: "Cancel"},
-	}, at: page.Choice{At: 1}})
+	d.Open(&page.ChoiceDialog{Title: "Remove what is marked?", Text: []string{text}, Options: []page.Option{
+		{Label: "Remove", Danger: true, Do: func() tea.Cmd { return d.remove(list) }},
+		{Label: "Cancel"},
+	}, At: page.Choice{At: 1}})
+	return nil
 }
 
 func areOf(n int, noun string) string {
@@ -192,11 +193,11 @@ func countRunning(list []steps.Leftover) int {
 	return n
 }
 
-func (d *sweepDialog) remove(m *model, list []steps.Leftover) tea.Cmd {
+func (d *sweepDialog) remove(list []steps.Leftover) tea.Cmd {
 	d.clearing, d.now = true, "Removing …"
-	engine, send := m.engine, m.send
+	engine, send := d.Engine, d.Send
 	list = slices.Clone(list)
-	return m.tasks.Start(m.ctx, taskClear, func(ctx context.Context, id page.TaskID) tea.Msg {
+	return d.Start(taskClear, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewEvents(id, send)
 		err := engine.Clear(ctx, list, b.Emit)
 		b.Close()
@@ -204,15 +205,15 @@ func (d *sweepDialog) remove(m *model, list []steps.Leftover) tea.Cmd {
 	})
 }
 
-func (d *sweepDialog) hints() []page.Hint {
+func (d *sweepDialog) Hints() []page.Hint {
 	return []page.Hint{{"space", "mark"}, {"a", "all"}, {"enter", "remove the marked"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "close"}}
 }
 
-func (d *sweepDialog) view(th theme.Theme, w int) []string { return d.viewTall(th, w, 24) }
+func (d *sweepDialog) View(th theme.Theme, w int) []string { return d.ViewTall(th, w, 24) }
 
-func (d *sweepDialog) most() int { return wideDialog }
+func (d *sweepDialog) Most() int { return page.WideDialog }
 
-func (d *sweepDialog) viewTall(th theme.Theme, w, h int) []string {
+func (d *sweepDialog) ViewTall(th theme.Theme, w, h int) []string {
 	lines := []string{th.Title.Render("Sweep"), th.Subtle.Render(cells.Fit("Tagged as this program's, and in no setup of this computer.", w)), ""}
 	foot := d.footLines(th, w)
 	from, to := d.at.Window(max(h-len(lines)-len(foot), 1))
@@ -282,4 +283,15 @@ func or(s, otherwise string) string {
 		return otherwise
 	}
 	return page.Clean(s)
+}
+
+// Point implements [page.PointableDialog].
+func (d *sweepDialog) Point(p page.Pointed) page.Action {
+	if d.clearing || d.failure.Is() {
+		return page.Action{}
+	}
+	if d.at.Point(p) && d.at.At < len(d.found) {
+		d.mark(d.found[d.at.At])
+	}
+	return page.Action{}
 }

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"slices"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
@@ -14,42 +12,45 @@ import (
 // the list took it.
 type waitDialog struct {
 	u    *member
-	then func(*model, *member) tea.Cmd
+	then func(*member) tea.Cmd
 }
 
 // onceConnected does something that needs the link to a machine as soon as
 // there is one.
-func (m *model) onceConnected(u *member, then func(*model, *member) tea.Cmd) tea.Cmd {
+func (m *model) onceConnected(u *member, then func(*member) tea.Cmd) tea.Cmd {
 	if !u.linkable() {
-		return m.say(u.name()+" cannot be connected to yet: enter continues the guide.", true)
+		return m.Say(u.name()+" cannot be connected to yet: enter continues the guide.", true)
 	}
-	m.openDialog(&waitDialog{u, then})
+	m.fleet.waiting = &waitDialog{u, then}
+	m.Open(m.fleet.waiting)
 	return m.connect(u)
 }
+
+func (d *waitDialog) Typing() page.Typist { return nil }
+
+func (d *waitDialog) Key(k tea.KeyPressMsg) page.Action {
+	if k.String() == "esc" {
+		return page.Close()
+	}
+	return page.Action{}
+}
+
+func (d *waitDialog) View(th theme.Theme, w int) []string {
+	return page.DialogText(th, "Connecting to "+d.u.name()+" …", []string{"It continues automatically once it is connected."}, w)
+}
+
+func (d *waitDialog) Hints() []page.Hint { return []page.Hint{{"esc", "cancel"}} }
 
 // endWaiting closes the dialog that waits for a machine, and says which it
 // was, or nil.
 func (m *model) endWaiting(setupID string) *waitDialog {
-	for i, d := range m.dialogs {
-		if d, ok := d.(*waitDialog); ok && d.u.ID == setupID {
-			m.dialogs = slices.Delete(m.dialogs, i, i+1)
-			return d
-		}
+	d := m.fleet.waiting
+	if d == nil || d.u.ID != setupID {
+		return nil
 	}
-	return nil
-}
-
-func (d *waitDialog) typing() page.Typist { return nil }
-
-func (d *waitDialog) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	if k.String() == "esc" {
-		m.closeDialog()
+	m.fleet.waiting = nil
+	if !m.CloseAbout(d) { // the person does not wait any more
+		return nil
 	}
-	return nil
+	return d
 }
-
-func (d *waitDialog) view(th theme.Theme, w int) []string {
-	return dialogText(th, "Connecting to "+d.u.name()+" …", []string{"It continues automatically once it is connected."}, w)
-}
-
-func (d *waitDialog) hints() []page.Hint { return []page.Hint{{"esc", "cancel"}} }

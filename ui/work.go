@@ -27,7 +27,7 @@ type workScreen struct {
 	failure  page.Failure
 	from     steps.StepID // the page that led here, and that Esc goes back to
 	stopping bool         // the person stopped the work; its end is awaited
-	last     *ending      // of the work that was begun last; nil before any
+	last     *page.Ending // of the work that was begun last; nil before any
 }
 
 // stepRun is how one step went.
@@ -37,7 +37,7 @@ type stepRun struct {
 }
 
 func newWorkScreen(m *model) workScreen {
-	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: page.NewLogs(m.th, "work", "What is happening", "What the machine says")}
+	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: page.NewLogs(m.Theme, "work", "What is happening", "What the machine says")}
 }
 
 func (s *workScreen) enter(*model) tea.Cmd { return nil }
@@ -47,7 +47,7 @@ func (s *workScreen) begin(m *model) tea.Cmd {
 	answers := m.answers
 	s.from = steps.StepReview
 	return s.run(m, steps.Setup{Answers: answers}, func(ctx context.Context) (steps.Setup, error) {
-		return m.engine.Begin(ctx, answers)
+		return m.Engine.Begin(ctx, answers)
 	})
 }
 
@@ -67,14 +67,14 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 	s.failure.Set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
-	end, old := m.newEnding(), (*steps.Opened)(nil)
+	end, old := m.Ends.New(), (*steps.Opened)(nil)
 	if u := m.fleet.members[setup.ID]; u != nil {
 		old, u.opened, u.trouble = u.opened, nil, nil
 	}
 	s.last = end
-	engine, send := m.engine, m.send
-	work := m.tasks.Start(m.ctx, taskWork, func(ctx context.Context, id page.TaskID) tea.Msg {
-		defer close(end.gone)
+	engine, send := m.Engine, m.Send
+	work := m.Start(taskWork, func(ctx context.Context, id page.TaskID) tea.Msg {
+		defer close(end.Gone)
 		if old != nil {
 			_ = old.Close() // the new tunnel wants the same port
 		}
@@ -86,14 +86,14 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 		b := page.NewEvents(id, send)
 		opened, err := engine.Work(ctx, setup.ID, b.Emit)
 		b.Close()
-		end.result.opened = opened
+		end.Left = result{opened: opened}
 		return workEnded{id, opened, err, end}
 	})
-	return tea.Batch(work, m.show(steps.StepLaunch))
+	return tea.Batch(work, m.Show(steps.StepLaunch))
 }
 
 func (s *workScreen) began(m *model, msg workBegan) {
-	if m.tasks.Is(taskWork, msg.id) {
+	if m.Tasks.Is(taskWork, msg.id) {
 		s.setup = msg.setup
 		m.fleet.put(msg.setup)
 		m.fleet.choose(m, msg.setup.ID)
@@ -140,14 +140,14 @@ func (m *model) lookUp(setupID string) tea.Cmd {
 	if setupID == "" {
 		return nil // the work did not even begin
 	}
-	return m.tasks.Start(m.ctx, taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
-		list, err := m.engine.Setups(ctx)
+	return m.Start(taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
+		list, err := m.Engine.Setups(ctx)
 		return setupSeen{id, setupID, list, err}
 	})
 }
 
 func (s *workScreen) seen(m *model, msg setupSeen) {
-	if !m.tasks.Done(taskSetups, msg.id) || msg.setupID != s.setup.ID {
+	if !m.Tasks.Done(taskSetups, msg.id) || msg.setupID != s.setup.ID {
 		return
 	}
 	for _, setup := range msg.list {
@@ -161,12 +161,12 @@ func (s *workScreen) seen(m *model, msg setupSeen) {
 // ended takes the end of the work. A tunnel nobody waits for any more is
 // taken down again.
 func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
-	msg.end.taken()
-	if !m.tasks.Done(taskWork, msg.id) {
-		m.closing(msg.opened)
+	msg.end.Taken()
+	if !m.Tasks.Done(taskWork, msg.id) {
+		m.Ends.Close(msg.opened)
 		return nil
 	}
-	m.moot(s.last)
+	m.CloseAbout(s.last)
 	switch {
 	case msg.err == nil && msg.opened != nil:
 		s.setup, s.at = msg.opened.Setup, steps.StepOpen
@@ -174,14 +174,14 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 		m.fleet.put(s.setup)
 		m.keepOpened(msg.opened)
 		m.open = openScreen{opened: msg.opened}
-		return m.show(steps.StepOpen)
+		return m.Show(steps.StepOpen)
 	case s.stopping:
 		return s.leave(m)
 	}
 	run := s.runs[s.at]
 	run.state = stateFailed
 	if run.ended.IsZero() {
-		run.ended = m.o.Now()
+		run.ended = m.Now()
 	}
 	s.runs[s.at] = run
 	s.failure.Set(msg.err)
@@ -192,9 +192,9 @@ func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
 // is there.
 func (s *workScreen) leave(m *model) tea.Cmd {
 	if s.from == pageFleet {
-		return m.show(pageFleet)
+		return m.Show(pageFleet)
 	}
-	back := m.show(steps.StepReview) // first: showing a page ends look-ups
+	back := m.Show(steps.StepReview) // first: showing a page ends look-ups
 	return tea.Batch(back, m.lookUp(s.setup.ID))
 }
 
@@ -221,7 +221,7 @@ func (s *workScreen) elapsed(m *model, id steps.StepID) string {
 	case run.started.IsZero() || m.asking() || stepIndex(m.page) < 0:
 		return ""
 	case run.ended.IsZero():
-		return wording.Took(m.o.Now().Sub(run.started))
+		return wording.Took(m.Now().Sub(run.started))
 	}
 	return wording.Took(run.ended.Sub(run.started))
 }
@@ -246,12 +246,12 @@ func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.failure.Is() {
 		return s.leave(m), true
 	}
-	m.askAtEsc(&choiceDialog{
-		title: "Stop the work?", about: s.last,
-		text: []string{"What was created stays, and launching again continues from here." + m.onAWS(" Meanwhile, a running machine costs money.")},
-		options: []option{
-			{label: "Stop and go back to " + s.origin(), do: func(m *model) tea.Cmd { return s.stop(m) }},
-			{label: "Keep working"},
+	m.AskAtEsc(&page.ChoiceDialog{
+		Title: "Stop the work?", About: s.last,
+		Text: []string{"What was created stays, and launching again continues from here." + m.OnAWS(" Meanwhile, a running machine costs money.")},
+		Options: []page.Option{
+			{Label: "Stop and go back to " + s.origin(), Do: func() tea.Cmd { return s.stop(m) }},
+			{Label: "Keep working"},
 		},
 	})
 	return nil, true
@@ -274,11 +274,11 @@ func (s *workScreen) again(m *model) tea.Cmd {
 
 // stop cancels the work; ended goes back once the engine has let go.
 func (s *workScreen) stop(m *model) tea.Cmd {
-	if !m.tasks.Runs(taskWork) {
+	if !m.Tasks.Runs(taskWork) {
 		return nil
 	}
 	s.stopping, s.now, s.retry = true, "Stopping …", false
-	m.tasks.Cancel(taskWork)
+	m.Tasks.Cancel(taskWork)
 	return nil
 }
 
@@ -300,11 +300,11 @@ func (s *workScreen) view(m *model, w, h int) string {
 	}
 	switch {
 	case s.failure.Is():
-		lines = append(lines, s.failure.Lines(m.th, w)...)
+		lines = append(lines, s.failure.Lines(m.Theme, w)...)
 	case s.retry:
-		lines = append(lines, cells.Fit(m.spinner()+" "+m.th.Warn.Render("Trying again: "+page.Clean(s.now)), w))
+		lines = append(lines, cells.Fit(m.Spinner()+" "+m.Theme.Warn.Render("Trying again: "+page.Clean(s.now)), w))
 	default:
-		lines = append(lines, cells.Fit(m.waiting(page.Clean(s.now)), w))
+		lines = append(lines, cells.Fit(m.Waiting(page.Clean(s.now)), w))
 	}
 	lines = append(lines, "")
 	if room := h - len(lines); room >= 3 {
@@ -317,18 +317,18 @@ func (s *workScreen) view(m *model, w, h int) string {
 func (s *workScreen) stepsLine(m *model, w int) string {
 	parts := make([]string, 0, len(works()))
 	for _, id := range works() {
-		style := m.th.StepTodo
+		style := m.Theme.StepTodo
 		switch s.state(id) {
 		case stateActive:
-			style = m.th.StepActive
+			style = m.Theme.StepActive
 		case stateFailed:
-			style = m.th.StepFailed
+			style = m.Theme.StepFailed
 		case stateDone:
-			style = m.th.Text
+			style = m.Theme.Text
 		}
 		part := m.sign(id) + " " + style.Render(steps.PageFor(id).Title)
 		if t := s.elapsed(m, id); t != "" {
-			part += " " + m.th.Subtle.Render(t)
+			part += " " + m.Theme.Subtle.Render(t)
 		}
 		parts = append(parts, part)
 	}
@@ -338,14 +338,10 @@ func (s *workScreen) stepsLine(m *model, w int) string {
 // events hands a batch to the screen whose task it is from.
 func (m *model) events(msg page.EventsCame) tea.Cmd {
 	switch {
-	case m.tasks.Is(taskWork, msg.ID):
+	case m.Tasks.Is(taskWork, msg.ID):
 		return m.work.events(m, msg.Events)
-	case m.tasks.Is(taskRemove, msg.ID):
+	case m.Tasks.Is(taskRemove, msg.ID):
 		m.remove.events(m, msg.Events)
-	case m.tasks.Is(taskClear, msg.ID):
-		if d := m.sweep(); d != nil {
-			d.clearSaid(msg.Events)
-		}
 	}
 	return nil
 }

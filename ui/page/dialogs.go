@@ -1,0 +1,212 @@
+package page
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// Dialog lies on top of the page and has all keys until it is closed. It knows
+// neither the page under it nor who shows it: what a key comes to it hands back
+// as an [Action].
+type Dialog interface {
+	Key(k tea.KeyPressMsg) Action
+	Typing() Typist
+	View(th theme.Theme, w int) []string
+	Hints() []Hint
+}
+
+// Tall is a dialog that makes use of the height there is.
+type Tall interface {
+	ViewTall(th theme.Theme, w, h int) []string
+	Most() int // the widest it may be on the screen
+}
+
+// Updater is a dialog that takes messages while it is open.
+type Updater interface {
+	Update(msg tea.Msg) tea.Cmd
+}
+
+// PointableDialog is a dialog with more to point at than keys.
+type PointableDialog interface {
+	Point(p Pointed) Action
+}
+
+// Action is what a key, or a click, comes to in a dialog. Whoever shows the
+// dialog carries it out. The zero Action asks for nothing.
+type Action struct {
+	Close bool           // the dialog is done with
+	Do    func() tea.Cmd // what was chosen; done once the dialog is closed
+}
+
+// Close is the Action that closes a dialog, and Closing then does something.
+func Close() Action { return Action{Close: true} }
+
+// Closing closes the dialog and then does something.
+func Closing(do func() tea.Cmd) Action { return Action{Close: true, Do: do} }
+
+// Doing does something and leaves the dialog open.
+func Doing(do func() tea.Cmd) Action { return Action{Do: do} }
+
+// The widest a dialog gets: those to answer, and those to read.
+const (
+	PlainDialog = 78
+	WideDialog  = 96
+)
+
+// Option is one way out of a ChoiceDialog.
+type Option struct {
+	Label, Detail string
+	Danger        bool
+	Do            func() tea.Cmd // nil: only close
+}
+
+// ChoiceDialog asks for one of a few. The last option is what Esc means; it is
+// also the one that is chosen at first where Esc has led here, so that a
+// reflex Enter behind it does nothing.
+type ChoiceDialog struct {
+	Title   string
+	Text    []string // paragraphs
+	Code    string   // to be read exactly, such as a fingerprint
+	Options []Option
+	At      Choice
+	About   any // its end closes the dialog; see [Owner]. nil: nothing does
+	first   int // how many options stand above those that are drawn
+}
+
+// Typing implements [Dialog].
+func (d *ChoiceDialog) Typing() Typist { return nil }
+
+// Key implements [Dialog].
+func (d *ChoiceDialog) Key(k tea.KeyPressMsg) Action {
+	d.At.Size(len(d.Options))
+	if d.At.Key(k) {
+		return Action{}
+	}
+	switch k.String() {
+	case "enter":
+		return d.take(d.At.At)
+	case "tab", "right", "l":
+		d.At.At = (d.At.At + 1) % len(d.Options)
+	case "shift+tab", "left", "h":
+		d.At.At = (d.At.At + len(d.Options) - 1) % len(d.Options)
+	case "esc":
+		return d.take(len(d.Options) - 1)
+	}
+	return Action{}
+}
+
+func (d *ChoiceDialog) take(i int) Action { return Closing(d.Options[i].Do) }
+
+// Point implements [PointableDialog].
+func (d *ChoiceDialog) Point(p Pointed) Action {
+	d.At.Size(len(d.Options))
+	if d.At.Point(p) {
+		return d.take(d.At.At)
+	}
+	return Action{}
+}
+
+// Most implements [Tall].
+func (d *ChoiceDialog) Most() int { return PlainDialog }
+
+// ViewTall draws the options around the chosen one where not all have room.
+func (d *ChoiceDialog) ViewTall(th theme.Theme, w, h int) []string {
+	lines := d.View(th, w)
+	if len(lines) <= h || len(d.Options) <= 4 {
+		return lines
+	}
+	some := *d
+	d.At.Size(len(d.Options))
+	from, to := d.At.Window(max((h-len(DialogText(th, d.Title, d.Text, w)))/2, 1))
+	some.Options, some.first, some.At = d.Options[from:to], from, Choice{At: d.At.At - from}
+	return some.View(th, w)
+}
+
+// View implements [Dialog].
+func (d *ChoiceDialog) View(th theme.Theme, w int) []string {
+	lines := DialogText(th, d.Title, d.Text, w)
+	if d.Code != "" {
+		for _, line := range Wrap(d.Code, w) {
+			lines = append(lines, th.Code.Render(line))
+		}
+		lines = append(lines, "")
+	}
+	for i, o := range d.Options {
+		style := th.Text
+		if i == d.At.At {
+			style = th.TableSelected
+			if o.Danger {
+				style = th.Danger
+			}
+		}
+		drawn := []string{Arrow(th, i == d.At.At) + style.Render(" "+o.Label+" ")}
+		for _, line := range Wrap(o.Detail, w-5) {
+			drawn = append(drawn, "   "+th.Subtle.Render(line))
+		}
+		lines = append(lines, ZonesOf(ZoneLine, d.first+i, drawn)...)
+	}
+	return lines
+}
+
+// Hints implements [Dialog].
+func (d *ChoiceDialog) Hints() []Hint {
+	return []Hint{{"↑↓", "choose"}, {"enter", "select"}, {"esc", strings.ToLower(d.Options[len(d.Options)-1].Label)}}
+}
+
+// InputDialog asks for one line of text.
+type InputDialog struct {
+	Title string
+	Text  []string
+	Label string
+	Field *Field
+	Wrong string                    // why the last try was not taken
+	Check func(value string) string // what is wrong with a value, or empty
+	Done  func(value string) tea.Cmd
+	Not   func() tea.Cmd // Esc; nil: only close
+	About any            // its end closes the dialog; see [Owner]
+}
+
+// Typing implements [Dialog].
+func (d *InputDialog) Typing() Typist { return d.Field }
+
+// Key implements [Dialog].
+func (d *InputDialog) Key(k tea.KeyPressMsg) Action {
+	switch k.String() {
+	case "enter":
+		value := d.Field.Raw()
+		if d.Wrong = d.Check(value); d.Wrong != "" {
+			return Action{}
+		}
+		return Closing(func() tea.Cmd { return d.Done(value) })
+	case "esc":
+		return Closing(d.Not)
+	}
+	d.Wrong = ""
+	d.Field.Update(k)
+	return Action{}
+}
+
+// View implements [Dialog].
+func (d *InputDialog) View(th theme.Theme, w int) []string {
+	lines := DialogText(th, d.Title, d.Text, w)
+	lines = append(lines, th.Prompt.Render(d.Label), d.Field.View(th, min(w, 60), true), "")
+	if d.Wrong != "" {
+		lines = append(lines, Paragraph(th.Error, d.Wrong, w)...)
+	}
+	return lines
+}
+
+// Hints implements [Dialog].
+func (d *InputDialog) Hints() []Hint { return []Hint{{"enter", "continue"}, {"esc", "cancel"}} }
+
+// DialogText is the head of a dialog: its title and its paragraphs.
+func DialogText(th theme.Theme, title string, text []string, w int) []string {
+	lines := []string{th.Title.Render(title), ""}
+	for _, t := range text {
+		lines = append(append(lines, Paragraph(th.Text, t, w)...), "")
+	}
+	return lines
+}

@@ -1,0 +1,69 @@
+package page
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// TextDialog is something to read.
+type TextDialog struct {
+	Title string
+	Parts []TextPart
+	at    Scroll
+}
+
+// TextPart is a heading, a text and a technical message, each may be empty.
+type TextPart struct{ Head, Text, Next, Raw string }
+
+// Add adds a problem, under a heading.
+func (d *TextDialog) Add(head string, p steps.Problem) {
+	d.Parts = append(d.Parts, TextPart{head + ": " + p.Title, p.Text, p.Next, p.Raw})
+}
+
+// Typing implements [Dialog].
+func (d *TextDialog) Typing() Typist { return nil }
+
+// Key implements [Dialog].
+func (d *TextDialog) Key(k tea.KeyPressMsg) Action {
+	switch k.String() {
+	case "esc", "enter", "q", "f":
+		return Close()
+	default:
+		d.at.Key(k)
+	}
+	return Action{}
+}
+
+// View implements [Dialog].
+func (d *TextDialog) View(th theme.Theme, w int) []string { return d.ViewTall(th, w, 24) }
+
+// Most implements [Tall].
+func (d *TextDialog) Most() int { return WideDialog }
+
+// ViewTall implements [Tall].
+func (d *TextDialog) ViewTall(th theme.Theme, w, h int) []string {
+	var lines []string
+	for _, p := range d.Parts {
+		if p.Head != "" {
+			lines = append(lines, Paragraph(th.Heading, Clean(p.Head), w)...)
+		}
+		lines = append(lines, Paragraph(th.Text, Clean(p.Text), w)...)
+		if p.Next != "" {
+			lines = append(lines, Paragraph(th.Accent, "→ "+Clean(p.Next), w)...)
+		}
+		if p.Raw != "" && p.Raw != p.Text {
+			lines = append(lines, Paragraph(th.Code, Clean(p.Raw), w)...)
+		}
+		lines = append(lines, "")
+	}
+	head := []string{th.Title.Render(d.Title), ""}
+	return append(head, Scrolled(th, &d.at, lines, w, max(h-len(head), 1))...)
+}
+
+// Hints implements [Dialog].
+func (d *TextDialog) Hints() []Hint { return []Hint{{"esc", "close"}, {"↑↓", "scroll"}} }
+
+// Point implements [PointableDialog].
+func (d *TextDialog) Point(p Pointed) Action { d.at.Wheel(p); return Action{} }
