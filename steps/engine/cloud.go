@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ type Guide struct {
 	opening  chan struct{}            // holds a token while an account is opened
 	signers  map[string]remote.Signer // unlocked keys, so that a passphrase is asked once
 	numbers  map[string]string        // account numbers by profile
+	states   map[string]steps.State   // machines' states by setup, as the debug log has them
 }
 
 var _ steps.Engine = (*Guide)(nil)
@@ -46,11 +48,14 @@ func New(cfg Config) *Guide {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	cfg.Ask = &turns{Asker: cfg.Ask, taken: make(chan struct{}, 1)}
 	return &Guide{
 		cfg: cfg, ledger: ledger{cfg.Dir},
 		accounts: map[string]Cloud{}, opening: make(chan struct{}, 1), signers: map[string]remote.Signer{},
-		numbers: map[string]string{},
+		numbers: map[string]string{}, states: map[string]steps.State{},
 	}
 }
 
@@ -84,7 +89,7 @@ func (g *Guide) SignIn(ctx context.Context, profile string) (steps.Account, erro
 
 func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
 	tell := func(text string) { g.cfg.Ask.Tell(safe.Clean(text)) }
-	c, err := g.cfg.Open(ctx, aws.Options{Profile: profile, MFACode: g.cfg.Ask.MFACode, Tell: tell})
+	c, err := g.cfg.Open(ctx, aws.Options{Profile: profile, MFACode: g.cfg.Ask.MFACode, Tell: tell, Log: g.cfg.Log})
 	if err != nil {
 		return nil, err
 	}

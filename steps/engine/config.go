@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
@@ -32,4 +33,7 @@ type Config struct {
 	// Minute is how long a minute of the limits lasts; 0 means a minute.
 	Minute time.Duration
 	Now    func() time.Time
+	// Log takes lines about calls of AWS, dials, jobs, steps and machines'
+	// states, without a secret; nil writes none.
+	Log *slog.Logger
 }

@@ -83,7 +83,7 @@ func (w *work) dial(ctx context.Context) (*remote.Client, error) {
 		return nil, err
 	}
 	return remote.Dial(ctx,
-		remote.Target{Addr: w.sshAddr(), User: user, InstanceID: w.s.Resources.InstanceID},
+		remote.Target{Addr: w.sshAddr(), User: user, InstanceID: w.s.Resources.InstanceID, Log: w.g.cfg.Log},
 		remote.Auth{Signers: []remote.Signer{k}},
 		remote.HostKeyCheck{Known: w.g.hostKeys(), Ask: w.vouch})
 }

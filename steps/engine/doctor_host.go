@@ -66,7 +66,7 @@ func (d *doctor) dialPinned(ctx context.Context) (*remote.Client, error) {
 		return nil, err
 	}
 	return remote.Dial(ctx,
-		remote.Target{Addr: d.sshAddr(), User: user, InstanceID: d.instance.ID},
+		remote.Target{Addr: d.sshAddr(), User: user, InstanceID: d.instance.ID, Log: d.g.cfg.Log},
 		remote.Auth{Signers: []remote.Signer{k}}, remote.HostKeyCheck{Known: d.g.hostKeys()})
 }
 

@@ -85,6 +85,7 @@ func (g *Guide) take(s *steps.Setup, found []aws.Instance) aws.Instance {
 		s.Unseen = unshownTitle
 	default:
 		vanished(s, g.cfg.Now())
+		g.traceState(s)
 	}
 	return i
 }

@@ -50,6 +50,7 @@ func (w *work) state(ctx context.Context) (string, error) {
 	}
 	if i.State == "terminated" {
 		vanished(w.s, w.g.cfg.Now())
+		w.g.traceState(w.s)
 		return "gone", w.save()
 	}
 	w.see(i)

@@ -365,6 +365,7 @@ func (g *Guide) note(before steps.Setup, i aws.Instance) {
 	}
 	if i.ID == "" || i.State == "terminated" {
 		vanished(s, g.cfg.Now())
+		g.traceState(s)
 	} else {
 		w := work{g: g, s: s}
 		w.see(i)

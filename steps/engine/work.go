@@ -127,6 +127,7 @@ func (w *work) send(e steps.Event) {
 	if e.Kind != steps.Output { // which is safe already, and keeps its spaces
 		e.Text = safe.Scrub(safe.Clean(e.Text))
 	}
+	w.g.traceEvent(e)
 	w.emit(e)
 }
 
@@ -173,4 +174,5 @@ func (w *work) tags() map[string]string {
 func (w *work) see(i aws.Instance) {
 	saw(w.s, i, w.g.cfg.Now())
 	w.s.SSHPort = w.g.cfg.SSHPort(i)
+	w.g.traceState(w.s)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -50,6 +51,10 @@ type Program struct {
 	// Wizard runs the screen program.
 	Wizard func(ctx context.Context, sandbox bool, look theme.Choice) error
 
+	// trace is the debug log; it drops everything where none is asked for.
+	trace  *slog.Logger
+	traced *traceFile // of the trace, or nil
+
 	lines *lineReader
 	// shown is what draws in the terminal, or nil.
 	shown *livePrinter
@@ -94,7 +99,9 @@ func Main() int {
 }
 
 // Run runs one command line and answers its exit code.
-func (p *Program) Run(ctx context.Context, args []string) int {
+func (p *Program) Run(ctx context.Context, args []string) (code int) {
+	p.trace = slog.New(slog.DiscardHandler)
+	defer func() { p.endTrace(code) }()
 	p.lines = newLineReader(p.In)
 	defer p.lines.end()
 	ctx, cancel := context.WithCancel(ctx)
@@ -144,6 +151,7 @@ func (p *Program) fail(ctx context.Context, err error, asJSON bool) int {
 		problem = steps.Explain(ctx.Err())
 	}
 	code := exitCode(problem.Kind)
+	p.trace.Error("failed", "problem", problem.Kind, "title", problem.Title, "step", failedStep(err))
 	if asJSON {
 		line := jsonFailed{
 			Time: p.Now(), Kind: "failed", Step: failedStep(err), Exit: code,

@@ -11,6 +11,7 @@ import (
 
 type rootOptions struct {
 	sandbox bool
+	debug   bool
 	plain   bool
 	theme   string
 }
@@ -45,6 +46,8 @@ jupyter-ec2 rm jupyter`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.start(cmd.Context(), o) },
 	}
 	cmd.PersistentFlags().BoolVar(&o.sandbox, "sandbox", false, "use this computer instead of AWS: nothing costs money")
+	cmd.PersistentFlags().BoolVar(&o.debug, "debug", false, "write what is asked of AWS and of the machines to a file, whose name is printed first; "+traceVariable+"=FILE does so too")
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.startTrace(cmd, o) }
 	cmd.Flags().BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen; uses the defaults of up")
 	cmd.Flags().StringVar(&o.theme, "theme", "", "draw the screen for a dark or light terminal, or with none of the colours: auto, dark, light or none (auto; "+theme.Variable+" sets it permanently)")
 	// The flag exists: it is defined above.

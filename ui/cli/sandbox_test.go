@@ -177,6 +177,7 @@ func (h *home) setups() []jsonMachine {
 // end; the machine then serves in the other modes too, and leaves nothing.
 func TestSandboxGuide(t *testing.T) {
 	h := newHome(t)
+	trace := h.traced()
 	for _, at := range []func(event) bool{
 		func(e event) bool { return e.Step == "launch" && strings.Contains(e.Text, "i-") },
 		func(e event) bool { return e.Step == "install" && e.Kind == "output" },
@@ -188,7 +189,7 @@ func TestSandboxGuide(t *testing.T) {
 		_ = cmd.Wait() // it was killed
 	}
 	for _, mode := range []string{"ssh", "http", "gateway"} {
-		h.serves(mode)
+		trace.learn(h.serves(mode))
 	}
 	h.run(0, "rm", defaultName, "--yes")
 	if all := h.setups(); len(all) != 0 {
@@ -197,14 +198,14 @@ func TestSandboxGuide(t *testing.T) {
 	if out := h.run(0, "sandbox", "status"); strings.Contains(out, "i-") {
 		t.Errorf("left over:\n%s", out)
 	}
+	trace.check()
 }
 
 // serves runs up in a mode, asks the server itself, and sees that there is
 // one machine.
-func (h *home) serves(mode string) {
+func (h *home) serves(mode string) (got event) {
 	t := h.t
 	t.Helper()
-	var got event
 	cmd := h.up(ready(&got), "--mode", mode)
 	u := got.URL
 	if mode != "gateway" {
@@ -237,6 +238,7 @@ func (h *home) serves(mode string) {
 	if out := h.run(0, "sandbox", "status"); strings.Count(out, "i-") != 1 || !strings.Contains(out, got.InstanceID) {
 		t.Errorf("%s: not one instance:\n%s", mode, out)
 	}
+	return got
 }
 
 // client runs a cell with the Python clients that came with Jupyter.
