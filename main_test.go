@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -107,27 +108,28 @@ var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/me
 // subfolders' test helpers; see docs/architecture.md. A folder that is not
 // named here is a mistake.
 var arrows = map[string][]string{
-	".":                 {"ui/cli"},
-	"ui/cli":            {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/sandbox", "aws", "remote", "remote/safe"},
-	"ui":                {"steps", "ui/**"},
-	"ui/page":           append([]string{"steps"}, uiLeaves...),
-	"ui/*":              uiLeaves,
-	"ui/tuitest":        {testsOnly},
-	"ui/wording":        {"steps", "ui/cells"},
-	"steps":             {"aws", "remote", "remote/jupyter", "remote/safe"},
-	"steps/engine":      {"steps", "aws", "remote", "remote/jupyter", "remote/safe"},
-	"steps/sandbox":     {"aws/ec2sim", "remote/sshhost"},
-	"steps/hosttest":    {},
-	"aws":               {},
-	"aws/*":             {},
-	"aws/contract":      {testsOnly}, // for tests only itself
-	"remote":            {"remote/safe"},
-	"remote/safe":       {},
-	"remote/jupyter":    {"remote", "remote/safe"},
-	"remote/sshhost":    {},
-	"remote/testhost":   {testsOnly}, // for tests only itself: nothing else may import it
-	"remote/jupyter/**": {"remote", "remote/jupyter"},
-	testsOnly:           {},
+	".":                     {"ui/cli"},
+	"ui/cli":                {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/sandbox", "aws", "remote", "remote/safe"},
+	"ui":                    {"steps", "ui/**"},
+	"ui/page":               append([]string{"steps"}, uiLeaves...),
+	"ui/*":                  uiLeaves,
+	"ui/tuitest":            {testsOnly},
+	"ui/wording":            {"steps", "ui/cells"},
+	"steps":                 {"remote/safe", "remote/jupyter/health"},
+	"steps/engine":          {"steps", "aws", "remote", "remote/jupyter", "remote/safe"},
+	"steps/sandbox":         {"aws/ec2sim", "remote/sshhost"},
+	"steps/hosttest":        {},
+	"aws":                   {},
+	"aws/*":                 {},
+	"aws/contract":          {testsOnly}, // for tests only itself
+	"remote":                {"remote/safe"},
+	"remote/safe":           {},
+	"remote/jupyter":        {"remote", "remote/safe", "remote/jupyter/health"},
+	"remote/sshhost":        {},
+	"remote/testhost":       {testsOnly}, // for tests only itself: nothing else may import it
+	"remote/jupyter/**":     {"remote", "remote/jupyter"},
+	"remote/jupyter/health": {},
+	testsOnly:               {},
 }
 
 // testArrows are allowed to tests on top of arrows. Still, aws and remote know
@@ -215,6 +217,32 @@ func TestOthersModules(t *testing.T) {
 				if strings.HasPrefix(i, o.prefix) && !s.under(o.folders...) {
 					t.Errorf("%s imports %s, which is for %s only", s.path, i, strings.Join(o.folders, ", "))
 				}
+			}
+		}
+	}
+}
+
+// What a front end is made of, its tests included, is built without the AWS SDK
+// and without SSH.
+func TestTheScreenIsBuiltWithoutCloudAndSSH(t *testing.T) {
+	args := []string{"list", "-deps", "-test", "./steps"}
+	for _, s := range sources(t) {
+		if dir := "./" + s.dir(); s.under("ui") && !s.under("ui/cli") && !slices.Contains(args, dir) {
+			args = append(args, dir)
+		}
+	}
+	out, err := exec.Command("go", args...).Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, module+"/steps") {
+		t.Fatalf("%d packages, and none is steps", len(deps))
+	}
+	for _, d := range deps {
+		for _, heavy := range []string{"github.com/aws/", "golang.org/x/crypto/ssh", module + "/aws", module + "/steps/engine"} {
+			if strings.HasPrefix(d, heavy) {
+				t.Errorf("./steps or ./ui needs %s", d)
 			}
 		}
 	}

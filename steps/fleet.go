@@ -5,20 +5,15 @@ import (
 	"io"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
-	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter/health"
 )
 
-// What a host says of itself, and what is done there by hand, are remote's own.
+// What a host says of itself.
 type (
-	Health       = jupyter.Health
-	KernelInfo   = jupyter.KernelInfo
-	Program      = jupyter.Program
-	GPU          = jupyter.GPU
-	Terminal     = remote.Terminal
-	CopyOptions  = remote.CopyOptions
-	CopyProgress = remote.CopyProgress
-	Copied       = remote.Copied
+	Health     = health.Health
+	KernelInfo = health.KernelInfo
+	Program    = health.Program
+	GPU        = health.GPU
 )
 
 // Machine is one line of the list of machines: a setup as the ledger and the

@@ -5,31 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
-
-	"github.com/jupyter-ec2/jupyter-ec2/aws"
 )
-
-// What the question pages show is the cloud's own data.
-type (
-	Profile      = aws.Profile
-	Identity     = aws.Identity
-	Region       = aws.Region
-	InstanceType = aws.Type
-	Prices       = aws.Prices
-	Permission   = aws.Permission
-)
-
-// Place is an account's profile and a region of it.
-type Place struct{ Profile, Region string }
-
-// Account is what the first page shows once a profile is signed in.
-type Account struct {
-	Profile  string
-	Identity Identity
-	MFA      aws.MFAState
-	Regions  []Region // the profile's own first
-	Home     string   // the region to preselect
-}
 
 // KeyOption is one line of the key pair page.
 type KeyOption struct {

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-
-	"github.com/jupyter-ec2/jupyter-ec2/aws"
-	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 )
 
 // Manual returns the commands a person would have typed by hand at a step.
@@ -29,7 +26,7 @@ func Manual(id StepID, a Answers, s *Setup) []string {
 	case StepConnect:
 		return []string{m.ssh()}
 	case StepInstall:
-		return jupyter.InstallCommands(jupyter.Installer(a.Installer), a.Release)
+		return m.install()
 	case StepServe:
 		return []string{m.serve()}
 	case StepMode, StepOpen:
@@ -58,7 +55,7 @@ type typed struct {
 // profile "environment" is the AWS tools' own choice already.
 func (m typed) aws(rest string) string {
 	cmd := "aws"
-	if m.Profile != "" && m.Profile != "sandbox" && m.Profile != aws.EnvironmentProfile {
+	if m.Profile != "" && m.Profile != "sandbox" && m.Profile != EnvironmentProfile {
 		cmd += " --profile " + quote(m.Profile)
 	}
 	if m.Region != "" {
@@ -144,6 +141,31 @@ func (m typed) launch() []string {
 	return append(out, m.aws(fmt.Sprintf(
 		"ec2 run-instances --image-id %s --instance-type %s --key-name %s --security-group-ids %s --metadata-options HttpTokens=required --block-device-mappings 'DeviceName=/dev/sda1,Ebs={VolumeSize=%d,VolumeType=gp3,Encrypted=true}'",
 		quote(cmp.Or(m.s.Resources.ImageID, "ami-ID")), quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
+}
+
+// install comes to the same end as the engine's scripts.
+func (m typed) install() []string {
+	versions := []string{"pip --version", "jupyter notebook --version", "jupyter kernelgateway --version"}
+	if m.Installer == InstallerPip {
+		commands := []string{
+			"sudo apt-get update",
+			"sudo apt-get install -y --no-install-recommends python3-pip python3-venv",
+			"pip3 -V",
+			"python3 -m venv ~/.jupyter-ec2/venv",
+			". ~/.jupyter-ec2/venv/bin/activate",
+			"pip install --upgrade pip",
+			"pip install notebook",
+			"pip install jupyter_kernel_gateway",
+		}
+		return append(commands, versions...)
+	}
+	commands := []string{
+		"curl -LsSf https://astral.sh/uv/install.sh | sh",
+		"~/.local/bin/uv venv ~/.jupyter-ec2/venv",
+		". ~/.jupyter-ec2/venv/bin/activate",
+		"~/.local/bin/uv pip install notebook jupyter_kernel_gateway ipykernel pip",
+	}
+	return append(commands, versions...)
 }
 
 // ssh is the line that logs in, checked against the pinned host key.

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -235,7 +234,7 @@ func newFakeEngine() *fakeEngine {
 func fakeAccount() steps.Account {
 	return steps.Account{
 		Identity: steps.Identity{Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/ada", UserID: "AIDAEXAMPLE"},
-		MFA:      aws.MFAOff, Home: "eu-central-1",
+		MFA:      steps.MFAOff, Home: "eu-central-1",
 		Regions: []steps.Region{
 			{Name: "eu-central-1", Title: "Europe (Frankfurt)", Enabled: true},
 			{Name: "ap-northeast-1", Title: "Asia Pacific (Tokyo)", Enabled: true},

@@ -10,7 +10,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
@@ -384,7 +383,7 @@ func TestLogsAreSavedAndFullScreen(t *testing.T) {
 }
 
 func TestMFAStates(t *testing.T) {
-	for state, want := range map[aws.MFAState]string{aws.MFAOn: "✓ on", aws.MFAOff: "! off", aws.MFAUnknown: "? unknown"} {
+	for state, want := range map[steps.MFAState]string{steps.MFAOn: "✓ on", steps.MFAOff: "! off", steps.MFAUnknown: "? unknown"} {
 		e := newFakeEngine()
 		e.account.MFA = state
 		toRegions(newRig(t, e)).until(want)

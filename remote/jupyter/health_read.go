@@ -12,21 +12,30 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter/health"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+)
+
+// What a host says of itself is in a package of its own.
+type (
+	Health     = health.Health
+	KernelInfo = health.KernelInfo
+	Program    = health.Program
+	GPU        = health.GPU
 )
 
 // ReadHealth asks a host how it is, by one command that the watcher does not
 // count. A host that never had a watcher answers the zero Health.
-func ReadHealth(ctx context.Context, h Host) (Health, error) {
-	out, err := watchDo(ctx, h, "status", nil)
+func ReadHealth(ctx context.Context, host Host) (Health, error) {
+	out, err := watchDo(ctx, host, "status", nil)
 	if err != nil {
 		return Health{}, fmt.Errorf("asking the host how it is: %w", err)
 	}
-	health, err := parseHealth(out)
+	h, err := parseHealth(out)
 	if err != nil {
 		return Health{}, fmt.Errorf("asking the host how it is: %w", err)
 	}
-	return health, nil
+	return h, nil
 }
 
 // Extend puts the host's stop off: it goes on for that long from now at

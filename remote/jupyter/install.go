@@ -52,31 +52,6 @@ func InstallJob(f Facts, i Installer) remote.Job {
 	return remote.Job{ID: "install-" + string(i), Script: text, Systemd: f.Systemd && f.Sudo, Again: true}
 }
 
-// InstallCommands is what a person would type by hand on Ubuntu of that
-// release ("24.04"), to the same end.
-func InstallCommands(i Installer, release string) []string {
-	if i == Pip {
-		commands := []string{
-			"sudo apt-get update",
-			"sudo apt-get install -y --no-install-recommends python3-pip python3-venv",
-			"pip3 -V",
-			"python3 -m venv ~/.jupyter-ec2/venv",
-			". ~/.jupyter-ec2/venv/bin/activate",
-			"pip install --upgrade pip",
-			"pip install notebook",
-			"pip install jupyter_kernel_gateway",
-		}
-		return append(commands, versionCommands...)
-	}
-	commands := []string{
-		"curl -LsSf https://astral.sh/uv/install.sh | sh",
-		"~/.local/bin/uv venv ~/.jupyter-ec2/venv",
-		". ~/.jupyter-ec2/venv/bin/activate",
-		"~/.local/bin/uv pip install notebook jupyter_kernel_gateway ipykernel pip",
-	}
-	return append(commands, versionCommands...)
-}
-
 var (
 	uvSays  = regexp.MustCompile(`^(Resolved|Prepared|Installed) (\d+) packages? in `)
 	pipSays = regexp.MustCompile(`^Installing collected packages: (.+)`)
@@ -107,8 +82,6 @@ func packages(n string) string {
 	}
 	return n + " packages"
 }
-
-var versionCommands = []string{"pip --version", "jupyter notebook --version", "jupyter kernelgateway --version"}
 
 // Versions are the installed versions; an empty one could not be told.
 type Versions struct{ Python, Pip, Notebook, Gateway, Server, Kernel string }

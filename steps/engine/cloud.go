@@ -67,7 +67,8 @@ func (g *Guide) Profiles() ([]steps.Profile, error) {
 	if g.cfg.Sandbox {
 		return []steps.Profile{{Name: "sandbox", Region: "us-east-1", Kind: "sandbox"}}, nil
 	}
-	return aws.Profiles(g.cfg.Env)
+	profiles, err := aws.Profiles(g.cfg.Env)
+	return listOf(profiles, func(p aws.Profile) steps.Profile { return steps.Profile(p) }), err
 }
 
 // SignIn opens the account again, so that a retry sees fresh credentials.
@@ -84,7 +85,10 @@ func (g *Guide) SignIn(ctx context.Context, profile string) (steps.Account, erro
 	if err != nil {
 		return steps.Account{}, err
 	}
-	return steps.Account{Profile: profile, Identity: who, MFA: c.MFA(ctx, who), Regions: regions, Home: c.HomeRegion()}, nil
+	return steps.Account{
+		Profile: profile, Identity: steps.Identity(who), MFA: steps.MFAState(c.MFA(ctx, who)), Home: c.HomeRegion(),
+		Regions: listOf(regions, func(r aws.Region) steps.Region { return steps.Region(r) }),
+	}, nil
 }
 
 func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
@@ -180,7 +184,7 @@ func (g *Guide) Types(ctx context.Context, at steps.Place) ([]steps.InstanceType
 	if err != nil {
 		return nil, err
 	}
-	return r.Types(ctx)
+	return typesOf(ctx, r)
 }
 
 // Prices fetches the region's prices, which may take some seconds.
@@ -189,7 +193,25 @@ func (g *Guide) Prices(ctx context.Context, at steps.Place) (steps.Prices, error
 	if err != nil {
 		return steps.Prices{}, err
 	}
-	return r.Prices(ctx)
+	p, err := r.Prices(ctx)
+	return steps.Prices(p), err
+}
+
+func typesOf(ctx context.Context, r CloudRegion) ([]steps.InstanceType, error) {
+	types, err := r.Types(ctx)
+	return listOf(types, func(t aws.Type) steps.InstanceType { return steps.InstanceType(t) }), err
+}
+
+// listOf turns what the cloud has into what a front end sees; none stays none.
+func listOf[From, To any](all []From, turn func(From) To) []To {
+	if all == nil {
+		return nil
+	}
+	out := make([]To, len(all))
+	for i, one := range all {
+		out[i] = turn(one)
+	}
+	return out
 }
 
 // cidr makes a rule's source from this computer's address.

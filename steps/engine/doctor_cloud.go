@@ -27,7 +27,7 @@ func (d *doctor) credentials(ctx context.Context) finding {
 	f := fine("Account %s, %s.", who.Account, who.ARN)
 	mfa := c.MFA(ctx, who)
 	switch {
-	case who.Root():
+	case steps.Identity(who).Root():
 		f.state, f.text = steps.CheckWarn, f.text+" This is the account's root user, who may do anything."
 		f.next = "Make an IAM user or a role with the policy in docs/iam-policy.json and use its profile."
 	case mfa == aws.MFAOff:
@@ -41,7 +41,7 @@ func (d *doctor) credentials(ctx context.Context) finding {
 
 // signedIn returns the account that is open where its credentials still work,
 // which spares a person another MFA code, else one that is opened again.
-func (d *doctor) signedIn(ctx context.Context) (Cloud, steps.Identity, error) {
+func (d *doctor) signedIn(ctx context.Context) (Cloud, aws.Identity, error) {
 	c, err := d.g.account(ctx, d.profile)
 	if err == nil {
 		if who, err := c.Identity(ctx); err == nil {
@@ -49,7 +49,7 @@ func (d *doctor) signedIn(ctx context.Context) (Cloud, steps.Identity, error) {
 		}
 	}
 	if c, err = d.g.open(ctx, d.profile); err != nil {
-		return nil, steps.Identity{}, err
+		return nil, aws.Identity{}, err
 	}
 	who, err := c.Identity(ctx)
 	return c, who, err
@@ -83,7 +83,7 @@ func (d *doctor) regionEnabled(ctx context.Context) finding {
 // offered looks whether the region has the type and the image.
 func (d *doctor) offered(ctx context.Context) finding {
 	if d.alone {
-		types, err := d.region.Types(ctx)
+		types, err := typesOf(ctx, d.region)
 		if err != nil {
 			return wrong(err)
 		}

@@ -281,7 +281,7 @@ func (w *work) settleCost(ctx context.Context) error {
 		w.doing("The price is unknown: %s", steps.Explain(err).Title)
 		return ctx.Err()
 	}
-	w.s.Cost = steps.CostOf(p, w.s.Answers.Type, w.s.Answers.DiskGB)
+	w.s.Cost = steps.CostOf(steps.Prices(p), w.s.Answers.Type, w.s.Answers.DiskGB)
 	return w.save()
 }
 

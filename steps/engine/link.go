@@ -212,7 +212,7 @@ func (l *link) Shell(ctx context.Context, t steps.Terminal) error {
 	if err != nil {
 		return err
 	}
-	return c.Shell(ctx, t)
+	return c.Shell(ctx, remote.Terminal(t))
 }
 
 // Run runs a script there. A person's command is activity: the watcher counts it.
@@ -235,7 +235,8 @@ func (l *link) Put(ctx context.Context, local, path string, o steps.CopyOptions)
 	if err != nil {
 		return steps.Copied{}, err
 	}
-	return c.Put(ctx, local, path, o)
+	copied, err := c.Put(ctx, local, path, copyOptions(o))
+	return steps.Copied(copied), err
 }
 
 // Get copies from the machine.
@@ -244,7 +245,16 @@ func (l *link) Get(ctx context.Context, path, local string, o steps.CopyOptions)
 	if err != nil {
 		return steps.Copied{}, err
 	}
-	return c.Get(ctx, path, local, o)
+	copied, err := c.Get(ctx, path, local, copyOptions(o))
+	return steps.Copied(copied), err
+}
+
+func copyOptions(o steps.CopyOptions) remote.CopyOptions {
+	r := remote.CopyOptions{Recursive: o.Recursive}
+	if o.Progress != nil {
+		r.Progress = func(p remote.CopyProgress) { o.Progress(steps.CopyProgress(p)) }
+	}
+	return r
 }
 
 // List names what is in a folder on the machine.

@@ -27,8 +27,9 @@ func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, erro
 	if err := look.run(ctx); err != nil {
 		return steps.Review{}, err
 	}
-	v.ImageID, v.MyAddress, v.Permissions = look.image.ID, look.address, look.permissions
-	v.Cost = steps.CostOf(look.prices, a.Type, a.DiskGB)
+	v.ImageID, v.MyAddress = look.image.ID, look.address
+	v.Permissions = listOf(look.permissions, func(p aws.Permission) steps.Permission { return steps.Permission(p) })
+	v.Cost = steps.CostOf(steps.Prices(look.prices), a.Type, a.DiskGB)
 	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
 	v.Creates = creates(a, look.address)
 	v.Commands = steps.Commands(a)

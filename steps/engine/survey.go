@@ -294,8 +294,8 @@ func (g *Guide) price(ctx context.Context, r CloudRegion, out *steps.Surveyed) b
 		if !unpriced(*m) {
 			continue
 		}
-		if m.Cost = steps.CostOf(prices, m.Answers.Type, m.Answers.DiskGB); m.Elsewhere || m.Bad != nil {
-			m.Cost = steps.CostOf(prices, m.Answers.Type, 0) // the tags do not tell its disk
+		if m.Cost = steps.CostOf(steps.Prices(prices), m.Answers.Type, m.Answers.DiskGB); m.Elsewhere || m.Bad != nil {
+			m.Cost = steps.CostOf(steps.Prices(prices), m.Answers.Type, 0) // the tags do not tell its disk
 			m.Cost.DiskUnknown = true
 		} else {
 			g.keepCost(m.ID, m.Cost)

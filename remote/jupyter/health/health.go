@@ -1,4 +1,6 @@
-package jupyter
+// Package health has what a host says of itself: plain data, for those who must
+// do without SSH.
+package health
 
 import "time"
 
