@@ -236,7 +236,7 @@ func (l *loader) flat() (string, error) {
 				fmt.Fprintf(&out, "%s = %s\n", key, value)
 			}
 		}
-	case !leaf.hasKeys() && !leaf.byProcess() && !l.chain.round:
+	case !leaf.hasKeys() && !leaf.byProcess():
 		write(&out, leaf, ways)
 	}
 	if session != nil {

@@ -24,7 +24,7 @@ func program(t *testing.T, script string) (dir string) {
 	if err := os.WriteFile(path, []byte("#!/bin/sh\ncd "+dir+"\n"+script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	awsHome(t, "[profile p]\ncredential_process = "+path+"\n[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = p\n", "")
+	awsHome(t, "[profile p]\ncredential_process = "+path+"\n[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = p\n[profile own]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_process = "+path+"\n", "")
 	t.Setenv("AWS_ENDPOINT_URL_STS", assumer(t).URL)
 	return dir
 }
@@ -32,9 +32,9 @@ func program(t *testing.T, script string) (dir string) {
 const goodOutput = `echo '{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"s"}'` + "\n"
 
 // What the program asks is told while it waits, also when it has not ended the
-// line, and also when it is behind a role.
+// line, and also when it is behind a role, another profile's or its own.
 func TestCredentialProcessAsks(t *testing.T) {
-	for _, profile := range []string{"p", "role"} {
+	for _, profile := range []string{"p", "role", "own"} {
 		t.Run(profile, func(t *testing.T) {
 			// It goes on only once its question has been told.
 			dir := program(t, `printf '\033[1mTouch your key' >&2; until [ -e touched ]; do sleep 0.05; done; `+goodOutput)
@@ -52,7 +52,7 @@ func TestCredentialProcessAsks(t *testing.T) {
 			if got := <-said; got != "credential_process: Touch your key" {
 				t.Errorf("said %q", got)
 			}
-			if profile == "role" {
+			if profile != "p" {
 				// This STS wants an MFA code for roles: the request was signed and sent.
 				if codeOf(err) != codeMFAWrong {
 					t.Error(err)

@@ -150,7 +150,6 @@ func regionOf(value string) (region string, zone bool) {
 type chain struct {
 	leaf  *section
 	roles []*section
-	round bool // the leaf came round to itself: its keys count, its role was counted
 }
 
 // chainOf follows source_profile.
@@ -164,7 +163,7 @@ func (s *settings) chainOf(name string) (chain, error) {
 			if !at.hasKeys() {
 				return c, s.circle(at)
 			}
-			c.leaf, c.round = at, true
+			c.leaf = at // its keys count; its role was counted
 			return c, nil
 		}
 		seen[at.name] = true
@@ -173,7 +172,7 @@ func (s *settings) chainOf(name string) (chain, error) {
 		}
 		source := at.settings[keySource]
 		if source.value == "" || !first && at.hasKeys() {
-			c.leaf = at
+			c.end(at, first)
 			return c, nil
 		}
 		next := s.profiles[source.value]
@@ -186,6 +185,31 @@ func (s *settings) chainOf(name string) (chain, error) {
 		c.roles = append([]*section{at}, c.roles...)
 		at = next
 	}
+}
+
+// end takes the leaf. The chosen profile's role is assumed whatever keys stand
+// beside it; those of another one's source count without its role. With a
+// credential_source or a token a role's own keys do not count, as for the AWS
+// CLI; with neither they assume the role, as does a program, as for the SDK.
+func (c *chain) end(leaf *section, chosen bool) {
+	c.leaf = leaf
+	switch way, _ := leaf.first(keyFrom, keyToken); {
+	case leaf.get(keyRole) == "" || !chosen && leaf.hasKeys():
+	case way != "":
+		c.leaf = leaf.without(keyID, keySecret, keySession)
+	case leaf.hasKeys() || leaf.byProcess():
+		c.roles = append([]*section{leaf}, c.roles...)
+	}
+}
+
+// without returns a copy that lacks some settings.
+func (s *section) without(keys ...string) *section {
+	other := *s
+	other.settings = maps.Clone(s.settings)
+	for _, k := range keys {
+		delete(other.settings, k)
+	}
+	return &other
 }
 
 func (s *settings) circle(at *section) error {
