@@ -13,43 +13,29 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// The states that an instance can be brought to, and those on the way there.
-const (
-	statePending      = string(types.InstanceStateNamePending)
-	stateRunning      = string(types.InstanceStateNameRunning)
-	stateStopping     = string(types.InstanceStateNameStopping)
-	stateStopped      = string(types.InstanceStateNameStopped)
-	stateShuttingDown = string(types.InstanceStateNameShuttingDown)
-	stateTerminated   = string(types.InstanceStateNameTerminated)
-)
-
-// Ended reports whether an instance in that state is gone, or about to be.
-func Ended(state string) bool { return state == stateShuttingDown || state == stateTerminated }
-
 // WaitState looks at the instance, every two seconds on AWS, until it has the
 // state, until ctx ends, or until it can no longer get there; then EC2's
 // reason is in the *Error. One that EC2 does not show is waited for, because it
 // may be new; where it is to be terminated, it is taken for that after some
 // seconds. each, unless nil, is given every look.
-func (r *Regional) WaitState(ctx context.Context, id, want string, each func(Instance)) (Instance, error) {
+func (r *Regional) WaitState(ctx context.Context, id string, want State, each func(Instance)) (Instance, error) {
 	a := awaited{Regional: r, id: id, want: want, each: each, look: r.look}
-	if want == stateTerminated {
+	if want == StateTerminated {
 		a.look = r.Instance
 	}
 	return a.await(ctx)
 }
 
-// Bring has an instance get to the state "running", "stopped" or "terminated",
-// and waits like WaitState until it is there. EC2 may take a request and do
+// Bring has an instance run, stop or terminate, and waits like WaitState until it is there. EC2 may take a request and do
 // nothing, so it is asked again for as long as the instance shows no sign of
 // it. One that EC2 does not show is waited for in any case: it may be a new one
 // that is to be terminated.
-func (r *Regional) Bring(ctx context.Context, id, want string, each func(Instance)) (Instance, error) {
+func (r *Regional) Bring(ctx context.Context, id string, want State, each func(Instance)) (Instance, error) {
 	a := awaited{Regional: r, id: id, want: want, each: each, look: r.look, ask: r.Terminate}
 	switch want {
-	case stateRunning:
+	case StateRunning:
 		a.ask = r.Start
-	case stateStopped:
+	case StateStopped:
 		a.ask = r.Stop
 	}
 	return a.await(ctx)
@@ -58,10 +44,11 @@ func (r *Regional) Bring(ctx context.Context, id, want string, each func(Instanc
 // awaited is an instance on its way to a state.
 type awaited struct {
 	*Regional
-	id, want string
-	each     func(Instance)
-	look     func(ctx context.Context, id string) (Instance, error)
-	ask      func(ctx context.Context, id string) error // nil leaves it to others
+	id   string
+	want State
+	each func(Instance)
+	look func(ctx context.Context, id string) (Instance, error)
+	ask  func(ctx context.Context, id string) error // nil leaves it to others
 
 	asked   int  // how often it was asked for
 	idle    int  // looks since then
@@ -82,8 +69,8 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 		i, err := a.look(ctx, a.id)
 		unshown := codeOf(err) == codeNoInstance
 		switch {
-		case unshown && a.want == stateTerminated && (a.ask == nil || Ended(a.last.State)):
-			return Instance{ID: a.id, State: stateTerminated}, nil // EC2 forgets them after an hour
+		case unshown && a.want == StateTerminated && (a.ask == nil || a.last.State.Ended()):
+			return Instance{ID: a.id, State: StateTerminated}, nil // EC2 forgets them after an hour
 		case unshown:
 			a.hidden = true
 		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
@@ -108,7 +95,7 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 
 // saw takes a look's answer, and reports whether it is the end of the wait.
 func (a *awaited) saw(doing string, i Instance) (done bool, err error) {
-	a.started = a.started || i.State == statePending || a.asked > 0 && !i.Launched.Equal(a.last.Launched)
+	a.started = a.started || i.State == StatePending || a.asked > 0 && !i.Launched.Equal(a.last.Launched)
 	a.last = i
 	if a.each != nil {
 		a.each(i)
@@ -123,12 +110,12 @@ func (a *awaited) saw(doing string, i Instance) (done bool, err error) {
 func (a *awaited) insist(ctx context.Context, unshown bool) error {
 	due := false
 	switch a.want {
-	case stateTerminated:
-		due = unshown || !Ended(a.last.State)
-	case stateStopped: // EC2 stops only what runs
-		due = !unshown && a.last.State == stateRunning
-	case stateRunning:
-		due = !unshown && a.last.State == stateStopped
+	case StateTerminated:
+		due = unshown || !a.last.State.Ended()
+	case StateStopped: // EC2 stops only what runs
+		due = !unshown && a.last.State == StateRunning
+	case StateRunning:
+		due = !unshown && a.last.State == StateStopped
 	}
 	if a.idle++; a.ask == nil || !due || a.asked > 0 && a.idle < askAgain {
 		return nil
@@ -148,7 +135,7 @@ func (a *awaited) late(ctx context.Context, doing string, err error) error {
 	if a.last.State == "" && !a.hidden {
 		return a.fail(ctx, doing, err)
 	}
-	e := &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + a.last.State, Region: a.name, err: err}
+	e := &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + string(a.last.State), Region: a.name, err: err}
 	if a.last.State == "" {
 		e.Code, e.Message = codeUnshown, "it is not shown"
 	}
@@ -157,12 +144,12 @@ func (a *awaited) late(ctx context.Context, doing string, err error) error {
 
 // lost reports whether an instance in this state will not get to the wanted one
 // on its own: it is ending, or its start has failed.
-func lost(state, want string, started bool) bool {
+func lost(state, want State, started bool) bool {
 	switch state {
-	case stateShuttingDown, stateTerminated:
-		return want != stateTerminated
-	case stateStopping, stateStopped:
-		return started && want == stateRunning
+	case StateShuttingDown, StateTerminated:
+		return want != StateTerminated
+	case StateStopping, StateStopped:
+		return started && want == StateRunning
 	}
 	return false
 }

@@ -142,7 +142,7 @@ func questions(t *testing.T, a *aws.Account) aws.LaunchSpec {
 // life is launch, console, stop and start.
 func life(t *testing.T, r *aws.Regional, id string) {
 	ctx := t.Context()
-	var seen []string
+	var seen []aws.State
 	i := must[aws.Instance](t)(r.WaitState(ctx, id, "running", func(i aws.Instance) { seen = append(seen, i.State) }))
 	if i.PublicIP == "" || i.ClientToken != "s1-launch" || len(i.VolumeIDs) != 1 || i.Tags[aws.TagSetup] != "s1" || i.Tags[ec2sim.SSHPortTag] != "2222" {
 		t.Errorf("%+v", i)

@@ -36,7 +36,7 @@ func (r *Regional) look(ctx context.Context, id string) (Instance, error) {
 func (r *Regional) Find(ctx context.Context, tags map[string]string) ([]Instance, error) {
 	list, err := r.instances(ctx, &ec2.DescribeInstancesInput{
 		Filters: append(tagFilters(tags),
-			filter("instance-state-name", "pending", "running", "stopping", "stopped", "shutting-down")),
+			notTerminated()),
 	})
 	return list, r.fail(ctx, "look for the setup's instances", err)
 }

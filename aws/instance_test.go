@@ -22,10 +22,11 @@ var notFound = ec2Error("InvalidInstanceID.NotFound", "The instance ID 'i-1' doe
 func TestWaitState(t *testing.T) {
 	pending, running, stopping, stopped := state("pending", ""), state("running", ""), state("stopping", ""), state("stopped", "Server.InsufficientInstanceCapacity")
 	for _, c := range []struct {
-		name, want string
-		turns      []reply
-		seen       string
-		code       string
+		name  string
+		want  State
+		turns []reply
+		seen  string
+		code  string
 	}{
 		{"launched", "running", []reply{notFound, pending, pending, running}, "pending pending running", ""},
 		{"started from stopped", "running", []reply{stopped, pending, running}, "stopped pending running", ""},
@@ -45,7 +46,7 @@ func TestWaitState(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 				defer cancel()
 				var seen []string
-				i, err := r.WaitState(ctx, "i-1", c.want, func(i Instance) { seen = append(seen, i.State) })
+				i, err := r.WaitState(ctx, "i-1", c.want, func(i Instance) { seen = append(seen, string(i.State)) })
 				if codeOf(err) != c.code {
 					t.Fatalf("err = %v, want code %q", err, c.code)
 				}
@@ -71,10 +72,11 @@ func TestBring(t *testing.T) {
 	ending, ended := state("shutting-down", ""), state("terminated", "")
 	again := func(r reply) []reply { return slices.Repeat([]reply{r}, 8) }
 	for _, c := range []struct {
-		name, want string
-		turns      []reply
-		asks       int
-		code       string
+		name  string
+		want  State
+		turns []reply
+		asks  int
+		code  string
 	}{
 		{"stopped at once", "stopped", []reply{running, stopping, stopped}, 1, ""},
 		{"is pending, and stopped then", "stopped", []reply{pending, pending, running, stopping, stopped}, 1, ""},

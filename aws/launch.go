@@ -99,9 +99,9 @@ func (r *Regional) instanceOf(i types.Instance) Instance {
 		Tags:        tagMap(i.Tags),
 	}
 	if i.State != nil {
-		made.State = string(i.State.Name)
+		made.State = State(i.State.Name)
 	}
-	if made.State == string(types.InstanceStateNameStopped) {
+	if made.State == StateStopped {
 		made.StoppedAt = stopTime(sdk.ToString(i.StateTransitionReason))
 	}
 	if i.StateReason != nil {

@@ -15,7 +15,7 @@ import (
 func (r *Regional) Ours(ctx context.Context) ([]Instance, error) {
 	list, err := r.instances(ctx, &ec2.DescribeInstancesInput{Filters: []types.Filter{
 		ofAnySetup(),
-		filter("instance-state-name", "pending", "running", "stopping", "stopped", "shutting-down"),
+		notTerminated(),
 	}})
 	return list, r.fail(ctx, "look for the instances of all setups", err)
 }
@@ -42,7 +42,7 @@ func (r *Regional) ownedInstances(ctx context.Context) ([]Owned, error) {
 	list, err := r.Ours(ctx)
 	var owned []Owned
 	for _, i := range list {
-		owned = append(owned, Owned{Kind: "instance", ID: i.ID, State: i.State, Type: i.Type, Created: i.Created, Tags: i.Tags})
+		owned = append(owned, Owned{Kind: "instance", ID: i.ID, State: string(i.State), Type: i.Type, Created: i.Created, Tags: i.Tags})
 	}
 	return owned, err
 }

@@ -84,7 +84,7 @@ func (r *Regional) Quota(ctx context.Context, kind Type) (Quota, error) {
 // vcpus counts those of a family's on-demand instances that run or are about to.
 func (r *Regional) vcpus(ctx context.Context, f family) (used float64, err error) {
 	pages := ec2.NewDescribeInstancesPaginator(r.ec2, &ec2.DescribeInstancesInput{
-		Filters: []types.Filter{filter("instance-state-name", "pending", "running")},
+		Filters: []types.Filter{filter("instance-state-name", string(StatePending), string(StateRunning))},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

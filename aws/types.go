@@ -125,7 +125,7 @@ type LaunchSpec struct {
 // Instance is an instance as DescribeInstances answers.
 type Instance struct {
 	ID          string
-	State       string // "pending", "running", "stopping", "stopped", "shutting-down", "terminated"
+	State       State
 	StateReason string
 	Type        string
 	Zone        string

@@ -79,13 +79,11 @@ func (o *Opened) Close() error {
 	return o.Tunnel.Close()
 }
 
-// SoFar is what the setup has cost since its launch, in US dollars, and
-// whether that is known.
-func (o *Opened) SoFar(now time.Time) (float64, bool) {
+// Money is what the setup's machine costs, which runs.
+func (o *Opened) Money(now time.Time) Money {
 	s := o.Setup
-	s.Cost, s.State = o.Cost, "running"
-	m := s.Money(now)
-	return m.SoFar, m.Known
+	s.Cost, s.State = o.Cost, StateRunning
+	return s.Money(now)
 }
 
 // Engine is what a front end needs of the guide. engine.Guide is the only one;

@@ -227,7 +227,7 @@ func (s *fleetScreen) currentHints() []page.Hint {
 		return []page.Hint{{"a", "adopt"}, {"/", "filter"}}
 	case u.gone():
 		return []page.Hint{{"x", "remove what is left"}, {"enter", "launch again"}}
-	case u.State == "stopped":
+	case u.State == steps.StateStopped:
 		return []page.Hint{{"S", "start"}, {"t", "change type"}, {"x", "terminate"}}
 	case u.up() && u.complete():
 		return []page.Hint{{"enter", "URL"}, {"o", "open"}, {"c", "copy URL"}, {"l", "log"}, {"s", "stop"}, {"e", "shell"}, {"+", "extend"}, {"m", "mode"}, {"x", "terminate"}}

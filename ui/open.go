@@ -148,10 +148,8 @@ func inHalves(fingerprint string, split bool) string {
 }
 
 func (s *openScreen) cost(m *model) (style page.Styler, text string) {
-	setup, sandbox := s.opened.Setup, m.Engine.Sandboxed()
-	setup.Cost, setup.State = s.opened.Cost, steps.StateRunning
-	money := setup.Money(m.Now())
-	text = wording.Money(money, setup.State, sandbox)
+	money, sandbox := s.opened.Money(m.Now()), m.Engine.Sandboxed()
+	text = wording.Money(money, steps.StateRunning, sandbox)
 	switch {
 	case sandbox:
 		return m.Theme.Text, text

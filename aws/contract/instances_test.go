@@ -25,7 +25,7 @@ func (c *cloud) running(ctx context.Context) (aws.Instance, error) {
 }
 
 // until does something to a machine and waits for what comes of it.
-func (c *cloud) until(ctx context.Context, do func(context.Context, string) error, id, state string) (aws.Instance, error) {
+func (c *cloud) until(ctx context.Context, do func(context.Context, string) error, id string, state aws.State) (aws.Instance, error) {
 	if err := do(ctx, id); err != nil {
 		return aws.Instance{}, err
 	}
@@ -185,7 +185,7 @@ func waitPromises() []promise {
 			i, err := c.running(ctx)
 			i, err2 := c.Bring(ctx, i.ID, "stopped", nil)
 			again, err3 := c.Bring(ctx, i.ID, "running", nil)
-			return errors.Join(err, err2, err3, same("states", []string{i.State, again.State}, []string{"stopped", "running"}))
+			return errors.Join(err, err2, err3, same("states", []aws.State{i.State, again.State}, []aws.State{aws.StateStopped, aws.StateRunning}))
 		}},
 		{"Known", "leave out one that never was", func(ctx context.Context, c *cloud) error {
 			i, err := c.running(ctx)
@@ -200,13 +200,13 @@ func waitPromises() []promise {
 		}},
 		{"WaitState", "tell each look on the way", func(ctx context.Context, c *cloud) error {
 			i, err := c.launched(ctx)
-			var seen []string
+			var seen []aws.State
 			got, err2 := c.WaitState(ctx, i.ID, "running", func(i aws.Instance) { seen = append(seen, i.State) })
 			return errors.Join(err, err2, that(len(seen) > 0 && seen[len(seen)-1] == "running" && got.State == "running", "%v", seen))
 		}},
 		{"WaitState", "see a machine pending first", func(ctx context.Context, c *cloud) error {
 			i, err := c.launched(ctx)
-			var seen []string
+			var seen []aws.State
 			_, err2 := c.WaitState(ctx, i.ID, "running", func(i aws.Instance) { seen = append(seen, i.State) })
 			return errors.Join(err, err2, that(len(seen) > 1 && seen[0] == "pending", "%v", seen))
 		}},

@@ -187,8 +187,8 @@ func (w *work) redial(ctx context.Context) (*remote.Client, error) {
 	if ierr != nil {
 		return nil, err // the host's own reason tells more
 	}
-	if i.State != "running" {
-		return nil, errors.Join(notRunning(w.s, i.State), err)
+	if i.State != aws.StateRunning {
+		return nil, errors.Join(notRunning(w.s, steps.State(i.State)), err)
 	}
 	moved := cmp.Or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr || w.g.cfg.SSHPort(i) != w.s.SSHPort
 	if moved {
@@ -238,20 +238,20 @@ func closedTo(address string, ports []int, rules []aws.Rule) []string {
 }
 
 // notRunning is a machine that nobody can reach because it does not run.
-func notRunning(s *steps.Setup, state string) error {
+func notRunning(s *steps.Setup, state steps.State) error {
 	f := &steps.Fault{
-		Kind: steps.ProblemUnreachable, Title: "The machine is " + state,
+		Kind: steps.ProblemUnreachable, Title: "The machine is " + string(state),
 		Text: fmt.Sprintf("%s (%s) is %s.", s.Answers.Name, s.Resources.InstanceID, state),
 		Next: fmt.Sprintf("Start it with jupyter-ec2 start %s.", s.Answers.Name),
 	}
 	switch state {
-	case "gone", "terminated", "shutting-down":
+	case steps.StateGone, steps.StateTerminated, steps.StateShuttingDown:
 		f.Title = "The machine is gone"
 		f.Text = fmt.Sprintf("%s (%s) was terminated.", s.Answers.Name, s.Resources.InstanceID)
 		f.Next = fmt.Sprintf("Remove what is left with jupyter-ec2 rm %s, or launch it again with jupyter-ec2 up --name %s.", s.Answers.Name, s.Answers.Name)
-	case "pending":
+	case steps.StatePending:
 		f.Next = "Try again in a moment."
-	case "":
+	case steps.StateNone:
 		f.Title, f.Text = "There is no machine yet", fmt.Sprintf("%s was never launched.", s.Answers.Name)
 		f.Next = fmt.Sprintf("Launch it with jupyter-ec2 up --name %s.", s.Answers.Name)
 	}

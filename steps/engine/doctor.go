@@ -272,8 +272,8 @@ func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(steps.E
 			return err
 		}
 	}
-	if i.State != "running" {
-		return notRunning(w.s, cmp.Or(i.State, "gone"))
+	if i.State != aws.StateRunning {
+		return notRunning(w.s, cmp.Or(steps.State(i.State), steps.StateGone))
 	}
 	opened, err := g.Work(ctx, setupID, emit)
 	if err != nil {
@@ -288,7 +288,7 @@ func (w *work) startAgain(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if i.State != "stopped" && i.State != "stopping" {
+	if !steps.State(i.State).Off() {
 		return "", &steps.Fault{
 			Kind: steps.ProblemAnswers, Title: "There is nothing to start",
 			Text: fmt.Sprintf("The machine %s is %s, and not stopped.", i.ID, i.State),

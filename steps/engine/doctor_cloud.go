@@ -146,7 +146,7 @@ func (d *doctor) quota(ctx context.Context) finding {
 	if err != nil {
 		return unsure(err)
 	}
-	counted := i.State == "running" || i.State == "pending"
+	counted := steps.State(i.State).On()
 	text := fmt.Sprintf("%g of %g vCPUs are in use (%s); %s takes %d", q.Used, q.Limit, q.Name, d.kind.Name, d.kind.VCPU)
 	switch {
 	case counted:
@@ -205,7 +205,7 @@ func (d *doctor) existingMachine(ctx context.Context) (aws.Instance, error) {
 	switch i := machineOf(d.s, found); {
 	case i.ID == "" && d.s.Resources.InstanceID != "" && d.g.young(d.s):
 		return i, unshown(d.s)
-	case i.ID != "" && i.State != "terminated":
+	case i.ID != "" && i.State != aws.StateTerminated:
 		d.see(i)
 		d.instance, d.s.Resources.InstanceID = i, i.ID
 	}
@@ -218,7 +218,7 @@ func (d *doctor) machine(ctx context.Context) finding {
 		return wrong(err)
 	}
 	switch i.State {
-	case "running":
+	case aws.StateRunning:
 		if d.s.PublicAddr == "" {
 			return finding{
 				steps.CheckBad, i.ID + " runs and has no public address.",
@@ -226,10 +226,10 @@ func (d *doctor) machine(ctx context.Context) finding {
 			}
 		}
 		return fine("%s (%s) is running at %s.", i.ID, i.Type, d.s.PublicAddr)
-	case "stopped":
+	case aws.StateStopped:
 		return finding{steps.CheckBad, i.ID + " is stopped: " + cmp.Or(i.StateReason, "nobody said why") + ".", "Start it: jupyter-ec2 start " + d.s.Answers.Name, "start the machine"}
-	case "stopping", "pending":
-		return finding{steps.CheckBad, i.ID + " is " + i.State + ".", "Wait a minute and check again.", ""}
+	case aws.StateStopping, aws.StatePending:
+		return finding{steps.CheckBad, i.ID + " is " + string(i.State) + ".", "Wait a minute and check again.", ""}
 	case "":
 		if !d.s.Launched() {
 			return finding{steps.CheckBad, "No machine has been launched yet.", "Run jupyter-ec2 up: it continues where it stopped.", ""}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -131,8 +132,8 @@ func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i.State != "running" {
-		return nil, notRunning(s, i.State)
+	if i.State != aws.StateRunning {
+		return nil, notRunning(s, steps.State(i.State))
 	}
 	gw.see(i)
 	address, err := account.MyAddress(ctx)

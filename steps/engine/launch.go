@@ -92,16 +92,16 @@ func (w *work) settleInstance(ctx context.Context) (aws.Instance, error) {
 	}
 	switch i.State {
 	case "":
-		if i, err = w.runInstance(ctx); err == nil && aws.Ended(i.State) {
+		if i, err = w.runInstance(ctx); err == nil && i.State.Ended() {
 			// The launch that was asked for again is one that has ended since.
 			if err = w.mourn(); err == nil {
 				i, err = w.runInstance(ctx)
 			}
 		}
 		return i, err
-	case "stopping":
-		w.doing("%s is stopping; it is started again as soon as it has stopped stopped stopped", i.ID)
-	case "stopped":
+	case aws.StateStopping:
+		w.doing("%s is stopping; it is started again as soon as it has stopped", i.ID)
+	case aws.StateStopped:
 		w.doing("%s is stopped; starting it", i.ID)
 	default:
 		w.doing("%s exists and is %s", i.ID, i.State)
@@ -119,7 +119,7 @@ func (w *work) existing(ctx context.Context) (aws.Instance, error) {
 			return aws.Instance{}, nil
 		}
 		found, err := w.region.Find(ctx, map[string]string{TagSetup: w.s.ID})
-		found = slices.DeleteFunc(found, func(i aws.Instance) bool { return i.State == "shutting-down" })
+		found = slices.DeleteFunc(found, func(i aws.Instance) bool { return i.State == aws.StateShuttingDown })
 		if err != nil || len(found) == 0 {
 			// Nothing to be seen may also mean not yet: then the ClientToken
 			// makes the next launch the same one.
@@ -135,7 +135,7 @@ func (w *work) existing(ctx context.Context) (aws.Instance, error) {
 		return aws.Instance{}, nil
 	case err != nil:
 		return i, err
-	case aws.Ended(i.State):
+	case i.State.Ended():
 		return aws.Instance{}, w.mourn()
 	case i.ID != r.InstanceID:
 		r.InstanceID = i.ID
@@ -238,7 +238,7 @@ func (w *work) image(ctx context.Context, arch string) (aws.Image, error) {
 }
 
 func (w *work) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, error) {
-	i, err := w.bring(ctx, i.ID, "running")
+	i, err := w.bring(ctx, i.ID, aws.StateRunning)
 	if err != nil {
 		return i, err
 	}
@@ -253,8 +253,8 @@ func (w *work) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, e
 }
 
 // bring has the machine get to a state, and tells how it comes along.
-func (w *work) bring(ctx context.Context, id, want string) (aws.Instance, error) {
-	last := ""
+func (w *work) bring(ctx context.Context, id string, want aws.State) (aws.Instance, error) {
+	last := aws.State("")
 	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
 	defer cancel()
 	i, err := w.region.Bring(waiting, id, want, func(i aws.Instance) {
@@ -302,8 +302,8 @@ func (w *work) waitSSH(ctx context.Context) error {
 	err := remote.WaitPort(waiting, w.sshAddr(), func(err error) {
 		lastErr = err
 		if tries++; tries%lookAfter == 0 {
-			if i, err := w.instance(ctx); err == nil && i.State != "running" && i.State != "pending" {
-				stopped = notRunning(w.s, i.State)
+			if i, err := w.instance(ctx); err == nil && !steps.State(i.State).On() {
+				stopped = notRunning(w.s, steps.State(i.State))
 				cancel()
 				return
 			}

@@ -20,7 +20,7 @@ const justAsked = time.Minute
 const looksAtOnce = 8
 
 // Look asks the cloud how the setups' machines are now, and answers the setups
-// with what it said: the state, and "gone" for a machine that is no more. Where
+// with what it said: the state, and StateGone for a machine that is no more. Where
 // it could not be asked, Unseen has the reason and the rest is as last seen.
 // The ledger stays as it is.
 func (g *Guide) Look(ctx context.Context, all []steps.Setup) []steps.Setup {
@@ -77,7 +77,7 @@ func (g *Guide) look(ctx context.Context, s steps.Setup) steps.Setup {
 func (g *Guide) take(s *steps.Setup, found []aws.Instance) aws.Instance {
 	i := machineOf(s, found)
 	switch {
-	case i.ID != "" && i.State != "terminated":
+	case i.ID != "" && i.State != aws.StateTerminated:
 		w := work{g: g, s: s}
 		w.see(i)
 	case s.Resources.InstanceID == "":
@@ -92,6 +92,6 @@ func (g *Guide) take(s *steps.Setup, found []aws.Instance) aws.Instance {
 
 // vanished notes that the instance is no more.
 func vanished(s *steps.Setup, now time.Time) {
-	saw(s, aws.Instance{State: "terminated", PrivateIP: s.PrivateIP, PublicDNS: s.PublicAddr}, now)
-	s.State = "gone"
+	saw(s, aws.Instance{State: aws.StateTerminated, PrivateIP: s.PrivateIP, PublicDNS: s.PublicAddr}, now)
+	s.State = steps.StateGone
 }

@@ -73,12 +73,12 @@ func (r motoRegion) Known(ctx context.Context, ids ...string) ([]aws.Instance, e
 	return list, err
 }
 
-func (r motoRegion) Bring(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error) {
+func (r motoRegion) Bring(ctx context.Context, id string, want aws.State, each func(aws.Instance)) (aws.Instance, error) {
 	i, err := r.CloudRegion.Bring(ctx, id, want, each)
 	return r.housed(ctx, i, err)
 }
 
-func (r motoRegion) WaitState(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error) {
+func (r motoRegion) WaitState(ctx context.Context, id string, want aws.State, each func(aws.Instance)) (aws.Instance, error) {
 	i, err := r.CloudRegion.WaitState(ctx, id, want, each)
 	return r.housed(ctx, i, err)
 }

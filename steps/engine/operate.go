@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -39,22 +40,22 @@ func (g *Guide) operate(ctx context.Context, setupID string, id steps.StepID, ti
 }
 
 // state asks how the machine is now.
-func (w *work) state(ctx context.Context) (string, error) {
+func (w *work) state(ctx context.Context) (steps.State, error) {
 	id := w.s.Resources.InstanceID
 	if id == "" {
-		return "", nil
+		return steps.StateNone, nil
 	}
 	i, err := w.instance(ctx)
 	if err != nil {
 		return "", err
 	}
-	if i.State == "terminated" {
+	if i.State == aws.StateTerminated {
 		vanished(w.s, w.g.cfg.Now())
 		w.g.traceState(w.s)
-		return "gone", w.save()
+		return steps.StateGone, w.save()
 	}
 	w.see(i)
-	return i.State, w.save()
+	return w.s.State, w.save()
 }
 
 // Stop stops the machine. Its disk stays and goes on costing.
@@ -65,15 +66,15 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(steps.Event)
 			return "", err
 		}
 		id := w.s.Resources.InstanceID
-		switch state {
-		case "running", "pending":
+		switch {
+		case state.On():
 			w.doing("Stopping %s; its disk is kept", id)
-		case "stopping", "stopped":
+		case state.Off():
 			w.doing("%s is %s", id, state)
 		default:
 			return "", notRunning(w.s, state)
 		}
-		if _, err := w.bring(ctx, id, "stopped"); err != nil {
+		if _, err := w.bring(ctx, id, aws.StateStopped); err != nil {
 			return "", err
 		}
 		return id + " is stopped" + w.onAWS("; only its disk costs money now"), nil
@@ -88,7 +89,7 @@ const rebootPatience = 5 * time.Minute
 func (g *Guide) Reboot(ctx context.Context, setupID string, emit func(steps.Event)) error {
 	return g.operate(ctx, setupID, steps.StepReboot, "Reboot", emit, func(ctx context.Context, w *work) (string, error) {
 		state, err := w.state(ctx)
-		if err == nil && state != "running" {
+		if err == nil && state != steps.StateRunning {
 			err = notRunning(w.s, state)
 		}
 		if err != nil {
@@ -165,7 +166,7 @@ func (g *Guide) RestartServer(ctx context.Context, setupID string, emit func(ste
 		switch {
 		case err != nil:
 			return "", err
-		case state != "running":
+		case state != steps.StateRunning:
 			return "", notRunning(w.s, state)
 		case w.s.ServerPort == 0:
 			return "", unfinished(w.s)
@@ -199,13 +200,13 @@ func (g *Guide) Resize(ctx context.Context, setupID, instanceType string, emit f
 		if err != nil {
 			return "", err
 		}
-		if state == "stopping" {
-			if _, err := w.bring(ctx, w.s.Resources.InstanceID, "stopped"); err != nil {
+		if state == steps.StateStopping {
+			if _, err := w.bring(ctx, w.s.Resources.InstanceID, aws.StateStopped); err != nil {
 				return "", err
 			}
-			state = "stopped"
+			state = steps.StateStopped
 		}
-		if state != "stopped" {
+		if state != steps.StateStopped {
 			return "", needsStopped(w.s, state)
 		}
 		if err := w.sameArch(ctx, instanceType); err != nil {
@@ -229,10 +230,10 @@ func (g *Guide) Resize(ctx context.Context, setupID, instanceType string, emit f
 	})
 }
 
-func needsStopped(s *steps.Setup, state string) error {
-	if state == "running" || state == "pending" {
+func needsStopped(s *steps.Setup, state steps.State) error {
+	if state.On() {
 		return &steps.Fault{
-			Kind: steps.ProblemAnswers, Title: "The machine is " + state,
+			Kind: steps.ProblemAnswers, Title: "The machine is " + string(state),
 			Text: "EC2 changes the type of a stopped machine only.",
 			Next: fmt.Sprintf("Stop it first: jupyter-ec2 stop %s.", s.Answers.Name),
 		}

@@ -39,8 +39,8 @@ type CloudRegion interface {
 	Instance(ctx context.Context, id string) (aws.Instance, error)
 	Known(ctx context.Context, ids ...string) ([]aws.Instance, error)
 	Find(ctx context.Context, tags map[string]string) ([]aws.Instance, error)
-	WaitState(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error)
-	Bring(ctx context.Context, id, want string, each func(aws.Instance)) (aws.Instance, error)
+	WaitState(ctx context.Context, id string, want aws.State, each func(aws.Instance)) (aws.Instance, error)
+	Bring(ctx context.Context, id string, want aws.State, each func(aws.Instance)) (aws.Instance, error)
 	Reboot(ctx context.Context, id string) error
 	Terminate(ctx context.Context, id string) error
 	SetType(ctx context.Context, id, instanceType string) error

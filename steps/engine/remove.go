@@ -76,7 +76,7 @@ func (w *work) removeInstances(ctx context.Context) error {
 	if id := w.s.Resources.InstanceID; id != "" && !ids[id] {
 		i, err := w.instance(ctx)
 		switch {
-		case err == nil && i.State == "terminated":
+		case err == nil && i.State == aws.StateTerminated:
 			w.doing("%s is terminated", id)
 		case isUnshown(err):
 			w.retrying("EC2 does not show %s yet: it is asked to terminate it until it does", id)
@@ -92,7 +92,7 @@ func (w *work) removeInstances(ctx context.Context) error {
 	for id := range ids {
 		w.doing("Terminating %s and its disk", id)
 		// A group or an address is free only once its instance has ended.
-		if _, err := w.region.Bring(waiting, id, "terminated", func(i aws.Instance) { w.see(i) }); err != nil {
+		if _, err := w.region.Bring(waiting, id, aws.StateTerminated, func(i aws.Instance) { w.see(i) }); err != nil {
 			return err
 		}
 		w.doing("%s is terminated", id)

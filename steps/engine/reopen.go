@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -24,8 +25,8 @@ func (g *Guide) Reopen(ctx context.Context, setupID string) (*steps.Opened, erro
 	if err != nil {
 		return nil, err
 	}
-	if i.State != "running" {
-		return nil, notRunning(s, i.State)
+	if i.State != aws.StateRunning {
+		return nil, notRunning(s, steps.State(i.State))
 	}
 	w.see(i)
 	if !s.Finished(steps.StepOpen) || s.Done[steps.StepServe].Before(s.LaunchedAt) || s.ServerPort == 0 {

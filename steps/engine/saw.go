@@ -26,13 +26,13 @@ func saw(s *steps.Setup, i aws.Instance, now time.Time) {
 		}
 		s.LaunchedAt, s.StoppedAt = i.Launched, time.Time{}
 	}
-	switch i.State {
-	case "pending", "running":
+	switch {
+	case s.State.On():
 		if !s.StoppedAt.IsZero() { // it was taken for stopped, or for gone, and runs on
 			s.RanBefore -= max(s.StoppedAt.Sub(s.LaunchedAt), time.Minute)
 			s.StoppedAt = time.Time{}
 		}
-	case "stopped", "terminated":
+	case s.State == steps.StateStopped || s.State.Gone():
 		if s.StoppedAt.IsZero() && !s.LaunchedAt.IsZero() {
 			s.StoppedAt = now
 			if i.StoppedAt.After(s.LaunchedAt) && i.StoppedAt.Before(now) {

@@ -13,7 +13,7 @@ import (
 func TestMoney(t *testing.T) {
 	at := func(hour, minute int) time.Time { return time.Date(2026, 3, 1, hour, minute, 0, 0, time.UTC) }
 	s := &steps.Setup{Cost: steps.Cost{Known: true, Type: 1, IPv4: 0.5, Disk: 0.25, Hour: 1.75}}
-	look := func(state string, launched, stopped time.Time) func(now time.Time) {
+	look := func(state aws.State, launched, stopped time.Time) func(now time.Time) {
 		return func(now time.Time) {
 			saw(s, aws.Instance{State: state, Launched: launched, Created: launched, StoppedAt: stopped}, now)
 		}

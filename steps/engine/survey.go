@@ -254,7 +254,7 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 		out.Machines = append(out.Machines, m)
 	}
 	for _, i := range found {
-		if met[i.ID] || aws.Ended(i.State) || trouble != nil {
+		if met[i.ID] || i.State.Ended() || trouble != nil {
 			continue
 		}
 		m := steps.Machine{Setup: g.fromTags(i, out.At), Elsewhere: true, Account: a.number}
@@ -332,7 +332,7 @@ func machineOf(s *steps.Setup, found []aws.Instance) aws.Instance {
 		case i.Tags[TagSetup] != s.ID:
 		case i.ID == s.Resources.InstanceID:
 			return i
-		case best.ID == "" || best.State == "shutting-down":
+		case best.ID == "" || best.State == aws.StateShuttingDown:
 			best = i
 		}
 	}
@@ -363,7 +363,7 @@ func (g *Guide) note(before steps.Setup, i aws.Instance) {
 	if err != nil || s.Resources != before.Resources || !s.LaunchedAt.Equal(before.LaunchedAt) {
 		return
 	}
-	if i.ID == "" || i.State == "terminated" {
+	if i.ID == "" || i.State == aws.StateTerminated {
 		vanished(s, g.cfg.Now())
 		g.traceState(s)
 	} else {

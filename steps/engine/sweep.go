@@ -87,7 +87,7 @@ func (g *Guide) leftovers(ctx context.Context, at steps.Place, r CloudRegion, li
 // and not a volume that goes with its instance.
 func unowned(owned []aws.Owned, living map[string]bool) []aws.Owned {
 	goes := map[string]bool{} // instances that are listed, or end by themselves
-	ending := func(o aws.Owned) bool { return o.State == "shutting-down" || o.State == "terminated" }
+	ending := func(o aws.Owned) bool { return aws.State(o.State).Ended() }
 	theirs := func(o aws.Owned) bool { return o.Tags[TagSetup] != "" && !living[o.Tags[TagSetup]] }
 	for _, o := range owned {
 		if o.Kind == kindInstance && (ending(o) || theirs(o)) {
@@ -139,4 +139,4 @@ func leftover(at steps.Place, o aws.Owned, owned []aws.Owned, p steps.Prices) st
 }
 
 // isRunning reports whether somebody may be using an instance.
-func isRunning(o aws.Owned) bool { return o.State != "stopped" }
+func isRunning(o aws.Owned) bool { return aws.State(o.State) != aws.StateStopped }

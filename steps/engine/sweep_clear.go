@@ -98,7 +98,7 @@ func (c *clearing) remove(ctx context.Context, list []steps.Leftover) {
 	waiting, cancel := context.WithTimeout(ctx, c.g.cfg.Patience)
 	defer cancel()
 	for _, l := range waits {
-		if _, err := c.region.Bring(waiting, l.ID, "terminated", nil); err != nil {
+		if _, err := c.region.Bring(waiting, l.ID, aws.StateTerminated, nil); err != nil {
 			c.failed(l, err)
 			continue
 		}

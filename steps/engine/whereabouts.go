@@ -51,7 +51,7 @@ func (g *Guide) instance(ctx context.Context, r CloudRegion, s *steps.Setup) (aw
 	case g.young(s):
 		return aws.Instance{}, unshown(s)
 	}
-	return aws.Instance{ID: id, State: "terminated"}, nil
+	return aws.Instance{ID: id, State: aws.StateTerminated}, nil
 }
 
 func (w *work) instance(ctx context.Context) (aws.Instance, error) {

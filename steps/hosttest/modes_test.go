@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
@@ -108,7 +109,7 @@ func (w *world) start(id string) {
 	w.await(id, "running")
 }
 
-func (w *world) await(id, state string) {
+func (w *world) await(id string, state aws.State) {
 	w.t.Helper()
 	if _, err := w.region().WaitState(w.t.Context(), id, state, nil); err != nil {
 		w.t.Fatal(err)

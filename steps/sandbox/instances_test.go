@@ -89,7 +89,7 @@ func (p *person) launch(name string) aws.Instance {
 	return p.wait(i.ID, "running")
 }
 
-func (p *person) wait(id, state string) aws.Instance {
+func (p *person) wait(id string, state aws.State) aws.Instance {
 	p.t.Helper()
 	i, err := p.region.WaitState(p.ctx, id, state, nil)
 	if err != nil {

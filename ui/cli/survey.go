@@ -168,7 +168,7 @@ func (r *request) askAll(ctx context.Context, all []machine) error {
 	asked.SetLimit(healthAtOnce)
 	for i := range all {
 		m := &all[i]
-		if m.Elsewhere || m.Bad != nil || m.State != "running" || m.Unseen != "" {
+		if m.Elsewhere || m.Bad != nil || !m.State.Up() || m.Unseen != "" {
 			continue
 		}
 		asked.Go(func() error {
