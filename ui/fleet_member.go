@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -94,9 +95,9 @@ func (u *member) state(now time.Time) (string, table.Tone) {
 		return u.op.doing + " …", table.Plain
 	case u.trouble != nil:
 		return "! " + u.trouble.what + " failed", table.Warned
-	case u.Bad != nil:
+	case u.Standing() == steps.StandingBad:
 		return "! bad record", table.Warned
-	case u.Resources.Removing:
+	case u.Standing() == steps.StandingRemoving:
 		return "! half removed", table.Warned
 	case u.gone():
 		return theme.SignFailed + " gone", table.Bad
@@ -117,6 +118,10 @@ func (u *member) stateNow() (string, table.Tone) {
 		elsewhere = ", elsewhere"
 	}
 	switch {
+	case u.up() && u.down > 0:
+		return "! server down", table.Warned
+	case u.Standing() == steps.StandingUnseen:
+		return "? " + page.Clean(cmp.Or(string(u.State), "not seen")), table.Warned
 	case u.State == steps.StateStopped:
 		return theme.SignTodo + " stopped" + elsewhere, table.Quiet
 	case u.State != steps.StateNone && !u.up():
@@ -125,10 +130,6 @@ func (u *member) stateNow() (string, table.Tone) {
 		return theme.SignActive + " " + u.next(), table.Good
 	case !u.Elsewhere && !u.complete():
 		return u.next(), table.Plain
-	case u.down > 0:
-		return "! server down", table.Warned
-	case u.Unseen != "":
-		return "? not seen", table.Warned
 	case u.up():
 		return theme.SignActive + " running" + elsewhere, table.Good
 	}

@@ -45,7 +45,7 @@ func machineOrFile(ctx context.Context, r *request, word string) ([]string, cobr
 	var out []string
 	for _, s := range setups {
 		if strings.HasPrefix(s.Answers.Name+":", word) {
-			out = append(out, cobra.CompletionWithDesc(s.Answers.Name+":", s.Answers.Type+", "+stateOf(s)))
+			out = append(out, cobra.CompletionWithDesc(s.Answers.Name+":", s.Answers.Type+", "+wording.State(s.Standing(), s.State)))
 		}
 	}
 	if len(out) == 0 || word == "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // worlds says which ledgers a command looks into: both, unless --sandbox was given.
@@ -47,7 +48,7 @@ func (p *Program) names(ctx context.Context, worlds []bool, given ...string) []s
 	var out []string
 	for _, s := range setups {
 		if !slices.Contains(given, s.Answers.Name) && !slices.Contains(given, s.ID) {
-			out = append(out, cobra.CompletionWithDesc(s.Answers.Name, s.Answers.Type+", "+stateOf(s)))
+			out = append(out, cobra.CompletionWithDesc(s.Answers.Name, s.Answers.Type+", "+wording.State(s.Standing(), s.State)))
 		}
 	}
 	return out

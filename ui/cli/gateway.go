@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // ownKernels is the word for a notebook without a gateway.
@@ -41,7 +42,7 @@ func (r *request) gatewayNames(ctx context.Context) []string {
 	var out []string
 	for _, s := range setups {
 		if s.Answers.Mode == steps.ModeGateway {
-			out = append(out, cobra.CompletionWithDesc(s.Answers.Name, s.Answers.Type+", "+stateOf(s)))
+			out = append(out, cobra.CompletionWithDesc(s.Answers.Name, s.Answers.Type+", "+wording.State(s.Standing(), s.State)))
 		}
 	}
 	return out

@@ -183,46 +183,22 @@ func (m machine) urlCell() cell {
 	return c
 }
 
-// state is the machine's state in a word. How far the guide came is known of
-// this computer's own only.
-func (m machine) state() string {
-	if m.Elsewhere {
-		return dash(string(m.State))
-	}
-	return stateOf(m.Setup)
-}
-
-// stateOf is a setup's state in a word: the machine's, and where the guide has
-// not come to its end, that too.
-func stateOf(s steps.Setup) string {
-	switch {
-	case s.Bad != nil && s.State != "":
-		return string(s.State) + ", bad record"
-	case s.Bad != nil:
-		return "bad record"
-	case s.Resources.Removing:
-		return "removing"
-	case s.State == "" && s.Resources.InstanceID == "":
-		return "not launched"
-	case s.Unseen != "":
-		return dash(string(s.State)) + "?"
-	case s.State.Up() && !s.Finished(steps.StepOpen):
-		return "unfinished"
-	default:
-		return dash(string(s.State))
-	}
-}
+// state is where the machine stands, in a word. Scripts read it too.
+func (m machine) state() string { return wording.State(m.Standing(), m.State) }
 
 // tone is what the machine's state means.
 func (m machine) tone() tone {
-	switch state := m.state(); {
-	case m.Unseen != "" || state == "unfinished" || m.health != nil && !m.health.ServerUp:
+	standing := m.Standing()
+	switch {
+	case standing == steps.StandingUnseen || standing == steps.StandingUnfinished || m.health != nil && !m.health.ServerUp:
 		return warning
-	case state == "running":
-		return good
-	case state == "gone" || state == "terminated" || m.Bad != nil:
+	case standing == steps.StandingBad || m.State.Gone():
 		return bad
-	case state == "stopped" || state == "not launched" || state == "-":
+	case standing == steps.StandingRemoving:
+		return warning
+	case m.State.Up():
+		return good
+	case m.State == steps.StateStopped || m.State == steps.StateNone:
 		return faint
 	default:
 		return warning // on its way to another

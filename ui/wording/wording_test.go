@@ -134,3 +134,20 @@ func TestCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestState(t *testing.T) {
+	for want, c := range map[string]steps.Setup{
+		"running":             {State: steps.StateRunning, Done: map[steps.StepID]time.Time{steps.StepOpen: time.Unix(1, 0)}},
+		"unfinished":          {State: steps.StateRunning},
+		"running?":            {State: steps.StateRunning, Unseen: "It broke"},
+		"stopped, bad record": {State: steps.StateStopped, Bad: &steps.Problem{}},
+		"bad record":          {Bad: &steps.Problem{}},
+		"not launched":        {},
+		"-":                   {Resources: steps.Resources{InstanceID: "i-1"}},
+		"-?":                  {Resources: steps.Resources{InstanceID: "i-1"}, Unseen: "It broke"},
+	} {
+		if got := State(c.Standing(), c.State); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package steps
+
+import (
+	"testing"
+	"time"
+)
+
+func TestStanding(t *testing.T) {
+	finished := map[StepID]time.Time{StepOpen: time.Unix(1, 0)}
+	made := Resources{InstanceID: "i-1"}
+	for name, c := range map[string]struct {
+		m    Machine
+		want Standing
+	}{
+		"new":           {Machine{}, StandingNew},
+		"bad":           {Machine{Setup: Setup{Bad: &Problem{}, State: StateRunning}}, StandingBad},
+		"half removed":  {Machine{Setup: Setup{Resources: Resources{Removing: true}, State: StateGone}}, StandingRemoving},
+		"not asked yet": {Machine{Setup: Setup{Resources: made}}, StandingPlain},
+		"not seen":      {Machine{Setup: Setup{Resources: made, State: StateRunning, Unseen: "It broke"}}, StandingUnseen},
+		"gone is gone":  {Machine{Setup: Setup{Resources: made, State: StateGone, Unseen: "It broke"}}, StandingPlain},
+		"unfinished":    {Machine{Setup: Setup{Resources: made, State: StateRunning}}, StandingUnfinished},
+		"finished":      {Machine{Setup: Setup{Resources: made, State: StateRunning, Done: finished}}, StandingPlain},
+		"elsewhere":     {Machine{Elsewhere: true, Setup: Setup{Resources: made, State: StateRunning}}, StandingPlain},
+	} {
+		if got := c.m.Standing(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
