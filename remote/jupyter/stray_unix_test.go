@@ -151,7 +151,7 @@ func TestSupervisorsPidFile(t *testing.T) {
 		if own {
 			write = "echo $$"
 		}
-		start := "cd " + serverDir + " && chmod 700 run && " + write + " >pid && exec /bin/sh \"$PWD/supervise\""
+		start := "cd " + serverDir + " && mkdir -p ../venv/bin && ln -sf \"$(command -v python3)\" ../venv/bin/python && chmod 700 run && " + write + " >pid && exec /bin/sh \"$PWD/supervise\""
 		if err := h.Run(t.Context(), remote.Command{Script: start}); err != nil {
 			t.Fatal(err)
 		}

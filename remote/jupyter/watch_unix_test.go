@@ -179,16 +179,7 @@ func TestWatchTerminalsAndSSH(t *testing.T) {
 // terminal starts a terminal of Jupyter's, types a line and leaves it.
 func (w *watched) terminal(c *client, line string) (name string) {
 	w.t.Helper()
-	body, err := c.do(w.t.Context(), http.MethodPost, "/api/terminals", []byte("{}"))
-	var made struct{ Name string }
-	if err != nil || json.Unmarshal(body, &made) != nil {
-		w.t.Fatalf("%s, %v", body, err)
-	}
-	conn, _, err := websocket.Dial(w.t.Context(), c.base.JoinPath("/terminals/websocket", made.Name).String(),
-		&websocket.DialOptions{HTTPClient: c.http, HTTPHeader: c.header()})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	name, conn := openTerminal(w.t, c)
 	defer func() { _ = conn.CloseNow() }()
 	if err := wsjson.Write(w.t.Context(), conn, []string{"stdin", line}); err != nil {
 		w.t.Fatal(err)
@@ -202,7 +193,23 @@ func (w *watched) terminal(c *client, line string) (name string) {
 			said += m[1].(string)
 		}
 	}
-	return made.Name
+	return name
+}
+
+// openTerminal opens one of Jupyter's terminals.
+func openTerminal(t *testing.T, c *client) (name string, conn *websocket.Conn) {
+	t.Helper()
+	body, err := c.do(t.Context(), http.MethodPost, "/api/terminals", []byte("{}"))
+	var made struct{ Name string }
+	if err != nil || json.Unmarshal(body, &made) != nil {
+		t.Fatalf("%s, %v", body, err)
+	}
+	conn, _, err = websocket.Dial(t.Context(), c.base.JoinPath("/terminals/websocket", made.Name).String(),
+		&websocket.DialOptions{HTTPClient: c.http, HTTPHeader: c.header()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Name, conn
 }
 
 // What the watcher is told, without a server: never to stop, that it may not;

@@ -17,10 +17,19 @@ stop() {
 }
 trap stop TERM INT
 trap '' HUP
+# run becomes the server. What a shell starts in the background ignores INT and
+# QUIT, which a shell cannot take back, and all below it would inherit that: no
+# program in one of Jupyter's terminals could be interrupted by its key.
+run() {
+	exec "$dir/../venv/bin/python" -I -c 'import os, signal, sys
+for s in (signal.SIGINT, signal.SIGQUIT):
+    signal.signal(s, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$dir/run"
+}
 failures=0
 while :; do
 	began=$(date +%s)
-	"$dir/run" >>"$dir/server.log" 2>&1 </dev/null &
+	run >>"$dir/server.log" 2>&1 </dev/null &
 	child=$!
 	wait "$child"
 	code=$?
