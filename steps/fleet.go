@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter/health"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // What a host says of itself.
@@ -107,8 +108,8 @@ type Check struct {
 	ID    string // "credentials", "group", …; see CheckIDs
 	Title string // "Security group"
 	State CheckState
-	Text  string // what was found
-	Next  string // what a person does about it; set when State is warning or bad
+	Text  string       // what was found
+	Next  problem.Next // what a person does about it; set when State is warning or bad
 	// Fix says what FixCheck would do; empty when it can do nothing.
 	Fix string
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // KeyOption is one line of the key pair page.
@@ -43,7 +45,7 @@ type Review struct {
 	MyAddress   string
 	// Problems stop the launch (no default VPC, no route to the internet, type
 	// not offered); Warnings do not (20.04, MFA off, little memory).
-	Problems []Problem
+	Problems []problem.Problem
 	Warnings []string
 }
 

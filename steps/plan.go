@@ -7,6 +7,8 @@ import (
 	"io"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // WritePlan writes the answers as JSON, for jupyter-ec2 up --plan FILE.
@@ -30,9 +32,9 @@ func ReadPlan(r io.Reader) (Answers, error) {
 	d.DisallowUnknownFields()
 	var a Answers
 	if err := d.Decode(&a); err != nil {
-		return Answers{}, &Fault{
-			Kind: ProblemAnswers, Title: "This is not a plan", Text: "The plan cannot be read: " + err.Error() + ".",
-			Next: "Save one from the review page with s, or leave out --plan.", Err: err,
+		return Answers{}, &problem.Error{
+			Kind: problem.Answers, Title: "This is not a plan", Text: "The plan cannot be read: " + err.Error() + ".",
+			Next: problem.Do(problem.SavePlan).Say(", or ").Do(problem.LeavePlan).Say("."), Err: err,
 		}
 	}
 	if err := a.Valid(); err != nil {
@@ -43,9 +45,9 @@ func ReadPlan(r io.Reader) (Answers, error) {
 
 // AnswersFault is an answer that cannot be used.
 func AnswersFault(err error) error {
-	return &Fault{
-		Kind: ProblemAnswers, Title: "An answer cannot be used", Text: sentence(err.Error()),
-		Next: "Change this answer and continue.", Err: err,
+	return &problem.Error{
+		Kind: problem.Answers, Title: "An answer cannot be used", Text: sentence(err.Error()),
+		Next: problem.Say("Change this answer and continue."), Err: err,
 	}
 }
 

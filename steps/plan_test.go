@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestPlanRoundTrip(t *testing.T) {
@@ -17,7 +19,7 @@ func TestPlanRoundTrip(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	_, err = ReadPlan(strings.NewReader(`{"name":"x","instancetype":"t2.micro"}`))
-	if Explain(err).Kind != ProblemAnswers {
+	if Explain(err).Kind != problem.Answers {
 		t.Fatalf("a misspelt answer gave %v", err)
 	}
 }

@@ -1,6 +1,10 @@
 package steps
 
-import "time"
+import (
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+)
 
 // Setup is one run of the guide and what came of it. It outlives the program:
 // the ledger keeps it, one file each. It holds no secret.
@@ -45,7 +49,7 @@ type Setup struct {
 	State      State         `json:"state,omitempty"`
 	// Bad says why the setup's record cannot be used; then nothing else is known
 	// of it but its ID, and its name where that can be told.
-	Bad *Problem `json:"-"`
+	Bad *problem.Problem `json:"-"`
 	// TunnelPort is the local port on which a tunnel leads to the machine now,
 	// whichever process holds it; 0 without one.
 	TunnelPort int `json:"-"`

@@ -3,6 +3,8 @@ package steps
 import (
 	"testing"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestStanding(t *testing.T) {
@@ -13,7 +15,7 @@ func TestStanding(t *testing.T) {
 		want Standing
 	}{
 		"new":           {Machine{}, StandingNew},
-		"bad":           {Machine{Setup: Setup{Bad: &Problem{}, State: StateRunning}}, StandingBad},
+		"bad":           {Machine{Setup: Setup{Bad: &problem.Problem{}, State: StateRunning}}, StandingBad},
 		"half removed":  {Machine{Setup: Setup{Resources: Resources{Removing: true}, State: StateGone}}, StandingRemoving},
 		"not asked yet": {Machine{Setup: Setup{Resources: made}}, StandingPlain},
 		"not seen":      {Machine{Setup: Setup{Resources: made, State: StateRunning, Unseen: "It broke"}}, StandingUnseen},

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
@@ -280,10 +281,10 @@ func (s *accountScreen) view(m *model, w, h int) string {
 }
 
 func noProfiles(m *model, w int) []string {
-	return page.ProblemLines(m.Theme, steps.Problem{
+	return page.ProblemLines(m.Theme, problem.Problem{
 		Title: "No AWS credentials were found",
 		Text:  "There are no profiles in ~/.aws/config and ~/.aws/credentials, and no keys in the environment.",
-		Next:  "Run \"aws configure\", \"aws login\" or \"aws configure sso\" in another terminal, then press r. To try the guide without an account, quit and add --sandbox.",
+		Next:  problem.Say("Run \"aws configure\", \"aws login\" or \"aws configure sso\" in another terminal, then press r. To try the guide without an account, ").Do(problem.UseSandbox).Say("."),
 	}, w, false)
 }
 

@@ -187,8 +187,8 @@ func (d *doctorDialog) detail(th theme.Theme, w int) []string {
 	}
 	c := d.checks[d.at.At]
 	lines := append([]string{""}, page.Paragraph(th.Subtle, page.Clean(c.Text), w)...)
-	if c.Next != "" {
-		lines = append(lines, page.Paragraph(th.Text, "→ "+page.Clean(c.Next), w)...)
+	if !c.Next.Empty() {
+		lines = append(lines, page.Paragraph(th.Text, "→ "+page.Clean(page.NextWords(c.Next)), w)...)
 	}
 	if c.Fix != "" {
 		lines = append(lines, page.Paragraph(th.Accent, "enter: "+page.Clean(c.Fix), w)...)

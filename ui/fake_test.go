@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // fakeEngine is a guide made by hand: every answer is a field. Its delays are
@@ -362,7 +363,10 @@ func (fakeError) Error() string {
 	return "SSO: UnauthorizedException: Session token not found or invalid"
 }
 
-func (fakeError) Explain() (kind, title, text, next string) {
-	return "credentials", "The SSO session has ended", "The profile \"work\" signs in with AWS IAM Identity Center, and that session has expired.",
-		"Run \"aws sso login --profile work\" in another terminal, then press r."
+func (fakeError) Problem() problem.Problem {
+	return problem.Problem{
+		Kind: problem.Credentials, Title: "The SSO session has ended",
+		Text: "The profile \"work\" signs in with AWS IAM Identity Center, and that session has expired.",
+		Next: problem.Say("Run \"aws sso login --profile work\" in another terminal, then press r."),
+	}
 }

@@ -76,10 +76,10 @@ func (u *member) happening(f *facts, now time.Time) {
 	case u.trouble != nil:
 		p := u.trouble.problem
 		f.wrapped("Failed", f.th.Error, u.trouble.what+": "+p.Title)
-		f.wrapped("", f.th.Text, "→ "+p.Next+" f shows more.")
+		f.wrapped("", f.th.Text, "→ "+page.NextWords(p.Next)+" f shows more.")
 	case u.Bad != nil:
 		f.wrapped("Record", f.th.Error, u.Bad.Text)
-		f.wrapped("", f.th.Text, "→ "+u.Bad.Next)
+		f.wrapped("", f.th.Text, "→ "+page.NextWords(u.Bad.Next))
 	case u.gone():
 		f.wrapped("Gone", f.th.Warn, "The machine was terminated, and its files are lost. What was made for it may be left: x removes that.")
 	case u.Elsewhere:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
@@ -45,7 +46,7 @@ type member struct {
 // trouble is a failure that is kept with its machine until something works.
 type trouble struct {
 	what    string // "stopping"
-	problem steps.Problem
+	problem problem.Problem
 }
 
 // up says that the machine runs, as far as was seen.

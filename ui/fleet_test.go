@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // fleetRig is a rig at the list of seven machines, at rest.
@@ -380,8 +381,8 @@ func TestTheCountdownWarns(t *testing.T) {
 // A bad record is one bad row with its remedy, and no key does anything with it.
 func TestABadRecordIsARowWithItsRemedy(t *testing.T) {
 	r := fleetRig(t, func(e *fakeEngine) {
-		e.setups = append(e.setups, steps.Setup{ID: "s-torn", Created: fakeNow, Answers: steps.Answers{Name: "torn"}, Bad: &steps.Problem{
-			Title: "A setup's record cannot be used", Text: "The file /x is empty.", Next: "Mend /x.",
+		e.setups = append(e.setups, steps.Setup{ID: "s-torn", Created: fakeNow, Answers: steps.Answers{Name: "torn"}, Bad: &problem.Problem{
+			Title: "A setup's record cannot be used", Text: "The file /x is empty.", Next: problem.Say("Mend /x."),
 		}})
 	}).size(140, 40)
 	r.m.fleet.choose(r.m, "s-torn")

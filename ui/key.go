@@ -96,7 +96,7 @@ func (s *keyScreen) inspected(m *model, msg keyInspected) tea.Cmd {
 	}
 	if msg.err != nil {
 		p := steps.Explain(msg.err)
-		s.wrong = page.Clean(p.Text + " " + p.Next)
+		s.wrong = page.Clean(p.Text + " " + page.NextWords(p.Next))
 		return nil
 	}
 	s.naming = false

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
@@ -33,7 +34,7 @@ type connection struct {
 	used    time.Time  // when the machine was selected last
 	around  bool       // the link that is being made is one nobody asked for
 	asked   time.Time  // when its health was asked for, or the link
-	problem *steps.Problem
+	problem *problem.Problem
 }
 
 // Names of a machine's own tasks. The quiet ones go on for long without

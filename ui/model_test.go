@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
@@ -199,7 +200,7 @@ func TestThePlanIsSaved(t *testing.T) {
 
 func TestAProblemStopsTheLaunch(t *testing.T) {
 	e := newFakeEngine()
-	e.review.Problems = []steps.Problem{{Title: "No default VPC", Text: "None.", Next: "Create one."}}
+	e.review.Problems = []problem.Problem{{Title: "No default VPC", Text: "None.", Next: problem.Say("Create one.")}}
 	r := toReview(newRig(t, e)).press("L").until("prevents the launch")
 	if r.m.page != steps.StepReview {
 		t.Errorf("page %s", r.m.page)

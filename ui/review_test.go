@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // A key of the review changes what is on the screen: while the limits are
@@ -34,7 +34,7 @@ func TestKeysOfTheReviewChangeWhatIsSeen(t *testing.T) {
 // neither Enter nor the launch's own key launches.
 func TestWhatPreventsTheLaunchComesFirst(t *testing.T) {
 	e := newFakeEngine()
-	e.review.Problems = []steps.Problem{{Kind: steps.ProblemRefused, Title: "The vCPU quota is too small", Text: "g4dn.xlarge takes 4 vCPUs, and 0 of 0 are in use.", Next: "Choose a smaller type."}}
+	e.review.Problems = []problem.Problem{{Kind: problem.Refused, Title: "The vCPU quota is too small", Text: "g4dn.xlarge takes 4 vCPUs, and 0 of 0 are in use.", Next: problem.Say("Choose a smaller type.")}}
 	e.review.Warnings = append(e.review.Warnings, "g4dn.xlarge has a GPU.", "A driver needs room.")
 	r := toReview(newRig(t, e))
 	shown := r.screen()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
@@ -221,7 +222,7 @@ func stages() []stage {
 		{"mode-http", at(nil, func(r *rig) *rig { return toMode(r).press("down", "tab", "tab", "space") })},
 		{"review", at(nil, toReview)},
 		{"review-problem", at(func(e *fakeEngine) {
-			e.review.Problems = []steps.Problem{{Title: "No default VPC", Text: "The region has none.", Next: "Create one, then press r."}}
+			e.review.Problems = []problem.Problem{{Title: "No default VPC", Text: "The region has none.", Next: problem.Say("Create one, then press r.")}}
 		}, toReview)},
 		{"work-failed", at(func(e *fakeEngine) { e.script, e.workErr = e.script[:15], fakeError{} }, func(r *rig) *rig {
 			return toReview(r).press("L").until("r retry")
@@ -323,8 +324,8 @@ func gpuHealth() steps.Health {
 func fakeChecks() []steps.Check {
 	return []steps.Check{
 		{ID: "credentials", Title: "Credentials", State: steps.CheckOK, Text: "arn:aws:iam::123456789012:user/ada"},
-		{ID: "quota", Title: "Quota", State: steps.CheckWarn, Text: "28 of 32 vCPUs are used", Next: "Ask for more under Service Quotas before a bigger machine is launched."},
-		{ID: "group", Title: "Security group", State: steps.CheckBad, Text: "it lets in 203.0.113.7/32, but you are 198.51.100.4", Next: "Move the rule to your address.", Fix: "moves the rule to 198.51.100.4/32"},
+		{ID: "quota", Title: "Quota", State: steps.CheckWarn, Text: "28 of 32 vCPUs are used", Next: problem.Say("Ask for more under Service Quotas before a bigger machine is launched.")},
+		{ID: "group", Title: "Security group", State: steps.CheckBad, Text: "it lets in 203.0.113.7/32, but you are 198.51.100.4", Next: problem.Say("Move the rule to your address."), Fix: "moves the rule to 198.51.100.4/32"},
 		{ID: "ssh", Title: "SSH", State: steps.CheckSkipped, Text: "the security group keeps you out"},
 	}
 }

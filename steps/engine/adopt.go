@@ -8,6 +8,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // fromTags makes a setup of a machine that only the cloud knows. The tags tell
@@ -40,10 +41,10 @@ func (g *Guide) fromTags(i aws.Instance, at steps.Place) steps.Setup {
 func (g *Guide) Adopt(ctx context.Context, m steps.Machine) (steps.Setup, error) {
 	s := m.Setup
 	if !m.Elsewhere || !validID(s.ID) {
-		return steps.Setup{}, &steps.Fault{
-			Kind: steps.ProblemAnswers, Title: "This machine cannot be adopted",
+		return steps.Setup{}, &problem.Error{
+			Kind: problem.Answers, Title: "This machine cannot be adopted",
 			Text: fmt.Sprintf("The tag %s of %s names no setup of its own: %q.", TagSetup, s.Resources.InstanceID, s.ID),
-			Next: "Check the instance in the EC2 console; if it is yours, terminate it there.",
+			Next: problem.Say("Check the instance in the EC2 console; if it is yours, terminate it there."),
 		}
 	}
 	unlock, err := g.ledger.waitLock(ctx, "begin")

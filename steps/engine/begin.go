@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // SavePlan writes the answers as JSON, for jupyter-ec2 up --plan FILE.
@@ -54,10 +55,10 @@ func (g *Guide) Begin(ctx context.Context, a steps.Answers) (steps.Setup, error)
 }
 
 func beingRemoved(s *steps.Setup) error {
-	return &steps.Fault{
-		Kind: steps.ProblemAnswers, Title: "This setup is being removed",
+	return &problem.Error{
+		Kind: problem.Answers, Title: "This setup is being removed",
 		Text: fmt.Sprintf("The removal of %q was started but not finished.", s.Answers.Name),
-		Next: fmt.Sprintf("Finish it with jupyter-ec2 rm %s, or choose another name.", s.Answers.Name),
+		Next: problem.Act(naming(problem.Remove, s, "the rest")).Say(", or ").Do(problem.ChooseName).Say("."),
 	}
 }
 
@@ -75,7 +76,7 @@ func (g *Guide) resume(ctx context.Context, s *steps.Setup, a steps.Answers) (st
 		return steps.Setup{}, err
 	}
 	if what := otherMachine(s, a); what != "" {
-		return steps.Setup{}, nameTaken(a.Name, what)
+		return steps.Setup{}, nameTaken(s, what)
 	}
 	if s.Begun() {
 		a.Key = s.Answers.Key // which has become the setup's own key pair by now
@@ -89,11 +90,11 @@ func (g *Guide) resume(ctx context.Context, s *steps.Setup, a steps.Answers) (st
 	return *s, g.ledger.save(s)
 }
 
-func nameTaken(name, what string) error {
-	return &steps.Fault{
-		Kind: steps.ProblemAnswers, Title: "The name is taken",
-		Text: fmt.Sprintf("There is already a setup %q, with another %s.", name, what),
-		Next: fmt.Sprintf("Choose another name, or remove it first with jupyter-ec2 rm %s.", name),
+func nameTaken(s *steps.Setup, what string) error {
+	return &problem.Error{
+		Kind: problem.Answers, Title: "The name is taken",
+		Text: fmt.Sprintf("There is already a setup %q, with another %s.", s.Answers.Name, what),
+		Next: problem.Do(problem.ChooseName).Say(", or ").Act(on(problem.Remove, s)).Say(" first."),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // change has a setup get other answers. Once its server runs they are written
@@ -98,10 +99,10 @@ func (g *Guide) UseGateway(ctx context.Context, setupID, gatewayID string) (step
 	}
 	return g.change(ctx, setupID, func(a *steps.Answers) error {
 		if a.Mode == steps.ModeGateway {
-			return &steps.Fault{
-				Kind: steps.ProblemAnswers, Title: "This is a gateway itself",
+			return &problem.Error{
+				Kind: problem.Answers, Title: "This is a gateway itself",
 				Text: fmt.Sprintf("%s is a Kernel Gateway: it has kernels, and no notebook that could use another's.", a.Name),
-				Next: fmt.Sprintf("Change its mode first: jupyter-ec2 mode %s ssh.", a.Name),
+				Next: problem.Say("First ").Act(problem.Action{Verb: problem.ChangeMode, Name: a.Name, Sandbox: g.cfg.Sandbox, What: string(steps.ModeSSH)}).Say("."),
 			}
 		}
 		a.Gateway = gatewayID
@@ -117,9 +118,9 @@ func usableGateway(gw *steps.Setup) error {
 	if gw.Answers.Mode == steps.ModeGateway {
 		text = fmt.Sprintf("The guide for %s has not finished yet.", gw.Answers.Name)
 	}
-	return &steps.Fault{
-		Kind: steps.ProblemAnswers, Title: "This setup is not a Kernel Gateway", Text: text,
-		Next: fmt.Sprintf("Make it one: jupyter-ec2 mode %s gateway.", gw.Answers.Name),
+	return &problem.Error{
+		Kind: problem.Answers, Title: "This setup is not a Kernel Gateway", Text: text,
+		Next: problem.Say("To make it one, ").Act(inMode(steps.ModeGateway, gw)).Say("."),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Guide is the engine. Its methods may be called from several goroutines; two
@@ -145,10 +146,10 @@ func (g *Guide) sameAccount(ctx context.Context, s *steps.Setup, c Cloud) error 
 }
 
 func otherAccount(s *steps.Setup, number string) error {
-	return &steps.Fault{
-		Kind: steps.ProblemCredentials, Title: "The profile leads to another account",
+	return &problem.Error{
+		Kind: problem.Credentials, Title: "The profile leads to another account",
 		Text: fmt.Sprintf("%s is in the AWS account %s, and its profile %q leads to %s now.", s.Answers.Name, s.AccountNumber, cmp.Or(s.Answers.Profile, "default"), number),
-		Next: fmt.Sprintf("Give that profile credentials for account %s again, and run the same command again.", s.AccountNumber),
+		Next: problem.Say("Give that profile credentials for account " + s.AccountNumber + " again, and ").Do(problem.Retry).Say("."),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Ending is how the cloud that the accounts are of has ended.
@@ -29,14 +30,14 @@ var errCloudDied = errors.New("the cloud's process died")
 
 func cloudEnded(how Ending) error {
 	if how == CloudStopped {
-		return &steps.Fault{
-			Kind: steps.ProblemInterrupted, Title: "The sandbox was stopped", Text: "The sandbox was told to end while this was at work.",
-			Next: "Run the same command again: it restarts the sandbox and continues where it stopped.",
+		return &problem.Error{
+			Kind: problem.Interrupted, Title: "The sandbox was stopped", Text: "The sandbox was told to end while this was at work.",
+			Next: problem.Do(problem.Retry).Say(": it restarts the sandbox and continues where it stopped."),
 		}
 	}
-	return &steps.Fault{
-		Kind: steps.ProblemOther, Title: "The sandbox has ended", Text: "The sandbox's process is gone, and its machines are stopped.",
-		Next: "Run the same command again: it restarts the sandbox and continues where it stopped.", Err: errCloudDied,
+	return &problem.Error{
+		Kind: problem.Failed, Title: "The sandbox has ended", Text: "The sandbox's process is gone, and its machines are stopped.",
+		Next: problem.Do(problem.Retry).Say(": it restarts the sandbox and continues where it stopped."), Err: errCloudDied,
 	}
 }
 

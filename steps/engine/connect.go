@@ -12,6 +12,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // user is the login name of Ubuntu's images.
@@ -114,10 +115,10 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 				return ctx.Err()
 			}
 		default:
-			return &steps.Fault{
-				Kind: steps.ProblemUnreachable, Title: "The host key was not accepted",
+			return &problem.Error{
+				Kind: problem.Unreachable, Title: "The host key was not accepted",
 				Text: "Nothing confirms the key " + k.Fingerprint + ", and nobody accepted it: " + why + ".",
-				Next: "Compare it with the machine's system log in the EC2 console (Actions, Monitor and troubleshoot), then run this again.",
+				Next: problem.Say("Compare it with the machine's system log in the EC2 console (Actions, Monitor and troubleshoot), then ").Do(problem.Retry).Say("."),
 				Err:  steps.ErrDeclined,
 			}
 		}
@@ -126,10 +127,10 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 		w.doing("The machine's console shows the same key: it is pinned to %s", w.s.Resources.InstanceID)
 		return nil
 	}
-	return &steps.Fault{
-		Kind: steps.ProblemUnreachable, Title: "This is not the machine that was launched",
+	return &problem.Error{
+		Kind: problem.Unreachable, Title: "This is not the machine that was launched",
 		Text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", w.s.PublicAddr, k.Fingerprint),
-		Next: "Do not continue on this network. Try another one; if it persists, remove the setup and tell whoever runs the network.",
+		Next: problem.Say("Do not continue on this network. Try another one; if it persists, remove the setup and tell whoever runs the network."),
 	}
 }
 
@@ -239,21 +240,21 @@ func closedTo(address string, ports []int, rules []aws.Rule) []string {
 
 // notRunning is a machine that nobody can reach because it does not run.
 func notRunning(s *steps.Setup, state steps.State) error {
-	f := &steps.Fault{
-		Kind: steps.ProblemUnreachable, Title: "The machine is " + string(state),
+	f := &problem.Error{
+		Kind: problem.Unreachable, Title: "The machine is " + string(state),
 		Text: fmt.Sprintf("%s (%s) is %s.", s.Answers.Name, s.Resources.InstanceID, state),
-		Next: fmt.Sprintf("Start it with jupyter-ec2 start %s.", s.Answers.Name),
+		Next: problem.Act(on(problem.Start, s)).Say("."),
 	}
 	switch state {
 	case steps.StateGone, steps.StateTerminated, steps.StateShuttingDown:
 		f.Title = "The machine is gone"
 		f.Text = fmt.Sprintf("%s (%s) was terminated.", s.Answers.Name, s.Resources.InstanceID)
-		f.Next = fmt.Sprintf("Remove what is left with jupyter-ec2 rm %s, or launch it again with jupyter-ec2 up --name %s.", s.Answers.Name, s.Answers.Name)
+		f.Next = launchOrRemove(s)
 	case steps.StatePending:
-		f.Next = "Try again in a moment."
+		f.Next = problem.Say("Try again in a moment.")
 	case steps.StateNone:
 		f.Title, f.Text = "There is no machine yet", fmt.Sprintf("%s was never launched.", s.Answers.Name)
-		f.Next = fmt.Sprintf("Launch it with jupyter-ec2 up --name %s.", s.Answers.Name)
+		f.Next = problem.Act(on(problem.Launch, s)).Say(".")
 	}
 	return f
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // The doctor's checks.
@@ -70,7 +71,7 @@ type doctor struct {
 type finding struct {
 	state steps.CheckState
 	text  string
-	next  string
+	next  problem.Next
 	fix   string
 }
 
@@ -83,9 +84,8 @@ func skipped(why string) finding { return finding{state: steps.CheckSkipped, tex
 // wrong is a finding from an error, in the error's own words.
 func wrong(err error) finding {
 	p := steps.Explain(err)
-	var e steps.Explained
-	if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &e) {
-		p.Title, p.Text, p.Next = "No answer", "There was no answer in time.", "Check this computer's network, then try again."
+	if _, told := problem.Of(err); errors.Is(err, context.DeadlineExceeded) && !told {
+		p.Title, p.Text, p.Next = "No answer", "There was no answer in time.", problem.Say("Check this computer's network, then try again.")
 	}
 	return finding{state: steps.CheckBad, text: p.Title + ". " + p.Text, next: p.Next}
 }
@@ -167,7 +167,7 @@ func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(s
 			return fmt.Errorf("checking %s: %w", c.title, ctx.Err())
 		}
 		d.states[c.id] = f.state
-		each(steps.Check{ID: c.id, Title: c.title, State: f.state, Text: safe.Text(f.text), Next: safe.Text(f.next), Fix: f.fix})
+		each(steps.Check{ID: c.id, Title: c.title, State: f.state, Text: safe.Text(f.text), Next: f.next.With(safe.Text), Fix: f.fix})
 	}
 	return nil
 }
@@ -251,10 +251,10 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 
 // noRemedy is for what FixCheck was not offered for.
 func noRemedy(checkID string) error {
-	return &steps.Fault{
-		Kind: steps.ProblemAnswers, Title: "This cannot be fixed automatically",
+	return &problem.Error{
+		Kind: problem.Answers, Title: "This cannot be fixed automatically",
 		Text: fmt.Sprintf("The check %q has no remedy that the program could apply here.", checkID),
-		Next: "Do what the check says, then check again with jupyter-ec2 doctor.",
+		Next: problem.Say("Do what the check says, then ").Do(problem.Doctor).Say("."),
 	}
 }
 
@@ -289,10 +289,10 @@ func (w *work) startAgain(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if !steps.State(i.State).Off() {
-		return "", &steps.Fault{
-			Kind: steps.ProblemAnswers, Title: "There is nothing to start",
+		return "", &problem.Error{
+			Kind: problem.Answers, Title: "There is nothing to start",
 			Text: fmt.Sprintf("The machine %s is %s, and not stopped.", i.ID, i.State),
-			Next: "Check again with jupyter-ec2 doctor.",
+			Next: problem.Act(on(problem.Doctor, w.s)).Say("."),
 		}
 	}
 	return w.launch(ctx)

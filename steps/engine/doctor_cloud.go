@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // The checks that ask the cloud, and the key file.
@@ -29,10 +30,10 @@ func (d *doctor) credentials(ctx context.Context) finding {
 	switch {
 	case steps.Identity(who).Root():
 		f.state, f.text = steps.CheckWarn, f.text+" This is the account's root user, who may do anything."
-		f.next = "Make an IAM user or a role with the policy in docs/iam-policy.json and use its profile."
+		f.next = problem.Say("Make an IAM user or a role with the policy in docs/iam-policy.json and use its profile.")
 	case mfa == aws.MFAOff:
 		f.state, f.text = steps.CheckWarn, f.text+" MFA is off."
-		f.next = "Turn MFA on for this user in the IAM console, as the guide asks."
+		f.next = problem.Say("Turn MFA on for this user in the IAM console, as the guide asks.")
 	case mfa == aws.MFAOn:
 		f.text += " MFA is on."
 	}
@@ -73,7 +74,7 @@ func (d *doctor) regionEnabled(ctx context.Context) finding {
 	if !on {
 		return finding{
 			steps.CheckBad, fmt.Sprintf("The region %s is not enabled for this account.", name),
-			"Enable it in the AWS console (Account, AWS Regions), or choose another region.", "",
+			problem.Say("Enable it in the AWS console (Account, AWS Regions), or ").Do(problem.ChooseRegion).Say("."), "",
 		}
 	}
 	d.region = d.account.In(name)
@@ -125,13 +126,13 @@ func (d *doctor) permitted(ctx context.Context) finding {
 	if len(refused) > 0 {
 		return finding{
 			steps.CheckBad, "Not permitted: " + strings.Join(refused, ", ") + ".",
-			"Ask whoever manages the account for the policy in docs/iam-policy.json, or choose another profile.", "",
+			problem.Say("Ask whoever manages the account for the policy in docs/iam-policy.json, or ").Do(problem.ChooseProfile).Say("."), "",
 		}
 	}
 	if len(silent) > 0 {
 		return finding{
 			steps.CheckWarn, "AWS answered neither yes nor no about " + strings.Join(silent, " "),
-			"Read what it says; if the launch then fails, its message says more.", "",
+			problem.Say("Read what it says; if the launch then fails, its message says more."), "",
 		}
 	}
 	return fine("A launch is permitted (%s).", strings.Join(allowed, ", "))
@@ -154,7 +155,7 @@ func (d *doctor) quota(ctx context.Context) finding {
 	case q.Used+float64(d.kind.VCPU) > q.Limit:
 		return finding{
 			steps.CheckBad, text + ": it does not fit.",
-			"Stop another machine, choose a smaller type, or ask for more in the Service Quotas console (quota " + q.Code + ").", "",
+			problem.Say("Stop another machine, ").Act(problem.Action{Verb: problem.ChooseType, What: "a smaller type"}).Say(", or ask for more in the Service Quotas console (quota " + q.Code + ")."), "",
 		}
 	}
 	return fine("%s.", text)
@@ -172,7 +173,7 @@ func (d *doctor) network(ctx context.Context) finding {
 	if !n.Internet {
 		return finding{
 			steps.CheckBad, fmt.Sprintf("No subnet of VPC %s both has a route to an internet gateway and assigns public addresses, so nobody can reach a machine there.", n.VPC),
-			"Add a route 0.0.0.0/0 to an internet gateway in the VPC console, and turn on auto-assign public IPv4 address.", "",
+			problem.Say("Add a route 0.0.0.0/0 to an internet gateway in the VPC console, and turn on auto-assign public IPv4 address."), "",
 		}
 	}
 	return fine("VPC %s has a route to the internet.", n.VPC)
@@ -222,22 +223,22 @@ func (d *doctor) machine(ctx context.Context) finding {
 		if d.s.PublicAddr == "" {
 			return finding{
 				steps.CheckBad, i.ID + " runs and has no public address.",
-				"Turn on auto-assign public IPv4 address for its subnet in the VPC console, then stop and start the machine.", "",
+				problem.Say("Turn on auto-assign public IPv4 address for its subnet in the VPC console, then stop and start the machine."), "",
 			}
 		}
 		return fine("%s (%s) is running at %s.", i.ID, i.Type, d.s.PublicAddr)
 	case aws.StateStopped:
-		return finding{steps.CheckBad, i.ID + " is stopped: " + cmp.Or(i.StateReason, "nobody said why") + ".", "Start it: jupyter-ec2 start " + d.s.Answers.Name, "start the machine"}
+		return finding{steps.CheckBad, i.ID + " is stopped: " + cmp.Or(i.StateReason, "nobody said why") + ".", problem.Act(on(problem.Start, d.s)).Say("."), "start the machine"}
 	case aws.StateStopping, aws.StatePending:
-		return finding{steps.CheckBad, i.ID + " is " + string(i.State) + ".", "Wait a minute and check again.", ""}
+		return finding{steps.CheckBad, i.ID + " is " + string(i.State) + ".", problem.Say("Wait a minute and ").Act(on(problem.Doctor, d.s)).Say("."), ""}
 	case "":
 		if !d.s.Launched() {
-			return finding{steps.CheckBad, "No machine has been launched yet.", "Run jupyter-ec2 up: it continues where it stopped.", ""}
+			return finding{steps.CheckBad, "No machine has been launched yet.", problem.Act(on(problem.Continue, d.s)).Say(": it continues where it stopped."), ""}
 		}
 	}
 	return finding{
 		steps.CheckBad, "The machine is gone: it was terminated elsewhere.",
-		"jupyter-ec2 up launches a new one; jupyter-ec2 rm " + d.s.Answers.Name + " removes what is left.", "",
+		launchOrRemove(d.s), "",
 	}
 }
 
@@ -254,7 +255,7 @@ func (d *doctor) shutdown(ctx context.Context) finding {
 	if !stops {
 		return finding{
 			steps.CheckBad, "A shutdown on the machine terminates it, and its disk is lost.",
-			"Set its shutdown behaviour to stop in the EC2 console (Actions, Instance settings).", "let a shutdown stop the machine",
+			problem.Say("Set its shutdown behaviour to stop in the EC2 console (Actions, Instance settings)."), "let a shutdown stop the machine",
 		}
 	}
 	return fine("A shutdown stops the machine and keeps its disk.")
@@ -273,7 +274,7 @@ func (d *doctor) group(ctx context.Context) finding {
 	if d.instance.ID != "" && !slices.Contains(d.instance.GroupIDs, id) {
 		return finding{
 			steps.CheckBad, fmt.Sprintf("The machine is not in its security group %s but in %s.", id, strings.Join(d.instance.GroupIDs, ", ")),
-			"Put it back in the EC2 console (Actions, Security, Change security groups).", "",
+			problem.Say("Put it back in the EC2 console (Actions, Security, Change security groups)."), "",
 		}
 	}
 	var wide []string
@@ -287,12 +288,12 @@ func (d *doctor) group(ctx context.Context) finding {
 	case len(shut) > 0:
 		return finding{
 			steps.CheckBad, fmt.Sprintf("%s does not let in your current address %s on port %s; it lets in %s.", id, d.address, strings.Join(shut, " and "), listed(rules)),
-			"Move the rule: jupyter-ec2 up does it too.", "let in your current address instead of the old one",
+			problem.Act(on(problem.Continue, d.s)).Say(": it moves the rule."), "let in your current address instead of the old one",
 		}
 	case len(wide) > 0:
 		return finding{
 			steps.CheckWarn, fmt.Sprintf("%s lets in the whole internet on port %s.", id, strings.Join(wide, " and ")),
-			"Remove that rule in the EC2 console, unless you made it for a reason.", "",
+			problem.Say("Remove that rule in the EC2 console, unless you made it for a reason."), "",
 		}
 	}
 	return fine("%s lets in %s.", id, listed(rules))
@@ -332,7 +333,7 @@ func (d *doctor) key(ctx context.Context) finding {
 		return wrong(f.Err)
 	case f.TooOpen:
 		d.keyless = true
-		return finding{steps.CheckBad, "Other users of this computer can read " + r.KeyPath + ".", "Run: chmod 400 " + r.KeyPath, "make it readable only by you (chmod 400)"}
+		return finding{steps.CheckBad, "Other users of this computer can read " + r.KeyPath + ".", problem.Say("Run: chmod 400 " + r.KeyPath), "make it readable only by you (chmod 400)"}
 	}
 	if d.region == nil {
 		return fine("Only you can read %s; EC2 cannot be asked whether it matches the key pair.", r.KeyPath)
@@ -346,17 +347,17 @@ func (d *doctor) key(ctx context.Context) finding {
 	case at < 0:
 		return finding{
 			steps.CheckWarn, "EC2 has no key pair " + r.KeyPairName + " any more; the machine keeps the public half that it was launched with.",
-			"Nothing has to be done while the SSH login works.", "",
+			problem.Say("Nothing has to be done while the SSH login works."), "",
 		}
 	case f.PublicKey == "" || pairs[at].PublicKey == "":
 		return fine("Only you can read %s; only the login shows whether it matches the key pair.", r.KeyPath)
 	case f.PublicKey != pairs[at].PublicKey:
 		return finding{
 			steps.CheckBad, fmt.Sprintf("%s (%s) is not the private half of the key pair %s.", r.KeyPath, f.Fingerprint, pairs[at].Name),
-			"Put the right private key back in its place; without it nobody can log in to the machine, and a new one has to be launched.", "",
+			problem.Say("Put the right private key back in its place; without it nobody can log in to the machine, and a new one has to be launched."), "",
 		}
 	case f.Garbled:
-		return finding{steps.CheckWarn, garbledKey(r.KeyPath), "It works here anyway; once rewritten, it works with ssh -i too.", "write it as ssh reads it"}
+		return finding{steps.CheckWarn, garbledKey(r.KeyPath), problem.Say("It works here anyway; once rewritten, it works with ssh -i too."), "write it as ssh reads it"}
 	}
 	return fine("Only you can read %s, and it matches the key pair %s.", r.KeyPath, pairs[at].Name)
 }

@@ -26,8 +26,8 @@ func TestDiskAndMemory(t *testing.T) {
 		"little memory":     {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, steps.Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 800}, steps.CheckWarn, "nearly full"},
 		"memory is unknown": {jupyter.Facts{FreeDiskMB: 5000}, steps.Health{}, steps.CheckOK, "4.9 GiB"},
 	} {
-		f := roomOn(c.facts, c.health)
-		if f.state != c.state || !strings.Contains(f.text, c.text) || (f.state != steps.CheckOK) != (f.next != "") {
+		f := roomOn(&steps.Setup{}, c.facts, c.health)
+		if f.state != c.state || !strings.Contains(f.text, c.text) || (f.state != steps.CheckOK) != !f.next.Empty() {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}

@@ -74,7 +74,7 @@ func (w *world) doctor(g *engine.Guide, setupID string) map[string]steps.Check {
 		if c.Text == "" || c.Title == "" {
 			w.t.Errorf("%s says nothing: %+v", c.ID, c)
 		}
-		if (c.State == steps.CheckBad || c.State == steps.CheckWarn) != (c.Next != "") {
+		if (c.State == steps.CheckBad || c.State == steps.CheckWarn) == c.Next.Empty() {
 			w.t.Errorf("%s: a remedy goes with what is wrong, and only with that: %+v", c.ID, c)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // The checks that ask the machine.
@@ -29,7 +30,7 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 	if len(pinned) == 0 {
 		return finding{
 			steps.CheckBad, "No host key of this machine is pinned here, so nothing confirms it.",
-			"Run jupyter-ec2 up: it compares the key with the machine's console and pins it.", "",
+			problem.Act(on(problem.Continue, d.s)).Say(": it compares the key with the machine's console and pins it."), "",
 		}
 	}
 	printed, _ := d.consoleKeys(ctx)
@@ -43,7 +44,7 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 	}
 	return finding{
 		steps.CheckBad, fmt.Sprintf("%s is pinned, but the machine's console shows other keys.", pinned[0].Fingerprint),
-		"Do not log in until you know why. If the machine was rebuilt on purpose, remove its line from " + d.g.hostKeys().Path() + " and run jupyter-ec2 up.", "",
+		problem.Say("Do not log in until you know why. If the machine was rebuilt on purpose, remove its line from " + d.g.hostKeys().Path() + " and ").Act(on(problem.Continue, d.s)).Say("."), "",
 	}
 }
 
@@ -88,7 +89,7 @@ func (d *doctor) host(ctx context.Context) finding {
 	if err != nil {
 		health = steps.Health{} // the watcher has a check of its own
 	}
-	return roomOn(facts, health)
+	return roomOn(d.s, facts, health)
 }
 
 // mebibytes is a size in the units that status and the screen tell it in.
@@ -100,7 +101,7 @@ func mebibytes(n int) string {
 }
 
 // roomOn judges a machine's disk and memory.
-func roomOn(f jupyter.Facts, h steps.Health) finding {
+func roomOn(s *steps.Setup, f jupyter.Facts, h steps.Health) finding {
 	text := fmt.Sprintf("%s of disk free; %s of memory", mebibytes(f.FreeDiskMB), mebibytes(f.MemoryMB))
 	free := f.MemoryMB
 	if h.Watching && h.MemoryMB > 0 {
@@ -112,8 +113,8 @@ func roomOn(f jupyter.Facts, h steps.Health) finding {
 		text += fmt.Sprintf(", %s of it used", mebibytes(h.SwapUsedMB))
 	}
 	free += max(f.SwapMB-h.SwapUsedMB, 0)
-	const room = "Remove what is not needed (du -xh ~ | sort -h | tail shows the biggest), or make the disk larger in the EC2 console."
-	const memory = "Shut down kernels that are not needed, or give the machine a larger type: jupyter-ec2 resize."
+	room := problem.Say("Remove what is not needed (du -xh ~ | sort -h | tail shows the biggest), or make the disk larger in the EC2 console.")
+	memory := problem.Say("Shut down kernels that are not needed, or ").Act(naming(problem.Resize, s, "a larger type")).Say(".")
 	switch {
 	case f.FreeDiskMB < diskLeast:
 		return finding{steps.CheckBad, "The disk is full: " + text + ".", room, ""}
@@ -147,7 +148,7 @@ const serverLines = 5
 // serverUp asks the server from the machine itself.
 func (d *doctor) serverUp(ctx context.Context) finding {
 	if d.s.ServerPort == 0 {
-		return finding{steps.CheckBad, "No server was started yet.", "Run jupyter-ec2 up: it continues where it stopped.", againFix}
+		return finding{steps.CheckBad, "No server was started yet.", problem.Act(on(problem.Continue, d.s)).Say(": it continues where it stopped."), againFix}
 	}
 	ep, err := d.public()
 	if err != nil {
@@ -171,7 +172,7 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 		return d.strays(ctx)
 	}
 	f := wrong(err)
-	f.next, f.fix = "Restart it: jupyter-ec2 up does it, and so does r in the program's list, Your setups.", "start the server again; its kernels are lost"
+	f.next, f.fix = problem.Act(on(problem.RestartServer, d.s)).Say("."), "start the server again; its kernels are lost"
 	if log, err := jupyter.ServerLog(ctx, d.client, d.facts, serverLines); err == nil && len(log) > 0 {
 		f.text += "\nThe last lines of its log:\n" + strings.Join(log, "\n")
 	}
@@ -197,7 +198,7 @@ func (d *doctor) strays(ctx context.Context) finding {
 	}
 	return finding{
 		steps.CheckWarn, fmt.Sprintf("It answers on port %d of the machine. Another server of this program runs there that no record knows: %s.", d.s.ServerPort, strings.Join(which, ", ")),
-		"End it: jupyter-ec2 doctor --fix does it, and so does jupyter-ec2 up. Its kernels are lost.", "end the server that no record knows",
+		problem.Say("To end it, ").Act(on(problem.Fix, d.s)).Say(" or ").Act(on(problem.Continue, d.s)).Say(". Its kernels are lost."), "end the server that no record knows",
 	}
 }
 
@@ -209,9 +210,9 @@ func (d *doctor) public() (jupyter.Endpoint, error) {
 		return jupyter.Endpoint{}, err
 	}
 	if token == "" {
-		return jupyter.Endpoint{}, &steps.Fault{
-			Kind: steps.ProblemServer, Title: "The server's token is not here", Text: "The file with the server's token is missing or broken here: " + d.g.ledger.file("tokens", d.s.ID) + ".",
-			Next: "Run jupyter-ec2 open " + d.s.Answers.Name + ", which fetches the server's own, or jupyter-ec2 up, which gives it a new one where it has none.",
+		return jupyter.Endpoint{}, &problem.Error{
+			Kind: problem.Server, Title: "The server's token is not here", Text: "The file with the server's token is missing or broken here: " + d.g.ledger.file("tokens", d.s.ID) + ".",
+			Next: problem.Act(on(problem.Open, d.s)).Say(", which fetches the server's own, or ").Act(on(problem.Continue, d.s)).Say(", which gives it a new one where it has none."),
 		}
 	}
 	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", d.s.ServerPort), Token: token, Gateway: d.s.Answers.Mode == steps.ModeGateway}
@@ -239,10 +240,10 @@ func (g *Guide) pinOf(s *steps.Setup) ([]byte, error) {
 		err = fmt.Errorf("it is not for %s, or it ends within a week", s.PublicAddr)
 	}
 	if err != nil {
-		return nil, &steps.Fault{
-			Kind: steps.ProblemServer, Title: "The server's certificate cannot be used",
+		return nil, &problem.Error{
+			Kind: problem.Server, Title: "The server's certificate cannot be used",
 			Text: "The certificate in " + g.certPath(s.ID) + " cannot be used: " + err.Error() + ".",
-			Next: "Run jupyter-ec2 up: it makes a new one and starts the server again with it.", Err: err,
+			Next: problem.Act(on(problem.Continue, s)).Say(": it makes a new one and starts the server again with it."), Err: err,
 		}
 	}
 	sum := sha256.Sum256(block.Bytes)
@@ -253,13 +254,13 @@ func (g *Guide) pinOf(s *steps.Setup) ([]byte, error) {
 func (d *doctor) watcher(ctx context.Context) finding {
 	a := d.s.Answers
 	if n := d.s.Wanted(); n.IdleStop.Or(steps.DefaultIdleStop) != a.IdleStop.Or(steps.DefaultIdleStop) || n.Lifetime.Or(steps.DefaultLifetime) != a.Lifetime.Or(steps.DefaultLifetime) {
-		return finding{steps.CheckWarn, "New limits were requested but are not in effect yet: auto-stop " + StopWords(n) + ".", "Run jupyter-ec2 up: it puts them into effect.", againFix}
+		return finding{steps.CheckWarn, "New limits were requested but are not in effect yet: auto-stop " + StopWords(n) + ".", problem.Act(on(problem.Continue, d.s)).Say(": it puts them into effect."), againFix}
 	}
 	if a.IdleStop == steps.Never && a.Lifetime == steps.Never {
 		return fine("None was requested: the machine runs, and costs money, until it is stopped.")
 	}
 	h, err := jupyter.ReadHealth(ctx, d.client)
-	const next = "Run jupyter-ec2 up: it sets the watcher up again. Until then stop the machine yourself."
+	next := problem.Act(on(problem.Continue, d.s)).Say(": it sets the watcher up again. Until then stop the machine yourself.")
 	switch {
 	case err != nil:
 		f := unsure(err)

@@ -301,7 +301,7 @@ func TestNotebookThatDoesNotStart(t *testing.T) {
 	empty := t.TempDir()
 	t.Setenv("PATH", empty)
 	_, err = w.guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
-	if p := steps.Explain(err); p.Title != "There is no Jupyter on this computer" || !strings.Contains(p.Next, "pip install notebook") {
+	if p := steps.Explain(err); p.Title != "There is no Jupyter on this computer" || !strings.Contains(p.Next.String(), "pip install notebook") {
 		t.Errorf("%+v", p)
 	}
 	script := "#!/bin/sh\n[ \"$2\" = --version ]\n"

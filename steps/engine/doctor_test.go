@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestDoctorOfAnAccountAlone(t *testing.T) {
@@ -118,7 +119,7 @@ func TestDoctorCountsTheQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := w.doctor(w.guide(), s.ID)["quota"]
-	if c.State != steps.CheckBad || !strings.Contains(c.Text, "of 1 vCPUs") || !strings.Contains(c.Next, "L-1216C47A") {
+	if c.State != steps.CheckBad || !strings.Contains(c.Text, "of 1 vCPUs") || !strings.Contains(c.Next.String(), "L-1216C47A") {
 		t.Errorf("%+v", c)
 	}
 	// Nothing was launched for it yet, which is no riddle either.
@@ -336,7 +337,7 @@ func TestFixOfSomethingThatHasNone(t *testing.T) {
 	}
 	for _, id := range []string{"quota", "nonsense", "group", "shutdown", "key"} {
 		err := w.guide().FixCheck(t.Context(), s.ID, id, func(steps.Event) {})
-		if p := steps.Explain(err); p.Title != "This cannot be fixed automatically" || p.Next == "" {
+		if p := steps.Explain(err); p.Title != "This cannot be fixed automatically" || p.Next.Empty() {
 			t.Errorf("%s: %+v", id, p)
 		}
 	}
@@ -349,7 +350,7 @@ func TestDoctorEndsWithItsContext(t *testing.T) {
 	w := newWorld(t, nil)
 	ctx, stop := context.WithCancel(t.Context())
 	err := w.guide().Doctor(ctx, "", "", func(steps.Check) { stop() })
-	if p := steps.Explain(err); p.Kind != steps.ProblemInterrupted {
+	if p := steps.Explain(err); p.Kind != problem.Interrupted {
 		t.Errorf("%+v", p)
 	}
 }

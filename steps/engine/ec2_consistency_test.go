@@ -49,7 +49,7 @@ func hiding(t *testing.T, after time.Duration) (*world, *clock) {
 func (w *world) launchHidden(c *clock) steps.Setup {
 	w.t.Helper()
 	err := w.until(w.t.Context(), w.guideAt(c.now), answers(), steps.StepLaunch)
-	if p := steps.Explain(err); p.Title != "EC2 does not show the machine yet" || !strings.Contains(p.Next, "again") {
+	if p := steps.Explain(err); p.Title != "EC2 does not show the machine yet" || !strings.Contains(p.Next.String(), "again") {
 		w.t.Fatalf("told as %+v (%v)", p, err)
 	}
 	return w.only()
@@ -291,7 +291,7 @@ func TestRemovalIsSeenBeforeItIsForgotten(t *testing.T) {
 			w.times(-1, c.action, c.fault)
 			if err := w.guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err == nil {
 				t.Fatal("it is said to be removed, and is not")
-			} else if p := steps.Explain(err); p.Next == "" || p.Title == "Something went wrong" {
+			} else if p := steps.Explain(err); p.Next.Empty() || p.Title == "Something went wrong" {
 				t.Errorf("told as %+v", p)
 			}
 			w.only()

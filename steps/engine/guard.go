@@ -12,6 +12,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // guard makes sure that the watcher runs on the machine and stops it when it is
@@ -115,9 +116,9 @@ func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
 	}
 	s, err := w.g.ledger.load(w.s.Answers.Gateway)
 	if err != nil {
-		return nil, &steps.Fault{
-			Kind: steps.ProblemAnswers, Title: "The gateway is gone", Text: "The setup whose kernels this notebook uses no longer exists.", Err: err,
-			Next: fmt.Sprintf("Give it its own kernels back (jupyter-ec2 gateway %s none), or another gateway.", w.s.Answers.Name),
+		return nil, &problem.Error{
+			Kind: problem.Answers, Title: "The gateway is gone", Text: "The setup whose kernels this notebook uses no longer exists.", Err: err,
+			Next: problem.Act(on(problem.OwnKernels, w.s)).Say(", or give it another gateway."),
 		}
 	}
 	if err := usableGateway(s); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // launch brings the instance to where its SSH port answers. Everything it
@@ -243,10 +244,10 @@ func (w *work) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, e
 		return i, err
 	}
 	if w.s.PublicAddr == "" {
-		return i, &steps.Fault{
-			Kind: steps.ProblemRefused, Title: "The machine has no public address",
+		return i, &problem.Error{
+			Kind: problem.Refused, Title: "The machine has no public address",
 			Text: "The subnet gives its machines no public IPv4 address, so this computer cannot reach it.",
-			Next: "Turn on \"auto-assign public IPv4 address\" for the subnet in the VPC console, remove this setup and run the guide again.",
+			Next: problem.Say("Turn on \"auto-assign public IPv4 address\" for the subnet in the VPC console, ").Act(naming(problem.Remove, w.s, "this setup")).Say(" and run the guide again."),
 		}
 	}
 	return i, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // names fills in the names of what is about to be created: the intent.
@@ -45,10 +46,10 @@ func (w *work) names() error {
 }
 
 func keyFileThere(path string) error {
-	return &steps.Fault{
-		Kind: steps.ProblemAnswers, Title: "The key file already exists",
+	return &problem.Error{
+		Kind: problem.Answers, Title: "The key file already exists",
 		Text: fmt.Sprintf("A new key would be written to %s, but there is a file of that name, and key files are never overwritten.", path),
-		Next: "Choose \"a key on this computer\" to use it, or give another path.", Err: fs.ErrExist,
+		Next: problem.Act(problem.Action{Verb: problem.ChooseKey, What: "that file as the key"}).Say(", or give another path."), Err: fs.ErrExist,
 	}
 }
 

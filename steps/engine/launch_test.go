@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // mutates lists the calls that create something; a program that dies around
@@ -165,7 +166,7 @@ func TestRefusalsAreToldAndMended(t *testing.T) {
 			})
 			err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch)
 			p := steps.Explain(err)
-			if p.Kind != steps.ProblemRefused || p.Next == "" || !strings.Contains(strings.ToLower(p.Title+p.Text), title) {
+			if p.Kind != problem.Refused || p.Next.Empty() || !strings.Contains(strings.ToLower(p.Title+p.Text), title) {
 				t.Fatalf("got %+v, want a refusal about %q", p, title)
 			}
 			w.setFault(nil)

@@ -16,6 +16,7 @@ import (
 	"github.com/moby/sys/atomicwriter"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // ledger keeps the setups, one file each: what is about to be created, what
@@ -39,10 +40,10 @@ func (l ledger) lock(id string) (unlock func(), err error) {
 		return nil, ledgerFault(err)
 	}
 	if !ok {
-		return nil, &steps.Fault{
-			Kind: steps.ProblemOther, Title: "Another jupyter-ec2 is working on this setup",
+		return nil, &problem.Error{
+			Kind: problem.Failed, Title: "Another jupyter-ec2 is working on this setup",
 			Text: "A second program holds this setup's lock, so this one leaves it alone.",
-			Next: "Let the other one finish, or end it, and run this again.",
+			Next: problem.Say("Let the other one finish, or end it, and ").Do(problem.Retry).Say("."),
 		}
 	}
 	return func() { _ = f.Unlock() }, nil
@@ -96,10 +97,10 @@ func writePrivate(path string, content []byte) error {
 }
 
 func ledgerFault(err error) error {
-	return &steps.Fault{
-		Kind: steps.ProblemOther, Title: "The setup's record cannot be written",
+	return &problem.Error{
+		Kind: problem.Failed, Title: "The setup's record cannot be written",
 		Text: "What is about to be created could not be written down first, so nothing more was created: " + err.Error() + ".",
-		Next: "Make room on the disk, or make the folder writable, and run the same command again.",
+		Next: problem.Say("Make room on the disk, or make the folder writable, and ").Do(problem.Retry).Say("."),
 		Err:  err,
 	}
 }

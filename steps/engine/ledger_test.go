@@ -13,6 +13,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func testGuide(t *testing.T) *Guide {
@@ -73,7 +74,7 @@ func TestBeginRefusesAnotherMachineOfTheSameName(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = g.Begin(ctx, a)
-			if p := steps.Explain(err); p.Kind != steps.ProblemAnswers || !strings.Contains(p.Text, "another "+what) {
+			if p := steps.Explain(err); p.Kind != problem.Answers || !strings.Contains(p.Text, "another "+what) {
 				t.Fatalf("got %+v, want a taken name because of another %s", p, what)
 			}
 		})

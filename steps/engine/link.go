@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // link is the Link of a Guide. What runs over it makes the connection again
@@ -203,7 +204,7 @@ func again(err error) bool {
 	if errors.As(err, &e) {
 		return e.Again()
 	}
-	return !errors.Is(err, errLinkClosed) && steps.Explain(err).Kind == steps.ProblemUnreachable
+	return !errors.Is(err, errLinkClosed) && steps.Explain(err).Kind == problem.Unreachable
 }
 
 // Shell runs a login shell on the person's terminal.

@@ -19,6 +19,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Time that a Jupyter on this computer is given.
@@ -174,10 +175,10 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &steps.Fault{
-			Kind: steps.ProblemServer, Title: "The notebook on this computer does not answer", Err: err,
+		return &problem.Error{
+			Kind: problem.Server, Title: "The notebook on this computer does not answer", Err: err,
 			Text: "It was started and did not answer as it should. " + steps.Explain(err).Text,
-			Next: "Read its lines above. A Jupyter config file of yours that sets a token, a password or a certificate may be in the way.",
+			Next: problem.Say("Read its lines above. A Jupyter config file of yours that sets a token, a password or a certificate may be in the way."),
 		}
 	case <-n.done:
 		if ctx.Err() != nil {
@@ -185,10 +186,10 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 		}
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		return &steps.Fault{
-			Kind: steps.ProblemServer, Title: "Jupyter on this computer ended", Err: jupyter.ExplainServer(n.tail),
+		return &problem.Error{
+			Kind: problem.Server, Title: "Jupyter on this computer ended", Err: jupyter.ExplainServer(n.tail),
 			Text: "It ended before it answered. Its last line was: " + safe.Scrub(last(n.tail)),
-			Next: "Read its lines above; jupyter notebook, run by hand, says the same.",
+			Next: problem.Say("Read its lines above; jupyter notebook, run by hand, says the same."),
 		}
 	}
 }
@@ -231,10 +232,10 @@ func installedJupyter(ctx context.Context) ([]string, error) {
 }
 
 func noJupyter(err error) error {
-	return &steps.Fault{
-		Kind: steps.ProblemAnswers, Title: "There is no Jupyter on this computer",
+	return &problem.Error{
+		Kind: problem.Answers, Title: "There is no Jupyter on this computer",
 		Text: "Neither jupyter notebook, nor jupyter lab, nor python3 -m notebook runs here.",
-		Next: "Install it: python3 -m pip install notebook (in a venv where the system asks for one), then try again.", Err: err,
+		Next: problem.Say("Install it: python3 -m pip install notebook (in a venv where the system asks for one), then try again."), Err: err,
 	}
 }
 
@@ -246,18 +247,18 @@ func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, ce
 		return ep, nil, err
 	}
 	if s.Answers.Mode != steps.ModeGateway {
-		return ep, nil, &steps.Fault{
-			Kind: steps.ProblemAnswers, Title: "This is not a gateway",
+		return ep, nil, &problem.Error{
+			Kind: problem.Answers, Title: "This is not a gateway",
 			Text: fmt.Sprintf("%s is in %s mode, and only a Kernel Gateway gives its kernels away.", s.Answers.Name, s.Answers.Mode),
-			Next: "Choose a setup in gateway mode, or change this one's: jupyter-ec2 mode " + s.Answers.Name + " gateway.",
+			Next: problem.Say("Choose a setup in gateway mode, or ").Act(inMode(steps.ModeGateway, s)).Say("."),
 		}
 	}
 	now := g.look(ctx, *s)
 	if now.Unseen == "" && now.State != steps.StateRunning {
-		return ep, nil, &steps.Fault{
-			Kind: steps.ProblemUnreachable, Title: "The gateway's machine is not running",
+		return ep, nil, &problem.Error{
+			Kind: problem.Unreachable, Title: "The gateway's machine is not running",
 			Text: fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, cmp.Or(string(now.State), "not launched yet")),
-			Next: "Start it with jupyter-ec2 up or jupyter-ec2 start, then try again.",
+			Next: problem.Act(on(problem.Start, s)).Say(", then try again."),
 		}
 	}
 	d := doctor{work: work{g: g, s: &now}}

@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // operate does something with a setup's machine, between a Started and a
@@ -126,9 +127,9 @@ func (w *work) awaitEnd(ctx context.Context, c *remote.Client) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &steps.Fault{
-			Kind: steps.ProblemUnreachable, Title: "The machine did not reboot", Text: "EC2 accepted the request, but the machine keeps running as before.",
-			Next: "Try again; if it happens again, stop and start it instead.",
+		return &problem.Error{
+			Kind: problem.Unreachable, Title: "The machine did not reboot", Text: "EC2 accepted the request, but the machine keeps running as before.",
+			Next: problem.Say("Try again; if it happens again, stop and start it instead."),
 		}
 	}
 }
@@ -187,9 +188,9 @@ func (g *Guide) RestartServer(ctx context.Context, setupID string, emit func(ste
 
 // unfinished is a setup whose guide has not come to its end.
 func unfinished(s *steps.Setup) error {
-	return &steps.Fault{
-		Kind: steps.ProblemAnswers, Title: "The setup is not finished", Text: fmt.Sprintf("The guide for %s has not finished: there is no server yet.", s.Answers.Name),
-		Next: fmt.Sprintf("Continue it: jupyter-ec2 up --name %s.", s.Answers.Name),
+	return &problem.Error{
+		Kind: problem.Answers, Title: "The setup is not finished", Text: fmt.Sprintf("The guide for %s has not finished: there is no server yet.", s.Answers.Name),
+		Next: problem.Act(on(problem.Continue, s)).Say(": it continues where it stopped."),
 	}
 }
 
@@ -232,10 +233,10 @@ func (g *Guide) Resize(ctx context.Context, setupID, instanceType string, emit f
 
 func needsStopped(s *steps.Setup, state steps.State) error {
 	if state.On() {
-		return &steps.Fault{
-			Kind: steps.ProblemAnswers, Title: "The machine is " + string(state),
+		return &problem.Error{
+			Kind: problem.Answers, Title: "The machine is " + string(state),
 			Text: "EC2 changes the type of a stopped machine only.",
-			Next: fmt.Sprintf("Stop it first: jupyter-ec2 stop %s.", s.Answers.Name),
+			Next: problem.Say("First ").Act(on(problem.Stop, s)).Say("."),
 		}
 	}
 	return notRunning(s, state)
@@ -254,10 +255,10 @@ func (w *work) sameArch(ctx context.Context, instanceType string) error {
 	if now.Arch == next.Arch {
 		return nil
 	}
-	return &steps.Fault{
-		Kind: steps.ProblemAnswers, Title: "The type has another processor",
+	return &problem.Error{
+		Kind: problem.Answers, Title: "The type has another processor",
 		Text: fmt.Sprintf("%s is %s and %s is %s; the system on the disk is made for %s.", now.Name, now.Arch, next.Name, next.Arch, now.Arch),
-		Next: fmt.Sprintf("Choose a type with %s, or launch a new machine.", now.Arch),
+		Next: problem.Act(problem.Action{Verb: problem.ChooseType, What: "a type with " + now.Arch}).Say(", or launch a new machine."),
 	}
 }
 
@@ -266,11 +267,11 @@ func stoppedBy(ctx context.Context, err error) error {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		return err
 	}
-	if ended := (*steps.Fault)(nil); errors.As(context.Cause(ctx), &ended) {
+	if ended := (*problem.Error)(nil); errors.As(context.Cause(ctx), &ended) {
 		return ended
 	}
-	return &steps.Fault{
-		Kind: steps.ProblemInterrupted, Title: "Stopped", Text: "You stopped the work.",
+	return &problem.Error{
+		Kind: problem.Interrupted, Title: "Stopped", Text: "You stopped the work.",
 		Next: steps.Explain(context.Canceled).Next, Err: errors.Join(ctx.Err(), err),
 	}
 }

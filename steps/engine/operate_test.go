@@ -15,6 +15,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // launchedSetup is a world whose one machine has been launched and logged in to.
@@ -156,14 +157,14 @@ func TestChanges(t *testing.T) {
 	if got, err := g.SetMode(ctx, s.ID, steps.ModeHTTP, true); err != nil || got.Answers.Mode != steps.ModeHTTP || !got.Answers.NoTLS {
 		t.Errorf("%+v, %v", got.Answers, err)
 	}
-	if _, err := g.SetMode(ctx, s.ID, "telnet", false); steps.Explain(err).Kind != steps.ProblemAnswers {
+	if _, err := g.SetMode(ctx, s.ID, "telnet", false); steps.Explain(err).Kind != problem.Answers {
 		t.Errorf("a mode that is none: %v", err)
 	}
 	got, err := g.SetLimits(ctx, s.ID, steps.Never, 0)
 	if err != nil || got.Answers.IdleStop != steps.Never || got.Answers.Lifetime != 0 {
 		t.Errorf("%+v, %v", got.Answers, err)
 	}
-	if _, err := g.SetLimits(ctx, s.ID, steps.Limit(time.Second), 0); steps.Explain(err).Kind != steps.ProblemAnswers {
+	if _, err := g.SetLimits(ctx, s.ID, steps.Limit(time.Second), 0); steps.Explain(err).Kind != problem.Answers {
 		t.Errorf("a limit of a second: %v", err)
 	}
 	rule := steps.WorkRule{Percent: 20, Ignore: []string{"htop", "python monitor*"}}
@@ -171,7 +172,7 @@ func TestChanges(t *testing.T) {
 		t.Errorf("%+v, %v", got.Answers, err)
 	}
 	for _, bad := range []steps.WorkRule{{Percent: -1}, {Ignore: []string{" "}}, {Ignore: []string{"a\x1b[1m"}}, {Ignore: make([]string, 51)}} {
-		if _, err := g.SetWork(ctx, s.ID, bad); steps.Explain(err).Kind != steps.ProblemAnswers {
+		if _, err := g.SetWork(ctx, s.ID, bad); steps.Explain(err).Kind != problem.Answers {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // recordVersion is the form of the setups' records that this program writes. It
@@ -26,9 +27,9 @@ func (l ledger) load(id string) (*steps.Setup, error) {
 	path := l.file("setups", id+".json")
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &steps.Fault{
-			Kind: steps.ProblemAnswers, Title: "No such setup", Text: fmt.Sprintf("There is no setup %q.", id),
-			Next: "List them with: jupyter-ec2 ls.", Err: err,
+		return nil, &problem.Error{
+			Kind: problem.Answers, Title: "No such setup", Text: fmt.Sprintf("There is no setup %q.", id),
+			Next: problem.Do(problem.List).Say("."), Err: err,
 		}
 	}
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
@@ -82,19 +83,19 @@ func parseSetup(b []byte) (*steps.Setup, error) {
 // unreadable is a record that is there and tells nothing, or that others may
 // have changed.
 func unreadable(path string, err error) error {
-	return &steps.Fault{
-		Kind: steps.ProblemOther, Title: "A setup's record cannot be used",
+	return &problem.Error{
+		Kind: problem.Failed, Title: "A setup's record cannot be used",
 		Text: "What this program created for a setup is written down in " + path + ", which cannot be used: " + err.Error() + ".",
-		Next: "Repair the file (it has to be yours, chmod 600), or move it away: a machine of it is then listed as elsewhere, and jupyter-ec2 adopt takes it over. Until then nothing is launched under its name.",
+		Next: problem.Say("Repair the file (it has to be yours, chmod 600), or move it away: a machine of it is then listed as elsewhere. ").Do(problem.Adopt).Say(". Until then nothing is launched under its name."),
 		Err:  err,
 	}
 }
 
 func laterVersion(path string) error {
-	return &steps.Fault{
-		Kind: steps.ProblemOther, Title: "The record is of a later jupyter-ec2",
+	return &problem.Error{
+		Kind: problem.Failed, Title: "The record is of a later jupyter-ec2",
 		Text: "What was created for this setup is written down in " + path + " by a later version of jupyter-ec2, which this one does not understand.",
-		Next: "Use that version, or a later one: go install github.com/jupyter-ec2/jupyter-ec2@latest",
+		Next: problem.Say("Use that version, or a later one: go install github.com/jupyter-ec2/jupyter-ec2@latest"),
 	}
 }
 
@@ -110,10 +111,10 @@ func (l ledger) all() ([]steps.Setup, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &steps.Fault{
-			Kind: steps.ProblemOther, Title: "The setups' records cannot be read",
+		return nil, &problem.Error{
+			Kind: problem.Failed, Title: "The setups' records cannot be read",
 			Text: "What this program created is written down in a folder that cannot be read: " + err.Error() + ".",
-			Next: "See who owns the folder named here; if something else stands in its place, move that away.", Err: err,
+			Next: problem.Say("See who owns the folder named here; if something else stands in its place, move that away."), Err: err,
 		}
 	}
 	var out []steps.Setup
@@ -239,9 +240,9 @@ type ownerOnly struct{ fs.FileInfo }
 func (ownerOnly) Mode() fs.FileMode { return 0o700 }
 
 func notYours(path, why string) error {
-	return &steps.Fault{
-		Kind: steps.ProblemOther, Title: "Others can write to the program's folder",
+	return &problem.Error{
+		Kind: problem.Failed, Title: "Others can write to the program's folder",
 		Text: "The folder " + path + " holds keys, tokens and the records of your machines, and " + why + ". Nothing in it is used.",
-		Next: "See what is in it and who put it there. If it is all yours: chmod go-w '" + path + "' (and sudo chown -R \"$USER\" where it belongs to somebody else). Otherwise move it away, or name another place in XDG_STATE_HOME.",
+		Next: problem.Say("See what is in it and who put it there. If it is all yours: chmod go-w '" + path + "' (and sudo chown -R \"$USER\" where it belongs to somebody else). Otherwise move it away, or name another place in XDG_STATE_HOME."),
 	}
 }

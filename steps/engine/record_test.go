@@ -80,7 +80,7 @@ func TestABadRecordIsOneBadRow(t *testing.T) {
 			if err != nil || len(all) != 2 {
 				t.Fatalf("%d setups, %v", len(all), err)
 			}
-			if row := all[0]; row.ID != bad.ID || row.Bad == nil || row.Answers.Name != "jupyter" || !strings.Contains(row.Bad.Text, path) || row.Bad.Next == "" {
+			if row := all[0]; row.ID != bad.ID || row.Bad == nil || row.Answers.Name != "jupyter" || !strings.Contains(row.Bad.Text, path) || row.Bad.Next.Empty() {
 				t.Errorf("the bad row is %+v (%+v)", row, row.Bad)
 			}
 			if all[1].ID != good.ID || all[1].Bad != nil {
@@ -137,7 +137,7 @@ func TestAFolderThatOthersCanChangeIsRefused(t *testing.T) {
 				_, begun := g.Begin(ctx, testAnswers())
 				_, opened := g.Reopen(ctx, s.ID)
 				for what, err := range map[string]error{"list": listed, "begin": begun, "open": opened} {
-					if p := steps.Explain(err); p.Title != "Others can write to the program's folder" || !strings.Contains(p.Next, "chmod go-w '"+path+"'") {
+					if p := steps.Explain(err); p.Title != "Others can write to the program's folder" || !strings.Contains(p.Next.String(), "chmod go-w '"+path+"'") {
 						t.Errorf("%s: %+v", what, p)
 					}
 				}

@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // "Choose another type" is what a refusal says: it must be possible under the
@@ -81,7 +82,7 @@ func TestStoppingIsToldAsStopping(t *testing.T) {
 		return steps.HostKeyReject
 	}}
 	err := w.until(ctx, w.guide(), answers(), steps.StepOpen)
-	if p := steps.Explain(err); p.Kind != steps.ProblemInterrupted {
+	if p := steps.Explain(err); p.Kind != problem.Interrupted {
 		t.Fatalf("got %+v", p)
 	}
 }
@@ -134,7 +135,7 @@ func TestRemoveGivesUpOnAGroupInUse(t *testing.T) {
 func TestExplainIsSafeForATerminal(t *testing.T) {
 	err := &aws.Error{Doing: "make it", Code: "Strange", Message: "a\x1b]0;title\x07b\x1b[31mc\u202e\nd"}
 	p := steps.Explain(err)
-	for _, text := range []string{p.Title, p.Text, p.Next, p.Raw} {
+	for _, text := range []string{p.Title, p.Text, p.Next.String(), p.Raw} {
 		if strings.ContainsAny(text, "\x1b\x07\u202e") {
 			t.Errorf("%q", text)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Review asks the cloud everything that can be known before a cent is spent:
@@ -51,7 +52,7 @@ type preflight struct {
 	address     string
 	mfa         aws.MFAState
 	permissions []aws.Permission
-	problems    []steps.Problem
+	problems    []problem.Problem
 }
 
 func (p *preflight) run(ctx context.Context) error {
@@ -116,35 +117,36 @@ func (p *preflight) refusals() {
 	for _, perm := range p.permissions {
 		switch {
 		case perm.Known && !perm.Allowed:
-			p.problems = append(p.problems, steps.Problem{
-				Kind: steps.ProblemRefused, Title: "Not permitted: " + perm.Action, Text: perm.Detail,
-				Next: "Ask whoever manages the account for the policy in docs/iam-policy.json, or choose another profile.",
+			p.problems = append(p.problems, problem.Problem{
+				Kind: problem.Refused, Title: "Not permitted: " + perm.Action, Text: perm.Detail,
+				Next: problem.Say("Ask whoever manages the account for the policy in docs/iam-policy.json, or ").Do(problem.ChooseProfile).Say("."),
 			})
 		case perm.Obstacle != nil && !p.exists:
 			met := steps.Explain(perm.Obstacle)
-			if !slices.ContainsFunc(p.problems, func(known steps.Problem) bool { return known.Title == met.Title }) {
+			if !slices.ContainsFunc(p.problems, func(known problem.Problem) bool { return known.Title == met.Title }) {
 				p.problems = append(p.problems, met)
 			}
 		}
 	}
 }
 
-func (p *preflight) networkProblem() steps.Problem {
-	return steps.Problem{
-		Kind: steps.ProblemRefused, Title: "No route to the internet",
+func (p *preflight) networkProblem() problem.Problem {
+	return problem.Problem{
+		Kind: problem.Refused, Title: "No route to the internet",
 		Text: fmt.Sprintf("The subnet in VPC %s has no route to an internet gateway, so nobody could reach the machine.", p.network.VPC),
-		Next: "Add a route 0.0.0.0/0 to an internet gateway in the VPC console, or choose another region.",
+		Next: problem.Say("Add a route 0.0.0.0/0 to an internet gateway in the VPC console, or ").Do(problem.ChooseRegion).Say("."),
 	}
 }
 
 // quotaProblem has the title that AWS's own refusal has.
-func (p *preflight) quotaProblem() steps.Problem {
+func (p *preflight) quotaProblem() problem.Problem {
 	q := p.quota
-	return steps.Problem{
-		Kind: steps.ProblemRefused, Title: "The vCPU quota is too small",
+	return problem.Problem{
+		Kind: problem.Refused, Title: "The vCPU quota is too small",
 		Text: fmt.Sprintf("%s takes %d vCPUs. Your account may run %g in %s, of which %g are in use (%s). A quota of 0 is normal for GPU types in a new account.",
 			p.kind.Name, p.kind.VCPU, q.Limit, p.answers.Region, q.Used, q.Name),
-		Next: fmt.Sprintf("Choose a smaller type or stop another machine, or ask for more of %s in the Service Quotas console, Amazon EC2. AWS often needs hours to answer.", q.Code),
+		Next: problem.Act(problem.Action{Verb: problem.ChooseType, What: "a smaller type"}).
+			Say(" or stop another machine, or ask for more of " + q.Code + " in the Service Quotas console, Amazon EC2. AWS often needs hours to answer."),
 	}
 }
 
@@ -155,7 +157,7 @@ func (g *Guide) hasMachine(name string) bool {
 }
 
 // taken is the problem of a name that belongs to a setup with another machine.
-func (g *Guide) taken(a steps.Answers) []steps.Problem {
+func (g *Guide) taken(a steps.Answers) []problem.Problem {
 	all, err := g.ledger.all()
 	if err != nil {
 		return nil // Begin says what is wrong with the records
@@ -163,7 +165,7 @@ func (g *Guide) taken(a steps.Answers) []steps.Problem {
 	for i := range all {
 		if s := &all[i]; s.Answers.Name == a.Name && s.Bad == nil {
 			if what := otherMachine(s, a); what != "" {
-				return []steps.Problem{steps.Explain(nameTaken(a.Name, what))}
+				return []problem.Problem{steps.Explain(nameTaken(s, what))}
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // The review asks EC2 whether each call of the launch is permitted, and a no
@@ -35,8 +36,8 @@ func TestReviewAsksForPermission(t *testing.T) {
 	if v, err = w.guide().Review(t.Context(), answers()); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(v.Problems, func(p steps.Problem) bool {
-		return p.Kind == steps.ProblemRefused && strings.Contains(p.Title, "ec2:RunInstances")
+	if !slices.ContainsFunc(v.Problems, func(p problem.Problem) bool {
+		return p.Kind == problem.Refused && strings.Contains(p.Title, "ec2:RunInstances")
 	}) {
 		t.Errorf("problems %+v", v.Problems)
 	}
@@ -102,7 +103,7 @@ func TestReviewChecksTheQuota(t *testing.T) {
 				t.Fatalf("problems %+v: %v", v.Problems, err)
 			}
 			p := v.Problems[0]
-			if p.Kind != steps.ProblemRefused || p.Title != "The vCPU quota is too small" || !strings.Contains(p.Next, "L-DB2E81BA") {
+			if p.Kind != problem.Refused || p.Title != "The vCPU quota is too small" || !strings.Contains(p.Next.String(), "L-DB2E81BA") {
 				t.Errorf("%+v", p)
 			}
 			if !hidden && !strings.Contains(p.Text, "g4dn.xlarge takes 4 vCPUs") {

@@ -13,6 +13,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // tailLines is how much of a job's log is kept to explain its failure.
@@ -129,10 +130,10 @@ func (w *work) serve(ctx context.Context) (string, error) {
 // noGateway is a notebook that does not come up with another machine's kernels.
 func noGateway(s *steps.Setup, url string, err error) error {
 	p := steps.Explain(err)
-	return &steps.Fault{
+	return &problem.Error{
 		Kind: p.Kind, Title: "The notebook does not start with its gateway", Err: err,
 		Text: "Its kernels are to run at " + url + ". " + p.Text,
-		Next: fmt.Sprintf("Check that the gateway's machine is running and answers, and try again. Or give the notebook its own kernels back: jupyter-ec2 gateway %s none.", s.Answers.Name),
+		Next: problem.Say("Check that the gateway's machine is running and answers, and try again. Or ").Act(on(problem.OwnKernels, s)).Say("."),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // clearOrder is the order in which leftovers go: a group is free only once its
@@ -151,19 +152,19 @@ func (c *clearing) unclaimed(l steps.Leftover, setupID string) error {
 	case err != nil:
 		return err
 	}
-	return &steps.Fault{
-		Kind: steps.ProblemOther, Title: "It belongs to a setup of this computer",
+	return &problem.Error{
+		Kind: problem.Failed, Title: "It belongs to a setup of this computer",
 		Text: fmt.Sprintf("The %s %s was left alone: a setup of this computer owns it now.", l.Kind, l.ID),
-		Next: "Check again with jupyter-ec2 sweep; a setup is removed with jupyter-ec2 rm.",
+		Next: problem.Do(problem.Sweep).Say(", or ").Act(problem.Action{Verb: problem.Remove, What: "the setup"}).Say("."),
 	}
 }
 
 // startedSince is a machine that was stopped when its removal was agreed to.
 func startedSince(l steps.Leftover) error {
-	return &steps.Fault{
-		Kind: steps.ProblemOther, Title: "It has been started since",
+	return &problem.Error{
+		Kind: problem.Failed, Title: "It has been started since",
 		Text: fmt.Sprintf("The instance %s was stopped when it was listed, and is running now: it was left alone.", l.ID),
-		Next: "Check again with jupyter-ec2 sweep; another computer may be using it.",
+		Next: problem.Do(problem.Sweep).Say("; another computer may be using it."),
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // call makes a call of EC2's own, for what the guide never does.
@@ -314,7 +315,7 @@ func TestClearGoesOnAfterAFailure(t *testing.T) {
 			failures++
 		}
 	})
-	if p := steps.Explain(err); p.Kind != steps.ProblemRefused || failures != 1 {
+	if p := steps.Explain(err); p.Kind != problem.Refused || failures != 1 {
 		t.Errorf("%d failures, %+v", failures, p)
 	}
 	left, _ := w.swept()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // ownToken reads the setup's token. It has a file of its own, so that the
@@ -79,9 +80,9 @@ func (w *work) fetchToken(ctx context.Context) (string, error) {
 var errNoToken = errors.New("no token")
 
 func noToken(s *steps.Setup) error {
-	return &steps.Fault{
-		Kind: steps.ProblemServer, Title: "The server's token is not known", Err: errNoToken,
+	return &problem.Error{
+		Kind: problem.Server, Title: "The server's token is not known", Err: errNoToken,
 		Text: fmt.Sprintf("The file with the token of %s is missing or broken here, and the machine has none either.", s.Answers.Name),
-		Next: fmt.Sprintf("Run jupyter-ec2 up --name %s: it gives the server a new token.", s.Answers.Name),
+		Next: problem.Act(on(problem.Continue, s)).Say(": it gives the server a new token."),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // newborn is how long a machine that EC2 does not show may yet turn up. EC2
@@ -67,10 +68,10 @@ const unshownTitle = "EC2 does not show the machine yet"
 
 // unshown is a machine that EC2 does not show, and that may be there.
 func unshown(s *steps.Setup) error {
-	return &steps.Fault{
-		Kind: steps.ProblemOther, Title: unshownTitle,
+	return &problem.Error{
+		Kind: problem.Failed, Title: unshownTitle,
 		Text: fmt.Sprintf("%s (%s) was launched, but EC2 does not list it. A new machine may take a while to be listed, and may already cost money.", s.Answers.Name, s.Resources.InstanceID),
-		Next: "Run the same command again in a minute: it looks for the machine again and launches no second one.", Err: errUnshown,
+		Next: problem.Do(problem.Retry).Say(" in a minute: it looks for the machine again and launches no second one."), Err: errUnshown,
 	}
 }
 

@@ -75,13 +75,13 @@ func (w *world) fails(a steps.Answers, title string, said ...string) {
 	w.t.Helper()
 	_, err := w.work(a, nil)
 	p := steps.Explain(err)
-	if err == nil || p.Title != title || p.Text == "" || p.Next == "" {
+	if err == nil || p.Title != title || p.Text == "" || p.Next.Empty() {
 		w.t.Errorf("got %+v, want %q", p, title)
 	}
 	w.t.Logf("%s: %s %s", p.Title, p.Text, p.Next)
 	for _, word := range said {
-		if !contains(p.Text+" "+p.Next, word) {
-			w.t.Errorf("%q is not in %q", word, p.Text+" "+p.Next)
+		if !contains(p.Text+" "+p.Next.String(), word) {
+			w.t.Errorf("%q is not in %q", word, p.Text+" "+p.Next.String())
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // defaultName is the setup's name when none is given, so that the same
@@ -172,10 +173,10 @@ func regionUsable(regions []steps.Region, want string) error {
 			next: meant(nearest(want, all), "See "+name+" up --help."),
 		}
 	case !regions[i].Enabled:
-		return &problemError{[]steps.Problem{{
-			Kind: steps.ProblemRefused, Title: "The region is not enabled",
+		return &problemError{[]problem.Problem{{
+			Kind: problem.Refused, Title: "The region is not enabled",
 			Text: "Your account has not opted in to " + want + ".",
-			Next: "Enable it in the AWS console (Account, AWS Regions), or choose another with --region.",
+			Next: problem.Say("Enable it in the AWS console (Account, AWS Regions), or choose another with --region."),
 		}}}
 	}
 	return nil
@@ -220,10 +221,10 @@ func (a *answering) agentKey(ctx context.Context, at steps.Place) (steps.KeyAnsw
 			return o.Answer, nil
 		}
 	}
-	return steps.KeyAnswer{}, &problemError{[]steps.Problem{{
-		Kind: steps.ProblemAnswers, Title: "ssh-agent holds no key that can be used",
+	return steps.KeyAnswer{}, &problemError{[]problem.Problem{{
+		Kind: problem.Answers, Title: "ssh-agent holds no key that can be used",
 		Text: "No agent answers at SSH_AUTH_SOCK, or it holds no ed25519 or RSA key.",
-		Next: "Start it and add a key (ssh-add), or leave out --key: a new key is then made.",
+		Next: problem.Say("Start it and add a key (ssh-add), or leave out --key: a new key is then made."),
 	}}}
 }
 
@@ -237,10 +238,10 @@ func (a *answering) protect(ctx context.Context, path string) error {
 		}
 	}
 	if !ok {
-		return &problemError{[]steps.Problem{{
-			Kind: steps.ProblemAnswers, Title: "Others can read the key",
+		return &problemError{[]problem.Problem{{
+			Kind: problem.Answers, Title: "Others can read the key",
 			Text: "Other users of this computer can read " + path + ", and OpenSSH refuses such a key.",
-			Next: "Run: chmod 400 " + path + " (or say yes to the question).",
+			Next: problem.Say("Run: chmod 400 " + path + " (or say yes to the question)."),
 		}}}
 	}
 	if err := a.guide.ProtectKey(path); err != nil {
@@ -268,23 +269,23 @@ func (a *answering) straighten(ctx context.Context, path string) error {
 }
 
 func keyProblem(text string) error {
-	return &problemError{[]steps.Problem{{
-		Kind: steps.ProblemAnswers, Title: "This key cannot be used", Text: text,
-		Next: "Name another private key with --key, or leave it away: a new key is then made.",
+	return &problemError{[]problem.Problem{{
+		Kind: problem.Answers, Title: "This key cannot be used", Text: text,
+		Next: problem.Say("Name another private key with --key, or leave it away: a new key is then made."),
 	}}}
 }
 
 // problemError is problems that were found before anything was done.
-type problemError struct{ problems []steps.Problem }
+type problemError struct{ problems []problem.Problem }
 
 func (e *problemError) Error() string { return e.problems[0].Title }
 
-// Explain tells the first one as its own, and adds the others to its text.
-func (e *problemError) Explain() (kind, title, text, next string) {
+// Problem is the first one, with the others added to its text.
+func (e *problemError) Problem() problem.Problem {
 	p := e.problems[0]
-	kind, title, text, next = string(p.Kind), p.Title, p.Text, p.Next
 	for _, more := range e.problems[1:] {
-		text += "\n  Also: " + more.Title + ". " + more.Text
+		p.Text += "\n  Also: " + more.Title + ". " + more.Text
 	}
-	return kind, title, text, next
+	p.Raw = ""
+	return p
 }

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // torn is a world with a setup whose record cannot be used.
 func torn() *run {
 	r := &run{engine: two()}
-	r.engine.setups = append(r.engine.setups, steps.Setup{ID: "dddd", Answers: steps.Answers{Name: "torn"}, Bad: &steps.Problem{
-		Kind: steps.ProblemOther, Title: "A setup's record cannot be used", Text: "The file /x is empty.", Next: "Mend /x.",
+	r.engine.setups = append(r.engine.setups, steps.Setup{ID: "dddd", Answers: steps.Answers{Name: "torn"}, Bad: &problem.Problem{
+		Kind: problem.Failed, Title: "A setup's record cannot be used", Text: "The file /x is empty.", Next: problem.Say("Mend /x."),
 	}})
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // labs are a notebook, a gateway and one that is stopped.
@@ -91,7 +92,7 @@ func TestChangesFail(t *testing.T) {
 		"rm small --yes": "remove", "notebook gate": "notebook", "doctor small": "doctor", "sweep --yes": "sweep",
 	} {
 		e := labs()
-		e.errs = map[string]error{method: problem(steps.ProblemRefused)}
+		e.errs = map[string]error{method: broken(problem.Refused)}
 		r := run{engine: e}
 		words := strings.Fields(args)
 		if code := r.do(t.Context(), append([]string{words[0], "--json"}, words[1:]...)...); code != exitRefused {
@@ -106,7 +107,7 @@ func TestChangesFail(t *testing.T) {
 
 func TestStopSeveral(t *testing.T) {
 	e := labs()
-	e.errs = map[string]error{"stop aaaa": problem(steps.ProblemRefused)}
+	e.errs = map[string]error{"stop aaaa": broken(problem.Refused)}
 	r := run{engine: e}
 	if code := r.do(t.Context(), "stop", "small", "gate", "gate"); code != exitRefused || e.asked() != "stop gggg" {
 		t.Errorf("exit code %d, asked %s", code, e.asked())

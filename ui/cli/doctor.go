@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
@@ -76,9 +77,9 @@ func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
 		if t.setup.ID != "" {
 			again = t.typed("doctor")
 		}
-		return &problemError{[]steps.Problem{{
-			Kind: steps.ProblemOther, Title: "Something is wrong", Text: wording.Counted(bad, "check") + " found what needs fixing; see above.",
-			Next: "Do what the lines say, then check again: " + again,
+		return &problemError{[]problem.Problem{{
+			Kind: problem.Failed, Title: "Something is wrong", Text: wording.Counted(bad, "check") + " found what needs fixing; see above.",
+			Next: problem.Say("Do what the lines say, then check again: " + again),
 		}}}
 	}
 	r.done(t.setup, "")
@@ -109,9 +110,9 @@ func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error)
 
 // check prints a check as it comes.
 func (r *request) check(c steps.Check) {
-	r.object(jsonCheck{"check", c.ID, c.Title, c.State, c.Text, c.Next, c.Fix})
+	r.object(jsonCheck{"check", c.ID, c.Title, c.State, c.Text, nextWords(c.Next), c.Fix})
 	// What was found may be in a host's own words.
-	text, next := c.Title+after(": ", safe.Clean(c.Text)), safe.Clean(c.Next)
+	text, next := c.Title+after(": ", safe.Clean(c.Text)), safe.Clean(nextWords(c.Next))
 	out := r.paper()
 	if out.width == 0 {
 		r.line("%-8s %s", c.State, text)

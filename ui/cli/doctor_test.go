@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // sick is an engine with one check of each outcome.
@@ -12,8 +13,8 @@ func sick() *fakeEngine {
 	e := labs()
 	e.checks = []steps.Check{
 		{ID: "credentials", Title: "Credentials", State: steps.CheckOK, Text: "valid"},
-		{ID: "disk", Title: "Disk", State: steps.CheckWarn, Text: "nearly full", Next: "Remove files."},
-		{ID: "group", Title: "Security group", State: steps.CheckBad, Text: "lets another address in", Next: "Move the rule.", Fix: "move the rule to your address"},
+		{ID: "disk", Title: "Disk", State: steps.CheckWarn, Text: "nearly full", Next: problem.Say("Remove files.")},
+		{ID: "group", Title: "Security group", State: steps.CheckBad, Text: "lets another address in", Next: problem.Say("Move the rule."), Fix: "move the rule to your address"},
 		{ID: "server", Title: "Server", State: steps.CheckSkipped},
 	}
 	return e
@@ -61,7 +62,7 @@ func TestDoctorJSON(t *testing.T) {
 	}
 	// A fix that fails is the command's failure.
 	r = run{engine: sick()}
-	r.engine.errs = map[string]error{"fix": problem(steps.ProblemRefused)}
+	r.engine.errs = map[string]error{"fix": broken(problem.Refused)}
 	if code := r.do(t.Context(), "doctor", "small", "--json", "--fix"); code != exitRefused || last(t, r.out.String())["step"] != "fix" {
 		t.Errorf("exit code %d: %s", code, r.out.String())
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // fleet is what the hand-made engine answers about its machines.
@@ -285,8 +286,8 @@ func openedOf(s steps.Setup) (*steps.Opened, *tunnel) {
 	return o, t
 }
 
-func problem(kind steps.ProblemKind) error {
-	return &problemError{[]steps.Problem{{Kind: kind, Title: "It broke", Text: "Really.", Next: "Mend it."}}}
+func broken(kind problem.Kind) error {
+	return &problemError{[]problem.Problem{{Kind: kind, Title: "It broke", Text: "Really.", Next: problem.Say("Mend it.")}}}
 }
 
 // has fails for each text that is not there, and for each with a ! that is.

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // The exit codes, as --help documents them.
@@ -35,17 +36,17 @@ const exitHelp = `Exit codes:
   130  interrupted before it was done`
 
 // exitCode maps what a person does next to what a script sees.
-func exitCode(kind steps.ProblemKind) int {
+func exitCode(kind problem.Kind) int {
 	switch kind {
-	case steps.ProblemAnswers:
+	case problem.Answers:
 		return exitUsage
-	case steps.ProblemCredentials, steps.ProblemRefused:
+	case problem.Credentials, problem.Refused:
 		return exitRefused
-	case steps.ProblemUnreachable:
+	case problem.Unreachable:
 		return exitUnreachable
-	case steps.ProblemServer:
+	case problem.Server:
 		return exitServer
-	case steps.ProblemInterrupted:
+	case problem.Interrupted:
 		return exitInterrupted
 	default:
 		return exitFailed
@@ -61,8 +62,10 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.text }
 func (e *usageError) Unwrap() error { return e.err }
-func (e *usageError) Explain() (kind, title, text, next string) {
-	return string(steps.ProblemAnswers), "Wrong usage", sentence(e.text), e.next
+
+// Problem returns the error in plain words.
+func (e *usageError) Problem() problem.Problem {
+	return problem.Problem{Kind: problem.Answers, Title: "Wrong usage", Text: sentence(e.text), Next: problem.Say(e.next)}
 }
 
 // sentence makes an error's text a sentence: a capital first and a stop last.

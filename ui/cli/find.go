@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
@@ -87,7 +88,7 @@ func badRecord(s steps.Setup) error {
 	if s.Bad == nil {
 		return nil
 	}
-	return &problemError{[]steps.Problem{*s.Bad}}
+	return &problemError{[]problem.Problem{*s.Bad}}
 }
 
 // nameOf is a setup's name, or its ID where a broken record does not tell it.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // jsonLines prints one JSON object a line, from wherever it comes.
@@ -98,7 +99,7 @@ type jsonFailed struct {
 	Time    time.Time    `json:"time"`
 	Kind    string       `json:"kind"`
 	Step    steps.StepID `json:"step,omitempty"`
-	Problem string       `json:"problem"` // a problem kind of package steps
+	Problem problem.Kind `json:"problem"`
 	Title   string       `json:"title"`
 	Text    string       `json:"text"`
 	Next    string       `json:"next"`

@@ -14,6 +14,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
@@ -201,7 +202,7 @@ func TestUpLiveFails(t *testing.T) {
 	l := newLiveRun(t, 80, 24)
 	l.say(steps.StepInstall, steps.Started, "")
 	l.say(steps.StepInstall, steps.Output, "No space left on device")
-	l.fails <- &problemError{[]steps.Problem{{Kind: steps.ProblemServer, Title: "The install failed", Text: "Something.", Next: "Make room."}}}
+	l.fails <- &problemError{[]problem.Problem{{Kind: problem.Server, Title: "The install failed", Text: "Something.", Next: problem.Say("Make room.")}}}
 	if code := <-l.done; code != exitServer {
 		t.Errorf("exit code %d", code)
 	}

@@ -88,7 +88,7 @@ func (r *request) list(all []machine) error {
 	r.together(all)
 	for _, m := range all {
 		if m.Bad != nil {
-			r.note("%s: %s. %s\n  %s\n", nameOf(m.Setup), m.Bad.Title, m.Bad.Text, m.Bad.Next)
+			r.note("%s: %s. %s\n  %s\n", nameOf(m.Setup), m.Bad.Title, m.Bad.Text, nextWords(m.Bad.Next))
 		}
 		if m.Unseen != "" {
 			r.note("%s could not be checked: %s.\n", m.Answers.Name, m.Unseen)

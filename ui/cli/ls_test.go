@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 var noon = time.Unix(43200, 0).UTC()
@@ -26,7 +27,7 @@ func two() *fakeEngine {
 		survey: []steps.Surveyed{
 			{At: at("eu-north-1"), Machines: []steps.Machine{unpriced, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
 			{At: at("eu-north-1"), Machines: []steps.Machine{far, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
-			{At: at("us-east-1"), Err: problem(steps.ProblemRefused), Done: 2, Of: 2},
+			{At: at("us-east-1"), Err: broken(problem.Refused), Done: 2, Of: 2},
 		},
 		link: link{health: steps.Health{At: noon, Watching: true, Idle: noon.Add(-53 * time.Minute), StopAt: noon.Add(7 * time.Minute), StopWhy: "idle"}},
 	}}
@@ -169,7 +170,7 @@ func TestLsOfARegionThatComesTwice(t *testing.T) {
 
 func TestLsSurveyFails(t *testing.T) {
 	r := run{engine: two()}
-	r.engine.survey, r.engine.errs = nil, map[string]error{"survey": problem(steps.ProblemCredentials)}
+	r.engine.survey, r.engine.errs = nil, map[string]error{"survey": broken(problem.Credentials)}
 	if code := r.do(t.Context(), "ls"); code != exitRefused {
 		t.Errorf("exit code %d", code)
 	}
@@ -184,7 +185,7 @@ func TestLsSurveyFails(t *testing.T) {
 // Profiles that cannot be read do not hide the ledger.
 func TestLsWithoutProfiles(t *testing.T) {
 	r := run{engine: two()}
-	r.engine.errs = map[string]error{"profiles": problem(steps.ProblemCredentials)}
+	r.engine.errs = map[string]error{"profiles": broken(problem.Credentials)}
 	if code := r.do(t.Context(), "ls"); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

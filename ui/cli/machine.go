@@ -121,7 +121,7 @@ func (m machine) json(now time.Time) jsonMachine {
 		j.Health = healthOf(*m.health)
 	}
 	if m.Bad != nil {
-		j.BadRecord = m.Bad.Text + " " + m.Bad.Next
+		j.BadRecord = m.Bad.Text + " " + nextWords(m.Bad.Next)
 	}
 	if m.unwell != nil {
 		j.Unwell = steps.Explain(m.unwell).Title

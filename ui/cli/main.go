@@ -145,31 +145,31 @@ func (p *Program) fail(ctx context.Context, err error, asJSON bool) int {
 	if e, ok := errors.AsType[*commandExit](err); ok {
 		return e.code
 	}
-	problem := steps.Explain(err)
+	told := steps.Explain(err)
 	// Whatever a signal broke, what happened is that the person stopped it.
 	if ctx.Err() != nil && !errors.Is(err, steps.ErrDeclined) {
-		problem = steps.Explain(ctx.Err())
+		told = steps.Explain(ctx.Err())
 	}
-	code := exitCode(problem.Kind)
-	p.trace.Error("failed", "problem", problem.Kind, "title", problem.Title, "step", failedStep(err))
+	code := exitCode(told.Kind)
+	p.trace.Error("failed", "problem", told.Kind, "title", told.Title, "step", failedStep(err))
 	if asJSON {
 		line := jsonFailed{
 			Time: p.Now(), Kind: "failed", Step: failedStep(err), Exit: code,
-			Problem: string(problem.Kind), Title: problem.Title, Text: problem.Text, Next: problem.Next, Raw: problem.Raw,
+			Problem: told.Kind, Title: told.Title, Text: told.Text, Next: nextWords(told.Next), Raw: told.Raw,
 		}
 		if json.NewEncoder(p.Out).Encode(line) == nil {
 			return code
 		}
 	}
 	out := p.paperOn(p.Err, isTerminal(p.Err))
-	title := problem.Title
+	title := told.Title
 	if out.width > 0 {
 		title = out.paint(bad, bad.mark()+" "+title)
 	}
 	p.note("\n%s\n", title)
-	if problem.Text != problem.Title {
-		p.note("  %s\n", problem.Text)
+	if told.Text != told.Title {
+		p.note("  %s\n", told.Text)
 	}
-	p.note("  %s\n", out.paint(heading, problem.Next))
+	p.note("  %s\n", out.paint(heading, nextWords(told.Next)))
 	return code
 }

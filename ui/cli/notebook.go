@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func (p *Program) notebookCommand(sandbox *bool) *cobra.Command {
@@ -69,9 +70,9 @@ func (r *request) notebook(ctx context.Context, browser bool) error {
 	case <-ctx.Done():
 	case <-here.Done():
 		_ = here.Close() // it has ended
-		return &problemError{[]steps.Problem{{
-			Kind: steps.ProblemServer, Title: "The notebook ended", Text: "Jupyter on this computer ended unexpectedly.",
-			Next: "Start it again: " + t.typed("notebook"),
+		return &problemError{[]problem.Problem{{
+			Kind: problem.Server, Title: "The notebook ended", Text: "Jupyter on this computer ended unexpectedly.",
+			Next: problem.Say("Start it again: " + t.typed("notebook")),
 		}}}
 	}
 	if err := here.Close(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // reached is an engine with a setup in ssh mode and one in http mode, both open.
@@ -108,7 +109,7 @@ func TestTunnels(t *testing.T) {
 func TestTunnelFails(t *testing.T) {
 	e, one := reached()
 	e.setups = append(e.setups, lab("other", "cccc", steps.ModeSSH))
-	e.errs = map[string]error{"reopen cccc": problem(steps.ProblemUnreachable)}
+	e.errs = map[string]error{"reopen cccc": broken(problem.Unreachable)}
 	r := run{engine: e}
 	if code := r.do(t.Context(), "tunnel", "small", "other", "--json"); code != exitUnreachable || !one.closed {
 		t.Errorf("exit code %d, the first closed: %v", code, one.closed)
@@ -199,7 +200,7 @@ func TestLogs(t *testing.T) {
 	if len(all) != 4 || all[2]["text"] != "three" || all[2]["log"] != "server" || all[3]["kind"] != "done" {
 		t.Errorf("lines %v", all)
 	}
-	e.link.err = problem(steps.ProblemServer)
+	e.link.err = broken(problem.Server)
 	r = run{engine: e}
 	if code := r.do(t.Context(), "logs", "small"); code != exitServer {
 		t.Errorf("exit code %d", code)

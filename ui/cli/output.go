@@ -5,7 +5,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // stdout is the standard output, which remembers that something could not be
@@ -61,9 +61,13 @@ type outputError struct{ err error }
 
 func (e *outputError) Error() string { return "write the output: " + e.err.Error() }
 func (e *outputError) Unwrap() error { return e.err }
-func (e *outputError) Explain() (kind, title, text, next string) {
-	return string(steps.ProblemOther), "The output could not be written", sentence(e.err.Error()),
-		"Nothing else is wrong. Make room, or write somewhere else, and run the same command again: nothing is done twice."
+
+// Problem returns the error in plain words.
+func (e *outputError) Problem() problem.Problem {
+	return problem.Problem{
+		Kind: problem.Failed, Title: "The output could not be written", Text: sentence(e.err.Error()),
+		Next: problem.Say("Nothing else is wrong. Make room, or write somewhere else, and ").Do(problem.Retry).Say(": nothing is done twice."),
+	}
 }
 
 // unheard is the error of output that was lost, for a command that would wait

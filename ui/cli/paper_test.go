@@ -16,6 +16,7 @@ import (
 	"github.com/creack/pty"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
@@ -38,7 +39,7 @@ func crowded() *fakeEngine {
 	}
 	e.checks = []steps.Check{
 		{ID: "a", Title: "Credentials", State: steps.CheckOK, Text: "arn:aws:iam::123456789012:user/somebody-with-a-long-name in the account 123456789012"},
-		{ID: "b", Title: "Instance", State: steps.CheckBad, Text: "It was terminated by somebody else, at some time in the night.", Next: "Launch another with the command that made it, or remove what is left of it."},
+		{ID: "b", Title: "Instance", State: steps.CheckBad, Text: "It was terminated by somebody else, at some time in the night.", Next: problem.Say("Launch another with the command that made it, or remove what is left of it.")},
 		{ID: "c", Title: "Quota", State: steps.CheckWarn, Text: "日本語の長い説明が続きます and more words behind it"},
 		{ID: "d", Title: "SSH", State: steps.CheckSkipped},
 	}

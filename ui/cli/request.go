@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // verb is what a command that works on machines says of itself. What all of
@@ -189,20 +190,20 @@ func (r *request) connect(ctx context.Context, want string) (*taken, steps.Link,
 // not be looked at is tried.
 func (t *taken) mustRun() error {
 	s := t.setup
-	p := steps.Problem{Kind: steps.ProblemUnreachable, Title: "The machine is not running"}
+	p := problem.Problem{Kind: problem.Unreachable, Title: "The machine is not running"}
 	p.Text = fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, s.State)
 	switch {
 	case s.Resources.InstanceID == "":
 		p.Title, p.Text = "The machine was never launched", s.Answers.Name+" has no machine yet."
-		p.Next = fmt.Sprintf("Launch it: %s up --name %s%s", name, s.Answers.Name, inSandbox(s))
+		p.Next = problem.Say(fmt.Sprintf("Launch it: %s up --name %s%s", name, s.Answers.Name, inSandbox(s)))
 	case s.Unseen != "" || s.State.On():
 		return nil
 	case s.State.Off():
-		p.Next = "Start it: " + t.typed("start")
+		p.Next = problem.Say("Start it: " + t.typed("start"))
 	default:
-		p.Next = fmt.Sprintf("Launch another: %s up --name %s%s, or remove what is left of it: %s", name, s.Answers.Name, inSandbox(s), t.typed("rm"))
+		p.Next = problem.Say(fmt.Sprintf("Launch another: %s up --name %s%s, or remove what is left of it: %s", name, s.Answers.Name, inSandbox(s), t.typed("rm")))
 	}
-	return &problemError{[]steps.Problem{p}}
+	return &problemError{[]problem.Problem{p}}
 }
 
 // typed is a command on this setup as a person types it.

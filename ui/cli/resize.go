@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 type resizeOptions struct{ stop, start bool }
@@ -73,7 +74,7 @@ func (t *taken) stopFirst(ctx context.Context, agreed bool) error {
 
 // declined is the end of a command that asked and got no yes.
 func declined(title, next string) error {
-	return &problemError{[]steps.Problem{{
-		Kind: steps.ProblemInterrupted, Title: title, Text: "You did not say yes.", Next: next,
+	return &problemError{[]problem.Problem{{
+		Kind: problem.Interrupted, Title: title, Text: "You did not say yes.", Next: problem.Say(next),
 	}}}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestSSHCommand(t *testing.T) {
@@ -34,7 +35,7 @@ func TestSSHCommand(t *testing.T) {
 	if len(all) != 4 || all[0]["text"] != "hello" || all[1]["stream"] != "stderr" && all[1]["text"] != "no end" || all[3]["exit"] != 7.0 {
 		t.Errorf("lines %v", all)
 	}
-	e.link.err = problem(steps.ProblemUnreachable)
+	e.link.err = broken(problem.Unreachable)
 	r = run{engine: e}
 	if code := r.do(t.Context(), "ssh", "small", "ls"); code != exitUnreachable || e.link.closed != 4 {
 		t.Errorf("exit code %d, closed %d", code, e.link.closed)
@@ -47,7 +48,7 @@ func TestSSHShell(t *testing.T) {
 		want  int
 	}{
 		"ends":  {func(_ context.Context, c steps.Terminal) error { _, err := io.WriteString(c.Out, "hello"); return err }, 0},
-		"fails": {func(context.Context, steps.Terminal) error { return problem(steps.ProblemUnreachable) }, exitUnreachable},
+		"fails": {func(context.Context, steps.Terminal) error { return broken(problem.Unreachable) }, exitUnreachable},
 	} {
 		e, restored := labs(), 0
 		e.link.shell = c.shell

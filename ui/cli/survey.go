@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // surveyed is what the clouds answered when all machines were looked for.
@@ -31,13 +32,13 @@ type silence struct {
 
 // jsonUnseen is a line of kind "unseen": a region that did not answer.
 type jsonUnseen struct {
-	Kind    string `json:"kind"`
-	Profile string `json:"profile,omitempty"`
-	Region  string `json:"region,omitempty"` // empty: the whole account
-	Problem string `json:"problem"`          // a problem kind of package steps
-	Title   string `json:"title"`
-	Text    string `json:"text"`
-	Next    string `json:"next"`
+	Kind    string       `json:"kind"`
+	Profile string       `json:"profile,omitempty"`
+	Region  string       `json:"region,omitempty"` // empty: the whole account
+	Problem problem.Kind `json:"problem"`
+	Title   string       `json:"title"`
+	Text    string       `json:"text"`
+	Next    string       `json:"next"`
 }
 
 // survey asks all regions of all accounts of all worlds. A setup of the ledger
@@ -132,7 +133,7 @@ func (r *request) tellSilence(silent []silence) {
 	for _, s := range silent {
 		p := steps.Explain(s.err)
 		if r.asJSON {
-			r.object(jsonUnseen{"unseen", s.at.Profile, s.at.Region, string(p.Kind), p.Title, p.Text, p.Next})
+			r.object(jsonUnseen{"unseen", s.at.Profile, s.at.Region, p.Kind, p.Title, p.Text, nextWords(p.Next)})
 			continue
 		}
 		where := cmp.Or(s.at.Region, "AWS")
@@ -141,7 +142,7 @@ func (r *request) tellSilence(silent []silence) {
 		} else if s.at.Profile != "" {
 			where += " (" + s.at.Profile + ")"
 		}
-		r.note("%s did not answer: %s. %s\n  %s\n", where, p.Title, p.Text, p.Next)
+		r.note("%s did not answer: %s. %s\n  %s\n", where, p.Title, p.Text, nextWords(p.Next))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // littered is an engine that finds the leftovers of two setups, one of which
@@ -24,7 +25,7 @@ func littered() *fakeEngine {
 	return &fakeEngine{setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}, fleet: fleet{swept: []steps.Swept{
 		{At: at, Leftovers: []steps.Leftover{instance, thing("security group", "sg-1", "used", 0)}},
 		{At: far.At, Leftovers: []steps.Leftover{far, unknown}},
-		{At: steps.Place{Profile: "default", Region: "sa-east-1"}, Err: problem(steps.ProblemUnreachable)},
+		{At: steps.Place{Profile: "default", Region: "sa-east-1"}, Err: broken(problem.Unreachable)},
 	}}}
 }
 
@@ -87,7 +88,7 @@ Together $9.14 a month, and what has an unknown price.
 // One setup that cannot be removed keeps no other from it.
 func TestSweepFails(t *testing.T) {
 	r := run{engine: littered()}
-	r.engine.errs = map[string]error{"clear": problem(steps.ProblemRefused)}
+	r.engine.errs = map[string]error{"clear": broken(problem.Refused)}
 	if code := r.do(t.Context(), "sweep", "--yes", "--instances"); code != exitRefused {
 		t.Errorf("exit code %d", code)
 	}

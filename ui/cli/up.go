@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 type upOptions struct {
@@ -159,9 +160,9 @@ func (p *Program) reviewed(ctx context.Context, out printer, r steps.Review, ask
 	}
 	ok, err := ask.confirm(ctx, "Create this?")
 	if err == nil && !ok {
-		err = &problemError{[]steps.Problem{{
-			Kind: steps.ProblemInterrupted, Title: "Nothing was created", Text: "You did not say yes.",
-			Next: "Change what you like with flags (see " + name + " up --help) and run it again.",
+		err = &problemError{[]problem.Problem{{
+			Kind: problem.Interrupted, Title: "Nothing was created", Text: "You did not say yes.",
+			Next: problem.Say("Change what you like with flags (see " + name + " up --help) and run it again."),
 		}}}
 	}
 	return ok, err

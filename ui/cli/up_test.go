@@ -12,6 +12,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestUpDefaults(t *testing.T) {
@@ -42,7 +43,7 @@ func TestUpTakesUpASetup(t *testing.T) {
 	r := run{engine: &fakeEngine{
 		work:   opens(nil),
 		setups: []steps.Setup{{ID: "id", Answers: old, Resources: steps.Resources{InstanceID: "i-1"}}},
-		review: steps.Review{Problems: []steps.Problem{{Title: "not to be met"}}},
+		review: steps.Review{Problems: []problem.Problem{{Title: "not to be met"}}},
 	}}
 	if code := r.do(t.Context(), "up", "--yes", "--mode", "gateway"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
@@ -89,20 +90,20 @@ func TestUpAsks(t *testing.T) {
 }
 
 func TestUpExitCodes(t *testing.T) {
-	problem := func(k steps.ProblemKind) error {
-		return &problemError{[]steps.Problem{{Kind: k, Title: "T", Next: "N"}}}
+	broken := func(k problem.Kind) error {
+		return &problemError{[]problem.Problem{{Kind: k, Title: "T", Next: problem.Say("N")}}}
 	}
 	for _, c := range []struct {
 		err  error
 		want int
 	}{
 		{errors.New("something"), 1},
-		{problem(steps.ProblemAnswers), 2},
-		{problem(steps.ProblemCredentials), 3},
-		{problem(steps.ProblemRefused), 3},
-		{problem(steps.ProblemUnreachable), 4},
-		{problem(steps.ProblemServer), 5},
-		{problem(steps.ProblemInterrupted), 130},
+		{broken(problem.Answers), 2},
+		{broken(problem.Credentials), 3},
+		{broken(problem.Refused), 3},
+		{broken(problem.Unreachable), 4},
+		{broken(problem.Server), 5},
+		{broken(problem.Interrupted), 130},
 	} {
 		r := run{engine: &fakeEngine{work: func(_ context.Context, emit func(steps.Event)) (*steps.Opened, error) {
 			emit(steps.Event{Step: steps.StepInstall, Kind: steps.Failed, Err: c.err})
@@ -191,8 +192,8 @@ func TestUpInterrupted(t *testing.T) {
 }
 
 func TestUpStopsAtProblems(t *testing.T) {
-	r := run{engine: &fakeEngine{review: steps.Review{Problems: []steps.Problem{
-		{Kind: steps.ProblemRefused, Title: "No default VPC", Text: "None.", Next: "Make one."}, {Title: "Second", Text: "More."},
+	r := run{engine: &fakeEngine{review: steps.Review{Problems: []problem.Problem{
+		{Kind: problem.Refused, Title: "No default VPC", Text: "None.", Next: problem.Say("Make one.")}, {Title: "Second", Text: "More."},
 	}}}}
 	if code := r.do(t.Context(), "up", "--yes"); code != exitRefused || r.engine.begun != nil {
 		t.Errorf("exit code %d, begun %v", code, r.engine.begun)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -82,11 +82,11 @@ func Pair(th theme.Theme, label string, style Styler, text string, labelW, width
 
 // ProblemLines tells a problem: its title, what happened, what to do next,
 // and the technical message when asked for.
-func ProblemLines(th theme.Theme, p steps.Problem, width int, details bool) []string {
+func ProblemLines(th theme.Theme, p problem.Problem, width int, details bool) []string {
 	lines := []string{th.Error.Render(theme.SignFailed + " " + Clean(p.Title))}
 	lines = append(lines, Indent(Paragraph(th.Text, Clean(p.Text), width-2), 2)...)
 	lines = append(lines, "")
-	next := Wrap(Clean(p.Next), min(width, readable)-4)
+	next := Wrap(Clean(NextWords(p.Next)), min(width, readable)-4)
 	for i, line := range next {
 		head := "  "
 		if i == 0 {

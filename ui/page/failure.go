@@ -4,13 +4,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // Failure is a part of a page that tells why something did not work. The
 // technical message is shown on request.
 type Failure struct {
-	problem *steps.Problem
+	problem *problem.Problem
 	details bool
 }
 

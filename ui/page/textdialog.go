@@ -3,7 +3,7 @@ package page
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -18,8 +18,8 @@ type TextDialog struct {
 type TextPart struct{ Head, Text, Next, Raw string }
 
 // Add adds a problem, under a heading.
-func (d *TextDialog) Add(head string, p steps.Problem) {
-	d.Parts = append(d.Parts, TextPart{head + ": " + p.Title, p.Text, p.Next, p.Raw})
+func (d *TextDialog) Add(head string, p problem.Problem) {
+	d.Parts = append(d.Parts, TextPart{head + ": " + p.Title, p.Text, NextWords(p.Next), p.Raw})
 }
 
 // Typing implements [Dialog].

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestSpans(t *testing.T) {
@@ -140,8 +141,8 @@ func TestState(t *testing.T) {
 		"running":             {State: steps.StateRunning, Done: map[steps.StepID]time.Time{steps.StepOpen: time.Unix(1, 0)}},
 		"unfinished":          {State: steps.StateRunning},
 		"running?":            {State: steps.StateRunning, Unseen: "It broke"},
-		"stopped, bad record": {State: steps.StateStopped, Bad: &steps.Problem{}},
-		"bad record":          {Bad: &steps.Problem{}},
+		"stopped, bad record": {State: steps.StateStopped, Bad: &problem.Problem{}},
+		"bad record":          {Bad: &problem.Problem{}},
 		"not launched":        {},
 		"-":                   {Resources: steps.Resources{InstanceID: "i-1"}},
 		"-?":                  {Resources: steps.Resources{InstanceID: "i-1"}, Unseen: "It broke"},

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"cmp"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+)
+
+// nextWords words what to do now for a person at a command line.
+func nextWords(n problem.Next) string { return n.In(actionWords) }
+
+// actionWords words an action as what is typed.
+func actionWords(a problem.Action) string {
+	switch a.Verb {
+	case problem.Retry:
+		return "run the same command again"
+	case problem.ChooseProfile:
+		return "choose " + cmp.Or(a.What, "another profile") + " with --profile"
+	case problem.ChooseRegion:
+		return "choose " + cmp.Or(a.What, "another region")
+	case problem.ChooseType:
+		return "choose " + cmp.Or(a.What, "another type")
+	case problem.ChooseDisk:
+		return "choose " + cmp.Or(a.What, "another disk")
+	case problem.ChooseKey:
+		return "choose " + cmp.Or(a.What, "another key")
+	case problem.ChooseMode:
+		return "use the " + cmp.Or(a.What, "other") + " mode"
+	case problem.ChooseName:
+		return "choose " + cmp.Or(a.What, "another name")
+	case problem.ChooseImage:
+		return "choose " + cmp.Or(a.What, "another Ubuntu release")
+	case problem.ChooseUV:
+		return "choose the uv installer"
+	case problem.SavePlan:
+		return "save one from the review page with s"
+	case problem.LeavePlan:
+		return "leave out --plan"
+	case problem.SignIn:
+		return "run: " + a.Command
+	case problem.UseSandbox:
+		return "try --sandbox"
+	case problem.UseAWS:
+		return "use AWS: leave out --sandbox"
+	case problem.StopSandbox:
+		return "end it with \"" + name + " sandbox stop\""
+	case problem.RunSandbox:
+		return "run \"" + name + " sandbox run\" to see why"
+	case problem.CopyFolder:
+		return "copy it with everything in it by adding --recursive (-r)"
+	case problem.KeepOutput:
+		return "run the same command with --plain and keep its output"
+	default:
+		return machineWords(a)
+	}
+}
+
+// machineWords words what is done with machines.
+func machineWords(a problem.Action) string {
+	up := name + " up"
+	if a.Name != "" {
+		up += " --name " + a.Name
+	}
+	up += inSandbox(steps.Setup{Sandbox: a.Sandbox})
+	of := func(command string) string { return commandOn(command, a) }
+	switch a.Verb {
+	case problem.Continue:
+		return "run " + up
+	case problem.Launch:
+		return "launch " + cmp.Or(a.What, "it") + " with " + up
+	case problem.RestartServer:
+		return "restart it with " + up
+	case problem.Start:
+		return "start it with " + of("start")
+	case problem.Stop:
+		return "stop it with " + of("stop")
+	case problem.Remove:
+		return "remove " + cmp.Or(a.What, "it") + " with " + of("rm")
+	case problem.Open:
+		return "run " + of("open")
+	case problem.Resize:
+		return "give it " + cmp.Or(a.What, "another type") + " with " + of("resize")
+	case problem.ChangeMode:
+		return "change its mode with " + name + " mode " + cmp.Or(a.Name, "NAME") + " " + a.What + inSandbox(steps.Setup{Sandbox: a.Sandbox})
+	case problem.OwnKernels:
+		return "give it its own kernels back with " + name + " gateway " + cmp.Or(a.Name, "NAME") + " none" + inSandbox(steps.Setup{Sandbox: a.Sandbox})
+	case problem.Doctor:
+		return "check again with " + of("doctor")
+	case problem.Fix:
+		return "run " + of("doctor") + " --fix"
+	case problem.List:
+		return "list them with " + name + " ls"
+	case problem.Adopt:
+		return "adopt it with " + name + " adopt"
+	case problem.Sweep:
+		return "check again with " + name + " sweep"
+	default:
+		return ""
+	}
+}
+
+// commandOn is a command on an action's machine as a person types it.
+func commandOn(command string, a problem.Action) string {
+	line := name + " " + command
+	if a.Name != "" {
+		line += " " + a.Name
+	}
+	return line + inSandbox(steps.Setup{Sandbox: a.Sandbox})
+}

@@ -1,0 +1,95 @@
+package page
+
+import (
+	"cmp"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+)
+
+// NextWords words what to do now for a person at the screen.
+func NextWords(n problem.Next) string { return n.In(actionWords) }
+
+// actionWords words an action as what is done on the screen.
+func actionWords(a problem.Action) string {
+	switch a.Verb {
+	case problem.Retry:
+		return "try again"
+	case problem.ChooseProfile:
+		return "choose " + cmp.Or(a.What, "another profile")
+	case problem.ChooseRegion:
+		return "choose " + cmp.Or(a.What, "another region")
+	case problem.ChooseType:
+		return "choose " + cmp.Or(a.What, "another type")
+	case problem.ChooseDisk:
+		return "choose " + cmp.Or(a.What, "another disk")
+	case problem.ChooseKey:
+		return "choose " + cmp.Or(a.What, "another key")
+	case problem.ChooseMode:
+		return "use the " + cmp.Or(a.What, "other") + " mode"
+	case problem.ChooseName:
+		return "choose " + cmp.Or(a.What, "another name")
+	case problem.ChooseImage:
+		return "choose " + cmp.Or(a.What, "another Ubuntu release")
+	case problem.ChooseUV:
+		return "choose the uv installer"
+	case problem.SavePlan:
+		return "save one from the review page with s"
+	case problem.LeavePlan:
+		return "continue without a plan"
+	case problem.SignIn:
+		return "run in another terminal: " + a.Command
+	case problem.UseSandbox:
+		return "quit and add --sandbox"
+	case problem.UseAWS:
+		return "use AWS: quit and leave out --sandbox"
+	case problem.StopSandbox:
+		return "quit and end it with \"jupyter-ec2 sandbox stop\""
+	case problem.RunSandbox:
+		return "run \"jupyter-ec2 sandbox run\" in another terminal to see why"
+	case problem.CopyFolder:
+		return "copy it with everything in it"
+	case problem.KeepOutput:
+		return "keep its details"
+	default:
+		return machineWords(a)
+	}
+}
+
+// machineWords words what is done with machines: by the keys of their list.
+func machineWords(a problem.Action) string {
+	const list = " in Your setups"
+	switch a.Verb {
+	case problem.Continue:
+		return "press enter" + list
+	case problem.Launch:
+		return "launch " + cmp.Or(a.What, "it") + " with enter" + list
+	case problem.RestartServer:
+		return "restart it with r" + list
+	case problem.Start:
+		return "start it with S" + list
+	case problem.Stop:
+		return "stop it with s" + list
+	case problem.Remove:
+		return "remove " + cmp.Or(a.What, "it") + " with x" + list
+	case problem.Open:
+		return "press o" + list
+	case problem.Resize:
+		return "give it " + cmp.Or(a.What, "another type") + " with t" + list
+	case problem.ChangeMode:
+		return "change its mode with m" + list
+	case problem.OwnKernels:
+		return "give it its own kernels back with g" + list
+	case problem.Doctor:
+		return "check again with D" + list
+	case problem.Fix:
+		return "have the doctor (D" + list + ") fix it"
+	case problem.List:
+		return "see Your setups"
+	case problem.Adopt:
+		return "adopt it with a" + list
+	case problem.Sweep:
+		return "check again with W" + list
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,39 @@
+package page
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+)
+
+func TestEveryActionIsWordedForTheScreen(t *testing.T) {
+	// What the screen cannot do is said with the command that can.
+	outside := map[problem.Verb]bool{problem.StopSandbox: true, problem.RunSandbox: true}
+	for _, verb := range problem.Verbs() {
+		for _, a := range []problem.Action{
+			{Verb: verb, Command: "aws login"},
+			{Verb: verb, Name: "lab", Sandbox: true, What: "ssh", Command: "aws login"},
+		} {
+			text := actionWords(a)
+			if text == "" || strings.HasSuffix(text, ".") || strings.Contains(text, "  ") {
+				t.Errorf("%+v is worded %q", a, text)
+			}
+			if strings.Contains(text, "jupyter-ec2 ") && !outside[verb] {
+				t.Errorf("%+v is worded %q, which is typed elsewhere", a, text)
+			}
+		}
+	}
+}
+
+// The keys that the words name are those of the list.
+func TestActionsNameTheKeysOfTheList(t *testing.T) {
+	for verb, key := range map[problem.Verb]string{
+		problem.Start: "S", problem.Stop: "s", problem.Remove: "x", problem.RestartServer: "r", problem.Resize: "t",
+		problem.ChangeMode: "m", problem.OwnKernels: "g", problem.Doctor: "D", problem.Adopt: "a", problem.Sweep: "W",
+	} {
+		if text := actionWords(problem.Action{Verb: verb}); !strings.Contains(text, " with "+key+" in Your setups") {
+			t.Errorf("%s is worded %q, without the key %s", verb, text, key)
+		}
+	}
+}
