@@ -12,6 +12,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 const (
@@ -21,6 +22,7 @@ const (
 
 // accountScreen asks which profile to sign in with, and then which region.
 type accountScreen struct {
+	*Guide
 	profiles []steps.Profile
 	listed   bool // the profiles were read
 	at       page.Choice
@@ -32,34 +34,53 @@ type accountScreen struct {
 	refused  string // why the region under the cursor cannot be taken
 }
 
-func newAccountScreen(m *model) accountScreen {
-	return accountScreen{regions: table.New("regions", "regions", []table.Column{
+func newAccountScreen(g *Guide) *accountScreen {
+	return &accountScreen{Guide: g, regions: table.New("regions", "regions", []table.Column{
 		{Title: "Region"}, {Title: "Name", Grow: true}, {Title: "Status"},
-	}, m.Theme)}
+	}, g.Theme)}
 }
 
-func (s *accountScreen) enter(m *model) tea.Cmd {
+func (s *accountScreen) Enter() tea.Cmd {
 	switch {
 	case s.signedIn != nil || s.failure.Is() && s.listed:
 		return nil
 	case s.trying != "" && s.listed:
-		return s.signIn(m, s.trying)
+		return s.signIn(s.trying)
 	}
-	return s.readProfiles(m)
+	return s.readProfiles()
 }
 
-func (s *accountScreen) readProfiles(m *model) tea.Cmd {
+func (s *accountScreen) Leave() {
+	s.Tasks.Stop(taskProfiles)
+	s.Tasks.Stop(taskSignIn)
+}
+
+func (s *accountScreen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case profilesRead:
+		return s.read(msg)
+	case signedIn:
+		return s.signed(msg)
+	case page.Told:
+		return s.tell(msg.Text)
+	case page.Restyled:
+		s.regions.SetTheme(s.Theme)
+	}
+	return nil
+}
+
+func (s *accountScreen) readProfiles() tea.Cmd {
 	s.failure.Set(nil)
-	return m.Start(taskProfiles, func(_ context.Context, id page.TaskID) tea.Msg {
-		list, err := m.Engine.Profiles()
+	return s.Start(taskProfiles, func(_ context.Context, id page.TaskID) tea.Msg {
+		list, err := s.Engine.Profiles()
 		return profilesRead{id, list, err}
 	})
 }
 
 // read takes the profiles. A single one, or the one asked for on the command
 // line, is signed in without asking.
-func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
-	if !m.Tasks.Done(taskProfiles, msg.id) {
+func (s *accountScreen) read(msg profilesRead) tea.Cmd {
+	if !s.Tasks.Done(taskProfiles, msg.id) {
 		return nil
 	}
 	s.listed, s.profiles = true, msg.list
@@ -69,36 +90,36 @@ func (s *accountScreen) read(m *model, msg profilesRead) tea.Cmd {
 		return nil
 	}
 	for i, p := range msg.list {
-		if p.Name == m.answers.Profile {
+		if p.Name == s.Answers.Profile {
 			s.at.At = i
-			if m.answers.Profile != "" {
-				return s.signIn(m, p.Name)
+			if s.Answers.Profile != "" {
+				return s.signIn(p.Name)
 			}
 		}
 	}
-	if m.answers.Profile != "" && len(msg.list) > 0 {
-		return s.signIn(m, m.answers.Profile) // the engine says what is wrong with it
+	if s.Answers.Profile != "" && len(msg.list) > 0 {
+		return s.signIn(s.Answers.Profile) // the engine says what is wrong with it
 	}
 	if len(msg.list) == 1 {
-		return s.signIn(m, msg.list[0].Name)
+		return s.signIn(msg.list[0].Name)
 	}
 	return nil
 }
 
-func (s *accountScreen) signIn(m *model, profile string) tea.Cmd {
+func (s *accountScreen) signIn(profile string) tea.Cmd {
 	s.failure.Set(nil)
 	s.signedIn, s.trying, s.told = nil, profile, nil
-	return m.Start(taskSignIn, func(ctx context.Context, id page.TaskID) tea.Msg {
-		account, err := m.Engine.SignIn(ctx, profile)
+	return s.Start(taskSignIn, func(ctx context.Context, id page.TaskID) tea.Msg {
+		account, err := s.Engine.SignIn(ctx, profile)
 		return signedIn{id, account, err}
 	})
 }
 
 // tell shows what is said while credentials are waited for ("Touch your key"):
 // below the sign-in, or on the last line where something else asks for them.
-func (s *accountScreen) tell(m *model, text string) tea.Cmd {
-	if !m.Tasks.Runs(taskSignIn) {
-		return m.Say(page.Clean(text), false)
+func (s *accountScreen) tell(text string) tea.Cmd {
+	if !s.Tasks.Runs(taskSignIn) {
+		return s.Say(page.Clean(text), false)
 	}
 	const most = 5
 	s.told = append(s.told, text)
@@ -106,8 +127,8 @@ func (s *accountScreen) tell(m *model, text string) tea.Cmd {
 	return nil
 }
 
-func (s *accountScreen) signed(m *model, msg signedIn) tea.Cmd {
-	if !m.Tasks.Done(taskSignIn, msg.id) {
+func (s *accountScreen) signed(msg signedIn) tea.Cmd {
+	if !s.Tasks.Done(taskSignIn, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -115,15 +136,15 @@ func (s *accountScreen) signed(m *model, msg signedIn) tea.Cmd {
 		return nil
 	}
 	s.signedIn = &msg.account
-	s.fill(m)
+	s.fill()
 	return nil
 }
 
 // fill puts the regions into the table, the cursor on the one chosen before,
 // else on the profile's own.
-func (s *accountScreen) fill(m *model) {
+func (s *accountScreen) fill() {
 	rows := make([]table.Row, len(s.signedIn.Regions))
-	want, enabled := m.answers.Region, 0
+	want, enabled := s.Answers.Region, 0
 	for i, r := range s.signedIn.Regions {
 		row := table.Row{ID: r.Name, Cells: []string{r.Name, r.Title, "enabled"}}
 		if !r.Enabled {
@@ -145,21 +166,21 @@ func (s *accountScreen) fill(m *model) {
 	s.regions.Select(want)
 }
 
-func (s *accountScreen) typing() page.Typist {
+func (s *accountScreen) Typing() page.Typist {
 	if s.signedIn != nil && s.regions.Filtering() {
 		return page.TypingFilter(s.regions)
 	}
 	return nil
 }
 
-func (s *accountScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *accountScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
-	case m.Tasks.Runs(taskSignIn):
-		return s.cancelKey(m, k)
+	case s.Tasks.Runs(taskSignIn):
+		return s.cancelKey(k)
 	case s.failure.Is():
-		return s.failureKey(m, k)
+		return s.failureKey(k)
 	case s.signedIn != nil:
-		return s.regionKey(m, k)
+		return s.regionKey(k)
 	}
 	if s.at.Key(k) {
 		return nil, true
@@ -167,33 +188,33 @@ func (s *accountScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch k.String() {
 	case "enter":
 		if len(s.profiles) > 0 {
-			return s.signIn(m, s.profiles[s.at.At].Name), true
+			return s.signIn(s.profiles[s.at.At].Name), true
 		}
 	case "r":
-		return s.readProfiles(m), true
+		return s.readProfiles(), true
 	}
 	return nil, false
 }
 
-func (s *accountScreen) cancelKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *accountScreen) cancelKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if k.String() != "esc" {
 		return nil, false
 	}
-	m.Tasks.Stop(taskSignIn)
+	s.Tasks.Stop(taskSignIn)
 	s.trying = ""
 	return nil, true
 }
 
-func (s *accountScreen) failureKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *accountScreen) failureKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.failure.Key(k) {
 		return nil, true
 	}
 	switch k.String() {
 	case "r":
 		if s.trying == "" {
-			return s.readProfiles(m), true
+			return s.readProfiles(), true
 		}
-		return s.signIn(m, s.trying), true
+		return s.signIn(s.trying), true
 	case "esc":
 		if len(s.profiles) > 1 {
 			s.failure.Set(nil)
@@ -204,9 +225,9 @@ func (s *accountScreen) failureKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) 
 	return nil, false
 }
 
-func (s *accountScreen) regionKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *accountScreen) regionKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if k.String() == "enter" && !s.regions.Filtering() {
-		return s.takeRegion(m), true
+		return s.takeRegion(), true
 	}
 	s.refused = ""
 	if taken, cmd := s.regions.Update(k); taken {
@@ -214,7 +235,7 @@ func (s *accountScreen) regionKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	switch k.String() {
 	case "r":
-		return s.signIn(m, s.signedIn.Profile), true
+		return s.signIn(s.signedIn.Profile), true
 	case "esc", "p":
 		if len(s.profiles) > 1 {
 			s.signedIn, s.trying = nil, ""
@@ -224,7 +245,7 @@ func (s *accountScreen) regionKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (s *accountScreen) takeRegion(m *model) tea.Cmd {
+func (s *accountScreen) takeRegion() tea.Cmd {
 	row, ok := s.regions.Selected()
 	if !ok {
 		return nil
@@ -233,13 +254,13 @@ func (s *accountScreen) takeRegion(m *model) tea.Cmd {
 		s.refused = row.ID + " is not enabled for this account. Enable it in the AWS console (Account, AWS Regions), wait some minutes, then press r. Or choose another region."
 		return nil
 	}
-	m.answers.Profile, m.answers.Region = s.signedIn.Profile, row.ID
-	return m.next()
+	s.Answers.Profile, s.Answers.Region = s.signedIn.Profile, row.ID
+	return s.Next()
 }
 
-func (s *accountScreen) hints(m *model) []page.Hint {
+func (s *accountScreen) Hints() []page.Hint {
 	switch {
-	case m.Tasks.Runs(taskSignIn):
+	case s.Tasks.Runs(taskSignIn):
 		return []page.Hint{{"esc", "cancel"}}
 	case s.failure.Is():
 		return append(s.failure.Hints(), page.Hint{"esc", "back"})
@@ -258,38 +279,38 @@ func (s *accountScreen) hints(m *model) []page.Hint {
 	return []page.Hint{{"enter", "sign in"}, {"↑↓", "choose"}, {"r", "read again"}, {"esc", "back"}}
 }
 
-func (s *accountScreen) view(m *model, w, h int) string {
+func (s *accountScreen) View(w, h int) string {
 	var lines []string
 	switch {
-	case m.Tasks.Runs(taskSignIn):
-		lines = []string{m.Waiting("Signing in as " + page.Clean(s.trying) + " …")}
+	case s.Tasks.Runs(taskSignIn):
+		lines = []string{s.Waiting("Signing in as " + page.Clean(s.trying) + " …")}
 		for _, text := range s.told {
-			lines = append(lines, page.Paragraph(m.Theme.Warn, page.Clean(text), w)...)
+			lines = append(lines, page.Paragraph(s.Theme.Warn, page.Clean(text), w)...)
 		}
 	case s.failure.Is():
-		lines = s.failure.Lines(m.Theme, w)
+		lines = s.failure.Lines(s.Theme, w)
 	case s.signedIn != nil:
-		return s.regionView(m, w, h)
+		return s.regionView(w, h)
 	case !s.listed:
-		lines = []string{m.Waiting("Reading your AWS profiles …")}
+		lines = []string{s.Waiting("Reading your AWS profiles …")}
 	case len(s.profiles) == 0:
-		lines = noProfiles(m, w)
+		lines = noProfiles(s.Theme, w)
 	default:
-		lines = s.profileLines(m, h)
+		lines = s.profileLines(h)
 	}
 	return strings.Join(lines, "\n")
 }
 
-func noProfiles(m *model, w int) []string {
-	return page.ProblemLines(m.Theme, problem.Problem{
+func noProfiles(th theme.Theme, w int) []string {
+	return page.ProblemLines(th, problem.Problem{
 		Title: "No AWS credentials were found",
 		Text:  "There are no profiles in ~/.aws/config and ~/.aws/credentials, and no keys in the environment.",
 		Next:  problem.Say("Run \"aws configure\", \"aws login\" or \"aws configure sso\" in another terminal, then press r. To try the guide without an account, ").Do(problem.UseSandbox).Say("."),
 	}, w, false)
 }
 
-func (s *accountScreen) profileLines(m *model, h int) []string {
-	lines := []string{page.Heading(m.Theme, "Which profile?"), ""}
+func (s *accountScreen) profileLines(h int) []string {
+	lines := []string{page.Heading(s.Theme, "Which profile?"), ""}
 	room := h - 2
 	if room < s.at.N {
 		room-- // for the line that says so
@@ -298,15 +319,15 @@ func (s *accountScreen) profileLines(m *model, h int) []string {
 	for i := from; i < to; i++ {
 		p := s.profiles[i]
 		name := cells.Fit(page.Clean(p.Name), 26)
-		style := m.Theme.Text
+		style := s.Theme.Text
 		if i == s.at.At {
-			style = m.Theme.Accent
+			style = s.Theme.Accent
 		}
-		line := page.Arrow(m.Theme, i == s.at.At) + style.Render(name) + m.Theme.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind))
+		line := page.Arrow(s.Theme, i == s.at.At) + style.Render(name) + s.Theme.Subtle.Render(cells.Fit(p.Region, 18)+profileKind(p.Kind))
 		lines = append(lines, page.ZoneOf(page.ZoneLine, i, line))
 	}
 	if more := s.at.More(from, to); more != "" {
-		lines = append(lines, "  "+m.Theme.Subtle.Render(more))
+		lines = append(lines, "  "+s.Theme.Subtle.Render(more))
 	}
 	return lines
 }
@@ -330,18 +351,18 @@ func profileKind(kind string) string {
 	return kind
 }
 
-func (s *accountScreen) regionView(m *model, w, h int) string {
+func (s *accountScreen) regionView(w, h int) string {
 	a := s.signedIn
 	const label = 10
-	lines := page.Pair(m.Theme, "Account", m.Theme.Heading, page.Clean(a.Identity.Account), label, w)
-	lines = append(lines, page.Pair(m.Theme, "Identity", m.Theme.Text, page.Clean(a.Identity.ARN), label, w)...)
-	style, mfa := s.mfa(m)
-	lines = append(lines, page.Pair(m.Theme, "MFA", style, mfa, label, w)...)
+	lines := page.Pair(s.Theme, "Account", s.Theme.Heading, page.Clean(a.Identity.Account), label, w)
+	lines = append(lines, page.Pair(s.Theme, "Identity", s.Theme.Text, page.Clean(a.Identity.ARN), label, w)...)
+	style, mfa := s.mfa()
+	lines = append(lines, page.Pair(s.Theme, "MFA", style, mfa, label, w)...)
 	if a.Identity.Root() {
-		lines = append(lines, m.Theme.Warn.Render("! These are the root user's credentials. An IAM user or role is safer."))
+		lines = append(lines, s.Theme.Warn.Render("! These are the root user's credentials. An IAM user or role is safer."))
 	}
 	lines = append(lines, "")
-	foot := page.Paragraph(m.Theme.Warn, s.refused, w)
+	foot := page.Paragraph(s.Theme.Warn, s.refused, w)
 	s.regions.SetFocused(true)
 	s.regions.SetSize(min(w, 76), tableHeight(s.regions, h-len(lines)-len(foot)))
 	lines = append(lines, strings.Split(s.regions.View(), "\n")...)
@@ -351,12 +372,29 @@ func (s *accountScreen) regionView(m *model, w, h int) string {
 // tableHeight is the room for a table, or less where its rows need less.
 func tableHeight(t *table.Table, room int) int { return max(min(t.Len()+2, room), 3) }
 
-func (s *accountScreen) mfa(m *model) (style page.Styler, text string) {
+func (s *accountScreen) mfa() (style page.Styler, text string) {
 	switch s.signedIn.MFA {
 	case "on":
-		return m.Theme.OK, "✓ on"
+		return s.Theme.OK, "✓ on"
 	case "off":
-		return m.Theme.Warn, "! off: turn it on in the console, under Security credentials"
+		return s.Theme.Warn, "! off: turn it on in the console, under Security credentials"
 	}
-	return m.Theme.Subtle, "? unknown: these credentials are not allowed to check"
+	return s.Theme.Subtle, "? unknown: these credentials are not allowed to check"
+}
+
+func (s *accountScreen) Point(p page.Pointed) tea.Cmd {
+	again := false
+	switch {
+	case s.Tasks.Runs(taskSignIn), s.failure.Is():
+		return nil
+	case s.signedIn != nil:
+		s.refused = ""
+		again = s.regions.Point(p.Zones, p.Wheel)
+	default:
+		again = s.at.Point(p)
+	}
+	if again {
+		return s.PressEnter()
+	}
+	return nil
 }

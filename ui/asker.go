@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // Asker draws the engine's questions as dialogues. It exists before the
@@ -80,7 +81,7 @@ func (a *Asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.Hos
 func (a *Asker) Tell(text string) {
 	select {
 	case <-a.bound:
-		a.send(told{text})
+		a.send(page.Told{Text: text})
 	default:
 	}
 }

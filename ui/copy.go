@@ -135,16 +135,16 @@ func fromHome(path string) string {
 
 // copied notes how far a copy is. Its row is made again when the percentage in
 // it changes.
-func (s *fleetScreen) copied(m *model, msg copyAdvanced) {
+func (s *fleetScreen) copied(msg copyAdvanced) {
 	u := s.members[msg.setupID]
 	if u == nil || u.op == nil || u.op.copying != msg.of || msg.of == nil {
 		return
 	}
 	before := msg.of.meter.Percent()
 	msg.of.progress = msg.progress
-	msg.of.meter.Set(m.Now(), msg.progress.Bytes, msg.progress.Of)
+	msg.of.meter.Set(s.m.Now(), msg.progress.Bytes, msg.progress.Of)
 	if msg.of.meter.Percent() != before {
-		s.fill(m)
+		s.fill()
 	}
 }
 

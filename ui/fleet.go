@@ -24,6 +24,7 @@ const (
 // The ledger's are there at once; what the regions say is merged in as it
 // comes.
 type fleetScreen struct {
+	m       *model
 	members map[string]*member // by setup ID
 	order   []*member          // as listed
 	table   *table.Table
@@ -62,28 +63,28 @@ type survey struct {
 const fleetLog = "fleet" // the log pane's ID
 
 func newFleetScreen(m *model) fleetScreen {
-	s := fleetScreen{members: map[string]*member{}, removed: map[string]bool{}, table: newFleetTable(m)}
+	s := fleetScreen{m: m, members: map[string]*member{}, removed: map[string]bool{}, table: newFleetTable(m)}
 	s.showing = logbuf.New(1)
 	s.pane = logpane.New(fleetLog, "", s.showing, m.Theme)
 	return s
 }
 
-func (s *fleetScreen) enter(m *model) tea.Cmd { return s.refresh(m) }
+func (s *fleetScreen) Enter() tea.Cmd { return s.refresh() }
 
 // refresh reads the ledger, and then asks all regions.
-func (s *fleetScreen) refresh(m *model) tea.Cmd {
+func (s *fleetScreen) refresh() tea.Cmd {
 	s.failure.Set(nil)
-	return m.Start(taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
-		stamp := m.Engine.Stamp()
-		list, err := m.Engine.Setups(ctx)
-		last, _ := m.Engine.Last(ctx) // without it, a new machine starts from the defaults
+	return s.m.Start(taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
+		stamp := s.m.Engine.Stamp()
+		list, err := s.m.Engine.Setups(ctx)
+		last, _ := s.m.Engine.Last(ctx) // without it, a new machine starts from the defaults
 		return setupsListed{id, stamp, list, last, err}
 	})
 }
 
 // listed takes the ledger. A person who has no setup yet is shown the guide.
-func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
-	if !m.Tasks.Done(taskSetups, msg.id) {
+func (s *fleetScreen) listed(msg setupsListed) tea.Cmd {
+	if !s.m.Tasks.Done(taskSetups, msg.id) {
 		return nil
 	}
 	first := !s.started
@@ -93,19 +94,19 @@ func (s *fleetScreen) listed(m *model, msg setupsListed) tea.Cmd {
 		return nil
 	}
 	s.last, s.stamp = msg.last, msg.stamp
-	s.takeLedger(m, msg.list)
+	s.takeLedger(msg.list)
 	if first && len(msg.list) == 0 {
-		return s.fresh(m)
+		return s.fresh()
 	}
-	s.fill(m)
-	return tea.Batch(s.moved(m), s.look(m))
+	s.fill()
+	return tea.Batch(s.moved(), s.look())
 }
 
 // look asks all regions of all accounts, all at the same time.
-func (s *fleetScreen) look(m *model) tea.Cmd {
+func (s *fleetScreen) look() tea.Cmd {
 	s.survey = survey{round: s.survey.round + 1}
-	profile, engine, send := m.Profile, m.Engine, m.Send
-	return m.Start(taskSurvey, func(ctx context.Context, id page.TaskID) tea.Msg {
+	profile, engine, send := s.m.Profile, s.m.Engine, s.m.Send
+	return s.m.Start(taskSurvey, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewBridge(func(batch []steps.Surveyed) { send(surveyed{id, batch}) }, nil)
 		err := engine.Survey(ctx, profile, b.Emit)
 		b.Close()
@@ -114,8 +115,8 @@ func (s *fleetScreen) look(m *model) tea.Cmd {
 }
 
 // surveyed merges what some regions said into the list.
-func (s *fleetScreen) surveyed(m *model, msg surveyed) tea.Cmd {
-	if !m.Tasks.Is(taskSurvey, msg.id) {
+func (s *fleetScreen) surveyed(msg surveyed) tea.Cmd {
+	if !s.m.Tasks.Is(taskSurvey, msg.id) {
 		return nil
 	}
 	for _, a := range msg.answers {
@@ -124,36 +125,36 @@ func (s *fleetScreen) surveyed(m *model, msg surveyed) tea.Cmd {
 			s.survey.failed = append(s.survey.failed, a)
 		}
 		for _, machine := range a.Machines {
-			s.merge(m, machine)
+			s.merge(machine)
 		}
 	}
-	s.fill(m)
-	return s.moved(m)
+	s.fill()
+	return s.moved()
 }
 
-func (s *fleetScreen) surveyEnded(m *model, msg surveyEnded) tea.Cmd {
-	if !m.Tasks.Done(taskSurvey, msg.id) {
+func (s *fleetScreen) surveyEnded(msg surveyEnded) tea.Cmd {
+	if !s.m.Tasks.Done(taskSurvey, msg.id) {
 		return nil
 	}
 	if s.survey.err = msg.err; msg.err == nil {
-		s.forgetUnseen(m)
+		s.forgetUnseen()
 	}
 	for _, u := range s.order {
 		u.around = time.Time{} // all are asked how they are
 	}
-	s.fill(m)
-	return tea.Batch(s.moved(m), m.askAround())
+	s.fill()
+	return tea.Batch(s.moved(), s.m.askAround())
 }
 
 // forgetUnseen takes the machines from elsewhere out of the list that their
 // region has no more. Those of the ledger stay: they come as gone.
-func (s *fleetScreen) forgetUnseen(m *model) {
+func (s *fleetScreen) forgetUnseen() {
 	for id, u := range s.members {
 		silent := slices.ContainsFunc(s.survey.failed, func(a steps.Surveyed) bool {
 			return a.At.Region == "" || a.At.Region == u.Answers.Region
 		})
 		if u.Elsewhere && u.round < s.survey.round && !silent && u.op == nil {
-			s.drop(m, id)
+			s.drop(id)
 		}
 	}
 }
@@ -175,7 +176,7 @@ func (s *fleetScreen) put(setup steps.Setup) *member {
 
 // merge writes what a region said of a machine into the list. What was asked
 // before something was done with the machine is older than that.
-func (s *fleetScreen) merge(m *model, machine steps.Machine) {
+func (s *fleetScreen) merge(machine steps.Machine) {
 	u := s.members[machine.ID]
 	if s.removed[machine.ID] {
 		return
@@ -192,18 +193,18 @@ func (s *fleetScreen) merge(m *model, machine steps.Machine) {
 	u.round = s.survey.round
 	u.Machine = machine
 	if !u.up() {
-		u.unlink(m)
+		u.unlink(s.m)
 	}
 }
 
 // drop takes a machine out of the list and closes what leads to it.
-func (s *fleetScreen) drop(m *model, id string) {
+func (s *fleetScreen) drop(id string) {
 	u := s.members[id]
 	if u == nil {
 		return
 	}
-	u.unlink(m)
-	m.Ends.Close(u.opened, u.notebook)
+	u.unlink(s.m)
+	s.m.Ends.Close(u.opened, u.notebook)
 	delete(s.members, id)
 	s.order = slices.DeleteFunc(s.order, func(o *member) bool { return o == u })
 }
@@ -226,8 +227,8 @@ func (s *fleetScreen) sort() {
 }
 
 // choose selects a machine.
-func (s *fleetScreen) choose(m *model, id string) {
-	s.fill(m)
+func (s *fleetScreen) choose(id string) {
+	s.fill()
 	s.table.Select(id)
 }
 
@@ -245,12 +246,12 @@ func (s *fleetScreen) current() *member {
 const restFor = 300 * time.Millisecond
 
 // moved notices that another machine is selected.
-func (s *fleetScreen) moved(m *model) tea.Cmd {
+func (s *fleetScreen) moved() tea.Cmd {
 	id := ""
 	if u := s.current(); u != nil {
 		id = u.ID
 	}
-	follow := s.followLog(m)
+	follow := s.followLog()
 	if id == s.was {
 		return follow
 	}
@@ -260,24 +261,25 @@ func (s *fleetScreen) moved(m *model) tea.Cmd {
 	return tea.Batch(follow, tea.Tick(restFor, func(time.Time) tea.Msg { return selectionRested{rest} }))
 }
 
-func (s *fleetScreen) rested(m *model, msg selectionRested) tea.Cmd {
+func (s *fleetScreen) rested(msg selectionRested) tea.Cmd {
 	u := s.current()
-	if msg.id != s.rest || u == nil || m.page != pageFleet {
+	if msg.id != s.rest || u == nil || s.m.page != pageFleet {
 		return nil
 	}
-	return m.connect(u)
+	return s.m.connect(u)
 }
 
 // fresh starts a new setup, under a name no other has, with the answers of the
 // machine that was made last.
-func (s *fleetScreen) fresh(m *model) tea.Cmd {
-	m.work.setup, m.work.runs, m.open = steps.Setup{}, map[steps.StepID]stepRun{}, openScreen{}
-	m.answers = withDefaults(m.o.Defaults.Over(s.last))
-	m.answers.Name = s.freeName(m.answers.Name)
-	m.mode.start(m)
-	m.machine.start(m)
-	m.reached = 0
-	return m.Show(steps.StepAccount)
+func (s *fleetScreen) fresh() tea.Cmd {
+	s.m.work.setup, s.m.work.runs = steps.Setup{}, map[steps.StepID]stepRun{}
+	s.m.open.set(nil)
+	s.m.guide.Answers = withDefaults(s.m.o.Defaults.Over(s.last))
+	s.m.guide.Answers.Name = s.freeName(s.m.guide.Answers.Name)
+	s.m.mode.start()
+	s.m.machine.start()
+	s.m.reached = 0
+	return s.m.Show(steps.StepAccount)
 }
 
 func (s *fleetScreen) freeName(want string) string {
@@ -293,14 +295,26 @@ func (s *fleetScreen) freeName(want string) string {
 }
 
 // turned does what is due once a second.
-func (s *fleetScreen) turned(m *model, at time.Time) tea.Cmd {
-	if m.page == pageFleet && at.Sub(s.drawn) >= fillEvery {
+func (s *fleetScreen) turned(at time.Time) tea.Cmd {
+	if s.m.page == pageFleet && at.Sub(s.drawn) >= fillEvery {
 		s.drawn = at
-		s.fill(m)
+		s.fill()
 	}
-	return tea.Batch(m.pollLinks(at), m.askAround(), s.watch(m))
+	return tea.Batch(s.m.pollLinks(at), s.m.askAround(), s.watch())
 }
 
 // fillEvery is how often the rows are made again for what grows on its own:
 // costs, and times without work.
 const fillEvery = 5 * time.Second
+
+// Leave implements [page.Page].
+func (s *fleetScreen) Leave() {
+	s.m.Tasks.Stop(taskSetups)
+	s.unfollow()
+}
+
+// Heading implements [page.Titled].
+func (s *fleetScreen) Heading() (title, about string) { return "Your setups", "" }
+
+// Ticks implements [page.Ticking].
+func (s *fleetScreen) Ticks() bool { return s.m.page == pageFleet || s.m.linksUp() }

@@ -19,11 +19,11 @@ func (m *model) showURL(u *member) tea.Cmd {
 	case u.op != nil || u.Elsewhere || u.Bad != nil || !u.up() || !u.complete():
 		return m.openIt(u)
 	case u.opened == nil:
-		return m.work.resume(m, u.Setup)
+		return m.work.resume(u.Setup)
 	}
 	m.work.setup, m.work.from, m.work.at = u.Setup, pageFleet, steps.StepOpen
 	m.work.finishAll()
-	m.open = openScreen{opened: u.opened}
+	m.open.set(u.opened)
 	return m.Show(steps.StepOpen)
 }
 
@@ -40,23 +40,23 @@ func (m *model) openIt(u *member) tea.Cmd {
 	case u.Resources.Removing:
 		return m.Say("Its removal has begun: x continues it.", true)
 	case u.up() && u.complete():
-		return m.withURL(u, m.browse)
+		return m.withURL(u, m.Browse)
 	case u.gone():
 		m.ConfirmEnter("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers"+m.OnAWS("; it costs money")+".",
-			"Launch again", func() tea.Cmd { return m.work.resume(m, u.Setup) })
+			"Launch again", func() tea.Cmd { return m.work.resume(u.Setup) })
 		return nil
 	}
 	switch {
 	case u.State == steps.StateStopped: // Enter is pressed easily, and a machine that runs costs
 		m.ConfirmEnter("Start "+u.name()+"?", "It is stopped. While it runs, "+m.costsAnHour(u)+".", "Start the machine",
-			func() tea.Cmd { return m.work.resume(m, u.Setup) })
+			func() tea.Cmd { return m.work.resume(u.Setup) })
 		return nil
 	case u.Resources.InstanceID == "" && !u.Finished(steps.StepLaunch):
 		m.ConfirmEnter("Launch "+u.name()+"?", "It has no machine yet. While it runs, "+m.costsAnHour(u)+".", "Launch the machine",
-			func() tea.Cmd { return m.work.resume(m, u.Setup) })
+			func() tea.Cmd { return m.work.resume(u.Setup) })
 		return nil
 	}
-	return m.work.resume(m, u.Setup)
+	return m.work.resume(u.Setup)
 }
 
 func (m *model) stopVerb() verb {
@@ -84,18 +84,6 @@ func (m *model) withURL(u *member, use func(string) tea.Cmd) tea.Cmd {
 		}
 		return use(r.opened.URL)
 	})
-}
-
-func (m *model) browse(url string) tea.Cmd {
-	open := m.Browser
-	if open == nil {
-		return m.Say("There is no browser to open here. Copy the URL with c.", true)
-	}
-	return func() tea.Msg { return browserOpened{open(url)} }
-}
-
-func (m *model) copyURL(url string) tea.Cmd {
-	return tea.Batch(tea.SetClipboard(url), m.Say("Copied the URL.", false))
 }
 
 // workOn makes the machine follow its answers, in the background. Its tunnel is

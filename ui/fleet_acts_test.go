@@ -319,7 +319,7 @@ func TestReviewLimits(t *testing.T) {
 	r := toReview(newRig(t, newFakeEngine())).until("when idle for 60 minutes").until("after 12 hours")
 	r.press("i", "i").until("not when idle").press("t").until("after 24 hours")
 	r.press("L").until("Proof")
-	if a := r.m.answers; a.IdleStop != steps.Never || a.Lifetime.String() != "24h" {
+	if a := r.m.guide.Answers; a.IdleStop != steps.Never || a.Lifetime.String() != "24h" {
 		t.Errorf("limits %s, %s", a.IdleStop, a.Lifetime)
 	}
 	if len(r.e.reviewed) != 1 {

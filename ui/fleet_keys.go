@@ -10,7 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-func (s *fleetScreen) typing() page.Typist {
+func (s *fleetScreen) Typing() page.Typist {
 	switch {
 	case s.full && s.pane.Searching():
 		return page.TypingSearch(s.pane)
@@ -20,21 +20,21 @@ func (s *fleetScreen) typing() page.Typist {
 	return nil
 }
 
-func (s *fleetScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *fleetScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
 	case s.full:
-		return s.logKey(m, k)
+		return s.logKey(k)
 	case s.table.Filtering():
 		s.table.Update(k) // it has nothing to report that matters here
-		return s.moved(m), true
+		return s.moved(), true
 	case s.failure.Key(k):
 		return nil, true
 	}
-	if cmd, taken := s.listKey(m, k.String()); taken {
+	if cmd, taken := s.listKey(k.String()); taken {
 		return cmd, true
 	}
 	if u := s.current(); u != nil {
-		if cmd, taken := s.machineKey(m, u, k.String()); taken {
+		if cmd, taken := s.machineKey(u, k.String()); taken {
 			return cmd, true
 		}
 	}
@@ -42,31 +42,31 @@ func (s *fleetScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, true // no list is drawn, and no filter that letters could be seen in
 	}
 	taken, _ := s.table.Update(k)
-	return s.moved(m), taken
+	return s.moved(), taken
 }
 
 // listKey takes the keys that need no machine.
-func (s *fleetScreen) listKey(m *model, k string) (tea.Cmd, bool) {
+func (s *fleetScreen) listKey(k string) (tea.Cmd, bool) {
 	switch k {
 	case "n":
-		return s.fresh(m), true
+		return s.fresh(), true
 	case "W":
-		return m.askSweep(), true
+		return s.m.askSweep(), true
 	case "D":
-		return m.askDoctor(s.current()), true
+		return s.m.askDoctor(s.current()), true
 	case "f":
-		s.showTrouble(m)
+		s.showTrouble()
 	case "f5", "ctrl+r":
-		return s.refresh(m), true
+		return s.refresh(), true
 	case "1", "2", "3", "4", "5", "6", "7", "8", "9":
 		if i := int(k[0] - '1'); i < len(s.order) {
 			s.table.Select(s.order[i].ID)
 		}
-		return s.moved(m), true
+		return s.moved(), true
 	case "tab":
-		return s.cycleLog(m, 1), true
+		return s.cycleLog(1), true
 	case "shift+tab":
-		return s.cycleLog(m, -1), true
+		return s.cycleLog(-1), true
 	default:
 		return nil, false
 	}
@@ -75,14 +75,14 @@ func (s *fleetScreen) listKey(m *model, k string) (tea.Cmd, bool) {
 
 // machineKey takes the keys for the selected machine: first those that need
 // nothing of it, then those for a machine that is this computer's.
-func (s *fleetScreen) machineKey(m *model, u *member, k string) (tea.Cmd, bool) {
+func (s *fleetScreen) machineKey(u *member, k string) (tea.Cmd, bool) {
 	switch k {
 	case "enter":
-		return m.showURL(u), true
+		return s.m.showURL(u), true
 	case "o":
-		return m.openIt(u), true
+		return s.m.openIt(u), true
 	case "a":
-		return m.adopt(u), true
+		return s.m.adopt(u), true
 	case "l":
 		s.full = true
 		return nil, true
@@ -91,20 +91,20 @@ func (s *fleetScreen) machineKey(m *model, u *member, k string) (tea.Cmd, bool) 
 		case s.table.Filter() != "":
 			return nil, false
 		case u.op != nil:
-			return m.endOperation(u), true
+			return s.m.endOperation(u), true
 		case u.trouble != nil: // it has been read
 			u.trouble = nil
-			s.fill(m)
+			s.fill()
 			return nil, true
 		}
 		return nil, false
 	}
-	does, ok := m.actions()[k]
+	does, ok := s.m.actions()[k]
 	if !ok {
 		return nil, false
 	}
 	if why := u.cannot(does); why != "" {
-		return m.Say(why, true), true
+		return s.m.Say(why, true), true
 	}
 	return does.do(u), true
 }
@@ -124,7 +124,7 @@ func asks(ask func(*member)) func(*member) tea.Cmd {
 
 func (m *model) actions() map[string]action {
 	return map[string]action{
-		"c": {do: func(u *member) tea.Cmd { return m.withURL(u, m.copyURL) }, up: true},
+		"c": {do: func(u *member) tea.Cmd { return m.withURL(u, m.CopyURL) }, up: true},
 		"m": {do: asks(m.askMode), free: true, there: true},
 		"g": {do: m.askGateway, free: true, there: true},
 		"s": {do: asks(m.askStop), up: true, free: true},
@@ -175,7 +175,7 @@ func (m *model) start(u *member) tea.Cmd {
 
 // showTrouble tells what did not work: with the selected machine, and in the
 // regions.
-func (s *fleetScreen) showTrouble(m *model) {
+func (s *fleetScreen) showTrouble() {
 	d := &page.TextDialog{Title: "What did not work"}
 	if u := s.current(); u != nil && u.Bad != nil {
 		d.Add(u.name()+", record", *u.Bad)
@@ -195,10 +195,10 @@ func (s *fleetScreen) showTrouble(m *model) {
 	if len(d.Parts) == 0 {
 		d.Parts = append(d.Parts, page.TextPart{Text: "Nothing: every region answered, and nothing failed."})
 	}
-	m.Open(d)
+	s.m.Open(d)
 }
 
-func (s *fleetScreen) hints(m *model) []page.Hint {
+func (s *fleetScreen) Hints() []page.Hint {
 	switch {
 	case s.full:
 		return s.logHints()
@@ -259,4 +259,23 @@ func (s *fleetScreen) allKeys() []page.Hint {
 		{"f", "show the last error in full"},
 		{"f5 or ctrl+r", "refresh"},
 	}
+}
+
+// point selects a machine, and scrolls its log. A second click on a machine is
+// Enter; a click on its log gives that the whole screen.
+func (s *fleetScreen) Point(p page.Pointed) tea.Cmd {
+	if _, over := p.In(page.ZonePane); over {
+		if p.Wheel != 0 {
+			return page.WheelPane(s.pane, p)
+		}
+		s.full = true
+		return nil
+	}
+	if s.failure.Is() || s.full {
+		return nil
+	}
+	if s.table.Point(p.Zones, p.Wheel) {
+		return s.m.PressEnter()
+	}
+	return s.moved()
 }

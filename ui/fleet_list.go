@@ -44,21 +44,21 @@ func newFleetTable(m *model) *table.Table {
 
 // fill makes the rows again. It is called when something has changed, never
 // while drawing.
-func (s *fleetScreen) fill(m *model) {
-	now := m.Now()
+func (s *fleetScreen) fill() {
+	now := s.m.Now()
 	s.sort()
 	s.totals = totals{known: true}
 	rows := make([]table.Row, len(s.order))
 	for i, u := range s.order {
 		u.no = i + 1
-		rows[i] = u.row(now, m.Engine.Sandboxed())
+		rows[i] = u.row(now, s.m.Engine.Sandboxed())
 		s.totals.add(u, now)
 	}
 	s.table.SetRows(rows)
 	if _, ok := s.table.Selected(); ok && s.was == "" {
 		s.table.Select(rows[0].ID) // so that it stays while rows come in
 	}
-	s.table.SetFoot(s.foot(m))
+	s.table.SetFoot(s.foot())
 }
 
 func (t *totals) add(u *member, now time.Time) {
@@ -74,12 +74,12 @@ func (t *totals) add(u *member, now time.Time) {
 }
 
 // foot is what all machines cost together.
-func (s *fleetScreen) foot(m *model) string {
+func (s *fleetScreen) foot() string {
 	t := s.totals
 	switch {
 	case len(s.order) == 0:
 		return ""
-	case m.Engine.Sandboxed():
+	case s.m.Engine.Sandboxed():
 		return "nothing costs money here"
 	case t.hour == 0 && t.known:
 		return "nothing costs now"

@@ -62,24 +62,24 @@ func (u *member) buffer(k logKind) *logbuf.Buffer {
 }
 
 // followLog follows the log that is shown of the selected machine, and no other.
-func (s *fleetScreen) followLog(m *model) tea.Cmd {
+func (s *fleetScreen) followLog() tea.Cmd {
 	u := s.current()
 	s.show(u)
 	want := follower{}
-	if u != nil && u.conn.link != nil && u.log.remote() != "" && m.page == pageFleet {
+	if u != nil && u.conn.link != nil && u.log.remote() != "" && s.m.page == pageFleet {
 		want = follower{setupID: u.ID, kind: u.log}
 	}
 	if want.setupID == s.follow.setupID && want.kind == s.follow.kind {
 		return nil
 	}
-	s.unfollow(m)
+	s.unfollow()
 	if want.setupID == "" {
 		return nil
 	}
 	want.fresh = true
 	s.follow = want
-	link, kind, send := u.conn.link, u.log.remote(), m.Send
-	return m.Start(taskFollow, func(ctx context.Context, id page.TaskID) tea.Msg {
+	link, kind, send := u.conn.link, u.log.remote(), s.m.Send
+	return s.m.Start(taskFollow, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewBridge(func(batch []logLine) { send(logRead{id, batch}) },
 			func(_, last logLine) bool { return last.partial })
 		err := link.Follow(ctx, kind, pastLines, func(text string, partial bool) { b.Emit(logLine{text, partial}) })
@@ -88,8 +88,8 @@ func (s *fleetScreen) followLog(m *model) tea.Cmd {
 	})
 }
 
-func (s *fleetScreen) unfollow(m *model) {
-	m.Tasks.Stop(taskFollow)
+func (s *fleetScreen) unfollow() {
+	s.m.Tasks.Stop(taskFollow)
 	s.follow = follower{}
 }
 
@@ -125,9 +125,9 @@ func (u *member) whyNoLog() string {
 	return "Nothing in this log yet."
 }
 
-func (s *fleetScreen) read(m *model, msg logRead) {
+func (s *fleetScreen) read(msg logRead) {
 	u := s.members[s.follow.setupID]
-	if !m.Tasks.Is(taskFollow, msg.id) || u == nil {
+	if !s.m.Tasks.Is(taskFollow, msg.id) || u == nil {
 		return
 	}
 	if s.follow.fresh {
@@ -142,17 +142,17 @@ func (s *fleetScreen) read(m *model, msg logRead) {
 }
 
 // again follows a log that was cut off, now that its machine has answered.
-func (s *fleetScreen) again(m *model, u *member) tea.Cmd {
+func (s *fleetScreen) again(u *member) tea.Cmd {
 	if !s.follow.failed || s.follow.setupID != u.ID {
 		return nil
 	}
-	s.unfollow(m)
-	return s.followLog(m)
+	s.unfollow()
+	return s.followLog()
 }
 
 // readAll notices the end of a log.
-func (s *fleetScreen) readAll(m *model, msg logEnded) {
-	if !m.Tasks.Done(taskFollow, msg.id) {
+func (s *fleetScreen) readAll(msg logEnded) {
+	if !s.m.Tasks.Done(taskFollow, msg.id) {
 		return
 	}
 	if u := s.members[s.follow.setupID]; u != nil && msg.err != nil && !errors.Is(msg.err, context.Canceled) {
@@ -162,23 +162,23 @@ func (s *fleetScreen) readAll(m *model, msg logEnded) {
 }
 
 // cycleLog shows the next log of the selected machine.
-func (s *fleetScreen) cycleLog(m *model, by logKind) tea.Cmd {
+func (s *fleetScreen) cycleLog(by logKind) tea.Cmd {
 	u := s.current()
 	if u == nil {
 		return nil
 	}
 	u.log = (u.log + by + logKinds) % logKinds
-	return s.followLog(m)
+	return s.followLog()
 }
 
 // logKey takes a key while the log has the whole screen.
-func (s *fleetScreen) logKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *fleetScreen) logKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if !s.pane.Searching() {
 		switch k.String() {
 		case "tab":
-			return s.cycleLog(m, 1), true
+			return s.cycleLog(1), true
 		case "shift+tab":
-			return s.cycleLog(m, -1), true
+			return s.cycleLog(-1), true
 		}
 	}
 	if taken, cmd := s.pane.Update(k); taken {
@@ -202,11 +202,11 @@ func (s *fleetScreen) logHints() []page.Hint {
 }
 
 // saveLog writes the log that is shown to a file.
-func (s *fleetScreen) saveLog(m *model) tea.Cmd {
+func (s *fleetScreen) saveLog() tea.Cmd {
 	u := s.current()
 	if u == nil {
 		return nil
 	}
 	kind := [...]string{"server", "install", "done"}[u.log]
-	return m.writeLog("jupyter-ec2-"+u.name()+"-"+kind, u.buffer(u.log).String())
+	return s.m.SaveLog("jupyter-ec2-"+u.name()+"-"+kind, u.buffer(u.log).String())
 }

@@ -69,7 +69,7 @@ func (m *model) operate(u *member, v verb, do doing, then func(*member, result) 
 		u.log = doneLog
 		u.unlink(m)
 	}
-	m.fleet.fill(m)
+	m.fleet.fill()
 	u.op.end = m.Ends.New()
 	setupID, send, end := u.ID, m.Send, u.op.end
 	return m.Start(taskOperation(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
@@ -85,9 +85,9 @@ func (m *model) operate(u *member, v verb, do doing, then func(*member, result) 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // said takes a batch of what an operation said.
-func (s *fleetScreen) said(m *model, msg operationSaid) {
+func (s *fleetScreen) said(msg operationSaid) {
 	u := s.members[msg.setupID]
-	if !m.Tasks.Is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+	if !s.m.Tasks.Is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
 		return
 	}
 	for _, e := range msg.events {
@@ -120,35 +120,35 @@ func writeEvent(buf *logbuf.Buffer, e steps.Event) {
 }
 
 // ended takes an operation's end.
-func (s *fleetScreen) ended(m *model, msg operationEnded) tea.Cmd {
+func (s *fleetScreen) ended(msg operationEnded) tea.Cmd {
 	msg.end.Taken()
 	u := s.members[msg.setupID]
-	if !m.Tasks.Done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
-		m.Ends.Close(msg.result)
+	if !s.m.Tasks.Done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+		s.m.Ends.Close(msg.result)
 		return nil
 	}
 	op := u.op
 	u.op, u.around, u.dealt = nil, time.Time{}, s.survey.round
-	m.Tasks.Stop(taskWatch) // it may have read the ledger before
-	m.CloseAbout(op)
-	cmds := []tea.Cmd{m.seeAgain(u.ID), u.take(m, msg.result)}
+	s.m.Tasks.Stop(taskWatch) // it may have read the ledger before
+	s.m.CloseAbout(op)
+	cmds := []tea.Cmd{s.m.seeAgain(u.ID), u.take(s.m, msg.result)}
 	switch {
 	case msg.err == nil:
 		u.buffer(doneLog).Add("✓ "+op.did, false)
-		cmds = append(cmds, m.Say(u.name()+": "+op.did, false))
+		cmds = append(cmds, s.m.Say(u.name()+": "+op.did, false))
 		if op.then != nil {
 			cmds = append(cmds, op.then(u, msg.result))
 		}
 	case op.cancelled && errors.Is(msg.err, context.Canceled):
 		u.buffer(doneLog).Add("Ended before it was finished.", false)
-		cmds = append(cmds, m.Say(u.name()+": ended before it was finished.", false))
+		cmds = append(cmds, s.m.Say(u.name()+": ended before it was finished.", false))
 	default:
 		u.trouble = &trouble{op.doing, steps.Explain(msg.err)}
 		u.buffer(doneLog).AddMarked("failed: "+page.Clean(u.trouble.problem.Title), false, logbuf.Failed)
-		cmds = append(cmds, m.Say(u.name()+": "+op.doing+" failed. "+u.trouble.problem.Title+".", true))
+		cmds = append(cmds, s.m.Say(u.name()+": "+op.doing+" failed. "+u.trouble.problem.Title+".", true))
 	}
-	s.fill(m)
-	cmds = append(cmds, s.moved(m), m.mended(msg.setupID), m.left(msg.setupID, msg.err))
+	s.fill()
+	cmds = append(cmds, s.moved(), s.m.mended(msg.setupID), s.m.left(msg.setupID, msg.err))
 	return tea.Batch(cmds...)
 }
 
@@ -196,25 +196,25 @@ func (m *model) seeAgain(setupID string) tea.Cmd {
 	})
 }
 
-func (s *fleetScreen) seen(m *model, msg memberSeen) tea.Cmd {
+func (s *fleetScreen) seen(msg memberSeen) tea.Cmd {
 	u := s.members[msg.setupID]
-	if !m.Tasks.Done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
+	if !s.m.Tasks.Done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
 		return nil
 	}
 	if msg.found {
 		s.put(msg.setup)
 	} else if !u.Elsewhere {
-		s.drop(m, msg.setupID)
+		s.drop(msg.setupID)
 	}
 	if !u.up() {
-		u.unlink(m)
+		u.unlink(s.m)
 	}
-	s.fill(m)
+	s.fill()
 	var connect tea.Cmd
-	if u == s.current() && m.page == pageFleet {
-		connect = m.connect(u)
+	if u == s.current() && s.m.page == pageFleet {
+		connect = s.m.connect(u)
 	}
-	return tea.Batch(s.moved(m), connect)
+	return tea.Batch(s.moved(), connect)
 }
 
 // endOperation cuts off what is being done with a machine, once the person

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // fleetRig is a rig at the list of seven machines, at rest.
@@ -147,7 +148,7 @@ func TestLinksAreBounded(t *testing.T) {
 		now = now.Add(time.Second)
 		u := r.m.fleet.order[n]
 		r.m.fleet.table.Select(u.ID)
-		r.run(r.m.fleet.moved(r.m))
+		r.run(r.m.fleet.moved())
 		r.rested()
 		r.untilTrue("it has said how it is", func() bool { return u.conn.link != nil && !u.healthAt.IsZero() })
 		if n == 0 {
@@ -230,7 +231,7 @@ func TestTheLogFollowsTheSelection(t *testing.T) {
 		t.Errorf("the log has %d lines after coming back, want its 1", n)
 	}
 	r.press("l").until("esc list").press("s")
-	if r.m.dialog() != nil || r.m.Tasks.Runs(taskSave) {
+	if r.m.dialog() != nil || r.m.Tasks.Runs(page.TaskSave) {
 		t.Errorf("s does something in the log:\n%s", r.screen())
 	}
 	r.press("ctrl+s").until("Saved the log as")
@@ -385,7 +386,7 @@ func TestABadRecordIsARowWithItsRemedy(t *testing.T) {
 			Title: "A setup's record cannot be used", Text: "The file /x is empty.", Next: problem.Say("Mend /x."),
 		}})
 	}).size(140, 40)
-	r.m.fleet.choose(r.m, "s-torn")
+	r.m.fleet.choose("s-torn")
 	r.until("! bad record").until("The file /x is empty.").until("Mend /x.")
 	before := len(r.e.asked())
 	for _, key := range []string{"enter", "o", "S", "x", "m", "i", "s"} {

@@ -18,28 +18,28 @@ const (
 )
 
 // view draws the list and the selected machine in w by h cells.
-func (s *fleetScreen) view(m *model, w, h int) string {
-	head := s.headLines(m, w)
+func (s *fleetScreen) View(w, h int) string {
+	head := s.headLines(w)
 	h -= len(head)
 	var body string
 	switch {
 	case s.failure.Is():
-		body = strings.Join(s.failure.Lines(m.Theme, w), "\n")
-	case len(s.order) == 0 && m.Tasks.Runs(taskSetups):
-		body = m.Waiting("Looking for your setups …")
+		body = strings.Join(s.failure.Lines(s.m.Theme, w), "\n")
+	case len(s.order) == 0 && s.m.Tasks.Runs(taskSetups):
+		body = s.m.Waiting("Looking for your setups …")
 	case len(s.order) == 0:
-		body = strings.Join(s.noneLines(m, w), "\n")
-	case m.Width >= besideListFrom:
+		body = strings.Join(s.noneLines(w), "\n")
+	case s.m.Width >= besideListFrom:
 		left := max(w-3-detailLeast, (w-3)*48/100)
 		if most := s.table.Wanted(); left > most {
 			left = max(min(left, most), w*2/5)
 		}
-		body = page.Beside(cells.Block(s.listView(left, h), left, h), " "+m.Theme.Border.Render("│")+" ",
-			cells.Block(s.detailView(m, w-3-left, h), w-3-left, h))
+		body = page.Beside(cells.Block(s.listView(left, h), left, h), " "+s.m.Theme.Border.Render("│")+" ",
+			cells.Block(s.detailView(w-3-left, h), w-3-left, h))
 	default:
 		list := min(s.table.Len()+2, max(h*7/20, 5))
-		rule := m.Theme.Border.Render(strings.Repeat("─", w))
-		body = s.listView(w, list) + "\n" + rule + "\n" + s.detailView(m, w, h-list-1)
+		rule := s.m.Theme.Border.Render(strings.Repeat("─", w))
+		body = s.listView(w, list) + "\n" + rule + "\n" + s.detailView(w, h-list-1)
 	}
 	return strings.Join(append(head, body), "\n")
 }
@@ -50,23 +50,23 @@ func (s *fleetScreen) listView(w, h int) string {
 }
 
 // headLines are the title, how far the survey is, and which regions failed.
-func (s *fleetScreen) headLines(m *model, w int) []string {
-	title := m.Theme.Title.Render("Your setups")
+func (s *fleetScreen) headLines(w int) []string {
+	title := s.m.Theme.Title.Render("Your setups")
 	right := ""
 	switch v := s.survey; {
-	case m.Tasks.Runs(taskSurvey) && v.of > 0:
-		right = m.Spinner() + m.Theme.Subtle.Render(fmt.Sprintf(" %d of %d regions", v.done, v.of))
-	case m.Tasks.Runs(taskSurvey):
-		right = m.Spinner() + m.Theme.Subtle.Render(" asking all regions")
+	case s.m.Tasks.Runs(taskSurvey) && v.of > 0:
+		right = s.m.Spinner() + s.m.Theme.Subtle.Render(fmt.Sprintf(" %d of %d regions", v.done, v.of))
+	case s.m.Tasks.Runs(taskSurvey):
+		right = s.m.Spinner() + s.m.Theme.Subtle.Render(" asking all regions")
 	case v.err == nil && v.of > 0:
-		right = m.Theme.Subtle.Render(wording.Counted(v.of, "enabled region") + " checked")
+		right = s.m.Theme.Subtle.Render(wording.Counted(v.of, "enabled region") + " checked")
 	}
 	lines := []string{cells.Ends(title, right, w)}
-	if m.Roomy() {
+	if s.m.Roomy() {
 		lines = append([]string{""}, append(lines, "")...)
 	}
 	if text := s.silent(); text != "" {
-		lines = append(lines, cells.Fit(m.Theme.Warn.Render("! "+text), w))
+		lines = append(lines, cells.Fit(s.m.Theme.Warn.Render("! "+text), w))
 	}
 	return lines
 }
@@ -90,34 +90,34 @@ func (s *fleetScreen) silent() string {
 }
 
 // noneLines are the screen without a machine.
-func (s *fleetScreen) noneLines(m *model, w int) []string {
-	say := "There are no machines. Nothing is running" + m.OnAWS(", so nothing costs money") + "."
-	if m.Tasks.Runs(taskSurvey) {
+func (s *fleetScreen) noneLines(w int) []string {
+	say := "There are no machines. Nothing is running" + s.m.OnAWS(", so nothing costs money") + "."
+	if s.m.Tasks.Runs(taskSurvey) {
 		say = "This computer has no setups. Other computers' machines show here once their region has answered."
 	}
-	lines := append([]string{""}, page.Paragraph(m.Theme.Text, say, w)...)
+	lines := append([]string{""}, page.Paragraph(s.m.Theme.Text, say, w)...)
 	lines = append(lines, "")
 	for _, h := range []page.Hint{{"n", "make one, by the guide"}, {"W", "look for leftovers in all regions"}, {"D", "check the account"}} {
-		lines = append(lines, "  "+m.Theme.Key.Render(h.Key())+"  "+m.Theme.KeyDesc.Render(h.Does()))
+		lines = append(lines, "  "+s.m.Theme.Key.Render(h.Key())+"  "+s.m.Theme.KeyDesc.Render(h.Does()))
 	}
 	return lines
 }
 
 // detailView is the selected machine: what is known of it, and its log.
-func (s *fleetScreen) detailView(m *model, w, h int) string {
+func (s *fleetScreen) detailView(w, h int) string {
 	u := s.current()
 	if u == nil || h <= 0 {
 		return ""
 	}
-	lines := u.detailLines(m, w)
+	lines := u.detailLines(s.m, w)
 	room := h - len(lines)
-	if m.Roomy() {
+	if s.m.Roomy() {
 		room--
 	}
 	if room < logLeast {
 		lines = lines[:max(min(len(lines), h-logLeast), min(len(lines), 3))]
 		room = h - len(lines)
-	} else if m.Roomy() {
+	} else if s.m.Roomy() {
 		lines = append(lines, "")
 	}
 	if room >= 2 {

@@ -18,12 +18,12 @@ const taskWatch page.TaskName = page.Quiet + "watch"
 const watchEvery = time.Second
 
 // watch reads the ledger where it has changed.
-func (s *fleetScreen) watch(m *model) tea.Cmd {
-	if m.page != pageFleet || !s.started || m.Tasks.Runs(taskSetups) || m.Tasks.Runs(taskWatch) {
+func (s *fleetScreen) watch() tea.Cmd {
+	if s.m.page != pageFleet || !s.started || s.m.Tasks.Runs(taskSetups) || s.m.Tasks.Runs(taskWatch) {
 		return nil
 	}
-	engine, known := m.Engine, s.stamp
-	return m.Start(taskWatch, func(ctx context.Context, id page.TaskID) tea.Msg {
+	engine, known := s.m.Engine, s.stamp
+	return s.m.Start(taskWatch, func(ctx context.Context, id page.TaskID) tea.Msg {
 		seen := ledgerWatched{id: id, stamp: engine.Stamp()}
 		if seen.stamp != known {
 			seen.list, seen.err = engine.Setups(ctx)
@@ -34,19 +34,19 @@ func (s *fleetScreen) watch(m *model) tea.Cmd {
 
 // watched takes what other programs did. Where the ledger cannot be read just
 // now, it is read again with the next look.
-func (s *fleetScreen) watched(m *model, msg ledgerWatched) tea.Cmd {
-	if !m.Tasks.Done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || m.page != pageFleet {
+func (s *fleetScreen) watched(msg ledgerWatched) tea.Cmd {
+	if !s.m.Tasks.Done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || s.m.page != pageFleet {
 		return nil
 	}
 	s.stamp = msg.stamp
-	s.takeLedger(m, msg.list)
-	s.fill(m)
-	return tea.Batch(s.moved(m), m.askAround())
+	s.takeLedger(msg.list)
+	s.fill()
+	return tea.Batch(s.moved(), s.m.askAround())
 }
 
 // takeLedger brings the list up to date with the ledger. A state that the
 // ledger has had before is older than what the cloud has said since.
-func (s *fleetScreen) takeLedger(m *model, list []steps.Setup) {
+func (s *fleetScreen) takeLedger(list []steps.Setup) {
 	known := map[string]bool{}
 	for _, setup := range list {
 		if s.removed[setup.ID] { // since the ledger was read
@@ -65,14 +65,14 @@ func (s *fleetScreen) takeLedger(m *model, list []steps.Setup) {
 		u = s.put(setup)
 		u.wrote = wrote
 		if !u.up() {
-			u.unlink(m)
+			u.unlink(s.m)
 		}
 	}
 	for id, u := range s.members {
 		if !known[id] && !u.Elsewhere && u.op == nil {
-			s.drop(m, id) // another program removed it
-			if !m.Tasks.Runs(taskWork) {
-				m.unset(id)
+			s.drop(id) // another program removed it
+			if !s.m.Tasks.Runs(taskWork) {
+				s.m.unset(id)
 			}
 		}
 	}

@@ -126,7 +126,7 @@ func (m *model) current() steps.Answers {
 	if s := m.setup(); s != nil {
 		return s.Answers
 	}
-	return m.answers
+	return m.guide.Answers
 }
 
 // rule is the second line. On a narrow screen the guide's progress is in it.
@@ -220,7 +220,7 @@ func (m *model) sidebar() string {
 			style = m.Theme.StepFailed
 		}
 		left := fmt.Sprintf("  %s %s", m.sign(p.ID), style.Render(p.Title))
-		line := cells.Ends(left, m.Theme.Subtle.Render(m.work.elapsed(m, p.ID))+" ", sideWidth)
+		line := cells.Ends(left, m.Theme.Subtle.Render(m.work.elapsed(p.ID))+" ", sideWidth)
 		lines = append(lines, page.ZoneOf(page.ZonePage, i+1, line))
 		if m.Roomy() {
 			lines = append(lines, "")
@@ -233,7 +233,7 @@ func (m *model) sidebar() string {
 // and what one would have typed by hand.
 func (m *model) pageView(w, h int) string {
 	if m.page == pageFleet {
-		return strings.Join(page.Indent(strings.Split(m.fleet.view(m, w, h), "\n"), 1), "\n")
+		return strings.Join(page.Indent(strings.Split(m.fleet.View(w, h), "\n"), 1), "\n")
 	}
 	left := 1
 	if m.wide() {
@@ -246,7 +246,7 @@ func (m *model) pageView(w, h int) string {
 		lines, manual = []string{m.Theme.Title.Render(title), ""}, nil
 	}
 	room := max(h-len(lines)-len(manual), 0)
-	body := strings.Split(m.screen().view(m, w, room), "\n")
+	body := strings.Split(m.screen().View(w, room), "\n")
 	if !m.Roomy() || len(body) > room {
 		// Little room: the commands stand at the bottom, on every page alike.
 		body = strings.Split(cells.Block(strings.Join(body, "\n"), w, room), "\n")
@@ -267,16 +267,10 @@ func (m *model) intro(w int) []string {
 
 // heading is the page's title and its two sentences.
 func (m *model) heading() (title, about string) {
-	switch m.page {
-	case pageFleet:
-		return "Your setups", ""
-	case steps.StepRemove:
-		return "Remove " + m.remove.setup.Answers.Name, "The machine is terminated, and everything that was created for it is removed. Things that are not the setup's own stay."
+	if p, ok := m.screen().(page.Titled); ok {
+		return p.Heading()
 	}
 	p := steps.PageFor(m.active())
-	if m.page == steps.StepReview && m.costs() {
-		return p.Title, "The machine of this setup is there already. L continues where it was left."
-	}
 	return p.Title, p.About
 }
 
@@ -325,13 +319,13 @@ func (m *model) footer() string {
 		}
 		return cells.Fit(" "+style.Render(page.Clean(m.notice.text)), m.Width)
 	}
-	hints := m.screen().hints(m)
+	hints := m.screen().Hints()
 	switch {
 	case m.dialog() != nil:
 		hints = m.dialog().Hints()
 	case m.help:
 		hints = []page.Hint{{"esc", "close"}, {"↑↓", "scroll"}}
-	case m.screen().typing() == nil:
+	case m.screen().Typing() == nil:
 		hints = append(hints, page.Hint{"?", "help"}, page.Hint{"q", "quit"})
 	}
 	return hintLine(m.Theme, hints, m.Width)
@@ -375,4 +369,13 @@ func onTop(th theme.Theme, body, over string, w, h int) string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// fullScreen is the log that has the whole screen, or empty.
+func (m *model) fullScreen() string {
+	p, ok := m.screen().(page.WithLog)
+	if !ok {
+		return ""
+	}
+	return p.FullScreen(m.Width, m.Height-2)
 }

@@ -100,15 +100,15 @@ func (m *model) localNotebook(gateway *member) tea.Cmd {
 			if m.Browser == nil {
 				return nil // the URL is in the machine's details
 			}
-			return m.browse(r.notebook.URL())
+			return m.Browse(r.notebook.URL())
 		})
 }
 
-func (s *fleetScreen) notebookEnded(m *model, msg notebookEnded) tea.Cmd {
+func (s *fleetScreen) notebookEnded(msg notebookEnded) tea.Cmd {
 	u := s.members[msg.setupID]
 	if u == nil || u.notebook != msg.notebook {
 		return nil
 	}
 	u.notebook = nil
-	return m.Say("The Jupyter on this computer that used "+u.name()+" has ended.", false)
+	return s.m.Say("The Jupyter on this computer that used "+u.name()+" has ended.", false)
 }

@@ -34,7 +34,7 @@ func (m *model) helpLines(w, h int) []string {
 		lines = append(lines, "", page.Heading(m.Theme, "In the log (l)"))
 		list(page.PaneHints(m.fleet.pane))
 	} else {
-		list(m.screen().hints(m))
+		list(m.screen().Hints())
 	}
 	lines = append(lines, "", page.Heading(m.Theme, "Everywhere"))
 	everywhere := []page.Hint{

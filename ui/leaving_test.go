@@ -99,14 +99,14 @@ func TestTheOutcomeIsWhatIsThere(t *testing.T) {
 // machine does not undo it.
 func TestWhatIsOlderDoesNotUndo(t *testing.T) {
 	r := fleetRig(t)
-	_ = r.m.fleet.look(r.m) // a survey whose answers come late
+	_ = r.m.fleet.look() // a survey whose answers come late
 	late := surveyed{id: r.m.Tasks.Current(taskSurvey), answers: slices.Clone(r.e.survey)}
 	ledger := slices.Clone(r.e.setups)
 	r.run(r.m.stopForGood(r.member("s-1")))
 	r.run(r.m.terminateForGood(r.member("s-2")))
 	r.settled()
-	r.m.fleet.surveyed(r.m, late)
-	r.m.fleet.takeLedger(r.m, ledger)
+	r.m.fleet.surveyed(late)
+	r.m.fleet.takeLedger(ledger)
 	if u := r.member("s-1"); u.State != "stopped" {
 		t.Errorf("the machine that was stopped is %s", u.State)
 	}

@@ -99,7 +99,7 @@ func (m *model) linked(msg linkMade) tea.Cmd {
 		return tea.Batch(next, m.Say(u.name()+": "+p.Title+".", true))
 	}
 	u.conn.link, u.conn.state = msg.link, "up"
-	cmd := tea.Batch(m.askHealth(u), m.fleet.followLog(m), next)
+	cmd := tea.Batch(m.askHealth(u), m.fleet.followLog(), next)
 	if waited == nil {
 		return cmd
 	}
@@ -141,7 +141,7 @@ func (u *member) hangUp(m *model) {
 	m.Tasks.Stop(taskLink(u.ID))
 	m.Tasks.Stop(taskHealth(u.ID))
 	if m.fleet.follow.setupID == u.ID {
-		m.fleet.unfollow(m)
+		m.fleet.unfollow()
 	}
 	link := u.conn.link
 	u.conn = connection{used: u.conn.used}
@@ -181,8 +181,8 @@ func (m *model) healthy(msg healthCame) tea.Cmd {
 	u.conn.problem = nil
 	u.health, u.healthAt = msg.health, m.Now()
 	m.letGoOldest() // this one may be what was waited for
-	cmd := tea.Batch(m.watchServer(u), m.fleet.again(m, u))
-	m.fleet.fill(m)
+	cmd := tea.Batch(m.watchServer(u), m.fleet.again(u))
+	m.fleet.fill()
 	return cmd
 }
 

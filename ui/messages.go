@@ -11,64 +11,6 @@ import (
 // the task's ID, so that a result nobody waits for any more is dropped; the
 // events and questions of the work carry the ID of what they are about.
 type (
-	// profilesRead: the AWS files were read.
-	profilesRead struct {
-		id   page.TaskID
-		list []steps.Profile
-		err  error
-	}
-	// signedIn: a profile was signed in, or could not be.
-	signedIn struct {
-		id      page.TaskID
-		account steps.Account
-		err     error
-	}
-	// typesFetched: the region's instance types are here; pricesFetched: its
-	// prices, which take longer.
-	typesFetched struct {
-		id    page.TaskID
-		place steps.Place
-		list  []steps.InstanceType
-		err   error
-	}
-	pricesFetched struct {
-		id     page.TaskID
-		prices steps.Prices
-		err    error
-	}
-	// keysFound: the ways to a key pair were listed.
-	keysFound struct {
-		id    page.TaskID
-		place steps.Place
-		list  []steps.KeyOption
-		err   error
-	}
-	// keyInspected: the key file the person named was looked at.
-	keyInspected struct {
-		id     page.TaskID
-		option steps.KeyOption
-		err    error
-	}
-	// keyProtected: mending a key file was tried; done says what then holds.
-	keyProtected struct {
-		id         page.TaskID
-		path, done string
-		err        error
-	}
-	// reviewed: the review for these answers is here.
-	reviewed struct {
-		id      page.TaskID
-		answers steps.Answers
-		review  steps.Review
-		err     error
-	}
-	// fileSaved: a plan or a log was written to path.
-	fileSaved struct {
-		id   page.TaskID
-		what string
-		path string
-		err  error
-	}
 	// setupsListed: the setups of earlier runs were read.
 	setupsListed struct {
 		id    page.TaskID
@@ -94,12 +36,8 @@ type (
 		id  page.TaskID
 		err error
 	}
-	// browserOpened: the system was asked to open the URL.
-	browserOpened struct{ err error }
 	// questionAsked: the engine waits for an answer of the person.
 	questionAsked struct{ q *question }
-	// told: something is said while credentials are waited for.
-	told struct{ text string }
 	// questionWithdrawn: it does not wait any more.
 	questionWithdrawn struct{ id questionID }
 	// tunnelSeen: what the tunnel says of itself.

@@ -23,48 +23,49 @@ const (
 // modeScreen asks how the server is reached, how it is installed, whether it
 // uses TLS, and what the setup is called.
 type modeScreen struct {
+	*Guide
 	at    page.Choice
 	part  int
 	name  *page.Field
 	wrong string
 }
 
-func newModeScreen(m *model) modeScreen {
-	s := modeScreen{name: page.NewField(m.answers.Name, defaultName, 40)}
-	s.start(m)
+func newModeScreen(g *Guide) *modeScreen {
+	s := &modeScreen{Guide: g, name: page.NewField(g.Answers.Name, defaultName, 40)}
+	s.start()
 	return s
 }
 
 // start shows the answers that a new setup starts from.
-func (s *modeScreen) start(m *model) {
-	s.name.Set(m.answers.Name)
-	s.at.At = max(slices.IndexFunc(steps.Modes(), func(i steps.ModeInfo) bool { return i.Mode == m.answers.Mode }), 0)
+func (s *modeScreen) start() {
+	s.name.Set(s.Answers.Name)
+	s.at.At = max(slices.IndexFunc(steps.Modes(), func(i steps.ModeInfo) bool { return i.Mode == s.Answers.Mode }), 0)
 }
 
-func (s *modeScreen) enter(*model) tea.Cmd {
+func (s *modeScreen) Enter() tea.Cmd {
 	s.at.Size(len(steps.Modes()))
 	s.wrong = ""
 	return nil
 }
 
-func (s *modeScreen) typing() page.Typist {
+func (s *modeScreen) Typing() page.Typist {
 	if s.part == partName {
 		return s.name
 	}
 	return nil
 }
 
-func (s *modeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *modeScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	s.wrong = ""
 	switch k.String() {
 	case "tab":
-		s.move(m, +1)
+		s.move(+1)
 		return nil, true
 	case "shift+tab":
-		s.move(m, -1)
+		s.move(-1)
 		return nil, true
 	case "enter":
-		return s.take(m), true
+		return s.take(), true
 	case "esc":
 		return nil, false
 	}
@@ -74,46 +75,46 @@ func (s *modeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	if s.part == partMode {
 		taken := s.at.Key(k)
-		s.choose(m)
+		s.choose()
 		return nil, taken
 	}
 	switch k.String() {
 	case "space", "left", "right", "up", "down", "h", "j", "k", "l":
-		s.toggle(m)
+		s.toggle()
 		return nil, true
 	}
 	return nil, false
 }
 
 // choose takes the mode under the cursor.
-func (s *modeScreen) choose(m *model) { m.answers.Mode = steps.Modes()[s.at.At].Mode }
+func (s *modeScreen) choose() { s.Answers.Mode = steps.Modes()[s.at.At].Mode }
 
-// modeHasTLS reports whether TLS is a question: in SSH mode it is none.
-func (m *model) modeHasTLS() bool { return m.answers.Mode != steps.ModeSSH }
+// hasTLS reports whether TLS is a question: in SSH mode it is none.
+func (s *modeScreen) hasTLS() bool { return s.Answers.Mode != steps.ModeSSH }
 
 // move goes to the next part.
-func (s *modeScreen) move(m *model, by int) {
+func (s *modeScreen) move(by int) {
 	s.part = (s.part + by + modeParts) % modeParts
-	if s.part == partTLS && !m.modeHasTLS() {
+	if s.part == partTLS && !s.hasTLS() {
 		s.part = (s.part + by + modeParts) % modeParts
 	}
 }
 
-func (s *modeScreen) toggle(m *model) {
+func (s *modeScreen) toggle() {
 	switch s.part {
 	case partInstaller:
-		if m.answers.Installer == steps.InstallerUV {
-			m.answers.Installer = steps.InstallerPip
+		if s.Answers.Installer == steps.InstallerUV {
+			s.Answers.Installer = steps.InstallerPip
 		} else {
-			m.answers.Installer = steps.InstallerUV
+			s.Answers.Installer = steps.InstallerUV
 		}
 	case partTLS:
-		m.answers.NoTLS = !m.answers.NoTLS
+		s.Answers.NoTLS = !s.Answers.NoTLS
 	}
 }
 
-func (s *modeScreen) take(m *model) tea.Cmd {
-	a := m.answers
+func (s *modeScreen) take() tea.Cmd {
+	a := s.Answers
 	a.Name = s.name.Value()
 	a.Mode = steps.Modes()[s.at.At].Mode
 	if a.Mode == steps.ModeSSH {
@@ -123,11 +124,11 @@ func (s *modeScreen) take(m *model) tea.Cmd {
 		s.wrong = page.Clean(err.Error())
 		return nil
 	}
-	m.answers = a
-	return m.next()
+	s.Answers = a
+	return s.Next()
 }
 
-func (s *modeScreen) hints(*model) []page.Hint {
+func (s *modeScreen) Hints() []page.Hint {
 	hints := []page.Hint{{"enter", "continue"}}
 	switch s.part {
 	case partMode:
@@ -140,11 +141,11 @@ func (s *modeScreen) hints(*model) []page.Hint {
 	return append(hints, page.Hint{"esc", "back"})
 }
 
-func (s *modeScreen) view(m *model, w, h int) string {
+func (s *modeScreen) View(w, h int) string {
 	roomy := h >= 24
 	var lines []string
 	for i, info := range steps.Modes() {
-		lines = append(lines, page.ZonesOf(page.ZoneLine, i, s.modeLines(m, i, info, w, roomy || i == s.at.At && h >= 11))...)
+		lines = append(lines, page.ZonesOf(page.ZoneLine, i, s.modeLines(i, info, w, roomy || i == s.at.At && h >= 11))...)
 		if roomy {
 			lines = append(lines, "")
 		}
@@ -152,27 +153,27 @@ func (s *modeScreen) view(m *model, w, h int) string {
 	if !roomy {
 		lines = append(lines, "")
 	}
-	lines = append(lines, page.ZoneOf(page.ZonePart, partInstaller, s.installerLine(m, w)), page.ZoneOf(page.ZonePart, partTLS, s.tlsLine(m, w)),
-		page.ZoneOf(page.ZonePart, partName, s.nameLine(m)))
+	lines = append(lines, page.ZoneOf(page.ZonePart, partInstaller, s.installerLine(w)), page.ZoneOf(page.ZonePart, partTLS, s.tlsLine(w)),
+		page.ZoneOf(page.ZonePart, partName, s.nameLine()))
 	if s.wrong != "" {
-		lines = append(lines, page.Paragraph(m.Theme.Warn, s.wrong, w)...)
+		lines = append(lines, page.Paragraph(s.Theme.Warn, s.wrong, w)...)
 	}
 	return strings.Join(lines, "\n")
 }
 
-func (s *modeScreen) modeLines(m *model, i int, info steps.ModeInfo, w int, full bool) []string {
+func (s *modeScreen) modeLines(i int, info steps.ModeInfo, w int, full bool) []string {
 	on := i == s.at.At
-	style := m.Theme.Text
+	style := s.Theme.Text
 	if on {
-		style = m.Theme.Heading
+		style = s.Theme.Heading
 		if s.part == partMode {
-			style = m.Theme.Accent.Bold(true)
+			style = s.Theme.Accent.Bold(true)
 		}
 	}
-	title := page.Arrow(m.Theme, on && s.part == partMode) + page.Radio(m.Theme, on) + style.Render(cells.Fit(info.Title, 16))
-	lines := []string{title + m.Theme.Subtle.Render(opens(info, m.answers.NoTLS))}
+	title := page.Arrow(s.Theme, on && s.part == partMode) + page.Radio(s.Theme, on) + style.Render(cells.Fit(info.Title, 16))
+	lines := []string{title + s.Theme.Subtle.Render(opens(info, s.Answers.NoTLS))}
 	if full {
-		lines = append(lines, page.Indent(page.Paragraph(m.Theme.Subtle, info.About, w-4), 4)...)
+		lines = append(lines, page.Indent(page.Paragraph(s.Theme.Subtle, info.About, w-4), 4)...)
 	}
 	return lines
 }
@@ -185,43 +186,67 @@ func opens(info steps.ModeInfo, noTLS bool) string {
 	return info.Opens
 }
 
-func (s *modeScreen) label(m *model, part int, text string) string {
-	return page.Arrow(m.Theme, s.part == part) + m.Theme.Subtle.Render(cells.Fit(text, 11))
+func (s *modeScreen) label(part int, text string) string {
+	return page.Arrow(s.Theme, s.part == part) + s.Theme.Subtle.Render(cells.Fit(text, 11))
 }
 
-func (s *modeScreen) pick(m *model, part int, on bool, text string) string {
-	style := m.Theme.Text
+func (s *modeScreen) pick(part int, on bool, text string) string {
+	style := s.Theme.Text
 	if on {
-		style = m.Theme.Heading
+		style = s.Theme.Heading
 		if s.part == part {
-			style = m.Theme.TableSelected
+			style = s.Theme.TableSelected
 		}
 	}
-	pick := page.Radio(m.Theme, on) + style.Render(text)
+	pick := page.Radio(s.Theme, on) + style.Render(text)
 	if !on {
 		pick = cells.Zone(page.ZonePick+"other", pick)
 	}
 	return pick + "   "
 }
 
-func (s *modeScreen) installerLine(m *model, w int) string {
-	uv := m.answers.Installer == steps.InstallerUV
-	return cells.Fit(s.label(m, partInstaller, "Installer")+
-		s.pick(m, partInstaller, uv, "uv, fast")+s.pick(m, partInstaller, !uv, "apt and pip, as in the guide"), w)
+func (s *modeScreen) installerLine(w int) string {
+	uv := s.Answers.Installer == steps.InstallerUV
+	return cells.Fit(s.label(partInstaller, "Installer")+
+		s.pick(partInstaller, uv, "uv, fast")+s.pick(partInstaller, !uv, "apt and pip, as in the guide"), w)
 }
 
-func (s *modeScreen) tlsLine(m *model, w int) string {
-	label := s.label(m, partTLS, "TLS")
-	if m.answers.Mode == steps.ModeSSH {
-		return label + m.Theme.Subtle.Render("not needed: SSH encrypts everything")
+func (s *modeScreen) tlsLine(w int) string {
+	label := s.label(partTLS, "TLS")
+	if s.Answers.Mode == steps.ModeSSH {
+		return label + s.Theme.Subtle.Render("not needed: SSH encrypts everything")
 	}
-	line := label + s.pick(m, partTLS, !m.answers.NoTLS, "on") + s.pick(m, partTLS, m.answers.NoTLS, "off")
-	if m.answers.NoTLS {
-		line += m.Theme.Warn.Render("! anyone on the network path can read the token")
+	line := label + s.pick(partTLS, !s.Answers.NoTLS, "on") + s.pick(partTLS, s.Answers.NoTLS, "off")
+	if s.Answers.NoTLS {
+		line += s.Theme.Warn.Render("! anyone on the network path can read the token")
 	}
 	return cells.Fit(line, w)
 }
 
-func (s *modeScreen) nameLine(m *model) string {
-	return s.label(m, partName, "Name") + s.name.View(m.Theme, 30, s.part == partName)
+func (s *modeScreen) nameLine() string {
+	return s.label(partName, "Name") + s.name.View(s.Theme, 30, s.part == partName)
 }
+
+func (s *modeScreen) Point(p page.Pointed) tea.Cmd {
+	if part, ok := p.Number(page.ZonePart); ok && (part != partTLS || s.hasTLS()) {
+		s.part, s.wrong = part, ""
+	}
+	if _, ok := p.Clicked(page.ZoneLine); ok {
+		s.part = partMode
+		again := s.at.Point(p)
+		s.choose()
+		if again {
+			return s.PressEnter()
+		}
+	}
+	if on, ok := p.Clicked(page.ZonePick); ok && on == "other" {
+		s.toggle()
+	}
+	return nil
+}
+
+// Leave implements [page.Page].
+func (s *modeScreen) Leave() {}
+
+// Update implements [page.Page].
+func (s *modeScreen) Update(tea.Msg) tea.Cmd { return nil }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -9,12 +10,9 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
-
-const taskSave page.TaskName = "save"
 
 // model is the wizard, and the only tea.Model of the program. Its screens
 // hold their own state; what they share is here.
@@ -27,14 +25,13 @@ type model struct {
 	page    steps.StepID
 	reached int         // the furthest step shown, counted from 0
 	settled steps.Place // the place the later answers were given for
-	answers steps.Answers
+	guide   *Guide      // with the answers so far
+	pages   []entry
 
 	fleet   fleetScreen
-	account accountScreen
-	machine machineScreen
-	key     keyScreen
-	mode    modeScreen
-	review  reviewScreen
+	account *accountScreen
+	machine *machineScreen
+	mode    *modeScreen
 	work    workScreen
 	open    openScreen
 	remove  removeScreen
@@ -72,37 +69,21 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 		Now: o.Now, Env: o.Env, Profile: o.Defaults.Profile, SaveDir: o.SaveDir, Browser: o.Open,
 	}}
 	m.Owner = m
-	m.answers = withDefaults(o.Defaults)
 	m.Theme, m.asksTerminal = o.Theme.First(o.Env)
+	m.guide = &Guide{
+		Context: m.Context, Answers: withDefaults(o.Defaults), Next: m.next, Exists: m.costs,
+		Launch: func() tea.Cmd { return m.work.begin() },
+	}
 	m.fleet = newFleetScreen(m)
-	m.account = newAccountScreen(m)
-	m.machine = newMachineScreen(m)
-	m.key = newKeyScreen(m)
-	m.mode = newModeScreen(m)
+	m.account = newAccountScreen(m.guide)
+	m.machine = newMachineScreen(m.guide)
+	m.mode = newModeScreen(m.guide)
 	m.work = newWorkScreen(m)
+	m.open = openScreen{m: m}
 	m.remove = newRemoveScreen(m)
+	m.pages = m.table()
 	return m
 }
-
-// withDefaults fills in what the answers leave open.
-func withDefaults(a steps.Answers) steps.Answers {
-	or := func(s *string, def string) {
-		if *s == "" {
-			*s = def
-		}
-	}
-	or(&a.Name, defaultName)
-	or(&a.Release, steps.DefaultRelease)
-	or((*string)(&a.Mode), string(steps.ModeSSH))
-	or((*string)(&a.Installer), string(steps.InstallerUV))
-	or((*string)(&a.Key.Source), string(steps.KeyImport))
-	if a.DiskGB == 0 {
-		a.DiskGB = steps.DefaultDiskGB
-	}
-	return a
-}
-
-const defaultName = "jupyter"
 
 // Init asks for the terminal's background and for earlier setups.
 func (m *model) Init() tea.Cmd {
@@ -118,31 +99,6 @@ func (m *model) askBackground() tea.Cmd {
 	return tea.RequestBackgroundColor
 }
 
-// screen is the page that is shown.
-func (m *model) screen() screen {
-	switch m.page {
-	case pageFleet:
-		return &m.fleet
-	case steps.StepAccount:
-		return &m.account
-	case steps.StepMachine:
-		return &m.machine
-	case steps.StepKey:
-		return &m.key
-	case steps.StepMode:
-		return &m.mode
-	case steps.StepReview:
-		return &m.review
-	case steps.StepRemove:
-		return &m.remove
-	case steps.StepOpen:
-		if m.open.opened != nil {
-			return &m.open
-		}
-	}
-	return &m.work
-}
-
 // Update takes what has happened: keys, sizes, and our own messages.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
@@ -150,7 +106,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.Width, m.Height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
 		if m.asksTerminal {
-			m.restyle(theme.New(msg.IsDark(), m.Theme.Color))
+			m.Theme = theme.New(msg.IsDark(), m.Theme.Color)
+			return m, m.tell(page.Restyled{})
 		}
 	case tea.KeyPressMsg:
 		cmd := m.Press(msg)
@@ -162,59 +119,33 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg)
 	default:
 		cmd := m.happened(msg)
-		for _, d := range m.dialogs {
-			if d, ok := d.(page.Updater); ok {
-				cmd = tea.Batch(cmd, d.Update(msg))
-			}
-		}
 		return m, tea.Batch(cmd, m.tick(), m.Ends.CloseUnused())
 	}
 	return m, nil
 }
 
-// happened takes our own messages. Those of tasks that do not count any more
-// are dropped here or in the screen they are for.
+// tell gives every page, and every dialog, a message. Each takes its own.
+func (m *model) tell(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, e := range m.pages {
+		cmds = append(cmds, e.page.Update(msg))
+	}
+	for _, d := range m.dialogs {
+		if d, ok := d.(page.Updater); ok {
+			cmds = append(cmds, d.Update(msg))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// happened takes the messages that are the model's own.
 func (m *model) happened(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case setupsListed:
-		return m.fleet.listed(m, msg)
-	case profilesRead:
-		return m.account.read(m, msg)
-	case signedIn:
-		return m.account.signed(m, msg)
-	case typesFetched:
-		return m.machine.fetched(m, msg)
-	case pricesFetched:
-		m.machine.priced(m, msg)
-	case keysFound:
-		m.key.found(m, msg)
-	case keyInspected:
-		return m.key.inspected(m, msg)
-	case keyProtected:
-		return m.key.protected(m, msg)
-	case reviewed:
-		m.review.came(m, msg)
-	case workBegan:
-		m.work.began(m, msg)
-	case page.EventsCame:
-		return m.events(msg)
-	case setupSeen:
-		m.work.seen(m, msg)
-	case logpane.FullScreenToggledMsg:
-		m.toggleFull(msg.ID)
-	case logpane.SaveRequestedMsg:
-		return m.saveLog()
-	case workEnded:
-		return m.work.ended(m, msg)
-	case removeEnded:
-		return m.remove.ended(m, msg)
-	case tunnelSeen:
-		m.open.seen(m, msg)
-	case fileSaved:
+	case page.FileSaved:
 		return m.saved(msg)
-	case browserOpened:
-		if msg.err != nil {
-			return m.Say("No browser opened: "+msg.err.Error()+". c copies the URL.", true)
+	case page.BrowserOpened:
+		if msg.Err != nil {
+			return m.Say("No browser opened: "+msg.Err.Error()+". c copies the URL.", true)
 		}
 		return m.Say("Opened in the browser.", false)
 	case questionAsked:
@@ -230,56 +161,19 @@ func (m *model) happened(msg tea.Msg) tea.Cmd {
 			m.notice.text = ""
 		}
 	default:
-		return m.fleetHappened(msg)
+		return m.tell(msg)
 	}
 	return nil
 }
 
-// fleetHappened takes what has happened to the machines.
-func (m *model) fleetHappened(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case told:
-		return m.account.tell(m, msg.text)
-	case surveyed:
-		return m.fleet.surveyed(m, msg)
-	case surveyEnded:
-		return m.fleet.surveyEnded(m, msg)
-	case ledgerWatched:
-		return m.fleet.watched(m, msg)
-	case memberSeen:
-		return m.fleet.seen(m, msg)
-	case selectionRested:
-		return m.fleet.rested(m, msg)
-	case linkMade:
-		return m.linked(msg)
-	case healthCame:
-		return m.healthy(msg)
-	case logRead:
-		m.fleet.read(m, msg)
-	case logEnded:
-		m.fleet.readAll(m, msg)
-	case operationSaid:
-		m.fleet.said(m, msg)
-	case operationEnded:
-		return m.fleet.ended(m, msg)
-	case copyAdvanced:
-		m.fleet.copied(m, msg)
-	case notebookEnded:
-		return m.fleet.notebookEnded(m, msg)
-	case shellEnded:
-		return m.shellEnded(msg)
-	}
-	return nil
-}
-
-func (m *model) saved(msg fileSaved) tea.Cmd {
-	if !m.Tasks.Done(taskSave, msg.id) {
+func (m *model) saved(msg page.FileSaved) tea.Cmd {
+	if !m.Tasks.Done(page.TaskSave, msg.ID) {
 		return nil
 	}
-	if msg.err != nil {
-		return m.Say("The "+msg.what+" could not be saved: "+msg.err.Error(), true)
+	if msg.Err != nil {
+		return m.Say("The "+msg.What+" could not be saved: "+msg.Err.Error(), true)
 	}
-	text, path := "Saved the "+msg.what+" as ", msg.path
+	text, path := "Saved the "+msg.What+" as ", msg.Path
 	if over := cells.Width(text) + cells.Width(path) + 2 - m.Width; over > 0 {
 		path = ansi.TruncateLeft(path, over+1, "…") // the name at its end matters most
 	}
@@ -317,9 +211,7 @@ func (m *model) pace() time.Duration {
 		return 0
 	case m.Tasks.Working():
 		return 200 * time.Millisecond
-	case m.page == pageFleet:
-		return watchEvery
-	case m.page == steps.StepOpen, m.linksUp():
+	case slices.ContainsFunc(m.pages, func(e entry) bool { p, ok := e.page.(page.Ticking); return ok && p.Ticks() }):
 		return time.Second
 	}
 	return 0
@@ -331,9 +223,5 @@ func (m *model) turned(msg ticked) tea.Cmd {
 	}
 	m.ticking = false
 	m.Frame++
-	cmd := m.fleet.turned(m, msg.at)
-	if m.page == steps.StepOpen {
-		return tea.Batch(cmd, m.open.look(m))
-	}
-	return cmd
+	return m.tell(page.Ticked{At: msg.at})
 }

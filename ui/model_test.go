@@ -97,8 +97,8 @@ func (t closingTunnel) Close() error { close(t.closed); return nil }
 func TestGoingBackKeepsTheAnswers(t *testing.T) {
 	r := toReview(newRig(t, newFakeEngine()))
 	r.press("2").until("0.0134").press("j", "j", "enter").until("Costs")
-	r.untilTrue("the second review is here", func() bool { return r.m.review.review != nil })
-	a := r.m.review.review.Answers
+	r.untilTrue("the second review is here", func() bool { return r.review().review != nil })
+	a := r.review().review.Answers
 	if a.Type != "t3.micro" || a.Region != "eu-central-1" || a.Key.Source != steps.KeyImport || a.Mode != steps.ModeSSH {
 		t.Errorf("answers after changing the type: %+v", a)
 	}
@@ -150,8 +150,8 @@ func TestPricesUnknown(t *testing.T) {
 func TestDiskIsChecked(t *testing.T) {
 	r := toMachine(newRig(t, newFakeEngine())).press("tab", "backspace", "7", "enter").until("8 to 16384 GB")
 	r.press("backspace", "30", "enter").until("New ed25519 key")
-	if r.m.answers.DiskGB != 30 {
-		t.Errorf("disk %d GB", r.m.answers.DiskGB)
+	if r.m.guide.Answers.DiskGB != 30 {
+		t.Errorf("disk %d GB", r.m.guide.Answers.DiskGB)
 	}
 }
 
@@ -160,8 +160,8 @@ func TestAnOpenKeyFileIsProtected(t *testing.T) {
 	e.inspect = steps.KeyOption{Answer: steps.KeyAnswer{Source: steps.KeyFile}, Title: "~/Downloads/lab.pem", Detail: "rsa"}
 	r := toKey(newRig(t, e)).press("j", "j", "j", "enter").until("Run chmod 400").press("enter")
 	r.until("Installer")
-	if len(e.protected) != 1 || r.m.answers.Key.Path != "/home/ada/Downloads/lab.pem" {
-		t.Errorf("protected %v, chosen %+v", e.protected, r.m.answers.Key)
+	if len(e.protected) != 1 || r.m.guide.Answers.Key.Path != "/home/ada/Downloads/lab.pem" {
+		t.Errorf("protected %v, chosen %+v", e.protected, r.m.guide.Answers.Key)
 	}
 }
 
@@ -176,7 +176,7 @@ func TestKeyProblemsAreTold(t *testing.T) {
 func TestTLSOffIsWarned(t *testing.T) {
 	r := toMode(newRig(t, newFakeEngine())).press("j", "tab", "tab", "space").until("anyone on the network path")
 	r.press("enter").until("an hour")
-	if a := r.m.answers; !a.NoTLS || a.Mode != steps.ModeHTTP {
+	if a := r.m.guide.Answers; !a.NoTLS || a.Mode != steps.ModeHTTP {
 		t.Errorf("answers %+v", a)
 	}
 }
@@ -184,8 +184,8 @@ func TestTLSOffIsWarned(t *testing.T) {
 func TestNameIsChecked(t *testing.T) {
 	r := toMode(newRig(t, newFakeEngine())).press("shift+tab", "X", "enter").until("cannot be used")
 	r.press("backspace", "-2", "enter").until("an hour")
-	if r.m.answers.Name != "jupyter-2" {
-		t.Errorf("name %q", r.m.answers.Name)
+	if r.m.guide.Answers.Name != "jupyter-2" {
+		t.Errorf("name %q", r.m.guide.Answers.Name)
 	}
 }
 
@@ -305,8 +305,8 @@ func TestResume(t *testing.T) {
 		t.Errorf("worked on %v", e.worked)
 	}
 	r2 := newRig(t, e).until("gpu-lab").press("n").until("Which profile?")
-	if r2.m.answers.Name != "jupyter-2" {
-		t.Errorf("a new setup has the name %q of an old one", r2.m.answers.Name)
+	if r2.m.guide.Answers.Name != "jupyter-2" {
+		t.Errorf("a new setup has the name %q of an old one", r2.m.guide.Answers.Name)
 	}
 }
 

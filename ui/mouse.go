@@ -10,11 +10,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-// pointable is a page or a dialog with more to point at than keys.
-type pointable interface {
-	point(m *model, p page.Pointed) tea.Cmd
-}
-
 // click is what was clicked last, and on which page.
 type click struct {
 	at      time.Time
@@ -57,8 +52,5 @@ func (m *model) point(p page.Pointed) tea.Cmd {
 	if name, ok := p.Clicked(page.ZonePage); ok {
 		return m.jump(name)
 	}
-	if s, ok := m.screen().(pointable); ok {
-		return s.point(m, p)
-	}
-	return nil
+	return m.screen().Point(p)
 }

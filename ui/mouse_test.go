@@ -23,8 +23,8 @@ func TestTheMouseAnswersTheQuestions(t *testing.T) {
 	}
 	r.click("Tokyo").click("Tokyo").until("0.0134")
 	r.click("26.04").click("t3.large")
-	if row, _ := r.m.machine.table.Selected(); row.ID != "t3.large" || r.m.answers.Release != "26.04" || r.m.machine.part != partTypes {
-		t.Errorf("%s, Ubuntu %s, part %d", row.ID, r.m.answers.Release, r.m.machine.part)
+	if row, _ := r.m.machine.table.Selected(); row.ID != "t3.large" || r.m.guide.Answers.Release != "26.04" || r.m.machine.part != partTypes {
+		t.Errorf("%s, Ubuntu %s, part %d", row.ID, r.m.guide.Answers.Release, r.m.machine.part)
 	}
 	r.click("GB")
 	if r.m.machine.part != partDisk {
@@ -40,11 +40,11 @@ func TestTheMouseAnswersTheQuestions(t *testing.T) {
 		Name: "jupyter", Profile: "work", Region: "ap-northeast-1", Release: "26.04", Type: "t3.large", DiskGB: 8,
 		Key: steps.KeyAnswer{Source: steps.KeyCreate}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
 	}
-	if !r.m.answers.Equal(want) {
-		t.Errorf("answers %+v, want %+v", r.m.answers, want)
+	if !r.m.guide.Answers.Equal(want) {
+		t.Errorf("answers %+v, want %+v", r.m.guide.Answers, want)
 	}
 	top := r.screen()
-	if r.wheel("Costs", 2); r.screen() == top || r.m.review.at.Top != 2*page.WheelLines {
+	if r.wheel("Costs", 2); r.screen() == top || r.review().at.Top != 2*page.WheelLines {
 		t.Errorf("the wheel does not scroll:\n%s", r.screen())
 	}
 	if r.click("1-4"); r.m.page != steps.StepReview {

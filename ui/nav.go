@@ -4,7 +4,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // Two pages are no step of the guide: the list of all machines, and a removal
@@ -21,38 +20,18 @@ func works() []steps.StepID {
 	return []steps.StepID{steps.StepLaunch, steps.StepConnect, steps.StepInstall, steps.StepServe, steps.StepOpen}
 }
 
-// screen is one page: it draws itself at a size and takes keys. What it needs
-// of the rest it finds in the model.
-type screen interface {
-	// enter is called whenever the page is shown.
-	enter(m *model) tea.Cmd
-	// key takes a key press; false leaves it to the model.
-	key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool)
-	// typing is the field that letters go to now, or nil.
-	typing() page.Typist
-	// view draws the page's own part at most w cells wide and h rows high.
-	view(m *model, w, h int) string
-	// hints are the keys that work now, the most useful first.
-	hints(m *model) []page.Hint
-}
-
 // Show implements [page.Owner]. What ran for the page that is left is cancelled,
 // except the work itself.
 func (m *model) Show(id steps.StepID) tea.Cmd {
 	if id != m.page {
-		for _, name := range []page.TaskName{taskProfiles, taskSignIn, taskTypes, taskPrices, taskKeys, taskInspect, taskReview, taskSetups, taskFollow} {
-			m.Tasks.Stop(name)
-		}
+		m.screen().Leave()
 		m.notice.text = "" // it was about the page that is left, and covers this one's keys
-	}
-	if id != pageFleet {
-		m.fleet.unfollow(m)
 	}
 	m.page = id
 	if i := stepIndex(id); i >= 0 {
 		m.reached = max(m.reached, i)
 	}
-	return tea.Batch(m.screen().enter(m), m.tick())
+	return tea.Batch(m.screen().Enter(), m.tick())
 }
 
 // stepIndex is a step's place in the guide, from 0; -1 for the other pages.
@@ -68,10 +47,10 @@ func stepIndex(id steps.StepID) int {
 // next goes on from a question page: to the first later page whose answer is
 // still missing, or to the review. Answers given before are kept.
 func (m *model) next() tea.Cmd {
-	if m.place() != m.settled {
+	if m.guide.Place() != m.settled {
 		// Another account or region: what was chosen there may not exist here.
 		m.reached = min(m.reached, stepIndex(steps.StepAccount))
-		m.settled = m.place()
+		m.settled = m.guide.Place()
 	}
 	if m.reached >= stepIndex(steps.StepReview) {
 		return m.Show(steps.StepReview)
@@ -109,9 +88,4 @@ func (m *model) jump(digit string) tea.Cmd {
 func (m *model) asking() bool {
 	i := stepIndex(m.page)
 	return i >= 0 && i <= stepIndex(steps.StepReview)
-}
-
-// place is where the answers point to now.
-func (m *model) place() steps.Place {
-	return steps.Place{Profile: m.answers.Profile, Region: m.answers.Region}
 }

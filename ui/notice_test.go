@@ -29,7 +29,7 @@ func TestTheWorkNamesTheKeyThatStopsIt(t *testing.T) {
 	e := newFakeEngine()
 	e.askHostKey = true // so that the work waits
 	r := toReview(newRig(t, e)).press("L").until("Is this the right machine?")
-	if got := r.m.work.hints(r.m); len(got) == 0 || got[0] != (page.Hint{"esc", "stop"}) {
+	if got := r.m.work.Hints(); len(got) == 0 || got[0] != (page.Hint{"esc", "stop"}) {
 		t.Errorf("the keys of the work are %v", got)
 	}
 }

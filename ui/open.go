@@ -17,38 +17,39 @@ const taskTunnel page.TaskName = page.Quiet + "tunnel"
 
 // openScreen is the end of the guide: the URL and what to do with it.
 type openScreen struct {
+	m      *model
 	opened *steps.Opened
 	tunnel string // what the tunnel said last
 	at     page.Scroll
 	logs   bool // the logs are shown instead
 }
 
-func (s *openScreen) enter(m *model) tea.Cmd { return s.look(m) }
+func (s *openScreen) Enter() tea.Cmd { return s.look() }
 
 // look asks the tunnel how it is.
-func (s *openScreen) look(m *model) tea.Cmd {
-	if s.opened == nil || s.opened.Tunnel == nil || m.Tasks.Runs(taskTunnel) {
+func (s *openScreen) look() tea.Cmd {
+	if s.opened == nil || s.opened.Tunnel == nil || s.m.Tasks.Runs(taskTunnel) {
 		return nil
 	}
 	tunnel := s.opened.Tunnel
-	return m.Start(taskTunnel, func(_ context.Context, id page.TaskID) tea.Msg {
+	return s.m.Start(taskTunnel, func(_ context.Context, id page.TaskID) tea.Msg {
 		return tunnelSeen{id, tunnel.State()}
 	})
 }
 
-func (s *openScreen) seen(m *model, msg tunnelSeen) {
-	if m.Tasks.Done(taskTunnel, msg.id) {
+func (s *openScreen) seen(msg tunnelSeen) {
+	if s.m.Tasks.Done(taskTunnel, msg.id) {
 		s.tunnel = msg.state
 	}
 }
 
-func (s *openScreen) typing() page.Typist {
+func (s *openScreen) Typing() page.Typist {
 	return nil
 }
 
-func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *openScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.logs {
-		if cmd, taken := m.work.logs.Key(k); taken {
+		if cmd, taken := s.m.work.logs.Key(k); taken {
 			return cmd, true
 		}
 		if k.String() == "esc" || k.String() == "l" {
@@ -61,46 +62,46 @@ func (s *openScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	switch k.String() {
 	case "enter", "o":
-		if m.held {
+		if s.m.held {
 			return nil, true
 		}
-		return m.browse(s.opened.URL), true
+		return s.m.Browse(s.opened.URL), true
 	case "c", "y":
-		return m.copyURL(s.opened.URL), true
+		return s.m.CopyURL(s.opened.URL), true
 	case "l":
 		s.logs = true
 	case "x":
-		m.askRemove(s.opened.Setup, false)
+		s.m.askRemove(s.opened.Setup, false)
 	default:
 		return nil, false
 	}
 	return nil, true
 }
 
-func (s *openScreen) hints(m *model) []page.Hint {
+func (s *openScreen) Hints() []page.Hint {
 	if s.logs {
-		return append([]page.Hint{{"esc", "back to the URL"}}, m.work.logs.Hints()...)
+		return append([]page.Hint{{"esc", "back to the URL"}}, s.m.work.logs.Hints()...)
 	}
 	return []page.Hint{{"o", "open in browser"}, {"c", "copy"}, {"l", "logs"}, {"esc", "your setups"}, {"x", "remove"}, {"↑↓", "scroll"}}
 }
 
-func (s *openScreen) view(m *model, w, h int) string {
+func (s *openScreen) View(w, h int) string {
 	if s.logs {
-		return m.work.logs.View(w, h, false)
+		return s.m.work.logs.View(w, h, false)
 	}
 	// The URL stays where it is: it is what the page is for.
-	url := s.urlLines(m, w)
-	lines := append(s.facts(m, w), s.lists(m, w)...)
-	return strings.Join(append(url, page.Scrolled(m.Theme, &s.at, lines, w, max(h-len(url), 1))...), "\n")
+	url := s.urlLines(w)
+	lines := append(s.facts(w), s.lists(w)...)
+	return strings.Join(append(url, page.Scrolled(s.m.Theme, &s.at, lines, w, max(h-len(url), 1))...), "\n")
 }
 
 // urlLines is the URL between two lines, on one row where it fits. Where it
 // does not, every piece is the same link.
-func (s *openScreen) urlLines(m *model, w int) []string {
+func (s *openScreen) urlLines(w int) []string {
 	o := s.opened
-	rule := m.Theme.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
+	rule := s.m.Theme.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
 	lines := []string{rule}
-	style := m.Theme.URL.Bold(true).Hyperlink(o.URL, "id=jupyter")
+	style := s.m.Theme.URL.Bold(true).Hyperlink(o.URL, "id=jupyter")
 	for _, piece := range strings.Split(ansi.Hardwrap(page.Clean(o.URL), w, true), "\n") {
 		lines = append(lines, page.KeyZone("o", style.Render(piece)))
 	}
@@ -108,33 +109,33 @@ func (s *openScreen) urlLines(m *model, w int) []string {
 }
 
 // facts are what is known of the server and of the money, a line each.
-func (s *openScreen) facts(m *model, w int) []string {
+func (s *openScreen) facts(w int) []string {
 	o := s.opened
 	var lines []string
 	add := func(name string, style page.Styler, text string) {
-		lines = append(lines, page.Pair(m.Theme, name, style, page.Clean(text), 10, min(w, 128))...)
+		lines = append(lines, page.Pair(s.m.Theme, name, style, page.Clean(text), 10, min(w, 128))...)
 	}
 	if o.Proof != "" { // one that is only opened again has none
-		add("Proof", m.Theme.OK, "✓ "+o.Proof)
+		add("Proof", s.m.Theme.OK, "✓ "+o.Proof)
 	}
 	if o.Tunnel != nil {
 		if s.tunnel == "" || s.tunnel == "up" {
-			add("Tunnel", m.Theme.OK, "✓ up, while this program runs")
+			add("Tunnel", s.m.Theme.OK, "✓ up, while this program runs")
 		} else {
-			add("Tunnel", m.Theme.Warn, "! "+s.tunnel)
+			add("Tunnel", s.m.Theme.Warn, "! "+s.tunnel)
 		}
 	}
 	if o.PortNote != "" {
-		add("", m.Theme.Subtle, o.PortNote)
+		add("", s.m.Theme.Subtle, o.PortNote)
 	}
 	if o.Fingerprint != "" {
-		add("TLS", m.Theme.Text, "certificate SHA-256 "+inHalves(o.Fingerprint, w < 130))
-		add("", m.Theme.Subtle, "It was made for this machine, so your browser warns once: compare the fingerprint there.")
+		add("TLS", s.m.Theme.Text, "certificate SHA-256 "+inHalves(o.Fingerprint, w < 130))
+		add("", s.m.Theme.Subtle, "It was made for this machine, so your browser warns once: compare the fingerprint there.")
 	}
-	style, cost := s.cost(m)
+	style, cost := s.cost()
 	add("Cost", style, cost)
-	add("Stops", m.Theme.Subtle, wording.Stops(o.Setup.Answers.StopRule()))
-	add("Quitting", m.Theme.Subtle, s.quitting(m.Engine.Sandboxed()))
+	add("Stops", s.m.Theme.Subtle, wording.Stops(o.Setup.Answers.StopRule()))
+	add("Quitting", s.m.Theme.Subtle, s.quitting(s.m.Engine.Sandboxed()))
 	return append(lines, "")
 }
 
@@ -147,16 +148,16 @@ func inHalves(fingerprint string, split bool) string {
 	return fingerprint[:half] + " " + fingerprint[half:]
 }
 
-func (s *openScreen) cost(m *model) (style page.Styler, text string) {
-	money, sandbox := s.opened.Money(m.Now()), m.Engine.Sandboxed()
+func (s *openScreen) cost() (style page.Styler, text string) {
+	money, sandbox := s.opened.Money(s.m.Now()), s.m.Engine.Sandboxed()
 	text = wording.Money(money, steps.StateRunning, sandbox)
 	switch {
 	case sandbox:
-		return m.Theme.Text, text
+		return s.m.Theme.Text, text
 	case !money.Known:
-		return m.Theme.Warn, text
+		return s.m.Theme.Warn, text
 	}
-	return m.Theme.Accent, text
+	return s.m.Theme.Accent, text
 }
 
 func (s *openScreen) quitting(sandboxed bool) string {
@@ -171,28 +172,74 @@ func (s *openScreen) quitting(sandboxed bool) string {
 }
 
 // lists are the commands and lines for other clients.
-func (s *openScreen) lists(m *model, w int) []string {
+func (s *openScreen) lists(w int) []string {
 	o := s.opened
 	var lines []string
 	add := func(title string, style page.Styler, sign string, texts ...string) {
 		if len(texts) == 0 || texts[0] == "" {
 			return
 		}
-		lines = append(lines, page.Heading(m.Theme, title))
+		lines = append(lines, page.Heading(s.m.Theme, title))
 		for _, t := range texts {
 			if sign != "·" {
 				sign = page.PromptOf(t)
 			}
-			lines = append(lines, page.Bullet(style, m.Theme.Subtle.Render(sign), page.Clean(t), w)...)
+			lines = append(lines, page.Bullet(style, s.m.Theme.Subtle.Render(sign), page.Clean(t), w)...)
 		}
 		lines = append(lines, "")
 	}
-	add("Kernels, as the gateway answers", m.Theme.Text, "·", o.Kernelspecs...)
-	add("A notebook on this computer with its kernels", m.Theme.Code, "$", o.GatewayLine)
-	add("By hand", m.Theme.Code, "$", o.Manual...)
-	add("VS Code: Select Kernel, Existing Jupyter Server, and paste", m.Theme.Code, "·", o.VSCode)
+	add("Kernels, as the gateway answers", s.m.Theme.Text, "·", o.Kernelspecs...)
+	add("A notebook on this computer with its kernels", s.m.Theme.Code, "$", o.GatewayLine)
+	add("By hand", s.m.Theme.Code, "$", o.Manual...)
+	add("VS Code: Select Kernel, Existing Jupyter Server, and paste", s.m.Theme.Code, "·", o.VSCode)
 	if len(lines) > 0 && cells.Width(lines[len(lines)-1]) == 0 {
 		lines = lines[:len(lines)-1]
 	}
 	return lines
+}
+
+func (s *openScreen) Point(p page.Pointed) tea.Cmd {
+	if s.logs {
+		return s.m.work.logs.Point(p)
+	}
+	s.at.Wheel(p)
+	return nil
+}
+
+// set takes what was opened, or nothing.
+func (s *openScreen) set(o *steps.Opened) { *s = openScreen{m: s.m, opened: o} }
+
+// Leave implements [page.Page].
+func (s *openScreen) Leave() {}
+
+// Update implements [page.Page].
+func (s *openScreen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tunnelSeen:
+		s.seen(msg)
+	case page.Ticked, page.Resumed:
+		if s.Ticks() {
+			return s.look()
+		}
+	}
+	return nil
+}
+
+// Ticks implements [page.Ticking].
+func (s *openScreen) Ticks() bool { return s.m.page == steps.StepOpen }
+
+// FullScreen implements [page.WithLog].
+func (s *openScreen) FullScreen(w, h int) string {
+	if !s.logs {
+		return ""
+	}
+	return s.m.work.logs.FullScreen(w, h)
+}
+
+// Said implements [page.WithLog].
+func (s *openScreen) Said() string {
+	if !s.logs {
+		return ""
+	}
+	return s.m.work.logs.Said()
 }

@@ -32,7 +32,7 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 		return m.helpKey(k)
 	}
 	s := m.screen()
-	if s.typing() == nil {
+	if s.Typing() == nil {
 		switch k.String() {
 		case "?":
 			m.help, m.helpAt = true, page.Scroll{}
@@ -45,9 +45,9 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 			}
 		}
 	}
-	cmd, taken := s.key(m, k)
-	if said := m.logSaid(); said != "" { // where everything else is said, too
-		cmd = tea.Batch(cmd, m.Say(capital(said)+".", false))
+	cmd, taken := s.Key(k)
+	if p, ok := s.(page.WithLog); ok && p.Said() != "" { // where everything else is said, too
+		cmd = tea.Batch(cmd, m.Say(capital(p.Said())+".", false))
 	}
 	if !taken && k.String() == "esc" {
 		return m.back()
@@ -62,7 +62,7 @@ func (m *model) paste(msg tea.PasteMsg) {
 		}
 		return
 	}
-	if t := m.screen().typing(); t != nil && !m.help {
+	if t := m.screen().Typing(); t != nil && !m.help {
 		t.Update(msg)
 	}
 }

@@ -84,7 +84,7 @@ func TestAHeldEnterStartsNothing(t *testing.T) {
 			e.setups = append(e.setups, s)
 			r := newRig(t, e, ahead(&now))
 			toFleetReady(r.until("unborn"))
-			r.m.fleet.choose(r.m, id)
+			r.m.fleet.choose(id)
 			r.press("enter").until(asks).hold(&now, 5*time.Second)
 			r.launchedNothing()
 		})

@@ -316,6 +316,6 @@ func (m *model) askRemove(s steps.Setup, thenQuit bool) {
 			}
 			return "That is not the name."
 		},
-		Done: func(string) tea.Cmd { return m.remove.start(m, s, thenQuit) },
+		Done: func(string) tea.Cmd { return m.remove.start(s, thenQuit) },
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -17,6 +18,7 @@ const taskRemove page.TaskName = "remove"
 
 // removeScreen shows a removal while it runs.
 type removeScreen struct {
+	m        *model
 	setup    steps.Setup
 	now      string
 	done     bool
@@ -26,41 +28,41 @@ type removeScreen struct {
 }
 
 func newRemoveScreen(m *model) removeScreen {
-	s := removeScreen{logs: page.NewLogs(m.Theme, "remove", "What is happening", "")}
+	s := removeScreen{m: m, logs: page.NewLogs(m.Theme, "remove", "What is happening", "")}
 	s.logs.Single = true // a removal runs nothing on the machine
 	return s
 }
 
-func (s *removeScreen) enter(*model) tea.Cmd { return nil }
+func (s *removeScreen) Enter() tea.Cmd { return nil }
 
 // start removes the setup. Work on it is stopped first, and waited for: the
 // engine holds the setup until then.
-func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd {
+func (s *removeScreen) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 	var busy <-chan struct{}
-	if m.work.setup.ID == setup.ID {
-		if m.work.last != nil {
-			busy = m.work.last.Gone
+	if s.m.work.setup.ID == setup.ID {
+		if s.m.work.last != nil {
+			busy = s.m.work.last.Gone
 		}
-		m.Tasks.Stop(taskWork)
+		s.m.Tasks.Stop(taskWork)
 	}
-	if m.open.opened != nil && m.open.opened.Setup.ID == setup.ID {
-		m.open = openScreen{}
+	if s.m.open.opened != nil && s.m.open.opened.Setup.ID == setup.ID {
+		s.m.open.set(nil)
 	}
-	if u := m.fleet.members[setup.ID]; u != nil {
+	if u := s.m.fleet.members[setup.ID]; u != nil {
 		if u.op != nil {
 			busy = u.op.end.Gone
-			m.Tasks.Stop(taskOperation(setup.ID))
+			s.m.Tasks.Stop(taskOperation(setup.ID))
 			u.op = nil
 		}
-		u.unlink(m)
-		m.Ends.Close(u.opened, u.notebook)
+		u.unlink(s.m)
+		s.m.Ends.Close(u.opened, u.notebook)
 		u.opened, u.notebook = nil, nil
 	}
 	s.setup, s.thenQuit = setup, thenQuit
 	s.now, s.done = "Starting …", false
 	s.failure.Set(nil)
-	engine, send := m.Engine, m.Send
-	cmd := m.Start(taskRemove, func(ctx context.Context, id page.TaskID) tea.Msg {
+	engine, send := s.m.Engine, s.m.Send
+	cmd := s.m.Start(taskRemove, func(ctx context.Context, id page.TaskID) tea.Msg {
 		if busy != nil {
 			select {
 			case <-busy:
@@ -73,10 +75,10 @@ func (s *removeScreen) start(m *model, setup steps.Setup, thenQuit bool) tea.Cmd
 		b.Close()
 		return removeEnded{id, err}
 	})
-	return tea.Batch(cmd, m.Show(steps.StepRemove))
+	return tea.Batch(cmd, s.m.Show(steps.StepRemove))
 }
 
-func (s *removeScreen) events(_ *model, batch []steps.Event) {
+func (s *removeScreen) events(batch []steps.Event) {
 	for _, e := range batch {
 		if e.Text != "" && e.Kind != steps.Output && e.Kind != steps.ByHand {
 			s.now = e.Text
@@ -85,8 +87,8 @@ func (s *removeScreen) events(_ *model, batch []steps.Event) {
 	}
 }
 
-func (s *removeScreen) ended(m *model, msg removeEnded) tea.Cmd {
-	if !m.Tasks.Done(taskRemove, msg.id) {
+func (s *removeScreen) ended(msg removeEnded) tea.Cmd {
+	if !s.m.Tasks.Done(taskRemove, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -94,16 +96,16 @@ func (s *removeScreen) ended(m *model, msg removeEnded) tea.Cmd {
 		return nil
 	}
 	s.done = true
-	m.forget(s.setup)
+	s.m.forget(s.setup)
 	if s.thenQuit {
-		return m.quit()
+		return s.m.quit()
 	}
 	return nil
 }
 
 // forget takes a setup that was removed out of all that the program remembers.
 func (m *model) forget(s steps.Setup) {
-	m.fleet.drop(m, s.ID)
+	m.fleet.drop(s.ID)
 	m.fleet.removed[s.ID] = true
 	m.outcome.Cleared = append(m.outcome.Cleared, s)
 	if m.unset(s.ID) {
@@ -115,7 +117,7 @@ func (m *model) forget(s steps.Setup) {
 // whether the work was on it.
 func (m *model) unset(id string) bool {
 	if m.open.opened != nil && m.open.opened.Setup.ID == id {
-		m.open = openScreen{}
+		m.open.set(nil)
 	}
 	if m.work.setup.ID != id {
 		return false
@@ -125,29 +127,29 @@ func (m *model) unset(id string) bool {
 	return true
 }
 
-func (s *removeScreen) typing() page.Typist { return s.logs.Typing() }
+func (s *removeScreen) Typing() page.Typist { return s.logs.Typing() }
 
-func (s *removeScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *removeScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if !s.logs.Searching() {
 		switch {
 		case s.failure.Is() && k.String() == "r":
-			return s.start(m, s.setup, s.thenQuit), true
+			return s.start(s.setup, s.thenQuit), true
 		case s.failure.Key(k):
 			return nil, true
 		case s.done && k.String() == "enter":
-			return m.Show(pageFleet), true
+			return s.m.Show(pageFleet), true
 		}
 	}
 	if cmd, taken := s.logs.Key(k); taken {
 		return cmd, true
 	}
-	if k.String() == "esc" && !m.Tasks.Runs(taskRemove) {
-		return m.Show(pageFleet), true
+	if k.String() == "esc" && !s.m.Tasks.Runs(taskRemove) {
+		return s.m.Show(pageFleet), true
 	}
 	return nil, false
 }
 
-func (s *removeScreen) hints(*model) []page.Hint {
+func (s *removeScreen) Hints() []page.Hint {
 	var hints []page.Hint
 	switch {
 	case s.done:
@@ -158,19 +160,59 @@ func (s *removeScreen) hints(*model) []page.Hint {
 	return append(hints, s.logs.Hints()...)
 }
 
-func (s *removeScreen) view(m *model, w, h int) string {
+func (s *removeScreen) View(w, h int) string {
 	var lines []string
 	switch {
 	case s.failure.Is():
-		lines = s.failure.Lines(m.Theme, w)
+		lines = s.failure.Lines(s.m.Theme, w)
 	case s.done:
-		lines = []string{m.Theme.OK.Render(theme.SignDone + " Removed. Nothing of " + page.Clean(s.setup.Answers.Name) + " is left" + m.OnAWS(", and nothing of it costs money") + ".")}
+		lines = []string{s.m.Theme.OK.Render(theme.SignDone + " Removed. Nothing of " + page.Clean(s.setup.Answers.Name) + " is left" + s.m.OnAWS(", and nothing of it costs money") + ".")}
 	default:
-		lines = []string{cells.Fit(m.Waiting(page.Clean(s.now)), w)}
+		lines = []string{cells.Fit(s.m.Waiting(page.Clean(s.now)), w)}
 	}
 	lines = append(lines, "")
 	if room := h - len(lines); room >= 3 {
 		lines = append(lines, s.logs.View(w, room, false))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (s *removeScreen) Point(p page.Pointed) tea.Cmd { return s.logs.Point(p) }
+
+// Leave implements [page.Page].
+func (s *removeScreen) Leave() {}
+
+// Update implements [page.Page].
+func (s *removeScreen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case page.EventsCame:
+		if s.m.Tasks.Is(taskRemove, msg.ID) {
+			s.events(msg.Events)
+		}
+	case removeEnded:
+		return s.ended(msg)
+	case logpane.FullScreenToggledMsg:
+		if msg.ID == s.logs.ID {
+			s.logs.Full = !s.logs.Full
+		}
+	case logpane.SaveRequestedMsg:
+		if msg.ID == s.logs.ID {
+			kind, text := s.logs.ToSave()
+			return s.m.SaveLog("jupyter-ec2-"+s.m.current().Name+"-"+kind, text)
+		}
+	case page.Restyled:
+		s.logs.Restyle(s.m.Theme)
+	}
+	return nil
+}
+
+// FullScreen implements [page.WithLog].
+func (s *removeScreen) FullScreen(w, h int) string { return s.logs.FullScreen(w, h) }
+
+// Said implements [page.WithLog].
+func (s *removeScreen) Said() string { return s.logs.Said() }
+
+// Heading implements [page.Titled].
+func (s *removeScreen) Heading() (title, about string) {
+	return "Remove " + s.setup.Answers.Name, "The machine is terminated, and everything that was created for it is removed. Things that are not the setup's own stay."
 }

@@ -15,16 +15,16 @@ func TestKeysOfTheReviewChangeWhatIsSeen(t *testing.T) {
 		if strings.Contains(r.screen(), "Auto-stop") {
 			t.Fatalf("the limits are still in sight:\n%s", r.screen())
 		}
-		before := r.m.answers
+		before := r.m.guide.Answers
 		r.press(key).until("when idle for 60 minutes")
-		if !r.m.answers.Equal(before) {
-			t.Errorf("%s changed the limits out of sight: %s, %s", key, r.m.answers.IdleStop, r.m.answers.Lifetime)
+		if !r.m.guide.Answers.Equal(before) {
+			t.Errorf("%s changed the limits out of sight: %s, %s", key, r.m.guide.Answers.IdleStop, r.m.guide.Answers.Lifetime)
 		}
-		if r.press(key); r.m.answers.Equal(before) {
+		if r.press(key); r.m.guide.Answers.Equal(before) {
 			t.Errorf("%s does not change the limits in sight:\n%s", key, r.screen())
 		}
 		r = toReview(newRig(t, newFakeEngine())).size(200, 60)
-		if r.screen(); r.press(key).m.answers.Equal(before) {
+		if r.screen(); r.press(key).m.guide.Answers.Equal(before) {
 			t.Errorf("%s does nothing where all of the review is in sight", key)
 		}
 	}

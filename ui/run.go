@@ -159,17 +159,6 @@ func (o Options) environment() []string {
 	return slices.DeleteFunc(slices.Clone(o.Env), func(e string) bool { return strings.HasPrefix(e, "NO_COLOR=") })
 }
 
-// restyle takes another theme, everywhere.
-func (m *model) restyle(th theme.Theme) {
-	m.Theme = th
-	m.fleet.table.SetTheme(th)
-	m.fleet.pane.SetTheme(th)
-	m.account.regions.SetTheme(th)
-	m.machine.table.SetTheme(th)
-	m.work.logs.Restyle(th)
-	m.remove.logs.Restyle(th)
-}
-
 // numbered is a name with a number behind it, within the length a name has.
 func numbered(name string, n int) string {
 	tail := fmt.Sprintf("-%d", n)

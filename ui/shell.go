@@ -42,7 +42,7 @@ func (m *model) shellEnded(msg shellEnded) tea.Cmd {
 	}
 	if msg.err != nil {
 		u.trouble = &trouble{"the shell", steps.Explain(msg.err)}
-		m.fleet.fill(m)
+		m.fleet.fill()
 	}
 	return m.askHealth(u)
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // errNoShell is why the program was not suspended: nobody could continue it.
@@ -31,15 +33,5 @@ func (m *model) resumed(msg resumed) tea.Cmd {
 	if msg.err != nil {
 		return m.Say("Not suspended: "+msg.err.Error()+".", true)
 	}
-	cmds := []tea.Cmd{m.askBackground()}
-	for _, u := range m.fleet.order {
-		cmds = append(cmds, m.askHealth(u))
-	}
-	switch m.screen() {
-	case screen(&m.open):
-		cmds = append(cmds, m.open.look(m))
-	case screen(&m.fleet):
-		cmds = append(cmds, m.fleet.refresh(m))
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(m.askBackground(), m.tell(page.Resumed{}))
 }

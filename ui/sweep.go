@@ -35,7 +35,7 @@ type sweepDialog struct {
 }
 
 func (m *model) askSweep() tea.Cmd {
-	d := &sweepDialog{Context: m.Context, removed: func() tea.Cmd { return m.fleet.refresh(m) }}
+	d := &sweepDialog{Context: m.Context, removed: func() tea.Cmd { return m.fleet.refresh() }}
 	m.Open(d)
 	return d.run()
 }

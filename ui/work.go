@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -18,6 +19,7 @@ const taskWork page.TaskName = "work"
 // workScreen shows launch to open while they run: where the work is, what is
 // being done, and what the host says.
 type workScreen struct {
+	m        *model
 	setup    steps.Setup
 	at       steps.StepID // the step that runs, ran last, or failed
 	runs     map[steps.StepID]stepRun
@@ -37,43 +39,43 @@ type stepRun struct {
 }
 
 func newWorkScreen(m *model) workScreen {
-	return workScreen{at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: page.NewLogs(m.Theme, "work", "What is happening", "What the machine says")}
+	return workScreen{m: m, at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: page.NewLogs(m.Theme, "work", "What is happening", "What the machine says")}
 }
 
-func (s *workScreen) enter(*model) tea.Cmd { return nil }
+func (s *workScreen) Enter() tea.Cmd { return nil }
 
 // begin writes the ledger and starts the work.
-func (s *workScreen) begin(m *model) tea.Cmd {
-	answers := m.answers
+func (s *workScreen) begin() tea.Cmd {
+	answers := s.m.guide.Answers
 	s.from = steps.StepReview
-	return s.run(m, steps.Setup{Answers: answers}, func(ctx context.Context) (steps.Setup, error) {
-		return m.Engine.Begin(ctx, answers)
+	return s.run(steps.Setup{Answers: answers}, func(ctx context.Context) (steps.Setup, error) {
+		return s.m.Engine.Begin(ctx, answers)
 	})
 }
 
 // resume goes on with a setup of the list, from wherever it stands.
-func (s *workScreen) resume(m *model, setup steps.Setup) tea.Cmd {
+func (s *workScreen) resume(setup steps.Setup) tea.Cmd {
 	s.from = pageFleet
-	return s.goOn(m, setup)
+	return s.goOn(setup)
 }
 
-func (s *workScreen) goOn(m *model, setup steps.Setup) tea.Cmd {
-	m.answers = setup.Answers
-	return s.run(m, setup, func(context.Context) (steps.Setup, error) { return setup, nil })
+func (s *workScreen) goOn(setup steps.Setup) tea.Cmd {
+	s.m.guide.Answers = setup.Answers
+	return s.run(setup, func(context.Context) (steps.Setup, error) { return setup, nil })
 }
 
-func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context) (steps.Setup, error)) tea.Cmd {
+func (s *workScreen) run(setup steps.Setup, begin func(context.Context) (steps.Setup, error)) tea.Cmd {
 	s.setup = setup
 	s.failure.Set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
-	end, old := m.Ends.New(), (*steps.Opened)(nil)
-	if u := m.fleet.members[setup.ID]; u != nil {
+	end, old := s.m.Ends.New(), (*steps.Opened)(nil)
+	if u := s.m.fleet.members[setup.ID]; u != nil {
 		old, u.opened, u.trouble = u.opened, nil, nil
 	}
 	s.last = end
-	engine, send := m.Engine, m.Send
-	work := m.Start(taskWork, func(ctx context.Context, id page.TaskID) tea.Msg {
+	engine, send := s.m.Engine, s.m.Send
+	work := s.m.Start(taskWork, func(ctx context.Context, id page.TaskID) tea.Msg {
 		defer close(end.Gone)
 		if old != nil {
 			_ = old.Close() // the new tunnel wants the same port
@@ -89,19 +91,19 @@ func (s *workScreen) run(m *model, setup steps.Setup, begin func(context.Context
 		end.Left = result{opened: opened}
 		return workEnded{id, opened, err, end}
 	})
-	return tea.Batch(work, m.Show(steps.StepLaunch))
+	return tea.Batch(work, s.m.Show(steps.StepLaunch))
 }
 
-func (s *workScreen) began(m *model, msg workBegan) {
-	if m.Tasks.Is(taskWork, msg.id) {
+func (s *workScreen) began(msg workBegan) {
+	if s.m.Tasks.Is(taskWork, msg.id) {
 		s.setup = msg.setup
-		m.fleet.put(msg.setup)
-		m.fleet.choose(m, msg.setup.ID)
+		s.m.fleet.put(msg.setup)
+		s.m.fleet.choose(msg.setup.ID)
 	}
 }
 
 // events takes a batch of what the work said.
-func (s *workScreen) events(m *model, batch []steps.Event) tea.Cmd {
+func (s *workScreen) events(batch []steps.Event) tea.Cmd {
 	var finished bool
 	for _, e := range batch {
 		run := s.runs[e.Step]
@@ -123,7 +125,7 @@ func (s *workScreen) events(m *model, batch []steps.Event) tea.Cmd {
 		s.logs.Add(e, run.started)
 	}
 	if finished {
-		return m.lookUp(s.setup.ID)
+		return s.m.lookUp(s.setup.ID)
 	}
 	return nil
 }
@@ -146,56 +148,56 @@ func (m *model) lookUp(setupID string) tea.Cmd {
 	})
 }
 
-func (s *workScreen) seen(m *model, msg setupSeen) {
-	if !m.Tasks.Done(taskSetups, msg.id) || msg.setupID != s.setup.ID {
+func (s *workScreen) seen(msg setupSeen) {
+	if !s.m.Tasks.Done(taskSetups, msg.id) || msg.setupID != s.setup.ID {
 		return
 	}
 	for _, setup := range msg.list {
 		if setup.ID == s.setup.ID {
 			s.setup = setup
-			m.fleet.put(setup)
+			s.m.fleet.put(setup)
 		}
 	}
 }
 
 // ended takes the end of the work. A tunnel nobody waits for any more is
 // taken down again.
-func (s *workScreen) ended(m *model, msg workEnded) tea.Cmd {
+func (s *workScreen) ended(msg workEnded) tea.Cmd {
 	msg.end.Taken()
-	if !m.Tasks.Done(taskWork, msg.id) {
-		m.Ends.Close(msg.opened)
+	if !s.m.Tasks.Done(taskWork, msg.id) {
+		s.m.Ends.Close(msg.opened)
 		return nil
 	}
-	m.CloseAbout(s.last)
+	s.m.CloseAbout(s.last)
 	switch {
 	case msg.err == nil && msg.opened != nil:
 		s.setup, s.at = msg.opened.Setup, steps.StepOpen
 		s.finishAll()
-		m.fleet.put(s.setup)
-		m.keepOpened(msg.opened)
-		m.open = openScreen{opened: msg.opened}
-		return m.Show(steps.StepOpen)
+		s.m.fleet.put(s.setup)
+		s.m.keepOpened(msg.opened)
+		s.m.open.set(msg.opened)
+		return s.m.Show(steps.StepOpen)
 	case s.stopping:
-		return s.leave(m)
+		return s.leave()
 	}
 	run := s.runs[s.at]
 	run.state = stateFailed
 	if run.ended.IsZero() {
-		run.ended = m.Now()
+		run.ended = s.m.Now()
 	}
 	s.runs[s.at] = run
 	s.failure.Set(msg.err)
-	return m.lookUp(s.setup.ID)
+	return s.m.lookUp(s.setup.ID)
 }
 
 // leave goes back to the list, or to the review, which reports whether a machine
 // is there.
-func (s *workScreen) leave(m *model) tea.Cmd {
+func (s *workScreen) leave() tea.Cmd {
 	if s.from == pageFleet {
-		return m.Show(pageFleet)
+		return s.m.Show(pageFleet)
 	}
-	back := m.Show(steps.StepReview) // first: showing a page ends look-ups
-	return tea.Batch(back, m.lookUp(s.setup.ID))
+	back := s.m.Show(steps.StepReview) // first: showing a page ends look-ups
+	return tea.Batch(back, s.m.lookUp(s.setup.ID))
 }
 
 // finishAll marks every step as done.
@@ -215,24 +217,24 @@ func (s *workScreen) launched() bool {
 }
 
 // elapsed is how long a step took, or has been taking.
-func (s *workScreen) elapsed(m *model, id steps.StepID) string {
+func (s *workScreen) elapsed(id steps.StepID) string {
 	run := s.runs[id]
 	switch {
-	case run.started.IsZero() || m.asking() || stepIndex(m.page) < 0:
+	case run.started.IsZero() || s.m.asking() || stepIndex(s.m.page) < 0:
 		return ""
 	case run.ended.IsZero():
-		return wording.Took(m.Now().Sub(run.started))
+		return wording.Took(s.m.Now().Sub(run.started))
 	}
 	return wording.Took(run.ended.Sub(run.started))
 }
 
-func (s *workScreen) typing() page.Typist { return s.logs.Typing() }
+func (s *workScreen) Typing() page.Typist { return s.logs.Typing() }
 
-func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *workScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.failure.Is() && !s.logs.Searching() {
 		switch k.String() {
 		case "r":
-			return s.again(m), true
+			return s.again(), true
 		case "d":
 			return nil, s.failure.Key(k)
 		}
@@ -244,13 +246,13 @@ func (s *workScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, false
 	}
 	if s.failure.Is() {
-		return s.leave(m), true
+		return s.leave(), true
 	}
-	m.AskAtEsc(&page.ChoiceDialog{
+	s.m.AskAtEsc(&page.ChoiceDialog{
 		Title: "Stop the work?", About: s.last,
-		Text: []string{"What was created stays, and launching again continues from here." + m.OnAWS(" Meanwhile, a running machine costs money.")},
+		Text: []string{"What was created stays, and launching again continues from here." + s.m.OnAWS(" Meanwhile, a running machine costs money.")},
 		Options: []page.Option{
-			{Label: "Stop and go back to " + s.origin(), Do: func() tea.Cmd { return s.stop(m) }},
+			{Label: "Stop and go back to " + s.origin(), Do: func() tea.Cmd { return s.stop() }},
 			{Label: "Keep working"},
 		},
 	})
@@ -265,24 +267,24 @@ func (s *workScreen) origin() string {
 }
 
 // again tries once more, over the same setup when there is one.
-func (s *workScreen) again(m *model) tea.Cmd {
+func (s *workScreen) again() tea.Cmd {
 	if s.setup.ID == "" {
-		return s.begin(m)
+		return s.begin()
 	}
-	return s.goOn(m, s.setup)
+	return s.goOn(s.setup)
 }
 
 // stop cancels the work; ended goes back once the engine has let go.
-func (s *workScreen) stop(m *model) tea.Cmd {
-	if !m.Tasks.Runs(taskWork) {
+func (s *workScreen) stop() tea.Cmd {
+	if !s.m.Tasks.Runs(taskWork) {
 		return nil
 	}
 	s.stopping, s.now, s.retry = true, "Stopping …", false
-	m.Tasks.Cancel(taskWork)
+	s.m.Tasks.Cancel(taskWork)
 	return nil
 }
 
-func (s *workScreen) hints(*model) []page.Hint {
+func (s *workScreen) Hints() []page.Hint {
 	var hints []page.Hint
 	switch {
 	case s.failure.Is():
@@ -293,18 +295,18 @@ func (s *workScreen) hints(*model) []page.Hint {
 	return append(hints, s.logs.Hints()...)
 }
 
-func (s *workScreen) view(m *model, w, h int) string {
+func (s *workScreen) View(w, h int) string {
 	var lines []string
-	if !m.wide() {
-		lines = append(lines, s.stepsLine(m, w))
+	if !s.m.wide() {
+		lines = append(lines, s.stepsLine(w))
 	}
 	switch {
 	case s.failure.Is():
-		lines = append(lines, s.failure.Lines(m.Theme, w)...)
+		lines = append(lines, s.failure.Lines(s.m.Theme, w)...)
 	case s.retry:
-		lines = append(lines, cells.Fit(m.Spinner()+" "+m.Theme.Warn.Render("Trying again: "+page.Clean(s.now)), w))
+		lines = append(lines, cells.Fit(s.m.Spinner()+" "+s.m.Theme.Warn.Render("Trying again: "+page.Clean(s.now)), w))
 	default:
-		lines = append(lines, cells.Fit(m.Waiting(page.Clean(s.now)), w))
+		lines = append(lines, cells.Fit(s.m.Waiting(page.Clean(s.now)), w))
 	}
 	lines = append(lines, "")
 	if room := h - len(lines); room >= 3 {
@@ -314,34 +316,62 @@ func (s *workScreen) view(m *model, w, h int) string {
 }
 
 // stepsLine is the five working steps on one line, for narrow screens.
-func (s *workScreen) stepsLine(m *model, w int) string {
+func (s *workScreen) stepsLine(w int) string {
 	parts := make([]string, 0, len(works()))
 	for _, id := range works() {
-		style := m.Theme.StepTodo
+		style := s.m.Theme.StepTodo
 		switch s.state(id) {
 		case stateActive:
-			style = m.Theme.StepActive
+			style = s.m.Theme.StepActive
 		case stateFailed:
-			style = m.Theme.StepFailed
+			style = s.m.Theme.StepFailed
 		case stateDone:
-			style = m.Theme.Text
+			style = s.m.Theme.Text
 		}
-		part := m.sign(id) + " " + style.Render(steps.PageFor(id).Title)
-		if t := s.elapsed(m, id); t != "" {
-			part += " " + m.Theme.Subtle.Render(t)
+		part := s.m.sign(id) + " " + style.Render(steps.PageFor(id).Title)
+		if t := s.elapsed(id); t != "" {
+			part += " " + s.m.Theme.Subtle.Render(t)
 		}
 		parts = append(parts, part)
 	}
 	return cells.Fit(strings.Join(parts, "  "), w)
 }
 
-// events hands a batch to the screen whose task it is from.
-func (m *model) events(msg page.EventsCame) tea.Cmd {
-	switch {
-	case m.Tasks.Is(taskWork, msg.ID):
-		return m.work.events(m, msg.Events)
-	case m.Tasks.Is(taskRemove, msg.ID):
-		m.remove.events(m, msg.Events)
+func (s *workScreen) Point(p page.Pointed) tea.Cmd { return s.logs.Point(p) }
+
+// Leave implements [page.Page].
+func (s *workScreen) Leave() { s.m.Tasks.Stop(taskSetups) }
+
+// Update implements [page.Page].
+func (s *workScreen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case workBegan:
+		s.began(msg)
+	case page.EventsCame:
+		if s.m.Tasks.Is(taskWork, msg.ID) {
+			return s.events(msg.Events)
+		}
+	case setupSeen:
+		s.seen(msg)
+	case workEnded:
+		return s.ended(msg)
+	case logpane.FullScreenToggledMsg:
+		if msg.ID == s.logs.ID {
+			s.logs.Full = !s.logs.Full
+		}
+	case logpane.SaveRequestedMsg:
+		if msg.ID == s.logs.ID {
+			kind, text := s.logs.ToSave()
+			return s.m.SaveLog("jupyter-ec2-"+s.m.current().Name+"-"+kind, text)
+		}
+	case page.Restyled:
+		s.logs.Restyle(s.m.Theme)
 	}
 	return nil
 }
+
+// FullScreen implements [page.WithLog].
+func (s *workScreen) FullScreen(w, h int) string { return s.logs.FullScreen(w, h) }
+
+// Said implements [page.WithLog].
+func (s *workScreen) Said() string { return s.logs.Said() }

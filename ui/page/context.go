@@ -53,8 +53,8 @@ func (c *Context) Start(name TaskName, do func(ctx context.Context, id TaskID) t
 	return c.Tasks.Start(c.Program, name, do)
 }
 
-// Enter is the press of Enter that a second click stands for.
-func (c *Context) Enter() tea.Cmd { return c.Press(KeyNamed("enter")) }
+// PressEnter is the press of Enter that a second click stands for.
+func (c *Context) PressEnter() tea.Cmd { return c.Press(KeyNamed("enter")) }
 
 // roomyFrom is the height from which there are blank lines to spare.
 const roomyFrom = 30
@@ -108,4 +108,21 @@ func confirmation(title, text, yes string, do func() tea.Cmd) *ChoiceDialog {
 func (c *Context) AskAtEsc(d *ChoiceDialog) {
 	d.At.At = len(d.Options) - 1
 	c.Open(d)
+}
+
+// BrowserOpened says that the system was asked to open a URL.
+type BrowserOpened struct{ Err error }
+
+// Browse opens a URL in the browser. A [BrowserOpened] follows.
+func (c *Context) Browse(url string) tea.Cmd {
+	open := c.Browser
+	if open == nil {
+		return c.Say("There is no browser to open here. Copy the URL with c.", true)
+	}
+	return func() tea.Msg { return BrowserOpened{open(url)} }
+}
+
+// CopyURL puts a URL onto the clipboard.
+func (c *Context) CopyURL(url string) tea.Cmd {
+	return tea.Batch(tea.SetClipboard(url), c.Say("Copied the URL.", false))
 }

@@ -165,3 +165,19 @@ func WheelPane(pane *logpane.Pane, p Pointed) tea.Cmd {
 	_, cmd := pane.Update(p.wheelMsg())
 	return cmd
 }
+
+// FullScreen is the focused pane where it has the whole screen, or empty.
+func (l *Logs) FullScreen(w, h int) string {
+	if !l.Full {
+		return ""
+	}
+	return l.View(w, h, false)
+}
+
+// Said is what the focused pane has said at the last key, or empty.
+func (l *Logs) Said() string { return l.Focused().Said() }
+
+// ToSave is what the focused pane shows, and which of the two it is.
+func (l *Logs) ToSave() (kind, text string) {
+	return [2]string{"done", "machine"}[l.At], l.Buf[l.At].String()
+}

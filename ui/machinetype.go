@@ -30,6 +30,7 @@ const (
 
 // machineScreen asks for the image, the instance type and the disk.
 type machineScreen struct {
+	*Guide
 	place   steps.Place // what the types are of
 	types   []steps.InstanceType
 	prices  steps.Prices
@@ -41,40 +42,58 @@ type machineScreen struct {
 	wrong   string // what is wrong with the answers
 }
 
-func newMachineScreen(m *model) machineScreen {
-	return machineScreen{
-		disk:  page.NewField(strconv.Itoa(m.answers.DiskGB), "", 5),
-		table: page.NewTypeTable(m.Theme),
+func newMachineScreen(g *Guide) *machineScreen {
+	return &machineScreen{
+		Guide: g,
+		disk:  page.NewField(strconv.Itoa(g.Answers.DiskGB), "", 5),
+		table: page.NewTypeTable(g.Theme),
 	}
 }
 
 // start shows the answers that a new setup starts from.
-func (s *machineScreen) start(m *model) {
-	s.disk.Set(strconv.Itoa(m.answers.DiskGB))
+func (s *machineScreen) start() {
+	s.disk.Set(strconv.Itoa(s.Answers.DiskGB))
 	if len(s.types) > 0 {
-		s.table.Select(s.preferred(m.answers.Type))
+		s.table.Select(s.preferred(s.Answers.Type))
 	}
 }
 
-func (s *machineScreen) enter(m *model) tea.Cmd {
-	if s.place == m.place() && len(s.types) > 0 {
-		return s.fetchPrices(m)
+func (s *machineScreen) Enter() tea.Cmd {
+	if s.place == s.Place() && len(s.types) > 0 {
+		return s.fetchPrices()
 	}
-	return s.fetch(m)
+	return s.fetch()
 }
 
-func (s *machineScreen) fetch(m *model) tea.Cmd {
+func (s *machineScreen) Leave() {
+	s.Tasks.Stop(taskTypes)
+	s.Tasks.Stop(taskPrices)
+}
+
+func (s *machineScreen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case typesFetched:
+		return s.fetched(msg)
+	case pricesFetched:
+		s.priced(msg)
+	case page.Restyled:
+		s.table.SetTheme(s.Theme)
+	}
+	return nil
+}
+
+func (s *machineScreen) fetch() tea.Cmd {
 	s.failure.Set(nil)
 	s.types, s.prices, s.noPrice = nil, steps.Prices{}, ""
-	place := m.place()
-	return m.Start(taskTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
-		list, err := m.Engine.Types(ctx, place)
+	place := s.Place()
+	return s.Start(taskTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
+		list, err := s.Engine.Types(ctx, place)
 		return typesFetched{id, place, list, err}
 	})
 }
 
-func (s *machineScreen) fetched(m *model, msg typesFetched) tea.Cmd {
-	if !m.Tasks.Done(taskTypes, msg.id) {
+func (s *machineScreen) fetched(msg typesFetched) tea.Cmd {
+	if !s.Tasks.Done(taskTypes, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -83,8 +102,8 @@ func (s *machineScreen) fetched(m *model, msg typesFetched) tea.Cmd {
 	}
 	s.place, s.types = msg.place, msg.list
 	s.fill()
-	s.table.Select(s.preferred(m.answers.Type))
-	return s.fetchPrices(m)
+	s.table.Select(s.preferred(s.Answers.Type))
+	return s.fetchPrices()
 }
 
 // preferred is the type chosen before if the region has it, else the default.
@@ -98,20 +117,20 @@ func (s *machineScreen) preferred(want string) string {
 }
 
 // fetchPrices asks for the prices, which come later than the types.
-func (s *machineScreen) fetchPrices(m *model) tea.Cmd {
-	if s.prices.Hour != nil || m.Tasks.Runs(taskPrices) {
+func (s *machineScreen) fetchPrices() tea.Cmd {
+	if s.prices.Hour != nil || s.Tasks.Runs(taskPrices) {
 		return nil
 	}
 	place := s.place
 	s.noPrice = ""
-	return m.Start(taskPrices, func(ctx context.Context, id page.TaskID) tea.Msg {
-		prices, err := m.Engine.Prices(ctx, place)
+	return s.Start(taskPrices, func(ctx context.Context, id page.TaskID) tea.Msg {
+		prices, err := s.Engine.Prices(ctx, place)
 		return pricesFetched{id, prices, err}
 	})
 }
 
-func (s *machineScreen) priced(m *model, msg pricesFetched) {
-	if !m.Tasks.Done(taskPrices, msg.id) {
+func (s *machineScreen) priced(msg pricesFetched) {
+	if !s.Tasks.Done(taskPrices, msg.id) {
 		return
 	}
 	if msg.err != nil {
@@ -127,7 +146,7 @@ func (s *machineScreen) price(name string) (hour, month string) {
 	return page.TypePrice(s.prices, s.noPrice, name)
 }
 
-func (s *machineScreen) typing() page.Typist {
+func (s *machineScreen) Typing() page.Typist {
 	switch {
 	case s.part == partTypes && s.table.Filtering():
 		return page.TypingFilter(s.table)
@@ -137,10 +156,10 @@ func (s *machineScreen) typing() page.Typist {
 	return nil
 }
 
-func (s *machineScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *machineScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.failure.Is() {
 		if k.String() == "r" {
-			return s.fetch(m), true
+			return s.fetch(), true
 		}
 		return nil, s.failure.Key(k)
 	}
@@ -162,12 +181,12 @@ func (s *machineScreen) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		s.part = (s.part + machineParts - 1) % machineParts
 		return nil, true
 	case "enter":
-		return s.take(m), true
+		return s.take(), true
 	}
-	return s.partKey(m, k)
+	return s.partKey(k)
 }
 
-func (s *machineScreen) partKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *machineScreen) partKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch s.part {
 	case partTypes:
 		if page.SortKey(s.table, k) {
@@ -190,9 +209,9 @@ func (s *machineScreen) partKey(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	switch k.String() {
 	case "left", "h", "up", "k":
-		s.moveImage(m, -1)
+		s.moveImage(-1)
 	case "right", "l", "down", "j", "space":
-		s.moveImage(m, +1)
+		s.moveImage(+1)
 	default:
 		return nil, false
 	}
@@ -207,18 +226,18 @@ func (s *machineScreen) gigabytes() int {
 	return n
 }
 
-func (s *machineScreen) moveImage(m *model, by int) {
+func (s *machineScreen) moveImage(by int) {
 	list := steps.Releases()
 	for i, r := range list {
-		if r.Version == m.answers.Release {
-			m.answers.Release = list[(i+by+len(list))%len(list)].Version
+		if r.Version == s.Answers.Release {
+			s.Answers.Release = list[(i+by+len(list))%len(list)].Version
 			return
 		}
 	}
-	m.answers.Release = steps.DefaultRelease
+	s.Answers.Release = steps.DefaultRelease
 }
 
-func (s *machineScreen) take(m *model) tea.Cmd {
+func (s *machineScreen) take() tea.Cmd {
 	row, ok := s.table.Selected()
 	gb := s.gigabytes()
 	switch {
@@ -228,13 +247,13 @@ func (s *machineScreen) take(m *model) tea.Cmd {
 		s.part = partDisk
 		s.wrong = fmt.Sprintf("The disk can have %d to %d GB.", steps.MinDiskGB, steps.MaxDiskGB)
 	default:
-		m.answers.Type, m.answers.DiskGB = row.ID, gb
-		return m.next()
+		s.Answers.Type, s.Answers.DiskGB = row.ID, gb
+		return s.Next()
 	}
 	return nil
 }
 
-func (s *machineScreen) hints(m *model) []page.Hint {
+func (s *machineScreen) Hints() []page.Hint {
 	switch {
 	case s.failure.Is():
 		return append(s.failure.Hints(), page.Hint{"esc", "back"})
@@ -248,20 +267,20 @@ func (s *machineScreen) hints(m *model) []page.Hint {
 	return []page.Hint{{"enter", "continue"}, {"←→", "image"}, {"tab", "types"}, {"esc", "back"}}
 }
 
-func (s *machineScreen) view(m *model, w, h int) string {
+func (s *machineScreen) View(w, h int) string {
 	switch {
 	case s.failure.Is():
-		return strings.Join(s.failure.Lines(m.Theme, w), "\n")
-	case len(s.types) == 0 && m.Tasks.Runs(taskTypes):
-		return m.Waiting("Asking EC2 which types " + m.answers.Region + " has …")
+		return strings.Join(s.failure.Lines(s.Theme, w), "\n")
+	case len(s.types) == 0 && s.Tasks.Runs(taskTypes):
+		return s.Waiting("Asking EC2 which types " + s.Answers.Region + " has …")
 	}
 	lines := []string{
-		page.ZoneOf(page.ZonePart, partImage, s.imageLine(m, w)), page.ZoneOf(page.ZonePart, partDisk, s.diskLine(m)),
-		page.ZoneOf(page.ZonePart, partTypes, s.typeLine(m, w)), "",
+		page.ZoneOf(page.ZonePart, partImage, s.imageLine(w)), page.ZoneOf(page.ZonePart, partDisk, s.diskLine()),
+		page.ZoneOf(page.ZonePart, partTypes, s.typeLine(w)), "",
 	}
-	foot := page.Paragraph(m.Theme.Warn, s.wrong, w)
+	foot := page.Paragraph(s.Theme.Warn, s.wrong, w)
 	if s.wrong == "" && s.noPrice != "" {
-		foot = page.Paragraph(m.Theme.Subtle, "Prices are unknown: "+s.noPrice, w)
+		foot = page.Paragraph(s.Theme.Subtle, "Prices are unknown: "+s.noPrice, w)
 	}
 	s.table.SetFocused(s.part == partTypes)
 	s.table.SetSize(min(w, 100), tableHeight(s.table, h-len(lines)-len(foot)))
@@ -269,37 +288,37 @@ func (s *machineScreen) view(m *model, w, h int) string {
 	return strings.Join(append(lines, foot...), "\n")
 }
 
-func (s *machineScreen) imageLine(m *model, w int) string {
-	line := page.Arrow(m.Theme, s.part == partImage) + m.Theme.Subtle.Render(cells.Fit("Ubuntu", 8))
+func (s *machineScreen) imageLine(w int) string {
+	line := page.Arrow(s.Theme, s.part == partImage) + s.Theme.Subtle.Render(cells.Fit("Ubuntu", 8))
 	for _, r := range steps.Releases() {
-		on := r.Version == m.answers.Release
-		style := m.Theme.Text
+		on := r.Version == s.Answers.Release
+		style := s.Theme.Text
 		if on {
-			style = m.Theme.Heading
+			style = s.Theme.Heading
 			if s.part == partImage {
-				style = m.Theme.TableSelected
+				style = s.Theme.TableSelected
 			}
 		}
-		pick := page.Radio(m.Theme, on) + style.Render(r.Version)
+		pick := page.Radio(s.Theme, on) + style.Render(r.Version)
 		if on && r.Note != "" { // right behind the release that it is about
-			pick += " " + m.releaseNote(r.Note)
+			pick += " " + s.releaseNote(r.Note)
 		}
 		line += cells.Zone(page.ZonePick+"release:"+r.Version, pick) + "   "
 	}
 	return cells.Fit(line, w)
 }
 
-func (m *model) releaseNote(note string) string {
+func (s *machineScreen) releaseNote(note string) string {
 	if strings.Contains(note, "past") {
-		return m.Theme.Warn.Render("! " + note)
+		return s.Theme.Warn.Render("! " + note)
 	}
-	return m.Theme.Subtle.Render("(" + note + ")")
+	return s.Theme.Subtle.Render("(" + note + ")")
 }
 
 // typeLine is the type under the cursor with all that is known of it: on a
 // narrow screen the table has no room for every column.
-func (s *machineScreen) typeLine(m *model, w int) string {
-	line := page.Arrow(m.Theme, s.part == partTypes) + m.Theme.Subtle.Render(cells.Fit("Type", 8))
+func (s *machineScreen) typeLine(w int) string {
+	line := page.Arrow(s.Theme, s.part == partTypes) + s.Theme.Subtle.Render(cells.Fit("Type", 8))
 	row, _ := s.table.Selected()
 	for _, t := range s.types {
 		if t.Name != row.ID {
@@ -317,16 +336,32 @@ func (s *machineScreen) typeLine(m *model, w int) string {
 		if t.GPU != "" {
 			facts = append(facts, t.GPU)
 		}
-		line += m.Theme.Heading.Render(t.Name) + m.Theme.Subtle.Render("   "+page.Clean(strings.Join(facts, " · ")))
+		line += s.Theme.Heading.Render(t.Name) + s.Theme.Subtle.Render("   "+page.Clean(strings.Join(facts, " · ")))
 	}
 	return cells.Fit(line, w)
 }
 
-func (s *machineScreen) diskLine(m *model) string {
-	line := page.Arrow(m.Theme, s.part == partDisk) + m.Theme.Subtle.Render(cells.Fit("Disk", 8)) +
-		s.disk.View(m.Theme, 6, s.part == partDisk) + m.Theme.Text.Render(" GB")
+func (s *machineScreen) diskLine() string {
+	line := page.Arrow(s.Theme, s.part == partDisk) + s.Theme.Subtle.Render(cells.Fit("Disk", 8)) +
+		s.disk.View(s.Theme, 6, s.part == partDisk) + s.Theme.Text.Render(" GB")
 	if s.prices.GP3 > 0 {
-		line += m.Theme.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", wording.Monthly(s.prices.GP3*float64(s.gigabytes()))))
+		line += s.Theme.Subtle.Render(fmt.Sprintf("   %s a month, encrypted gp3", wording.Monthly(s.prices.GP3*float64(s.gigabytes()))))
 	}
 	return line
+}
+
+func (s *machineScreen) Point(p page.Pointed) tea.Cmd {
+	if s.failure.Is() || len(s.types) == 0 {
+		return nil
+	}
+	if part, ok := p.Number(page.ZonePart); ok {
+		s.part, s.wrong = part, ""
+	}
+	if release, ok := p.Clicked(page.ZonePick + "release:"); ok {
+		s.Answers.Release = release
+	}
+	if s.table.Point(p.Zones, p.Wheel) {
+		return s.PressEnter()
+	}
+	return nil
 }

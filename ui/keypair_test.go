@@ -12,7 +12,7 @@ func TestAGarbledKeyFileIsWrittenRight(t *testing.T) {
 	e.inspect = steps.KeyOption{Answer: steps.KeyAnswer{Source: steps.KeyFile}, Title: "~/Downloads/lab.pem", Detail: "rsa"}
 	r := toKey(newRig(t, e)).press("j", "j", "j").until("ssh cannot read it as saved")
 	r.press("enter").until("Write it as ssh reads it").press("enter").until("Installer")
-	if len(e.protected) != 1 || r.m.answers.Key.Path != "/home/ada/Downloads/lab.pem" {
-		t.Errorf("protected %v, chosen %+v", e.protected, r.m.answers.Key)
+	if len(e.protected) != 1 || r.m.guide.Answers.Key.Path != "/home/ada/Downloads/lab.pem" {
+		t.Errorf("protected %v, chosen %+v", e.protected, r.m.guide.Answers.Key)
 	}
 }

@@ -1,0 +1,43 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+)
+
+// Guide is what the question pages share: the answers given so far, and what
+// comes after them.
+type Guide struct {
+	*page.Context
+	Answers steps.Answers
+	Next    func() tea.Cmd // shows the next page
+	Launch  func() tea.Cmd // begins the work
+	Exists  func() bool    // reports whether the machine of these answers is there already
+}
+
+// Place is where the answers point to now.
+func (g *Guide) Place() steps.Place {
+	return steps.Place{Profile: g.Answers.Profile, Region: g.Answers.Region}
+}
+
+// withDefaults fills in what the answers leave open.
+func withDefaults(a steps.Answers) steps.Answers {
+	or := func(s *string, def string) {
+		if *s == "" {
+			*s = def
+		}
+	}
+	or(&a.Name, defaultName)
+	or(&a.Release, steps.DefaultRelease)
+	or((*string)(&a.Mode), string(steps.ModeSSH))
+	or((*string)(&a.Installer), string(steps.InstallerUV))
+	or((*string)(&a.Key.Source), string(steps.KeyImport))
+	if a.DiskGB == 0 {
+		a.DiskGB = steps.DefaultDiskGB
+	}
+	return a
+}
+
+const defaultName = "jupyter"
