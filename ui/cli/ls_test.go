@@ -168,6 +168,36 @@ func TestLsOfARegionThatComesTwice(t *testing.T) {
 	}
 }
 
+// Regions that fail alike are told of once, by their names; in JSON each has a
+// line of its own.
+func TestLsOfRegionsThatFailAlike(t *testing.T) {
+	lookup := func(region string) error {
+		return &problemError{[]problem.Problem{{
+			Kind: problem.Unreachable, Title: "The name cannot be looked up",
+			Text: "lookup ec2." + region + ".amazonaws.com: no such host.", Next: problem.Say("Check the region's name."),
+		}}}
+	}
+	e := two()
+	for _, region := range []string{"us-west-2", "ap-south-1", "ca-central-1"} {
+		e.survey = append(e.survey, steps.Surveyed{At: steps.Place{Profile: "other", Region: region}, Err: lookup(region)})
+	}
+	e.survey = append(e.survey, steps.Surveyed{At: steps.Place{Profile: "third", Region: "us-west-2"}, Err: lookup("us-west-2")})
+	r := run{engine: e}
+	if code := r.do(t.Context(), "ls"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	has(t, "stderr", r.err.String(), "us-east-1 (other) did not answer: It broke.",
+		"ap-south-1, ca-central-1 and us-west-2 (other) did not answer: The name cannot be looked up. lookup ec2.ap-south-1.amazonaws.com: no such host.\n",
+		"us-west-2 (third) did not answer: The name cannot be looked up.")
+	if n := strings.Count(r.err.String(), "cannot be looked up"); n != 2 {
+		t.Errorf("said %d times:\n%s", n, r.err.String())
+	}
+	r = run{engine: e}
+	if code := r.do(t.Context(), "ls", "--json"); code != 0 || strings.Count(r.out.String(), `"kind":"unseen"`) != 5 {
+		t.Errorf("exit code %d: %s", code, r.out.String())
+	}
+}
+
 func TestLsSurveyFails(t *testing.T) {
 	r := run{engine: two()}
 	r.engine.survey, r.engine.errs = nil, map[string]error{"survey": broken(problem.Credentials)}

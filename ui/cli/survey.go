@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -128,22 +129,57 @@ func unseenWhy(s steps.Setup, silent []silence, whole error) string {
 	return "its account was not asked"
 }
 
-// tellSilence notes the regions that did not answer.
+// tellSilence notes the regions that did not answer. On a terminal, what
+// several of an account's say is said once.
 func (r *request) tellSilence(silent []silence) {
-	for _, s := range silent {
-		p := steps.Explain(s.err)
-		if r.asJSON {
+	if r.asJSON {
+		for _, s := range silent {
+			p := steps.Explain(s.err)
 			r.object(jsonUnseen{"unseen", s.at.Profile, s.at.Region, p.Kind, p.Title, p.Text, nextWords(p.Next)})
-			continue
 		}
+		return
+	}
+	for _, alike := range sameWords(silent) {
+		s := alike[0]
 		where := cmp.Or(s.at.Region, "AWS")
+		for i, other := range alike[1:] {
+			where += map[bool]string{false: ", ", true: " and "}[i == len(alike)-2] + other.at.Region
+		}
 		if s.sandbox {
 			where = "The sandbox"
 		} else if s.at.Profile != "" {
 			where += " (" + s.at.Profile + ")"
 		}
+		p := steps.Explain(s.err)
 		r.note("%s did not answer: %s. %s\n  %s\n", where, p.Title, p.Text, nextWords(p.Next))
 	}
+}
+
+// sameWords puts together what is said of an account's regions in the same
+// words but for the region's name, which host names hold too. The regions are
+// in their order by name.
+func sameWords(silent []silence) (groups [][]silence) {
+	type said struct {
+		profile string
+		sandbox bool
+		words   string
+	}
+	at := map[said]int{}
+	for _, s := range slices.SortedStableFunc(slices.Values(silent), func(a, b silence) int { return cmp.Compare(a.at.Region, b.at.Region) }) {
+		p := steps.Explain(s.err)
+		words := p.Title + "\n" + p.Text + "\n" + nextWords(p.Next)
+		if s.at.Region != "" {
+			words = strings.ReplaceAll(words, s.at.Region, "REGION")
+		}
+		key := said{s.at.Profile, s.sandbox, words}
+		i, again := at[key]
+		if !again {
+			i = len(groups)
+			at[key], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], s)
+	}
+	return groups
 }
 
 // The machines are asked how they are for that long, and so many at a time.

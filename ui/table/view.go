@@ -160,18 +160,18 @@ func (t *Table) nothing() string {
 func (t *Table) row(it item, widths []int, selected bool) string {
 	switch {
 	case selected && t.focused:
-		return t.paint(it, "▸ ", widths, t.theme.TableSelected, t.selectedTone)
+		return t.paint(it, "▸ ", widths, t.theme.TableSelected, true)
 	case selected:
 		return t.theme.TableSelectedBlur.Render(cells.Fit("▸ "+t.join(it.cells, widths), t.width-1))
 	case it.Disabled != "":
 		return t.theme.TableDisabled.Render(cells.Fit(theme.SignFailed+" "+t.join(it.cells, widths), t.width-1))
 	}
-	return t.paint(it, "  ", widths, t.tone(it.Tone), t.tone)
+	return t.paint(it, "  ", widths, t.style(it.Tone, false), false)
 }
 
 // paint draws a row in a style, and those of its cells that stand out in
 // theirs.
-func (t *Table) paint(it item, mark string, widths []int, row lipgloss.Style, tone func(Tone) lipgloss.Style) string {
+func (t *Table) paint(it item, mark string, widths []int, row lipgloss.Style, selected bool) string {
 	line, plain := "", mark // plain is what is to be drawn in the row's style
 	first := true
 	for c, text := range it.cells {
@@ -187,7 +187,7 @@ func (t *Table) paint(it item, mark string, widths []int, row lipgloss.Style, to
 			plain += t.fit(c, text, widths)
 			continue
 		}
-		line += row.Render(plain) + tone(cell).Render(t.fit(c, text, widths))
+		line += row.Render(plain) + t.style(cell, selected).Render(t.fit(c, text, widths))
 		plain = ""
 	}
 	rest := max(t.width-1-cells.Width(line)-cells.Width(plain), 0)
@@ -195,32 +195,24 @@ func (t *Table) paint(it item, mark string, widths []int, row lipgloss.Style, to
 	return cells.Fit(line, t.width-1)
 }
 
-// tone is the style of a row, or a cell, that is not selected.
-func (t *Table) tone(tone Tone) lipgloss.Style {
+// style is how a tone is drawn, in the selected row or in another one.
+func (t *Table) style(tone Tone, selected bool) lipgloss.Style {
+	th := &t.theme
+	other, chosen := &th.TableRow, &th.TableSelected
 	switch tone {
 	case Warned:
-		return t.theme.Warn
+		other, chosen = &th.Warn, &th.SelectedWarn
 	case Quiet:
-		return t.theme.TableDisabled
+		other = &th.TableDisabled
 	case Good:
-		return t.theme.OK
+		other, chosen = &th.OK, &th.SelectedOK
 	case Bad:
-		return t.theme.Error
+		other, chosen = &th.Error, &th.SelectedError
 	}
-	return t.theme.TableRow
-}
-
-// selectedTone is the style of a cell in the selected row.
-func (t *Table) selectedTone(tone Tone) lipgloss.Style {
-	switch tone {
-	case Warned:
-		return t.theme.SelectedWarn
-	case Good:
-		return t.theme.SelectedOK
-	case Bad:
-		return t.theme.SelectedError
+	if selected {
+		return *chosen
 	}
-	return t.theme.TableSelected
+	return *other
 }
 
 func (t *Table) scrollbar(height int) []string {
