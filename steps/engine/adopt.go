@@ -31,8 +31,7 @@ func (g *Guide) fromTags(i aws.Instance, at steps.Place) steps.Setup {
 	if len(i.GroupIDs) > 0 {
 		s.Resources.GroupID = i.GroupIDs[0]
 	}
-	w := work{g: g, s: &s}
-	w.see(i)
+	g.see(&s, i)
 	return s
 }
 

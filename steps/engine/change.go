@@ -163,11 +163,11 @@ func mayShareVPC(s, o *steps.Setup) bool {
 // shutOut has a gateway's group let in those alone who use it now. Where that
 // does not work, it is put right when the gateway is worked on next.
 func (g *Guide) shutOut(ctx context.Context, gatewayID string) {
-	w, err := g.newWork(ctx, gatewayID, func(steps.Event) {})
-	if err != nil || w.s.Answers.Mode != steps.ModeGateway || w.s.Resources.Removing || !w.s.State.Exists() {
+	t, err := g.target(ctx, gatewayID, "", silent)
+	if err != nil || t.s.Answers.Mode != steps.ModeGateway || t.s.Resources.Removing || !t.s.State.Exists() {
 		return
 	}
-	if address, err := w.account.MyAddress(ctx); err == nil {
-		_ = w.ensureGroup(ctx, address)
+	if address, err := t.account.MyAddress(ctx); err == nil {
+		_ = t.ensureGroup(ctx, address)
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Guide is the engine. Its methods may be called from several goroutines; two
-// works on one setup cannot be used together by the ledger's lock.
+// runs on one setup exclude each other by the ledger's lock.
 type Guide struct {
 	cfg    Config
 	ledger ledger
@@ -125,9 +125,9 @@ func (g *Guide) number(ctx context.Context, profile string, c Cloud) (string, er
 }
 
 // settleAccount notes which account the setup is in, where it can be asked.
-func (w *work) settleAccount(ctx context.Context) {
-	if w.s.AccountNumber == "" {
-		w.s.AccountNumber, _ = w.g.number(ctx, w.s.Answers.Profile, w.account)
+func (t *target) settleAccount(ctx context.Context) {
+	if t.s.AccountNumber == "" {
+		t.s.AccountNumber, _ = t.g.number(ctx, t.s.Answers.Profile, t.account)
 	}
 }
 

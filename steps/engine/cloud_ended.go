@@ -23,7 +23,7 @@ const (
 // endedEvery is how often it is looked whether the cloud still runs.
 const endedEvery = 200 * time.Millisecond
 
-// cloudTries is how often a work is begun whose cloud dies.
+// cloudTries is how often the steps are begun whose cloud dies.
 const cloudTries = 3
 
 var errCloudDied = errors.New("the cloud's process died")

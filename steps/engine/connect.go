@@ -20,15 +20,15 @@ const user = "ubuntu"
 
 // connect logs in, having made sure that the host is the machine that was
 // launched.
-func (w *work) connect(ctx context.Context) (string, error) {
-	w.byHand(steps.StepConnect)
-	w.s.KnownHosts = w.g.hostKeys().Path()
-	client, err := w.dialPatiently(ctx)
+func (r *run) connect(ctx context.Context) (string, error) {
+	r.byHand(steps.StepConnect)
+	r.s.KnownHosts = r.g.hostKeys().Path()
+	client, err := r.dialPatiently(ctx)
 	if err != nil {
 		return "", err
 	}
-	w.client = client
-	pinned, err := w.g.hostKeys().Lookup(w.s.Resources.InstanceID)
+	r.client = client
+	pinned, err := r.g.hostKeys().Lookup(r.s.Resources.InstanceID)
 	if err != nil || len(pinned) == 0 {
 		return "logged in as " + user, err
 	}
@@ -41,17 +41,17 @@ func (g *Guide) hostKeys() *remote.HostKeys {
 
 // dialPatiently tries again while the failure is one that a starting machine
 // gets over on its own: refused, timeout, "booting up", not yet the key.
-func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
-	deadline := w.g.cfg.Now().Add(w.g.cfg.Patience)
+func (r *run) dialPatiently(ctx context.Context) (*remote.Client, error) {
+	deadline := r.g.cfg.Now().Add(r.g.cfg.Patience)
 	last := ""
 	for {
-		client, err := w.dial(ctx)
-		if err == nil || !w.mayPass(err, deadline) {
+		client, err := r.dial(ctx)
+		if err == nil || !r.mayPass(err, deadline) {
 			return client, err
 		}
 		if title := steps.Explain(err).Title; title != last {
 			last = title
-			w.retrying("Not yet: %s", title)
+			r.retrying("Not yet: %s", title)
 		}
 		if err := remote.Pause(ctx, time.Second); err != nil {
 			return nil, err
@@ -65,53 +65,53 @@ func (w *work) dialPatiently(ctx context.Context) (*remote.Client, error) {
 const deniedPatience = 45 * time.Second
 
 // mayPass reports whether a failure to log in may be over in a moment.
-func (w *work) mayPass(err error, deadline time.Time) bool {
+func (r *run) mayPass(err error, deadline time.Time) bool {
 	var e *remote.Error
 	if !errors.As(err, &e) {
 		return false
 	}
-	now := w.g.cfg.Now()
+	now := r.g.cfg.Now()
 	if e.Reason == remote.Denied {
-		return now.Sub(w.s.Done[steps.StepLaunch]) < deniedPatience
+		return now.Sub(r.s.Done[steps.StepLaunch]) < deniedPatience
 	}
 	return e.Again() && now.Before(deadline)
 }
 
 // dial makes one connection with the setup's key and the pinned host key.
-func (w *work) dial(ctx context.Context) (*remote.Client, error) {
-	k, err := w.g.signer(ctx, w.s)
+func (t *target) dial(ctx context.Context) (*remote.Client, error) {
+	k, err := t.g.signer(ctx, t.s)
 	if err != nil {
 		return nil, err
 	}
 	return remote.Dial(ctx,
-		remote.Target{Addr: w.sshAddr(), User: user, InstanceID: w.s.Resources.InstanceID, Log: w.g.cfg.Log},
+		remote.Target{Addr: sshAddr(t.s), User: user, InstanceID: t.s.Resources.InstanceID, Log: t.g.cfg.Log},
 		remote.Auth{Signers: []remote.Signer{k}},
-		remote.HostKeyCheck{Known: w.g.hostKeys(), Ask: w.vouch})
+		remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: t.vouch})
 }
 
 // vouch decides about a host key seen for the first time: the machine's own
 // console decides where it has printed its keys, and a person otherwise.
-func (w *work) vouch(ctx context.Context, k remote.Key) error {
-	w.doing("The host shows an %s key, %s", k.Type, k.Fingerprint)
+func (t *target) vouch(ctx context.Context, k remote.Key) error {
+	t.doing("The host shows an %s key, %s", k.Type, k.Fingerprint)
 	// The console is often a moment behind the SSH server: a person is not
 	// asked about what the next look would answer.
-	printed, why := w.awaitConsole(ctx, w.g.cfg.Patience/120, time.Second)
+	printed, why := t.awaitConsole(ctx, t.g.cfg.Patience/120, time.Second)
 	waited := false
 	for len(printed) == 0 {
-		answer, err := w.g.cfg.Ask.HostKey(ctx, steps.HostKeyQuestion{
-			Host: w.s.PublicAddr, InstanceID: w.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: why, Waited: waited,
+		answer, err := t.g.cfg.Ask.HostKey(ctx, steps.HostKeyQuestion{
+			Host: t.s.PublicAddr, InstanceID: t.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: why, Waited: waited,
 		})
 		if err != nil {
 			return err
 		}
 		switch answer {
 		case steps.HostKeyAccept:
-			w.doing("You accepted it; it is pinned to %s", w.s.Resources.InstanceID)
+			t.doing("You accepted it; it is pinned to %s", t.s.Resources.InstanceID)
 			return nil
 		case steps.HostKeyWait:
 			waited = true
-			w.retrying("Waiting for the machine's console output, to compare its host key")
-			if printed, why = w.awaitConsole(ctx, w.g.cfg.Patience/2, 5*time.Second); ctx.Err() != nil {
+			t.retrying("Waiting for the machine's console output, to compare its host key")
+			if printed, why = t.awaitConsole(ctx, t.g.cfg.Patience/2, 5*time.Second); ctx.Err() != nil {
 				return ctx.Err()
 			}
 		default:
@@ -124,20 +124,20 @@ func (w *work) vouch(ctx context.Context, k remote.Key) error {
 		}
 	}
 	if slices.Contains(printed, k.Fingerprint) {
-		w.doing("The machine's console shows the same key: it is pinned to %s", w.s.Resources.InstanceID)
+		t.doing("The machine's console shows the same key: it is pinned to %s", t.s.Resources.InstanceID)
 		return nil
 	}
 	return &problem.Error{
 		Kind: problem.Unreachable, Title: "This is not the machine that was launched",
-		Text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", w.s.PublicAddr, k.Fingerprint),
+		Text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", t.s.PublicAddr, k.Fingerprint),
 		Next: problem.Say("Do not continue on this network. Try another one; if it persists, remove the setup and tell whoever runs the network."),
 	}
 }
 
 // consoleKeys returns the fingerprints of the host keys on the machine's
 // console, or why there are none.
-func (w *work) consoleKeys(ctx context.Context) (fingerprints []string, why string) {
-	lines, err := w.region.ConsoleHostKeys(ctx, w.s.Resources.InstanceID)
+func consoleKeys(ctx context.Context, region CloudRegion, instanceID string) (fingerprints []string, why string) {
+	lines, err := region.ConsoleHostKeys(ctx, instanceID)
 	if err != nil {
 		return nil, "the console output is not available: " + steps.Explain(err).Title
 	}
@@ -154,11 +154,11 @@ func (w *work) consoleKeys(ctx context.Context) (fingerprints []string, why stri
 
 // awaitConsole looks at the console until it shows keys: it lags by a minute or
 // two after the boot.
-func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) (fingerprints []string, why string) {
+func (t *target) awaitConsole(ctx context.Context, patience, every time.Duration) (fingerprints []string, why string) {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		found, reason := w.consoleKeys(waiting)
+		found, reason := consoleKeys(waiting, t.region, t.s.Resources.InstanceID)
 		if len(found) > 0 {
 			return found, ""
 		}
@@ -175,28 +175,28 @@ func (w *work) awaitConsole(ctx context.Context, patience, every time.Duration) 
 // redial is dial for links that are made again later. Since then the machine's
 // address may have changed, by a stop and start, and this computer's own, which
 // is all that the security group lets in.
-func (w *work) redial(ctx context.Context) (*remote.Client, error) {
-	client, err := w.dial(ctx)
+func (t *target) redial(ctx context.Context) (*remote.Client, error) {
+	client, err := t.dial(ctx)
 	var re *remote.Error
 	if err == nil || !errors.As(err, &re) || !re.Again() && !another(re) {
 		return client, err
 	}
-	if how := w.g.ended(); how != CloudRuns {
+	if how := t.g.ended(); how != CloudRuns {
 		return nil, errors.Join(cloudEnded(how), err)
 	}
-	i, ierr := w.instance(ctx)
+	i, ierr := t.instance(ctx)
 	if ierr != nil {
 		return nil, err // the host's own reason tells more
 	}
 	if i.State != aws.StateRunning {
-		return nil, errors.Join(notRunning(w.s, steps.State(i.State)), err)
+		return nil, errors.Join(notRunning(t.s, steps.State(i.State)), err)
 	}
-	moved := cmp.Or(i.PublicDNS, i.PublicIP) != w.s.PublicAddr || w.g.cfg.SSHPort(i) != w.s.SSHPort
+	moved := cmp.Or(i.PublicDNS, i.PublicIP) != t.s.PublicAddr || t.g.cfg.SSHPort(i) != t.s.SSHPort
 	if moved {
-		w.see(i)
+		t.see(i)
 	}
-	if re.Reason == remote.Timeout && w.followMe(ctx) || moved {
-		return w.dial(ctx)
+	if re.Reason == remote.Timeout && t.followMe(ctx) || moved {
+		return t.dial(ctx)
 	}
 	return nil, err
 }
@@ -210,20 +210,20 @@ func another(e *remote.Error) bool {
 // followMe moves the security group's rule to this computer's address when it
 // lets in another, and reports whether it did. The group itself is asked: a link
 // that moved the rule earlier wrote nothing into the ledger.
-func (w *work) followMe(ctx context.Context) bool {
-	address, err := w.account.MyAddress(ctx)
+func (t *target) followMe(ctx context.Context) bool {
+	address, err := t.account.MyAddress(ctx)
 	if err != nil {
 		return false
 	}
-	rules, err := w.region.GroupRules(ctx, w.s.Resources.GroupID)
-	if err != nil || len(closedTo(address, w.s.Answers.Mode.Ports(), rules)) == 0 {
+	rules, err := t.region.GroupRules(ctx, t.s.Resources.GroupID)
+	if err != nil || len(closedTo(address, t.s.Answers.Mode.Ports(), rules)) == 0 {
 		return false
 	}
-	if err := w.ensureGroup(ctx, address); err != nil {
-		w.retrying("Your address is now %s, and the security group could not be updated: %s", address, steps.Explain(err).Title)
+	if err := t.ensureGroup(ctx, address); err != nil {
+		t.retrying("Your address is now %s, and the security group could not be updated: %s", address, steps.Explain(err).Title)
 		return false
 	}
-	w.doing("Your address is now %s; the security group is updated", address)
+	t.doing("Your address is now %s; the security group is updated", address)
 	return true
 }
 

@@ -51,11 +51,16 @@ const (
 // doctor looks at one setup, or at an account alone, and changes nothing: it
 // works on a copy of the ledger's entry and takes no lock.
 type doctor struct {
-	work
+	g       *Guide
+	s       *steps.Setup
 	profile string
 	alone   bool // there is no setup: the account alone is looked at
 
 	// What a check found out, for those after it.
+	account  Cloud
+	region   CloudRegion
+	client   *remote.Client
+	facts    jupyter.Facts
 	kind     aws.Type
 	image    aws.Image
 	instance aws.Instance
@@ -145,8 +150,7 @@ func CheckIDs() []string {
 // setupID, the profile's account alone, in its own region. A check that failed
 // is no error: each has them all. Nothing is changed, here or on the machine.
 func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(steps.Check)) error {
-	d := &doctor{profile: profile, alone: setupID == "", states: map[string]steps.CheckState{}}
-	d.g, d.emit = g, func(steps.Event) {}
+	d := &doctor{g: g, profile: profile, alone: setupID == "", states: map[string]steps.CheckState{}}
 	d.s = &steps.Setup{Answers: steps.Answers{
 		Profile: profile, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB, Mode: steps.ModeSSH, Key: steps.KeyAnswer{Source: steps.KeyImport},
 	}}
@@ -200,21 +204,23 @@ func (d *doctor) close() {
 	if d.tunnel != nil {
 		_ = d.tunnel.Close() // it was opened to be looked at
 	}
-	d.hangUp()
+	if d.client != nil {
+		_ = d.client.Close()
+	}
 }
 
 // FixCheck does what a check of Doctor's offered as its Fix.
 func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func(steps.Event)) error {
-	var mend func(*work, context.Context) (string, error)
+	var mend func(*run, context.Context) (string, error)
 	switch checkID {
 	case checkInstance:
-		mend = (*work).startAgain
+		mend = (*run).startAgain
 	case checkShutdown:
-		mend = (*work).stopOnShutdown
+		mend = (*run).stopOnShutdown
 	case checkGroup:
-		mend = (*work).moveRules
+		mend = (*run).moveRules
 	case checkKey:
-		mend = (*work).protectKey
+		return g.mendKey(setupID, emit)
 	case checkInstall, checkServer, checkWatcher, checkPath, checkProof:
 		return g.workAgain(ctx, setupID, emit)
 	default:
@@ -225,28 +231,18 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 		return err
 	}
 	defer unlock()
-	w := &work{g: g, emit: emit}
-	if checkID == checkKey { // which needs no account
-		w.s, err = g.ledger.load(setupID)
-	} else {
-		w, err = g.newWork(ctx, setupID, emit)
-	}
+	r, err := g.newRun(ctx, setupID, steps.StepFix, emit)
 	if err != nil {
 		return err
 	}
-	defer w.hangUp()
-	w.step = steps.StepFix
-	w.say(steps.Started, "Mend: "+titleOf(checkID))
-	result, err := mend(w, ctx)
-	if err == nil {
-		err = w.save()
-	}
-	if err != nil {
-		w.send(steps.Event{Kind: steps.Failed, Text: steps.Explain(err).Title, Err: err})
-		return err
-	}
-	w.say(steps.Finished, result)
-	return nil
+	defer r.hangUp()
+	return r.during("Mend: "+titleOf(checkID), func() (string, error) {
+		result, err := mend(r, ctx)
+		if err != nil {
+			return "", err
+		}
+		return result, r.save()
+	})
 }
 
 // noRemedy is for what FixCheck was not offered for.
@@ -262,18 +258,18 @@ func noRemedy(checkID string) error {
 // is not. A machine that is not running is not started by that: its own check
 // offers it.
 func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(steps.Event)) error {
-	w, err := g.newWork(ctx, setupID, emit)
+	t, err := g.target(ctx, setupID, steps.StepFix, emit)
 	if err != nil {
 		return err
 	}
 	var i aws.Instance
-	if id := w.s.Resources.InstanceID; id != "" {
-		if i, err = w.instance(ctx); err != nil {
+	if id := t.s.Resources.InstanceID; id != "" {
+		if i, err = t.instance(ctx); err != nil {
 			return err
 		}
 	}
 	if i.State != aws.StateRunning {
-		return notRunning(w.s, cmp.Or(steps.State(i.State), steps.StateGone))
+		return notRunning(t.s, cmp.Or(steps.State(i.State), steps.StateGone))
 	}
 	opened, err := g.Work(ctx, setupID, emit)
 	if err != nil {
@@ -283,8 +279,8 @@ func (g *Guide) workAgain(ctx context.Context, setupID string, emit func(steps.E
 }
 
 // startAgain starts a stopped machine and waits until its SSH port answers.
-func (w *work) startAgain(ctx context.Context) (string, error) {
-	i, err := w.instance(ctx)
+func (r *run) startAgain(ctx context.Context) (string, error) {
+	i, err := r.instance(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -292,45 +288,58 @@ func (w *work) startAgain(ctx context.Context) (string, error) {
 		return "", &problem.Error{
 			Kind: problem.Answers, Title: "There is nothing to start",
 			Text: fmt.Sprintf("The machine %s is %s, and not stopped.", i.ID, i.State),
-			Next: problem.Act(on(problem.Doctor, w.s)).Say("."),
+			Next: problem.Act(on(problem.Doctor, r.s)).Say("."),
 		}
 	}
-	return w.launch(ctx)
+	return r.launch(ctx)
 }
 
-func (w *work) stopOnShutdown(ctx context.Context) (string, error) {
-	id := w.s.Resources.InstanceID
+func (r *run) stopOnShutdown(ctx context.Context) (string, error) {
+	id := r.s.Resources.InstanceID
 	if id == "" {
 		return "", noRemedy(checkShutdown)
 	}
-	if err := w.region.SetStopsOnShutdown(ctx, id); err != nil {
+	if err := r.region.SetStopsOnShutdown(ctx, id); err != nil {
 		return "", err
 	}
 	return id + " stops when it shuts itself down, and keeps its disk", nil
 }
 
-func (w *work) moveRules(ctx context.Context) (string, error) {
+func (r *run) moveRules(ctx context.Context) (string, error) {
 	// A group that is made again would not be the machine's.
-	id := w.s.Resources.GroupID
+	id := r.s.Resources.GroupID
 	if id == "" {
 		return "", noRemedy(checkGroup)
 	}
-	if _, err := w.region.GroupRules(ctx, id); err != nil {
+	if _, err := r.region.GroupRules(ctx, id); err != nil {
 		return "", err
 	}
-	if err := w.settleGroup(ctx); err != nil {
+	if err := r.settleGroup(ctx); err != nil {
 		return "", err
 	}
 	return "the security group lets in your current address", nil
 }
 
-func (w *work) protectKey(context.Context) (string, error) {
-	path := w.s.Resources.KeyPath
-	if path == "" {
-		return "", noRemedy(checkKey)
+// mendKey makes the key's file the person's alone, which needs no account.
+func (g *Guide) mendKey(setupID string, emit func(steps.Event)) error {
+	unlock, err := g.ledger.lock(setupID)
+	if err != nil {
+		return err
 	}
-	if err := w.g.ProtectKey(path); err != nil {
-		return "", err
+	defer unlock()
+	s, err := g.ledger.load(setupID)
+	if err != nil {
+		return err
 	}
-	return "nobody but you can read " + path + ", and ssh can", nil
+	t := teller{g: g, setup: setupID, step: steps.StepFix, emit: emit}
+	return t.during("Mend: "+titleOf(checkKey), func() (string, error) {
+		path := s.Resources.KeyPath
+		if path == "" {
+			return "", noRemedy(checkKey)
+		}
+		if err := g.ProtectKey(path); err != nil {
+			return "", err
+		}
+		return "nobody but you can read " + path + ", and ssh can", nil
+	})
 }

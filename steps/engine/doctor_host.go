@@ -33,7 +33,7 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 			problem.Act(on(problem.Continue, d.s)).Say(": it compares the key with the machine's console and pins it."), "",
 		}
 	}
-	printed, _ := d.consoleKeys(ctx)
+	printed, _ := consoleKeys(ctx, d.region, d.s.Resources.InstanceID)
 	if len(printed) == 0 { // EC2 keeps the console's output for a while only
 		return fine("%s is pinned.", pinned[0].Fingerprint)
 	}
@@ -58,7 +58,7 @@ func (d *doctor) login(ctx context.Context) finding {
 		return wrong(err)
 	}
 	d.client = client
-	return fine("Logged in as %s at %s.", user, d.sshAddr())
+	return fine("Logged in as %s at %s.", user, sshAddr(d.s))
 }
 
 func (d *doctor) dialPinned(ctx context.Context) (*remote.Client, error) {
@@ -67,7 +67,7 @@ func (d *doctor) dialPinned(ctx context.Context) (*remote.Client, error) {
 		return nil, err
 	}
 	return remote.Dial(ctx,
-		remote.Target{Addr: d.sshAddr(), User: user, InstanceID: d.instance.ID, Log: d.g.cfg.Log},
+		remote.Target{Addr: sshAddr(d.s), User: user, InstanceID: d.instance.ID, Log: d.g.cfg.Log},
 		remote.Auth{Signers: []remote.Signer{k}}, remote.HostKeyCheck{Known: d.g.hostKeys()})
 }
 
@@ -150,7 +150,7 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 	if d.s.ServerPort == 0 {
 		return finding{steps.CheckBad, "No server was started yet.", problem.Act(on(problem.Continue, d.s)).Say(": it continues where it stopped."), againFix}
 	}
-	ep, err := d.public()
+	ep, err := d.g.public(d.s)
 	if err != nil {
 		f := wrong(err)
 		f.fix = againFix
@@ -158,7 +158,7 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 	}
 	d.server = ep
 	// In ssh mode the server is on the machine's loopback; else at its private address.
-	at := d.loopbackAddr()
+	at := serverAt(d.facts.Loopback, d.s.ServerPort)
 	if d.s.Answers.Mode != steps.ModeSSH {
 		at = net.JoinHostPort(d.s.PrivateIP, strconv.Itoa(d.s.ServerPort))
 	}
@@ -204,27 +204,26 @@ func (d *doctor) strays(ctx context.Context) finding {
 
 // public is the server as the user reaches it, in ssh mode but for the tunnel.
 // Unlike the steps it makes no token and no certificate.
-func (d *doctor) public() (jupyter.Endpoint, error) {
-	token, err := d.g.ownToken(d.s.ID)
+func (g *Guide) public(s *steps.Setup) (jupyter.Endpoint, error) {
+	token, err := g.ownToken(s.ID)
 	if err != nil {
 		return jupyter.Endpoint{}, err
 	}
 	if token == "" {
 		return jupyter.Endpoint{}, &problem.Error{
-			Kind: problem.Server, Title: "The server's token is not here", Text: "The file with the server's token is missing or broken here: " + d.g.ledger.file("tokens", d.s.ID) + ".",
-			Next: problem.Act(on(problem.Open, d.s)).Say(", which fetches the server's own, or ").Act(on(problem.Continue, d.s)).Say(", which gives it a new one where it has none."),
+			Kind: problem.Server, Title: "The server's token is not here", Text: "The file with the server's token is missing or broken here: " + g.ledger.file("tokens", s.ID) + ".",
+			Next: problem.Act(on(problem.Open, s)).Say(", which fetches the server's own, or ").Act(on(problem.Continue, s)).Say(", which gives it a new one where it has none."),
 		}
 	}
-	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", d.s.ServerPort), Token: token, Gateway: d.s.Answers.Mode == steps.ModeGateway}
-	if d.s.Answers.Mode == steps.ModeSSH {
+	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", s.ServerPort), Token: token, Gateway: s.Answers.Mode == steps.ModeGateway}
+	if s.Answers.Mode == steps.ModeSSH {
 		return ep, nil
 	}
-	ep.URL = "http://" + net.JoinHostPort(d.s.PublicAddr, strconv.Itoa(d.s.ServerPort))
-	if !d.tls() {
+	ep.URL = s.PublicURL()
+	if !s.Answers.HasTLS() {
 		return ep, nil
 	}
-	ep.URL = "https" + strings.TrimPrefix(ep.URL, "http")
-	ep.PinSHA256, err = d.g.pinOf(d.s)
+	ep.PinSHA256, err = g.pinOf(s)
 	return ep, err
 }
 
@@ -292,7 +291,7 @@ func (d *doctor) limits() string {
 func (d *doctor) way(ctx context.Context) finding {
 	over := "at " + d.server.URL
 	if d.s.Answers.Mode == steps.ModeSSH {
-		t, err := remote.OpenTunnel(ctx, remote.TunnelSpec{RemoteAddr: d.loopbackAddr(), Dial: d.dialPinned})
+		t, err := remote.OpenTunnel(ctx, remote.TunnelSpec{RemoteAddr: serverAt(d.facts.Loopback, d.s.ServerPort), Dial: d.dialPinned})
 		if err != nil {
 			return wrong(err)
 		}

@@ -8,8 +8,8 @@ import (
 
 // FollowMe has a link's redialling look after the security group.
 func FollowMe(ctx context.Context, g *Guide, setupID string) bool {
-	w, err := g.newWork(ctx, setupID, func(steps.Event) {})
-	return err == nil && w.followMe(ctx)
+	t, err := g.target(ctx, setupID, "", silent)
+	return err == nil && t.followMe(ctx)
 }
 
 // Save writes a setup into the ledger.

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
@@ -17,29 +15,29 @@ import (
 
 // guard makes sure that the watcher runs on the machine and stops it when it is
 // idle or has run for long enough: also while this computer is away.
-func (w *work) guard(ctx context.Context) error {
-	a := w.s.Answers
+func (r *run) guard(ctx context.Context) error {
+	a := r.s.Answers
 	idle, life := a.IdleStop.Or(steps.DefaultIdleStop), a.Lifetime.Or(steps.DefaultLifetime)
 	spec := jupyter.WatchSpec{
-		Idle: w.g.scaled(idle), Lifetime: w.g.scaled(life), Every: w.g.scaled(steps.Limit(watchEvery)),
-		WorkLeast: float64(a.Work.Percent) / 100, Ignore: a.Work.Ignore, Window: w.g.scaled(steps.Limit(time.Minute)),
-		Facts: w.facts, Mode: string(a.Mode), Bind: w.bind(), Port: w.s.ServerPort, TLS: w.tls(),
+		Idle: r.g.scaled(idle), Lifetime: r.g.scaled(life), Every: r.g.scaled(steps.Limit(watchEvery)),
+		WorkLeast: float64(a.Work.Percent) / 100, Ignore: a.Work.Ignore, Window: r.g.scaled(steps.Limit(time.Minute)),
+		Facts: r.facts, Mode: string(a.Mode), Bind: r.bind(), Port: r.s.ServerPort, TLS: r.s.Answers.HasTLS(),
 	}
 	if idle != steps.Never || life != steps.Never {
-		spec.Unarmed = w.unsafeToStop(ctx)
+		spec.Unarmed = r.unsafeToStop(ctx)
 		spec.Armed = spec.Unarmed == ""
 	}
-	w.grace(ctx, spec)
-	if err := jupyter.Watch(ctx, w.client, spec); err != nil {
+	r.grace(ctx, spec)
+	if err := jupyter.Watch(ctx, r.client, spec); err != nil {
 		return err
 	}
 	switch {
 	case spec.Armed:
-		w.doing("Auto-stop: %s", StopWords(a))
+		r.doing("Auto-stop: %s", StopWords(a))
 	case spec.Unarmed != "":
-		w.doing("It will not stop automatically: %s", spec.Unarmed)
+		r.doing("It will not stop automatically: %s", spec.Unarmed)
 	default:
-		w.doing("It never stops automatically, as you chose")
+		r.doing("It never stops automatically, as you chose")
 	}
 	return nil
 }
@@ -47,19 +45,19 @@ func (w *work) guard(ctx context.Context) error {
 // grace puts the stop off for a moment where the limits are over already, or
 // nearly so, when they are set: what runs there would end on the spot. A
 // watcher that cannot be asked is left to Watch.
-func (w *work) grace(ctx context.Context, spec jupyter.WatchSpec) {
-	h, err := jupyter.ReadHealth(ctx, w.client)
+func (r *run) grace(ctx context.Context, spec jupyter.WatchSpec) {
+	h, err := jupyter.ReadHealth(ctx, r.client)
 	if err != nil || !h.Watching || !spec.Armed {
 		return
 	}
-	soon := h.At.Add(w.g.scaled(steps.MinLimit))
+	soon := h.At.Add(r.g.scaled(steps.MinLimit))
 	over := spec.Lifetime > 0 && h.Born.Add(spec.Lifetime).Before(soon)
 	idle := spec.Idle > 0 && !h.Idle.IsZero() && h.Idle.Add(spec.Idle).Before(soon)
 	if !over && !idle || h.Held.After(soon) {
 		return
 	}
-	if _, err := jupyter.Extend(ctx, w.client, w.g.scaled(steps.MinLimit)); err == nil {
-		w.doing("Its limits would stop it within %s: it gets %s more", steps.MinLimit.Words(), steps.MinLimit.Words())
+	if _, err := jupyter.Extend(ctx, r.client, r.g.scaled(steps.MinLimit)); err == nil {
+		r.doing("Its limits would stop it within %s: it gets %s more", steps.MinLimit.Words(), steps.MinLimit.Words())
 	}
 }
 
@@ -88,11 +86,11 @@ func StopWords(a steps.Answers) string {
 
 // unsafeToStop says why the machine must not shut itself down, or nothing: EC2
 // may be told to terminate a machine that does, and its disk with it.
-func (w *work) unsafeToStop(ctx context.Context) string {
-	stops, err := w.region.StopsOnShutdown(ctx, w.s.Resources.InstanceID)
+func (r *run) unsafeToStop(ctx context.Context) string {
+	stops, err := r.region.StopsOnShutdown(ctx, r.s.Resources.InstanceID)
 	if err == nil && !stops {
-		w.doing("EC2 would terminate the machine when it shuts itself down: this is changed to stop")
-		err = w.region.SetStopsOnShutdown(ctx, w.s.Resources.InstanceID)
+		r.doing("EC2 would terminate the machine when it shuts itself down: this is changed to stop")
+		err = r.region.SetStopsOnShutdown(ctx, r.s.Resources.InstanceID)
 	}
 	if err != nil {
 		return "it is not certain that EC2 stops the machine, and does not terminate it (" + steps.Explain(err).Title + ")"
@@ -101,34 +99,33 @@ func (w *work) unsafeToStop(ctx context.Context) string {
 }
 
 // bind is the address that the server listens on.
-func (w *work) bind() string {
-	if w.s.Answers.Mode == steps.ModeSSH {
-		return cmp.Or(w.facts.Loopback, "127.0.0.1")
+func (r *run) bind() string {
+	if r.s.Answers.Mode == steps.ModeSSH {
+		return cmp.Or(r.facts.Loopback, "127.0.0.1")
 	}
-	return w.s.PrivateIP
+	return r.s.PrivateIP
 }
 
 // gateway is the Kernel Gateway that this notebook's kernels run on, or nil for
 // its own machine. Its security group is made to let this machine in.
-func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
-	if w.s.Answers.Gateway == "" || w.s.Answers.Mode == steps.ModeGateway {
+func (r *run) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
+	if r.s.Answers.Gateway == "" || r.s.Answers.Mode == steps.ModeGateway {
 		return nil, nil
 	}
-	s, err := w.g.ledger.load(w.s.Answers.Gateway)
+	s, err := r.g.ledger.load(r.s.Answers.Gateway)
 	if err != nil {
 		return nil, &problem.Error{
 			Kind: problem.Answers, Title: "The gateway is gone", Text: "The setup whose kernels this notebook uses no longer exists.", Err: err,
-			Next: problem.Act(on(problem.OwnKernels, w.s)).Say(", or give it another gateway."),
+			Next: problem.Act(on(problem.OwnKernels, r.s)).Say(", or give it another gateway."),
 		}
 	}
 	if err := usableGateway(s); err != nil {
 		return nil, err
 	}
-	account, err := w.g.account(ctx, s.Answers.Profile)
+	gw, err := r.g.targetOf(ctx, s, r.step, r.emit)
 	if err != nil {
 		return nil, err
 	}
-	gw := &work{g: w.g, s: s, account: account, region: account.In(s.Answers.Region), emit: w.emit, step: w.step}
 	i, err := gw.instance(ctx)
 	if err != nil {
 		return nil, err
@@ -137,40 +134,31 @@ func (w *work) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
 		return nil, notRunning(s, steps.State(i.State))
 	}
 	gw.see(i)
-	address, err := account.MyAddress(ctx)
+	address, err := gw.account.MyAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.save(); err != nil { // the rules are made from the addresses in the ledger
+	if err := r.save(); err != nil { // the rules are made from the addresses in the ledger
 		return nil, err
 	}
 	if err := gw.ensureGroup(ctx, address); err != nil {
 		return nil, err
 	}
-	w.doing("The kernels run on %s, which lets this machine in", s.Answers.Name)
+	r.doing("The kernels run on %s, which lets this machine in", s.Answers.Name)
 	return gw.gatewaySpec(ctx)
 }
 
 // gatewaySpec is what a notebook needs to use this setup's gateway.
-func (w *work) gatewaySpec(ctx context.Context) (*jupyter.GatewaySpec, error) {
-	token, err := w.token(ctx)
+func (t *target) gatewaySpec(ctx context.Context) (*jupyter.GatewaySpec, error) {
+	token, err := t.token(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	spec := &jupyter.GatewaySpec{URL: w.serverURL(), Token: token}
-	if w.tls() {
-		if spec.Cert, err = os.ReadFile(w.g.certPath(w.s.ID)); err != nil {
+	spec := &jupyter.GatewaySpec{URL: t.s.PublicURL(), Token: token}
+	if t.s.Answers.HasTLS() {
+		if spec.Cert, err = os.ReadFile(t.g.certPath(t.s.ID)); err != nil {
 			return nil, fmt.Errorf("reading the gateway's certificate: %w", err)
 		}
 	}
 	return spec, nil
-}
-
-// serverURL is the server as the world reaches it, in http and gateway mode.
-func (w *work) serverURL() string {
-	scheme := "http"
-	if w.tls() {
-		scheme = "https"
-	}
-	return scheme + "://" + net.JoinHostPort(w.s.PublicAddr, strconv.Itoa(w.s.ServerPort))
 }

@@ -15,34 +15,34 @@ import (
 )
 
 // names fills in the names of what is about to be created: the intent.
-func (w *work) names() error {
-	r, a := &w.s.Resources, w.s.Answers
-	unique := "jupyter-ec2-" + a.Name + "-" + w.s.ID
-	if r.GroupName == "" {
-		r.GroupName = unique
+func (r *run) names() error {
+	res, a := &r.s.Resources, r.s.Answers
+	unique := "jupyter-ec2-" + a.Name + "-" + r.s.ID
+	if res.GroupName == "" {
+		res.GroupName = unique
 	}
-	if r.KeyPairName == "" {
-		r.KeyPairName = cmp.Or(a.Key.PairName, unique)
-		r.KeyPairOurs = a.Key.PairName == ""
+	if res.KeyPairName == "" {
+		res.KeyPairName = cmp.Or(a.Key.PairName, unique)
+		res.KeyPairOurs = a.Key.PairName == ""
 	}
-	if r.KeyPath == "" && a.Key.Source != steps.KeyAgent {
-		r.KeyPath = a.Key.Path
-		if r.KeyPath == "" {
-			r.KeyPath = w.g.ledger.file("keys", a.Name+"-"+w.s.ID+".pem")
+	if res.KeyPath == "" && a.Key.Source != steps.KeyAgent {
+		res.KeyPath = a.Key.Path
+		if res.KeyPath == "" {
+			res.KeyPath = r.g.ledger.file("keys", a.Name+"-"+r.s.ID+".pem")
 		}
-		path, err := expand(r.KeyPath)
+		path, err := expand(res.KeyPath)
 		if err != nil {
 			return err
 		}
-		r.KeyPath = path
-		r.KeyFileOurs = a.Key.Source == steps.KeyImport || a.Key.Source == steps.KeyCreate
-		if r.KeyFileOurs {
+		res.KeyPath = path
+		res.KeyFileOurs = a.Key.Source == steps.KeyImport || a.Key.Source == steps.KeyCreate
+		if res.KeyFileOurs {
 			if _, err := os.Lstat(path); err == nil {
 				return keyFileThere(path)
 			}
 		}
 	}
-	return w.save()
+	return r.save()
 }
 
 func keyFileThere(path string) error {
@@ -54,62 +54,62 @@ func keyFileThere(path string) error {
 }
 
 // settleKey makes sure that there is a private key here and its public half in EC2.
-func (w *work) settleKey(ctx context.Context) error {
-	if err := w.names(); err != nil {
+func (r *run) settleKey(ctx context.Context) error {
+	if err := r.names(); err != nil {
 		return err
 	}
-	r := &w.s.Resources
-	if !r.KeyPairOurs || r.KeyPairID != "" && w.s.Launched() {
-		w.doing("Key pair %s exists", r.KeyPairName)
+	res := &r.s.Resources
+	if !res.KeyPairOurs || res.KeyPairID != "" && r.s.Launched() {
+		r.doing("Key pair %s exists", res.KeyPairName)
 		return nil
 	}
-	there, err := w.keyThere(ctx)
+	there, err := r.keyThere(ctx)
 	if err != nil {
 		return err
 	}
 	if there {
-		w.doing("Key pair %s exists", r.KeyPairName)
-		return w.save()
+		r.doing("Key pair %s exists", res.KeyPairName)
+		return r.save()
 	}
-	w.byHand(steps.StepKey)
-	switch w.s.Answers.Key.Source {
+	r.byHand(steps.StepKey)
+	switch r.s.Answers.Key.Source {
 	case steps.KeyImport:
-		err = w.importNewKey(ctx)
+		err = r.importNewKey(ctx)
 	case steps.KeyCreate:
-		err = w.createKey(ctx)
+		err = r.createKey(ctx)
 	default:
-		err = w.importOwnKey(ctx)
+		err = r.importOwnKey(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	return w.save()
+	return r.save()
 }
 
 // keyThere reports whether EC2 has the setup's own key pair and this computer
 // its private half. What is there of one of them alone is of no use while no
 // machine was launched with it: it is removed, to be made again.
-func (w *work) keyThere(ctx context.Context) (bool, error) {
-	r := &w.s.Resources
-	r.KeyPairID = ""
-	file, err := w.ownKeyFile()
+func (r *run) keyThere(ctx context.Context) (bool, error) {
+	res := &r.s.Resources
+	res.KeyPairID = ""
+	file, err := r.ownKeyFile()
 	if err != nil {
 		return false, err
 	}
-	pairs, err := w.region.KeyPairs(ctx)
+	pairs, err := r.region.KeyPairs(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, p := range pairs {
-		if p.Name != r.KeyPairName || p.Tags[TagSetup] != w.s.ID {
+		if p.Name != res.KeyPairName || p.Tags[TagSetup] != r.s.ID {
 			continue
 		}
-		if !r.KeyFileOurs || file.Path != "" && (p.PublicKey == "" || p.PublicKey == file.PublicKey) {
-			r.KeyPairID = p.ID
+		if !res.KeyFileOurs || file.Path != "" && (p.PublicKey == "" || p.PublicKey == file.PublicKey) {
+			res.KeyPairID = p.ID
 			return true, nil
 		}
-		w.doing("Key pair %s was made, but its private half was not saved: making it again", p.Name)
-		if err := w.deleteKeyPair(ctx, p.ID); err != nil {
+		r.doing("Key pair %s was made, but its private half was not saved: making it again", p.Name)
+		if err := r.deleteKeyPair(ctx, p.ID); err != nil {
 			return false, err
 		}
 	}
@@ -118,12 +118,12 @@ func (w *work) keyThere(ctx context.Context) (bool, error) {
 
 // ownKeyFile is the key file that the setup wrote, or the zero one where there is
 // none. A file that holds no key is what a cut-off try left, and goes.
-func (w *work) ownKeyFile() (remote.KeyFile, error) {
-	r := w.s.Resources
-	if !r.KeyFileOurs {
+func (r *run) ownKeyFile() (remote.KeyFile, error) {
+	res := r.s.Resources
+	if !res.KeyFileOurs {
 		return remote.KeyFile{}, nil
 	}
-	file := remote.InspectKey(r.KeyPath)
+	file := remote.InspectKey(res.KeyPath)
 	var why *remote.KeyError
 	switch {
 	case file.Err == nil:
@@ -131,46 +131,46 @@ func (w *work) ownKeyFile() (remote.KeyFile, error) {
 	case !errors.As(file.Err, &why) || why.Problem != remote.KeyMissing && why.Problem != remote.KeyGarbage:
 		return remote.KeyFile{}, file.Err
 	}
-	if err := os.Remove(r.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(res.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return remote.KeyFile{}, fmt.Errorf("removing a broken key file: %w", err)
 	}
 	return remote.KeyFile{}, nil
 }
 
-func (w *work) deleteKeyPair(ctx context.Context, id string) error {
-	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
+func (r *run) deleteKeyPair(ctx context.Context, id string) error {
+	waiting, cancel := context.WithTimeout(ctx, r.g.cfg.Patience)
 	defer cancel()
-	return w.region.DeleteKeyPair(waiting, id)
+	return r.region.DeleteKeyPair(waiting, id)
 }
 
-func (w *work) importNewKey(ctx context.Context) error {
-	r := &w.s.Resources
-	if _, err := os.Lstat(r.KeyPath); errors.Is(err, fs.ErrNotExist) {
-		pair, err := remote.Generate("jupyter-ec2 " + w.s.Answers.Name)
+func (r *run) importNewKey(ctx context.Context) error {
+	res := &r.s.Resources
+	if _, err := os.Lstat(res.KeyPath); errors.Is(err, fs.ErrNotExist) {
+		pair, err := remote.Generate("jupyter-ec2 " + r.s.Answers.Name)
 		if err != nil {
 			return err
 		}
-		if err := remote.WriteKeyFile(r.KeyPath, pair.Private); err != nil {
+		if err := remote.WriteKeyFile(res.KeyPath, pair.Private); err != nil {
 			return err
 		}
-		w.doing("Wrote the private key to %s, readable only by you", r.KeyPath)
+		r.doing("Wrote the private key to %s, readable only by you", res.KeyPath)
 	}
-	return w.importOwnKey(ctx)
+	return r.importOwnKey(ctx)
 }
 
 // importOwnKey imports the public half of the key at hand.
-func (w *work) importOwnKey(ctx context.Context) error {
-	k, err := w.g.signer(ctx, w.s)
+func (r *run) importOwnKey(ctx context.Context) error {
+	k, err := r.g.signer(ctx, r.s)
 	if err != nil {
 		return err
 	}
-	r := &w.s.Resources
-	pair, err := w.region.ImportKeyPair(ctx, r.KeyPairName, remote.PublicKey(k), w.tags())
+	res := &r.s.Resources
+	pair, err := r.region.ImportKeyPair(ctx, res.KeyPairName, remote.PublicKey(k), r.tags())
 	if err != nil {
 		return err
 	}
-	r.KeyPairID = pair.ID
-	w.doing("Imported its public half as key pair %s (%s)", pair.Name, pair.ID)
+	res.KeyPairID = pair.ID
+	r.doing("Imported its public half as key pair %s (%s)", pair.Name, pair.ID)
 	return nil
 }
 
@@ -180,12 +180,12 @@ const createTries = 3
 
 // createKey has EC2 make the pair. EC2 shows the private half once only: a pair
 // whose private half did not come is of no use and is made again.
-func (w *work) createKey(ctx context.Context) error {
-	r := &w.s.Resources
+func (r *run) createKey(ctx context.Context) error {
+	res := &r.s.Resources
 	for try := 1; ; try++ {
-		pair, pem, err := w.region.CreateKeyPair(ctx, r.KeyPairName, w.tags())
+		pair, pem, err := r.region.CreateKeyPair(ctx, res.KeyPairName, r.tags())
 		if aws.Incomplete(err) && try < createTries {
-			if _, err := w.keyThere(ctx); err != nil {
+			if _, err := r.keyThere(ctx); err != nil {
 				return err
 			}
 			continue
@@ -193,11 +193,11 @@ func (w *work) createKey(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := remote.WriteKeyFile(r.KeyPath, pem); err != nil {
+		if err := remote.WriteKeyFile(res.KeyPath, pem); err != nil {
 			return err
 		}
-		r.KeyPairID = pair.ID
-		w.doing("EC2 made key pair %s (%s); saved %s, readable only by you", pair.Name, pair.ID, r.KeyPath)
+		res.KeyPairID = pair.ID
+		r.doing("EC2 made key pair %s (%s); saved %s, readable only by you", pair.Name, pair.ID, res.KeyPath)
 		return nil
 	}
 }

@@ -16,7 +16,7 @@ import (
 // link is the Link of a Guide. What runs over it makes the connection again
 // when it is lost; nothing does while nobody asks.
 type link struct {
-	w    *work         // to dial with; used by who holds the turn
+	t    *target       // to dial with; used by who holds the turn
 	turn chan struct{} // holds a token while a connection is made
 
 	mu     sync.Mutex
@@ -39,7 +39,7 @@ func (l *link) client(ctx context.Context) (*remote.Client, error) {
 	if c, err := l.alive(); c != nil || err != nil {
 		return c, err
 	}
-	c, err := l.w.redial(ctx)
+	c, err := l.t.redial(ctx)
 	if err != nil {
 		l.say(steps.Explain(err).Title)
 		return nil, err

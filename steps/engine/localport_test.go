@@ -204,12 +204,12 @@ func TestStamp(t *testing.T) {
 	}
 }
 
-// silent fails the test when somebody is asked.
-type silent struct{ steps.Asker }
+// nobody fails the test when somebody is asked.
+type nobody struct{ steps.Asker }
 
 // Without asking, what needs an answer fails and nobody is asked.
 func TestWithoutAsking(t *testing.T) {
-	ask := &turns{Asker: silent{}, taken: make(chan struct{}, 1)}
+	ask := &turns{Asker: nobody{}, taken: make(chan struct{}, 1)}
 	ctx := steps.WithoutAsking(t.Context())
 	_, mfa := ask.MFACode(ctx, "arn")
 	_, pass := ask.Passphrase(ctx, "key.pem", false)

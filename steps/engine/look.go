@@ -78,8 +78,7 @@ func (g *Guide) take(s *steps.Setup, found []aws.Instance) aws.Instance {
 	i := machineOf(s, found)
 	switch {
 	case i.ID != "" && i.State != aws.StateTerminated:
-		w := work{g: g, s: s}
-		w.see(i)
+		g.see(s, i)
 	case s.Resources.InstanceID == "":
 	case i.ID == "" && g.young(s):
 		s.Unseen = unshownTitle

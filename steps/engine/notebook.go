@@ -261,11 +261,10 @@ func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, ce
 			Next: problem.Act(on(problem.Start, s)).Say(", then try again."),
 		}
 	}
-	d := doctor{work: work{g: g, s: &now}}
-	if ep, err = d.public(); err != nil {
+	if ep, err = g.public(&now); err != nil {
 		return ep, nil, err
 	}
-	if d.tls() {
+	if now.Answers.HasTLS() {
 		if certificate, err = os.ReadFile(g.certPath(id)); err != nil {
 			return ep, nil, fmt.Errorf("reading the gateway's certificate: %w", err)
 		}

@@ -14,8 +14,8 @@ import (
 
 // open makes the path the user will take, runs a cell over it, and only then
 // answers the URL.
-func (w *work) open(ctx context.Context) (_ string, err error) {
-	token, err := w.token(ctx)
+func (r *run) open(ctx context.Context) (_ string, err error) {
+	token, err := r.token(ctx, r.client)
 	if err != nil {
 		return "", err
 	}
@@ -25,13 +25,13 @@ func (w *work) open(ctx context.Context) (_ string, err error) {
 			_ = o.Close() // the first error is the one to tell
 		}
 	}()
-	if w.s.Answers.Mode == steps.ModeSSH {
-		if err := w.g.ownPort(ctx, w.s, w.save); err != nil {
+	if r.s.Answers.Mode == steps.ModeSSH {
+		if err := r.g.ownPort(ctx, r.s, r.save); err != nil {
 			return "", err
 		}
 	}
-	w.byHand(steps.StepOpen)
-	ep, err := w.endpoint(ctx, token, o)
+	r.byHand(steps.StepOpen)
+	ep, err := r.endpoint(ctx, token, o)
 	if err != nil {
 		return "", err
 	}
@@ -40,12 +40,12 @@ func (w *work) open(ctx context.Context) (_ string, err error) {
 	if err := jupyter.Ready(ready, ep); err != nil {
 		return "", err
 	}
-	proof, err := jupyter.Prove(ctx, ep, func(s string) { w.doing("%s", s) })
+	proof, err := jupyter.Prove(ctx, ep, func(s string) { r.doing("%s", s) })
 	if err != nil {
 		return "", err
 	}
 	o.Proof = fmt.Sprintf("print(6*7) answered %s by Python %s (kernel %s) in %.1f s", proof.Output, proof.PythonVersion, proof.Kernel, proof.Took.Seconds())
-	if w.s.Answers.Mode == steps.ModeGateway {
+	if r.s.Answers.Mode == steps.ModeGateway {
 		specs, err := jupyter.Kernelspecs(ctx, ep)
 		if err != nil {
 			return "", err
@@ -54,38 +54,38 @@ func (w *work) open(ctx context.Context) (_ string, err error) {
 			o.Kernelspecs = append(o.Kernelspecs, fmt.Sprintf("%s: %s (%s)", k.Name, k.DisplayName, k.Language))
 		}
 	}
-	w.describe(o, ep.URL, token)
-	w.opened = o
+	r.describe(o, ep.URL, token)
+	r.opened = o
 	return o.Plain, nil
 }
 
 // endpoint returns the server as the user reaches it; in ssh mode it opens the
 // tunnel for that and leaves it in o.
-func (w *work) endpoint(ctx context.Context, token string, o *steps.Opened) (jupyter.Endpoint, error) {
-	if w.s.Answers.Mode == steps.ModeSSH {
-		t, err := w.tunnel(ctx)
+func (t *target) endpoint(ctx context.Context, token string, o *steps.Opened) (jupyter.Endpoint, error) {
+	if t.s.Answers.Mode == steps.ModeSSH {
+		tunnel, err := t.tunnel(ctx)
 		if err != nil {
 			return jupyter.Endpoint{}, err
 		}
-		o.Tunnel = t
-		if t.Taken() {
-			o.PortNote = fmt.Sprintf("Port %d of this computer is taken, so the tunnel is on %d.", w.s.LocalPort, t.LocalPort())
-			w.doing("%s", o.PortNote)
+		o.Tunnel = tunnel
+		if tunnel.Taken() {
+			o.PortNote = fmt.Sprintf("Port %d of this computer is taken, so the tunnel is on %d.", t.s.LocalPort, tunnel.LocalPort())
+			t.doing("%s", o.PortNote)
 		}
-		w.doing("The tunnel is up: localhost:%d leads to port %d of the machine", t.LocalPort(), w.s.ServerPort)
+		t.doing("The tunnel is up: localhost:%d leads to port %d of the machine", tunnel.LocalPort(), t.s.ServerPort)
 		// The URL says localhost; dialling the very port keeps a foreign
 		// server on ::1 from answering in its place.
-		return jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", t.LocalPort()), Token: token, Dial: t.dial}, nil
+		return jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", tunnel.LocalPort()), Token: token, Dial: tunnel.dial}, nil
 	}
-	ep := jupyter.Endpoint{URL: w.serverURL(), Token: token, Gateway: w.s.Answers.Mode == steps.ModeGateway}
-	if !w.tls() {
+	ep := jupyter.Endpoint{URL: t.s.PublicURL(), Token: token, Gateway: t.s.Answers.Mode == steps.ModeGateway}
+	if !t.s.Answers.HasTLS() {
 		return ep, nil
 	}
-	_, _, fingerprint, err := w.g.certificate(w.s)
+	_, _, fingerprint, err := t.g.certificate(t.s)
 	if err != nil {
 		return ep, err
 	}
-	o.Fingerprint, o.Certificate = fingerprint, w.g.certPath(w.s.ID)
+	o.Fingerprint, o.Certificate = fingerprint, t.g.certPath(t.s.ID)
 	ep.PinSHA256, err = jupyter.ParsePin(fingerprint)
 	return ep, err
 }
@@ -110,28 +110,28 @@ func (t localTunnel) dial(ctx context.Context, network, _ string) (net.Conn, err
 	return d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", strconv.Itoa(t.LocalPort())))
 }
 
-func (w *work) tunnel(ctx context.Context) (localTunnel, error) {
+func (t *target) tunnel(ctx context.Context) (localTunnel, error) {
 	// The tunnel outlives this run of the steps: it redials with a copy of the
 	// setup, so that nobody writes to the ledger without its lock.
-	later := *w
-	s := *w.s
-	later.s, later.emit = &s, func(steps.Event) {}
-	others := w.g.portsOfOthers(w.s)
-	t, err := remote.OpenTunnel(ctx, remote.TunnelSpec{
-		LocalPort: w.s.LocalPort, RemoteAddr: w.loopbackAddr(), Dial: later.redial,
+	later := *t
+	s := *t.s
+	later.s, later.emit = &s, silent
+	others := t.g.portsOfOthers(t.s)
+	tunnel, err := remote.OpenTunnel(ctx, remote.TunnelSpec{
+		LocalPort: t.s.LocalPort, RemoteAddr: serverAt(t.s.Loopback, t.s.ServerPort), Dial: later.redial,
 		Kept: func(port int) bool { _, ok := others[port]; return ok },
 	})
 	if err != nil {
 		return localTunnel{}, err
 	}
 	// Who cannot be told sees no tunnel; it works all the same.
-	release, _ := w.g.ledger.holdTunnel(ctx, w.s.ID, t.LocalPort())
-	return localTunnel{t, release}, nil
+	release, _ := t.g.ledger.holdTunnel(ctx, t.s.ID, tunnel.LocalPort())
+	return localTunnel{tunnel, release}, nil
 }
 
 // describe fills in what the last screen shows.
-func (w *work) describe(o *steps.Opened, base, token string) {
-	s, a := w.s, w.s.Answers
+func (t *target) describe(o *steps.Opened, base, token string) {
+	s, a := t.s, t.s.Answers
 	o.Setup, o.Cost = *s, s.Cost
 	if o.Tunnel != nil { // where the own port is taken for once, it is at another one for once
 		o.Setup.LocalPort = o.Tunnel.LocalPort()
@@ -139,7 +139,7 @@ func (w *work) describe(o *steps.Opened, base, token string) {
 	}
 	o.Plain = base + a.Mode.ServerPath()
 	if a.Mode == steps.ModeGateway {
-		o.GatewayLine = w.gatewayLine(base)
+		o.GatewayLine = t.gatewayLine(base)
 	}
 	o.URL = o.Plain + "?token=" + token
 	o.VSCode = base + "/?token=" + token
@@ -151,10 +151,10 @@ func (w *work) describe(o *steps.Opened, base, token string) {
 // the shell's history; SSL_CERT_FILE is what makes the client accept the
 // server's own certificate (Jupyter's own option for it wants a client
 // certificate too).
-func (w *work) gatewayLine(base string) string {
-	line := "JUPYTER_GATEWAY_AUTH_TOKEN=\"$(cat " + steps.QuotePath(w.g.ledger.file("tokens", w.s.ID)) + ")\" "
-	if w.tls() {
-		line = "SSL_CERT_FILE=" + steps.QuotePath(w.g.certPath(w.s.ID)) + " " + line
+func (t *target) gatewayLine(base string) string {
+	line := "JUPYTER_GATEWAY_AUTH_TOKEN=\"$(cat " + steps.QuotePath(t.g.ledger.file("tokens", t.s.ID)) + ")\" "
+	if t.s.Answers.HasTLS() {
+		line = "SSL_CERT_FILE=" + steps.QuotePath(t.g.certPath(t.s.ID)) + " " + line
 	}
 	return line + "jupyter notebook --gateway-url=" + base
 }

@@ -15,70 +15,67 @@ import (
 
 // operate does something with a setup's machine, between a Started and a
 // Finished or Failed. It holds the setup's lock.
-func (g *Guide) operate(ctx context.Context, setupID string, id steps.StepID, title string, emit func(steps.Event), do func(context.Context, *work) (string, error)) error {
+func (g *Guide) operate(ctx context.Context, setupID string, id steps.StepID, title string, emit func(steps.Event), do func(context.Context, *run) (string, error)) error {
 	unlock, err := g.ledger.lock(setupID)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	w, err := g.newWork(ctx, setupID, emit)
+	r, err := g.newRun(ctx, setupID, id, emit)
 	if err != nil {
 		return err
 	}
-	defer w.hangUp()
+	defer r.hangUp()
 	ctx, cancel := g.whileCloud(ctx)
 	defer cancel()
-	w.step = id
-	w.say(steps.Started, title+" "+w.s.Answers.Name)
-	result, err := do(ctx, w)
-	if err != nil {
-		err = stoppedBy(ctx, err)
-		w.send(steps.Event{Kind: steps.Failed, Text: steps.Explain(err).Title, Err: err})
-		return err
-	}
-	w.say(steps.Finished, result)
-	return nil
+	return r.during(title+" "+r.s.Answers.Name, func() (string, error) {
+		result, err := do(ctx, r)
+		if err != nil {
+			err = stoppedBy(ctx, err)
+		}
+		return result, err
+	})
 }
 
 // state asks how the machine is now.
-func (w *work) state(ctx context.Context) (steps.State, error) {
-	id := w.s.Resources.InstanceID
+func (r *run) state(ctx context.Context) (steps.State, error) {
+	id := r.s.Resources.InstanceID
 	if id == "" {
 		return steps.StateNone, nil
 	}
-	i, err := w.instance(ctx)
+	i, err := r.instance(ctx)
 	if err != nil {
 		return "", err
 	}
 	if i.State == aws.StateTerminated {
-		vanished(w.s, w.g.cfg.Now())
-		w.g.traceState(w.s)
-		return steps.StateGone, w.save()
+		vanished(r.s, r.g.cfg.Now())
+		r.g.traceState(r.s)
+		return steps.StateGone, r.save()
 	}
-	w.see(i)
-	return w.s.State, w.save()
+	r.see(i)
+	return r.s.State, r.save()
 }
 
 // Stop stops the machine. Its disk stays and goes on costing.
 func (g *Guide) Stop(ctx context.Context, setupID string, emit func(steps.Event)) error {
-	return g.operate(ctx, setupID, steps.StepStop, "Stop", emit, func(ctx context.Context, w *work) (string, error) {
-		state, err := w.state(ctx)
+	return g.operate(ctx, setupID, steps.StepStop, "Stop", emit, func(ctx context.Context, r *run) (string, error) {
+		state, err := r.state(ctx)
 		if err != nil {
 			return "", err
 		}
-		id := w.s.Resources.InstanceID
+		id := r.s.Resources.InstanceID
 		switch {
 		case state.On():
-			w.doing("Stopping %s; its disk is kept", id)
+			r.doing("Stopping %s; its disk is kept", id)
 		case state.Off():
-			w.doing("%s is %s", id, state)
+			r.doing("%s is %s", id, state)
 		default:
-			return "", notRunning(w.s, state)
+			return "", notRunning(r.s, state)
 		}
-		if _, err := w.bring(ctx, id, aws.StateStopped); err != nil {
+		if _, err := r.bring(ctx, id, aws.StateStopped); err != nil {
 			return "", err
 		}
-		return id + " is stopped" + w.onAWS("; only its disk costs money now"), nil
+		return id + " is stopped" + r.onAWS("; only its disk costs money now"), nil
 	})
 }
 
@@ -88,40 +85,40 @@ const rebootPatience = 5 * time.Minute
 
 // Reboot restarts the machine and waits until its server answers again.
 func (g *Guide) Reboot(ctx context.Context, setupID string, emit func(steps.Event)) error {
-	return g.operate(ctx, setupID, steps.StepReboot, "Reboot", emit, func(ctx context.Context, w *work) (string, error) {
-		state, err := w.state(ctx)
+	return g.operate(ctx, setupID, steps.StepReboot, "Reboot", emit, func(ctx context.Context, r *run) (string, error) {
+		state, err := r.state(ctx)
 		if err == nil && state != steps.StateRunning {
-			err = notRunning(w.s, state)
+			err = notRunning(r.s, state)
 		}
 		if err != nil {
 			return "", err
 		}
 		// The end of a connection shows that it went down.
-		before, err := w.dial(ctx)
+		before, err := r.dial(ctx)
 		if err != nil {
-			w.doing("Cannot log in (%s); rebooting it anyway", steps.Explain(err).Title)
+			r.doing("Cannot log in (%s); rebooting it anyway", steps.Explain(err).Title)
 		}
-		w.doing("Rebooting %s", w.s.Resources.InstanceID)
-		if err := w.region.Reboot(ctx, w.s.Resources.InstanceID); err != nil {
+		r.doing("Rebooting %s", r.s.Resources.InstanceID)
+		if err := r.region.Reboot(ctx, r.s.Resources.InstanceID); err != nil {
 			return "", err
 		}
 		if before != nil {
-			if err := w.awaitEnd(ctx, before); err != nil {
+			if err := r.awaitEnd(ctx, before); err != nil {
 				return "", err
 			}
 		}
-		return w.serveAgain(ctx)
+		return r.serveAgain(ctx)
 	})
 }
 
 // awaitEnd waits until a machine that reboots has ended the connection.
-func (w *work) awaitEnd(ctx context.Context, c *remote.Client) error {
+func (r *run) awaitEnd(ctx context.Context, c *remote.Client) error {
 	defer func() { _ = c.Close() }()
-	waiting, cancel := context.WithTimeout(ctx, min(w.g.cfg.Patience, rebootPatience))
+	waiting, cancel := context.WithTimeout(ctx, min(r.g.cfg.Patience, rebootPatience))
 	defer cancel()
 	select {
 	case <-c.Done():
-		w.doing("It went down; waiting until it is back")
+		r.doing("It went down; waiting until it is back")
 		return nil
 	case <-waiting.Done():
 		if ctx.Err() != nil {
@@ -136,53 +133,53 @@ func (w *work) awaitEnd(ctx context.Context, c *remote.Client) error {
 
 // serveAgain logs in to a machine that has started again, and makes sure that
 // its server runs.
-func (w *work) serveAgain(ctx context.Context) (string, error) {
-	if err := w.waitSSH(ctx); err != nil {
+func (r *run) serveAgain(ctx context.Context) (string, error) {
+	if err := r.waitSSH(ctx); err != nil {
 		return "", err
 	}
-	if _, err := w.connect(ctx); err != nil {
+	if _, err := r.connect(ctx); err != nil {
 		return "", err
 	}
-	if w.s.ServerPort == 0 {
+	if r.s.ServerPort == 0 {
 		return "it is up again", nil
 	}
-	if err := w.probe(ctx); err != nil {
+	if err := r.probe(ctx); err != nil {
 		return "", err
 	}
-	if _, err := w.serve(ctx); err != nil {
+	if _, err := r.serve(ctx); err != nil {
 		return "", err
 	}
 	return "it is up again, and its server answers", nil
 }
 
-func (w *work) probe(ctx context.Context) (err error) {
-	w.facts, err = jupyter.Probe(ctx, w.client)
+func (r *run) probe(ctx context.Context) (err error) {
+	r.facts, err = jupyter.Probe(ctx, r.client)
 	return err
 }
 
 // RestartServer ends the server and starts it again, with its last lines told.
 func (g *Guide) RestartServer(ctx context.Context, setupID string, emit func(steps.Event)) error {
-	return g.operate(ctx, setupID, steps.StepRestart, "Restart the server of", emit, func(ctx context.Context, w *work) (string, error) {
-		state, err := w.state(ctx)
+	return g.operate(ctx, setupID, steps.StepRestart, "Restart the server of", emit, func(ctx context.Context, r *run) (string, error) {
+		state, err := r.state(ctx)
 		switch {
 		case err != nil:
 			return "", err
 		case state != steps.StateRunning:
-			return "", notRunning(w.s, state)
-		case w.s.ServerPort == 0:
-			return "", unfinished(w.s)
+			return "", notRunning(r.s, state)
+		case r.s.ServerPort == 0:
+			return "", unfinished(r.s)
 		}
-		if _, err := w.connect(ctx); err != nil {
+		if _, err := r.connect(ctx); err != nil {
 			return "", err
 		}
-		if err := w.probe(ctx); err != nil {
+		if err := r.probe(ctx); err != nil {
 			return "", err
 		}
-		if err := jupyter.RestartServer(ctx, w.client, w.facts, w.output); err != nil {
+		if err := jupyter.RestartServer(ctx, r.client, r.facts, r.output); err != nil {
 			return "", err
 		}
 		// It finds the server running, or puts right what keeps it from that.
-		return w.serve(ctx)
+		return r.serve(ctx)
 	})
 }
 
@@ -196,35 +193,35 @@ func unfinished(s *steps.Setup) error {
 
 // Resize gives a stopped machine another type.
 func (g *Guide) Resize(ctx context.Context, setupID, instanceType string, emit func(steps.Event)) error {
-	return g.operate(ctx, setupID, steps.StepResize, "Change the type of", emit, func(ctx context.Context, w *work) (string, error) {
-		state, err := w.state(ctx)
+	return g.operate(ctx, setupID, steps.StepResize, "Change the type of", emit, func(ctx context.Context, r *run) (string, error) {
+		state, err := r.state(ctx)
 		if err != nil {
 			return "", err
 		}
 		if state == steps.StateStopping {
-			if _, err := w.bring(ctx, w.s.Resources.InstanceID, aws.StateStopped); err != nil {
+			if _, err := r.bring(ctx, r.s.Resources.InstanceID, aws.StateStopped); err != nil {
 				return "", err
 			}
 			state = steps.StateStopped
 		}
 		if state != steps.StateStopped {
-			return "", needsStopped(w.s, state)
+			return "", needsStopped(r.s, state)
 		}
-		if err := w.sameArch(ctx, instanceType); err != nil {
+		if err := r.sameArch(ctx, instanceType); err != nil {
 			return "", err
 		}
-		w.doing("Changing %s from %s to %s", w.s.Resources.InstanceID, w.s.Answers.Type, instanceType)
-		if err := w.region.SetType(ctx, w.s.Resources.InstanceID, instanceType); err != nil {
+		r.doing("Changing %s from %s to %s", r.s.Resources.InstanceID, r.s.Answers.Type, instanceType)
+		if err := r.region.SetType(ctx, r.s.Resources.InstanceID, instanceType); err != nil {
 			return "", err
 		}
-		w.s.Answers.Type, w.s.Cost = instanceType, steps.Cost{}
-		if w.s.Next != nil {
-			w.s.Next.Type = instanceType
+		r.s.Answers.Type, r.s.Cost = instanceType, steps.Cost{}
+		if r.s.Next != nil {
+			r.s.Next.Type = instanceType
 		}
-		if err := w.save(); err != nil {
+		if err := r.save(); err != nil {
 			return "", err
 		}
-		if err := w.settleCost(ctx); err != nil {
+		if err := r.settleCost(ctx); err != nil {
 			return "", err
 		}
 		return fmt.Sprintf("it is a %s now, and still stopped", instanceType), nil
@@ -243,12 +240,12 @@ func needsStopped(s *steps.Setup, state steps.State) error {
 }
 
 // sameArch refuses a type that the machine's disk cannot start on.
-func (w *work) sameArch(ctx context.Context, instanceType string) error {
-	now, err := w.region.Type(ctx, w.s.Answers.Type)
+func (r *run) sameArch(ctx context.Context, instanceType string) error {
+	now, err := r.region.Type(ctx, r.s.Answers.Type)
 	if err != nil {
 		return err
 	}
-	next, err := w.region.Type(ctx, instanceType)
+	next, err := r.region.Type(ctx, instanceType)
 	if err != nil {
 		return err
 	}

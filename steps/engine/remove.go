@@ -22,50 +22,48 @@ func (g *Guide) Remove(ctx context.Context, setupID string, emit func(steps.Even
 		return err
 	}
 	defer unlock()
-	w, err := g.newWork(ctx, setupID, emit)
+	r, err := g.newRun(ctx, setupID, steps.StepRemove, emit)
 	if err != nil {
 		return err
 	}
-	w.s.Resources.Removing = true
-	if err := w.save(); err != nil {
+	r.s.Resources.Removing = true
+	if err := r.save(); err != nil {
 		return err
 	}
-	w.step = steps.StepRemove
-	w.say(steps.Started, "Remove "+w.s.Answers.Name)
-	if err := w.remove(ctx); err != nil {
-		w.send(steps.Event{Kind: steps.Failed, Text: steps.Explain(err).Title, Err: err})
-		return err
-	}
-	if id := w.s.Answers.Gateway; id != "" {
-		g.shutOut(ctx, id)
-	}
-	w.say(steps.Finished, w.s.Answers.Name+" is removed"+w.onAWS("; it no longer costs anything"))
-	return nil
+	return r.during("Remove "+r.s.Answers.Name, func() (string, error) {
+		if err := r.remove(ctx); err != nil {
+			return "", err
+		}
+		if id := r.s.Answers.Gateway; id != "" {
+			g.shutOut(ctx, id)
+		}
+		return r.s.Answers.Name + " is removed" + r.onAWS("; it no longer costs anything"), nil
+	})
 }
 
-func (w *work) remove(ctx context.Context) error {
-	if err := w.removeInstances(ctx); err != nil {
+func (r *run) remove(ctx context.Context) error {
+	if err := r.removeInstances(ctx); err != nil {
 		return err
 	}
-	if err := w.removeGroups(ctx); err != nil {
+	if err := r.removeGroups(ctx); err != nil {
 		return err
 	}
-	if err := w.removeKeyPair(ctx); err != nil {
+	if err := r.removeKeyPair(ctx); err != nil {
 		return err
 	}
-	if r := w.s.Resources; r.InstanceID != "" {
-		if err := w.g.hostKeys().Forget(r.InstanceID); err != nil {
+	if res := r.s.Resources; res.InstanceID != "" {
+		if err := r.g.hostKeys().Forget(res.InstanceID); err != nil {
 			return err
 		}
 	}
-	w.g.keepLast(w.s)
-	return w.g.ledger.forget(w.s.ID)
+	r.g.keepLast(r.s)
+	return r.g.ledger.forget(r.s.ID)
 }
 
 // removeInstances goes by the tag as well as by the ledger: after kill -9
 // there may be an instance the ledger has not heard of.
-func (w *work) removeInstances(ctx context.Context) error {
-	found, err := w.everLaunched(ctx)
+func (r *run) removeInstances(ctx context.Context) error {
+	found, err := r.everLaunched(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,13 +71,13 @@ func (w *work) removeInstances(ctx context.Context) error {
 	for _, i := range found {
 		ids[i.ID] = true
 	}
-	if id := w.s.Resources.InstanceID; id != "" && !ids[id] {
-		i, err := w.instance(ctx)
+	if id := r.s.Resources.InstanceID; id != "" && !ids[id] {
+		i, err := r.instance(ctx)
 		switch {
 		case err == nil && i.State == aws.StateTerminated:
-			w.doing("%s is terminated", id)
+			r.doing("%s is terminated", id)
 		case isUnshown(err):
-			w.retrying("EC2 does not show %s yet: it is asked to terminate it until it does", id)
+			r.retrying("EC2 does not show %s yet: it is asked to terminate it until it does", id)
 			ids[id] = true
 		case err != nil:
 			return err
@@ -87,15 +85,15 @@ func (w *work) removeInstances(ctx context.Context) error {
 			ids[i.ID] = true
 		}
 	}
-	waiting, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
+	waiting, cancel := context.WithTimeout(ctx, r.g.cfg.Patience)
 	defer cancel()
 	for id := range ids {
-		w.doing("Terminating %s and its disk", id)
+		r.doing("Terminating %s and its disk", id)
 		// A group or an address is free only once its instance has ended.
-		if _, err := w.region.Bring(waiting, id, aws.StateTerminated, func(i aws.Instance) { w.see(i) }); err != nil {
+		if _, err := r.region.Bring(waiting, id, aws.StateTerminated, func(i aws.Instance) { r.see(i) }); err != nil {
 			return err
 		}
-		w.doing("%s is terminated", id)
+		r.doing("%s is terminated", id)
 	}
 	return nil
 }
@@ -104,13 +102,13 @@ func (w *work) removeInstances(ctx context.Context) error {
 // never written down may have made one that EC2 does not list for a moment; it
 // is looked for again and again before the setup is forgotten. One that is not
 // listed for longer keeps its security group from being deleted.
-func (w *work) everLaunched(ctx context.Context) ([]aws.Instance, error) {
-	r := w.s.Resources
-	unknown := r.ClientToken != "" && r.InstanceID == ""
-	deadline := w.g.cfg.Now().Add(w.g.cfg.Patience / 20)
+func (r *run) everLaunched(ctx context.Context) ([]aws.Instance, error) {
+	res := r.s.Resources
+	unknown := res.ClientToken != "" && res.InstanceID == ""
+	deadline := r.g.cfg.Now().Add(r.g.cfg.Patience / 20)
 	for {
-		found, err := w.region.Find(ctx, map[string]string{TagSetup: w.s.ID})
-		if err != nil || len(found) > 0 || !unknown || w.g.cfg.Now().After(deadline) {
+		found, err := r.region.Find(ctx, map[string]string{TagSetup: r.s.ID})
+		if err != nil || len(found) > 0 || !unknown || r.g.cfg.Now().After(deadline) {
 			return found, err
 		}
 		if err := remote.Pause(ctx, 200*time.Millisecond); err != nil {
@@ -119,42 +117,42 @@ func (w *work) everLaunched(ctx context.Context) ([]aws.Instance, error) {
 	}
 }
 
-func (w *work) removeGroups(ctx context.Context) error {
-	groups, err := w.region.GroupsByTag(ctx, map[string]string{TagSetup: w.s.ID})
+func (r *run) removeGroups(ctx context.Context) error {
+	groups, err := r.region.GroupsByTag(ctx, map[string]string{TagSetup: r.s.ID})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, w.g.cfg.Patience)
+	ctx, cancel := context.WithTimeout(ctx, r.g.cfg.Patience)
 	defer cancel()
 	for _, id := range groups {
-		w.doing("Deleting security group %s", id)
-		if err := w.region.DeleteGroup(ctx, id); err != nil {
+		r.doing("Deleting security group %s", id)
+		if err := r.region.DeleteGroup(ctx, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *work) removeKeyPair(ctx context.Context) error {
-	r := w.s.Resources
-	if r.KeyPairOurs {
-		pairs, err := w.region.KeyPairs(ctx)
+func (r *run) removeKeyPair(ctx context.Context) error {
+	res := r.s.Resources
+	if res.KeyPairOurs {
+		pairs, err := r.region.KeyPairs(ctx)
 		if err != nil {
 			return err
 		}
 		for _, p := range pairs {
-			if p.Tags[TagSetup] != w.s.ID {
+			if p.Tags[TagSetup] != r.s.ID {
 				continue
 			}
-			w.doing("Deleting key pair %s", p.Name)
-			if err := w.deleteKeyPair(ctx, p.ID); err != nil {
+			r.doing("Deleting key pair %s", p.Name)
+			if err := r.deleteKeyPair(ctx, p.ID); err != nil {
 				return err
 			}
 		}
 	}
-	if r.KeyFileOurs {
-		w.doing("Deleting the key file %s, which is no longer used", r.KeyPath)
-		if err := os.Remove(r.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if res.KeyFileOurs {
+		r.doing("Deleting the key file %s, which is no longer used", res.KeyPath)
+		if err := os.Remove(res.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("deleting the key file: %w", err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"time"
 
@@ -21,25 +20,25 @@ const tailLines = 40
 
 // install runs the installer as a job on the host, joins it where it already
 // runs, and checks the versions as the guide does.
-func (w *work) install(ctx context.Context) (string, error) {
-	facts, err := jupyter.Probe(ctx, w.client)
+func (r *run) install(ctx context.Context) (string, error) {
+	facts, err := jupyter.Probe(ctx, r.client)
 	if err != nil {
 		return "", err
 	}
-	w.facts = facts
-	w.doing("%s %s, Python %s, %s of memory, %s of disk free",
+	r.facts = facts
+	r.doing("%s %s, Python %s, %s of memory, %s of disk free",
 		cmp.Or(facts.OS, "unknown system"), facts.Release, cmp.Or(facts.PythonVersion, "missing"), mebibytes(facts.MemoryMB), mebibytes(facts.FreeDiskMB))
-	w.byHand(steps.StepInstall)
-	job := jupyter.InstallJob(facts, jupyter.Installer(w.s.Answers.Installer))
+	r.byHand(steps.StepInstall)
+	job := jupyter.InstallJob(facts, jupyter.Installer(r.s.Answers.Installer))
 	job.Again = true // it finds a complete install in a second or two
-	job.Retrying = func(err error) { w.retrying("The connection is made again: %s", steps.Explain(err).Title) }
-	if err := w.follow(ctx, job); err != nil {
+	job.Retrying = func(err error) { r.retrying("The connection is made again: %s", steps.Explain(err).Title) }
+	if err := r.follow(ctx, job); err != nil {
 		return "", err
 	}
-	if err := w.reconnect(ctx); err != nil {
+	if err := r.reconnect(ctx); err != nil {
 		return "", err
 	}
-	v, err := jupyter.CheckVersions(ctx, w.client)
+	v, err := jupyter.CheckVersions(ctx, r.client)
 	if err != nil {
 		return "", err
 	}
@@ -51,22 +50,22 @@ func (w *work) install(ctx context.Context) (string, error) {
 const lostJobs = 3
 
 // follow runs the install job to its end.
-func (w *work) follow(ctx context.Context, job remote.Job) error {
+func (r *run) follow(ctx context.Context, job remote.Job) error {
 	for try := 1; ; try++ {
 		var tail []string
-		exit, err := remote.FollowJob(ctx, w.redial, job, func(text string, partial bool) {
+		exit, err := remote.FollowJob(ctx, r.redial, job, func(text string, partial bool) {
 			if !partial {
 				tail = append(tail, text)
 				tail = tail[max(0, len(tail)-tailLines):]
 			}
-			w.output(text, partial)
+			r.output(text, partial)
 			if said := jupyter.InstallSays(text); said != "" && !partial {
-				w.doing("%s", said)
+				r.doing("%s", said)
 			}
 		})
 		var lost *remote.JobError
 		if errors.As(err, &lost) && lost.Lost && try < lostJobs {
-			w.retrying("The install was interrupted on the machine; it is started again")
+			r.retrying("The install was interrupted on the machine; it is started again")
 			continue
 		}
 		if err != nil || exit == 0 {
@@ -78,50 +77,50 @@ func (w *work) follow(ctx context.Context, job remote.Job) error {
 
 // reconnect makes the steps' own connection again where it was lost while a
 // job went on.
-func (w *work) reconnect(ctx context.Context) error {
+func (r *run) reconnect(ctx context.Context) error {
 	select {
-	case <-w.client.Done():
+	case <-r.client.Done():
 	default:
 		return nil
 	}
-	client, err := w.redial(ctx)
+	client, err := r.redial(ctx)
 	if err != nil {
 		return err
 	}
-	w.client = client
+	r.client = client
 	return nil
 }
 
 // serve runs the server in the chosen mode, with the setup's own token.
-func (w *work) serve(ctx context.Context) (string, error) {
-	token, err := w.settleToken(ctx)
+func (r *run) serve(ctx context.Context) (string, error) {
+	token, err := r.settleToken(ctx)
 	if err != nil {
 		return "", err
 	}
 	spec := jupyter.ServeSpec{
-		SetupID: w.s.ID, Mode: string(w.s.Answers.Mode), Port: steps.ServerPort, Token: token, Facts: w.facts,
+		SetupID: r.s.ID, Mode: string(r.s.Answers.Mode), Port: steps.ServerPort, Token: token, Facts: r.facts,
 	}
-	if w.s.Answers.Mode != steps.ModeSSH {
-		spec.Bind = w.s.PrivateIP
+	if r.s.Answers.Mode != steps.ModeSSH {
+		spec.Bind = r.s.PrivateIP
 	}
-	if spec.Gateway, err = w.gateway(ctx); err != nil {
+	if spec.Gateway, err = r.gateway(ctx); err != nil {
 		return "", err
 	}
-	if w.tls() {
-		if spec.Cert, spec.Key, _, err = w.g.certificate(w.s); err != nil {
+	if r.s.Answers.HasTLS() {
+		if spec.Cert, spec.Key, _, err = r.g.certificate(r.s); err != nil {
 			return "", err
 		}
 	}
-	w.byHand(steps.StepServe)
-	port, err := jupyter.Serve(ctx, w.client, spec, w.output)
+	r.byHand(steps.StepServe)
+	port, err := jupyter.Serve(ctx, r.client, spec, r.output)
 	if err != nil && spec.Gateway != nil && ctx.Err() == nil {
-		return "", noGateway(w.s, spec.Gateway.URL, err)
+		return "", noGateway(r.s, spec.Gateway.URL, err)
 	}
 	if err != nil {
 		return "", err
 	}
-	w.s.ServerPort, w.s.Loopback = port, w.facts.Loopback
-	if err := w.guard(ctx); err != nil {
+	r.s.ServerPort, r.s.Loopback = port, r.facts.Loopback
+	if err := r.guard(ctx); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("answers on port %d of the machine", port), nil
@@ -136,8 +135,6 @@ func noGateway(s *steps.Setup, url string, err error) error {
 		Next: problem.Say("Check that the gateway's machine is running and answers, and try again. Or ").Act(on(problem.OwnKernels, s)).Say("."),
 	}
 }
-
-func (w *work) tls() bool { return w.s.Answers.Mode != steps.ModeSSH && !w.s.Answers.NoTLS }
 
 // certificateLife is how long a server's certificate is good. Browsers take
 // no self-made one for longer than 398 days without complaint of its own.
@@ -167,8 +164,3 @@ func (g *Guide) certificate(s *steps.Setup) (certPEM, keyPEM []byte, fingerprint
 }
 
 func (g *Guide) certPath(id string) string { return g.ledger.file("certs", id+".pem") }
-
-// loopbackAddr is the server as the host itself reaches it.
-func (w *work) loopbackAddr() string {
-	return net.JoinHostPort(cmp.Or(w.facts.Loopback, "127.0.0.1"), fmt.Sprint(w.s.ServerPort))
-}

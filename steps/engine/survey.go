@@ -367,8 +367,7 @@ func (g *Guide) note(before steps.Setup, i aws.Instance) {
 		vanished(s, g.cfg.Now())
 		g.traceState(s)
 	} else {
-		w := work{g: g, s: s}
-		w.see(i)
+		g.see(s, i)
 	}
 	_ = g.ledger.save(s) // the next look sees it again
 }

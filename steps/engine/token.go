@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -33,43 +34,43 @@ func (g *Guide) keepToken(id, token string) error {
 
 // token is the token of the server that runs on the machine: this computer's
 // own, or else the machine's, which is kept here from then on. Where there is
-// neither, it is an error.
-func (w *work) token(ctx context.Context) (string, error) {
-	token, err := w.g.ownToken(w.s.ID)
+// neither, it is an error. client may be nil: the machine is then logged in to
+// where it has to be asked.
+func (t *target) token(ctx context.Context, client *remote.Client) (string, error) {
+	token, err := t.g.ownToken(t.s.ID)
 	if err != nil || token != "" {
 		return token, err
 	}
-	if token, err = w.fetchToken(ctx); err != nil {
+	if token, err = t.fetchToken(ctx, client); err != nil {
 		return "", err
 	}
 	if token == "" {
-		return "", noToken(w.s)
+		return "", noToken(t.s)
 	}
-	w.doing("The token's file here was missing or broken: the server's own was fetched")
-	return token, w.g.keepToken(w.s.ID, token)
+	t.doing("The token's file here was missing or broken: the server's own was fetched")
+	return token, t.g.keepToken(t.s.ID, token)
 }
 
 // settleToken is token for those who start the server: where there is none, one
 // is made.
-func (w *work) settleToken(ctx context.Context) (string, error) {
-	token, err := w.token(ctx)
+func (r *run) settleToken(ctx context.Context) (string, error) {
+	token, err := r.token(ctx, r.client)
 	if !errors.Is(err, errNoToken) {
 		return token, err
 	}
 	if token, err = jupyter.NewToken(); err != nil {
 		return "", err
 	}
-	return token, w.g.keepToken(w.s.ID, token)
+	return token, r.g.keepToken(r.s.ID, token)
 }
 
 // fetchToken asks the machine for its server's token; "" when it has none.
-func (w *work) fetchToken(ctx context.Context) (string, error) {
-	client := w.client
+func (t *target) fetchToken(ctx context.Context, client *remote.Client) (string, error) {
 	if client == nil {
 		ctx, cancel := context.WithTimeout(ctx, connectPatience)
 		defer cancel()
 		var err error
-		if client, err = w.dial(ctx); err != nil {
+		if client, err = t.dial(ctx); err != nil {
 			return "", err
 		}
 		defer func() { _ = client.Close() }() // the answer is here

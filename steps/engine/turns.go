@@ -6,7 +6,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// turns has the questions of all works wait for one another.
+// turns has the questions of all runs wait for one another.
 type turns struct {
 	steps.Asker
 	taken chan struct{} // holds a token while a question is open

@@ -55,8 +55,8 @@ func (g *Guide) instance(ctx context.Context, r CloudRegion, s *steps.Setup) (aw
 	return aws.Instance{ID: id, State: aws.StateTerminated}, nil
 }
 
-func (w *work) instance(ctx context.Context) (aws.Instance, error) {
-	return w.g.instance(ctx, w.region, w.s)
+func (t *target) instance(ctx context.Context) (aws.Instance, error) {
+	return t.g.instance(ctx, t.region, t.s)
 }
 
 // errUnshown is the cause of what unshown tells.

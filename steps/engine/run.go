@@ -1,0 +1,122 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// run is steps at work on a target, whose lock is held while it lives, and what
+// they have come to.
+type run struct {
+	*target
+	before *steps.Answers // those in effect while the machine is made to follow others; nil once it does
+	client *remote.Client // since connect
+	facts  jupyter.Facts  // since install
+	opened *steps.Opened  // since open
+}
+
+// workOnce is Work for as long as the cloud runs.
+func (g *Guide) workOnce(ctx context.Context, setupID string, emit func(steps.Event)) (*steps.Opened, error) {
+	unlock, err := g.ledger.lock(setupID)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	r, err := g.newRun(ctx, setupID, "", emit)
+	if err != nil {
+		return nil, err
+	}
+	defer r.hangUp()
+	ctx, cancel := g.whileCloud(ctx)
+	defer cancel()
+	r.pursue()
+	if r.s.Resources.Removing { // else a new machine would be launched
+		return nil, beingRemoved(r.s)
+	}
+	for _, step := range []struct {
+		id  steps.StepID
+		run func(context.Context) (string, error)
+	}{
+		{steps.StepLaunch, r.launch},
+		{steps.StepConnect, r.connect},
+		{steps.StepInstall, r.install},
+		{steps.StepServe, r.serve},
+		{steps.StepOpen, r.open},
+	} {
+		if err := r.do(ctx, step.id, step.run); err != nil {
+			return nil, err
+		}
+	}
+	return r.opened, nil
+}
+
+// newRun begins a run over a setup of the ledger.
+func (g *Guide) newRun(ctx context.Context, setupID string, step steps.StepID, emit func(steps.Event)) (*run, error) {
+	t, err := g.target(ctx, setupID, step, emit)
+	if err != nil {
+		return nil, err
+	}
+	return &run{target: t}, nil
+}
+
+// do runs one step between its Started and its Finished or Failed.
+func (r *run) do(ctx context.Context, id steps.StepID, step func(context.Context) (string, error)) error {
+	r.step = id
+	r.say(steps.Started, steps.PageFor(id).Title)
+	result, err := step(ctx)
+	if err != nil {
+		err = stoppedBy(ctx, err)
+		if errors.Is(err, errCloudDied) {
+			r.retrying("%s: it is restarted, and this continues", steps.Explain(err).Title)
+			return err
+		}
+		r.failed(err)
+		return err
+	}
+	r.s.Done[id] = r.g.cfg.Now().UTC()
+	if id == steps.StepServe {
+		r.before = nil // the server runs as it was asked for
+	}
+	if err := r.save(); err != nil {
+		r.failed(err)
+		return err
+	}
+	r.say(steps.Finished, result)
+	return nil
+}
+
+// pursue has the work go by the answers that are wanted.
+func (r *run) pursue() {
+	if r.s.Next != nil {
+		before := r.s.Answers
+		r.before, r.s.Answers, r.s.Next = &before, *r.s.Next, nil
+	}
+}
+
+// save writes the setup down. What it is made to follow is intent until its
+// server runs so.
+func (r *run) save() error {
+	s := *r.s
+	if r.before != nil {
+		s.Answers, s.Next = *r.before, &r.s.Answers
+	}
+	return r.g.ledger.save(&s)
+}
+
+// byHand says what a person would have typed for a step.
+func (r *run) byHand(id steps.StepID) {
+	for _, l := range steps.Manual(id, r.s.Answers, r.s) {
+		r.say(steps.ByHand, l)
+	}
+}
+
+// hangUp ends the connection of the steps; a tunnel has its own.
+func (r *run) hangUp() {
+	if r.client != nil {
+		_ = r.client.Close() // nothing is lost: jobs and servers outlive it
+	}
+}
