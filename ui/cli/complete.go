@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -97,16 +96,12 @@ func typeWords(ctx context.Context, c completing) ([]string, error) {
 	if c.asleep(ctx) {
 		return nil, nil
 	}
-	account, err := c.guide.SignIn(ctx, c.profile)
-	if err != nil {
-		return nil, err
-	}
-	return c.types(ctx, cmp.Or(c.region, account.Home), "")
+	return c.types(ctx, c.region, "")
 }
 
 // types are a region's instance types; now is one whose processor they share.
 func (c completing) types(ctx context.Context, region, now string) ([]string, error) {
-	types, err := c.guide.Types(ctx, steps.Place{Profile: c.profile, Region: region})
+	types, err := c.instanceTypes(ctx, region)
 	if err != nil {
 		return nil, err
 	}

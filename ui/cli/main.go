@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -48,6 +49,9 @@ type Program struct {
 	// SandboxRuns reports whether the sandbox runs; asking does not start it.
 	SandboxRuns func(ctx context.Context) bool
 
+	// Kept is the folder of what is kept for some minutes; "" where there is none.
+	Kept string
+
 	// Wizard runs the screen program.
 	Wizard func(ctx context.Context, sandbox bool, look theme.Choice) error
 
@@ -82,6 +86,7 @@ func Main() int {
 		Silence:     func() func() { return silenced(os.Stdin) },
 		Secret:      func(ctx context.Context) ([]byte, error) { return readSecret(ctx, os.Stdin) },
 	}
+	p.Kept = filepath.Join(stateDir("aws"), "types")
 	p.Guide, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns
 	if isTerminal(os.Stdin) && isTerminal(os.Stdout) {
 		p.Console = func(ctx context.Context) (steps.Terminal, func() error, error) {
