@@ -112,6 +112,7 @@ var arrows = map[string][]string{
 	"ui/cli":                {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "aws", "remote", "remote/safe"},
 	"ui":                    {"steps", "steps/problem", "ui/**"},
 	"ui/page":               append([]string{"steps", "steps/problem"}, uiLeaves...),
+	"ui/guide":              append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
 	"ui/*":                  uiLeaves,
 	"ui/tuitest":            {testsOnly},
 	"ui/wording":            {"steps", "steps/problem", "ui/cells"},

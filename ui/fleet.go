@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
@@ -274,12 +275,10 @@ func (s *fleetScreen) rested(msg selectionRested) tea.Cmd {
 func (s *fleetScreen) fresh() tea.Cmd {
 	s.m.work.setup, s.m.work.runs = steps.Setup{}, map[steps.StepID]stepRun{}
 	s.m.open.set(nil)
-	s.m.guide.Answers = withDefaults(s.m.o.Defaults.Over(s.last))
+	s.m.guide.Begin(s.m.o.Defaults.Over(s.last))
 	s.m.guide.Answers.Name = s.freeName(s.m.guide.Answers.Name)
-	s.m.mode.start()
-	s.m.machine.start()
 	s.m.reached = 0
-	return s.m.Show(steps.StepAccount)
+	return tea.Batch(s.m.tell(guide.Begun{}), s.m.Show(steps.StepAccount))
 }
 
 func (s *fleetScreen) freeName(want string) string {

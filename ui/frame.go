@@ -107,8 +107,8 @@ func (m *model) where() string {
 	if u := m.fleet.current(); m.page == pageFleet && u != nil && u.Account != "" {
 		return page.Clean(u.Account + " · " + u.Answers.Region)
 	}
-	if acc := m.account.signedIn; acc != nil {
-		parts = append(parts, acc.Identity.Account)
+	if id := m.account.AccountID(); id != "" {
+		parts = append(parts, id)
 	}
 	if a := m.current(); a.Region != "" && m.page != pageFleet {
 		parts = append(parts, a.Region, a.Name)

@@ -17,7 +17,7 @@ func TestTheGuideStartsFromTheLastOnesAnswers(t *testing.T) {
 	r := toRegions(newRig(t, e)).press("enter").until("0.0120").press("enter").until("New ed25519 key").press("enter").until("Installer").press("enter").until("an hour")
 	got := r.m.guide.Answers
 	if got.Type != "t3.micro" || got.Release != "22.04" || got.DiskGB != 33 || got.Mode != steps.ModeHTTP || !got.NoTLS ||
-		got.Installer != steps.InstallerPip || got.Key.Source != steps.KeyCreate || got.IdleStop != steps.Never || got.Name != defaultName {
+		got.Installer != steps.InstallerPip || got.Key.Source != steps.KeyCreate || got.IdleStop != steps.Never || got.Name != "jupyter" {
 		t.Errorf("the review is of %+v", got)
 	}
 }

@@ -28,7 +28,7 @@ func (m *model) askLimits(u *member) {
 }
 
 func (d *limitsDialog) choices(i int) []steps.Limit {
-	return [][]steps.Limit{idleChoices(), lifetimeChoices()}[i]
+	return [][]steps.Limit{page.IdleChoices(), page.LifetimeChoices()}[i]
 }
 
 func (d *limitsDialog) Typing() page.Typist { return nil }
@@ -42,9 +42,9 @@ func (d *limitsDialog) Key(k tea.KeyPressMsg) page.Action {
 	case "tab", "shift+tab":
 		d.at.At = 1 - d.at.At
 	case "left", "h":
-		d.value[d.at.At] = nextLimit(d.choices(d.at.At), d.value[d.at.At], -1)
+		d.value[d.at.At] = page.NextLimit(d.choices(d.at.At), d.value[d.at.At], -1)
 	case "right", "l", "space":
-		d.value[d.at.At] = nextLimit(d.choices(d.at.At), d.value[d.at.At], +1)
+		d.value[d.at.At] = page.NextLimit(d.choices(d.at.At), d.value[d.at.At], +1)
 	case "esc":
 		return page.Close()
 	case "enter":

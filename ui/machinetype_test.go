@@ -15,10 +15,10 @@ func TestTypesAreFoundByMeaning(t *testing.T) {
 		t.Errorf("the GPU cannot be seen:\n%s", shown)
 	}
 	// Typed over the last one, also while another part of the page has the keys.
-	for range machineParts {
+	for range 3 {
 		r.press("tab", "/", ">=16 gib arm", "enter").until("1 of 10 types").until("c7g.4xlarge")
-		if part := r.m.machine.part; part != partTypes {
-			t.Errorf("the filter is open and part %d has the keys", part)
+		if !strings.Contains(r.screen(), "▸ Type") {
+			t.Errorf("the filter is open and another part has the keys:\n%s", r.screen())
 		}
 	}
 	r.press("/", "<=0.02", "enter").until("2 of 10 types").until("t2.micro").until("t3.micro")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -23,15 +24,13 @@ type model struct {
 	asksTerminal bool
 
 	page    steps.StepID
-	reached int         // the furthest step shown, counted from 0
-	settled steps.Place // the place the later answers were given for
-	guide   *Guide      // with the answers so far
+	reached int          // the furthest step shown, counted from 0
+	settled steps.Place  // the place the later answers were given for
+	guide   *guide.Guide // with the answers so far
 	pages   []entry
 
 	fleet   fleetScreen
-	account *accountScreen
-	machine *machineScreen
-	mode    *modeScreen
+	account *guide.Account
 	work    workScreen
 	open    openScreen
 	remove  removeScreen
@@ -70,14 +69,11 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 	}}
 	m.Owner = m
 	m.Theme, m.asksTerminal = o.Theme.First(o.Env)
-	m.guide = &Guide{
-		Context: m.Context, Answers: withDefaults(o.Defaults), Next: m.next, Exists: m.costs,
-		Launch: func() tea.Cmd { return m.work.begin() },
-	}
+	m.guide = guide.New(m.Context, o.Defaults)
+	m.guide.Next, m.guide.Exists = m.next, m.costs
+	m.guide.Launch = func() tea.Cmd { return m.work.begin() }
 	m.fleet = newFleetScreen(m)
-	m.account = newAccountScreen(m.guide)
-	m.machine = newMachineScreen(m.guide)
-	m.mode = newModeScreen(m.guide)
+	m.account = guide.NewAccount(m.guide)
 	m.work = newWorkScreen(m)
 	m.open = openScreen{m: m}
 	m.remove = newRemoveScreen(m)

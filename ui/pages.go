@@ -2,6 +2,7 @@ package ui
 
 import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
@@ -16,10 +17,10 @@ func (m *model) table() []entry {
 	return []entry{
 		{pageFleet, &m.fleet},
 		{steps.StepAccount, m.account},
-		{steps.StepMachine, m.machine},
-		{steps.StepKey, newKeyScreen(m.guide)},
-		{steps.StepMode, m.mode},
-		{steps.StepReview, newReviewScreen(m.guide)},
+		{steps.StepMachine, guide.NewMachineType(m.guide)},
+		{steps.StepKey, guide.NewKeyPair(m.guide)},
+		{steps.StepMode, guide.NewMode(m.guide)},
+		{steps.StepReview, guide.NewReview(m.guide)},
 		{steps.StepLaunch, &m.work}, // and of the steps after it
 		{steps.StepOpen, &m.open},
 		{steps.StepRemove, &m.remove},

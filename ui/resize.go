@@ -149,7 +149,7 @@ func (d *typeDialog) ViewTall(th theme.Theme, w, h int) []string {
 		lines = append(lines, th.Warn.Render(cells.Fit(page.Clean(d.note), w)))
 	}
 	d.table.SetTheme(th)
-	d.table.SetSize(w, tableHeight(d.table, min(h-len(lines), 24)))
+	d.table.SetSize(w, page.TableHeight(d.table, min(h-len(lines), 24)))
 	return append(lines, strings.Split(d.table.View(), "\n")...)
 }
 

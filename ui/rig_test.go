@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -375,10 +374,4 @@ func fakeSetups() []steps.Setup {
 		{ID: "s-1", State: "running", Created: fakeNow, Done: done(works()...), Answers: steps.Answers{Name: "jupyter", Mode: steps.ModeSSH, Type: "t2.micro", Release: "24.04", Region: "eu-central-1"}},
 		{ID: "s-2", State: "pending", Created: fakeNow, Done: done(steps.StepLaunch), Answers: steps.Answers{Name: "gpu-lab", Mode: steps.ModeGateway, Type: "g4dn.xlarge", Release: "22.04", Region: "us-west-2"}},
 	}
-}
-
-// review is the review's page.
-func (r *rig) review() *reviewScreen {
-	i := slices.IndexFunc(r.m.pages, func(e entry) bool { return e.id == steps.StepReview })
-	return r.m.pages[i].page.(*reviewScreen)
 }

@@ -92,3 +92,6 @@ func TypePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
 	}
 	return "unknown", "unknown"
 }
+
+// TableHeight is the room for a table, or less where its rows need less.
+func TableHeight(t *table.Table, room int) int { return max(min(t.Len()+2, room), 3) }

@@ -1,4 +1,4 @@
-package ui
+package guide
 
 import (
 	"slices"
@@ -20,9 +20,9 @@ const (
 	modeParts
 )
 
-// modeScreen asks how the server is reached, how it is installed, whether it
+// Mode asks how the server is reached, how it is installed, whether it
 // uses TLS, and what the setup is called.
-type modeScreen struct {
+type Mode struct {
 	*Guide
 	at    page.Choice
 	part  int
@@ -30,32 +30,36 @@ type modeScreen struct {
 	wrong string
 }
 
-func newModeScreen(g *Guide) *modeScreen {
-	s := &modeScreen{Guide: g, name: page.NewField(g.Answers.Name, defaultName, 40)}
+// NewMode makes the page.
+func NewMode(g *Guide) *Mode {
+	s := &Mode{Guide: g, name: page.NewField(g.Answers.Name, defaultName, 40)}
 	s.start()
 	return s
 }
 
 // start shows the answers that a new setup starts from.
-func (s *modeScreen) start() {
+func (s *Mode) start() {
 	s.name.Set(s.Answers.Name)
 	s.at.At = max(slices.IndexFunc(steps.Modes(), func(i steps.ModeInfo) bool { return i.Mode == s.Answers.Mode }), 0)
 }
 
-func (s *modeScreen) Enter() tea.Cmd {
+// Enter implements [page.Page].
+func (s *Mode) Enter() tea.Cmd {
 	s.at.Size(len(steps.Modes()))
 	s.wrong = ""
 	return nil
 }
 
-func (s *modeScreen) Typing() page.Typist {
+// Typing implements [page.Page].
+func (s *Mode) Typing() page.Typist {
 	if s.part == partName {
 		return s.name
 	}
 	return nil
 }
 
-func (s *modeScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// Key implements [page.Page].
+func (s *Mode) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	s.wrong = ""
 	switch k.String() {
 	case "tab":
@@ -87,20 +91,20 @@ func (s *modeScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 }
 
 // choose takes the mode under the cursor.
-func (s *modeScreen) choose() { s.Answers.Mode = steps.Modes()[s.at.At].Mode }
+func (s *Mode) choose() { s.Answers.Mode = steps.Modes()[s.at.At].Mode }
 
 // hasTLS reports whether TLS is a question: in SSH mode it is none.
-func (s *modeScreen) hasTLS() bool { return s.Answers.Mode != steps.ModeSSH }
+func (s *Mode) hasTLS() bool { return s.Answers.Mode != steps.ModeSSH }
 
 // move goes to the next part.
-func (s *modeScreen) move(by int) {
+func (s *Mode) move(by int) {
 	s.part = (s.part + by + modeParts) % modeParts
 	if s.part == partTLS && !s.hasTLS() {
 		s.part = (s.part + by + modeParts) % modeParts
 	}
 }
 
-func (s *modeScreen) toggle() {
+func (s *Mode) toggle() {
 	switch s.part {
 	case partInstaller:
 		if s.Answers.Installer == steps.InstallerUV {
@@ -113,7 +117,7 @@ func (s *modeScreen) toggle() {
 	}
 }
 
-func (s *modeScreen) take() tea.Cmd {
+func (s *Mode) take() tea.Cmd {
 	a := s.Answers
 	a.Name = s.name.Value()
 	a.Mode = steps.Modes()[s.at.At].Mode
@@ -128,7 +132,8 @@ func (s *modeScreen) take() tea.Cmd {
 	return s.Next()
 }
 
-func (s *modeScreen) Hints() []page.Hint {
+// Hints implements [page.Page].
+func (s *Mode) Hints() []page.Hint {
 	hints := []page.Hint{{"enter", "continue"}}
 	switch s.part {
 	case partMode:
@@ -141,7 +146,8 @@ func (s *modeScreen) Hints() []page.Hint {
 	return append(hints, page.Hint{"esc", "back"})
 }
 
-func (s *modeScreen) View(w, h int) string {
+// View implements [page.Page].
+func (s *Mode) View(w, h int) string {
 	roomy := h >= 24
 	var lines []string
 	for i, info := range steps.Modes() {
@@ -161,7 +167,7 @@ func (s *modeScreen) View(w, h int) string {
 	return strings.Join(lines, "\n")
 }
 
-func (s *modeScreen) modeLines(i int, info steps.ModeInfo, w int, full bool) []string {
+func (s *Mode) modeLines(i int, info steps.ModeInfo, w int, full bool) []string {
 	on := i == s.at.At
 	style := s.Theme.Text
 	if on {
@@ -186,11 +192,11 @@ func opens(info steps.ModeInfo, noTLS bool) string {
 	return info.Opens
 }
 
-func (s *modeScreen) label(part int, text string) string {
+func (s *Mode) label(part int, text string) string {
 	return page.Arrow(s.Theme, s.part == part) + s.Theme.Subtle.Render(cells.Fit(text, 11))
 }
 
-func (s *modeScreen) pick(part int, on bool, text string) string {
+func (s *Mode) pick(part int, on bool, text string) string {
 	style := s.Theme.Text
 	if on {
 		style = s.Theme.Heading
@@ -205,13 +211,13 @@ func (s *modeScreen) pick(part int, on bool, text string) string {
 	return pick + "   "
 }
 
-func (s *modeScreen) installerLine(w int) string {
+func (s *Mode) installerLine(w int) string {
 	uv := s.Answers.Installer == steps.InstallerUV
 	return cells.Fit(s.label(partInstaller, "Installer")+
 		s.pick(partInstaller, uv, "uv, fast")+s.pick(partInstaller, !uv, "apt and pip, as in the guide"), w)
 }
 
-func (s *modeScreen) tlsLine(w int) string {
+func (s *Mode) tlsLine(w int) string {
 	label := s.label(partTLS, "TLS")
 	if s.Answers.Mode == steps.ModeSSH {
 		return label + s.Theme.Subtle.Render("not needed: SSH encrypts everything")
@@ -223,11 +229,12 @@ func (s *modeScreen) tlsLine(w int) string {
 	return cells.Fit(line, w)
 }
 
-func (s *modeScreen) nameLine() string {
+func (s *Mode) nameLine() string {
 	return s.label(partName, "Name") + s.name.View(s.Theme, 30, s.part == partName)
 }
 
-func (s *modeScreen) Point(p page.Pointed) tea.Cmd {
+// Point implements [page.Page].
+func (s *Mode) Point(p page.Pointed) tea.Cmd {
 	if part, ok := p.Number(page.ZonePart); ok && (part != partTLS || s.hasTLS()) {
 		s.part, s.wrong = part, ""
 	}
@@ -246,7 +253,12 @@ func (s *modeScreen) Point(p page.Pointed) tea.Cmd {
 }
 
 // Leave implements [page.Page].
-func (s *modeScreen) Leave() {}
+func (s *Mode) Leave() {}
 
 // Update implements [page.Page].
-func (s *modeScreen) Update(tea.Msg) tea.Cmd { return nil }
+func (s *Mode) Update(msg tea.Msg) tea.Cmd {
+	if _, ok := msg.(Begun); ok {
+		s.start()
+	}
+	return nil
+}

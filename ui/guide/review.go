@@ -1,4 +1,4 @@
-package ui
+package guide
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 
 const taskReview page.TaskName = "review"
 
-// reviewScreen shows everything that will be created and what it costs.
-type reviewScreen struct {
+// Review shows everything that will be created and what it costs.
+type Review struct {
 	*Guide
 	of      steps.Answers // what the review is of
 	review  *steps.Review
@@ -27,28 +27,30 @@ type reviewScreen struct {
 	seen    int
 }
 
-// newReviewScreen makes the page.
-func newReviewScreen(g *Guide) *reviewScreen { return &reviewScreen{Guide: g} }
+// NewReview makes the page.
+func NewReview(g *Guide) *Review { return &Review{Guide: g} }
 
 // Enter asks for a review unless there is one of these very answers.
-func (s *reviewScreen) Enter() tea.Cmd {
+func (s *Review) Enter() tea.Cmd {
 	if s.review != nil && s.of.Equal(s.Answers) {
 		return nil
 	}
 	return s.ask()
 }
 
-func (s *reviewScreen) Leave() { s.Tasks.Stop(taskReview) }
+// Leave implements [page.Page].
+func (s *Review) Leave() { s.Tasks.Stop(taskReview) }
 
-func (s *reviewScreen) Update(msg tea.Msg) tea.Cmd {
+// Update implements [page.Page].
+func (s *Review) Update(msg tea.Msg) tea.Cmd {
 	if msg, ok := msg.(reviewed); ok {
 		s.came(msg)
 	}
 	return nil
 }
 
-func (s *reviewScreen) ask() tea.Cmd {
-	*s = reviewScreen{Guide: s.Guide, of: s.Answers}
+func (s *Review) ask() tea.Cmd {
+	*s = Review{Guide: s.Guide, of: s.Answers}
 	answers := s.Answers
 	return s.Start(taskReview, func(ctx context.Context, id page.TaskID) tea.Msg {
 		review, err := s.Engine.Review(ctx, answers)
@@ -56,7 +58,7 @@ func (s *reviewScreen) ask() tea.Cmd {
 	})
 }
 
-func (s *reviewScreen) came(msg reviewed) {
+func (s *Review) came(msg reviewed) {
 	if !s.Tasks.Done(taskReview, msg.id) {
 		return
 	}
@@ -67,9 +69,11 @@ func (s *reviewScreen) came(msg reviewed) {
 	s.of, s.review = msg.answers, &msg.review
 }
 
-func (s *reviewScreen) Typing() page.Typist { return nil }
+// Typing implements [page.Page].
+func (s *Review) Typing() page.Typist { return nil }
 
-func (s *reviewScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// Key implements [page.Page].
+func (s *Review) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.failure.Key(k) || s.at.Key(k) {
 		return nil, true
 	}
@@ -79,9 +83,9 @@ func (s *reviewScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case "s":
 		return s.savePlan(), true
 	case "i":
-		return s.limit(nextLimit(idleChoices(), s.Answers.IdleStop.Or(steps.DefaultIdleStop), +1), s.Answers.Lifetime), true
+		return s.limit(page.NextLimit(page.IdleChoices(), s.Answers.IdleStop.Or(steps.DefaultIdleStop), +1), s.Answers.Lifetime), true
 	case "t":
-		return s.limit(s.Answers.IdleStop, nextLimit(lifetimeChoices(), s.Answers.Lifetime.Or(steps.DefaultLifetime), +1)), true
+		return s.limit(s.Answers.IdleStop, page.NextLimit(page.LifetimeChoices(), s.Answers.Lifetime.Or(steps.DefaultLifetime), +1)), true
 	case "enter":
 		return s.enterPressed(), true
 	case launchKey:
@@ -94,7 +98,7 @@ func (s *reviewScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 // reflex, leads as far as to the review and launches nothing.
 const launchKey = "L"
 
-func (s *reviewScreen) launch() tea.Cmd {
+func (s *Review) launch() tea.Cmd {
 	switch {
 	case s.review == nil:
 		return nil
@@ -106,7 +110,7 @@ func (s *reviewScreen) launch() tea.Cmd {
 }
 
 // enterPressed says which key launches.
-func (s *reviewScreen) enterPressed() tea.Cmd {
+func (s *Review) enterPressed() tea.Cmd {
 	switch {
 	case s.review == nil:
 		return nil
@@ -121,7 +125,7 @@ func (s *reviewScreen) enterPressed() tea.Cmd {
 // limit takes other limits. The rest of the review holds as it is. While the
 // limits are scrolled out of sight the key only brings them back: it changes
 // what the person sees.
-func (s *reviewScreen) limit(idle, lifetime steps.Limit) tea.Cmd {
+func (s *Review) limit(idle, lifetime steps.Limit) tea.Cmd {
 	if s.review == nil {
 		return nil
 	}
@@ -135,13 +139,14 @@ func (s *reviewScreen) limit(idle, lifetime steps.Limit) tea.Cmd {
 }
 
 // limitLines say when the machine stops on its own, and how to change that.
-func (s *reviewScreen) limitLines(w int) []string {
+func (s *Review) limitLines(w int) []string {
 	whenIdle, inAll := wording.StopRule(s.Answers.StopRule())
 	key := func(k string) string { return " (" + s.Theme.Key.Render(k) + s.Theme.Subtle.Render(" changes") + ")" }
 	return []string{page.Heading(s.Theme, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
 }
 
-func (s *reviewScreen) Hints() []page.Hint {
+// Hints implements [page.Page].
+func (s *Review) Hints() []page.Hint {
 	if s.failure.Is() {
 		return append(s.failure.Hints(), page.Hint{"1-4", "change answers"}, page.Hint{"esc", "back"})
 	}
@@ -155,7 +160,8 @@ func (s *reviewScreen) Hints() []page.Hint {
 	return append(launch, page.Hint{"1-4", "change answers"}, page.Hint{"i", "idle stop"}, page.Hint{"t", "lifetime"}, page.Hint{"s", "save plan"}, page.Hint{"↑↓", "scroll"}, page.Hint{"esc", "back"})
 }
 
-func (s *reviewScreen) View(w, h int) string {
+// View implements [page.Page].
+func (s *Review) View(w, h int) string {
 	switch {
 	case s.failure.Is():
 		return strings.Join(s.failure.Lines(s.Theme, w), "\n")
@@ -176,7 +182,7 @@ func (s *reviewScreen) View(w, h int) string {
 }
 
 // left is what stops the launch, what is chosen, and what it costs.
-func (s *reviewScreen) left(w int) []string {
+func (s *Review) left(w int) []string {
 	r := s.review
 	var lines []string
 	for _, p := range r.Problems {
@@ -198,7 +204,7 @@ func (s *reviewScreen) left(w int) []string {
 	return append(lines, "")
 }
 
-func (s *reviewScreen) costLines(w int) []string {
+func (s *Review) costLines(w int) []string {
 	c, a := s.review.Cost, s.review.Answers
 	lines := []string{page.Heading(s.Theme, "Costs")}
 	if s.Engine.Sandboxed() {
@@ -221,7 +227,7 @@ func (s *reviewScreen) costLines(w int) []string {
 }
 
 // right is what will run and whether it may.
-func (s *reviewScreen) right(w int) []string {
+func (s *Review) right(w int) []string {
 	lines := []string{page.Heading(s.Theme, "The same, as commands")}
 	for _, c := range s.review.Commands {
 		lines = append(lines, page.Bullet(s.Theme.Code, s.Theme.Subtle.Render(page.PromptOf(c)), page.Clean(c), w)...)
@@ -246,10 +252,11 @@ func (s *reviewScreen) right(w int) []string {
 	return lines
 }
 
-func (s *reviewScreen) Point(p page.Pointed) tea.Cmd { s.at.Wheel(p); return nil }
+// Point implements [page.Page].
+func (s *Review) Point(p page.Pointed) tea.Cmd { s.at.Wheel(p); return nil }
 
 // savePlan writes the answers to a file in the folder the program runs in.
-func (s *reviewScreen) savePlan() tea.Cmd {
+func (s *Review) savePlan() tea.Cmd {
 	answers := s.Answers
 	return s.Save("plan", "jupyter-ec2-"+answers.Name, ".json", func(f *os.File) error {
 		return s.Engine.SavePlan(f, answers)
@@ -257,7 +264,7 @@ func (s *reviewScreen) savePlan() tea.Cmd {
 }
 
 // Heading implements [page.Titled].
-func (s *reviewScreen) Heading() (title, about string) {
+func (s *Review) Heading() (title, about string) {
 	p := steps.PageFor(steps.StepReview)
 	if s.Exists() {
 		return p.Title, "The machine of this setup is there already. L continues where it was left."

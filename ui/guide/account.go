@@ -1,8 +1,7 @@
-package ui
+package guide
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -20,8 +19,8 @@ const (
 	taskSignIn   page.TaskName = "sign in"
 )
 
-// accountScreen asks which profile to sign in with, and then which region.
-type accountScreen struct {
+// Account asks which profile to sign in with, and then which region.
+type Account struct {
 	*Guide
 	profiles []steps.Profile
 	listed   bool // the profiles were read
@@ -34,13 +33,15 @@ type accountScreen struct {
 	refused  string // why the region under the cursor cannot be taken
 }
 
-func newAccountScreen(g *Guide) *accountScreen {
-	return &accountScreen{Guide: g, regions: table.New("regions", "regions", []table.Column{
+// NewAccount makes the page.
+func NewAccount(g *Guide) *Account {
+	return &Account{Guide: g, regions: table.New("regions", "regions", []table.Column{
 		{Title: "Region"}, {Title: "Name", Grow: true}, {Title: "Status"},
 	}, g.Theme)}
 }
 
-func (s *accountScreen) Enter() tea.Cmd {
+// Enter implements [page.Page].
+func (s *Account) Enter() tea.Cmd {
 	switch {
 	case s.signedIn != nil || s.failure.Is() && s.listed:
 		return nil
@@ -50,12 +51,14 @@ func (s *accountScreen) Enter() tea.Cmd {
 	return s.readProfiles()
 }
 
-func (s *accountScreen) Leave() {
+// Leave implements [page.Page].
+func (s *Account) Leave() {
 	s.Tasks.Stop(taskProfiles)
 	s.Tasks.Stop(taskSignIn)
 }
 
-func (s *accountScreen) Update(msg tea.Msg) tea.Cmd {
+// Update implements [page.Page].
+func (s *Account) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case profilesRead:
 		return s.read(msg)
@@ -69,7 +72,7 @@ func (s *accountScreen) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (s *accountScreen) readProfiles() tea.Cmd {
+func (s *Account) readProfiles() tea.Cmd {
 	s.failure.Set(nil)
 	return s.Start(taskProfiles, func(_ context.Context, id page.TaskID) tea.Msg {
 		list, err := s.Engine.Profiles()
@@ -79,7 +82,7 @@ func (s *accountScreen) readProfiles() tea.Cmd {
 
 // read takes the profiles. A single one, or the one asked for on the command
 // line, is signed in without asking.
-func (s *accountScreen) read(msg profilesRead) tea.Cmd {
+func (s *Account) read(msg profilesRead) tea.Cmd {
 	if !s.Tasks.Done(taskProfiles, msg.id) {
 		return nil
 	}
@@ -106,7 +109,7 @@ func (s *accountScreen) read(msg profilesRead) tea.Cmd {
 	return nil
 }
 
-func (s *accountScreen) signIn(profile string) tea.Cmd {
+func (s *Account) signIn(profile string) tea.Cmd {
 	s.failure.Set(nil)
 	s.signedIn, s.trying, s.told = nil, profile, nil
 	return s.Start(taskSignIn, func(ctx context.Context, id page.TaskID) tea.Msg {
@@ -117,7 +120,7 @@ func (s *accountScreen) signIn(profile string) tea.Cmd {
 
 // tell shows what is said while credentials are waited for ("Touch your key"):
 // below the sign-in, or on the last line where something else asks for them.
-func (s *accountScreen) tell(text string) tea.Cmd {
+func (s *Account) tell(text string) tea.Cmd {
 	if !s.Tasks.Runs(taskSignIn) {
 		return s.Say(page.Clean(text), false)
 	}
@@ -127,7 +130,7 @@ func (s *accountScreen) tell(text string) tea.Cmd {
 	return nil
 }
 
-func (s *accountScreen) signed(msg signedIn) tea.Cmd {
+func (s *Account) signed(msg signedIn) tea.Cmd {
 	if !s.Tasks.Done(taskSignIn, msg.id) {
 		return nil
 	}
@@ -140,40 +143,16 @@ func (s *accountScreen) signed(msg signedIn) tea.Cmd {
 	return nil
 }
 
-// fill puts the regions into the table, the cursor on the one chosen before,
-// else on the profile's own.
-func (s *accountScreen) fill() {
-	rows := make([]table.Row, len(s.signedIn.Regions))
-	want, enabled := s.Answers.Region, 0
-	for i, r := range s.signedIn.Regions {
-		row := table.Row{ID: r.Name, Cells: []string{r.Name, r.Title, "enabled"}}
-		if !r.Enabled {
-			row.Cells[2] = "not enabled"
-			row.Disabled = "not enabled for this account"
-		} else if r.Name == s.signedIn.Home {
-			row.Cells[2] = "your own"
-		}
-		if r.Enabled {
-			enabled++
-		}
-		rows[i] = row
-	}
-	s.regions.SetRows(rows)
-	s.regions.SetFoot(fmt.Sprintf("%d of them enabled; / filters", enabled))
-	if want == "" {
-		want = s.signedIn.Home
-	}
-	s.regions.Select(want)
-}
-
-func (s *accountScreen) Typing() page.Typist {
+// Typing implements [page.Page].
+func (s *Account) Typing() page.Typist {
 	if s.signedIn != nil && s.regions.Filtering() {
 		return page.TypingFilter(s.regions)
 	}
 	return nil
 }
 
-func (s *accountScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// Key implements [page.Page].
+func (s *Account) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
 	case s.Tasks.Runs(taskSignIn):
 		return s.cancelKey(k)
@@ -196,7 +175,7 @@ func (s *accountScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (s *accountScreen) cancelKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *Account) cancelKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if k.String() != "esc" {
 		return nil, false
 	}
@@ -205,7 +184,7 @@ func (s *accountScreen) cancelKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, true
 }
 
-func (s *accountScreen) failureKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *Account) failureKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.failure.Key(k) {
 		return nil, true
 	}
@@ -225,40 +204,8 @@ func (s *accountScreen) failureKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (s *accountScreen) regionKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if k.String() == "enter" && !s.regions.Filtering() {
-		return s.takeRegion(), true
-	}
-	s.refused = ""
-	if taken, cmd := s.regions.Update(k); taken {
-		return cmd, true
-	}
-	switch k.String() {
-	case "r":
-		return s.signIn(s.signedIn.Profile), true
-	case "esc", "p":
-		if len(s.profiles) > 1 {
-			s.signedIn, s.trying = nil, ""
-			return nil, true
-		}
-	}
-	return nil, false
-}
-
-func (s *accountScreen) takeRegion() tea.Cmd {
-	row, ok := s.regions.Selected()
-	if !ok {
-		return nil
-	}
-	if row.Disabled != "" {
-		s.refused = row.ID + " is not enabled for this account. Enable it in the AWS console (Account, AWS Regions), wait some minutes, then press r. Or choose another region."
-		return nil
-	}
-	s.Answers.Profile, s.Answers.Region = s.signedIn.Profile, row.ID
-	return s.Next()
-}
-
-func (s *accountScreen) Hints() []page.Hint {
+// Hints implements [page.Page].
+func (s *Account) Hints() []page.Hint {
 	switch {
 	case s.Tasks.Runs(taskSignIn):
 		return []page.Hint{{"esc", "cancel"}}
@@ -279,7 +226,8 @@ func (s *accountScreen) Hints() []page.Hint {
 	return []page.Hint{{"enter", "sign in"}, {"↑↓", "choose"}, {"r", "read again"}, {"esc", "back"}}
 }
 
-func (s *accountScreen) View(w, h int) string {
+// View implements [page.Page].
+func (s *Account) View(w, h int) string {
 	var lines []string
 	switch {
 	case s.Tasks.Runs(taskSignIn):
@@ -309,7 +257,7 @@ func noProfiles(th theme.Theme, w int) []string {
 	}, w, false)
 }
 
-func (s *accountScreen) profileLines(h int) []string {
+func (s *Account) profileLines(h int) []string {
 	lines := []string{page.Heading(s.Theme, "Which profile?"), ""}
 	room := h - 2
 	if room < s.at.N {
@@ -351,38 +299,8 @@ func profileKind(kind string) string {
 	return kind
 }
 
-func (s *accountScreen) regionView(w, h int) string {
-	a := s.signedIn
-	const label = 10
-	lines := page.Pair(s.Theme, "Account", s.Theme.Heading, page.Clean(a.Identity.Account), label, w)
-	lines = append(lines, page.Pair(s.Theme, "Identity", s.Theme.Text, page.Clean(a.Identity.ARN), label, w)...)
-	style, mfa := s.mfa()
-	lines = append(lines, page.Pair(s.Theme, "MFA", style, mfa, label, w)...)
-	if a.Identity.Root() {
-		lines = append(lines, s.Theme.Warn.Render("! These are the root user's credentials. An IAM user or role is safer."))
-	}
-	lines = append(lines, "")
-	foot := page.Paragraph(s.Theme.Warn, s.refused, w)
-	s.regions.SetFocused(true)
-	s.regions.SetSize(min(w, 76), tableHeight(s.regions, h-len(lines)-len(foot)))
-	lines = append(lines, strings.Split(s.regions.View(), "\n")...)
-	return strings.Join(append(lines, foot...), "\n")
-}
-
-// tableHeight is the room for a table, or less where its rows need less.
-func tableHeight(t *table.Table, room int) int { return max(min(t.Len()+2, room), 3) }
-
-func (s *accountScreen) mfa() (style page.Styler, text string) {
-	switch s.signedIn.MFA {
-	case "on":
-		return s.Theme.OK, "✓ on"
-	case "off":
-		return s.Theme.Warn, "! off: turn it on in the console, under Security credentials"
-	}
-	return s.Theme.Subtle, "? unknown: these credentials are not allowed to check"
-}
-
-func (s *accountScreen) Point(p page.Pointed) tea.Cmd {
+// Point implements [page.Page].
+func (s *Account) Point(p page.Pointed) tea.Cmd {
 	again := false
 	switch {
 	case s.Tasks.Runs(taskSignIn), s.failure.Is():
@@ -397,4 +315,12 @@ func (s *accountScreen) Point(p page.Pointed) tea.Cmd {
 		return s.PressEnter()
 	}
 	return nil
+}
+
+// AccountID is the account that is signed in to, or empty.
+func (s *Account) AccountID() string {
+	if s.signedIn == nil {
+		return ""
+	}
+	return s.signedIn.Identity.Account
 }

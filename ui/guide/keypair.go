@@ -1,4 +1,4 @@
-package ui
+package guide
 
 import (
 	"context"
@@ -18,9 +18,9 @@ const (
 	taskProtect page.TaskName = "protect"
 )
 
-// keyScreen asks for the key pair: one of the ways the engine found, or a
+// KeyPair asks for the key pair: one of the ways the engine found, or a
 // file the person names.
-type keyScreen struct {
+type KeyPair struct {
 	*Guide
 	place   steps.Place
 	options []steps.KeyOption
@@ -31,11 +31,13 @@ type keyScreen struct {
 	wrong   string // why the option under the cursor cannot be taken
 }
 
-func newKeyScreen(g *Guide) *keyScreen {
-	return &keyScreen{Guide: g, path: page.NewField("", "~/.ssh/my-key.pem", 0)}
+// NewKeyPair makes the page.
+func NewKeyPair(g *Guide) *KeyPair {
+	return &KeyPair{Guide: g, path: page.NewField("", "~/.ssh/my-key.pem", 0)}
 }
 
-func (s *keyScreen) Enter() tea.Cmd {
+// Enter implements [page.Page].
+func (s *KeyPair) Enter() tea.Cmd {
 	s.wrong = ""
 	if s.place == s.Place() && len(s.options) > 0 {
 		return nil
@@ -43,12 +45,14 @@ func (s *keyScreen) Enter() tea.Cmd {
 	return s.find()
 }
 
-func (s *keyScreen) Leave() {
+// Leave implements [page.Page].
+func (s *KeyPair) Leave() {
 	s.Tasks.Stop(taskKeys)
 	s.Tasks.Stop(taskInspect)
 }
 
-func (s *keyScreen) Update(msg tea.Msg) tea.Cmd {
+// Update implements [page.Page].
+func (s *KeyPair) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case keysFound:
 		return s.found(msg)
@@ -60,7 +64,7 @@ func (s *keyScreen) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (s *keyScreen) find() tea.Cmd {
+func (s *KeyPair) find() tea.Cmd {
 	s.failure.Set(nil)
 	s.options = nil
 	place := s.Place()
@@ -70,7 +74,7 @@ func (s *keyScreen) find() tea.Cmd {
 	})
 }
 
-func (s *keyScreen) found(msg keysFound) tea.Cmd {
+func (s *KeyPair) found(msg keysFound) tea.Cmd {
 	if !s.Tasks.Done(taskKeys, msg.id) {
 		return nil
 	}
@@ -99,7 +103,7 @@ func sameKey(a, b steps.KeyAnswer) bool {
 	return a.Source == b.Source && (a.Path == b.Path || b.Path == "") && a.Fingerprint == b.Fingerprint
 }
 
-func (s *keyScreen) inspect(path string) tea.Cmd {
+func (s *KeyPair) inspect(path string) tea.Cmd {
 	place := s.Place()
 	return s.Start(taskInspect, func(ctx context.Context, id page.TaskID) tea.Msg {
 		option, err := s.Engine.InspectKey(ctx, place, path)
@@ -108,7 +112,7 @@ func (s *keyScreen) inspect(path string) tea.Cmd {
 }
 
 // inspected puts the file the person named into the list.
-func (s *keyScreen) inspected(msg keyInspected) tea.Cmd {
+func (s *KeyPair) inspected(msg keyInspected) tea.Cmd {
 	if !s.Tasks.Done(taskInspect, msg.id) {
 		return nil
 	}
@@ -133,7 +137,7 @@ func (s *keyScreen) inspected(msg keyInspected) tea.Cmd {
 	return nil
 }
 
-func (s *keyScreen) protected(msg keyProtected) tea.Cmd {
+func (s *KeyPair) protected(msg keyProtected) tea.Cmd {
 	if !s.Tasks.Done(taskProtect, msg.id) {
 		return nil
 	}
@@ -144,14 +148,16 @@ func (s *keyScreen) protected(msg keyProtected) tea.Cmd {
 	return tea.Batch(s.inspect(msg.path), s.Say(msg.done, false))
 }
 
-func (s *keyScreen) Typing() page.Typist {
+// Typing implements [page.Page].
+func (s *KeyPair) Typing() page.Typist {
 	if s.naming {
 		return s.path
 	}
 	return nil
 }
 
-func (s *keyScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// Key implements [page.Page].
+func (s *KeyPair) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
 	case s.naming:
 		return s.namingKey(k), true
@@ -176,7 +182,7 @@ func (s *keyScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (s *keyScreen) namingKey(k tea.KeyPressMsg) tea.Cmd {
+func (s *KeyPair) namingKey(k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {
 	case "esc":
 		s.naming, s.wrong = false, ""
@@ -195,7 +201,7 @@ func (s *keyScreen) namingKey(k tea.KeyPressMsg) tea.Cmd {
 }
 
 // take goes on with the option under the cursor, if it can be used.
-func (s *keyScreen) take() tea.Cmd {
+func (s *KeyPair) take() tea.Cmd {
 	if s.at.At == len(s.options) {
 		s.naming, s.wrong = true, ""
 		return nil
@@ -219,13 +225,14 @@ func (s *keyScreen) take() tea.Cmd {
 }
 
 // protect mends a key file; done is what is said then.
-func (s *keyScreen) protect(path, done string) tea.Cmd {
+func (s *KeyPair) protect(path, done string) tea.Cmd {
 	return s.Start(taskProtect, func(_ context.Context, id page.TaskID) tea.Msg {
 		return keyProtected{id, path, done, s.Engine.ProtectKey(path)}
 	})
 }
 
-func (s *keyScreen) Hints() []page.Hint {
+// Hints implements [page.Page].
+func (s *KeyPair) Hints() []page.Hint {
 	switch {
 	case s.naming:
 		return []page.Hint{{"enter", "check the file"}, {"esc", "cancel"}}
@@ -235,7 +242,8 @@ func (s *keyScreen) Hints() []page.Hint {
 	return []page.Hint{{"enter", "continue"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "back"}}
 }
 
-func (s *keyScreen) View(w, h int) string {
+// View implements [page.Page].
+func (s *KeyPair) View(w, h int) string {
 	switch {
 	case s.failure.Is():
 		return strings.Join(s.failure.Lines(s.Theme, w), "\n")
@@ -268,7 +276,7 @@ func (s *keyScreen) View(w, h int) string {
 }
 
 // optionLines is an option's title and its detail on at most most lines.
-func (s *keyScreen) optionLines(i, w, most int) []string {
+func (s *KeyPair) optionLines(i, w, most int) []string {
 	on := i == s.at.At
 	style := s.Theme.Text
 	if on {
@@ -305,7 +313,8 @@ func (s *keyScreen) optionLines(i, w, most int) []string {
 	return lines
 }
 
-func (s *keyScreen) Point(p page.Pointed) tea.Cmd {
+// Point implements [page.Page].
+func (s *KeyPair) Point(p page.Pointed) tea.Cmd {
 	if s.naming || s.failure.Is() || len(s.options) == 0 {
 		return nil
 	}

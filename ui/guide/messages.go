@@ -1,4 +1,4 @@
-package ui
+package guide
 
 import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"

@@ -1,4 +1,7 @@
-package ui
+// Package guide has the question pages: from the account to the review of what
+// will be launched. They share the answers, a [Guide], and know neither each
+// other nor who shows them.
+package guide
 
 import (
 	tea "charm.land/bubbletea/v2"
@@ -16,6 +19,18 @@ type Guide struct {
 	Launch  func() tea.Cmd // begins the work
 	Exists  func() bool    // reports whether the machine of these answers is there already
 }
+
+// New makes a guide that starts from these answers.
+func New(c *page.Context, a steps.Answers) *Guide {
+	return &Guide{Context: c, Answers: withDefaults(a)}
+}
+
+// Begun says that another machine is begun: the pages show the answers it
+// starts from.
+type Begun struct{}
+
+// Begin starts again from these answers. The pages are to be told: [Begun].
+func (g *Guide) Begin(a steps.Answers) { g.Answers = withDefaults(a) }
 
 // Place is where the answers point to now.
 func (g *Guide) Place() steps.Place {

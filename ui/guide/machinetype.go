@@ -1,4 +1,4 @@
-package ui
+package guide
 
 import (
 	"context"
@@ -28,8 +28,8 @@ const (
 	machineParts
 )
 
-// machineScreen asks for the image, the instance type and the disk.
-type machineScreen struct {
+// MachineType asks for the image, the instance type and the disk.
+type MachineType struct {
 	*Guide
 	place   steps.Place // what the types are of
 	types   []steps.InstanceType
@@ -42,8 +42,9 @@ type machineScreen struct {
 	wrong   string // what is wrong with the answers
 }
 
-func newMachineScreen(g *Guide) *machineScreen {
-	return &machineScreen{
+// NewMachineType makes the page.
+func NewMachineType(g *Guide) *MachineType {
+	return &MachineType{
 		Guide: g,
 		disk:  page.NewField(strconv.Itoa(g.Answers.DiskGB), "", 5),
 		table: page.NewTypeTable(g.Theme),
@@ -51,38 +52,43 @@ func newMachineScreen(g *Guide) *machineScreen {
 }
 
 // start shows the answers that a new setup starts from.
-func (s *machineScreen) start() {
+func (s *MachineType) start() {
 	s.disk.Set(strconv.Itoa(s.Answers.DiskGB))
 	if len(s.types) > 0 {
 		s.table.Select(s.preferred(s.Answers.Type))
 	}
 }
 
-func (s *machineScreen) Enter() tea.Cmd {
+// Enter implements [page.Page].
+func (s *MachineType) Enter() tea.Cmd {
 	if s.place == s.Place() && len(s.types) > 0 {
 		return s.fetchPrices()
 	}
 	return s.fetch()
 }
 
-func (s *machineScreen) Leave() {
+// Leave implements [page.Page].
+func (s *MachineType) Leave() {
 	s.Tasks.Stop(taskTypes)
 	s.Tasks.Stop(taskPrices)
 }
 
-func (s *machineScreen) Update(msg tea.Msg) tea.Cmd {
+// Update implements [page.Page].
+func (s *MachineType) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case typesFetched:
 		return s.fetched(msg)
 	case pricesFetched:
 		s.priced(msg)
+	case Begun:
+		s.start()
 	case page.Restyled:
 		s.table.SetTheme(s.Theme)
 	}
 	return nil
 }
 
-func (s *machineScreen) fetch() tea.Cmd {
+func (s *MachineType) fetch() tea.Cmd {
 	s.failure.Set(nil)
 	s.types, s.prices, s.noPrice = nil, steps.Prices{}, ""
 	place := s.Place()
@@ -92,7 +98,7 @@ func (s *machineScreen) fetch() tea.Cmd {
 	})
 }
 
-func (s *machineScreen) fetched(msg typesFetched) tea.Cmd {
+func (s *MachineType) fetched(msg typesFetched) tea.Cmd {
 	if !s.Tasks.Done(taskTypes, msg.id) {
 		return nil
 	}
@@ -107,7 +113,7 @@ func (s *machineScreen) fetched(msg typesFetched) tea.Cmd {
 }
 
 // preferred is the type chosen before if the region has it, else the default.
-func (s *machineScreen) preferred(want string) string {
+func (s *MachineType) preferred(want string) string {
 	for _, t := range s.types {
 		if t.Name == want {
 			return want
@@ -117,7 +123,7 @@ func (s *machineScreen) preferred(want string) string {
 }
 
 // fetchPrices asks for the prices, which come later than the types.
-func (s *machineScreen) fetchPrices() tea.Cmd {
+func (s *MachineType) fetchPrices() tea.Cmd {
 	if s.prices.Hour != nil || s.Tasks.Runs(taskPrices) {
 		return nil
 	}
@@ -129,7 +135,7 @@ func (s *machineScreen) fetchPrices() tea.Cmd {
 	})
 }
 
-func (s *machineScreen) priced(msg pricesFetched) {
+func (s *MachineType) priced(msg pricesFetched) {
 	if !s.Tasks.Done(taskPrices, msg.id) {
 		return
 	}
@@ -140,13 +146,14 @@ func (s *machineScreen) priced(msg pricesFetched) {
 	s.fill()
 }
 
-func (s *machineScreen) fill() { s.table.SetRows(page.TypeRows(s.types, s.prices, s.noPrice)) }
+func (s *MachineType) fill() { s.table.SetRows(page.TypeRows(s.types, s.prices, s.noPrice)) }
 
-func (s *machineScreen) price(name string) (hour, month string) {
+func (s *MachineType) price(name string) (hour, month string) {
 	return page.TypePrice(s.prices, s.noPrice, name)
 }
 
-func (s *machineScreen) Typing() page.Typist {
+// Typing implements [page.Page].
+func (s *MachineType) Typing() page.Typist {
 	switch {
 	case s.part == partTypes && s.table.Filtering():
 		return page.TypingFilter(s.table)
@@ -156,7 +163,8 @@ func (s *machineScreen) Typing() page.Typist {
 	return nil
 }
 
-func (s *machineScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// Key implements [page.Page].
+func (s *MachineType) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if s.failure.Is() {
 		if k.String() == "r" {
 			return s.fetch(), true
@@ -186,7 +194,7 @@ func (s *machineScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return s.partKey(k)
 }
 
-func (s *machineScreen) partKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (s *MachineType) partKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch s.part {
 	case partTypes:
 		if page.SortKey(s.table, k) {
@@ -218,7 +226,7 @@ func (s *machineScreen) partKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, true
 }
 
-func (s *machineScreen) gigabytes() int {
+func (s *MachineType) gigabytes() int {
 	n, err := strconv.Atoi(s.disk.Value())
 	if err != nil {
 		return 0
@@ -226,7 +234,7 @@ func (s *machineScreen) gigabytes() int {
 	return n
 }
 
-func (s *machineScreen) moveImage(by int) {
+func (s *MachineType) moveImage(by int) {
 	list := steps.Releases()
 	for i, r := range list {
 		if r.Version == s.Answers.Release {
@@ -237,7 +245,7 @@ func (s *machineScreen) moveImage(by int) {
 	s.Answers.Release = steps.DefaultRelease
 }
 
-func (s *machineScreen) take() tea.Cmd {
+func (s *MachineType) take() tea.Cmd {
 	row, ok := s.table.Selected()
 	gb := s.gigabytes()
 	switch {
@@ -253,7 +261,8 @@ func (s *machineScreen) take() tea.Cmd {
 	return nil
 }
 
-func (s *machineScreen) Hints() []page.Hint {
+// Hints implements [page.Page].
+func (s *MachineType) Hints() []page.Hint {
 	switch {
 	case s.failure.Is():
 		return append(s.failure.Hints(), page.Hint{"esc", "back"})
@@ -267,7 +276,8 @@ func (s *machineScreen) Hints() []page.Hint {
 	return []page.Hint{{"enter", "continue"}, {"←→", "image"}, {"tab", "types"}, {"esc", "back"}}
 }
 
-func (s *machineScreen) View(w, h int) string {
+// View implements [page.Page].
+func (s *MachineType) View(w, h int) string {
 	switch {
 	case s.failure.Is():
 		return strings.Join(s.failure.Lines(s.Theme, w), "\n")
@@ -283,12 +293,12 @@ func (s *machineScreen) View(w, h int) string {
 		foot = page.Paragraph(s.Theme.Subtle, "Prices are unknown: "+s.noPrice, w)
 	}
 	s.table.SetFocused(s.part == partTypes)
-	s.table.SetSize(min(w, 100), tableHeight(s.table, h-len(lines)-len(foot)))
+	s.table.SetSize(min(w, 100), page.TableHeight(s.table, h-len(lines)-len(foot)))
 	lines = append(lines, page.ZonesOf(page.ZonePart, partTypes, strings.Split(s.table.View(), "\n"))...)
 	return strings.Join(append(lines, foot...), "\n")
 }
 
-func (s *machineScreen) imageLine(w int) string {
+func (s *MachineType) imageLine(w int) string {
 	line := page.Arrow(s.Theme, s.part == partImage) + s.Theme.Subtle.Render(cells.Fit("Ubuntu", 8))
 	for _, r := range steps.Releases() {
 		on := r.Version == s.Answers.Release
@@ -308,7 +318,7 @@ func (s *machineScreen) imageLine(w int) string {
 	return cells.Fit(line, w)
 }
 
-func (s *machineScreen) releaseNote(note string) string {
+func (s *MachineType) releaseNote(note string) string {
 	if strings.Contains(note, "past") {
 		return s.Theme.Warn.Render("! " + note)
 	}
@@ -317,7 +327,7 @@ func (s *machineScreen) releaseNote(note string) string {
 
 // typeLine is the type under the cursor with all that is known of it: on a
 // narrow screen the table has no room for every column.
-func (s *machineScreen) typeLine(w int) string {
+func (s *MachineType) typeLine(w int) string {
 	line := page.Arrow(s.Theme, s.part == partTypes) + s.Theme.Subtle.Render(cells.Fit("Type", 8))
 	row, _ := s.table.Selected()
 	for _, t := range s.types {
@@ -341,7 +351,7 @@ func (s *machineScreen) typeLine(w int) string {
 	return cells.Fit(line, w)
 }
 
-func (s *machineScreen) diskLine() string {
+func (s *MachineType) diskLine() string {
 	line := page.Arrow(s.Theme, s.part == partDisk) + s.Theme.Subtle.Render(cells.Fit("Disk", 8)) +
 		s.disk.View(s.Theme, 6, s.part == partDisk) + s.Theme.Text.Render(" GB")
 	if s.prices.GP3 > 0 {
@@ -350,7 +360,8 @@ func (s *machineScreen) diskLine() string {
 	return line
 }
 
-func (s *machineScreen) Point(p page.Pointed) tea.Cmd {
+// Point implements [page.Page].
+func (s *MachineType) Point(p page.Pointed) tea.Cmd {
 	if s.failure.Is() || len(s.types) == 0 {
 		return nil
 	}
