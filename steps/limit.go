@@ -102,6 +102,36 @@ func (a Answers) StopRule() StopRule {
 // Never reports whether the machine runs until somebody stops it.
 func (r StopRule) Never() bool { return r.Idle == Never && r.Lifetime == Never }
 
+// Parts says the rule's two limits, each also where there is none: "after 60
+// minutes idle", "or 12 hours after start".
+func (r StopRule) Parts() (idle, life string) {
+	idle, life = "after "+r.Idle.Words()+" idle", r.Lifetime.Words()+" after start"
+	switch {
+	case r.Lifetime == Never:
+		life = "with no time limit"
+	case r.Idle != Never:
+		life = "or " + life
+	}
+	if r.Idle == Never {
+		idle = "not when idle"
+	}
+	return idle, life
+}
+
+// Words says when the machine stops: "after 60 minutes idle, or 12 hours after start".
+func (r StopRule) Words() string {
+	idle, life := r.Parts()
+	switch {
+	case r.Never():
+		return "never, until you stop it"
+	case r.Idle == Never:
+		return life
+	case r.Lifetime == Never:
+		return idle
+	}
+	return idle + ", " + life
+}
+
 // MarshalText is for JSON.
 func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 

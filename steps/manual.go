@@ -201,26 +201,20 @@ func (m typed) serve() string {
 	if m.Mode != ModeSSH {
 		cmd += " --ip=" + cmp.Or(m.s.PrivateIP, "PRIVATE-IP")
 	}
-	if m.scheme() == "https" { // else the https URL leads to nothing
+	if m.HasTLS() { // else the https URL leads to nothing
 		cmd += fmt.Sprintf(` --%[1]s.certfile="$HOME/.jupyter-ec2/server/cert.pem" --%[1]s.keyfile="$HOME/.jupyter-ec2/server/key.pem"`, app)
 	}
 	return cmd
 }
 
-func (m typed) scheme() string {
-	if m.NoTLS || m.Mode == ModeSSH {
-		return "http"
-	}
-	return "https"
-}
-
 func (m typed) open() []string {
+	server := Setup{Answers: m.Answers, PublicAddr: cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"), ServerPort: m.s.ServerPort}
+	url := server.PublicURL()
 	switch m.Mode {
 	case ModeHTTP:
-		return []string{fmt.Sprintf("%s://%s:%d/?token=TOKEN", m.scheme(), cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"), m.serverPort())}
+		return []string{url + m.Mode.ServerPath() + "?token=TOKEN"}
 	case ModeGateway:
-		url := fmt.Sprintf("%s://%s:%d", m.scheme(), cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"), m.serverPort())
-		return []string{url + "/api/kernelspecs", "jupyter notebook --gateway-url=" + url}
+		return []string{url + m.Mode.ServerPath(), "jupyter notebook --gateway-url=" + url}
 	default:
 		local := ServerPort
 		if m.s.LocalPort != 0 {

@@ -316,8 +316,8 @@ func TestATunnelOpenedWhileLeavingIsClosed(t *testing.T) {
 }
 
 func TestReviewLimits(t *testing.T) {
-	r := toReview(newRig(t, newFakeEngine())).until("when idle for 60 minutes").until("after 12 hours")
-	r.press("i", "i").until("not when idle").press("t").until("after 24 hours")
+	r := toReview(newRig(t, newFakeEngine())).until("after 60 minutes idle").until("12 hours after start")
+	r.press("i", "i").until("not when idle").press("t").until("24 hours after start")
 	r.press("L").until("Proof")
 	if a := r.m.guide.Answers; a.IdleStop != steps.Never || a.Lifetime.String() != "24h" {
 		t.Errorf("limits %s, %s", a.IdleStop, a.Lifetime)

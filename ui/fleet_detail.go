@@ -159,7 +159,7 @@ func (u *member) stopping(f *facts, now time.Time) {
 	case soon:
 		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + keeps it on at least an hour", wording.Span(left), wording.StopWhy(u.health)))
 	default:
-		f.add("Stops", f.th.Subtle, wording.Stops(u.Answers.StopRule()))
+		f.add("Stops", f.th.Subtle, u.Answers.StopRule().Words())
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // limitsDialog asks for the two limits of one machine.
@@ -54,7 +53,7 @@ func (d *limitsDialog) Key(k tea.KeyPressMsg) page.Action {
 }
 
 func (m *model) setLimits(u *member, idle, lifetime steps.Limit) tea.Cmd {
-	did := "stops " + wording.Stops(steps.StopRule{Idle: idle, Lifetime: lifetime})
+	did := "auto-stop: " + steps.StopRule{Idle: idle, Lifetime: lifetime}.Words()
 	return m.changed(u, verb{doing: "setting the limits", did: did}, func(ctx context.Context) error {
 		_, err := m.Engine.SetLimits(ctx, u.ID, idle, lifetime)
 		return err

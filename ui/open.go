@@ -134,7 +134,7 @@ func (s *openScreen) facts(w int) []string {
 	}
 	style, cost := s.cost()
 	add("Cost", style, cost)
-	add("Stops", s.m.Theme.Subtle, wording.Stops(o.Setup.Answers.StopRule()))
+	add("Stops", s.m.Theme.Subtle, o.Setup.Answers.StopRule().Words())
 	add("Quitting", s.m.Theme.Subtle, s.quitting(s.m.Engine.Sandboxed()))
 	return append(lines, "")
 }

@@ -16,7 +16,7 @@ func TestKeysOfTheReviewChangeWhatIsSeen(t *testing.T) {
 			t.Fatalf("the limits are still in sight:\n%s", r.screen())
 		}
 		before := r.m.guide.Answers
-		r.press(key).until("when idle for 60 minutes")
+		r.press(key).until("after 60 minutes idle")
 		if !r.m.guide.Answers.Equal(before) {
 			t.Errorf("%s changed the limits out of sight: %s, %s", key, r.m.guide.Answers.IdleStop, r.m.guide.Answers.Lifetime)
 		}

@@ -251,11 +251,11 @@ func (g *Guide) pinOf(s *steps.Setup) ([]byte, error) {
 
 // watcher checks that the machine stops automatically, as was asked for.
 func (d *doctor) watcher(ctx context.Context) finding {
-	a := d.s.Answers
-	if n := d.s.Wanted(); n.IdleStop.Or(steps.DefaultIdleStop) != a.IdleStop.Or(steps.DefaultIdleStop) || n.Lifetime.Or(steps.DefaultLifetime) != a.Lifetime.Or(steps.DefaultLifetime) {
-		return finding{steps.CheckWarn, "New limits were requested but are not in effect yet: auto-stop " + StopWords(n) + ".", problem.Act(on(problem.Continue, d.s)).Say(": it puts them into effect."), againFix}
+	rule := d.s.Answers.StopRule()
+	if wanted := d.s.Wanted().StopRule(); wanted != rule {
+		return finding{steps.CheckWarn, "New limits were requested but are not in effect yet: auto-stop " + wanted.Words() + ".", problem.Act(on(problem.Continue, d.s)).Say(": it puts them into effect."), againFix}
 	}
-	if a.IdleStop == steps.Never && a.Lifetime == steps.Never {
+	if rule.Never() {
 		return fine("None was requested: the machine runs, and costs money, until it is stopped.")
 	}
 	h, err := jupyter.ReadHealth(ctx, d.client)
@@ -270,20 +270,9 @@ func (d *doctor) watcher(ctx context.Context) finding {
 	case h.Unarmed != "":
 		return finding{steps.CheckWarn, "The machine will not stop automatically: " + h.Unarmed + ".", next, againFix}
 	case h.StopAt.IsZero():
-		return fine("It stops %s.", d.limits())
+		return fine("It stops %s.", rule.Words())
 	}
-	return fine("It stops %s; currently due at %s.", d.limits(), h.StopAt.Local().Format(time.DateTime))
-}
-
-func (d *doctor) limits() string {
-	var all []string
-	if l := d.s.Answers.IdleStop.Or(steps.DefaultIdleStop); l != steps.Never {
-		all = append(all, "when idle for "+l.Words())
-	}
-	if l := d.s.Answers.Lifetime.Or(steps.DefaultLifetime); l != steps.Never {
-		all = append(all, "after "+l.Words()+" in all")
-	}
-	return strings.Join(all, " and ")
+	return fine("It stops %s; currently due at %s.", rule.Words(), h.StopAt.Local().Format(time.DateTime))
 }
 
 // way goes to the server as the user does: through a tunnel of its own, or to

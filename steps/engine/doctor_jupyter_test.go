@@ -186,7 +186,7 @@ func (w *world) watched() {
 	}
 	for _, armed := range []bool{false, true} {
 		spec := jupyter.WatchSpec{Idle: 90 * time.Minute, Armed: armed, Mode: string(a.Mode), Facts: facts}
-		want, text := steps.CheckOK, "when idle for 90 minutes"
+		want, text := steps.CheckOK, "after 90 minutes idle"
 		if !armed {
 			spec.Unarmed, want, text = "its disk would be lost", steps.CheckWarn, "its disk would be lost"
 		}

@@ -17,13 +17,13 @@ import (
 // idle or has run for long enough: also while this computer is away.
 func (r *run) guard(ctx context.Context) error {
 	a := r.s.Answers
-	idle, life := a.IdleStop.Or(steps.DefaultIdleStop), a.Lifetime.Or(steps.DefaultLifetime)
+	rule := a.StopRule()
 	spec := jupyter.WatchSpec{
-		Idle: r.g.scaled(idle), Lifetime: r.g.scaled(life), Every: r.g.scaled(steps.Limit(watchEvery)),
+		Idle: r.g.scaled(rule.Idle), Lifetime: r.g.scaled(rule.Lifetime), Every: r.g.scaled(steps.Limit(watchEvery)),
 		WorkLeast: float64(a.Work.Percent) / 100, Ignore: a.Work.Ignore, Window: r.g.scaled(steps.Limit(time.Minute)),
 		Facts: r.facts, Mode: string(a.Mode), Bind: r.bind(), Port: r.s.ServerPort, TLS: r.s.Answers.HasTLS(),
 	}
-	if idle != steps.Never || life != steps.Never {
+	if !rule.Never() {
 		spec.Unarmed = r.unsafeToStop(ctx)
 		spec.Armed = spec.Unarmed == ""
 	}
@@ -33,7 +33,7 @@ func (r *run) guard(ctx context.Context) error {
 	}
 	switch {
 	case spec.Armed:
-		r.doing("Auto-stop: %s", StopWords(a))
+		r.doing("Auto-stop: %s; the disk is kept", rule.Words())
 	case spec.Unarmed != "":
 		r.doing("It will not stop automatically: %s", spec.Unarmed)
 	default:
@@ -67,21 +67,6 @@ const watchEvery = 5 * time.Second
 // scaled is a limit in the guide's own time: tests turn minutes to seconds.
 func (g *Guide) scaled(l steps.Limit) time.Duration {
 	return time.Duration(float64(l.Duration()) * g.cfg.Minute.Seconds() / 60)
-}
-
-// StopWords says when a machine with these answers stops automatically, to
-// follow "auto-stop: ".
-func StopWords(a steps.Answers) string {
-	idle, life := a.IdleStop.Or(steps.DefaultIdleStop), a.Lifetime.Or(steps.DefaultLifetime)
-	switch {
-	case idle == steps.Never && life == steps.Never:
-		return "never"
-	case idle == steps.Never:
-		return fmt.Sprintf("%s after start; the disk is kept", life.Words())
-	case life == steps.Never:
-		return fmt.Sprintf("after %s idle; the disk is kept", idle.Words())
-	}
-	return fmt.Sprintf("after %s idle, or %s after start; the disk is kept", idle.Words(), life.Words())
 }
 
 // unsafeToStop says why the machine must not shut itself down, or nothing: EC2

@@ -36,7 +36,7 @@ func TestChanges(t *testing.T) {
 		{"mode off http", "mode ffff http false", []string{"jupyter-ec2 start off"}},
 		{"gateway small gate", "gateway aaaa gggg; work aaaa", []string{"small uses the kernels of gate now."}},
 		{"gateway small none", "gateway aaaa ; work aaaa", []string{"its own kernels"}},
-		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"when idle for 2 hours, after 12 hours."}},
+		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"after 2 hours idle, or 12 hours after start."}},
 		{"idle off never --lifetime never", "limits ffff never/never", []string{"off never stops automatically"}},
 		{"idle small --ignore htop --work 20", `rule aaaa 20["htop"]; work aaaa`, []string{"60 minutes", "Programs count from 20 percent of a core. Ignored: htop."}},
 		{"idle small --lifetime 24h", "limits aaaa /24h; work aaaa", []string{"60 minutes", "24 hours"}},
@@ -202,12 +202,12 @@ func TestUpLimits(t *testing.T) {
 	if a := r.engine.begun; a.IdleStop != steps.Limit(2*time.Hour) || a.Lifetime != steps.Never {
 		t.Errorf("answers %+v", a)
 	}
-	has(t, "review", r.out.String(), "Auto-stop\n  when idle for 2 hours\n")
+	has(t, "review", r.out.String(), "Auto-stop\n  after 2 hours idle\n")
 	r = run{engine: &fakeEngine{work: opens(nil)}}
 	if code := r.do(t.Context(), "up", "--yes"); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
-	has(t, "review", r.out.String(), "for 60 minutes\n", "for 12 hours\n")
+	has(t, "review", r.out.String(), "after 60 minutes idle, ", "or 12 hours after start\n")
 }
 
 func TestRmJSON(t *testing.T) {

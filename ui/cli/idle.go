@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // idleOptions are what idle was asked to change, beside the idle time.
@@ -107,7 +106,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 // idleSays tells the rules that a machine has now.
 func idleSays(s steps.Setup) string {
 	a := s.Wanted()
-	said := a.Name + " stops automatically " + wording.Stops(a.StopRule()) + "."
+	said := a.Name + " stops automatically " + a.StopRule().Words() + "."
 	if a.StopRule().Never() {
 		said = a.Name + " never stops automatically: it runs until you stop it."
 		if !s.Sandbox {

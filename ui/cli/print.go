@@ -75,7 +75,7 @@ func (p *plainPrinter) review(r steps.Review) {
 		}
 	}
 	p.list("Not permitted", denied)
-	p.list("Auto-stop", []string{wording.Stops(r.Answers.StopRule())})
+	p.list("Auto-stop", []string{r.Answers.StopRule().Words()})
 	p.list("Mind", r.Warnings)
 }
 

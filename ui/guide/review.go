@@ -140,7 +140,7 @@ func (s *Review) limit(idle, lifetime steps.Limit) tea.Cmd {
 
 // limitLines say when the machine stops on its own, and how to change that.
 func (s *Review) limitLines(w int) []string {
-	whenIdle, inAll := wording.StopRule(s.Answers.StopRule())
+	whenIdle, inAll := s.Answers.StopRule().Parts()
 	key := func(k string) string { return " (" + s.Theme.Key.Render(k) + s.Theme.Subtle.Render(" changes") + ")" }
 	return []string{page.Heading(s.Theme, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
 }

@@ -81,25 +81,6 @@ func TestCost(t *testing.T) {
 	}
 }
 
-func TestStops(t *testing.T) {
-	hour := steps.Limit(time.Hour)
-	for _, c := range []struct {
-		a          steps.Answers
-		want       string
-		idle, life string
-	}{
-		{steps.Answers{}, "when idle for 60 minutes, after 12 hours", "when idle for 60 minutes", "after 12 hours"},
-		{steps.Answers{IdleStop: steps.Never, Lifetime: 2 * hour}, "after 2 hours", "not when idle", "after 2 hours"},
-		{steps.Answers{IdleStop: hour, Lifetime: steps.Never}, "when idle for 60 minutes", "when idle for 60 minutes", "with no time limit"},
-		{steps.Answers{IdleStop: steps.Never, Lifetime: steps.Never}, "never: it runs until you stop it", "not when idle", "with no time limit"},
-	} {
-		idle, life := StopRule(c.a.StopRule())
-		if got := Stops(c.a.StopRule()); got != c.want || idle != c.idle || life != c.life {
-			t.Errorf("%q, %q and %q; want %q, %q and %q", got, idle, life, c.want, c.idle, c.life)
-		}
-	}
-}
-
 func TestIdle(t *testing.T) {
 	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
