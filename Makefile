@@ -1,4 +1,5 @@
 # make run      the wizard in the sandbox: no account, no cost
+# make quick    lint and short tests, while you work
 # make test     everything that must hold: needs, lint, tests, other systems
 # make help     the other targets
 
@@ -17,7 +18,7 @@ BUSY    ?= 0
 SLOWEST := steps/hosttest,ui/cli,remote/jupyter,remote/testhost,aws/contract,steps/engine
 SUITE   ?= $(TOOLS)/suite -first $(SLOWEST)
 
-.PHONY: help run build test deps lint unit bench demo fuzz long soak crosscheck cross clean
+.PHONY: help run build test quick deps lint unit bench demo fuzz long soak crosscheck cross clean
 
 help: ## say what there is
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "%-12s%s\n", $$1, $$2}' Makefile
@@ -29,6 +30,9 @@ build: ## the program, as ./jupyter-ec2
 	go build -trimpath -ldflags='-s -w' -o jupyter-ec2 .
 
 test: deps lint crosscheck cross unit ## all that must hold before a change goes in
+
+quick: lint ## lint and short tests, while you work: nothing to install, no root
+	go test -short ./...
 
 deps: ## what the tests need of this computer: says what is missing, and asks (YES=1: does not)
 	@YES=$(YES) .ci/deps

@@ -33,6 +33,9 @@ func cutCopy(t *testing.T, h host, do func(*Client, CopyOptions) error) {
 
 // What a cut copy left is continued by the next one, and is not left for good.
 func TestCopyContinues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		local, dir := big(t), t.TempDir()
 		put := func(c *Client, o CopyOptions) error { _, err := c.Put(t.Context(), local, "sub/", o); return err }
@@ -70,6 +73,9 @@ func TestCopyContinues(t *testing.T) {
 
 // What is there with other bytes is not continued, but written over.
 func TestCopyContinuesTheSameAlone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		local, dir := big(t), t.TempDir()
 		cutCopy(t, h, func(c *Client, o CopyOptions) error { _, err := c.Put(t.Context(), local, "big", o); return err })
@@ -112,6 +118,9 @@ func spoil(t *testing.T, dir string) {
 
 // The same file twice at the same time: both say that it is there, and it is.
 func TestCopyTwiceAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		local, dir := filepath.Join(t.TempDir(), "big"), t.TempDir()
 		write(t, local, strings.Repeat("0123456789abcdef", 1<<20), 0o644)

@@ -98,6 +98,9 @@ func carry(to io.WriteCloser, from io.Reader, oneWay time.Duration, all *crowd) 
 // At 100 ms, neither many small files nor a large one cost a round trip each:
 // much more is under way at a time than one request, or one piece of a file.
 func TestCopyOverASlowConnection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	h := startOpenSSH(t)
 	addr, there, back := far(t, h.addr, 50*time.Millisecond)
 	h.addr = addr

@@ -242,6 +242,9 @@ func big(t *testing.T) string {
 }
 
 func TestCopyBig(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		c, local := h.client(t), big(t)
 		back := local + ".back"

@@ -63,6 +63,9 @@ func TestEC2Sim(t *testing.T) {
 }
 
 func TestMoto(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks moto everything")
+	}
 	m := StartMoto(t)
 	for _, p := range promises() {
 		t.Run(p.call+"/"+p.must, func(t *testing.T) {

@@ -25,6 +25,9 @@ var (
 // says, the watcher goes on and its status can be read. JUPYTER_EC2_EXAMPLES is
 // how often each is tried; above 1000 they are others each time.
 func TestWatcherProperties(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tries many examples")
+	}
 	t.Parallel()
 	python, err := hypothesis()
 	if err != nil {

@@ -142,6 +142,9 @@ func (r *rooms) of(ctx context.Context, id, publicKey string) (ec2sim.Host, erro
 // its work up to the login, gone through again from where it stands, and its
 // removal.
 func TestTheGuideOnMoto(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks moto")
+	}
 	m := contract.StartMoto(t)
 	t.Run("questions", func(t *testing.T) { newMotoWorld(t, m).asksEverything(answers()) })
 	for _, source := range []steps.KeySource{steps.KeyImport, steps.KeyCreate} {
