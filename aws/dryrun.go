@@ -100,9 +100,9 @@ func (r *Regional) permission(ctx context.Context, action, kind string, err erro
 	var e *Error
 	switch err = r.failType(ctx, "check "+action, kind, err); {
 	case errors.As(err, &e):
-		_, title, text, _ := e.Explain()
+		told := e.Problem()
 		p.Known = denied(e.Code)
-		p.Detail = title + ". " + text
+		p.Detail = told.Title + ". " + told.Text
 		if !p.Known && e.prevents() {
 			p.Obstacle = e
 		}

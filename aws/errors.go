@@ -46,7 +46,7 @@ const (
 	codeNoGroup          = "InvalidGroup.NotFound" // AWS's own
 )
 
-// Error is a failure of AWS, or on the way to it. Explain puts it in plain words.
+// Error is a failure of AWS, or on the way to it. Problem puts it in plain words.
 type Error struct {
 	Doing   string // what was being done: "launch the instance"
 	Code    string // AWS's error code, or one of this package's own; "" when neither is known

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // explained asserts that err can be explained in full, and answers the words.
@@ -19,7 +21,8 @@ func explained(t *testing.T, err error) (kind, title, text, next string) {
 	if !errors.As(err, &e) {
 		t.Fatalf("not explained: %v", err)
 	}
-	kind, title, text, next = e.Explain()
+	p := e.Problem()
+	kind, title, text, next = string(p.Kind), p.Title, p.Text, p.Next.String()
 	switch kind {
 	case "credentials", "refused", "answers", "failed", "unreachable":
 	default:
@@ -47,7 +50,7 @@ func TestEC2ErrorsAreExplained(t *testing.T) {
 		{"InvalidParameterCombination", "Something else.", "answers", "AWS rejects one of the answers", "Something else."},
 		{"VPCIdNotSpecified", "No default VPC for this user", "refused", "No default network in eu-central-1", "create-default-vpc"},
 		{"InvalidAMIID.NotFound", "The image id '[ami-1]' does not exist", "failed", "The Ubuntu image is not there", "looked up again"},
-		{"Unsupported", "Your requested instance type (t2.micro) is not supported in your requested Availability Zone", "answers", "Not available in eu-central-1", "another region"},
+		{"Unsupported", "Your requested instance type (t2.micro) is not supported in your requested Availability Zone", "answers", "Not available in eu-central-1", "[choose-region]"},
 		{"InvalidKeyPair.NotFound", "The key pair 'k' does not exist", "answers", "EC2 does not know or accept this key", "ed25519"},
 		{"InvalidGroup.NotFound", "The security group 'sg-1' does not exist", "failed", "It no longer exists", "console"},
 		{"IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent", "failed", "Launched before, with other answers", "Remove"},
@@ -95,7 +98,7 @@ func TestIdentityErrorsAreExplained(t *testing.T) {
 				w := &wire{t: t, answers: answers{"GetCallerIdentity": always(stsError(c.code, c.message))}}
 				_, err := open(t, w, "eu-central-1").Identity(context.Background())
 				kind, title, _, _ := explained(t, err)
-				if want := kindCredentials; kind != want || title != c.title {
+				if want := string(problem.Credentials); kind != want || title != c.title {
 					t.Errorf("%s: %q, want %s: %q", kind, title, want, c.title)
 				}
 			})

@@ -3,31 +3,27 @@ package aws
 import (
 	"fmt"
 	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // words are an error for people.
-type words struct{ kind, title, text, next string }
+type words struct {
+	kind        problem.Kind
+	title, text string
+	next        problem.Next
+}
 
-// The kinds of error, by what a person does next.
-const (
-	kindCredentials = "credentials"
-	kindRefused     = "refused"
-	kindAnswers     = "answers"
-	kindUnreachable = "unreachable"
-	kindFailed      = "failed"
-)
-
-// Explain returns the kind ("credentials", "refused", "answers", "unreachable"
-// or "failed"), a short title, what happened, and what to do next.
-func (e *Error) Explain() (kind, title, text, next string) {
+// Problem returns the error in plain words.
+func (e *Error) Problem() problem.Problem {
 	w := words{
-		kindFailed, "AWS refused a request", e.said("It was not possible to " + e.Doing + ". AWS's code for it is " + e.Code + "."),
-		"Try again. If it persists, look up the code in AWS's documentation, or choose something else.",
+		problem.Failed, "AWS refused a request", e.said("It was not possible to " + e.Doing + ". AWS's code for it is " + e.Code + "."),
+		problem.Say("Try again. If it persists, look up the code in AWS's documentation, or choose something else."),
 	}
 	if e.Code == "" {
 		w.title = "Something between here and AWS failed"
 		w.text = "It was not possible to " + e.Doing + ": " + e.Message
-		w.next = "Try again. If it persists, check your AWS configuration with: " + e.command("sts get-caller-identity")
+		w.next = problem.Say("Try again. If it persists, check your AWS configuration with: " + e.command("sts get-caller-identity"))
 	}
 	for _, find := range []func() (words, bool){
 		e.signInWords, e.keyWords, e.networkWords, e.permissionWords,
@@ -39,7 +35,7 @@ func (e *Error) Explain() (kind, title, text, next string) {
 		}
 	}
 	w = e.elsewhere(w)
-	return w.kind, w.title, w.text, w.next
+	return problem.Problem{Kind: w.kind, Title: w.title, Text: w.text, Next: w.next}
 }
 
 // said adds AWS's own message to a sentence.
@@ -57,6 +53,11 @@ func (e *Error) command(args string) string {
 		c += " --profile " + quoted(e.Profile)
 	}
 	return c
+}
+
+// signIn is one of AWS's own ways to sign in.
+func (e *Error) signIn(args string) problem.Action {
+	return problem.Action{Verb: problem.SignIn, Command: e.command(args)}
 }
 
 // quoted is a word as a shell takes it.
@@ -83,50 +84,50 @@ func (e *Error) signInWords() (words, bool) {
 	switch e.Code {
 	case codeNoCredentials:
 		return words{
-			kindCredentials, "No AWS credentials",
+			problem.Credentials, "No AWS credentials",
 			"This computer has no credentials for " + profileWords(e.Profile) + "." + e.notes(),
-			"Run: " + e.command("login") + " (AWS CLI 2.32 or later; signs you in with the browser), or " + e.command("configure") +
-				" if you have an access key. Then retry. Without an AWS account, try --sandbox.",
+			problem.Act(e.signIn("login")).Say(" (AWS CLI 2.32 or later; signs you in with the browser), or " + e.command("configure") +
+				" if you have an access key. Then retry. Without an AWS account, ").Do(problem.UseSandbox).Say("."),
 		}, true
 	case codeSSOExpired:
 		return words{
-			kindCredentials, "The SSO session has expired",
+			problem.Credentials, "The SSO session has expired",
 			"The sign-in of " + profileWords(e.Profile) + " through IAM Identity Center has expired or was never made.",
-			"Run: " + e.command("sso login") + " and then retry.",
+			problem.Act(e.signIn("sso login")).Say(" and then retry."),
 		}, true
 	case codeNoToken:
 		w := words{
-			kindCredentials, "The web identity token cannot be read",
+			problem.Credentials, "The web identity token cannot be read",
 			"The credentials of " + e.holder() + " come from a token in a file, and that file cannot be read.",
-			"Correct the file's path, or remove the setting if it is left over. Then retry.",
+			problem.Say("Correct the file's path, or remove the setting if it is left over. Then retry."),
 		}
 		if at := e.from.credentials; at.known() {
-			w.next = "Correct " + at.of(e.from.key) + ", or remove it if it is left over. Then retry."
+			w.next = problem.Say("Correct " + at.of(e.from.key) + ", or remove it if it is left over. Then retry.")
 		}
 		return w, true
 	case codeLoginExpired:
 		return words{
-			kindCredentials, "The AWS login has expired",
+			problem.Credentials, "The AWS login has expired",
 			"The login session of " + profileWords(e.Profile) + " has expired, or its password has changed.",
-			"Run: " + e.command("login") + " and then retry.",
+			problem.Act(e.signIn("login")).Say(" and then retry."),
 		}, true
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
 		return words{
-			kindCredentials, "The AWS session has expired",
+			problem.Credentials, "The AWS session has expired",
 			"The temporary credentials of " + e.holder() + " have expired.",
 			e.mendKeys("Get new ones the way you got these (" + e.command("login") + ", " + e.command("sso login") + ", or new environment variables), then retry."),
 		}, true
 	case codeMFANeeded:
 		return words{
-			kindCredentials, "An MFA code is needed",
+			problem.Credentials, "An MFA code is needed",
 			"The role of " + profileWords(e.Profile) + " is given only together with a code of your MFA device, and none was given.",
-			"Run the program in a terminal, where it can ask for the code, and see that the profile has mfa_serial set. Then retry.",
+			problem.Say("Run the program in a terminal, where it can ask for the code, and see that the profile has mfa_serial set. Then retry."),
 		}, true
 	case codeMFAWrong:
 		return words{
-			kindCredentials, "The MFA code is wrong",
+			problem.Credentials, "The MFA code is wrong",
 			"AWS rejected that code. A code works once, and for about half a minute.",
-			"Wait for the next code of your MFA device, then retry. If it persists, check the mfa_serial of the profile and the clock of your device.",
+			problem.Say("Wait for the next code of your MFA device, then retry. If it persists, check the mfa_serial of the profile and the clock of your device."),
 		}, true
 	}
 	return words{}, false
@@ -137,21 +138,21 @@ func (e *Error) keyWords() (words, bool) {
 	switch e.Code {
 	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure":
 		return words{
-			kindCredentials, "AWS does not know this access key",
+			problem.Credentials, "AWS does not know this access key",
 			e.said("The access key of " + e.holder() + " was deleted, deactivated or mistyped."),
 			e.mendKeys("Make a new access key in the IAM console, store it with: " + e.command("configure") + " and then retry."),
 		}, true
 	case "SignatureDoesNotMatch", "IncompleteSignature", "InvalidSignatureException":
 		return words{
-			kindCredentials, "The secret key does not match the access key",
+			problem.Credentials, "The secret key does not match the access key",
 			e.said("AWS knows the access key of " + e.holder() + ", but not this secret with it."),
 			e.mendKeys("Enter both again with: " + e.command("configure") + " (no spaces around them), then retry."),
 		}, true
 	case codeClockSkew, "RequestExpired":
 		return words{
-			kindCredentials, "This computer's clock is wrong",
+			problem.Credentials, "This computer's clock is wrong",
 			e.said("AWS accepts only requests from the last few minutes, and this computer's date or time is too far off."),
-			"Turn on automatic time (Linux: sudo timedatectl set-ntp true), then retry.",
+			problem.Say("Turn on automatic time (Linux: sudo timedatectl set-ntp true), then retry."),
 		}, true
 	case codeProfileMissing:
 		return e.profileMissingWords(), true
@@ -159,9 +160,9 @@ func (e *Error) keyWords() (words, bool) {
 		return e.settingWords(), true
 	case codeProcessFailed:
 		return words{
-			kindCredentials, "The credential_process failed",
+			problem.Credentials, "The credential_process failed",
 			"The program that gives " + profileWords(e.Profile) + " its credentials failed: " + e.Message,
-			"Run the credential_process of the profile by hand and fix what it reports, then retry. If it needs more time: " + ProcessLimitEnv + "=5m.",
+			problem.Say("Run the credential_process of the profile by hand and fix what it reports, then retry. If it needs more time: " + ProcessLimitEnv + "=5m."),
 		}, true
 	}
 	return words{}, false
@@ -169,36 +170,37 @@ func (e *Error) keyWords() (words, bool) {
 
 func (e *Error) networkWords() (words, bool) {
 	w := words{
-		kind: kindUnreachable,
+		kind: problem.Unreachable,
 		text: "It was not possible to " + e.Doing + ": " + e.Message,
-		next: "Check this computer's internet connection, VPN and proxy (HTTPS_PROXY), then retry.",
+		next: problem.Say("Check this computer's internet connection, VPN and proxy (HTTPS_PROXY), then retry."),
 	}
 	switch e.Code {
 	case codeNoName:
 		w.title = "AWS's name cannot be looked up"
-		w.next = "Check that this computer is online and its DNS works. If it is, check the region's name. Then retry."
+		w.next = problem.Say("Check that this computer is online and its DNS works. If it is, check the region's name. Then retry.")
 		if e.Region == "" {
-			w.next = "Check that this computer is online and its DNS works, then retry."
+			w.next = problem.Say("Check that this computer is online and its DNS works, then retry.")
 		}
 	case codeTLS:
 		w.title = "The connection to AWS is not trusted"
-		w.next = "There seems to be a proxy in between. Give its certificate with AWS_CA_BUNDLE, or use another network. Then retry."
+		w.next = problem.Say("There seems to be a proxy in between. Give its certificate with AWS_CA_BUNDLE, or use another network. Then retry.")
 		if at := e.from.bundle; at.known() {
-			w.next = at.of("ca_bundle") + " decides which certificates are trusted, and the one that answers here is not among them. Correct or remove it, then retry."
+			w.next = problem.Say(at.of("ca_bundle") + " decides which certificates are trusted, and the one that answers here is not among them. Correct or remove it, then retry.")
 		}
 	case codeProxy:
 		w.title = "The proxy does not answer"
-		w.next = "Check the proxy's address, port and password in HTTPS_PROXY, or remove it where no proxy is needed (unset HTTPS_PROXY https_proxy). Then retry."
+		where := "HTTPS_PROXY"
 		if at := e.from.proxy; at.known() {
-			w.next = strings.ReplaceAll(w.next, "in HTTPS_PROXY", "in "+at.of(""))
+			where = at.of("")
 		}
+		w.next = problem.Say("Check the proxy's address, port and password in " + where + ", or remove it where no proxy is needed (unset HTTPS_PROXY https_proxy). Then retry.")
 	case codeTimeout:
 		w.title = "AWS does not answer"
 	case codeOffline:
 		w.title = "AWS cannot be reached"
 	case codeNoAddress:
 		w.title = "Your public address is not known"
-		w.next = "Check that https://checkip.amazonaws.com opens in a browser here and shows an IPv4 address, then retry. The firewall is opened to that address alone."
+		w.next = problem.Say("Check that https://checkip.amazonaws.com opens in a browser here and shows an IPv4 address, then retry. The firewall is opened to that address alone.")
 	default:
 		return words{}, false
 	}
@@ -217,8 +219,8 @@ func (e *Error) permissionWords() (words, bool) {
 		return w, true
 	}
 	return words{
-		kindRefused, "Not permitted: " + what,
+		problem.Refused, "Not permitted: " + what,
 		e.said(fmt.Sprintf("The identity of %s may not %s: it lacks %s.", profileWords(e.Profile), e.Doing, what)),
-		"Ask whoever manages the account to allow " + what + " (docs/iam-policy.json holds all that is needed), or choose another profile. Then retry.",
+		problem.Say("Ask whoever manages the account to allow " + what + " (docs/iam-policy.json holds all that is needed), or ").Do(problem.ChooseProfile).Say(". Then retry."),
 	}, true
 }

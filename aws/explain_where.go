@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // holder names what the credentials come from.
@@ -22,19 +24,19 @@ func (e *Error) holder() string {
 
 // mendKeys says what to do about keys. Where the environment's win, nothing
 // that is done to a profile changes anything.
-func (e *Error) mendKeys(file string) string {
+func (e *Error) mendKeys(file string) problem.Next {
 	if e.from.credentials.env == "" {
-		return file
+		return problem.Say(file)
 	}
-	return "The environment's keys win over the profiles. Remove them (unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN) or choose a profile with --profile; or set them to keys that work. Then retry."
+	return problem.Say("The environment's keys win over the profiles. Remove them (unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN) or ").Act(problem.ChooseProfile.Of("a profile")).Say("; or set them to keys that work. Then retry.")
 }
 
 // profileMissingWords are for a profile that no file has.
 func (e *Error) profileMissingWords() words {
 	w := words{
-		kindCredentials, "There is no such AWS profile",
+		problem.Credentials, "There is no such AWS profile",
 		"The AWS config and credentials files have no profile named " + e.Profile + "." + e.notes(),
-		"List the names with: aws configure list-profiles; then choose one, or create this one with: " + e.command("configure"),
+		problem.Say("List the names with: aws configure list-profiles; then choose one, or create this one with: " + e.command("configure")),
 	}
 	var absent *noProfileError
 	if !errors.As(e.err, &absent) {
@@ -42,10 +44,10 @@ func (e *Error) profileMissingWords() words {
 	}
 	if absent.at.known() {
 		w.text = absent.Error() + e.notes()
-		w.next = "List the names with: aws configure list-profiles; then set " + absent.at.env + " to one, or remove it (unset " + absent.at.env + "). Or create this one with: " + e.command("configure")
+		w.next = problem.Say("List the names with: aws configure list-profiles; then set " + absent.at.env + " to one, or remove it (unset " + absent.at.env + "). Or create this one with: " + e.command("configure"))
 	}
 	if absent.why != "" {
-		w.text, w.next = "The profile's name "+absent.why+".", "Give the name again without that. List the names with: aws configure list-profiles"
+		w.text, w.next = "The profile's name "+absent.why+".", problem.Say("Give the name again without that. List the names with: aws configure list-profiles")
 	}
 	return w
 }
@@ -85,9 +87,9 @@ func brokenWords(broken []place) string {
 // settingWords are for a setting that cannot be used.
 func (e *Error) settingWords() words {
 	w := words{
-		kindCredentials, "The AWS config files cannot be used",
+		problem.Credentials, "The AWS config files cannot be used",
 		"It was not possible to " + e.Doing + ": " + e.Message + e.notes(),
-		"Correct the file in an editor, then retry.",
+		problem.Say("Correct the file in an editor, then retry."),
 	}
 	var bad *settingError
 	if !errors.As(e.err, &bad) {
@@ -95,7 +97,7 @@ func (e *Error) settingWords() words {
 	}
 	if bad.at.env != "" {
 		w.title = "An environment variable cannot be used"
-		w.next = "Correct " + bad.at.env + " or remove it (unset " + bad.at.env + "), then retry."
+		w.next = problem.Say("Correct " + bad.at.env + " or remove it (unset " + bad.at.env + "), then retry.")
 	}
 	return w
 }
@@ -105,9 +107,9 @@ func (e *Error) settingWords() words {
 func (e *Error) elsewhere(w words) words {
 	if at := e.from.container; at.known() && e.err != nil && strings.Contains(e.err.Error(), "failed to load credentials") {
 		return words{
-			kindCredentials, "The address that gives credentials does not work",
+			problem.Credentials, "The address that gives credentials does not work",
 			at.of("") + " names the address that this computer's credentials come from. It was not possible to " + e.Doing + ": " + e.Message,
-			"Correct " + at.env + ", or remove it if it is left over (unset " + at.env + "). Then retry.",
+			problem.Say("Correct " + at.env + ", or remove it if it is left over (unset " + at.env + "). Then retry."),
 		}
 	}
 	at := e.from.endpoint
@@ -117,14 +119,14 @@ func (e *Error) elsewhere(w words) words {
 	setting := at.of("endpoint_url")
 	var answered smithy.APIError
 	switch {
-	case w.kind == kindUnreachable && e.Code != codeNoAddress, e.Code == "":
-		w.next = setting + " sends the requests to another address than AWS's. Correct it, or remove it if it is left over"
+	case w.kind == problem.Unreachable && e.Code != codeNoAddress, e.Code == "":
+		unset := ""
 		if at.env != "" {
-			w.next += " (unset " + at.env + ")"
+			unset = " (unset " + at.env + ")"
 		}
-		w.next += ". Then retry."
-	case w.kind == kindCredentials && errors.As(e.err, &answered):
-		w.next += " Mind that " + setting + " sends the requests to another address than AWS's."
+		w.next = problem.Say(setting + " sends the requests to another address than AWS's. Correct it, or remove it if it is left over" + unset + ". Then retry.")
+	case w.kind == problem.Credentials && errors.As(e.err, &answered):
+		w.next = w.next.Say(" Mind that " + setting + " sends the requests to another address than AWS's.")
 	}
 	return w
 }
@@ -138,9 +140,9 @@ func (e *Error) denyWords(what string) (words, bool) {
 	}
 	why = strings.TrimPrefix(why, "n")
 	w := words{
-		kindRefused, "Forbidden by a policy: " + what,
+		problem.Refused, "Forbidden by a policy: " + what,
 		e.said(fmt.Sprintf("A policy forbids %s to %s. The program's own IAM policy cannot help: an explicit deny wins over everything that is allowed.", profileWords(e.Profile), e.Doing)),
-		"",
+		problem.Next{},
 	}
 	owner := "Whoever manages the account's IAM policies can change it"
 	for _, o := range []struct{ policy, owner string }{
@@ -154,6 +156,6 @@ func (e *Error) denyWords(what string) (words, bool) {
 			owner = o.owner
 		}
 	}
-	w.next = owner + ". Often it forbids some regions or types only: choose another region or type, or another profile. Then retry."
+	w.next = problem.Say(owner + ". Often it forbids some regions or types only: ").Act(problem.ChooseRegion.Of("another region or type")).Say(", or ").Do(problem.ChooseProfile).Say(". Then retry.")
 	return w, true
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -224,8 +225,8 @@ func TestRefusingAccounts(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("not explained: %v", err)
 			}
-			if kind, title, _, _ := e.Explain(); title != c.title || kind != "refused" {
-				t.Errorf("%s: %q from %v", kind, title, err)
+			if p := e.Problem(); p.Title != c.title || p.Kind != problem.Refused {
+				t.Errorf("%s: %q from %v", p.Kind, p.Title, err)
 			}
 		})
 	}

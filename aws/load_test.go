@@ -174,7 +174,7 @@ func TestErrorsNameTheDecidingSetting(t *testing.T) {
 		title   string
 		says    []string
 	}{
-		{"stale keys of the environment", good, "", with(keys, "AWS_ENDPOINT_URL_STS", unknown.URL), "AWS does not know this access key", []string{"AWS_ACCESS_KEY_ID", "unset AWS_ACCESS_KEY_ID", "--profile"}},
+		{"stale keys of the environment", good, "", with(keys, "AWS_ENDPOINT_URL_STS", unknown.URL), "AWS does not know this access key", []string{"AWS_ACCESS_KEY_ID", "unset AWS_ACCESS_KEY_ID", "[choose-profile a profile]"}},
 		{"the same by name", good, EnvironmentProfile, with(keys, "AWS_ENDPOINT_URL_STS", unknown.URL), "AWS does not know this access key", []string{"unset AWS_ACCESS_KEY_ID"}},
 		{"stale keys of a profile", good, "default", with(keys, "AWS_ENDPOINT_URL_STS", unknown.URL), "AWS does not know this access key", []string{"line 2 of ~", "aws configure --profile default"}},
 		{"stray CR in the key", good, "", with(keys, "AWS_ACCESS_KEY_ID", "AKIASTALE\r"), "An environment variable cannot be used", []string{"AWS_ACCESS_KEY_ID (environment variable) has a line end in it"}},
@@ -244,7 +244,7 @@ func TestCommandsQuoteTheProfile(t *testing.T) {
 	if err == nil {
 		_, err = a.Identity(t.Context())
 	}
-	if _, _, _, next := explained(t, err); !strings.Contains(next, "aws login --profile 'my dev' ") {
+	if _, _, _, next := explained(t, err); !strings.Contains(next, "aws login --profile 'my dev'] ") {
 		t.Errorf("%q", next)
 	}
 }

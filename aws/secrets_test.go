@@ -158,8 +158,8 @@ func everything(list []Profile, err error) string {
 	out := fmt.Sprintf("%+v %v", list, err)
 	var e *Error
 	if errors.As(err, &e) {
-		kind, title, text, next := e.Explain()
-		out += fmt.Sprintf(" %s: %s: %s: %s (%s, %s)", kind, title, text, next, e.Code, e.Message)
+		p := e.Problem()
+		out += fmt.Sprintf(" %s: %s: %s: %s (%s, %s)", p.Kind, p.Title, p.Text, p.Next, e.Code, e.Message)
 	}
 	return out
 }

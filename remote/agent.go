@@ -48,14 +48,14 @@ func AgentKeys(ctx context.Context) ([]AgentKey, error) {
 func AgentSigner(ctx context.Context, fingerprint string) (Signer, error) {
 	keys, err := agentKeys(ctx)
 	if err != nil {
-		return nil, &KeyError{Path: fingerprint, Problem: KeyNoAgent, Err: err}
+		return nil, &KeyError{Path: fingerprint, Reason: KeyNoAgent, Err: err}
 	}
 	for _, k := range keys {
 		if pub, err := ssh.ParsePublicKey(k.Blob); err == nil && ssh.FingerprintSHA256(pub) == fingerprint {
 			return agentSigner{pub}, nil
 		}
 	}
-	return nil, &KeyError{Path: fingerprint, Problem: KeyNoAgent}
+	return nil, &KeyError{Path: fingerprint, Reason: KeyNoAgent}
 }
 
 var errNoAgent = errors.New("no ssh-agent can be reached")

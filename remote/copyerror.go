@@ -12,6 +12,7 @@ import (
 	"github.com/pkg/sftp"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // CopyReason says why files could not be copied.
@@ -43,61 +44,61 @@ type CopyError struct {
 }
 
 func (e *CopyError) Error() string {
-	_, _, text, _ := e.Explain()
+	text := e.Problem().Text
 	return text
 }
 
 func (e *CopyError) Unwrap() error { return e.Err }
 
-// Explain returns the error in plain words; the kind is "server" when it is the
-// host's side, else "failed".
-func (e *CopyError) Explain() (kind, title, text, next string) {
-	kind, where := "failed", "on this computer"
+// Problem returns the error in plain words; the kind is Server when it is the
+// host's side.
+func (e *CopyError) Problem() problem.Problem {
+	kind, where := problem.Failed, "on this computer"
 	if e.Host {
-		kind, where = "server", "on the host"
+		kind, where = problem.Server, "on the host"
 	}
-	title, text, next = e.words(where)
-	return kind, title, quoted(text, e.Text), next
+	title, text, next := e.words(where)
+	return problem.Problem{Kind: kind, Title: title, Text: quoted(text, e.Text), Next: next}
 }
 
-func (e *CopyError) words(where string) (title, text, next string) {
+func (e *CopyError) words(where string) (title, text string, next problem.Next) {
 	switch e.Reason {
 	case CopyNoFile:
 		return "There is no " + path.Base(filepath.ToSlash(e.Path)), "There is no " + e.Path + " " + where,
-			"Check the name, then copy again. A path on the host is relative to the home folder unless it starts with \"/\"."
+			problem.Say("Check the name, then copy again. A path on the host is relative to the home folder unless it starts with \"/\".")
 	case CopyIsFolder:
 		return "That is a folder", e.Path + " " + where + " is a folder",
-			"Copy it with everything in it by adding --recursive (-r), or name a file in it."
+			problem.Do(problem.CopyFolder).Say(", or name a file in it.")
 	case CopyFolderThere:
 		return "A folder is in the way", e.Path + " " + where + " is a folder, where a file should be",
-			"Choose another name, or rename that folder, then copy again."
+			problem.Say("Choose another name, or rename that folder, then copy again.")
 	case CopyNoFolder:
 		return "A file is in the way", e.Path + " " + where + " is not a folder",
-			"Choose another name, or rename that file, then copy again."
+			problem.Say("Choose another name, or rename that file, then copy again.")
 	case CopyNotRegular:
 		return "That is not a file", e.Path + " " + where + " is a device, a socket or a pipe",
-			"Name a file or a folder instead."
+			problem.Say("Name a file or a folder instead.")
 	case CopyNoPermission:
 		return "No permission", "The user may not read or write " + e.Path + " " + where,
-			"Choose a place that belongs to the user, such as the home folder, or change the permissions, then copy again."
+			problem.Say("Choose a place that belongs to the user, such as the home folder, or change the permissions, then copy again.")
 	case CopyDiskFull:
 		return "The disk is full", "There is no room for " + e.Path + " " + where,
-			"Remove what is not needed (look with \"df -h\" and \"du -sh *\"), or make the disk larger, then copy again. Complete files are kept."
+			problem.Say("Remove what is not needed (look with \"df -h\" and \"du -sh *\"), or make the disk larger, then copy again. Complete files are kept.")
 	case CopyIncomplete:
 		return "A file arrived incomplete", "Fewer bytes of " + e.Path + " arrived " + where + " than there are",
-			"It may have changed meanwhile: copy it again."
+			problem.Say("It may have changed meanwhile: copy it again.")
 	case CopyBadName:
 		return "The host gave a bad name", "The host lists a file whose name, " + e.Path + ", would lead out of the folder it is in",
-			"No file system has such names: do not trust this host until you know why. Nothing was written there."
+			problem.Say("No file system has such names: do not trust this host until you know why. Nothing was written there.")
 	case CopyTooMuch:
 		return "That folder is too large", e.Path + " " + where + " has more than a million entries, or folders more than 200 deep",
-			"Copy parts of it, or pack it with tar on the host and copy the archive."
+			problem.Say("Copy parts of it, or pack it with tar on the host and copy the archive.")
 	case CopyNoSFTP:
 		return "The machine's SSH server does not serve files",
 			"The SSH server at " + e.Path + " does not speak SFTP, by which files are copied",
-			"Set \"Subsystem sftp internal-sftp\" in the machine's /etc/ssh/sshd_config and restart the server: sudo systemctl restart ssh. If it is there, make sure that the login shell's startup files (.bashrc) print nothing."
+			problem.Say("Set \"Subsystem sftp internal-sftp\" in the machine's /etc/ssh/sshd_config and restart the server: sudo systemctl restart ssh. If it is there, make sure that the login shell's startup files (.bashrc) print nothing.")
 	}
-	return "A file could not be copied", e.Path + " " + where + " could not be copied", "Copy again; if it persists, check the file and its folder " + where + "."
+	return "A file could not be copied", e.Path + " " + where + " could not be copied", problem.Say("Copy again; if it persists, check the file and its folder " + where + ".")
 }
 
 // localError explains what this computer said about a file.

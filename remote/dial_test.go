@@ -21,7 +21,8 @@ func reasonOf(t *testing.T, err error) Reason {
 	if !errors.As(err, &e) {
 		t.Fatalf("%v is no *Error", err)
 	}
-	kind, title, text, next := e.Explain()
+	p := e.Problem()
+	kind, title, text, next := string(p.Kind), p.Title, p.Text, p.Next.String()
 	if kind != "unreachable" || title == "" || text == "" || next == "" {
 		t.Errorf("explained as %q %q %q %q", kind, title, text, next)
 	}

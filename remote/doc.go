@@ -3,6 +3,6 @@
 // What a host prints is hostile until it went through package safe; only
 // the shell's terminal gets it as it is.
 //
-// Errors that a person can meet implement Explain() (kind, title, text, next
-// string); see [Error], [KeyError], [ExitError] and [CopyError].
+// Errors that a person can meet are problems; see [Error], [KeyError],
+// [ExitError], [JobError] and [CopyError].
 package remote

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Reason says why a host could not be reached.
@@ -45,7 +46,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	_, _, text, _ := e.Explain()
+	text := e.Problem().Text
 	if e.Err == nil {
 		return "ssh " + e.Addr + ": " + text
 	}
@@ -65,67 +66,67 @@ func (e *Error) Again() bool {
 	return false
 }
 
-// Explain returns the error in plain words; the kind is "unreachable".
-func (e *Error) Explain() (kind, title, text, next string) {
-	title, text, next = e.words()
-	return "unreachable", title, text, next
+// Problem returns the error in plain words.
+func (e *Error) Problem() problem.Problem {
+	title, text, next := e.words()
+	return problem.Problem{Kind: problem.Unreachable, Title: title, Text: text, Next: next}
 }
 
-func (e *Error) words() (title, text, next string) {
+func (e *Error) words() (title, text string, next problem.Next) {
 	switch e.Reason {
 	case Timeout:
 		return "The host does not answer",
 			"Nothing answered at " + e.Addr + " in time.",
-			"Check that the security group lets your current address in on this port (your address changes with your network) and that the subnet's route table leads to an internet gateway. Then try again."
+			problem.Say("Check that the security group lets your current address in on this port (your address changes with your network) and that the subnet's route table leads to an internet gateway. Then try again.")
 	case Refused:
 		return "The host refuses the connection",
 			"The machine at " + e.Addr + " is there, but nothing listens on that port.",
-			"A machine that has just started needs up to a minute: try again. If it persists, check the machine's console output for errors of sshd."
+			problem.Say("A machine that has just started needs up to a minute: try again. If it persists, check the machine's console output for errors of sshd.")
 	case Unreachable:
 		return "The host cannot be reached",
 			"There is no way from this computer to " + e.Addr + ".",
-			"Check this computer's network, VPN and name service, and that the machine still has this address. Then try again."
+			problem.Say("Check this computer's network, VPN and name service, and that the machine still has this address. Then try again.")
 	case NotSSH:
 		return "This is not an SSH server",
 			quoted("What answers at "+e.Addr+" is not an SSH server", e.Text),
-			"Check the address and the port. A captive portal, a proxy or a firewall in between may also answer like this: try another network."
+			problem.Say("Check the address and the port. A captive portal, a proxy or a firewall in between may also answer like this: try another network.")
 	case Booting:
 		return "The host is still starting",
 			quoted("The machine does not permit logins at the moment", e.Text),
-			"Wait a minute and try again."
+			problem.Say("Wait a minute and try again.")
 	case Denied:
 		return "The host does not accept the key",
 			quoted(fmt.Sprintf("No key that was offered opens user %q at %s", e.User, e.Addr), e.Text),
-			"Use the private key of the key pair the instance was launched with, and the image's own user (\"ubuntu\" on Ubuntu). A machine that has just started may need half a minute more: try again."
+			problem.Say("Use the private key of the key pair the instance was launched with, and the image's own user (\"ubuntu\" on Ubuntu). A machine that has just started may need half a minute more: try again.")
 	case WrongUser:
 		return "This is not the host's user",
 			quoted(fmt.Sprintf("The key is accepted, but not for user %q", e.User), e.Text),
-			"Log in as the user the host names; on Ubuntu images it is \"ubuntu\"."
+			problem.Say("Log in as the user the host names; on Ubuntu images it is \"ubuntu\".")
 	case HostKeyUnknown:
 		return "The host's key is not known",
 			fmt.Sprintf("Nothing confirms the %s key %s of %s yet.", e.Key.Type, e.Key.Fingerprint, e.Addr),
-			"Compare the fingerprint with the host keys in the instance's console output, and accept it if they agree."
+			problem.Say("Compare the fingerprint with the host keys in the instance's console output, and accept it if they agree.")
 	case HostKeyChanged:
 		return "The host's key has changed", e.changed(),
-			"Do not continue until you know why: someone may be in between. If the machine was rebuilt on purpose, remove its line from the program's known_hosts file and connect again."
+			problem.Say("Do not continue until you know why: someone may be in between. If the machine was rebuilt on purpose, remove its line from the program's known_hosts file and connect again.")
 	case NoSession:
 		return "The machine's SSH server runs no command",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused to run a command", e.Text),
-			"Log in to the machine, check MaxSessions in /etc/ssh/sshd_config (10 is usual; check sshd_config.d too), and restart the server: sudo systemctl restart ssh. Then run the same command again."
+			problem.Say("Log in to the machine, check MaxSessions in /etc/ssh/sshd_config (10 is usual; check sshd_config.d too), and restart the server: sudo systemctl restart ssh. Then ").Do(problem.Retry).Say(".")
 	case NoTerminal:
 		return "The machine's SSH server gives no terminal",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused a terminal", e.Text),
-			"Set \"PermitTTY yes\" in the machine's /etc/ssh/sshd_config (check sshd_config.d too, and \"no-pty\" in ~/.ssh/authorized_keys), and restart the server: sudo systemctl restart ssh. Until then, commands run without a terminal."
+			problem.Say("Set \"PermitTTY yes\" in the machine's /etc/ssh/sshd_config (check sshd_config.d too, and \"no-pty\" in ~/.ssh/authorized_keys), and restart the server: sudo systemctl restart ssh. Until then, commands run without a terminal.")
 	case NoForwarding:
 		return "The machine's SSH server forbids tunnels",
 			quoted("The SSH server at "+e.Addr+" forbids forwarding, which is how Jupyter is reached", e.Text),
-			"Log in to the machine, set \"AllowTcpForwarding yes\" in /etc/ssh/sshd_config (check sshd_config.d and PermitOpen too), and restart the server: sudo systemctl restart ssh. Then run the same command again."
+			problem.Say("Log in to the machine, set \"AllowTcpForwarding yes\" in /etc/ssh/sshd_config (check sshd_config.d and PermitOpen too), and restart the server: sudo systemctl restart ssh. Then ").Do(problem.Retry).Say(".")
 	case Closed:
 		return "The connection ended",
 			quoted("The connection to "+e.Addr+" ended", e.Text),
-			"Check this computer's network and that the machine is running, then try again: work on the host continues meanwhile."
+			problem.Say("Check this computer's network and that the machine is running, then try again: work on the host continues meanwhile.")
 	}
-	return "The connection failed", quoted("The SSH connection to "+e.Addr+" failed", e.Text), "Try again; if it persists, check the machine's console output."
+	return "The connection failed", quoted("The SSH connection to "+e.Addr+" failed", e.Text), problem.Say("Try again; if it persists, check the machine's console output.")
 }
 
 func (e *Error) changed() string {

@@ -26,7 +26,8 @@ func reasonOfCopy(t *testing.T, err error) CopyReason {
 	if !errors.As(err, &e) {
 		t.Fatalf("%v is no *CopyError", err)
 	}
-	kind, title, text, next := e.Explain()
+	p := e.Problem()
+	kind, title, text, next := string(p.Kind), p.Title, p.Text, p.Next.String()
 	if (kind == "server") != e.Host || title == "" || text == "" || next == "" || strings.ContainsAny(title+text+next, "\x1b\n") {
 		t.Errorf("explained as %q %q %q %q", kind, title, text, next)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Job is work on a host that goes on when the connection drops. It lives in
@@ -43,21 +44,25 @@ type JobError struct {
 }
 
 func (e *JobError) Error() string {
-	_, _, text, _ := e.Explain()
+	text := e.Problem().Text
 	return text
 }
 
 func (e *JobError) Unwrap() error { return e.Err }
 
-// Explain returns the error in plain words; the kind is "server".
-func (e *JobError) Explain() (kind, title, text, next string) {
+// Problem returns the error in plain words.
+func (e *JobError) Problem() problem.Problem {
 	if e.Lost {
-		return "server", "The work on the host was interrupted",
-			"The job " + e.ID + " vanished without an exit status: the machine was restarted, its disk is full, or someone ended it.",
-			"Run the same command again: the job is started again."
+		return problem.Problem{
+			Kind: problem.Server, Title: "The work on the host was interrupted",
+			Text: "The job " + e.ID + " vanished without an exit status: the machine was restarted, its disk is full, or someone ended it.",
+			Next: problem.Do(problem.Retry).Say(": the job is started again."),
+		}
 	}
-	return "server", "The work on the host could not be started", quoted("The job "+e.ID+" could not be started", e.Text),
-		"Check that the home folder on the host can be written and its disk is not full, then run the same command again."
+	return problem.Problem{
+		Kind: problem.Server, Title: "The work on the host could not be started", Text: quoted("The job "+e.ID+" could not be started", e.Text),
+		Next: problem.Say("Check that the home folder on the host can be written and its disk is not full, then ").Do(problem.Retry).Say("."),
+	}
 }
 
 // Job starts the job, or joins it where it runs, and follows it over this

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // gate makes a script on this computer wait for the test: it blocks reading a
@@ -210,8 +212,8 @@ func TestLostJob(t *testing.T) {
 	if !errors.As(e.err, &lost) || !lost.Lost {
 		t.Fatalf("got %+v, want a lost job", e)
 	}
-	if kind, title, text, next := lost.Explain(); kind != "server" || title == "" || text == "" || next == "" {
-		t.Errorf("explained as %q %q %q %q", kind, title, text, next)
+	if p := lost.Problem(); p.Kind != problem.Server || p.Title == "" || p.Text == "" || p.Next.Empty() {
+		t.Errorf("explained as %+v", p)
 	}
 	lines, end = follow(t.Context(), h.dial, j)
 	if got, e := rest(lines), <-end; !slices.Equal(got, []string{"anew"}) || e.exit != 0 || e.err != nil {

@@ -125,10 +125,10 @@ func (f *KeyFile) inspect(content []byte) error {
 			}
 		}
 	default:
-		return &KeyError{Path: f.Path, Problem: whyNoKey(content), Err: err}
+		return &KeyError{Path: f.Path, Reason: whyNoKey(content), Err: err}
 	}
 	if f.Kind == "dsa" || strings.HasPrefix(f.Kind, "sk-") {
-		return &KeyError{Path: f.Path, Problem: KeyUnsupported}
+		return &KeyError{Path: f.Path, Reason: KeyUnsupported}
 	}
 	return nil
 }
@@ -150,9 +150,9 @@ func (f *KeyFile) read() ([]byte, error) {
 	case err != nil:
 		return nil, keyFileError(f.Path, err)
 	case info.IsDir():
-		return nil, &KeyError{Path: f.Path, Problem: KeyDirectory}
+		return nil, &KeyError{Path: f.Path, Reason: KeyDirectory}
 	case !info.Mode().IsRegular() || info.Size() > maxKeyFile: // reading a pipe would wait for ever
-		return nil, &KeyError{Path: f.Path, Problem: KeyGarbage}
+		return nil, &KeyError{Path: f.Path, Reason: KeyGarbage}
 	}
 	f.TooOpen = tooOpen(info)
 	file, err := os.Open(f.Path)
@@ -180,7 +180,7 @@ func LocalKeys(dir string) []KeyFile {
 	for _, e := range entries {
 		f := InspectKey(filepath.Join(dir, e.Name()))
 		var why *KeyError
-		if errors.As(f.Err, &why) && why.Problem != KeyPPK && why.Problem != KeyUnsupported {
+		if errors.As(f.Err, &why) && why.Reason != KeyPPK && why.Reason != KeyUnsupported {
 			continue
 		}
 		keys = append(keys, f)
@@ -204,15 +204,15 @@ func LoadKey(path string, passphrase func(again bool) ([]byte, error)) (Signer, 
 	}
 	switch {
 	case f.TooOpen:
-		return nil, &KeyError{Path: path, Problem: KeyTooOpen}
+		return nil, &KeyError{Path: path, Reason: KeyTooOpen}
 	case f.Encrypted && passphrase == nil:
-		return nil, &KeyError{Path: path, Problem: KeyEncrypted}
+		return nil, &KeyError{Path: path, Reason: KeyEncrypted}
 	case f.Encrypted:
 		return unlock(path, content, passphrase)
 	}
 	signer, err := ssh.ParsePrivateKey(content)
 	if err != nil {
-		return nil, &KeyError{Path: path, Problem: KeyGarbage, Err: err}
+		return nil, &KeyError{Path: path, Reason: KeyGarbage, Err: err}
 	}
 	return signer, nil
 }
@@ -236,7 +236,7 @@ func unlock(path string, content []byte, passphrase func(again bool) ([]byte, er
 		case errors.Is(err, context.Canceled):
 			return nil, fmt.Errorf("open the private key %s: %w", path, err)
 		case err != nil:
-			return nil, &KeyError{Path: path, Problem: KeyEncrypted, Err: err}
+			return nil, &KeyError{Path: path, Reason: KeyEncrypted, Err: err}
 		}
 		signer, err := ssh.ParsePrivateKeyWithPassphrase(content, p)
 		clear(p)
@@ -244,24 +244,24 @@ func unlock(path string, content []byte, passphrase func(again bool) ([]byte, er
 			return signer, nil
 		}
 		if !errors.Is(err, x509.IncorrectPasswordError) {
-			return nil, &KeyError{Path: path, Problem: KeyUnsupported, Err: err}
+			return nil, &KeyError{Path: path, Reason: KeyUnsupported, Err: err}
 		}
 	}
 }
 
 func keyFileError(path string, err error) *KeyError {
-	e := &KeyError{Path: path, Problem: KeyUnreadable, Err: err}
+	e := &KeyError{Path: path, Reason: KeyUnreadable, Err: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		e.Problem = KeyMissing
+		e.Reason = KeyMissing
 	case errors.Is(err, fs.ErrExist):
-		e.Problem = KeyExists
+		e.Reason = KeyExists
 	}
 	return e
 }
 
 // whyNoKey tells what a file holds instead of a private key that we can use.
-func whyNoKey(content []byte) KeyProblem {
+func whyNoKey(content []byte) KeyReason {
 	text := bytes.TrimSpace(content)
 	has := func(prefix string) bool { return bytes.HasPrefix(text, []byte(prefix)) }
 	if _, _, _, _, err := ssh.ParseAuthorizedKey(text); err == nil && !bytes.Contains(text, []byte("PRIVATE KEY-----")) {

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func newPair(t testing.TB) (ed25519.PrivateKey, Signer) {
@@ -74,7 +76,7 @@ func TestKeyProblems(t *testing.T) {
 		name    string
 		content string
 		mode    fs.FileMode
-		want    KeyProblem
+		want    KeyReason
 	}{
 		{"id.pub", public, 0o600, KeyPublic},
 		{"id.ppk", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", 0o600, KeyPPK},
@@ -122,14 +124,14 @@ func TestKeyProblems(t *testing.T) {
 	}
 }
 
-func keyProblem(t *testing.T, err error, want KeyProblem) {
+func keyProblem(t *testing.T, err error, want KeyReason) {
 	t.Helper()
 	var e *KeyError
-	if !errors.As(err, &e) || e.Problem != want {
+	if !errors.As(err, &e) || e.Reason != want {
 		t.Fatalf("got %v, want the problem %q", err, want)
 	}
-	if kind, title, text, next := e.Explain(); kind != "answers" || title == "" || text == "" || next == "" {
-		t.Errorf("explained as %q %q %q %q", kind, title, text, next)
+	if p := e.Problem(); p.Kind != problem.Answers || p.Title == "" || p.Text == "" || p.Next.Empty() {
+		t.Errorf("explained as %+v", p)
 	}
 }
 

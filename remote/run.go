@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Command is something to run on a host.
@@ -46,20 +47,23 @@ type ExitError struct {
 }
 
 func (e *ExitError) Error() string {
-	_, _, text, _ := e.Explain()
+	text := e.Problem().Text
 	return text
 }
 
-// Explain returns the error in plain words; the kind is "server".
-func (e *ExitError) Explain() (kind, title, text, next string) {
-	text = fmt.Sprintf("The command ended with status %d", e.Code)
+// Problem returns the error in plain words.
+func (e *ExitError) Problem() problem.Problem {
+	text := fmt.Sprintf("The command ended with status %d", e.Code)
 	if e.Signal != "" {
 		text = "The command was ended by the signal " + safe.Clean(e.Signal)
 	}
 	if e.Code == 137 {
 		text += ", which happens when the machine runs out of memory"
 	}
-	return "server", "A command failed on the host", quoted(text, safe.Clean(e.Stderr)), "Read what the host said, fix it, and run the same command again: nothing is done twice."
+	return problem.Problem{
+		Kind: problem.Server, Title: "A command failed on the host", Text: quoted(text, safe.Clean(e.Stderr)),
+		Next: problem.Say("Read what the host said, fix it, and ").Do(problem.Retry).Say(": nothing is done twice."),
+	}
 }
 
 const maxOutput = 4 << 20

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestRun(t *testing.T) {
@@ -132,8 +134,8 @@ func TestRunErrors(t *testing.T) {
 	if !errors.As(err, &exit) || exit.Stderr != "disk\n full" {
 		t.Errorf("got %#v", err)
 	}
-	if kind, title, text, next := exit.Explain(); kind != "server" || title == "" || !strings.Contains(text, "status 3: disk  full") || next == "" {
-		t.Errorf("explained as %q %q %q %q", kind, title, text, next)
+	if p := exit.Problem(); p.Kind != problem.Server || p.Title == "" || !strings.Contains(p.Text, "status 3: disk  full") || p.Next.Empty() {
+		t.Errorf("explained as %+v", p)
 	}
 	if err := c.Run(t.Context(), Command{Script: "kill -KILL $$"}); !errors.As(err, &exit) || exit.Code != 137 && exit.Signal != "KILL" {
 		t.Errorf("killed: %#v", err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // TunnelSpec is a tunnel to open.
@@ -223,12 +224,9 @@ func (t *Tunnel) redial() *Client {
 }
 
 func mending(err error) string {
-	var e interface {
-		Explain() (kind, title, text, next string)
-	}
 	title := safe.Clean(err.Error())
-	if errors.As(err, &e) {
-		_, title, _, _ = e.Explain()
+	if told, ok := problem.Of(err); ok {
+		title = told.Title
 	}
 	return title + "; connecting again"
 }

@@ -8,14 +8,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// explained is met by errors whose next step is a text alone.
-type explained interface {
-	error
-	// Explain returns the kind (a problem.Kind as text), a short title, what
-	// happened and what to do next.
-	Explain() (kind, title, text, next string)
-}
-
 // Explain puts any error of the guide, aws, remote or jupyter in plain words.
 // This is the one place where secrets and control characters are taken out of
 // them.
@@ -27,12 +19,8 @@ func Explain(err error) problem.Problem {
 		Kind: problem.Failed, Title: "Something went wrong", Text: err.Error(),
 		Next: problem.Say("Try again. If it persists, ").Do(problem.KeepOutput).Say("."),
 	}
-	var e explained
 	if told, ok := problem.Of(err); ok {
 		p = told
-	} else if errors.As(err, &e) {
-		kind, title, text, next := e.Explain()
-		p.Kind, p.Title, p.Text, p.Next = problem.Kind(kind), title, text, problem.Say(next)
 	} else if errors.Is(err, context.Canceled) {
 		p = Interrupted(err).Problem()
 	}

@@ -159,8 +159,8 @@ func explained(err error, kind, title string, codes ...string) error {
 	}
 	var e *aws.Error
 	errors.As(err, &e)
-	k, t, text, next := e.Explain()
-	return errors.Join(same("kind", k, kind), same("title", t, title), that(text != "" && next != "", "nothing to do next"))
+	p := e.Problem()
+	return errors.Join(same("kind", string(p.Kind), kind), same("title", p.Title, title), that(p.Text != "" && !p.Next.Empty(), "nothing to do next"))
 }
 
 // same says that two values differ.

@@ -7,6 +7,5 @@
 // only. What a host prints is handed on through safe.Lines or
 // safe.Clean, so it is safe for a terminal.
 //
-// Errors that a person can meet are *[Error] and implement Explain() (kind,
-// title, text, next string).
+// Errors that a person can meet are *[Error], which is a problem.
 package jupyter

@@ -1,15 +1,15 @@
 package jupyter
 
-import "errors"
+import "github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 
 // Error is a failure on the host or of its server, in plain words.
 type Error struct {
-	Kind  string // "server" or "unreachable"
-	Title string // one short line: what does not work
-	Text  string // what happened
-	Next  string // what to do now
-	Raw   string // what the host said, safe for a terminal and without secrets, or empty
-	Err   error  // the technical cause, or nil
+	Kind  problem.Kind // Server or Unreachable
+	Title string       // one short line: what does not work
+	Text  string       // what happened
+	Next  problem.Next // what to do now
+	Raw   string       // what the host said, safe for a terminal and without secrets, or empty
+	Err   error        // the technical cause, or nil
 }
 
 func (e *Error) Error() string {
@@ -22,15 +22,13 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Explain returns the error in plain words.
-func (e *Error) Explain() (kind, title, text, next string) {
-	return e.Kind, e.Title, e.Text, e.Next
+// Problem returns the error in plain words.
+func (e *Error) Problem() problem.Problem {
+	return problem.Problem{Kind: e.Kind, Title: e.Title, Text: e.Text, Next: e.Next}
 }
 
 // explained reports whether an error already speaks to people.
 func explained(err error) bool {
-	var e interface {
-		Explain() (kind, title, text, next string)
-	}
-	return errors.As(err, &e)
+	_, ok := problem.Of(err)
+	return ok
 }

@@ -4,12 +4,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // serverFailure is a way a server fails to start, told by its log.
 type serverFailure struct {
-	texts             *regexp.Regexp
-	title, text, next string
+	texts       *regexp.Regexp
+	title, text string
+	next        problem.Next
 }
 
 // badSettings is the title of the failures for which a person's own settings
@@ -21,57 +24,57 @@ var serverFailures = []serverFailure{
 	{
 		regexp.MustCompile(`(?i)port \d+ is (not available|already in use)|address already in use`),
 		"The server's port is taken", "Another program on the machine took the port first.",
-		"Try again: ssh mode takes the next free port; in the other modes stop that program first.",
+		problem.Say("Try again: ssh mode takes the next free port; in the other modes stop that program first."),
 	},
 	{
 		regexp.MustCompile(`(?i)cannot assign requested address|can't assign requested address`),
 		"The server cannot listen there", "The address is not one of the machine's own. The public address is not: EC2 translates it.",
-		"Bind the machine's private address.",
+		problem.Say("Bind the machine's private address."),
 	},
 	{
 		regexp.MustCompile(`(?i)running as root is not recommended`),
 		"Jupyter does not run as root", "The login's user is root, and Jupyter refuses to run as root.",
-		"Log in as ubuntu, or as another user that is not root.",
+		problem.Say("Log in as ubuntu, or as another user that is not root."),
 	},
 	{
 		regexp.MustCompile(`(?i)configured to only be run with a password`),
 		badSettings, "A configuration file on the machine asks for a password and has none: password_required is set there.",
-		"Remove password_required from it: the server always has a token. Or set a password there (jupyter server password).",
+		problem.Say("Remove password_required from it: the server always has a token. Or set a password there (jupyter server password)."),
 	},
 	{
 		regexp.MustCompile(`(?i)exception while loading config file`),
 		badSettings, "A configuration file on the machine could not be read by Jupyter.",
-		"Fix the file, or move it away, and try again.",
+		problem.Say("Fix the file, or move it away, and try again."),
 	},
 	{
 		regexp.MustCompile(`(?i)jupyter command .?jupyter-[\w-]+.? not found|jupyter: not found|no module named|ModuleNotFoundError|ImportError|PackageNotFoundError`),
 		"Jupyter is not completely installed", "A part of it is missing or broken on the machine.",
-		"Run the install again: it repairs what is missing.",
+		problem.Say("Run the install again: it repairs what is missing."),
 	},
 	{
 		regexp.MustCompile(`(?i)no space left on device|disk quota exceeded`),
 		"The machine's disk is full", "The server could not write its files.",
-		"Free some space on the machine, then try again.",
+		problem.Say("Free some space on the machine, then try again."),
 	},
 	{
 		regexp.MustCompile(`(?i)out of memory|cannot allocate memory|MemoryError|code 137|status=9/KILL|oom-kill`),
 		"The machine ran out of memory", "The server was killed, most likely because the machine has too little memory.",
-		"Choose a larger instance type, or add swap, then try again.",
+		problem.Act(problem.ChooseType.Of("a larger instance type")).Say(", or add swap, then try again."),
 	},
 	{
 		regexp.MustCompile(`(?i)\[SSL\b|SSLError|PEM lib|key values mismatch|bad base64|no start line`),
 		"The server's certificate cannot be used", "Jupyter could not read the certificate or its key.",
-		"Try again: a new certificate is made.",
+		problem.Say("Try again: a new certificate is made."),
 	},
 	{
 		regexp.MustCompile(`(?i)permission denied|PermissionError`),
 		"The server may not read its files", "A file or folder in the machine's home belongs to another user.",
-		"Check who owns ~/.jupyter-ec2 and ~/.local on the machine (sudo chown -R \"$USER\" gives them back), then try again.",
+		problem.Say("Check who owns ~/.jupyter-ec2 and ~/.local on the machine (sudo chown -R \"$USER\" gives them back), then try again."),
 	},
 	{
 		regexp.MustCompile(`(?i)unrecognized (arguments|flag|alias)|bad config encountered|TraitError`),
 		badSettings, "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, conflicts with them.",
-		"Check the server's last lines and ~/.jupyter on the machine.",
+		problem.Say("Check the server's last lines and ~/.jupyter on the machine."),
 	},
 }
 
@@ -90,9 +93,9 @@ func ExplainServer(tail []string) error { return explainServer(tail, nil) }
 func explainServer(tail, settings []string) *Error {
 	tail = cleanLines(tail)
 	e := &Error{
-		Kind: "server", Title: "The server ended right after its start",
+		Kind: problem.Server, Title: "The server ended right after its start",
 		Text: "It gave no reason.",
-		Next: "Check the server's log on the machine, then try again.",
+		Next: problem.Say("Check the server's log on the machine, then try again."),
 		Raw:  strings.Join(tail[max(0, len(tail)-5):], "\n"),
 	}
 	if own := ownLines(tail); len(own) > 0 {
@@ -102,7 +105,7 @@ func explainServer(tail, settings []string) *Error {
 	known := e.explainServerBy(tail)
 	if len(settings) > 0 && (!known || e.Title == badSettings) {
 		e.Text += " Settings of yours that it reads are in " + strings.Join(settings, ", ") + "."
-		e.Next = "Look whether " + settings[0] + " is the reason. " + e.Next
+		e.Next = problem.Say("Look whether " + settings[0] + " is the reason. ").Then(e.Next)
 	}
 	return e
 }

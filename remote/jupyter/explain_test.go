@@ -52,7 +52,8 @@ func TestExplainInstall(t *testing.T) {
 		if !errors.As(err, &e) {
 			t.Fatalf("%d %q: %v", c.exit, c.tail, err)
 		}
-		kind, title, text, next := e.Explain()
+		p := e.Problem()
+		kind, title, text, next := string(p.Kind), p.Title, p.Text, p.Next.String()
 		if kind != "server" || title != c.title || !strings.Contains(text, c.says) || next == "" || strings.Contains(text, "%") {
 			t.Errorf("%d %q is explained as %q: %q; %q", c.exit, c.tail, title, text, next)
 		}
@@ -86,7 +87,7 @@ func FuzzExplainInstall(f *testing.F) {
 			t.Fatalf("exit %d: %v", exit, err)
 		}
 		var e *Error
-		if errors.As(err, &e) && (e.Title == "" || e.Text == "" || e.Next == "") {
+		if errors.As(err, &e) && (e.Title == "" || e.Text == "" || e.Next.Empty()) {
 			t.Errorf("an empty explanation: %+v", e)
 		}
 	})
@@ -101,10 +102,10 @@ func FuzzExplainServer(f *testing.F) {
 		log = log[:min(len(log), 300)] // more says nothing new, and takes the fuzzer long to make small
 		err := ExplainServer(strings.Split(log, "\n"))
 		var e *Error
-		if !errors.As(err, &e) || e.Title == "" || e.Text == "" || e.Next == "" {
+		if !errors.As(err, &e) || e.Title == "" || e.Text == "" || e.Next.Empty() {
 			t.Fatalf("an empty explanation: %+v", err)
 		}
-		for _, said := range append(strings.Split(e.Raw, "\n"), e.Title, e.Text, e.Next, e.Error()) {
+		for _, said := range append(strings.Split(e.Raw, "\n"), e.Title, e.Text, e.Next.String(), e.Error()) {
 			if !isSafe(said) {
 				t.Errorf("%q", said)
 			}
@@ -131,7 +132,7 @@ func TestExplainServer(t *testing.T) {
 		"what nobody knows": "The server ended right after its start",
 	} {
 		var e *Error
-		if err := ExplainServer([]string{"first", line}); !errors.As(err, &e) || e.Title != title || e.Next == "" {
+		if err := ExplainServer([]string{"first", line}); !errors.As(err, &e) || e.Title != title || e.Next.Empty() {
 			t.Errorf("%q: %+v", line, e)
 		}
 	}
@@ -176,7 +177,7 @@ func TestReadyTellsApart(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			var e *Error
-			if err := Ready(ctx, Endpoint{URL: c.url, Token: "0123456789abcdef", Dial: dial}); !errors.As(err, &e) || e.Kind != c.kind || e.Title != c.title {
+			if err := Ready(ctx, Endpoint{URL: c.url, Token: "0123456789abcdef", Dial: dial}); !errors.As(err, &e) || string(e.Kind) != c.kind || e.Title != c.title {
 				t.Errorf("%v", err)
 			}
 		})

@@ -18,11 +18,11 @@ import (
 func explainedAs(t *testing.T, err error, title string, says ...string) *Error {
 	t.Helper()
 	var e *Error
-	if !errors.As(err, &e) || e.Title != title || e.Next == "" {
+	if !errors.As(err, &e) || e.Title != title || e.Next.Empty() {
 		t.Fatalf("want %q, got %+v (%v)", title, e, err)
 	}
 	for _, s := range says {
-		if !strings.Contains(e.Text+"\n"+e.Next, s) {
+		if !strings.Contains(e.Text+"\n"+e.Next.String(), s) {
 			t.Errorf("%q is not in: %s\n%s", s, e.Text, e.Next)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter/health"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // What a host says of itself is in a package of its own.
@@ -55,9 +56,9 @@ func Extend(ctx context.Context, h Host, by time.Duration) (Health, error) {
 	switch {
 	case errors.As(err, &exit) && exit.Code == 32:
 		return Health{}, &Error{
-			Kind: "server", Title: "The stop could not be postponed",
+			Kind: problem.Server, Title: "The stop could not be postponed",
 			Text: "Nothing on the machine watches when to stop it, or it does not answer.",
-			Next: "Run the setup again: it starts the watcher if it is not running.", Err: err,
+			Next: problem.Say("Run the setup again: it starts the watcher if it is not running."), Err: err,
 		}
 	case err != nil:
 		return Health{}, fmt.Errorf("postponing the stop: %w", err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 var (
@@ -117,8 +118,8 @@ func CheckVersions(ctx context.Context, h Host) (Versions, error) {
 			are = " is missing in ~/.jupyter-ec2/venv."
 		}
 		return v, &Error{
-			Kind: "server", Title: "Jupyter is not completely installed", Text: strings.Join(missing, " and ") + are,
-			Next: "Run the install again: it repairs what is missing.",
+			Kind: problem.Server, Title: "Jupyter is not completely installed", Text: strings.Join(missing, " and ") + are,
+			Next: problem.Say("Run the install again: it repairs what is missing."),
 		}
 	}
 	return v, nil

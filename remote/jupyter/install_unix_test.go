@@ -12,6 +12,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestProbe(t *testing.T) {
@@ -152,7 +153,7 @@ func TestInstallFailures(t *testing.T) {
 			}
 			err := ExplainInstall(exit, strings.Split(log, "\n"))
 			var e *Error
-			if !errors.As(err, &e) || e.Title != c.title || !strings.Contains(e.Text, c.says) || e.Next == "" || e.Kind != "server" {
+			if !errors.As(err, &e) || e.Title != c.title || !strings.Contains(e.Text, c.says) || e.Next.Empty() || e.Kind != problem.Server {
 				t.Errorf("exit %d is explained as %+v\n%s", exit, e, log)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 //go:embed scripts/installlog.sh
@@ -79,9 +80,9 @@ func RestartServer(ctx context.Context, h Host, f Facts, out safe.Output) error 
 	switch {
 	case errors.As(err, &exit) && exit.Code == 3:
 		return &Error{
-			Kind: "server", Title: "There is no server to restart",
+			Kind: problem.Server, Title: "There is no server to restart",
 			Text: "The machine has no server of this program's.",
-			Next: "Run the setup again: it installs and starts what is missing.", Err: err,
+			Next: problem.Say("Run the setup again: it installs and starts what is missing."), Err: err,
 		}
 	case err != nil:
 		return fmt.Errorf("restarting the server: %w", withRaw(err, strings.TrimSpace(said)))

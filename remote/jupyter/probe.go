@@ -13,6 +13,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 //go:embed scripts/probe.sh
@@ -27,9 +28,9 @@ func Probe(ctx context.Context, h Host) (Facts, error) {
 	f, err := parseFacts(out)
 	if err != nil {
 		return Facts{}, &Error{
-			Kind: "server", Title: "The host cannot be examined",
+			Kind: problem.Server, Title: "The host cannot be examined",
 			Text: "Its shell did not answer as a POSIX shell does.",
-			Next: "Log in by hand and check that sh, df, awk and sed work there, then try again.",
+			Next: problem.Say("Log in by hand and check that sh, df, awk and sed work there, then try again."),
 			Raw:  safe.Clean(head(out, 200)), Err: err,
 		}
 	}
@@ -158,9 +159,9 @@ func ask(ctx context.Context, h Host, text string, env map[string]string) (strin
 	var exit *remote.ExitError
 	if !begun && (err == nil || errors.As(err, &exit)) {
 		return "", &Error{
-			Kind: "server", Title: "The machine runs no commands",
+			Kind: problem.Server, Title: "The machine runs no commands",
 			Text: "A command was sent to it but did not start: its login shell ends first. An exit, or an exec, in ~/.bashrc or another of its startup files does that.",
-			Next: "Remove that line, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine.",
+			Next: problem.Say("Remove that line, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine."),
 			Raw:  safe.Scrub(safe.Clean(head(before, 200))), Err: err,
 		}
 	}

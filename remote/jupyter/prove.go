@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Proof is what came of running a cell.
@@ -97,9 +98,9 @@ func pythonKernel(ctx context.Context, ep Endpoint) (Kernelspec, error) {
 
 func noKernel(cause error) error {
 	return &Error{
-		Kind: "server", Title: "The server has no Python kernel",
+		Kind: problem.Server, Title: "The server has no Python kernel",
 		Text: "It knows no kernel that runs Python: ipykernel is missing on the machine.",
-		Next: "Run the install again: it repairs what is missing.", Err: cause,
+		Next: problem.Say("Run the install again: it repairs what is missing."), Err: cause,
 	}
 }
 
@@ -222,23 +223,23 @@ func explainKernel(ep Endpoint, err error) error {
 	switch {
 	case errors.As(err, &hangs):
 		return &Error{
-			Kind: "server", Title: "The kernel does not get ready",
+			Kind: problem.Server, Title: "The kernel does not get ready",
 			Text: fmt.Sprintf("The server answers and has started a kernel, which does nothing yet: the server calls it %q. An IPython startup file that never ends causes this, or a machine that is too small or too busy.", hangs.state),
-			Next: "Check the files in ~/.ipython/profile_default/startup on the machine, move them away and try again.", Err: err,
+			Next: problem.Say("Check the files in ~/.ipython/profile_default/startup on the machine, move them away and try again."), Err: err,
 		}
 	case errors.As(err, &died):
 		return &Error{
-			Kind: "server", Title: "The kernel died",
+			Kind: problem.Server, Title: "The kernel died",
 			Text: "The kernel ended before it answered: most often the machine has too little memory, or its Python lacks something.",
-			Next: "The server's log on the machine says which. Choose a larger instance type, or add swap; running the install again repairs what is missing.", Err: err,
+			Next: problem.Say("The server's log on the machine says which. ").Act(problem.ChooseType.Of("a larger instance type")).Say(", or add swap; running the install again repairs what is missing."), Err: err,
 		}
 	case errors.As(err, &s) && strings.Contains(strings.ToLower(s.said), "no such kernel"):
 		return noKernel(err)
 	case errors.As(err, &s) && s.status >= 500:
 		return &Error{
-			Kind: "server", Title: "The kernel cannot be started",
+			Kind: problem.Server, Title: "The kernel cannot be started",
 			Text: "The server says: " + s.said,
-			Next: "Check the server's log on the machine; running the install again repairs a broken kernel.", Err: err,
+			Next: problem.Say("Check the server's log on the machine; running the install again repairs a broken kernel."), Err: err,
 		}
 	}
 	return explainReach(ep, err)

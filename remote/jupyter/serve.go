@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // The modes of serving.
@@ -251,9 +252,9 @@ func (s *server) silent(ctx context.Context, cause error) error {
 		return ctx.Err()
 	}
 	return &Error{
-		Kind: "server", Title: "The server does not answer",
+		Kind: problem.Server, Title: "The server does not answer",
 		Text: "It runs on the machine but did not answer over HTTP in time.",
-		Next: "The machine may be too small or busy: try again, and check the server's log.",
+		Next: problem.Say("The machine may be too small or busy: try again, and check the server's log."),
 		Err:  cause,
 	}
 }

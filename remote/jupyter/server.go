@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // server looks after the server on one host, by scripts/server.sh.
@@ -41,9 +42,9 @@ func (s *server) do(ctx context.Context, task string, env map[string]string) (st
 	var exit *remote.ExitError
 	if errors.As(err, &exit) && exit.Code == 4 {
 		return out, &Error{
-			Kind: "server", Title: "Another start or stop is at work on the machine",
+			Kind: problem.Server, Title: "Another start or stop is at work on the machine",
 			Text: "The server is being started or stopped there, and that has not ended for a minute.",
-			Next: "Try again in a minute. If it persists, look on the machine which one it is: fuser -v ~/.jupyter-ec2/server.lock.", Err: err,
+			Next: problem.Say("Try again in a minute. If it persists, look on the machine which one it is: fuser -v ~/.jupyter-ec2/server.lock."), Err: err,
 		}
 	}
 	return out, err
@@ -113,19 +114,19 @@ func (s *server) freePort(ctx context.Context, spec ServeSpec) (int, error) {
 	return 0, portError(spec, found["problem"], found["holder"])
 }
 
-func portError(spec ServeSpec, problem, holder string) error {
-	switch problem {
+func portError(spec ServeSpec, why, holder string) error {
+	switch why {
 	case "address":
 		return &Error{
-			Kind: "server", Title: "The server cannot listen there",
+			Kind: problem.Server, Title: "The server cannot listen there",
 			Text: spec.Bind + " is not an address of the machine. Its public address is not either: EC2 translates it.",
-			Next: "Leave the address out, so that the machine's private address is used.",
+			Next: problem.Say("Leave the address out, so that the machine's private address is used."),
 		}
 	case "permission":
 		return &Error{
-			Kind: "server", Title: "The server is not allowed to listen there",
+			Kind: problem.Server, Title: "The server is not allowed to listen there",
 			Text: fmt.Sprintf("Port %d is reserved for programs of root.", spec.Port),
-			Next: "Choose a port from 1024 up, such as 8888.",
+			Next: problem.Say("Choose a port from 1024 up, such as 8888."),
 		}
 	case "":
 		by := "another program"
@@ -133,23 +134,23 @@ func portError(spec ServeSpec, problem, holder string) error {
 			by += " (" + holder + ")"
 		}
 		return &Error{
-			Kind: "server", Title: fmt.Sprintf("Port %d of the machine is taken", spec.Port),
+			Kind: problem.Server, Title: fmt.Sprintf("Port %d of the machine is taken", spec.Port),
 			Text: fmt.Sprintf("On %s, port %d is held by %s.", spec.Bind, spec.Port, by),
-			Next: fmt.Sprintf("Stop that program (on the machine: sudo ss -ltnp 'sport = :%d' names it), then try again. SSH mode uses the next free port automatically.", spec.Port),
+			Next: problem.Say(fmt.Sprintf("Stop that program (on the machine: sudo ss -ltnp 'sport = :%d' names it), then try again. SSH mode uses the next free port automatically.", spec.Port)),
 		}
 	}
 	return &Error{
-		Kind: "server", Title: "The server cannot listen there",
-		Text: fmt.Sprintf("Listening on %s, port %d, fails: %s.", spec.Bind, spec.Port, problem),
-		Next: "Check the machine's network settings, then try again.",
+		Kind: problem.Server, Title: "The server cannot listen there",
+		Text: fmt.Sprintf("Listening on %s, port %d, fails: %s.", spec.Bind, spec.Port, why),
+		Next: problem.Say("Check the machine's network settings, then try again."),
 	}
 }
 
 func notInstalled(cause error) error {
 	return &Error{
-		Kind: "server", Title: "Jupyter is not installed",
+		Kind: problem.Server, Title: "Jupyter is not installed",
 		Text: "There is no working ~/.jupyter-ec2/venv on the machine.",
-		Next: "Run the install again: it repairs what is missing.", Err: cause,
+		Next: problem.Say("Run the install again: it repairs what is missing."), Err: cause,
 	}
 }
 
@@ -161,9 +162,9 @@ func withRaw(err error, said string) error {
 	}
 	said = safe.Scrub(safe.Clean(head(strings.TrimSpace(said), 500)))
 	return &Error{
-		Kind: "server", Title: "The server could not be started",
+		Kind: problem.Server, Title: "The server could not be started",
 		Text: "The machine refused to start it. It said: " + said,
-		Next: "Try again; if it persists, log in and run: systemctl status jupyter-ec2.",
+		Next: problem.Say("Try again; if it persists, log in and run: systemctl status jupyter-ec2."),
 		Raw:  said, Err: err,
 	}
 }

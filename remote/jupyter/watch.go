@@ -16,6 +16,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 var (
@@ -166,9 +167,9 @@ func Watch(ctx context.Context, h Host, spec WatchSpec) error {
 	case errors.As(err, &exit):
 		said = safe.Scrub(safe.Clean(head(strings.TrimSpace(said), 500)))
 		return &Error{
-			Kind: "server", Title: "The machine's watcher is not running",
+			Kind: problem.Server, Title: "The machine's watcher is not running",
 			Text: "Its watcher could not be started, so it will not stop automatically. It said: " + said,
-			Next: "Try again; if it persists, log in and run: systemctl status jupyter-ec2-watch.",
+			Next: problem.Say("Try again; if it persists, log in and run: systemctl status jupyter-ec2-watch."),
 			Raw:  said, Err: err,
 		}
 	case err != nil:

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Computer is what this computer gives to its hosts. It is made by [Prepare].
@@ -84,10 +86,11 @@ type found struct {
 // find looks for what hosts need.
 func find(ctx context.Context, environ []string) (found, error) {
 	if runtime.GOOS == "windows" {
-		return found{}, &problem{
-			title: "No sandbox on Windows",
-			text:  "The sandbox needs Linux or macOS: its hosts are POSIX shells of this computer.",
-			next:  "Run it inside WSL, or use AWS: leave out --sandbox.",
+		return found{}, &problem.Error{
+			Kind:  problem.Failed,
+			Title: "No sandbox on Windows",
+			Text:  "The sandbox needs Linux or macOS: its hosts are POSIX shells of this computer.",
+			Next:  problem.Say("Run it inside WSL, or ").Do(problem.UseAWS).Say("."),
 		}
 	}
 	f := found{who: hostIdentity(), env: settings(environ, os.ReadFile)}
@@ -98,9 +101,10 @@ func find(ctx context.Context, environ []string) (found, error) {
 		}
 	}
 	if f.shell == "" {
-		return found{}, &problem{
-			title: "No shell for the sandbox", text: "Neither bash nor sh was found on this computer.",
-			next: "Install bash, then run the same command again.",
+		return found{}, &problem.Error{
+			Kind:  problem.Failed,
+			Title: "No shell for the sandbox", Text: "Neither bash nor sh was found on this computer.",
+			Next: problem.Say("Install bash, then ").Do(problem.Retry).Say("."),
 		}
 	}
 	var err error

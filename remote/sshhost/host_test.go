@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // world is a computer with one host and a key that is let in.
@@ -234,14 +235,8 @@ func TestNoPython(t *testing.T) {
 	}
 	for name, dirs := range map[string][]string{"none": {empty, "relative", ""}, "broken": {broken}} {
 		_, err := findPython(t.Context(), hostIdentity(), dirs)
-		var explained interface {
-			Explain() (kind, title, text, next string)
-		}
-		if !errors.As(err, &explained) {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if _, title, _, next := explained.Explain(); title != "The sandbox needs python3" || next == "" {
-			t.Errorf("%s: title %q, next %q", name, title, next)
+		if p, _ := problem.Of(err); p.Title != "The sandbox needs python3" || p.Next.Empty() {
+			t.Fatalf("%s: %v, told as %+v", name, err, p)
 		}
 		if name == "broken" && !strings.Contains(err.Error(), "No module named 'venv'") {
 			t.Errorf("the reason is lost: %v", err)

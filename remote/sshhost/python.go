@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // pythonProof is what a python3 must be able to do for a host: make virtual
@@ -47,17 +49,18 @@ func findPython(ctx context.Context, who identity, dirs []string) (string, error
 // noPython explains that there is none; last is why the last one found will
 // not do, nil when there was none at all.
 func noPython(who identity, last error) error {
-	p := &problem{
-		title: "The sandbox needs python3", err: last,
-		text: "No python3 was found on this computer.",
-		next: "Install Python 3 (Debian and Ubuntu: apt install python3 python3-venv; macOS: xcode-select --install), then run the same command again.",
+	p := &problem.Error{
+		Kind:  problem.Failed,
+		Title: "The sandbox needs python3", Err: last,
+		Text: "No python3 was found on this computer.",
+		Next: problem.Say("Install Python 3 (Debian and Ubuntu: apt install python3 python3-venv; macOS: xcode-select --install), then ").Do(problem.Retry).Say("."),
 	}
 	switch {
 	case last != nil && who.drop:
-		p.text = "As root, the sandbox runs its hosts as the user nobody, and no python3 here can be run by that user with its ssl and venv modules."
-		p.next = "Run the same command as an ordinary user, or install a python3 for all users (Debian and Ubuntu: apt install python3 python3-venv)."
+		p.Text = "As root, the sandbox runs its hosts as the user nobody, and no python3 here can be run by that user with its ssl and venv modules."
+		p.Next = problem.Say("Run the same command as an ordinary user, or install a python3 for all users (Debian and Ubuntu: apt install python3 python3-venv).")
 	case last != nil:
-		p.text = "No python3 on this computer has its ssl and venv modules and is 3.8 or newer."
+		p.Text = "No python3 on this computer has its ssl and venv modules and is 3.8 or newer."
 	}
 	return p
 }

@@ -155,7 +155,7 @@ func (d *doctor) quota(ctx context.Context) finding {
 	case q.Used+float64(d.kind.VCPU) > q.Limit:
 		return finding{
 			steps.CheckBad, text + ": it does not fit.",
-			problem.Say("Stop another machine, ").Act(problem.Action{Verb: problem.ChooseType, What: "a smaller type"}).Say(", or ask for more in the Service Quotas console (quota " + q.Code + ")."), "",
+			problem.Say("Stop another machine, ").Act(problem.ChooseType.Of("a smaller type")).Say(", or ask for more in the Service Quotas console (quota " + q.Code + ")."), "",
 		}
 	}
 	return fine("%s.", text)

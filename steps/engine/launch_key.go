@@ -49,7 +49,7 @@ func keyFileThere(path string) error {
 	return &problem.Error{
 		Kind: problem.Answers, Title: "The key file already exists",
 		Text: fmt.Sprintf("A new key would be written to %s, but there is a file of that name, and key files are never overwritten.", path),
-		Next: problem.Act(problem.Action{Verb: problem.ChooseKey, What: "that file as the key"}).Say(", or give another path."), Err: fs.ErrExist,
+		Next: problem.Act(problem.ChooseKey.Of("that file as the key")).Say(", or give another path."), Err: fs.ErrExist,
 	}
 }
 
@@ -128,7 +128,7 @@ func (r *run) ownKeyFile() (remote.KeyFile, error) {
 	switch {
 	case file.Err == nil:
 		return file, nil
-	case !errors.As(file.Err, &why) || why.Problem != remote.KeyMissing && why.Problem != remote.KeyGarbage:
+	case !errors.As(file.Err, &why) || why.Reason != remote.KeyMissing && why.Reason != remote.KeyGarbage:
 		return remote.KeyFile{}, file.Err
 	}
 	if err := os.Remove(res.KeyPath); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -255,7 +255,7 @@ func (r *run) sameArch(ctx context.Context, instanceType string) error {
 	return &problem.Error{
 		Kind: problem.Answers, Title: "The type has another processor",
 		Text: fmt.Sprintf("%s is %s and %s is %s; the system on the disk is made for %s.", now.Name, now.Arch, next.Name, next.Arch, now.Arch),
-		Next: problem.Act(problem.Action{Verb: problem.ChooseType, What: "a type with " + now.Arch}).Say(", or launch a new machine."),
+		Next: problem.Act(problem.ChooseType.Of("a type with " + now.Arch)).Say(", or launch a new machine."),
 	}
 }
 

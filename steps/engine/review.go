@@ -145,7 +145,7 @@ func (p *preflight) quotaProblem() problem.Problem {
 		Kind: problem.Refused, Title: "The vCPU quota is too small",
 		Text: fmt.Sprintf("%s takes %d vCPUs. Your account may run %g in %s, of which %g are in use (%s). A quota of 0 is normal for GPU types in a new account.",
 			p.kind.Name, p.kind.VCPU, q.Limit, p.answers.Region, q.Used, q.Name),
-		Next: problem.Act(problem.Action{Verb: problem.ChooseType, What: "a smaller type"}).
+		Next: problem.Act(problem.ChooseType.Of("a smaller type")).
 			Say(" or stop another machine, or ask for more of " + q.Code + " in the Service Quotas console, Amazon EC2. AWS often needs hours to answer."),
 	}
 }

@@ -155,7 +155,7 @@ func (c *clearing) unclaimed(l steps.Leftover, setupID string) error {
 	return &problem.Error{
 		Kind: problem.Failed, Title: "It belongs to a setup of this computer",
 		Text: fmt.Sprintf("The %s %s was left alone: a setup of this computer owns it now.", l.Kind, l.ID),
-		Next: problem.Do(problem.Sweep).Say(", or ").Act(problem.Action{Verb: problem.Remove, What: "the setup"}).Say("."),
+		Next: problem.Do(problem.Sweep).Say(", or ").Act(problem.Remove.Of("the setup")).Say("."),
 	}
 }
 

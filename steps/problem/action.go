@@ -61,6 +61,9 @@ func Verbs() []Verb {
 	}
 }
 
+// Of is the verb's action about this one: ChooseType.Of("a smaller type").
+func (v Verb) Of(what string) Action { return Action{Verb: v, What: what} }
+
 // Action is a verb with what it is about.
 type Action struct {
 	Verb    Verb

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Status reports whether it runs and what it holds. Nothing is started or made.
@@ -141,9 +142,10 @@ func until(ctx context.Context, done func() bool, patience time.Duration) bool {
 }
 
 func stillThere(err error) error {
-	return &problem{
-		title: "The sandbox does not stop", err: err,
-		text: "An unknown process holds the sandbox's folder.",
-		next: "Look for \"sandbox run\" in the list of processes and end it, then run the same command again.",
+	return &problem.Error{
+		Kind:  problem.Failed,
+		Title: "The sandbox does not stop", Err: err,
+		Text: "An unknown process holds the sandbox's folder.",
+		Next: problem.Say("Look for \"sandbox run\" in the list of processes and end it, then ").Do(problem.Retry).Say("."),
 	}
 }

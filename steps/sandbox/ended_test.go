@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // A process that died, also one in whose place another runs by now, is told from
@@ -53,8 +54,8 @@ func TestAStrangersFolderIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Ensure(t.Context(), o)
-	var p *problem
-	if !errors.As(err, &p) || p.title != "The sandbox's folder is not yours" {
+	var p *problem.Error
+	if !errors.As(err, &p) || p.Title != "The sandbox's folder is not yours" {
 		t.Errorf("%v", err)
 	}
 }

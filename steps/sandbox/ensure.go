@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 const (
@@ -72,11 +73,12 @@ func settled(ctx context.Context, dir string) (Info, error) {
 		select {
 		case <-poll.C:
 		case <-ctx.Done():
-			return Info{}, &problem{
-				title: "The sandbox does not answer",
-				text:  "A sandbox is running, but it does not answer.",
-				next:  "End it with \"jupyter-ec2 sandbox stop\", then run the same command again.",
-				err:   ctx.Err(),
+			return Info{}, &problem.Error{
+				Kind:  problem.Failed,
+				Title: "The sandbox does not answer",
+				Text:  "A sandbox is running, but it does not answer.",
+				Next:  problem.Do(problem.StopSandbox).Say(", then ").Do(problem.Retry).Say("."),
+				Err:   ctx.Err(),
 			}
 		}
 	}
@@ -163,17 +165,18 @@ func openLog(path string) (*os.File, error) {
 
 // notStarted explains a process that ended or never answered, by the end of its log.
 func notStarted(log *os.File, err error) error {
-	p := &problem{
-		title: "The sandbox did not start", err: err,
-		text: "The sandbox's process did not start. Its log is " + log.Name() + ".",
-		next: "Run \"jupyter-ec2 sandbox run\" to see why, then run the same command again.",
+	p := &problem.Error{
+		Kind:  problem.Failed,
+		Title: "The sandbox did not start", Err: err,
+		Text: "The sandbox's process did not start. Its log is " + log.Name() + ".",
+		Next: problem.Do(problem.RunSandbox).Say(", then ").Do(problem.Retry).Say("."),
 	}
 	tail := make([]byte, 600)
 	if info, statErr := log.Stat(); statErr == nil {
 		n, _ := log.ReadAt(tail, max(0, info.Size()-int64(len(tail)))) // as much as there is
 		lines := strings.Split(strings.TrimSpace(string(tail[:n])), "\n")
 		if last := lines[len(lines)-1]; last != "" {
-			p.text = "The sandbox's process did not start. Its last output: " + last
+			p.Text = "The sandbox's process did not start. Its last output: " + last
 		}
 	}
 	return p

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // outside begins the name of a hosts' folder outside the sandbox's own;
@@ -52,10 +53,11 @@ func hostsFolder(dir string) (string, error) {
 		// After the link: a folder with an owner but without its link is swept.
 		return target, os.WriteFile(filepath.Join(target, ownerFile), []byte(dir), 0o600)
 	}
-	return "", &problem{
-		title: "No room for the sandbox's hosts",
-		text:  "As root, the sandbox runs its hosts as the user nobody, and neither /var/tmp nor " + os.TempDir() + " can be entered by that user.",
-		next:  "Run the same command as an ordinary user, or set TMPDIR to a folder that all users can enter.",
+	return "", &problem.Error{
+		Kind:  problem.Failed,
+		Title: "No room for the sandbox's hosts",
+		Text:  "As root, the sandbox runs its hosts as the user nobody, and neither /var/tmp nor " + os.TempDir() + " can be entered by that user.",
+		Next:  problem.Say("Run the same command as an ordinary user, or set TMPDIR to a folder that all users can enter."),
 	}
 }
 

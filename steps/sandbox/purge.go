@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Disks is what the machines' disks take on this computer.
@@ -74,9 +75,10 @@ func Purge(ctx context.Context, o Options) error {
 	if there, err := held(dir); err != nil {
 		return err
 	} else if there {
-		return &problem{
-			title: "The sandbox was started again", text: "Another program started the sandbox in the meantime.",
-			next: "Let that program end, then run the same command again.",
+		return &problem.Error{
+			Kind:  problem.Failed,
+			Title: "The sandbox was started again", Text: "Another program started the sandbox in the meantime.",
+			Next: problem.Say("Let that program end, then ").Do(problem.Retry).Say("."),
 		}
 	}
 	hosts, err := filepath.EvalSymlinks(filepath.Join(dir, hostsName))

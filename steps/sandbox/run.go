@@ -20,6 +20,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Run is the sandbox's process: it serves until ctx ends, a signal or Stop
@@ -61,10 +62,11 @@ func lockRun(ctx context.Context, dir string) (*flock.Flock, error) {
 	defer cancel()
 	lock := flock.New(filepath.Join(dir, runLock), flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, startPoll); err != nil {
-		return nil, &problem{
-			title: "A sandbox is running already", err: err,
-			text: "Another process is the sandbox of this folder: " + dir + ".",
-			next: "Use it, or end it with \"jupyter-ec2 sandbox stop\".",
+		return nil, &problem.Error{
+			Kind:  problem.Failed,
+			Title: "A sandbox is running already", Err: err,
+			Text: "Another process is the sandbox of this folder: " + dir + ".",
+			Next: problem.Say("Use it, or ").Do(problem.StopSandbox).Say("."),
 		}
 	}
 	return lock, nil

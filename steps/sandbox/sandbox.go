@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Environment variables that the process is started with.
@@ -100,19 +101,21 @@ func (o Options) folder() (string, error) {
 }
 
 func noFolder(err error) error {
-	return &problem{
-		title: "The sandbox's folder cannot be made",
-		text:  "The sandbox needs a folder of its own to work in: " + err.Error() + ".",
-		next:  "Make that place writable, or name another folder in XDG_STATE_HOME, and run the same command again.",
-		err:   err,
+	return &problem.Error{
+		Kind:  problem.Failed,
+		Title: "The sandbox's folder cannot be made",
+		Text:  "The sandbox needs a folder of its own to work in: " + err.Error() + ".",
+		Next:  problem.Say("Make that place writable, or name another folder in XDG_STATE_HOME, and ").Do(problem.Retry).Say("."),
+		Err:   err,
 	}
 }
 
 func notOurs(dir string) error {
-	return &problem{
-		title: "The sandbox's folder is not yours",
-		text:  "The folder " + dir + " belongs to another user, so nothing in it is used.",
-		next:  "Move it away, or give it to yourself (sudo chown -R \"$USER\" '" + dir + "'), or name another place in XDG_STATE_HOME.",
+	return &problem.Error{
+		Kind:  problem.Failed,
+		Title: "The sandbox's folder is not yours",
+		Text:  "The folder " + dir + " belongs to another user, so nothing in it is used.",
+		Next:  problem.Say("Move it away, or give it to yourself (sudo chown -R \"$USER\" '" + dir + "'), or name another place in XDG_STATE_HOME."),
 	}
 }
 
@@ -141,24 +144,4 @@ func (o Options) timing() (ec2sim.Timing, error) {
 		}
 	}
 	return t, nil
-}
-
-// problem is an error in plain words.
-type problem struct {
-	title, text, next string
-	err               error
-}
-
-func (p *problem) Error() string {
-	if p.err != nil {
-		return p.text + " (" + p.err.Error() + ")"
-	}
-	return p.text
-}
-
-func (p *problem) Unwrap() error { return p.err }
-
-// Explain puts it in plain words.
-func (p *problem) Explain() (kind, title, text, next string) {
-	return "failed", p.title, p.text, p.next
 }

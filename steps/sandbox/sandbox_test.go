@@ -21,6 +21,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // TestMain is also the sandbox's process: Ensure starts the test program again.
@@ -223,15 +224,9 @@ func TestOnlyOneRuns(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	ensure(t, o)
-	var explained interface {
-		Explain() (kind, title, text, next string)
-	}
 	err := Run(t.Context(), o)
-	if !errors.As(err, &explained) {
-		t.Fatalf("%v", err)
-	}
-	if _, title, _, next := explained.Explain(); title != "A sandbox is running already" || next == "" {
-		t.Errorf("%q, %q", title, next)
+	if p, _ := problem.Of(err); p.Title != "A sandbox is running already" || p.Next.Empty() {
+		t.Errorf("%v, told as %+v", err, p)
 	}
 }
 
@@ -240,10 +235,7 @@ func TestDoesNotStart(t *testing.T) {
 	o.Speed = 0
 	t.Setenv(SpeedEnv, "fast")
 	_, err := Ensure(t.Context(), o)
-	var explained interface {
-		Explain() (kind, title, text, next string)
-	}
-	if !errors.As(err, &explained) || !strings.Contains(err.Error(), `must be a number above 0, not "fast"`) {
+	if _, told := problem.Of(err); !told || !strings.Contains(err.Error(), `must be a number above 0, not "fast"`) {
 		t.Errorf("%v", err)
 	}
 }
@@ -256,8 +248,8 @@ func TestNoFolder(t *testing.T) {
 	o := options(t)
 	o.Dir = filepath.Join(file, "sandbox")
 	_, err := Ensure(t.Context(), o)
-	var explained *problem
-	if !errors.As(err, &explained) || explained.title != "The sandbox's folder cannot be made" {
+	var explained *problem.Error
+	if !errors.As(err, &explained) || explained.Title != "The sandbox's folder cannot be made" {
 		t.Errorf("%v", err)
 	}
 }
