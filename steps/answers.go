@@ -38,17 +38,17 @@ type KeySource string
 
 // The ways to a key pair.
 const (
-	KeyImport KeySource = "import" // make an ed25519 key here, import its public half (default)
-	KeyCreate KeySource = "create" // let EC2 create the pair and save the .pem, as in the guide
-	KeyFile   KeySource = "file"   // a private key on this computer; its public half is imported where EC2 has no match
-	KeyAgent  KeySource = "agent"  // a key held by ssh-agent; likewise
+	KeyMadeHere  KeySource = "import" // make an ed25519 key here, import its public half (default)
+	KeyMadeByEC2 KeySource = "create" // let EC2 create the pair and save the .pem, as in the guide
+	KeyFile      KeySource = "file"   // a private key on this computer; its public half is imported where EC2 has no match
+	KeyAgent     KeySource = "agent"  // a key held by ssh-agent; likewise
 )
 
 // KeyAnswer says which key pair to use.
 type KeyAnswer struct {
 	Source KeySource `json:"source"`
 	// Path is the private key's file (KeyFile), or where to write it
-	// (KeyImport, KeyCreate; empty means the state folder's keys/).
+	// (KeyMadeHere, KeyMadeByEC2; empty means the state folder's keys/).
 	Path string `json:"path,omitempty"`
 	// PairName is the EC2 key pair that matches (KeyFile, KeyAgent), empty
 	// when the public key has still to be imported.
@@ -129,7 +129,7 @@ func (a Answers) Valid() error {
 		return err
 	}
 	switch a.Key.Source {
-	case KeyImport, KeyCreate:
+	case KeyMadeHere, KeyMadeByEC2:
 	case KeyFile:
 		if a.Key.Path == "" {
 			return fmt.Errorf("no private key file is named: give its path")

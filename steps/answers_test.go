@@ -136,6 +136,6 @@ func TestAnswersOverTheLastOnes(t *testing.T) {
 func testAnswers() Answers {
 	return Answers{
 		Name: "jupyter", Profile: "default", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
-		Key: KeyAnswer{Source: KeyImport}, Mode: ModeSSH, Installer: InstallerUV,
+		Key: KeyAnswer{Source: KeyMadeHere}, Mode: ModeSSH, Installer: InstallerUV,
 	}
 }

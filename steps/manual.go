@@ -109,7 +109,7 @@ func (m typed) key() []string {
 		return []string{m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material " + quote("fileb://"+public))}
 	}
 	switch m.Key.Source {
-	case KeyCreate:
+	case KeyMadeByEC2:
 		return []string{
 			m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + " --query KeyMaterial --output text > " + path),
 			"chmod 400 " + path,

@@ -271,8 +271,8 @@ func fakeTypes() []steps.InstanceType {
 
 func fakeKeys() []steps.KeyOption {
 	return []steps.KeyOption{
-		{Answer: steps.KeyAnswer{Source: steps.KeyImport}, Title: "New ed25519 key, made here and imported", Detail: "recommended: the private half never leaves this computer"},
-		{Answer: steps.KeyAnswer{Source: steps.KeyCreate}, Title: "New key pair made by EC2", Detail: "as in the guide: the .pem is saved with mode 0400"},
+		{Answer: steps.KeyAnswer{Source: steps.KeyMadeHere}, Title: "New ed25519 key, made here and imported", Detail: "recommended: the private half never leaves this computer"},
+		{Answer: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Title: "New key pair made by EC2", Detail: "as in the guide: the .pem is saved with mode 0400"},
 		{Answer: steps.KeyAnswer{Source: steps.KeyFile, Path: "/home/ada/.ssh/id_ed25519"}, Title: "~/.ssh/id_ed25519", Detail: "ed25519 · SHA256:9kq1…x0c · will be imported", Encrypted: true},
 		{Answer: steps.KeyAnswer{Source: steps.KeyFile, Path: "/home/ada/Downloads/lab.pem"}, Title: "~/Downloads/lab.pem", Detail: "rsa · matches EC2 key pair lab", TooOpen: true, Problem: "Others can read it."},
 		{Answer: steps.KeyAnswer{Source: steps.KeyFile, Path: "/home/ada/old.ppk"}, Title: "~/old.ppk", Detail: "PuTTY key", Problem: "This is a PuTTY key (.ppk). Convert it: puttygen old.ppk -O private-openssh -o old.pem"},

@@ -24,7 +24,7 @@ func TestEnterThroughTheDefaults(t *testing.T) {
 	a := e.reviewed[0]
 	want := steps.Answers{
 		Name: "jupyter", Profile: "default", Region: "eu-central-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
 	if !a.Equal(want) {
 		t.Errorf("answers %+v, want %+v", a, want)
@@ -93,7 +93,7 @@ func TestGoingBackKeepsTheAnswers(t *testing.T) {
 	r := toReview(newRig(t, newFakeEngine()))
 	r.press("2").until("0.0134").press("j", "j", "enter").until("Costs")
 	a := r.e.reviewed[len(r.e.reviewed)-1]
-	if a.Type != "t3.micro" || a.Region != "eu-central-1" || a.Key.Source != steps.KeyImport || a.Mode != steps.ModeSSH {
+	if a.Type != "t3.micro" || a.Region != "eu-central-1" || a.Key.Source != steps.KeyMadeHere || a.Mode != steps.ModeSSH {
 		t.Errorf("answers after changing the type: %+v", a)
 	}
 	r.press("esc").until("Installer").press("esc").until("New ed25519 key").press("esc").until("0.0120")

@@ -35,7 +35,7 @@ func TestTheMouseAnswersTheQuestions(t *testing.T) {
 	r.click("○ HTTP").click("apt and pip").click("off").click("enter").until("Costs")
 	want := steps.Answers{
 		Name: "jupyter", Profile: "work", Region: "ap-northeast-1", Release: "26.04", Type: "t3.large", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyCreate}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
 	}
 	if !r.m.guide.Answers.Equal(want) {
 		t.Errorf("answers %+v, want %+v", r.m.guide.Answers, want)

@@ -170,7 +170,7 @@ func (w *world) region() engine.CloudRegion {
 func answers() steps.Answers {
 	return steps.Answers{
 		Name: "jupyter", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
 }
 

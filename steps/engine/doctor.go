@@ -152,7 +152,7 @@ func CheckIDs() []string {
 func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(steps.Check)) error {
 	d := &doctor{g: g, profile: profile, alone: setupID == "", states: map[string]steps.CheckState{}}
 	d.s = &steps.Setup{Answers: steps.Answers{
-		Profile: profile, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB, Mode: steps.ModeSSH, Key: steps.KeyAnswer{Source: steps.KeyImport},
+		Profile: profile, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB, Mode: steps.ModeSSH, Key: steps.KeyAnswer{Source: steps.KeyMadeHere},
 	}}
 	if !d.alone {
 		s, err := g.ledger.load(setupID)

@@ -203,18 +203,18 @@ func TestAPartialAnswerIsAskedForAgain(t *testing.T) {
 		action string
 		fault  ec2sim.Fault
 	}{
-		{steps.KeyCreate, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyMaterial"}}},
-		{steps.KeyCreate, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyPairId"}}},
-		{steps.KeyCreate, "ec2:CreateKeyPair", ec2sim.Fault{Says: "<keyMaterial>-----BEGIN</keyMaterial>"}},
-		{steps.KeyImport, "ec2:ImportKeyPair", ec2sim.Fault{Without: []string{"keyPairId"}}},
-		{steps.KeyImport, "ec2:ImportKeyPair", ec2sim.Fault{Says: "<keyName>x</keyName>"}},
-		{steps.KeyImport, "ec2:CreateSecurityGroup", ec2sim.Fault{Without: []string{"groupId"}}},
-		{steps.KeyImport, "ec2:CreateSecurityGroup", ec2sim.Fault{Says: "<return>true</return>"}},
-		{steps.KeyImport, "ec2:AuthorizeSecurityGroupIngress", ec2sim.Fault{Says: "<return>true</return>"}},
-		{steps.KeyImport, "ec2:AuthorizeSecurityGroupIngress", ec2sim.Fault{Says: "<return>false</return>"}},
-		{steps.KeyImport, "ec2:RunInstances", ec2sim.Fault{Without: []string{"instancesSet"}}},
-		{steps.KeyImport, "ec2:RunInstances", ec2sim.Fault{Without: []string{"instanceId"}}},
-		{steps.KeyImport, "ec2:RunInstances", ec2sim.Fault{Says: "<instancesSet/>"}},
+		{steps.KeyMadeByEC2, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyMaterial"}}},
+		{steps.KeyMadeByEC2, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyPairId"}}},
+		{steps.KeyMadeByEC2, "ec2:CreateKeyPair", ec2sim.Fault{Says: "<keyMaterial>-----BEGIN</keyMaterial>"}},
+		{steps.KeyMadeHere, "ec2:ImportKeyPair", ec2sim.Fault{Without: []string{"keyPairId"}}},
+		{steps.KeyMadeHere, "ec2:ImportKeyPair", ec2sim.Fault{Says: "<keyName>x</keyName>"}},
+		{steps.KeyMadeHere, "ec2:CreateSecurityGroup", ec2sim.Fault{Without: []string{"groupId"}}},
+		{steps.KeyMadeHere, "ec2:CreateSecurityGroup", ec2sim.Fault{Says: "<return>true</return>"}},
+		{steps.KeyMadeHere, "ec2:AuthorizeSecurityGroupIngress", ec2sim.Fault{Says: "<return>true</return>"}},
+		{steps.KeyMadeHere, "ec2:AuthorizeSecurityGroupIngress", ec2sim.Fault{Says: "<return>false</return>"}},
+		{steps.KeyMadeHere, "ec2:RunInstances", ec2sim.Fault{Without: []string{"instancesSet"}}},
+		{steps.KeyMadeHere, "ec2:RunInstances", ec2sim.Fault{Without: []string{"instanceId"}}},
+		{steps.KeyMadeHere, "ec2:RunInstances", ec2sim.Fault{Says: "<instancesSet/>"}},
 	} {
 		t.Run(strings.Join(append([]string{c.action, c.fault.Says}, c.fault.Without...), " "), func(t *testing.T) {
 			t.Parallel()
@@ -240,7 +240,7 @@ func TestAPartialAnswerIsAskedForAgain(t *testing.T) {
 func TestNoMachineWithoutAKey(t *testing.T) {
 	w := newWorld(t, nil)
 	a := answers()
-	a.Key.Source = steps.KeyCreate
+	a.Key.Source = steps.KeyMadeByEC2
 	w.times(-1, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyMaterial"}})
 	err := w.until(t.Context(), w.guide(), a, steps.StepLaunch)
 	if p := steps.Explain(err); p.Title != "AWS's answer is not complete" {

@@ -24,11 +24,11 @@ func (g *Guide) Keys(ctx context.Context, at steps.Place) ([]steps.KeyOption, er
 	}
 	options := []steps.KeyOption{
 		{
-			Answer: steps.KeyAnswer{Source: steps.KeyImport}, Title: "New ed25519 key, made on this computer",
+			Answer: steps.KeyAnswer{Source: steps.KeyMadeHere}, Title: "New ed25519 key, made on this computer",
 			Detail: "EC2 gets its public half; the private half never travels. Saved with chmod 400.",
 		},
 		{
-			Answer: steps.KeyAnswer{Source: steps.KeyCreate}, Title: "New key pair made by EC2",
+			Answer: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Title: "New key pair made by EC2",
 			Detail: "As in the guide: EC2 makes it and sends the .pem, which is saved with chmod 400.",
 		},
 	}

@@ -38,10 +38,10 @@ func anotherLike(s *steps.Setup) steps.Answers {
 	a := s.Wanted()
 	a.Name, a.Gateway, a.Key.PairName = "", "", ""
 	switch {
-	case s.Resources.KeyFileOurs && a.Key.Source != steps.KeyCreate: // also that of an adopted machine
-		a.Key = steps.KeyAnswer{Source: steps.KeyImport}
-	case a.Key.Source == steps.KeyCreate:
-		a.Key = steps.KeyAnswer{Source: steps.KeyCreate}
+	case s.Resources.KeyFileOurs && a.Key.Source != steps.KeyMadeByEC2: // also that of an adopted machine
+		a.Key = steps.KeyAnswer{Source: steps.KeyMadeHere}
+	case a.Key.Source == steps.KeyMadeByEC2:
+		a.Key = steps.KeyAnswer{Source: steps.KeyMadeByEC2}
 	}
 	return a
 }

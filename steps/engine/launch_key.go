@@ -35,7 +35,7 @@ func (r *run) names() error {
 			return err
 		}
 		res.KeyPath = path
-		res.KeyFileOurs = a.Key.Source == steps.KeyImport || a.Key.Source == steps.KeyCreate
+		res.KeyFileOurs = a.Key.Source == steps.KeyMadeHere || a.Key.Source == steps.KeyMadeByEC2
 		if res.KeyFileOurs {
 			if _, err := os.Lstat(path); err == nil {
 				return keyFileThere(path)
@@ -73,9 +73,9 @@ func (r *run) settleKey(ctx context.Context) error {
 	}
 	r.byHand(steps.StepKey)
 	switch r.s.Answers.Key.Source {
-	case steps.KeyImport:
+	case steps.KeyMadeHere:
 		err = r.importNewKey(ctx)
-	case steps.KeyCreate:
+	case steps.KeyMadeByEC2:
 		err = r.createKey(ctx)
 	default:
 		err = r.importOwnKey(ctx)

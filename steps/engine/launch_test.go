@@ -24,9 +24,9 @@ var mutates = []string{"ec2:ImportKeyPair", "ec2:CreateKeyPair", "ec2:CreateSecu
 // A program that dies right after a call took effect, before it could write
 // down the answer, goes on with what there is when it is started again.
 func TestDyingAroundAnyCallLeavesOneOfEach(t *testing.T) {
-	for _, source := range []steps.KeySource{steps.KeyImport, steps.KeyCreate} {
+	for _, source := range []steps.KeySource{steps.KeyMadeHere, steps.KeyMadeByEC2} {
 		for _, action := range mutates {
-			if (action == "ec2:ImportKeyPair") != (source == steps.KeyImport) && strings.HasSuffix(action, "KeyPair") {
+			if (action == "ec2:ImportKeyPair") != (source == steps.KeyMadeHere) && strings.HasSuffix(action, "KeyPair") {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/%s", source, action), func(t *testing.T) {

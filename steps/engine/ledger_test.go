@@ -24,7 +24,7 @@ func testGuide(t *testing.T) *Guide {
 func testAnswers() steps.Answers {
 	return steps.Answers{
 		Name: "jupyter", Profile: "default", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
 }
 
@@ -56,7 +56,7 @@ func TestBeginRefusesAnotherMachineOfTheSameName(t *testing.T) {
 		"Ubuntu release": func(a *steps.Answers) { a.Release = "22.04" },
 		"instance type":  func(a *steps.Answers) { a.Type = "m5.large" },
 		"disk size":      func(a *steps.Answers) { a.DiskGB = 30 },
-		"key pair":       func(a *steps.Answers) { a.Key.Source = steps.KeyCreate },
+		"key pair":       func(a *steps.Answers) { a.Key.Source = steps.KeyMadeByEC2 },
 	} {
 		t.Run(what, func(t *testing.T) {
 			g, ctx := testGuide(t), context.Background()

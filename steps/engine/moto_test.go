@@ -147,7 +147,7 @@ func TestTheGuideOnMoto(t *testing.T) {
 	}
 	m := contract.StartMoto(t)
 	t.Run("questions", func(t *testing.T) { newMotoWorld(t, m).asksEverything(answers()) })
-	for _, source := range []steps.KeySource{steps.KeyImport, steps.KeyCreate} {
+	for _, source := range []steps.KeySource{steps.KeyMadeHere, steps.KeyMadeByEC2} {
 		t.Run(string(source), func(t *testing.T) {
 			w, a := newMotoWorld(t, m), answers()
 			a.Key.Source = source

@@ -176,9 +176,9 @@ func (g *Guide) taken(a steps.Answers) []problem.Problem {
 func needs(k steps.KeyAnswer, action string) bool {
 	switch action {
 	case "ec2:CreateKeyPair":
-		return k.Source == steps.KeyCreate
+		return k.Source == steps.KeyMadeByEC2
 	case "ec2:ImportKeyPair":
-		return k.Source != steps.KeyCreate && k.PairName == ""
+		return k.Source != steps.KeyMadeByEC2 && k.PairName == ""
 	}
 	return true
 }
@@ -226,9 +226,9 @@ func creates(a steps.Answers, address string) []string {
 		"1 security group: " + opens(a.Mode, address),
 	}
 	switch {
-	case a.Key.Source == steps.KeyImport:
+	case a.Key.Source == steps.KeyMadeHere:
 		out = append(out, "1 key pair, made here; EC2 gets the public half")
-	case a.Key.Source == steps.KeyCreate:
+	case a.Key.Source == steps.KeyMadeByEC2:
 		out = append(out, "1 key pair, made by EC2; the .pem is saved here, chmod 400")
 	case a.Key.PairName != "":
 		out = append(out, "no key pair: yours, "+a.Key.PairName+", is used")

@@ -70,7 +70,7 @@ func TestReviewLeavesOutWhatTheKeyDoesNotNeed(t *testing.T) {
 		return nil
 	})
 	a := answers()
-	for source, problems := range map[steps.KeySource]int{steps.KeyImport: 0, steps.KeyCreate: 1} {
+	for source, problems := range map[steps.KeySource]int{steps.KeyMadeHere: 0, steps.KeyMadeByEC2: 1} {
 		a.Key.Source = source
 		if v, err := w.guide().Review(t.Context(), a); err != nil || len(v.Problems) != problems {
 			t.Errorf("%s: problems %+v, %v", source, v.Problems, err)

@@ -231,7 +231,7 @@ func (w *world) region() *aws.Regional {
 func answers(mode steps.Mode, installer steps.Installer) steps.Answers {
 	return steps.Answers{
 		Name: "jupyter", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: mode, Installer: installer,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: mode, Installer: installer,
 	}
 }
 

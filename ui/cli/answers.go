@@ -62,7 +62,7 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 func plausible(base steps.Answers) error {
 	base.Region = cmp.Or(base.Region, "later")
 	base.Type = cmp.Or(base.Type, "later")
-	base.Key = steps.KeyAnswer{Source: steps.KeyImport}
+	base.Key = steps.KeyAnswer{Source: steps.KeyMadeHere}
 	if err := base.Valid(); err != nil {
 		return usage("up", "%w", err)
 	}
@@ -185,8 +185,8 @@ func regionUsable(regions []steps.Region, want string) error {
 // key turns --key into an answer. A name of the program's own (import, create,
 // agent) can still be a file's: write ./import.
 func (a *answering) key(ctx context.Context, at steps.Place) (steps.KeyAnswer, error) {
-	switch source := steps.KeySource(cmp.Or(a.o.key, string(steps.KeyImport))); source {
-	case steps.KeyImport, steps.KeyCreate:
+	switch source := steps.KeySource(cmp.Or(a.o.key, string(steps.KeyMadeHere))); source {
+	case steps.KeyMadeHere, steps.KeyMadeByEC2:
 		return steps.KeyAnswer{Source: source}, nil
 	case steps.KeyAgent:
 		return a.agentKey(ctx, at)

@@ -276,7 +276,7 @@ func TestDumbTerminalGetsLines(t *testing.T) {
 func TestAMachineIsNotStartedUnasked(t *testing.T) {
 	answers := steps.Answers{
 		Name: "jupyter", Region: "us-east-1", Release: "24.04", Type: "t3.large", DiskGB: 30,
-		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
 	for answer, code := range map[string]int{"n\n": 130, "y\n": 0} {
 		e := &fakeEngine{work: opens(nil), setups: []steps.Setup{{ID: "id", Answers: answers, Resources: steps.Resources{InstanceID: "i-1", KeyPath: "mine.pem"}}}}

@@ -67,7 +67,7 @@ jupyter-ec2 up --plan plan.json`,
 	f.StringVar(&o.image, "image", steps.DefaultRelease, "use this Ubuntu release: 20.04, 22.04, 24.04 or 26.04")
 	f.StringVar(&o.kind, "type", "", "launch this instance type (t2.micro, or a free-tier type where there is none)")
 	f.IntVar(&o.disk, "disk", steps.DefaultDiskGB, "create a disk of this many GB")
-	f.StringVar(&o.key, "key", string(steps.KeyImport), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
+	f.StringVar(&o.key, "key", string(steps.KeyMadeHere), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
 	f.StringVar(&o.mode, "mode", string(steps.ModeSSH), "reach the server this way: ssh, http or gateway")
 	f.StringVar(&o.installer, "installer", string(steps.InstallerUV), "install with uv, or with pip as the guide does")
 	f.StringVar(&o.name, "name", defaultName, "name the setup")

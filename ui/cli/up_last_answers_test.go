@@ -11,7 +11,7 @@ import (
 func TestUpStartsFromTheLastAnswers(t *testing.T) {
 	last := steps.Answers{
 		Region: "us-east-1", Release: "22.04", Type: "m7i.large", DiskGB: 40, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
-		Key: steps.KeyAnswer{Source: steps.KeyCreate}, IdleStop: steps.Never,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, IdleStop: steps.Never,
 	}
 	for _, c := range []struct {
 		args     []string
@@ -30,7 +30,7 @@ func TestUpStartsFromTheLastAnswers(t *testing.T) {
 			continue
 		}
 		got := *r.engine.begun
-		like := got.DiskGB == 40 && got.Release == "22.04" && got.Mode == steps.ModeHTTP && got.Key.Source == steps.KeyCreate && got.IdleStop == steps.Never
+		like := got.DiskGB == 40 && got.Release == "22.04" && got.Mode == steps.ModeHTTP && got.Key.Source == steps.KeyMadeByEC2 && got.IdleStop == steps.Never
 		if got.Type != c.want || like != (len(c.args) == 1 || c.args[1] == "--type") {
 			t.Errorf("%v: begun with %+v", c.args, got)
 		}

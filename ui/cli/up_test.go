@@ -22,7 +22,7 @@ func TestUpDefaults(t *testing.T) {
 	}
 	want := steps.Answers{
 		Name: "jupyter", Region: "eu-north-1", Release: "24.04", Type: "t3.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
 	if !r.engine.begun.Equal(want) {
 		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, want)
@@ -38,7 +38,7 @@ func TestUpDefaults(t *testing.T) {
 func TestUpTakesUpASetup(t *testing.T) {
 	old := steps.Answers{
 		Name: "jupyter", Profile: "p", Region: "us-east-1", Release: "22.04", Type: "t3.large", DiskGB: 30,
-		Key: steps.KeyAnswer{Source: steps.KeyCreate}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
 	}
 	r := run{engine: &fakeEngine{
 		work:   opens(nil),
@@ -63,7 +63,7 @@ func TestUpPlanAndFlags(t *testing.T) {
 	}
 	want := steps.Answers{
 		Name: "a", Region: "us-east-1", Release: "22.04", Type: "t2.micro", DiskGB: 40,
-		Key: steps.KeyAnswer{Source: steps.KeyImport}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
 	}
 	if !r.engine.begun.Equal(want) {
 		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, want)

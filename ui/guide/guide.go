@@ -48,7 +48,7 @@ func withDefaults(a steps.Answers) steps.Answers {
 	or(&a.Release, steps.DefaultRelease)
 	or((*string)(&a.Mode), string(steps.ModeSSH))
 	or((*string)(&a.Installer), string(steps.InstallerUV))
-	or((*string)(&a.Key.Source), string(steps.KeyImport))
+	or((*string)(&a.Key.Source), string(steps.KeyMadeHere))
 	if a.DiskGB == 0 {
 		a.DiskGB = steps.DefaultDiskGB
 	}
