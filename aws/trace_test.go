@@ -1,39 +1,21 @@
 package aws
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
-// traceLog is a log that several goroutines write to.
-type traceLog struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *traceLog) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(b)
-}
-
-func (l *traceLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
-}
-
-func (l *traceLog) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+func traceTo(b *await.Buffer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // wantLine finds a line that has all the words.
-func (l *traceLog) wantLine(t *testing.T, words ...string) {
+func wantLine(t *testing.T, l *await.Buffer, words ...string) {
 	t.Helper()
 	for line := range strings.Lines(l.String()) {
 		has := true
@@ -54,8 +36,8 @@ func TestCallsAreTraced(t *testing.T) {
 			"StopInstances":     always(ec2Error("UnauthorizedOperation", "Encoded authorization failure message: mark")),
 			"checkip":           always(reply{status: 200, body: "203.0.113.7"}),
 		}}
-		log := &traceLog{}
-		a, err := Open(t.Context(), Options{Region: "eu-central-1", Log: log.logger(), Endpoint: &Endpoint{
+		log := &await.Buffer{}
+		a, err := Open(t.Context(), Options{Region: "eu-central-1", Log: traceTo(log), Endpoint: &Endpoint{
 			URL: "http://aws.test", AccessKeyID: "AKIATEST", SecretAccessKey: "mark", HTTP: w,
 		}})
 		if err != nil {
@@ -71,11 +53,11 @@ func TestCallsAreTraced(t *testing.T) {
 		if _, err := a.MyAddress(t.Context()); err != nil {
 			t.Error(err)
 		}
-		log.wantLine(t, `msg="aws profile"`, "region=eu-central-1", "outcome=ok")
-		log.wantLine(t, `msg="aws call"`, "service=EC2", "operation=DescribeInstances", "region=us-west-2", "attempt=1", "took=", "outcome=RequestLimitExceeded")
-		log.wantLine(t, `msg="aws call"`, "operation=DescribeInstances", "attempt=2", "outcome=ok")
-		log.wantLine(t, `msg="aws call"`, "operation=StopInstances", "attempt=1", "outcome=UnauthorizedOperation")
-		log.wantLine(t, `msg="aws call"`, "service=checkip", "outcome=ok")
+		wantLine(t, log, `msg="aws profile"`, "region=eu-central-1", "outcome=ok")
+		wantLine(t, log, `msg="aws call"`, "service=EC2", "operation=DescribeInstances", "region=us-west-2", "attempt=1", "took=", "outcome=RequestLimitExceeded")
+		wantLine(t, log, `msg="aws call"`, "operation=DescribeInstances", "attempt=2", "outcome=ok")
+		wantLine(t, log, `msg="aws call"`, "operation=StopInstances", "attempt=1", "outcome=UnauthorizedOperation")
+		wantLine(t, log, `msg="aws call"`, "service=checkip", "outcome=ok")
 		if strings.Contains(log.String(), "mark") {
 			t.Errorf("what was sent, answered or signed with is in it:\n%s", log)
 		}
@@ -85,22 +67,22 @@ func TestCallsAreTraced(t *testing.T) {
 // The calls that get credentials are among them, and neither the code nor what
 // it buys.
 func TestMFACodeIsInNoTrace(t *testing.T) {
-	log := &traceLog{}
+	log := &await.Buffer{}
 	codes := []string{"000000", "123456"}
 	a := openMFA(t, func(context.Context, string) (string, error) {
 		code := codes[0]
 		codes = codes[1:]
 		return code, nil
-	}, func(o *Options) { o.Log = log.logger() })
+	}, func(o *Options) { o.Log = traceTo(log) })
 	if _, err := a.Identity(t.Context()); codeOf(err) != codeMFAWrong {
 		t.Errorf("err = %v", err)
 	}
 	if _, err := a.Identity(t.Context()); err != nil {
 		t.Error(err)
 	}
-	log.wantLine(t, "service=STS", "operation=AssumeRole", "outcome=AccessDenied")
-	log.wantLine(t, "service=STS", "operation=AssumeRole", "outcome=ok")
-	log.wantLine(t, "service=STS", "operation=GetCallerIdentity", "outcome=ok")
+	wantLine(t, log, "service=STS", "operation=AssumeRole", "outcome=AccessDenied")
+	wantLine(t, log, "service=STS", "operation=AssumeRole", "outcome=ok")
+	wantLine(t, log, "service=STS", "operation=GetCallerIdentity", "outcome=ok")
 	for _, secret := range []string{"000000", "123456", "ASIA", "AKIA"} {
 		// Account numbers begin with the code, and are no secret.
 		if strings.Contains(strings.ReplaceAll(log.String(), "123456789012", ""), secret) {

@@ -189,14 +189,7 @@ func TestAgent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := startHost(t, func(c *ssh.ServerConfig) {
-		c.PublicKeyCallback = func(_ ssh.ConnMetadata, k ssh.PublicKey) (*ssh.Permissions, error) {
-			if keyOf(k) != keyOf(signer.PublicKey()) {
-				return nil, errors.New("no")
-			}
-			return nil, nil
-		}
-	})
+	h := startHost(t, onlyKey(signer.PublicKey()))
 	h.signer = held
 	if out, err := h.client(t).Output(t.Context(), "echo in"); err != nil || out != "in\n" {
 		t.Errorf("logged in by the agent: %q, %v", out, err)

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"encoding/pem"
-	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -195,14 +194,7 @@ func TestEncryptedKeyOfTheAgent(t *testing.T) {
 	if err != nil || asked != 1 {
 		t.Fatalf("with the agent's key: %v, asked %d times", err, asked)
 	}
-	h := startHost(t, func(c *ssh.ServerConfig) {
-		c.PublicKeyCallback = func(_ ssh.ConnMetadata, k ssh.PublicKey) (*ssh.Permissions, error) {
-			if keyOf(k) != keyOf(signer.PublicKey()) {
-				return nil, errors.New("no")
-			}
-			return nil, nil
-		}
-	})
+	h := startHost(t, onlyKey(signer.PublicKey()))
 	h.signer = held
 	if out, err := h.client(t).Output(t.Context(), "echo in"); err != nil || out != "in\n" {
 		t.Errorf("logged in: %q, %v", out, err)

@@ -207,23 +207,7 @@ func TestUpload(t *testing.T) {
 func TestDialContext(t *testing.T) {
 	eachHost(t, func(t *testing.T, h host) {
 		c := h.client(t)
-		dir, err := os.MkdirTemp("", "s")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		socket := filepath.Join(dir, "s")
-		l, err := net.Listen("unix", socket)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = l.Close() }()
-		go func() {
-			if c, err := l.Accept(); err == nil {
-				_, _ = io.Copy(c, c)
-				_ = c.Close()
-			}
-		}()
+		socket := echoSocket(t)
 		tcp := serve(t, func(c net.Conn) { _, _ = io.Copy(c, c) })
 		for network, addr := range map[string]string{"tcp": tcp, "unix": socket} {
 			conn, err := c.DialContext(t.Context(), network, addr)
@@ -239,7 +223,7 @@ func TestDialContext(t *testing.T) {
 			}
 			_ = conn.Close()
 		}
-		if _, err := c.DialContext(t.Context(), "unix", filepath.Join(dir, "none")); err == nil {
+		if _, err := c.DialContext(t.Context(), "unix", socket+"none"); err == nil {
 			t.Error("connected to nothing")
 		}
 	})

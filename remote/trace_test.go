@@ -1,36 +1,18 @@
 package remote
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
-
-// traceLog is a log that several goroutines write to.
-type traceLog struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *traceLog) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(b)
-}
-
-func (l *traceLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
-}
 
 func TestDialsAndJobsAreTraced(t *testing.T) {
 	eachHost(t, func(t *testing.T, h host) {
-		log := &traceLog{}
+		log := &await.Buffer{}
 		r := newRelay(t, h.addr)
 		h.addr = r.addr
 		dial := func(ctx context.Context) (*Client, error) {

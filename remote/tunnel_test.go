@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -183,23 +182,7 @@ func TestTunnelLeavesKeptPorts(t *testing.T) {
 
 func TestTunnelToUnixSocket(t *testing.T) {
 	eachHost(t, func(t *testing.T, h host) {
-		dir, err := os.MkdirTemp("", "s")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		path := filepath.Join(dir, "s")
-		l, err := net.Listen("unix", path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = l.Close() }()
-		go func() {
-			if c, err := l.Accept(); err == nil {
-				_, _ = io.Copy(c, c)
-				_ = c.Close()
-			}
-		}()
+		path := echoSocket(t)
 		tunnel, _, _ := openTunnel(t, h, TunnelSpec{RemoteAddr: "unix:" + path})
 		echo(t, connect(t, local(tunnel)), "over a socket")
 	})

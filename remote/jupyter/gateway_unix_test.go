@@ -42,15 +42,7 @@ func TestNotebookOnGateway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := c.startKernel(t.Context(), "python3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := c.openKernel(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer k.close()
+	_, k := newKernel(t, c)
 	if home, err := k.run(t.Context(), "import os; print(os.getcwd())"); err != nil || home != gf.Home {
 		t.Errorf("the kernel runs in %q, %v; want the gateway's %q", home, err, gf.Home)
 	}

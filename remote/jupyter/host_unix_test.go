@@ -241,3 +241,17 @@ func (w *watchWriter) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// newKernel starts a kernel and opens it.
+func newKernel(t *testing.T, c *client) (id string, k *kernel) {
+	t.Helper()
+	id, err := c.startKernel(t.Context(), "python3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k, err = c.openKernel(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.close)
+	return id, k
+}

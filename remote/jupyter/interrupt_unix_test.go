@@ -27,15 +27,7 @@ func TestInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := c.startKernel(t.Context(), "python3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := c.openKernel(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer k.close()
+	id, k := newKernel(t, c)
 	// A shell cannot catch what was ignored at its start.
 	got, err := k.run(t.Context(), `import subprocess
 print(subprocess.run(["sh", "-c", "trap 'echo INT' INT; trap 'echo QUIT' QUIT; kill -INT $$; kill -QUIT $$"], capture_output=True, text=True).stdout.split())`)

@@ -295,15 +295,7 @@ func TestProveKernelDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := c.startKernel(t.Context(), "python3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := c.openKernel(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer k.close()
+	_, k := newKernel(t, c)
 	_, err = k.run(t.Context(), "import os; os.kill(os.getpid(), 9)")
 	var died *kernelDied
 	var e *Error

@@ -32,15 +32,7 @@ func TestWatchKernels(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t, 101)
 	c := w.serve()
-	id, err := c.startKernel(t.Context(), "python3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := c.openKernel(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer k.close()
+	id, k := newKernel(t, c)
 
 	ended := make(chan error, 1)
 	run := func(code string) {
@@ -74,6 +66,7 @@ func TestWatchKernels(t *testing.T) {
 	k.close()
 
 	// The lifetime counts from the watcher's beginning.
+	var err error
 	if k, err = c.openKernel(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}

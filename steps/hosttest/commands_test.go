@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -104,24 +103,6 @@ func isWell(m typed) bool {
 	return m.State == "running" && m.Health != nil && m.Health.Watching && m.Health.ServerUp
 }
 
-// page is output that is read while it is written.
-type page struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (p *page) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.all.Write(b)
-}
-
-func (p *page) has(text string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return strings.Contains(p.all.String(), text)
-}
-
 // The commands for one machine with systemd, from the list to its removal.
 func TestCommands(t *testing.T) {
 	l := newInstalled(t, answers(steps.ModeSSH, steps.InstallerUV))
@@ -191,12 +172,12 @@ func (l *installed) typesLog() {
 	l.t.Helper()
 	ctx, cancel := context.WithCancel(l.t.Context())
 	defer cancel()
-	out := &page{}
+	out := &await.Buffer{}
 	ended := make(chan int, 1)
 	go func() { ended <- l.program(out, io.Discard).Run(ctx, []string{"logs", "jupyter", "-f", "-n", "1"}) }()
-	l.wait("the log's past", func() bool { return out.has("\n") }) // the past
+	l.wait("the log's past", func() bool { return out.Has("\n") }) // the past
 	l.types(0, "ssh", "jupyter", "--", "sudo systemctl restart jupyter-ec2")
-	l.wait("the new server in the log", func() bool { return out.has("is running at") })
+	l.wait("the new server in the log", func() bool { return out.Has("is running at") })
 	cancel()
 	if code := <-ended; code != 0 {
 		l.t.Errorf("logs -f ended with %d", code)

@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/exp/golden"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
 func sample() *logbuf.Buffer {
@@ -40,23 +40,10 @@ func TestView(t *testing.T) {
 					p.SetFocused(state != "k")
 					typed(p, state)
 					view := p.View()
-					exactly(t, view, size[0], size[1])
+					tuitest.Exactly(t, view, size[0], size[1])
 					golden.RequireEqual(t, view)
 				})
 			}
-		}
-	}
-}
-
-func exactly(t *testing.T, view string, width, height int) {
-	t.Helper()
-	lines := strings.Split(view, "\n")
-	if len(lines) != max(height, 1) {
-		t.Fatalf("%d lines, want %d", len(lines), height)
-	}
-	for i, line := range lines {
-		if w := lipgloss.Width(line); w != width && height > 0 {
-			t.Fatalf("line %d is %d cells wide, want %d: %q", i, w, width, line)
 		}
 	}
 }
@@ -87,7 +74,7 @@ func FuzzView(f *testing.F) {
 			default:
 				p.Update(tea.KeyPressMsg{Code: r, Text: string(r)})
 			}
-			exactly(t, p.View(), width, height)
+			tuitest.Exactly(t, p.View(), width, height)
 		}
 		if b.Len() > 0 && height > 1 && !p.Searching() {
 			if first, last := p.visible(); first < b.Dropped() || last >= b.Dropped()+b.Len() {

@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
 var keys = map[string]tea.KeyPressMsg{
@@ -221,23 +221,10 @@ func TestView(t *testing.T) {
 					tb := make12(size[0], size[1], theme.New(look.dark, look.color))
 					typed(tb, state)
 					view := cells.Unmarked(tb.View())
-					exactly(t, view, size[0], size[1])
+					tuitest.Exactly(t, view, size[0], size[1])
 					golden.RequireEqual(t, view)
 				})
 			}
-		}
-	}
-}
-
-func exactly(t *testing.T, view string, width, height int) {
-	t.Helper()
-	lines := strings.Split(view, "\n")
-	if len(lines) != max(height, 1) {
-		t.Fatalf("%d lines, want %d", len(lines), height)
-	}
-	for i, line := range lines {
-		if w := lipgloss.Width(line); w != width && height > 0 {
-			t.Fatalf("line %d is %d cells wide, want %d: %q", i, w, width, line)
 		}
 	}
 }
@@ -273,7 +260,7 @@ func FuzzView(f *testing.F) {
 			default:
 				tb.Update(tea.KeyPressMsg{Code: r, Text: string(r)})
 			}
-			exactly(t, tb.View(), width, (height+i)%20)
+			tuitest.Exactly(t, tb.View(), width, (height+i)%20)
 			if _, ok := tb.Selected(); ok != (tb.Shown() > 0) {
 				t.Fatalf("%d rows are shown, one selected: %v", tb.Shown(), ok)
 			}
