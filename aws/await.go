@@ -78,7 +78,7 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 		case err != nil:
 			return a.last, a.fail(ctx, doing, err)
 		default:
-			if done, err := a.saw(doing, i); done || err != nil {
+			if done, err := a.arrived(doing, i); done || err != nil {
 				return i, err
 			}
 		}
@@ -93,8 +93,8 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 	}
 }
 
-// saw takes a look's answer, and reports whether it is the end of the wait.
-func (a *awaited) saw(doing string, i Instance) (done bool, err error) {
+// arrived takes a look's answer, and reports whether it is the end of the wait.
+func (a *awaited) arrived(doing string, i Instance) (done bool, err error) {
 	a.started = a.started || i.State == StatePending || a.asked > 0 && !i.Launched.Equal(a.last.Launched)
 	a.last = i
 	if a.each != nil {

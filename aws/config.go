@@ -49,7 +49,7 @@ func onEC2(read func(string) ([]byte, error)) bool {
 type prompts struct {
 	ask   func(ctx context.Context, serial string) (string, error)
 	inner sdk.CredentialsProvider
-	turn  chan struct{} // holds one token while nobody retrieves
+	free  chan struct{} // holds one token while nobody retrieves
 
 	mu  sync.Mutex
 	ctx context.Context // of the retrieval under way
@@ -64,8 +64,8 @@ func (e *noCodeError) Error() string { return "ask for the MFA code: " + e.err.E
 func (e *noCodeError) Unwrap() error { return e.err }
 
 func newPrompts(ask func(context.Context, string) (string, error)) *prompts {
-	p := &prompts{ask: ask, turn: make(chan struct{}, 1), ctx: context.Background()}
-	p.turn <- struct{}{}
+	p := &prompts{ask: ask, free: make(chan struct{}, 1), ctx: context.Background()}
+	p.free <- struct{}{}
 	return p
 }
 
@@ -103,11 +103,11 @@ func (p *prompts) around(inner sdk.CredentialsProvider) sdk.CredentialsProvider 
 // Retrieve implements the SDK's CredentialsProvider.
 func (p *prompts) Retrieve(ctx context.Context) (sdk.Credentials, error) {
 	select {
-	case <-p.turn:
+	case <-p.free:
 	case <-ctx.Done():
 		return sdk.Credentials{}, ctx.Err()
 	}
-	defer func() { p.turn <- struct{}{} }()
+	defer func() { p.free <- struct{}{} }()
 	p.mu.Lock()
 	p.ctx = ctx
 	p.mu.Unlock()

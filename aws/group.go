@@ -21,7 +21,7 @@ func (r *Regional) EnsureGroup(ctx context.Context, g GroupSpec) (string, error)
 	if err != nil {
 		return id, r.fail(ctx, doing, err)
 	}
-	return id, r.settleRules(ctx, doing, id, g.want())
+	return id, r.ensureRules(ctx, doing, id, g.want())
 }
 
 // groupOf finds the spec's group; "" when there is none.

@@ -58,15 +58,15 @@ func (g GroupSpec) want() []Rule {
 	return all
 }
 
-// settleRules changes the group's rules until they are seen to be those wanted:
+// ensureRules changes the group's rules until they are seen to be those wanted:
 // EC2 may take a request and do nothing.
-func (r *Regional) settleRules(ctx context.Context, doing, id string, want []Rule) error {
+func (r *Regional) ensureRules(ctx context.Context, doing, id string, want []Rule) error {
 	return r.eventually(ctx, codeNoEffect, func() error {
 		have, err := r.ingress(ctx, id)
 		if err != nil {
 			return r.fail(ctx, doing, err)
 		}
-		if settled(want, have) {
+		if rulesMatch(want, have) {
 			return nil
 		}
 		if err := r.setRules(ctx, id, want, have); err != nil {
@@ -75,15 +75,15 @@ func (r *Regional) settleRules(ctx context.Context, doing, id string, want []Rul
 		if have, err = r.ingress(ctx, id); err != nil {
 			return r.fail(ctx, doing, err)
 		}
-		if settled(want, have) {
+		if rulesMatch(want, have) {
 			return nil
 		}
 		return r.own(codeNoEffect, doing, "its rules did not change")
 	})
 }
 
-// settled reports whether the rules are those wanted.
-func settled(want []Rule, have []types.SecurityGroupRule) bool {
+// rulesMatch reports whether the rules are those wanted.
+func rulesMatch(want []Rule, have []types.SecurityGroupRule) bool {
 	missing, surplus := compare(want, have)
 	return len(missing) == 0 && len(surplus) == 0
 }

@@ -81,10 +81,10 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 	}
 	defer func() { _ = s.Close() }() // ended already, or given up
 	head, tail := &edge{max: 512}, &edge{max: 2 << 10, last: true}
-	stdout := &valve{w: io.MultiWriter(head, orDiscard(cmd.Stdout))}
-	stderr := &valve{w: io.MultiWriter(tail, orDiscard(cmd.Stderr))}
-	defer stdout.shut()
-	defer stderr.shut()
+	stdout := &closableWriter{to: io.MultiWriter(head, orDiscard(cmd.Stdout))}
+	stderr := &closableWriter{to: io.MultiWriter(tail, orDiscard(cmd.Stderr))}
+	defer stdout.close()
+	defer stderr.close()
 	s.Stdout, s.Stderr = stdout, stderr
 	in, err := s.StdinPipe()
 	if err != nil {
@@ -309,27 +309,27 @@ func orDiscard(w io.Writer) io.Writer {
 	return w
 }
 
-// valve lets nothing through once it is shut: the SSH library copies on for a
-// while when a command was left.
-type valve struct {
+// closableWriter hands nothing on once it is closed: the SSH library copies on
+// for a while when a command was left.
+type closableWriter struct {
 	mu     sync.Mutex
-	w      io.Writer
+	to     io.Writer
 	closed bool
 }
 
-func (v *valve) Write(p []byte) (int, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.closed {
+func (w *closableWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
 		return 0, io.ErrClosedPipe
 	}
-	return v.w.Write(p)
+	return w.to.Write(p)
 }
 
-func (v *valve) shut() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.closed = true
+func (w *closableWriter) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
 }
 
 // edge keeps the first or the last bytes of what is written to it.

@@ -27,8 +27,8 @@ func (c *Client) Shell(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer c.hangUp(s)
-	out := &valve{w: t.Out}
-	defer out.shut()
+	out := &closableWriter{to: t.Out}
+	defer out.close()
 	s.Stdout, s.Stderr = out, out
 	in, err := s.StdinPipe()
 	if err != nil {

@@ -107,7 +107,7 @@ func (c *Cloud) Instances() []InstanceSummary {
 	var all []InstanceSummary
 	for _, name := range keysOf(c.state.Regions) {
 		r := c.state.Regions[name]
-		c.settle(r, c.opts.Now())
+		c.advance(r, c.opts.Now())
 		for _, i := range r.Instances {
 			all = append(all, InstanceSummary{
 				ID: i.ID, Region: name, Name: r.Tags[i.ID]["Name"], State: i.State,
@@ -148,7 +148,7 @@ func (c *Cloud) HostDown(instanceID string) {
 	defer c.mu.Unlock()
 	now := c.opts.Now()
 	for _, r := range c.state.Regions {
-		c.settle(r, now)
+		c.advance(r, now)
 		i := r.instance(instanceID)
 		if c.closed || i == nil || i.State != stateRunning {
 			continue

@@ -199,11 +199,11 @@ func (c *Cloud) newIndex() (int, error) {
 	return 0, refuse("InsufficientInstanceCapacity", "")
 }
 
-// settle moves the region's instances on whose passing states are over, and
+// advance moves the region's instances on whose passing states are over, and
 // forgets those that were terminated long ago.
-func (c *Cloud) settle(r *region, now time.Time) {
+func (c *Cloud) advance(r *region, now time.Time) {
 	for _, i := range r.Instances {
-		r.settleInstance(c, i, now)
+		r.advanceInstance(c, i, now)
 	}
 	r.Instances = slices.DeleteFunc(r.Instances, func(i *instance) bool {
 		old := i.State == stateTerminated && !now.Before(i.Since.Add(c.opts.Timing.Forget))
@@ -214,7 +214,7 @@ func (c *Cloud) settle(r *region, now time.Time) {
 	})
 }
 
-func (r *region) settleInstance(c *Cloud, i *instance, now time.Time) {
+func (r *region) advanceInstance(c *Cloud, i *instance, now time.Time) {
 	var host Host
 	var hostErr error
 	if i.op != nil {
@@ -235,7 +235,7 @@ func (r *region) settleInstance(c *Cloud, i *instance, now time.Time) {
 		}
 	case now.Before(i.Until):
 	case i.State == statePending:
-		i.settleAddresses(c, host)
+		i.takeAddresses(c, host)
 		i.become(stateRunning, now)
 	case i.State == stateStopping:
 		i.become(stateStopped, now)
@@ -267,9 +267,9 @@ func (i *instance) blame(err error) {
 	}
 }
 
-// settleAddresses takes over what the host answered; without hosts the
+// takeAddresses takes over what the host answered; without hosts the
 // instance gets what a host would have.
-func (i *instance) settleAddresses(c *Cloud, h Host) {
+func (i *instance) takeAddresses(c *Cloud, h Host) {
 	if h.PublicIP != "" {
 		i.PublicIP, i.PublicDNS = h.PublicIP, h.PublicDNS
 	} else {

@@ -226,7 +226,7 @@ func (c *Cloud) act(w http.ResponseWriter, s service, action string, call *call)
 	}
 	call.now = c.opts.Now()
 	call.region = c.regionState(call.regionName)
-	c.settle(call.region, call.now)
+	c.advance(call.region, call.now)
 	out, err := h(call)
 	if call.changed && err == nil {
 		err = c.state.save(c.opts.StatePath)

@@ -31,7 +31,7 @@ func (g *Guide) fromTags(i aws.Instance, at steps.Place) steps.Setup {
 	if len(i.GroupIDs) > 0 {
 		s.Resources.GroupID = i.GroupIDs[0]
 	}
-	g.see(&s, i)
+	g.observe(&s, i)
 	return s
 }
 

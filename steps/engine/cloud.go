@@ -52,7 +52,7 @@ func New(cfg Config) *Guide {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	cfg.Ask = &turns{Asker: cfg.Ask, taken: make(chan struct{}, 1)}
+	cfg.Ask = &queuedAsker{Asker: cfg.Ask, taken: make(chan struct{}, 1)}
 	return &Guide{
 		cfg: cfg, ledger: ledger{cfg.Dir},
 		accounts: map[string]Cloud{}, opening: make(chan struct{}, 1), signers: map[string]remote.Signer{},
@@ -124,8 +124,8 @@ func (g *Guide) number(ctx context.Context, profile string, c Cloud) (string, er
 	return who.Account, nil
 }
 
-// settleAccount notes which account the setup is in, where it can be asked.
-func (t *target) settleAccount(ctx context.Context) {
+// noteAccount notes which account the setup is in, where it can be asked.
+func (t *target) noteAccount(ctx context.Context) {
 	if t.s.AccountNumber == "" {
 		t.s.AccountNumber, _ = t.g.number(ctx, t.s.Answers.Profile, t.account)
 	}
@@ -203,14 +203,14 @@ func typesOf(ctx context.Context, r CloudRegion) ([]steps.InstanceType, error) {
 	return listOf(types, func(t aws.Type) steps.InstanceType { return steps.InstanceType(t) }), err
 }
 
-// listOf turns what the cloud has into what a front end sees; none stays none.
-func listOf[From, To any](all []From, turn func(From) To) []To {
+// listOf queuedAsker what the cloud has into what a front end sees; none stays none.
+func listOf[From, To any](all []From, convert func(From) To) []To {
 	if all == nil {
 		return nil
 	}
 	out := make([]To, len(all))
 	for i, one := range all {
-		out[i] = turn(one)
+		out[i] = convert(one)
 	}
 	return out
 }

@@ -207,13 +207,13 @@ type hosts struct {
 	computer *sshhost.Computer
 	// keys replaces what the console shows of the host keys.
 	keys func(real []string) []string
-	// late starts hosts that let nobody in before settle.
+	// late starts hosts that let nobody in before letKeyIn.
 	late bool
 
-	mu      sync.Mutex
-	running map[string]*sshhost.Host
-	specs   map[string]sshhost.Spec
-	settled sshhost.Spec
+	mu       sync.Mutex
+	running  map[string]*sshhost.Host
+	specs    map[string]sshhost.Spec
+	lateSpec sshhost.Spec
 }
 
 // computer is ready for hosts. It is made once, of some thousand links, in a
@@ -246,15 +246,15 @@ func newHosts(t *testing.T) *hosts {
 	return h
 }
 
-// settle lets the key in, as a machine does once cloud-init wrote it down.
-func (h *hosts) settle(ctx context.Context) error {
+// letKeyIn lets the key in, as a machine does once cloud-init wrote it down.
+func (h *hosts) letKeyIn(ctx context.Context) error {
 	h.mu.Lock()
-	host := h.running[h.settled.ID]
+	host := h.running[h.lateSpec.ID]
 	h.mu.Unlock()
 	if err := host.Stop(ctx); err != nil {
 		return err
 	}
-	spec := h.settled
+	spec := h.lateSpec
 	l, err := net.Listen("tcp4", host.Addr().String())
 	if err != nil {
 		return err
@@ -274,7 +274,7 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	}
 	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys}
 	if h.late {
-		h.settled = spec
+		h.lateSpec = spec
 		spec.AuthorizedKeys = nil
 	}
 	host, err := h.computer.Start(ctx, spec)

@@ -86,12 +86,12 @@ func (t *target) dial(ctx context.Context) (*remote.Client, error) {
 	return remote.Dial(ctx,
 		remote.Target{Addr: sshAddr(t.s), User: user, InstanceID: t.s.Resources.InstanceID, Log: t.g.cfg.Log},
 		remote.Auth{Signers: []remote.Signer{k}},
-		remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: t.vouch})
+		remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: t.checkNewHostKey})
 }
 
-// vouch decides about a host key seen for the first time: the machine's own
+// checkNewHostKey decides about a host key seen for the first time: the machine's own
 // console decides where it has printed its keys, and a person otherwise.
-func (t *target) vouch(ctx context.Context, k remote.Key) error {
+func (t *target) checkNewHostKey(ctx context.Context, k remote.Key) error {
 	t.doing("The host shows an %s key, %s", k.Type, k.Fingerprint)
 	// The console is often a moment behind the SSH server: a person is not
 	// asked about what the next look would answer.
@@ -193,7 +193,7 @@ func (t *target) redial(ctx context.Context) (*remote.Client, error) {
 	}
 	moved := cmp.Or(i.PublicDNS, i.PublicIP) != t.s.PublicAddr || t.g.cfg.SSHPort(i) != t.s.SSHPort
 	if moved {
-		t.see(i)
+		t.observe(i)
 	}
 	if re.Reason == remote.Timeout && t.followMe(ctx) || moved {
 		return t.dial(ctx)

@@ -101,7 +101,7 @@ func TestAnEarlyDenialIsWaitedOut(t *testing.T) {
 		switch {
 		case e.Step == steps.StepConnect && e.Kind == steps.Retrying && !denied:
 			denied = true
-			if err := h.settle(t.Context()); err != nil {
+			if err := h.letKeyIn(t.Context()); err != nil {
 				t.Error(err)
 			}
 		case e.Step == steps.StepConnect && e.Kind == steps.Finished:

@@ -314,7 +314,7 @@ func (r *run) moveRules(ctx context.Context) (string, error) {
 	if _, err := r.region.GroupRules(ctx, id); err != nil {
 		return "", err
 	}
-	if err := r.settleGroup(ctx); err != nil {
+	if err := r.letThisComputerIn(ctx); err != nil {
 		return "", err
 	}
 	return "the security group lets in your current address", nil

@@ -207,7 +207,7 @@ func (d *doctor) existingMachine(ctx context.Context) (aws.Instance, error) {
 	case i.ID == "" && d.s.Resources.InstanceID != "" && d.g.young(d.s):
 		return i, unshown(d.s)
 	case i.ID != "" && i.State != aws.StateTerminated:
-		d.g.see(d.s, i)
+		d.g.observe(d.s, i)
 		d.instance, d.s.Resources.InstanceID = i, i.ID
 	}
 	return d.instance, nil

@@ -118,7 +118,7 @@ func (r *run) gateway(ctx context.Context) (*jupyter.GatewaySpec, error) {
 	if i.State != aws.StateRunning {
 		return nil, notRunning(s, steps.State(i.State))
 	}
-	gw.see(i)
+	gw.observe(i)
 	address, err := gw.account.MyAddress(ctx)
 	if err != nil {
 		return nil, err

@@ -19,23 +19,23 @@ import (
 // comes from the setup's ID, so that a run after kill -9 finds it again.
 func (r *run) launch(ctx context.Context) (string, error) {
 	if r.s.Resources.ClientToken == "" { // else it may be in another one by now
-		r.settleAccount(ctx)
+		r.noteAccount(ctx)
 	}
-	if err := r.settleKey(ctx); err != nil {
+	if err := r.ensureKey(ctx); err != nil {
 		return "", err
 	}
-	if err := r.settleGroup(ctx); err != nil {
+	if err := r.letThisComputerIn(ctx); err != nil {
 		return "", err
 	}
-	i, err := r.settleInstance(ctx)
+	i, err := r.ensureInstance(ctx)
 	if err != nil {
 		return "", err
 	}
 	if i, err = r.waitRunning(ctx, i); err != nil {
 		return "", err
 	}
-	r.settleAccount(ctx)
-	if err := r.settleCost(ctx); err != nil {
+	r.noteAccount(ctx)
+	if err := r.notePrice(ctx); err != nil {
 		return "", err
 	}
 	if err := r.waitSSH(ctx); err != nil {
@@ -44,9 +44,9 @@ func (r *run) launch(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s is running at %s", i.ID, r.s.PublicAddr), nil
 }
 
-// settleGroup makes sure that the group lets in this computer and nobody else,
+// letThisComputerIn makes sure that the group lets in this computer and nobody else,
 // but for the notebooks that use this machine's gateway.
-func (r *run) settleGroup(ctx context.Context) error {
+func (r *run) letThisComputerIn(ctx context.Context) error {
 	address, err := r.account.MyAddress(ctx)
 	if err != nil {
 		return err
@@ -82,9 +82,9 @@ func (t *target) ensureGroup(ctx context.Context, address string) error {
 	return nil
 }
 
-// settleInstance finds the setup's instance, starts it when it is stopped, or
+// ensureInstance finds the setup's instance, starts it when it is stopped, or
 // launches it.
-func (r *run) settleInstance(ctx context.Context) (aws.Instance, error) {
+func (r *run) ensureInstance(ctx context.Context) (aws.Instance, error) {
 	i, err := r.existing(ctx)
 	if err != nil {
 		return i, err
@@ -186,7 +186,7 @@ func (r *run) runInstance(ctx context.Context) (aws.Instance, error) {
 		return i, r.refusedLaunch(err, first)
 	}
 	res.InstanceID = i.ID
-	r.see(i)
+	r.observe(i)
 	r.doing("EC2 answers: %s, %s", i.ID, i.State)
 	return i, r.save()
 }
@@ -265,13 +265,13 @@ func (r *run) bring(ctx context.Context, id string, want aws.State) (aws.Instanc
 	if err != nil {
 		return i, err
 	}
-	r.see(i)
+	r.observe(i)
 	return i, r.save()
 }
 
-// settleCost writes the price down with the setup, so that later screens know
+// notePrice writes the price down with the setup, so that later screens know
 // it without asking.
-func (r *run) settleCost(ctx context.Context) error {
+func (r *run) notePrice(ctx context.Context) error {
 	if r.s.Cost.Known {
 		return nil
 	}

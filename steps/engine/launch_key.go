@@ -53,8 +53,8 @@ func keyFileThere(path string) error {
 	}
 }
 
-// settleKey makes sure that there is a private key here and its public half in EC2.
-func (r *run) settleKey(ctx context.Context) error {
+// ensureKey makes sure that there is a private key here and its public half in EC2.
+func (r *run) ensureKey(ctx context.Context) error {
 	if err := r.names(); err != nil {
 		return err
 	}

@@ -16,8 +16,8 @@ import (
 // link is the Link of a Guide. What runs over it makes the connection again
 // when it is lost; nothing does while nobody asks.
 type link struct {
-	t    *target       // to dial with; used by who holds the turn
-	turn chan struct{} // holds a token while a connection is made
+	t       *target       // to dial with; used by who holds its token
+	dialing chan struct{} // holds a token while a connection is made
 
 	mu     sync.Mutex
 	conn   *remote.Client
@@ -31,8 +31,8 @@ var errLinkClosed = errors.New("the link is closed")
 // client returns the connection there is, or makes one.
 func (l *link) client(ctx context.Context) (*remote.Client, error) {
 	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
+	case l.dialing <- struct{}{}:
+		defer func() { <-l.dialing }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -159,11 +159,11 @@ func (l *link) Follow(ctx context.Context, log steps.LogKind, lines int, out fun
 		}
 		return err
 	}
-	past, err := l.Tail(ctx, log, overlapKept)
+	past, err := l.Tail(ctx, log, rereadKept)
 	if err != nil {
 		return err
 	}
-	seen := &overlap{out: out}
+	seen := &rereadLog{out: out}
 	seen.remember(past, lines)
 	for wait := time.Second; ; wait = min(2*wait, followAgain) {
 		began := time.Now()
@@ -187,14 +187,14 @@ func (l *link) Follow(ctx context.Context, log steps.LogKind, lines int, out fun
 // the machine may be stopped for hours.
 const followAgain = 15 * time.Second
 
-func (l *link) follow(ctx context.Context, seen *overlap) error {
+func (l *link) follow(ctx context.Context, seen *rereadLog) error {
 	c, f, err := l.known(ctx)
 	if err != nil {
 		return err
 	}
 	seen.begin()
 	defer seen.end()
-	return jupyter.FollowServerLog(ctx, c, f, 2*overlapKept, seen.add)
+	return jupyter.FollowServerLog(ctx, c, f, 2*rereadKept, seen.add)
 }
 
 // again reports whether a link that failed so may be had again on its own: the

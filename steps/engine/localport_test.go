@@ -209,7 +209,7 @@ type nobody struct{ steps.Asker }
 
 // Without asking, what needs an answer fails and nobody is asked.
 func TestWithoutAsking(t *testing.T) {
-	ask := &turns{Asker: nobody{}, taken: make(chan struct{}, 1)}
+	ask := &queuedAsker{Asker: nobody{}, taken: make(chan struct{}, 1)}
 	ctx := steps.WithoutAsking(t.Context())
 	_, mfa := ask.MFACode(ctx, "arn")
 	_, pass := ask.Passphrase(ctx, "key.pem", false)

@@ -78,7 +78,7 @@ func (g *Guide) take(s *steps.Setup, found []aws.Instance) aws.Instance {
 	i := machineOf(s, found)
 	switch {
 	case i.ID != "" && i.State != aws.StateTerminated:
-		g.see(s, i)
+		g.observe(s, i)
 	case s.Resources.InstanceID == "":
 	case i.ID == "" && g.young(s):
 		s.Unseen = unshownTitle
@@ -91,6 +91,6 @@ func (g *Guide) take(s *steps.Setup, found []aws.Instance) aws.Instance {
 
 // vanished notes that the instance is no more.
 func vanished(s *steps.Setup, now time.Time) {
-	saw(s, aws.Instance{State: aws.StateTerminated, PrivateIP: s.PrivateIP, PublicDNS: s.PublicAddr}, now)
+	applyInstance(s, aws.Instance{State: aws.StateTerminated, PrivateIP: s.PrivateIP, PublicDNS: s.PublicAddr}, now)
 	s.State = steps.StateGone
 }

@@ -52,7 +52,7 @@ func (r *run) state(ctx context.Context) (steps.State, error) {
 		r.g.traceState(r.s)
 		return steps.StateGone, r.save()
 	}
-	r.see(i)
+	r.observe(i)
 	return r.s.State, r.save()
 }
 
@@ -221,7 +221,7 @@ func (g *Guide) Resize(ctx context.Context, setupID, instanceType string, emit f
 		if err := r.save(); err != nil {
 			return "", err
 		}
-		if err := r.settleCost(ctx); err != nil {
+		if err := r.notePrice(ctx); err != nil {
 			return "", err
 		}
 		return fmt.Sprintf("it is a %s now, and still stopped", instanceType), nil
@@ -259,7 +259,7 @@ func (r *run) sameArch(ctx context.Context, instanceType string) error {
 	}
 }
 
-// stoppedBy turns a failure into the person's own stop, where it is one.
+// stoppedBy queuedAsker a failure into the person's own stop, where it is one.
 func stoppedBy(ctx context.Context, err error) error {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		return err

@@ -90,7 +90,7 @@ func (r *run) removeInstances(ctx context.Context) error {
 	for id := range ids {
 		r.doing("Terminating %s and its disk", id)
 		// A group or an address is free only once its instance has ended.
-		if _, err := r.region.Bring(waiting, id, aws.StateTerminated, func(i aws.Instance) { r.see(i) }); err != nil {
+		if _, err := r.region.Bring(waiting, id, aws.StateTerminated, func(i aws.Instance) { r.observe(i) }); err != nil {
 			return err
 		}
 		r.doing("%s is terminated", id)

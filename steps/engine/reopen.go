@@ -27,7 +27,7 @@ func (g *Guide) Reopen(ctx context.Context, setupID string) (*steps.Opened, erro
 	if i.State != aws.StateRunning {
 		return nil, notRunning(s, steps.State(i.State))
 	}
-	t.see(i)
+	t.observe(i)
 	if !s.Finished(steps.StepOpen) || s.Done[steps.StepServe].Before(s.LaunchedAt) || s.ServerPort == 0 {
 		return g.Work(ctx, setupID, silent)
 	}
@@ -66,7 +66,7 @@ func (g *Guide) Connect(ctx context.Context, setupID string) (steps.Link, error)
 	if t.s.Resources.InstanceID == "" {
 		return nil, unfinished(t.s)
 	}
-	l := &link{t: t, turn: make(chan struct{}, 1)}
+	l := &link{t: t, dialing: make(chan struct{}, 1)}
 	// The first connection is made here, so that a machine that cannot be
 	// reached is told at once.
 	ctx, cancel := context.WithTimeout(ctx, connectPatience)

@@ -93,7 +93,7 @@ func (r *run) reconnect(ctx context.Context) error {
 
 // serve runs the server in the chosen mode, with the setup's own token.
 func (r *run) serve(ctx context.Context) (string, error) {
-	token, err := r.settleToken(ctx)
+	token, err := r.ensureToken(ctx)
 	if err != nil {
 		return "", err
 	}

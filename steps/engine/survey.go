@@ -367,7 +367,7 @@ func (g *Guide) note(before steps.Setup, i aws.Instance) {
 		vanished(s, g.cfg.Now())
 		g.traceState(s)
 	} else {
-		g.see(s, i)
+		g.observe(s, i)
 	}
 	_ = g.ledger.save(s) // the next look sees it again
 }

@@ -44,14 +44,14 @@ func (g *Guide) targetOf(ctx context.Context, s *steps.Setup, step steps.StepID,
 	}, nil
 }
 
-// see takes over what the cloud says of a setup's instance now.
-func (g *Guide) see(s *steps.Setup, i aws.Instance) {
-	saw(s, i, g.cfg.Now())
+// observe takes over what the cloud says of a setup's instance now.
+func (g *Guide) observe(s *steps.Setup, i aws.Instance) {
+	applyInstance(s, i, g.cfg.Now())
 	s.SSHPort = g.cfg.SSHPort(i)
 	g.traceState(s)
 }
 
-func (t *target) see(i aws.Instance) { t.g.see(t.s, i) }
+func (t *target) observe(i aws.Instance) { t.g.observe(t.s, i) }
 
 func (t *target) tags() map[string]string {
 	return map[string]string{TagSetup: t.s.ID, TagName: t.s.Answers.Name, "Name": "jupyter-ec2 " + t.s.Answers.Name}

@@ -51,9 +51,9 @@ func (t *target) token(ctx context.Context, client *remote.Client) (string, erro
 	return token, t.g.keepToken(t.s.ID, token)
 }
 
-// settleToken is token for those who start the server: where there is none, one
+// ensureToken is token for those who start the server: where there is none, one
 // is made.
-func (r *run) settleToken(ctx context.Context) (string, error) {
+func (r *run) ensureToken(ctx context.Context) (string, error) {
 	token, err := r.token(ctx, r.client)
 	if !errors.Is(err, errNoToken) {
 		return token, err

@@ -28,7 +28,7 @@ func Status(ctx context.Context, o Options) (State, error) {
 	if err != nil || !there {
 		return State{}, err
 	}
-	if _, err := settled(ctx, dir); err != nil && !errors.Is(err, errNotRunning) {
+	if _, err := awaitAnswer(ctx, dir); err != nil && !errors.Is(err, errNotRunning) {
 		return State{}, err
 	}
 	if s, err = ask(ctx, dir); err == nil {

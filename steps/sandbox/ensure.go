@@ -43,7 +43,7 @@ func Ensure(ctx context.Context, o Options) (Info, error) {
 		return Info{}, fmt.Errorf("waiting for the sandbox's start: %w", err)
 	}
 	defer func() { _ = lock.Close() }()
-	if info, err := settled(ctx, dir); err == nil || !errors.Is(err, errNotRunning) {
+	if info, err := awaitAnswer(ctx, dir); err == nil || !errors.Is(err, errNotRunning) {
 		return info, err
 	}
 	if err := sshhost.Check(ctx, os.Environ()); err != nil {
@@ -52,9 +52,9 @@ func Ensure(ctx context.Context, o Options) (Info, error) {
 	return o.launch(ctx, dir)
 }
 
-// settled waits for a process that is there but does not answer, as it does
+// awaitAnswer waits for a process that is there but does not answer, as it does
 // while it begins or ends. errNotRunning means that there is none.
-func settled(ctx context.Context, dir string) (Info, error) {
+func awaitAnswer(ctx context.Context, dir string) (Info, error) {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	poll := time.NewTicker(startPoll)

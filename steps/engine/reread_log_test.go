@@ -9,7 +9,7 @@ import (
 
 // However a log is cut into goes that begin with lines of the past, each line
 // comes once; also where lines repeat.
-func TestOverlap(t *testing.T) {
+func TestRereadLog(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var log []string
@@ -21,7 +21,7 @@ func TestOverlap(t *testing.T) {
 			log = append(log, text)
 		}
 		var got []string
-		o := &overlap{out: func(text string, partial bool) {
+		o := &rereadLog{out: func(text string, partial bool) {
 			if !partial {
 				got = append(got, text)
 			}
@@ -50,9 +50,9 @@ func TestOverlap(t *testing.T) {
 }
 
 // A log that was emptied meanwhile is handed on whole.
-func TestOverlapOfAnotherLog(t *testing.T) {
+func TestRereadLogOfAnotherLog(t *testing.T) {
 	var got []string
-	o := &overlap{out: func(text string, _ bool) { got = append(got, text) }}
+	o := &rereadLog{out: func(text string, _ bool) { got = append(got, text) }}
 	for _, part := range [][]string{{"a", "b", "c"}, {"d", "e"}, {"d", "e", "f"}} {
 		o.begin()
 		for _, line := range part {
@@ -67,9 +67,9 @@ func TestOverlapOfAnotherLog(t *testing.T) {
 
 // Of the past only the last lines are handed on; all of it tells where the log
 // goes on, also where its last lines are alike.
-func TestOverlapRemembersThePast(t *testing.T) {
+func TestRereadLogRemembersThePast(t *testing.T) {
 	var got []string
-	o := &overlap{out: func(text string, _ bool) { got = append(got, text) }}
+	o := &rereadLog{out: func(text string, _ bool) { got = append(got, text) }}
 	past := []string{"start", "tick", "tick"}
 	o.remember(past, 1)
 	for range 2 {
@@ -85,20 +85,20 @@ func TestOverlapRemembersThePast(t *testing.T) {
 }
 
 // A log that is long is handed on as soon as its past is over.
-func TestOverlapOfALongLog(t *testing.T) {
+func TestRereadLogOfALongLog(t *testing.T) {
 	got := 0
-	o := &overlap{out: func(string, bool) { got++ }}
+	o := &rereadLog{out: func(string, bool) { got++ }}
 	line := func(i int) string { return fmt.Sprintf("line %d", i) }
 	o.begin()
-	for i := range 2 * overlapKept {
+	for i := range 2 * rereadKept {
 		o.add(line(i), false)
 	}
 	o.end()
 	o.begin()
-	for i := overlapKept / 2; i < 2*overlapKept+10; i++ {
+	for i := rereadKept / 2; i < 2*rereadKept+10; i++ {
 		o.add(line(i), false)
 	}
-	if want := 2*overlapKept + 10; got != want {
+	if want := 2*rereadKept + 10; got != want {
 		t.Errorf("%d lines were handed on before the end, want %d", got, want)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// saw takes over what the cloud says of the instance, and keeps count of how
+// applyInstance takes over what the cloud says of the instance, and keeps count of how
 // long it has run: EC2 tells the last start and the last stop only.
-func saw(s *steps.Setup, i aws.Instance, now time.Time) {
+func applyInstance(s *steps.Setup, i aws.Instance, now time.Time) {
 	s.State, s.PrivateIP = steps.State(i.State), i.PrivateIP
 	// A VPC without DNS hostnames gives none: the address does as well.
 	s.PublicAddr, s.PublicIP = cmp.Or(i.PublicDNS, i.PublicIP), i.PublicIP

@@ -15,7 +15,7 @@ func TestMoney(t *testing.T) {
 	s := &steps.Setup{Cost: steps.Cost{Known: true, Type: 1, IPv4: 0.5, Disk: 0.25, Hour: 1.75}}
 	look := func(state aws.State, launched, stopped time.Time) func(now time.Time) {
 		return func(now time.Time) {
-			saw(s, aws.Instance{State: state, Launched: launched, Created: launched, StoppedAt: stopped}, now)
+			applyInstance(s, aws.Instance{State: state, Launched: launched, Created: launched, StoppedAt: stopped}, now)
 		}
 	}
 	var zero time.Time
@@ -51,7 +51,7 @@ func TestMoney(t *testing.T) {
 func TestMoneyOfAMachineFromElsewhere(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := &steps.Setup{Cost: steps.Cost{Known: true, Type: 1, Disk: 1, Hour: 2}}
-	saw(s, aws.Instance{State: "running", Created: now.Add(-10 * time.Hour), Launched: now.Add(-2 * time.Hour)}, now)
+	applyInstance(s, aws.Instance{State: "running", Created: now.Add(-10 * time.Hour), Launched: now.Add(-2 * time.Hour)}, now)
 	if m := s.Money(now); math.Abs(m.SoFar-12) > 1e-9 || !m.AtLeast {
 		t.Errorf("got %+v", m)
 	}
