@@ -17,9 +17,14 @@ func TestStaleResultsAreDropped(t *testing.T) {
 	account, machine, key, review := NewAccount(g), NewMachineType(g), NewKeyPair(g), NewReview(g)
 	failed := errors.New("it failed")
 	for _, msg := range []tea.Msg{
-		profilesRead{id: 1, err: failed}, signedIn{id: 1, err: failed}, typesFetched{id: 1, err: failed},
-		pricesFetched{id: 1, err: failed}, keysFound{id: 1, err: failed}, keyInspected{id: 1, err: failed},
-		keyProtected{id: 1, err: failed}, reviewed{id: 1, err: failed},
+		profilesRead{id: 1, err: failed},
+		signedIn{id: 1, err: failed},
+		typesFetched{id: 1, err: failed},
+		pricesFetched{id: 1, err: failed},
+		keysFound{id: 1, err: failed},
+		keyInspected{id: 1, err: failed},
+		keyProtected{id: 1, err: failed},
+		reviewed{id: 1, err: failed},
 	} {
 		for _, p := range []page.Page{account, machine, key, review} {
 			if cmd := p.Update(msg); cmd != nil {
