@@ -39,16 +39,16 @@ type copyDialog struct {
 }
 
 // askCopy asks what to upload, or to download.
-func (m *model) askCopy(u *member, up bool) tea.Cmd {
+func (s *fleetScreen) askCopy(u *member, up bool) tea.Cmd {
 	if u.conn.link == nil {
-		return m.onceConnected(u, func(u *member) tea.Cmd { return m.askCopy(u, up) })
+		return s.onceConnected(u, func(u *member) tea.Cmd { return s.askCopy(u, up) })
 	}
 	if u.op != nil {
-		return m.Say(u.name()+" is still "+u.op.doing+".", true)
+		return s.Say(u.name()+" is still "+u.op.doing+".", true)
 	}
-	d := &copyDialog{Context: m.Context, name: u.name(), link: u.conn.link, up: up, field: [2]*page.Field{page.NewField("", "data.csv", 0), page.NewField("", "same name, in the home folder", 0)}}
-	d.copy = func(from, to string) tea.Cmd { return m.copyFiles(u, up, from, to) }
-	m.Open(d)
+	d := &copyDialog{Context: s.Context, name: u.name(), link: u.conn.link, up: up, field: [2]*page.Field{page.NewField("", "data.csv", 0), page.NewField("", "same name, in the home folder", 0)}}
+	d.copy = func(from, to string) tea.Cmd { return s.copyFiles(u, up, from, to) }
+	s.Open(d)
 	return nil
 }
 
@@ -78,10 +78,10 @@ func (d *copyDialog) Key(k tea.KeyPressMsg) page.Action {
 
 // copyFiles copies in the background. An empty target means the same name in
 // the home folder there, or in the program's folder here.
-func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
-	link, send, id := u.conn.link, m.Send, u.ID
+func (s *fleetScreen) copyFiles(u *member, up bool, from, to string) tea.Cmd {
+	link, send, id := u.conn.link, s.Send, u.ID
 	if link == nil {
-		return m.Say("The connection is gone: try again in a moment.", true)
+		return s.Say("The connection is gone: try again in a moment.", true)
 	}
 	v := verb{doing: "downloading", did: "downloaded"}
 	if up {
@@ -99,10 +99,10 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 	}
 	*here = fromHome(*here)
 	if !up && !filepath.IsAbs(to) {
-		to = filepath.Join(m.SaveDir, to)
+		to = filepath.Join(s.SaveDir, to)
 	}
 	busy, c := u.op != nil, &copying{}
-	cmd := m.operate(u, v, func(ctx context.Context, _ func(steps.Event)) (result, error) {
+	cmd := s.operate(u, v, func(ctx context.Context, _ func(steps.Event)) (result, error) {
 		o := steps.CopyOptions{Recursive: true, Progress: func(p steps.CopyProgress) { send(copyAdvanced{c, id, p}) }}
 		do := link.Get
 		if up {
@@ -111,7 +111,7 @@ func (m *model) copyFiles(u *member, up bool, from, to string) tea.Cmd {
 		copied, err := do(ctx, from, to, o)
 		return result{copied: copied}, err
 	}, func(u *member, r result) tea.Cmd {
-		return m.Say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, wording.Counted(r.copied.Files, "file"), wording.Bytes(r.copied.Bytes)), false)
+		return s.Say(fmt.Sprintf("%s: %s %s, %s.", u.name(), v.did, wording.Counted(r.copied.Files, "file"), wording.Bytes(r.copied.Bytes)), false)
 	})
 	if !busy {
 		u.op.copying = c
@@ -142,7 +142,7 @@ func (s *fleetScreen) copied(msg copyAdvanced) {
 	}
 	before := msg.of.meter.Percent()
 	msg.of.progress = msg.progress
-	msg.of.meter.Set(s.m.Now(), msg.progress.Bytes, msg.progress.Of)
+	msg.of.meter.Set(s.Now(), msg.progress.Bytes, msg.progress.Of)
 	if msg.of.meter.Percent() != before {
 		s.fill()
 	}

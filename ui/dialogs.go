@@ -48,7 +48,7 @@ func aboutOf(d page.Dialog) any {
 func (m *model) carryOut(a page.Action) tea.Cmd {
 	if a.Close {
 		m.dialogs = m.dialogs[:max(len(m.dialogs)-1, 0)]
-		m.leaving = false
+		m.insists = false
 	}
 	if a.Do == nil {
 		return nil

@@ -31,17 +31,17 @@ type doctorDialog struct {
 }
 
 // askDoctor checks the machine, or without one the account of the profile.
-func (m *model) askDoctor(u *member) tea.Cmd {
-	d := &doctorDialog{Context: m.Context, name: "the account"}
+func (s *fleetScreen) askDoctor(u *member) tea.Cmd {
+	d := &doctorDialog{Context: s.Context, name: "the account"}
 	if u != nil {
 		if u.Elsewhere {
-			return m.Say("This machine is another computer's: a adopts it.", true)
+			return s.Say("This machine is another computer's: a adopts it.", true)
 		}
 		d.setupID, d.name = u.ID, u.name()
 	}
-	d.mend = func(check steps.Check) (tea.Cmd, bool) { return m.mend(d.setupID, check) }
-	m.fleet.doctor = d
-	m.Open(d)
+	d.mend = func(check steps.Check) (tea.Cmd, bool) { return s.mend(d.setupID, check) }
+	s.doctor = d
+	s.Open(d)
 	return d.run()
 }
 
@@ -126,22 +126,22 @@ func (d *doctorDialog) fix() page.Action {
 }
 
 // mend does what a check of the doctor offers.
-func (m *model) mend(setupID string, check steps.Check) (cmd tea.Cmd, begun bool) {
-	u, engine := m.fleet.members[setupID], m.Engine
+func (s *fleetScreen) mend(setupID string, check steps.Check) (cmd tea.Cmd, begun bool) {
+	u, engine := s.members[setupID], s.Engine
 	switch {
 	case u == nil:
-		return m.Say("This can be fixed only from a machine's own doctor.", true), false
+		return s.Say("This can be fixed only from a machine's own doctor.", true), false
 	case u.op != nil:
-		return m.Say(u.name()+" is still "+u.op.doing+".", true), false
+		return s.Say(u.name()+" is still "+u.op.doing+".", true), false
 	}
-	return m.simple(u, verb{doing: "mending", did: "mended: " + check.Title}, func(ctx context.Context, emit func(steps.Event)) error {
+	return s.simple(u, verb{doing: "mending", did: "mended: " + check.Title}, func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.FixCheck(ctx, setupID, check.ID, emit)
 	}, nil), true
 }
 
 // mended checks again after a fix, also after one that failed.
-func (m *model) mended(setupID string) tea.Cmd {
-	d := m.fleet.doctor
+func (s *fleetScreen) mended(setupID string) tea.Cmd {
+	d := s.doctor
 	if d == nil || !d.fixing || d.setupID != setupID {
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logbuf"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
@@ -25,7 +24,9 @@ const (
 // The ledger's are there at once; what the regions say is merged in as it
 // comes.
 type fleetScreen struct {
-	m       *model
+	*page.Context
+	program Program
+	shown   bool
 	members map[string]*member // by setup ID
 	order   []*member          // as listed
 	table   *table.Table
@@ -47,11 +48,27 @@ type fleetScreen struct {
 	follow  follower
 	waiting *waitDialog   // the last one
 	doctor  *doctorDialog // likewise
-	leaving *leaving      // the program ends once these machines are dealt with
 }
 
 // selectionID counts the moves of the selection.
 type selectionID int
+
+// Program is what the machines' page asks of the rest of the program.
+type Program interface {
+	// NewMachine begins the guide with the answers of the machine that was made
+	// last; free makes a name one that no other machine has.
+	NewMachine(last steps.Answers, free func(name string) string) tea.Cmd
+	// Resume continues the guide with a setup, from wherever it stands.
+	Resume(setup steps.Setup) tea.Cmd
+	// ShowOpened shows the guide's last page.
+	ShowOpened(setup steps.Setup, o *steps.Opened) tea.Cmd
+	// AskRemove asks whether a setup and all of it is to be removed.
+	AskRemove(setup steps.Setup)
+	// Gone says that another program has removed a setup.
+	Gone(setupID string)
+	// Ended says that what was done with a machine has come to its end.
+	Ended(setupID string, err error) tea.Cmd
+}
 
 // survey is how far the look at all regions has come.
 type survey struct {
@@ -63,29 +80,32 @@ type survey struct {
 
 const fleetLog = "fleet" // the log pane's ID
 
-func newFleetScreen(m *model) fleetScreen {
-	s := fleetScreen{m: m, members: map[string]*member{}, removed: map[string]bool{}, table: newFleetTable(m)}
+func newFleetScreen(c *page.Context, p Program) *fleetScreen {
+	s := &fleetScreen{Context: c, program: p, members: map[string]*member{}, removed: map[string]bool{}, table: newFleetTable(c)}
 	s.showing = logbuf.New(1)
-	s.pane = logpane.New(fleetLog, "", s.showing, m.Theme)
+	s.pane = logpane.New(fleetLog, "", s.showing, c.Theme)
 	return s
 }
 
-func (s *fleetScreen) Enter() tea.Cmd { return s.refresh() }
+func (s *fleetScreen) Enter() tea.Cmd {
+	s.shown = true
+	return s.refresh()
+}
 
 // refresh reads the ledger, and then asks all regions.
 func (s *fleetScreen) refresh() tea.Cmd {
 	s.failure.Set(nil)
-	return s.m.Start(taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
-		stamp := s.m.Engine.Stamp()
-		list, err := s.m.Engine.Setups(ctx)
-		last, _ := s.m.Engine.Last(ctx) // without it, a new machine starts from the defaults
+	return s.Start(taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
+		stamp := s.Engine.Stamp()
+		list, err := s.Engine.Setups(ctx)
+		last, _ := s.Engine.Last(ctx) // without it, a new machine starts from the defaults
 		return setupsListed{id, stamp, list, last, err}
 	})
 }
 
 // listed takes the ledger. A person who has no setup yet is shown the guide.
 func (s *fleetScreen) listed(msg setupsListed) tea.Cmd {
-	if !s.m.Tasks.Done(taskSetups, msg.id) {
+	if !s.Tasks.Done(taskSetups, msg.id) {
 		return nil
 	}
 	first := !s.started
@@ -106,8 +126,8 @@ func (s *fleetScreen) listed(msg setupsListed) tea.Cmd {
 // look asks all regions of all accounts, all at the same time.
 func (s *fleetScreen) look() tea.Cmd {
 	s.survey = survey{round: s.survey.round + 1}
-	profile, engine, send := s.m.Profile, s.m.Engine, s.m.Send
-	return s.m.Start(taskSurvey, func(ctx context.Context, id page.TaskID) tea.Msg {
+	profile, engine, send := s.Profile, s.Engine, s.Send
+	return s.Start(taskSurvey, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewBridge(func(batch []steps.Surveyed) { send(surveyed{id, batch}) }, nil)
 		err := engine.Survey(ctx, profile, b.Emit)
 		b.Close()
@@ -117,7 +137,7 @@ func (s *fleetScreen) look() tea.Cmd {
 
 // surveyed merges what some regions said into the list.
 func (s *fleetScreen) surveyed(msg surveyed) tea.Cmd {
-	if !s.m.Tasks.Is(taskSurvey, msg.id) {
+	if !s.Tasks.Is(taskSurvey, msg.id) {
 		return nil
 	}
 	for _, a := range msg.answers {
@@ -134,7 +154,7 @@ func (s *fleetScreen) surveyed(msg surveyed) tea.Cmd {
 }
 
 func (s *fleetScreen) surveyEnded(msg surveyEnded) tea.Cmd {
-	if !s.m.Tasks.Done(taskSurvey, msg.id) {
+	if !s.Tasks.Done(taskSurvey, msg.id) {
 		return nil
 	}
 	if s.survey.err = msg.err; msg.err == nil {
@@ -144,7 +164,7 @@ func (s *fleetScreen) surveyEnded(msg surveyEnded) tea.Cmd {
 		u.around = time.Time{} // all are asked how they are
 	}
 	s.fill()
-	return tea.Batch(s.moved(), s.m.askAround())
+	return tea.Batch(s.moved(), s.askAround())
 }
 
 // forgetUnseen takes the machines from elsewhere out of the list that their
@@ -194,7 +214,7 @@ func (s *fleetScreen) merge(machine steps.Machine) {
 	u.round = s.survey.round
 	u.Machine = machine
 	if !u.up() {
-		u.unlink(s.m)
+		u.unlink(s)
 	}
 }
 
@@ -204,8 +224,8 @@ func (s *fleetScreen) drop(id string) {
 	if u == nil {
 		return
 	}
-	u.unlink(s.m)
-	s.m.Ends.Close(u.opened, u.notebook)
+	u.unlink(s)
+	s.Ends.Close(u.opened, u.notebook)
 	delete(s.members, id)
 	s.order = slices.DeleteFunc(s.order, func(o *member) bool { return o == u })
 }
@@ -264,21 +284,16 @@ func (s *fleetScreen) moved() tea.Cmd {
 
 func (s *fleetScreen) rested(msg selectionRested) tea.Cmd {
 	u := s.current()
-	if msg.id != s.rest || u == nil || s.m.page != pageFleet {
+	if msg.id != s.rest || u == nil || !s.shown {
 		return nil
 	}
-	return s.m.connect(u)
+	return s.connect(u)
 }
 
 // fresh starts a new setup, under a name no other has, with the answers of the
 // machine that was made last.
 func (s *fleetScreen) fresh() tea.Cmd {
-	s.m.work.setup, s.m.work.runs = steps.Setup{}, map[steps.StepID]stepRun{}
-	s.m.open.set(nil)
-	s.m.guide.Begin(s.m.o.Defaults.Over(s.last))
-	s.m.guide.Answers.Name = s.freeName(s.m.guide.Answers.Name)
-	s.m.reached = 0
-	return tea.Batch(s.m.tell(guide.Begun{}), s.m.Show(steps.StepAccount))
+	return s.program.NewMachine(s.last, s.freeName)
 }
 
 func (s *fleetScreen) freeName(want string) string {
@@ -295,11 +310,11 @@ func (s *fleetScreen) freeName(want string) string {
 
 // turned does what is due once a second.
 func (s *fleetScreen) turned(at time.Time) tea.Cmd {
-	if s.m.page == pageFleet && at.Sub(s.drawn) >= fillEvery {
+	if s.shown && at.Sub(s.drawn) >= fillEvery {
 		s.drawn = at
 		s.fill()
 	}
-	return tea.Batch(s.m.pollLinks(at), s.m.askAround(), s.watch())
+	return tea.Batch(s.pollLinks(at), s.askAround(), s.watch())
 }
 
 // fillEvery is how often the rows are made again for what grows on its own:
@@ -308,7 +323,8 @@ const fillEvery = 5 * time.Second
 
 // Leave implements [page.Page].
 func (s *fleetScreen) Leave() {
-	s.m.Tasks.Stop(taskSetups)
+	s.shown = false
+	s.Tasks.Stop(taskSetups)
 	s.unfollow()
 }
 
@@ -316,4 +332,4 @@ func (s *fleetScreen) Leave() {
 func (s *fleetScreen) Heading() (title, about string) { return "Your setups", "" }
 
 // Ticks implements [page.Ticking].
-func (s *fleetScreen) Ticks() bool { return s.m.page == pageFleet || s.m.linksUp() }
+func (s *fleetScreen) Ticks() bool { return s.shown || s.linksUp() }

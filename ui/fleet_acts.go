@@ -14,68 +14,65 @@ import (
 
 // showURL leads to the guide's last page: at once where the machine is open
 // already, else through the steps, which prove the URL.
-func (m *model) showURL(u *member) tea.Cmd {
+func (s *fleetScreen) showURL(u *member) tea.Cmd {
 	switch {
 	case u.op != nil || u.Elsewhere || u.Bad != nil || !u.up() || !u.complete():
-		return m.openIt(u)
+		return s.openIt(u)
 	case u.opened == nil:
-		return m.work.resume(u.Setup)
+		return s.program.Resume(u.Setup)
 	}
-	m.work.setup, m.work.from, m.work.at = u.Setup, pageFleet, steps.StepOpen
-	m.work.finishAll()
-	m.open.set(u.opened)
-	return m.Show(steps.StepOpen)
+	return s.program.ShowOpened(u.Setup, u.opened)
 }
 
 // openIt brings the person to the machine's notebook: through the rest of the
 // guide where it is not finished or not running, else at once.
-func (m *model) openIt(u *member) tea.Cmd {
+func (s *fleetScreen) openIt(u *member) tea.Cmd {
 	switch {
 	case u.op != nil:
-		return m.Say(u.name()+" is still "+u.op.doing+".", true)
+		return s.Say(u.name()+" is still "+u.op.doing+".", true)
 	case u.Bad != nil:
-		return m.Say(u.unusable(), true)
+		return s.Say(u.unusable(), true)
 	case u.Elsewhere:
-		return m.Say("This machine is another computer's: a adopts it, so that it can be stopped and removed from here.", true)
+		return s.Say("This machine is another computer's: a adopts it, so that it can be stopped and removed from here.", true)
 	case u.Resources.Removing:
-		return m.Say("Its removal has begun: x continues it.", true)
+		return s.Say("Its removal has begun: x continues it.", true)
 	case u.up() && u.complete():
-		return m.withURL(u, m.Browse)
+		return s.withURL(u, s.Browse)
 	case u.gone():
-		m.ConfirmEnter("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers"+m.OnAWS("; it costs money")+".",
-			"Launch again", func() tea.Cmd { return m.work.resume(u.Setup) })
+		s.ConfirmEnter("Launch "+u.name()+" again?", "Its machine was terminated, and all files on it are lost. A new one is launched with the same answers"+s.OnAWS("; it costs money")+".",
+			"Launch again", func() tea.Cmd { return s.program.Resume(u.Setup) })
 		return nil
 	}
 	switch {
 	case u.State == steps.StateStopped: // Enter is pressed easily, and a machine that runs costs
-		m.ConfirmEnter("Start "+u.name()+"?", "It is stopped. While it runs, "+m.costsAnHour(u)+".", "Start the machine",
-			func() tea.Cmd { return m.work.resume(u.Setup) })
+		s.ConfirmEnter("Start "+u.name()+"?", "It is stopped. While it runs, "+s.costsAnHour(u)+".", "Start the machine",
+			func() tea.Cmd { return s.program.Resume(u.Setup) })
 		return nil
 	case u.Resources.InstanceID == "" && !u.Finished(steps.StepLaunch):
-		m.ConfirmEnter("Launch "+u.name()+"?", "It has no machine yet. While it runs, "+m.costsAnHour(u)+".", "Launch the machine",
-			func() tea.Cmd { return m.work.resume(u.Setup) })
+		s.ConfirmEnter("Launch "+u.name()+"?", "It has no machine yet. While it runs, "+s.costsAnHour(u)+".", "Launch the machine",
+			func() tea.Cmd { return s.program.Resume(u.Setup) })
 		return nil
 	}
-	return m.work.resume(u.Setup)
+	return s.program.Resume(u.Setup)
 }
 
-func (m *model) stopVerb() verb {
-	return verb{"stopping", "stopped" + m.OnAWS("; only its disk costs money now"), true}
+func (s *fleetScreen) stopVerb() verb {
+	return verb{"stopping", "stopped" + s.OnAWS("; only its disk costs money now"), true}
 }
 
 // costsAnHour says what a machine costs while it runs.
-func (m *model) costsAnHour(u *member) string {
-	return "it " + wording.AnHour(u.Cost, m.Engine.Sandboxed())
+func (s *fleetScreen) costsAnHour(u *member) string {
+	return "it " + wording.AnHour(u.Cost, s.Engine.Sandboxed())
 }
 
 // withURL does something with the machine's URL, which is opened first where
 // it is not yet.
-func (m *model) withURL(u *member, use func(string) tea.Cmd) tea.Cmd {
+func (s *fleetScreen) withURL(u *member, use func(string) tea.Cmd) tea.Cmd {
 	if u.opened != nil {
 		return use(u.opened.URL)
 	}
-	id, engine := u.ID, m.Engine
-	return m.operate(u, verb{doing: "opening", did: "open"}, func(ctx context.Context, _ func(steps.Event)) (result, error) {
+	id, engine := u.ID, s.Engine
+	return s.operate(u, verb{doing: "opening", did: "open"}, func(ctx context.Context, _ func(steps.Event)) (result, error) {
 		opened, err := engine.Reopen(ctx, id)
 		return result{opened: opened}, err
 	}, func(_ *member, r result) tea.Cmd {
@@ -88,12 +85,12 @@ func (m *model) withURL(u *member, use func(string) tea.Cmd) tea.Cmd {
 
 // workOn makes the machine follow its answers, in the background. Its tunnel is
 // closed first, because a new one wants the same port.
-func (m *model) workOn(u *member, v verb, first func(context.Context) error) tea.Cmd {
-	id, engine, old := u.ID, m.Engine, u.opened
+func (s *fleetScreen) workOn(u *member, v verb, first func(context.Context) error) tea.Cmd {
+	id, engine, old := u.ID, s.Engine, u.opened
 	if u.op == nil {
 		u.opened, u.log = nil, doneLog
 	}
-	return m.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
+	return s.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
 		if old != nil {
 			_ = old.Close() // it is replaced
 		}
@@ -107,28 +104,28 @@ func (m *model) workOn(u *member, v verb, first func(context.Context) error) tea
 	}, nil)
 }
 
-func (m *model) startIt(u *member) tea.Cmd {
-	return m.workOn(u, verb{doing: "starting", did: "started, and its server answers"}, nil)
+func (s *fleetScreen) startIt(u *member) tea.Cmd {
+	return s.workOn(u, verb{doing: "starting", did: "started, and its server answers"}, nil)
 }
 
 // simple is an operation that leaves nothing open.
-func (m *model) simple(u *member, v verb, do func(ctx context.Context, emit func(steps.Event)) error, then func(*member, result) tea.Cmd) tea.Cmd {
-	return m.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
+func (s *fleetScreen) simple(u *member, v verb, do func(ctx context.Context, emit func(steps.Event)) error, then func(*member, result) tea.Cmd) tea.Cmd {
+	return s.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
 		return result{}, do(ctx, emit)
 	}, then)
 }
 
-func (m *model) stopNow(u *member) tea.Cmd {
-	id, engine := u.ID, m.Engine
-	return m.simple(u, m.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
+func (s *fleetScreen) stopNow(u *member) tea.Cmd {
+	id, engine := u.ID, s.Engine
+	return s.simple(u, s.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.Stop(ctx, id, emit)
 	}, nil)
 }
 
-func (m *model) restartServer(u *member) tea.Cmd {
-	id, engine := u.ID, m.Engine
+func (s *fleetScreen) restartServer(u *member) tea.Cmd {
+	id, engine := u.ID, s.Engine
 	u.log = doneLog
-	return m.simple(u, verb{doing: "restarting the server", did: "its server was restarted"}, func(ctx context.Context, emit func(steps.Event)) error {
+	return s.simple(u, verb{doing: "restarting the server", did: "its server was restarted"}, func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.RestartServer(ctx, id, emit)
 	}, func(u *member, _ result) tea.Cmd {
 		u.down = 0
@@ -137,21 +134,21 @@ func (m *model) restartServer(u *member) tea.Cmd {
 }
 
 // askStop, askRestart and askReboot name what will be lost.
-func (m *model) askStop(u *member) {
-	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk" + m.OnAWS(", which keeps costing a little") + "."
-	m.Confirm("Stop "+u.name()+"?", u.busyWith(lost), "Stop the machine", func() tea.Cmd { return m.stopNow(u) })
+func (s *fleetScreen) askStop(u *member) {
+	lost := "Running kernels end, and variables in them that were not saved are lost. Files stay on its disk" + s.OnAWS(", which keeps costing a little") + "."
+	s.Confirm("Stop "+u.name()+"?", u.busyWith(lost), "Stop the machine", func() tea.Cmd { return s.stopNow(u) })
 }
 
-func (m *model) askRestart(u *member) {
+func (s *fleetScreen) askRestart(u *member) {
 	lost := "All its kernels end, and what is in them is lost. Files are kept."
-	m.Confirm("Restart the server of "+u.name()+"?", u.busyWith(lost), "Restart the server", func() tea.Cmd { return m.restartServer(u) })
+	s.Confirm("Restart the server of "+u.name()+"?", u.busyWith(lost), "Restart the server", func() tea.Cmd { return s.restartServer(u) })
 }
 
-func (m *model) askReboot(u *member) {
+func (s *fleetScreen) askReboot(u *member) {
 	lost := "All kernels, shells and transfers on it end, and what is in them is lost. Files are kept."
-	m.Confirm("Reboot "+u.name()+"?", u.busyWith(lost), "Reboot the machine", func() tea.Cmd {
-		id, engine := u.ID, m.Engine
-		return m.simple(u, verb{"rebooting", "rebooted", true}, func(ctx context.Context, emit func(steps.Event)) error {
+	s.Confirm("Reboot "+u.name()+"?", u.busyWith(lost), "Reboot the machine", func() tea.Cmd {
+		id, engine := u.ID, s.Engine
+		return s.simple(u, verb{"rebooting", "rebooted", true}, func(ctx context.Context, emit func(steps.Event)) error {
 			return engine.Reboot(ctx, id, emit)
 		}, nil)
 	})
@@ -166,12 +163,12 @@ func (u *member) busyWith(lost string) string {
 }
 
 // adopt writes a machine from elsewhere into this computer's ledger.
-func (m *model) adopt(u *member) tea.Cmd {
+func (s *fleetScreen) adopt(u *member) tea.Cmd {
 	if !u.Elsewhere {
-		return m.Say(u.name()+" is this computer's already.", false)
+		return s.Say(u.name()+" is this computer's already.", false)
 	}
-	machine, engine := u.Machine, m.Engine
-	return m.simple(u, verb{doing: "adopting", did: "adopted: it can be stopped and removed from here"}, func(ctx context.Context, _ func(steps.Event)) error {
+	machine, engine := u.Machine, s.Engine
+	return s.simple(u, verb{doing: "adopting", did: "adopted: it can be stopped and removed from here"}, func(ctx context.Context, _ func(steps.Event)) error {
 		_, err := engine.Adopt(ctx, machine)
 		return err
 	}, nil)
@@ -181,19 +178,19 @@ func (m *model) adopt(u *member) tea.Cmd {
 // left until its stop is not added up.
 const extendBy = time.Hour
 
-func (m *model) extend(u *member) tea.Cmd {
+func (s *fleetScreen) extend(u *member) tea.Cmd {
 	link := u.conn.link
 	if link == nil {
-		return m.Say("The stop can be postponed once the machine is connected.", true)
+		return s.Say("The stop can be postponed once the machine is connected.", true)
 	}
-	return m.simple(u, verb{doing: "extending", did: "stays on for at least an hour from now"}, func(ctx context.Context, _ func(steps.Event)) error {
+	return s.simple(u, verb{doing: "extending", did: "stays on for at least an hour from now"}, func(ctx context.Context, _ func(steps.Event)) error {
 		_, err := link.Extend(ctx, extendBy)
 		return err
-	}, func(u *member, _ result) tea.Cmd { return m.askHealth(u) })
+	}, func(u *member, _ result) tea.Cmd { return s.askHealth(u) })
 }
 
 // askMode asks how the server shall be reached from now on.
-func (m *model) askMode(u *member) {
+func (s *fleetScreen) askMode(u *member) {
 	type way struct {
 		mode   steps.Mode
 		noTLS  bool
@@ -211,30 +208,30 @@ func (m *model) askMode(u *member) {
 		"The security group is updated. If the server has to restart, running kernels are lost. Files are kept.",
 	}}
 	for i, w := range ways {
-		o := page.Option{Label: w.label, Detail: w.detail, Do: func() tea.Cmd { return m.setMode(u, w.mode, w.noTLS) }}
+		o := page.Option{Label: w.label, Detail: w.detail, Do: func() tea.Cmd { return s.setMode(u, w.mode, w.noTLS) }}
 		if w.mode == u.Wanted().Mode && (w.noTLS == u.Wanted().NoTLS || w.mode == steps.ModeSSH) {
 			d.At.At, o.Detail = i, "as it is now"
 		}
 		d.Options = append(d.Options, o)
 	}
 	d.Options = append(d.Options, page.Option{Label: "Cancel"})
-	m.Open(d)
+	s.Open(d)
 }
 
-func (m *model) setMode(u *member, mode steps.Mode, noTLS bool) tea.Cmd {
+func (s *fleetScreen) setMode(u *member, mode steps.Mode, noTLS bool) tea.Cmd {
 	if now := u.Wanted(); mode == now.Mode && noTLS == now.NoTLS {
-		return m.Say(u.name()+" is already reached that way.", false)
+		return s.Say(u.name()+" is already reached that way.", false)
 	}
-	return m.changed(u, verb{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {
-		_, err := m.Engine.SetMode(ctx, u.ID, mode, noTLS)
+	return s.changed(u, verb{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {
+		_, err := s.Engine.SetMode(ctx, u.ID, mode, noTLS)
 		return err
 	})
 }
 
 // changed makes a change of the answers, and a running machine follow it.
-func (m *model) changed(u *member, v verb, change func(context.Context) error) tea.Cmd {
+func (s *fleetScreen) changed(u *member, v verb, change func(context.Context) error) tea.Cmd {
 	if u.up() && u.Finished(steps.StepConnect) {
-		return m.workOn(u, v, change)
+		return s.workOn(u, v, change)
 	}
-	return m.simple(u, v, func(ctx context.Context, _ func(steps.Event)) error { return change(ctx) }, nil)
+	return s.simple(u, v, func(ctx context.Context, _ func(steps.Event)) error { return change(ctx) }, nil)
 }

@@ -296,7 +296,7 @@ func TestLeavingWithAMachineThatIsRemovedMeanwhile(t *testing.T) {
 	r := fleetRig(t)
 	u := r.member("s-1")
 	removal := r.m.terminateForGood(u)
-	r.m.fleet.leaving = &leaving{waiting: map[string]bool{u.ID: true}, then: map[string]func(*member) tea.Cmd{u.ID: r.m.terminateForGood}}
+	r.m.departure = &departure{waiting: map[string]bool{u.ID: true}, then: map[string]func(*member) tea.Cmd{u.ID: r.m.terminateForGood}}
 	r.run(removal)
 	r.untilTrue("it leaves", func() bool { return r.m.quitting })
 }

@@ -36,25 +36,25 @@ func (f *facts) wrapped(label string, style page.Styler, text string) {
 }
 
 // detailLines are what is known of a machine, the most important first.
-func (u *member) detailLines(m *model, w int) []string {
-	now := m.Now()
-	f := &facts{th: m.Theme, w: w}
+func (u *member) detailLines(s *fleetScreen, w int) []string {
+	now := s.Now()
+	f := &facts{th: s.Theme, w: w}
 	state, tone := u.state(now)
-	style := page.Styler(m.Theme.OK)
+	style := page.Styler(s.Theme.OK)
 	switch {
 	case tone == table.Warned:
-		style = m.Theme.Warn
+		style = s.Theme.Warn
 	case tone == table.Bad:
-		style = m.Theme.Error
+		style = s.Theme.Error
 	case !u.up():
-		style = m.Theme.Subtle
+		style = s.Theme.Subtle
 	}
-	f.lines = append(f.lines, cells.Ends(m.Theme.Heading.Render(u.name()), style.Render(state), w))
-	f.lines = append(f.lines, m.Theme.Subtle.Render(cells.Fit(u.what(), w)))
+	f.lines = append(f.lines, cells.Ends(s.Theme.Heading.Render(u.name()), style.Render(state), w))
+	f.lines = append(f.lines, s.Theme.Subtle.Render(cells.Fit(u.what(), w)))
 	u.happening(f, now)
-	u.reaching(f, m.fleet.members[u.Answers.Gateway])
-	money, text := u.money(m, now)
-	if m.Roomy() {
+	u.reaching(f, s.members[u.Answers.Gateway])
+	money, text := u.money(s, now)
+	if s.Roomy() {
 		f.wrapped("Costs", money, text)
 	} else {
 		f.add("Costs", money, text)
@@ -135,16 +135,16 @@ func (u *member) tunnelSays(th theme.Theme) string {
 }
 
 // money is what the machine costs: so far, an hour, and until tomorrow.
-func (u *member) money(m *model, now time.Time) (page.Styler, string) {
-	money, sandbox := u.Money(now), m.Engine.Sandboxed()
+func (u *member) money(s *fleetScreen, now time.Time) (page.Styler, string) {
+	money, sandbox := u.Money(now), s.Engine.Sandboxed()
 	text := wording.Money(money, u.State, sandbox)
 	switch {
 	case sandbox || u.State == steps.StateStopped || !u.State.Exists():
-		return m.Theme.Text, text
+		return s.Theme.Text, text
 	case !money.Known:
-		return m.Theme.Warn, text
+		return s.Theme.Warn, text
 	}
-	return m.Theme.Accent, text
+	return s.Theme.Accent, text
 }
 
 // stopping says when the machine stops on its own.

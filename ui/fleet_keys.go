@@ -51,9 +51,9 @@ func (s *fleetScreen) listKey(k string) (tea.Cmd, bool) {
 	case "n":
 		return s.fresh(), true
 	case "W":
-		return s.m.askSweep(), true
+		return s.askSweep(), true
 	case "D":
-		return s.m.askDoctor(s.current()), true
+		return s.askDoctor(s.current()), true
 	case "f":
 		s.showTrouble()
 	case "f5", "ctrl+r":
@@ -78,11 +78,11 @@ func (s *fleetScreen) listKey(k string) (tea.Cmd, bool) {
 func (s *fleetScreen) machineKey(u *member, k string) (tea.Cmd, bool) {
 	switch k {
 	case "enter":
-		return s.m.showURL(u), true
+		return s.showURL(u), true
 	case "o":
-		return s.m.openIt(u), true
+		return s.openIt(u), true
 	case "a":
-		return s.m.adopt(u), true
+		return s.adopt(u), true
 	case "l":
 		s.full = true
 		return nil, true
@@ -91,7 +91,7 @@ func (s *fleetScreen) machineKey(u *member, k string) (tea.Cmd, bool) {
 		case s.table.Filter() != "":
 			return nil, false
 		case u.op != nil:
-			return s.m.endOperation(u), true
+			return s.endOperation(u), true
 		case u.trouble != nil: // it has been read
 			u.trouble = nil
 			s.fill()
@@ -99,12 +99,12 @@ func (s *fleetScreen) machineKey(u *member, k string) (tea.Cmd, bool) {
 		}
 		return nil, false
 	}
-	does, ok := s.m.actions()[k]
+	does, ok := s.actions()[k]
 	if !ok {
 		return nil, false
 	}
 	if why := u.cannot(does); why != "" {
-		return s.m.Say(why, true), true
+		return s.Say(why, true), true
 	}
 	return does.do(u), true
 }
@@ -122,22 +122,22 @@ func asks(ask func(*member)) func(*member) tea.Cmd {
 	return func(u *member) tea.Cmd { ask(u); return nil }
 }
 
-func (m *model) actions() map[string]action {
+func (s *fleetScreen) actions() map[string]action {
 	return map[string]action{
-		"c": {do: func(u *member) tea.Cmd { return m.withURL(u, m.CopyURL) }, up: true},
-		"m": {do: asks(m.askMode), free: true, there: true},
-		"g": {do: m.askGateway, free: true, there: true},
-		"s": {do: asks(m.askStop), up: true, free: true},
-		"S": {do: m.start, free: true, there: true},
-		"r": {do: asks(m.askRestart), up: true, free: true},
-		"R": {do: asks(m.askReboot), up: true, free: true},
-		"t": {do: m.askType, free: true, there: true},
-		"e": {do: m.shell, up: true},
-		"u": {do: func(u *member) tea.Cmd { return m.askCopy(u, true) }, up: true, free: true},
-		"d": {do: func(u *member) tea.Cmd { return m.askCopy(u, false) }, up: true, free: true},
-		"+": {do: m.extend, up: true, free: true},
-		"i": {do: asks(m.askLimits), free: true, there: true},
-		"x": {do: asks(func(u *member) { m.askRemove(u.Setup, false) })},
+		"c": {do: func(u *member) tea.Cmd { return s.withURL(u, s.CopyURL) }, up: true},
+		"m": {do: asks(s.askMode), free: true, there: true},
+		"g": {do: s.askGateway, free: true, there: true},
+		"s": {do: asks(s.askStop), up: true, free: true},
+		"S": {do: s.start, free: true, there: true},
+		"r": {do: asks(s.askRestart), up: true, free: true},
+		"R": {do: asks(s.askReboot), up: true, free: true},
+		"t": {do: s.askType, free: true, there: true},
+		"e": {do: s.shell, up: true},
+		"u": {do: func(u *member) tea.Cmd { return s.askCopy(u, true) }, up: true, free: true},
+		"d": {do: func(u *member) tea.Cmd { return s.askCopy(u, false) }, up: true, free: true},
+		"+": {do: s.extend, up: true, free: true},
+		"i": {do: asks(s.askLimits), free: true, there: true},
+		"x": {do: asks(func(u *member) { s.program.AskRemove(u.Setup) })},
 	}
 }
 
@@ -163,14 +163,14 @@ func (u *member) cannot(a action) string {
 	return ""
 }
 
-func (m *model) start(u *member) tea.Cmd {
+func (s *fleetScreen) start(u *member) tea.Cmd {
 	switch {
 	case u.up() && u.complete():
-		return m.Say(u.name()+" is already running: o opens it.", false)
+		return s.Say(u.name()+" is already running: o opens it.", false)
 	case !u.Finished(steps.StepLaunch) && u.Resources.InstanceID == "":
-		return m.Say(u.name()+" was never launched: enter continues the guide.", true)
+		return s.Say(u.name()+" was never launched: enter continues the guide.", true)
 	}
-	return m.startIt(u)
+	return s.startIt(u)
 }
 
 // showTrouble tells what did not work: with the selected machine, and in the
@@ -195,7 +195,7 @@ func (s *fleetScreen) showTrouble() {
 	if len(d.Parts) == 0 {
 		d.Parts = append(d.Parts, page.TextPart{Text: "Nothing: every region answered, and nothing failed."})
 	}
-	s.m.Open(d)
+	s.Open(d)
 }
 
 func (s *fleetScreen) Hints() []page.Hint {
@@ -275,7 +275,18 @@ func (s *fleetScreen) Point(p page.Pointed) tea.Cmd {
 		return nil
 	}
 	if s.table.Point(p.Zones, p.Wheel) {
-		return s.m.PressEnter()
+		return s.PressEnter()
 	}
 	return s.moved()
 }
+
+// Help implements [page.Helpful].
+func (s *fleetScreen) Help() []page.Section {
+	if s.full {
+		return []page.Section{{Hints: s.Hints()}}
+	}
+	return []page.Section{{Hints: s.allKeys()}, {Title: "In the log (l)", Hints: page.PaneHints(s.pane)}}
+}
+
+// Whole implements [page.Whole].
+func (s *fleetScreen) Whole() {}

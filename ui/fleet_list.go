@@ -23,7 +23,7 @@ const stateColumn = 2
 
 // newFleetTable makes the list. In the sandbox nothing costs, so there it has
 // no columns for money.
-func newFleetTable(m *model) *table.Table {
+func newFleetTable(c *page.Context) *table.Table {
 	columns := []table.Column{
 		{Title: "#", Right: true},
 		{Title: "Name", Max: 28},
@@ -36,22 +36,22 @@ func newFleetTable(m *model) *table.Table {
 		{Title: "An hour", Right: true, Priority: 1},
 		{Title: "URL", Priority: 8, Max: 24},
 	}
-	if m.Engine.Sandboxed() {
+	if c.Engine.Sandboxed() {
 		columns = append(columns[:7:7], columns[9])
 	}
-	return table.New("fleet", "machines", columns, m.Theme)
+	return table.New("fleet", "machines", columns, c.Theme)
 }
 
 // fill makes the rows again. It is called when something has changed, never
 // while drawing.
 func (s *fleetScreen) fill() {
-	now := s.m.Now()
+	now := s.Now()
 	s.sort()
 	s.totals = totals{known: true}
 	rows := make([]table.Row, len(s.order))
 	for i, u := range s.order {
 		u.no = i + 1
-		rows[i] = u.row(now, s.m.Engine.Sandboxed())
+		rows[i] = u.row(now, s.Engine.Sandboxed())
 		s.totals.add(u, now)
 	}
 	s.table.SetRows(rows)
@@ -79,7 +79,7 @@ func (s *fleetScreen) foot() string {
 	switch {
 	case len(s.order) == 0:
 		return ""
-	case s.m.Engine.Sandboxed():
+	case s.Engine.Sandboxed():
 		return "nothing costs money here"
 	case t.hour == 0 && t.known:
 		return "nothing costs now"

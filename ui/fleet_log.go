@@ -66,7 +66,7 @@ func (s *fleetScreen) followLog() tea.Cmd {
 	u := s.current()
 	s.show(u)
 	want := follower{}
-	if u != nil && u.conn.link != nil && u.log.remote() != "" && s.m.page == pageFleet {
+	if u != nil && u.conn.link != nil && u.log.remote() != "" && s.shown {
 		want = follower{setupID: u.ID, kind: u.log}
 	}
 	if want.setupID == s.follow.setupID && want.kind == s.follow.kind {
@@ -78,8 +78,8 @@ func (s *fleetScreen) followLog() tea.Cmd {
 	}
 	want.fresh = true
 	s.follow = want
-	link, kind, send := u.conn.link, u.log.remote(), s.m.Send
-	return s.m.Start(taskFollow, func(ctx context.Context, id page.TaskID) tea.Msg {
+	link, kind, send := u.conn.link, u.log.remote(), s.Send
+	return s.Start(taskFollow, func(ctx context.Context, id page.TaskID) tea.Msg {
 		b := page.NewBridge(func(batch []logLine) { send(logRead{id, batch}) },
 			func(_, last logLine) bool { return last.partial })
 		err := link.Follow(ctx, kind, pastLines, func(text string, partial bool) { b.Emit(logLine{text, partial}) })
@@ -89,7 +89,7 @@ func (s *fleetScreen) followLog() tea.Cmd {
 }
 
 func (s *fleetScreen) unfollow() {
-	s.m.Tasks.Stop(taskFollow)
+	s.Tasks.Stop(taskFollow)
 	s.follow = follower{}
 }
 
@@ -127,7 +127,7 @@ func (u *member) whyNoLog() string {
 
 func (s *fleetScreen) read(msg logRead) {
 	u := s.members[s.follow.setupID]
-	if !s.m.Tasks.Is(taskFollow, msg.id) || u == nil {
+	if !s.Tasks.Is(taskFollow, msg.id) || u == nil {
 		return
 	}
 	if s.follow.fresh {
@@ -152,7 +152,7 @@ func (s *fleetScreen) again(u *member) tea.Cmd {
 
 // readAll notices the end of a log.
 func (s *fleetScreen) readAll(msg logEnded) {
-	if !s.m.Tasks.Done(taskFollow, msg.id) {
+	if !s.Tasks.Done(taskFollow, msg.id) {
 		return
 	}
 	if u := s.members[s.follow.setupID]; u != nil && msg.err != nil && !errors.Is(msg.err, context.Canceled) {
@@ -208,5 +208,5 @@ func (s *fleetScreen) saveLog() tea.Cmd {
 		return nil
 	}
 	kind := [...]string{"server", "install", "done"}[u.log]
-	return s.m.SaveLog("jupyter-ec2-"+u.name()+"-"+kind, u.buffer(u.log).String())
+	return s.SaveLog("jupyter-ec2-"+u.name()+"-"+kind, u.buffer(u.log).String())
 }

@@ -58,21 +58,21 @@ type doing func(ctx context.Context, emit func(steps.Event)) (result, error)
 
 // operate does something with a machine. At most one thing is done with each
 // at a time. then, if any, is called when it went well.
-func (m *model) operate(u *member, v verb, do doing, then func(*member, result) tea.Cmd) tea.Cmd {
+func (s *fleetScreen) operate(u *member, v verb, do doing, then func(*member, result) tea.Cmd) tea.Cmd {
 	if u.op != nil {
-		return m.Say(fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.name(), u.op.doing), true)
+		return s.Say(fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.name(), u.op.doing), true)
 	}
 	u.op = &operation{verb: v, then: then}
 	u.trouble, u.note = nil, ""
 	u.buffer(doneLog).AddMarked(u.name()+": "+v.doing, false, logbuf.Doing)
 	if v.ends {
 		u.log = doneLog
-		u.unlink(m)
+		u.unlink(s)
 	}
-	m.fleet.fill()
-	u.op.end = m.Ends.New()
-	setupID, send, end := u.ID, m.Send, u.op.end
-	return m.Start(taskOperation(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
+	s.fill()
+	u.op.end = s.Ends.New()
+	setupID, send, end := u.ID, s.Send, u.op.end
+	return s.Start(taskOperation(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
 		defer close(end.Gone)
 		b := page.NewBridge(func(batch []steps.Event) { send(operationSaid{id, setupID, batch}) }, page.Redraws)
 		r, err := do(ctx, b.Emit)
@@ -87,7 +87,7 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // said takes a batch of what an operation said.
 func (s *fleetScreen) said(msg operationSaid) {
 	u := s.members[msg.setupID]
-	if !s.m.Tasks.Is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+	if !s.Tasks.Is(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
 		return
 	}
 	for _, e := range msg.events {
@@ -123,67 +123,67 @@ func writeEvent(buf *logbuf.Buffer, e steps.Event) {
 func (s *fleetScreen) ended(msg operationEnded) tea.Cmd {
 	msg.end.Taken()
 	u := s.members[msg.setupID]
-	if !s.m.Tasks.Done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
-		s.m.Ends.Close(msg.result)
+	if !s.Tasks.Done(taskOperation(msg.setupID), msg.id) || u == nil || u.op == nil {
+		s.Ends.Close(msg.result)
 		return nil
 	}
 	op := u.op
 	u.op, u.around, u.dealt = nil, time.Time{}, s.survey.round
-	s.m.Tasks.Stop(taskWatch) // it may have read the ledger before
-	s.m.CloseAbout(op)
-	cmds := []tea.Cmd{s.m.seeAgain(u.ID), u.take(s.m, msg.result)}
+	s.Tasks.Stop(taskWatch) // it may have read the ledger before
+	s.CloseAbout(op)
+	cmds := []tea.Cmd{s.seeAgain(u.ID), u.take(s, msg.result)}
 	switch {
 	case msg.err == nil:
 		u.buffer(doneLog).Add("✓ "+op.did, false)
-		cmds = append(cmds, s.m.Say(u.name()+": "+op.did, false))
+		cmds = append(cmds, s.Say(u.name()+": "+op.did, false))
 		if op.then != nil {
 			cmds = append(cmds, op.then(u, msg.result))
 		}
 	case op.cancelled && errors.Is(msg.err, context.Canceled):
 		u.buffer(doneLog).Add("Ended before it was finished.", false)
-		cmds = append(cmds, s.m.Say(u.name()+": ended before it was finished.", false))
+		cmds = append(cmds, s.Say(u.name()+": ended before it was finished.", false))
 	default:
 		u.trouble = &trouble{op.doing, steps.Explain(msg.err)}
 		u.buffer(doneLog).AddMarked("failed: "+page.Clean(u.trouble.problem.Title), false, logbuf.Failed)
-		cmds = append(cmds, s.m.Say(u.name()+": "+op.doing+" failed. "+u.trouble.problem.Title+".", true))
+		cmds = append(cmds, s.Say(u.name()+": "+op.doing+" failed. "+u.trouble.problem.Title+".", true))
 	}
 	s.fill()
-	cmds = append(cmds, s.moved(), s.m.mended(msg.setupID), s.m.left(msg.setupID, msg.err))
+	cmds = append(cmds, s.moved(), s.mended(msg.setupID), s.program.Ended(msg.setupID, msg.err))
 	return tea.Batch(cmds...)
 }
 
 // take makes what an operation left open the machine's.
-func (u *member) take(m *model, r result) tea.Cmd {
+func (u *member) take(s *fleetScreen, r result) tea.Cmd {
 	if r.opened != nil {
-		m.keepOpened(r.opened)
+		s.keepOpened(r.opened)
 	}
 	if r.notebook == nil {
 		return nil
 	}
 	old := u.notebook
 	u.notebook = r.notebook
-	m.Ends.Close(old)
+	s.Ends.Close(old)
 	id, notebook := u.ID, r.notebook
 	return func() tea.Msg { <-notebook.Done(); return notebookEnded{id, notebook} }
 }
 
 // keepOpened keeps a setup's URL and tunnel; another one of the same setup is
 // closed.
-func (m *model) keepOpened(o *steps.Opened) {
-	u := m.fleet.members[o.Setup.ID]
+func (s *fleetScreen) keepOpened(o *steps.Opened) {
+	u := s.members[o.Setup.ID]
 	if u == nil {
-		u = m.fleet.put(o.Setup)
+		u = s.put(o.Setup)
 	}
 	if u.opened != nil && u.opened != o {
-		m.Ends.Close(u.opened)
+		s.Ends.Close(u.opened)
 	}
 	u.opened, u.tunnel = o, ""
 }
 
 // seeAgain looks at one machine after something was done with it.
-func (m *model) seeAgain(setupID string) tea.Cmd {
-	engine := m.Engine
-	return m.Start(taskSeen(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
+func (s *fleetScreen) seeAgain(setupID string) tea.Cmd {
+	engine := s.Engine
+	return s.Start(taskSeen(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
 		seen := memberSeen{id: id, setupID: setupID}
 		list, err := engine.Setups(ctx)
 		seen.err = err
@@ -198,7 +198,7 @@ func (m *model) seeAgain(setupID string) tea.Cmd {
 
 func (s *fleetScreen) seen(msg memberSeen) tea.Cmd {
 	u := s.members[msg.setupID]
-	if !s.m.Tasks.Done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
+	if !s.Tasks.Done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
 		return nil
 	}
 	if msg.found {
@@ -207,31 +207,31 @@ func (s *fleetScreen) seen(msg memberSeen) tea.Cmd {
 		s.drop(msg.setupID)
 	}
 	if !u.up() {
-		u.unlink(s.m)
+		u.unlink(s)
 	}
 	s.fill()
 	var connect tea.Cmd
-	if u == s.current() && s.m.page == pageFleet {
-		connect = s.m.connect(u)
+	if u == s.current() && s.shown {
+		connect = s.connect(u)
 	}
 	return tea.Batch(s.moved(), connect)
 }
 
 // endOperation cuts off what is being done with a machine, once the person
 // has said so. A copy is cut off at once.
-func (m *model) endOperation(u *member) tea.Cmd {
+func (s *fleetScreen) endOperation(u *member) tea.Cmd {
 	op := u.op
 	cut := func() tea.Cmd {
 		if u.op == op {
 			u.op.cancelled = true
-			m.Tasks.Cancel(taskOperation(u.ID))
+			s.Tasks.Cancel(taskOperation(u.ID))
 		}
 		return nil
 	}
 	if u.op.copying != nil {
 		return cut()
 	}
-	m.AskAtEsc(&page.ChoiceDialog{
+	s.AskAtEsc(&page.ChoiceDialog{
 		Title: "End " + u.op.doing + "?", About: op,
 		Text: []string{"What is already under way on AWS or on the machine may still happen. Nothing is undone."},
 		Options: []page.Option{

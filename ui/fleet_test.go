@@ -200,16 +200,16 @@ func TestHealthIsAskedForOftenOnlyWhereOneLooks(t *testing.T) {
 	r.press("2").rested()
 	r.untilTrue("two are connected to", func() bool { return !r.member("s-2").healthAt.IsZero() })
 	at := time.Now().Add(time.Hour)
-	r.m.pollLinks(at) // both are due; from here on by the clock
+	r.m.fleet.pollLinks(at) // both are due; from here on by the clock
 	for _, id := range []string{"s-1", "s-2"} {
 		r.m.Tasks.Stop(taskHealth(id))
 	}
-	r.m.pollLinks(at.Add(4 * time.Second))
+	r.m.fleet.pollLinks(at.Add(4 * time.Second))
 	if r.m.Tasks.Runs(taskHealth("s-1")) || !r.m.Tasks.Runs(taskHealth("s-2")) {
 		t.Error("after 4 s only the selected machine is to be asked")
 	}
 	r.m.Tasks.Stop(taskHealth("s-2"))
-	r.m.pollLinks(at.Add(31 * time.Second))
+	r.m.fleet.pollLinks(at.Add(31 * time.Second))
 	if !r.m.Tasks.Runs(taskHealth("s-1")) {
 		t.Error("after 31 s the other one is to be asked, too")
 	}
@@ -316,7 +316,7 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 		before := 0
 		l.set(func() { before, l.health.At = l.asked, l.health.At.Add(5*time.Second) })
 		r.untilTrue("no look is under way", func() bool { return !r.m.Tasks.Runs(taskHealth("s-1")) })
-		r.run(r.m.askHealth(r.member("s-1")))
+		r.run(r.m.fleet.askHealth(r.member("s-1")))
 		r.untilTrue("it was looked at", func() bool {
 			asked := 0
 			l.set(func() { asked = l.asked })
@@ -348,13 +348,13 @@ func TestABusyServerIsLeftAlone(t *testing.T) {
 	u := r.member("s-1")
 	for range 3 * downLooks {
 		u.health.At = u.health.At.Add(5 * time.Second)
-		if r.m.watchServer(u) != nil || u.down != 0 {
+		if r.m.fleet.watchServer(u) != nil || u.down != 0 {
 			t.Fatal("a busy server is taken for a dead one")
 		}
 	}
 	u.health.ServerDead = true
 	for range 3 * downLooks { // the same look, read again
-		if r.m.watchServer(u) != nil {
+		if r.m.fleet.watchServer(u) != nil {
 			t.Fatal("one look of the watcher's counted twice")
 		}
 	}

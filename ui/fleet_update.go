@@ -29,14 +29,14 @@ func (s *fleetScreen) Update(msg tea.Msg) tea.Cmd {
 	case notebookEnded:
 		return s.notebookEnded(msg)
 	case shellEnded:
-		return s.m.shellEnded(msg)
+		return s.shellEnded(msg)
 	case page.Ticked:
 		return s.turned(msg.At)
 	case page.Resumed:
 		return s.resumed()
 	case page.Restyled:
-		s.table.SetTheme(s.m.Theme)
-		s.pane.SetTheme(s.m.Theme)
+		s.table.SetTheme(s.Theme)
+		s.pane.SetTheme(s.Theme)
 	default:
 		return s.updateSelected(msg)
 	}
@@ -49,16 +49,16 @@ func (s *fleetScreen) updateSelected(msg tea.Msg) tea.Cmd {
 	case selectionRested:
 		return s.rested(msg)
 	case linkMade:
-		return s.m.linked(msg)
+		return s.linked(msg)
 	case healthCame:
-		return s.m.healthy(msg)
+		return s.healthy(msg)
 	case logRead:
 		s.read(msg)
 	case logEnded:
 		s.readAll(msg)
 	case logpane.FullScreenToggledMsg:
 		if msg.ID == fleetLog {
-			s.full = !s.full && s.m.page == pageFleet
+			s.full = !s.full && s.shown
 		}
 	case logpane.SaveRequestedMsg:
 		if msg.ID == fleetLog {
@@ -72,9 +72,9 @@ func (s *fleetScreen) updateSelected(msg tea.Msg) tea.Cmd {
 func (s *fleetScreen) resumed() tea.Cmd {
 	var cmds []tea.Cmd
 	for _, u := range s.order {
-		cmds = append(cmds, s.m.askHealth(u))
+		cmds = append(cmds, s.askHealth(u))
 	}
-	if s.m.page == pageFleet {
+	if s.shown {
 		cmds = append(cmds, s.refresh())
 	}
 	return tea.Batch(cmds...)

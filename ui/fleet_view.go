@@ -24,21 +24,21 @@ func (s *fleetScreen) View(w, h int) string {
 	var body string
 	switch {
 	case s.failure.Is():
-		body = strings.Join(s.failure.Lines(s.m.Theme, w), "\n")
-	case len(s.order) == 0 && s.m.Tasks.Runs(taskSetups):
-		body = s.m.Waiting("Looking for your setups …")
+		body = strings.Join(s.failure.Lines(s.Theme, w), "\n")
+	case len(s.order) == 0 && s.Tasks.Runs(taskSetups):
+		body = s.Waiting("Looking for your setups …")
 	case len(s.order) == 0:
 		body = strings.Join(s.noneLines(w), "\n")
-	case s.m.Width >= besideListFrom:
+	case s.Width >= besideListFrom:
 		left := max(w-3-detailLeast, (w-3)*48/100)
 		if most := s.table.Wanted(); left > most {
 			left = max(min(left, most), w*2/5)
 		}
-		body = page.Beside(cells.Block(s.listView(left, h), left, h), " "+s.m.Theme.Border.Render("│")+" ",
+		body = page.Beside(cells.Block(s.listView(left, h), left, h), " "+s.Theme.Border.Render("│")+" ",
 			cells.Block(s.detailView(w-3-left, h), w-3-left, h))
 	default:
 		list := min(s.table.Len()+2, max(h*7/20, 5))
-		rule := s.m.Theme.Border.Render(strings.Repeat("─", w))
+		rule := s.Theme.Border.Render(strings.Repeat("─", w))
 		body = s.listView(w, list) + "\n" + rule + "\n" + s.detailView(w, h-list-1)
 	}
 	return strings.Join(append(head, body), "\n")
@@ -51,22 +51,22 @@ func (s *fleetScreen) listView(w, h int) string {
 
 // headLines are the title, how far the survey is, and which regions failed.
 func (s *fleetScreen) headLines(w int) []string {
-	title := s.m.Theme.Title.Render("Your setups")
+	title := s.Theme.Title.Render("Your setups")
 	right := ""
 	switch v := s.survey; {
-	case s.m.Tasks.Runs(taskSurvey) && v.of > 0:
-		right = s.m.Spinner() + s.m.Theme.Subtle.Render(fmt.Sprintf(" %d of %d regions", v.done, v.of))
-	case s.m.Tasks.Runs(taskSurvey):
-		right = s.m.Spinner() + s.m.Theme.Subtle.Render(" asking all regions")
+	case s.Tasks.Runs(taskSurvey) && v.of > 0:
+		right = s.Spinner() + s.Theme.Subtle.Render(fmt.Sprintf(" %d of %d regions", v.done, v.of))
+	case s.Tasks.Runs(taskSurvey):
+		right = s.Spinner() + s.Theme.Subtle.Render(" asking all regions")
 	case v.err == nil && v.of > 0:
-		right = s.m.Theme.Subtle.Render(wording.Counted(v.of, "enabled region") + " checked")
+		right = s.Theme.Subtle.Render(wording.Counted(v.of, "enabled region") + " checked")
 	}
 	lines := []string{cells.Ends(title, right, w)}
-	if s.m.Roomy() {
+	if s.Roomy() {
 		lines = append([]string{""}, append(lines, "")...)
 	}
 	if text := s.silent(); text != "" {
-		lines = append(lines, cells.Fit(s.m.Theme.Warn.Render("! "+text), w))
+		lines = append(lines, cells.Fit(s.Theme.Warn.Render("! "+text), w))
 	}
 	return lines
 }
@@ -91,14 +91,14 @@ func (s *fleetScreen) silent() string {
 
 // noneLines are the screen without a machine.
 func (s *fleetScreen) noneLines(w int) []string {
-	say := "There are no machines. Nothing is running" + s.m.OnAWS(", so nothing costs money") + "."
-	if s.m.Tasks.Runs(taskSurvey) {
+	say := "There are no machines. Nothing is running" + s.OnAWS(", so nothing costs money") + "."
+	if s.Tasks.Runs(taskSurvey) {
 		say = "This computer has no setups. Other computers' machines show here once their region has answered."
 	}
-	lines := append([]string{""}, page.Paragraph(s.m.Theme.Text, say, w)...)
+	lines := append([]string{""}, page.Paragraph(s.Theme.Text, say, w)...)
 	lines = append(lines, "")
 	for _, h := range []page.Hint{{"n", "make one, by the guide"}, {"W", "look for leftovers in all regions"}, {"D", "check the account"}} {
-		lines = append(lines, "  "+s.m.Theme.Key.Render(h.Key())+"  "+s.m.Theme.KeyDesc.Render(h.Does()))
+		lines = append(lines, "  "+s.Theme.Key.Render(h.Key())+"  "+s.Theme.KeyDesc.Render(h.Does()))
 	}
 	return lines
 }
@@ -109,15 +109,15 @@ func (s *fleetScreen) detailView(w, h int) string {
 	if u == nil || h <= 0 {
 		return ""
 	}
-	lines := u.detailLines(s.m, w)
+	lines := u.detailLines(s, w)
 	room := h - len(lines)
-	if s.m.Roomy() {
+	if s.Roomy() {
 		room--
 	}
 	if room < logLeast {
 		lines = lines[:max(min(len(lines), h-logLeast), min(len(lines), 3))]
 		room = h - len(lines)
-	} else if s.m.Roomy() {
+	} else if s.Roomy() {
 		lines = append(lines, "")
 	}
 	if room >= 2 {

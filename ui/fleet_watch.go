@@ -19,11 +19,11 @@ const watchEvery = time.Second
 
 // watch reads the ledger where it has changed.
 func (s *fleetScreen) watch() tea.Cmd {
-	if s.m.page != pageFleet || !s.started || s.m.Tasks.Runs(taskSetups) || s.m.Tasks.Runs(taskWatch) {
+	if !s.shown || !s.started || s.Tasks.Runs(taskSetups) || s.Tasks.Runs(taskWatch) {
 		return nil
 	}
-	engine, known := s.m.Engine, s.stamp
-	return s.m.Start(taskWatch, func(ctx context.Context, id page.TaskID) tea.Msg {
+	engine, known := s.Engine, s.stamp
+	return s.Start(taskWatch, func(ctx context.Context, id page.TaskID) tea.Msg {
 		seen := ledgerWatched{id: id, stamp: engine.Stamp()}
 		if seen.stamp != known {
 			seen.list, seen.err = engine.Setups(ctx)
@@ -35,13 +35,13 @@ func (s *fleetScreen) watch() tea.Cmd {
 // watched takes what other programs did. Where the ledger cannot be read just
 // now, it is read again with the next look.
 func (s *fleetScreen) watched(msg ledgerWatched) tea.Cmd {
-	if !s.m.Tasks.Done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || s.m.page != pageFleet {
+	if !s.Tasks.Done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || !s.shown {
 		return nil
 	}
 	s.stamp = msg.stamp
 	s.takeLedger(msg.list)
 	s.fill()
-	return tea.Batch(s.moved(), s.m.askAround())
+	return tea.Batch(s.moved(), s.askAround())
 }
 
 // takeLedger brings the list up to date with the ledger. A state that the
@@ -65,15 +65,13 @@ func (s *fleetScreen) takeLedger(list []steps.Setup) {
 		u = s.put(setup)
 		u.wrote = wrote
 		if !u.up() {
-			u.unlink(s.m)
+			u.unlink(s)
 		}
 	}
 	for id, u := range s.members {
 		if !known[id] && !u.Elsewhere && u.op == nil {
 			s.drop(id) // another program removed it
-			if !s.m.Tasks.Runs(taskWork) {
-				s.m.unset(id)
-			}
+			s.program.Gone(id)
 		}
 	}
 }
@@ -90,25 +88,25 @@ const (
 // askAround connects to the machines nobody has selected, a few at a time and
 // once the regions have answered, so that the list says of all of them how
 // they are. No person is asked for anything meanwhile.
-func (m *model) askAround() tea.Cmd {
-	if m.page != pageFleet || m.Tasks.Runs(taskSurvey) || m.Tasks.Runs(taskSetups) {
+func (s *fleetScreen) askAround() tea.Cmd {
+	if !s.shown || s.Tasks.Runs(taskSurvey) || s.Tasks.Runs(taskSetups) {
 		return nil
 	}
-	free, now := aroundMost, m.Now()
-	for _, u := range m.fleet.order {
-		if m.Tasks.Runs(taskLink(u.ID)) {
+	free, now := aroundMost, s.Now()
+	for _, u := range s.order {
+		if s.Tasks.Runs(taskLink(u.ID)) {
 			free--
 		}
 	}
 	var cmds []tea.Cmd
-	for _, u := range m.fleet.order {
+	for _, u := range s.order {
 		due := u.around.IsZero() || now.Sub(u.around) >= aroundAgain
-		if free <= 0 || !due || u.op != nil || u.conn.link != nil || !u.linkable() || m.Tasks.Runs(taskLink(u.ID)) {
+		if free <= 0 || !due || u.op != nil || u.conn.link != nil || !u.linkable() || s.Tasks.Runs(taskLink(u.ID)) {
 			continue
 		}
 		free--
 		u.around = now
-		cmds = append(cmds, m.link(u, true))
+		cmds = append(cmds, s.link(u, true))
 	}
 	return tea.Batch(cmds...)
 }

@@ -232,8 +232,8 @@ func (m *model) sidebar() string {
 // pageView is the right side: title, what the guide says, the page's own part,
 // and what one would have typed by hand.
 func (m *model) pageView(w, h int) string {
-	if m.page == pageFleet {
-		return strings.Join(page.Indent(strings.Split(m.fleet.View(w, h), "\n"), 1), "\n")
+	if _, ok := m.screen().(page.Whole); ok {
+		return strings.Join(page.Indent(strings.Split(m.screen().View(w, h), "\n"), 1), "\n")
 	}
 	left := 1
 	if m.wide() {

@@ -10,40 +10,40 @@ import (
 )
 
 // askGateway brings a notebook and a gateway together, from either side.
-func (m *model) askGateway(u *member) tea.Cmd {
+func (s *fleetScreen) askGateway(u *member) tea.Cmd {
 	d := &page.ChoiceDialog{}
 	if u.Answers.Mode == steps.ModeGateway {
-		m.gatewayOptions(d, u)
+		s.gatewayOptions(d, u)
 	} else {
-		m.notebookOptions(d, u)
+		s.notebookOptions(d, u)
 		if len(d.Options) == 0 {
-			return m.Say("There is no setup in gateway mode to take kernels About: n creates one, m changes one.", true)
+			return s.Say("There is no setup in gateway mode to take kernels About: n creates one, m changes one.", true)
 		}
 	}
 	d.Options = append(d.Options, page.Option{Label: "Cancel"})
-	m.Open(d)
+	s.Open(d)
 	return nil
 }
 
 // gatewayOptions are who can be given this gateway's kernels.
-func (m *model) gatewayOptions(d *page.ChoiceDialog, gateway *member) {
+func (s *fleetScreen) gatewayOptions(d *page.ChoiceDialog, gateway *member) {
 	d.Title = "Who should use the kernels of " + gateway.name() + "?"
 	if gateway.notebook != nil {
 		d.Options = append(d.Options, page.Option{Label: "End the Jupyter on this computer", Detail: "it was started here and uses these kernels", Do: func() tea.Cmd {
-			m.Ends.Close(gateway.notebook)
+			s.Ends.Close(gateway.notebook)
 			return nil
 		}})
 	} else if gateway.up() && gateway.complete() {
 		d.Options = append(d.Options, page.Option{Label: "A Jupyter on this computer", Detail: "it is started now, and ends with this program", Do: func() tea.Cmd {
-			return m.localNotebook(gateway)
+			return s.localNotebook(gateway)
 		}})
 	}
-	for _, u := range m.fleet.order {
+	for _, u := range s.order {
 		if u.Elsewhere || u.gone() || u.Answers.Mode == steps.ModeGateway || u == gateway {
 			continue
 		}
 		d.Options = append(d.Options, page.Option{Label: u.name(), Detail: gatewayDetail(u, gateway.ID), Do: func() tea.Cmd {
-			return m.useGateway(u, gateway)
+			return s.useGateway(u, gateway)
 		}})
 	}
 	d.Text = []string{"The notebook's server restarts, and its own kernels are lost. Files stay where they are."}
@@ -53,10 +53,10 @@ func (m *model) gatewayOptions(d *page.ChoiceDialog, gateway *member) {
 }
 
 // notebookOptions are the gateways whose kernels this notebook can use.
-func (m *model) notebookOptions(d *page.ChoiceDialog, u *member) {
+func (s *fleetScreen) notebookOptions(d *page.ChoiceDialog, u *member) {
 	d.Title = "Whose kernels should " + u.name() + " use?"
 	d.Text = []string{"Its server restarts, and running kernels are lost. Files stay where they are."}
-	for _, g := range m.fleet.order {
+	for _, g := range s.order {
 		if g.Elsewhere || g.gone() || g.Answers.Mode != steps.ModeGateway {
 			continue
 		}
@@ -64,10 +64,10 @@ func (m *model) notebookOptions(d *page.ChoiceDialog, u *member) {
 		if g.ID == u.Answers.Gateway {
 			detail = "as it is now"
 		}
-		d.Options = append(d.Options, page.Option{Label: g.name(), Detail: detail, Do: func() tea.Cmd { return m.useGateway(u, g) }})
+		d.Options = append(d.Options, page.Option{Label: g.name(), Detail: detail, Do: func() tea.Cmd { return s.useGateway(u, g) }})
 	}
 	if u.Answers.Gateway != "" {
-		d.Options = append(d.Options, page.Option{Label: "Its own", Detail: "kernels run on the notebook's own machine again", Do: func() tea.Cmd { return m.useGateway(u, nil) }})
+		d.Options = append(d.Options, page.Option{Label: "Its own", Detail: "kernels run on the notebook's own machine again", Do: func() tea.Cmd { return s.useGateway(u, nil) }})
 	}
 }
 
@@ -78,29 +78,29 @@ func gatewayDetail(u *member, gatewayID string) string {
 	return u.what()
 }
 
-func (m *model) useGateway(u, gateway *member) tea.Cmd {
+func (s *fleetScreen) useGateway(u, gateway *member) tea.Cmd {
 	id, did := "", "runs its own kernels again"
 	if gateway != nil {
 		id, did = gateway.ID, "uses the kernels of "+gateway.name()
 	}
-	return m.changed(u, verb{doing: "changing the kernels", did: did}, func(ctx context.Context) error {
-		_, err := m.Engine.UseGateway(ctx, u.ID, id)
+	return s.changed(u, verb{doing: "changing the kernels", did: did}, func(ctx context.Context) error {
+		_, err := s.Engine.UseGateway(ctx, u.ID, id)
 		return err
 	})
 }
 
 // localNotebook starts Jupyter on this computer with the gateway's kernels.
-func (m *model) localNotebook(gateway *member) tea.Cmd {
-	id, engine := gateway.ID, m.Engine
-	return m.operate(gateway, verb{doing: "starting Jupyter here", did: "a Jupyter on this computer uses its kernels"},
+func (s *fleetScreen) localNotebook(gateway *member) tea.Cmd {
+	id, engine := gateway.ID, s.Engine
+	return s.operate(gateway, verb{doing: "starting Jupyter here", did: "a Jupyter on this computer uses its kernels"},
 		func(ctx context.Context, emit func(steps.Event)) (result, error) {
 			notebook, err := engine.Notebook(ctx, id, emit)
 			return result{notebook: notebook}, err
 		}, func(_ *member, r result) tea.Cmd {
-			if m.Browser == nil {
+			if s.Browser == nil {
 				return nil // the URL is in the machine's details
 			}
-			return m.Browse(r.notebook.URL())
+			return s.Browse(r.notebook.URL())
 		})
 }
 
@@ -110,5 +110,5 @@ func (s *fleetScreen) notebookEnded(msg notebookEnded) tea.Cmd {
 		return nil
 	}
 	u.notebook = nil
-	return s.m.Say("The Jupyter on this computer that used "+u.name()+" has ended.", false)
+	return s.Say("The Jupyter on this computer that used "+u.name()+" has ended.", false)
 }

@@ -29,12 +29,15 @@ func (m *model) helpLines(w, h int) []string {
 			lines = append(lines, "  "+m.Theme.Key.Render(cells.Fit(h.Key(), 14))+m.Theme.KeyDesc.Render(h.Does()))
 		}
 	}
-	if m.page == pageFleet && !m.fleet.full {
-		list(m.fleet.allKeys())
-		lines = append(lines, "", page.Heading(m.Theme, "In the log (l)"))
-		list(page.PaneHints(m.fleet.pane))
-	} else {
-		list(m.screen().Hints())
+	sections := []page.Section{{Hints: m.screen().Hints()}}
+	if p, ok := m.screen().(page.Helpful); ok {
+		sections = p.Help()
+	}
+	for i, s := range sections {
+		if i > 0 {
+			lines = append(lines, "", page.Heading(m.Theme, s.Title))
+		}
+		list(s.Hints)
 	}
 	lines = append(lines, "", page.Heading(m.Theme, "Everywhere"))
 	everywhere := []page.Hint{

@@ -52,7 +52,7 @@ func TestTheDocumentHasTheKeys(t *testing.T) {
 		}
 	}
 	b.WriteString("# Keys\n\nMade from the program's own tables by `go test ./ui -run TestTheDocumentHasTheKeys -update`. `?` shows the keys of the page.\n")
-	var s fleetScreen
+	s := &fleetScreen{}
 	table("Your setups", s.allKeys())
 	var log []page.Hint
 	for _, k := range logpane.Keys() {

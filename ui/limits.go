@@ -20,10 +20,10 @@ type limitsDialog struct {
 	at    page.Choice
 }
 
-func (m *model) askLimits(u *member) {
-	m.Open(&limitsDialog{name: u.name(), value: [2]steps.Limit{
+func (s *fleetScreen) askLimits(u *member) {
+	s.Open(&limitsDialog{name: u.name(), value: [2]steps.Limit{
 		u.Wanted().IdleStop.Or(steps.DefaultIdleStop), u.Wanted().Lifetime.Or(steps.DefaultLifetime),
-	}, set: func(idle, lifetime steps.Limit) tea.Cmd { return m.setLimits(u, idle, lifetime) }})
+	}, set: func(idle, lifetime steps.Limit) tea.Cmd { return s.setLimits(u, idle, lifetime) }})
 }
 
 func (d *limitsDialog) choices(i int) []steps.Limit {
@@ -52,10 +52,10 @@ func (d *limitsDialog) Key(k tea.KeyPressMsg) page.Action {
 	return page.Action{}
 }
 
-func (m *model) setLimits(u *member, idle, lifetime steps.Limit) tea.Cmd {
+func (s *fleetScreen) setLimits(u *member, idle, lifetime steps.Limit) tea.Cmd {
 	did := "auto-stop: " + steps.StopRule{Idle: idle, Lifetime: lifetime}.Words()
-	return m.changed(u, verb{doing: "setting the limits", did: did}, func(ctx context.Context) error {
-		_, err := m.Engine.SetLimits(ctx, u.ID, idle, lifetime)
+	return s.changed(u, verb{doing: "setting the limits", did: did}, func(ctx context.Context) error {
+		_, err := s.Engine.SetLimits(ctx, u.ID, idle, lifetime)
 		return err
 	})
 }

@@ -50,43 +50,43 @@ func (u *member) linkable() bool {
 }
 
 // connect makes the link to a machine, unless there is one.
-func (m *model) connect(u *member) tea.Cmd {
-	u.conn.used = m.Now()
-	if u.conn.link != nil || !u.linkable() || m.Tasks.Runs(taskLink(u.ID)) && !u.conn.around {
+func (s *fleetScreen) connect(u *member) tea.Cmd {
+	u.conn.used = s.Now()
+	if u.conn.link != nil || !u.linkable() || s.Tasks.Runs(taskLink(u.ID)) && !u.conn.around {
 		return nil
 	}
-	return m.link(u, false)
+	return s.link(u, false)
 }
 
 // link begins to make the link to a machine, for a person or without one.
-func (m *model) link(u *member, around bool) tea.Cmd {
+func (s *fleetScreen) link(u *member, around bool) tea.Cmd {
 	if u.conn.around = around; !around {
 		u.conn.problem = nil
 	}
-	id, engine := u.ID, m.Engine
-	made := m.Start(taskLink(id), func(ctx context.Context, task page.TaskID) tea.Msg {
+	id, engine := u.ID, s.Engine
+	made := s.Start(taskLink(id), func(ctx context.Context, task page.TaskID) tea.Msg {
 		if around {
 			ctx = steps.WithoutAsking(ctx)
 		}
 		link, err := engine.Connect(ctx, id)
 		return linkMade{task, id, link, around, err}
 	})
-	m.letGoOldest()
+	s.letGoOldest()
 	return made
 }
 
-func (m *model) linked(msg linkMade) tea.Cmd {
-	u := m.fleet.members[msg.setupID]
-	if !m.Tasks.Done(taskLink(msg.setupID), msg.id) || u == nil || !u.linkable() {
-		m.Ends.Close(msg.link)
-		if !m.Tasks.Runs(taskLink(msg.setupID)) {
-			m.endWaiting(msg.setupID)
+func (s *fleetScreen) linked(msg linkMade) tea.Cmd {
+	u := s.members[msg.setupID]
+	if !s.Tasks.Done(taskLink(msg.setupID), msg.id) || u == nil || !u.linkable() {
+		s.Ends.Close(msg.link)
+		if !s.Tasks.Runs(taskLink(msg.setupID)) {
+			s.endWaiting(msg.setupID)
 		}
 		return nil
 	}
-	waited := m.endWaiting(msg.setupID)
+	waited := s.endWaiting(msg.setupID)
 	u.conn.asked = time.Time{}
-	next := m.askAround()
+	next := s.askAround()
 	switch {
 	case msg.around && errors.Is(msg.err, steps.ErrDeclined):
 		return next // it is asked for what is needed once the machine is selected
@@ -96,10 +96,10 @@ func (m *model) linked(msg linkMade) tea.Cmd {
 		if waited == nil {
 			return next
 		}
-		return tea.Batch(next, m.Say(u.name()+": "+p.Title+".", true))
+		return tea.Batch(next, s.Say(u.name()+": "+p.Title+".", true))
 	}
 	u.conn.link, u.conn.state = msg.link, "up"
-	cmd := tea.Batch(m.askHealth(u), m.fleet.followLog(), next)
+	cmd := tea.Batch(s.askHealth(u), s.followLog(), next)
 	if waited == nil {
 		return cmd
 	}
@@ -110,51 +110,51 @@ func (m *model) linked(msg linkMade) tea.Cmd {
 // there are too many, with those that are being made. One that something is
 // done with is in use: a copy goes over it. So is one that a machine is being
 // asked over.
-func (m *model) letGoOldest() {
+func (s *fleetScreen) letGoOldest() {
 	links := 0
 	var idle []*member
-	for _, u := range m.fleet.order {
+	for _, u := range s.order {
 		switch {
-		case m.Tasks.Runs(taskLink(u.ID)):
+		case s.Tasks.Runs(taskLink(u.ID)):
 			links++
 		case u.conn.link != nil:
 			links++
-			if u.op == nil && !m.Tasks.Runs(taskHealth(u.ID)) {
+			if u.op == nil && !s.Tasks.Runs(taskHealth(u.ID)) {
 				idle = append(idle, u)
 			}
 		}
 	}
 	slices.SortStableFunc(idle, func(a, b *member) int { return a.conn.used.Compare(b.conn.used) })
 	for _, u := range idle[:min(max(links-linksMost, 0), len(idle))] {
-		u.hangUp(m)
+		u.hangUp(s)
 	}
 }
 
 // unlink closes the link to a machine and forgets what was known by it.
-func (u *member) unlink(m *model) {
-	u.hangUp(m)
+func (u *member) unlink(s *fleetScreen) {
+	u.hangUp(s)
 	u.forget()
 }
 
 // hangUp closes the link to a machine. What was known by it holds on.
-func (u *member) hangUp(m *model) {
-	m.Tasks.Stop(taskLink(u.ID))
-	m.Tasks.Stop(taskHealth(u.ID))
-	if m.fleet.follow.setupID == u.ID {
-		m.fleet.unfollow()
+func (u *member) hangUp(s *fleetScreen) {
+	s.Tasks.Stop(taskLink(u.ID))
+	s.Tasks.Stop(taskHealth(u.ID))
+	if s.follow.setupID == u.ID {
+		s.unfollow()
 	}
 	link := u.conn.link
 	u.conn = connection{used: u.conn.used}
-	m.Ends.Close(link)
+	s.Ends.Close(link)
 }
 
 // askHealth asks a machine, and its tunnel, how they are.
-func (m *model) askHealth(u *member) tea.Cmd {
-	if u.conn.link == nil || m.Tasks.Runs(taskHealth(u.ID)) {
+func (s *fleetScreen) askHealth(u *member) tea.Cmd {
+	if u.conn.link == nil || s.Tasks.Runs(taskHealth(u.ID)) {
 		return nil
 	}
 	id, link, opened := u.ID, u.conn.link, u.opened
-	return m.Start(taskHealth(id), func(ctx context.Context, task page.TaskID) tea.Msg {
+	return s.Start(taskHealth(id), func(ctx context.Context, task page.TaskID) tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, healthPatience)
 		defer cancel()
 		h, err := link.Health(ctx)
@@ -167,9 +167,9 @@ func (m *model) askHealth(u *member) tea.Cmd {
 }
 
 // healthy takes what a machine said of itself.
-func (m *model) healthy(msg healthCame) tea.Cmd {
-	u := m.fleet.members[msg.setupID]
-	if !m.Tasks.Done(taskHealth(msg.setupID), msg.id) || u == nil {
+func (s *fleetScreen) healthy(msg healthCame) tea.Cmd {
+	u := s.members[msg.setupID]
+	if !s.Tasks.Done(taskHealth(msg.setupID), msg.id) || u == nil {
 		return nil
 	}
 	u.conn.state, u.tunnel = msg.link, msg.tunnel
@@ -179,31 +179,31 @@ func (m *model) healthy(msg healthCame) tea.Cmd {
 		return nil
 	}
 	u.conn.problem = nil
-	u.health, u.healthAt = msg.health, m.Now()
-	m.letGoOldest() // this one may be what was waited for
-	cmd := tea.Batch(m.watchServer(u), m.fleet.again(u))
-	m.fleet.fill()
+	u.health, u.healthAt = msg.health, s.Now()
+	s.letGoOldest() // this one may be what was waited for
+	cmd := tea.Batch(s.watchServer(u), s.again(u))
+	s.fill()
 	return cmd
 }
 
 // pollLinks asks those machines how they are whose turn it is, and tries
 // again to connect to the selected one.
-func (m *model) pollLinks(at time.Time) tea.Cmd {
+func (s *fleetScreen) pollLinks(at time.Time) tea.Cmd {
 	var cmds []tea.Cmd
-	selected := m.fleet.current()
-	for _, u := range m.fleet.order {
+	selected := s.current()
+	for _, u := range s.order {
 		every := pollOthers
-		if u == selected && m.page == pageFleet {
+		if u == selected && s.shown {
 			every = pollSelected
 		}
 		due := at.Sub(u.conn.asked) >= every
 		switch {
 		case u.conn.link != nil && due:
 			u.conn.asked = at
-			cmds = append(cmds, m.askHealth(u))
-		case u == selected && u.conn.link == nil && u.conn.problem != nil && at.Sub(u.conn.asked) >= linkAgain && m.page == pageFleet:
+			cmds = append(cmds, s.askHealth(u))
+		case u == selected && u.conn.link == nil && u.conn.problem != nil && at.Sub(u.conn.asked) >= linkAgain && s.shown:
 			if !u.conn.asked.IsZero() {
-				cmds = append(cmds, m.connect(u))
+				cmds = append(cmds, s.connect(u))
 			}
 			u.conn.asked = at
 		}
@@ -212,8 +212,8 @@ func (m *model) pollLinks(at time.Time) tea.Cmd {
 }
 
 // linksUp reports whether a machine is connected to, so that time matters.
-func (m *model) linksUp() bool {
-	return slices.ContainsFunc(m.fleet.order, func(u *member) bool { return u.conn.link != nil || u.conn.problem != nil })
+func (s *fleetScreen) linksUp() bool {
+	return slices.ContainsFunc(s.order, func(u *member) bool { return u.conn.link != nil || u.conn.problem != nil })
 }
 
 const (
@@ -227,7 +227,7 @@ const (
 // It does so once; a server that dies again soon needs a person. One that is
 // there and does not answer is left alone: it may be busy, and a restart would
 // end its kernels.
-func (m *model) watchServer(u *member) tea.Cmd {
+func (s *fleetScreen) watchServer(u *member) tea.Cmd {
 	if !u.health.ServerDead {
 		u.down = 0
 		return nil
@@ -239,13 +239,13 @@ func (m *model) watchServer(u *member) tea.Cmd {
 	if u.down != downLooks {
 		return nil
 	}
-	now := m.Now()
+	now := s.Now()
 	if !u.revived.IsZero() && now.Sub(u.revived) < reviveAgain {
 		u.note = "The server died again within 10 minutes, so it was left as it is. Its log says why; r restarts it."
 		return nil
 	}
 	u.revived = now
-	cmd := m.restartServer(u)
+	cmd := s.restartServer(u)
 	u.note = "The server had died, so it was restarted automatically at " + now.Local().Format("15:04") + "."
 	return cmd
 }

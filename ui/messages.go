@@ -11,14 +11,6 @@ import (
 // the task's ID, so that a result nobody waits for any more is dropped; the
 // events and questions of the work carry the ID of what they are about.
 type (
-	// setupsListed: the setups of earlier runs were read.
-	setupsListed struct {
-		id    page.TaskID
-		stamp string // of the ledger, from before it was read
-		list  []steps.Setup
-		last  steps.Answers // of the machine that was made last
-		err   error
-	}
 	// workBegan: the ledger has the setup that the work is for.
 	workBegan struct {
 		id    page.TaskID

@@ -8,6 +8,14 @@ import (
 // The messages of the list of machines. What is about one machine carries its
 // setup's ID beside the task's.
 type (
+	// setupsListed: the setups of earlier runs were read.
+	setupsListed struct {
+		id    page.TaskID
+		stamp string // of the ledger, from before it was read
+		list  []steps.Setup
+		last  steps.Answers // of the machine that was made last
+		err   error
+	}
 	// surveyed: some regions said which machines they have.
 	surveyed struct {
 		id      page.TaskID

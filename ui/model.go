@@ -29,24 +29,25 @@ type model struct {
 	guide   *guide.Guide // with the answers so far
 	pages   []entry
 
-	fleet   fleetScreen
+	fleet   *fleetScreen
 	account *guide.Account
 	work    workScreen
 	open    openScreen
 	remove  removeScreen
 
-	dialogs  []page.Dialog // the last one has the keys
-	help     bool
-	helpAt   page.Scroll
-	click    click
-	entered  time.Time // when Enter was pressed last; zero when another key came since
-	held     bool      // the key that is being taken is an Enter that is held
-	notice   notice
-	ticker   tickID // ID of the ticking chain that counts
-	ticking  bool
-	leaving  bool // Ctrl-C was pressed once: the next one leaves at once
-	quitting bool
-	outcome  Outcome
+	dialogs   []page.Dialog // the last one has the keys
+	help      bool
+	helpAt    page.Scroll
+	click     click
+	entered   time.Time // when Enter was pressed last; zero when another key came since
+	held      bool      // the key that is being taken is an Enter that is held
+	notice    notice
+	ticker    tickID // ID of the ticking chain that counts
+	ticking   bool
+	insists   bool       // Ctrl-C was pressed once: the next one leaves at once
+	departure *departure // the program ends once these machines are dealt with; nil: it does not
+	quitting  bool
+	outcome   Outcome
 }
 
 // noticeID tells a notice from a later one, tickID a chain of ticks.
@@ -72,7 +73,7 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 	m.guide = guide.New(m.Context, o.Defaults)
 	m.guide.Next, m.guide.Exists = m.next, m.costs
 	m.guide.Launch = func() tea.Cmd { return m.work.begin() }
-	m.fleet = newFleetScreen(m)
+	m.fleet = newFleetScreen(m.Context, m)
 	m.account = guide.NewAccount(m.guide)
 	m.work = newWorkScreen(m)
 	m.open = openScreen{m: m}

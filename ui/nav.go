@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
 )
 
 // Two pages are no step of the guide: the list of all machines, and a removal
@@ -88,4 +89,14 @@ func (m *model) jump(digit string) tea.Cmd {
 func (m *model) asking() bool {
 	i := stepIndex(m.page)
 	return i >= 0 && i <= stepIndex(steps.StepReview)
+}
+
+// NewMachine implements [machines.Program].
+func (m *model) NewMachine(last steps.Answers, free func(name string) string) tea.Cmd {
+	m.work.setup, m.work.runs = steps.Setup{}, map[steps.StepID]stepRun{}
+	m.open.set(nil)
+	m.guide.Begin(m.o.Defaults.Over(last))
+	m.guide.Answers.Name = free(m.guide.Answers.Name)
+	m.reached = 0
+	return tea.Batch(m.tell(guide.Begun{}), m.Show(steps.StepAccount))
 }

@@ -243,3 +243,11 @@ func (s *openScreen) Said() string {
 	}
 	return s.m.work.logs.Said()
 }
+
+// ShowOpened implements [machines.Program].
+func (m *model) ShowOpened(setup steps.Setup, o *steps.Opened) tea.Cmd {
+	m.work.setup, m.work.from, m.work.at = setup, pageFleet, steps.StepOpen
+	m.work.finishAll()
+	m.open.set(o)
+	return m.Show(steps.StepOpen)
+}

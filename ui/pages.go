@@ -15,7 +15,7 @@ type entry struct {
 // table is all pages. A new one is its own file, and its line here.
 func (m *model) table() []entry {
 	return []entry{
-		{pageFleet, &m.fleet},
+		{pageFleet, m.fleet},
 		{steps.StepAccount, m.account},
 		{steps.StepMachine, guide.NewMachineType(m.guide)},
 		{steps.StepKey, guide.NewKeyPair(m.guide)},

@@ -11,13 +11,13 @@ import (
 // Press takes a key, and implements [page.Owner]: first what leaves, then what lies on top.
 func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 	if k.String() == "ctrl+c" {
-		if m.leaving {
+		if m.insists {
 			return m.quit()
 		}
-		m.leaving = true
+		m.insists = true
 		return m.askQuit()
 	}
-	m.leaving = false
+	m.insists = false
 	if k.String() == "ctrl+z" {
 		return m.suspend()
 	}

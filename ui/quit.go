@@ -44,7 +44,7 @@ func (m *model) costs() bool {
 	if m.Tasks.Runs(taskWork) {
 		return true
 	}
-	if u := m.fleet.members[s.ID]; u != nil && u.State != steps.StateNone {
+	if u := m.fleet.find(s.ID); u != nil && u.State != steps.StateNone {
 		return u.running()
 	}
 	return s.ID != "" && (s.Resources.InstanceID != "" || m.work.launched() || m.open.opened != nil)
@@ -54,7 +54,7 @@ func (m *model) costs() bool {
 func (m *model) running() []*member {
 	var list []*member
 	found := false
-	for _, u := range m.fleet.order {
+	for _, u := range m.fleet.all() {
 		own := u.ID == m.work.setup.ID && m.costs()
 		if own || u.running() && !u.Elsewhere {
 			list = append(list, u)
@@ -67,24 +67,15 @@ func (m *model) running() []*member {
 	return list
 }
 
-// busy is a machine that something is being done with, or nil.
-func (s *fleetScreen) busy() *member {
-	for _, u := range s.order {
-		if u.op != nil {
-			return u
-		}
-	}
-	return nil
-}
-
 func (m *model) quitDialog(running []*member) *page.ChoiceDialog {
 	d := &page.ChoiceDialog{Title: quitTitle}
 	if u := m.fleet.busy(); u != nil {
 		cut := "that is interrupted."
-		if u.op.ends {
+		doing, ends := u.doing()
+		if ends {
 			cut = "that is not waited for, and what EC2 was already asked to do still happens."
 		}
-		d.Text = append(d.Text, fmt.Sprintf("%s is still %s: %s", u.name(), u.op.doing, cut))
+		d.Text = append(d.Text, fmt.Sprintf("%s is still %s: %s", u.name(), doing, cut))
 	}
 	switch len(running) {
 	case 0:
@@ -169,8 +160,8 @@ func (m *model) askTerminate(list []*member) {
 	})
 }
 
-// leaving is what is still to be done before the program ends.
-type leaving struct {
+// departure is what is still to be done before the program ends.
+type departure struct {
 	waiting map[string]bool
 	// then is begun with a machine once what is being done with it has ended.
 	then map[string]func(*member) tea.Cmd
@@ -179,17 +170,15 @@ type leaving struct {
 // leaveAfter does something with each machine and then leaves. The list shows
 // how that goes; what fails keeps the person here.
 func (m *model) leaveAfter(list []*member, do func(*member) tea.Cmd) tea.Cmd {
-	l := &leaving{waiting: map[string]bool{}, then: map[string]func(*member) tea.Cmd{}}
-	m.fleet.leaving = l
+	l := &departure{waiting: map[string]bool{}, then: map[string]func(*member) tea.Cmd{}}
+	m.departure = l
 	var cmds []tea.Cmd
 	for _, u := range list {
-		if m.fleet.members[u.ID] == nil {
+		if m.fleet.find(u.ID) == nil {
 			u = m.fleet.put(u.Setup)
 		}
 		l.waiting[u.ID] = true
-		if u.op != nil {
-			u.op.cancelled = true
-			m.Tasks.Cancel(taskOperation(u.ID))
+		if m.fleet.cut(u) {
 			l.then[u.ID] = do
 			continue
 		}
@@ -201,21 +190,22 @@ func (m *model) leaveAfter(list []*member, do func(*member) tea.Cmd) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// left notices that a machine was dealt with.
-func (m *model) left(setupID string, err error) tea.Cmd {
-	l := m.fleet.leaving
+// Ended implements [machines.Program]: before the program ends it is waited
+// for.
+func (m *model) Ended(setupID string, err error) tea.Cmd {
+	l := m.departure
 	if l == nil || !l.waiting[setupID] {
 		return nil
 	}
 	if do, ok := l.then[setupID]; ok {
 		delete(l.then, setupID)
-		if u := m.fleet.members[setupID]; u != nil {
+		if u := m.fleet.find(setupID); u != nil {
 			return do(u)
 		}
 		err = nil // it was removed before that could be cut off
 	}
 	if err != nil {
-		m.fleet.leaving = nil // the person sees what failed, and decides anew
+		m.departure = nil // the person sees what failed, and decides again
 		return nil
 	}
 	delete(l.waiting, setupID)
@@ -246,29 +236,11 @@ func (m *model) waitForWork(setupID string) func(context.Context) error {
 }
 
 func (m *model) stopForGood(u *member) tea.Cmd {
-	id, engine, wait := u.ID, m.Engine, m.waitForWork(u.ID)
-	return m.simple(u, m.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
-		if err := wait(ctx); err != nil {
-			return err
-		}
-		return engine.Stop(ctx, id, emit)
-	}, func(u *member, _ result) tea.Cmd {
-		u.State = steps.StateStopped
-		return nil
-	})
+	return m.fleet.stopAfter(u, m.waitForWork(u.ID))
 }
 
 func (m *model) terminateForGood(u *member) tea.Cmd {
-	id, engine, wait := u.ID, m.Engine, m.waitForWork(u.ID)
-	return m.simple(u, verb{"terminating", "removed", true}, func(ctx context.Context, emit func(steps.Event)) error {
-		if err := wait(ctx); err != nil {
-			return err
-		}
-		return engine.Remove(ctx, id, emit)
-	}, func(u *member, _ result) tea.Cmd {
-		m.forget(u.Setup)
-		return nil
-	})
+	return m.fleet.terminateAfter(u, m.waitForWork(u.ID), func() { m.forget(u.Setup) })
 }
 
 // costLine says what the running machine costs.
@@ -293,7 +265,7 @@ func (m *model) quit() tea.Cmd {
 	for _, u := range running {
 		m.outcome.Left = append(m.outcome.Left, u.Setup)
 	}
-	for _, u := range m.fleet.order {
+	for _, u := range m.fleet.all() {
 		if (u.State == steps.StateStopped || u.Resources.Removing) && !u.Elsewhere && !slices.Contains(running, u) {
 			m.outcome.Left = append(m.outcome.Left, u.Setup)
 		}
@@ -319,3 +291,6 @@ func (m *model) askRemove(s steps.Setup, thenQuit bool) {
 		Done: func(string) tea.Cmd { return m.remove.start(s, thenQuit) },
 	})
 }
+
+// AskRemove implements [machines.Program].
+func (m *model) AskRemove(s steps.Setup) { m.askRemove(s, false) }

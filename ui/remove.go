@@ -48,15 +48,8 @@ func (s *removeScreen) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 	if s.m.open.opened != nil && s.m.open.opened.Setup.ID == setup.ID {
 		s.m.open.set(nil)
 	}
-	if u := s.m.fleet.members[setup.ID]; u != nil {
-		if u.op != nil {
-			busy = u.op.end.Gone
-			s.m.Tasks.Stop(taskOperation(setup.ID))
-			u.op = nil
-		}
-		u.unlink(s.m)
-		s.m.Ends.Close(u.opened, u.notebook)
-		u.opened, u.notebook = nil, nil
+	if operation := s.m.fleet.release(setup.ID); operation != nil {
+		busy = operation
 	}
 	s.setup, s.thenQuit = setup, thenQuit
 	s.now, s.done = "Starting …", false
@@ -105,8 +98,7 @@ func (s *removeScreen) ended(msg removeEnded) tea.Cmd {
 
 // forget takes a setup that was removed out of all that the program remembers.
 func (m *model) forget(s steps.Setup) {
-	m.fleet.drop(s.ID)
-	m.fleet.removed[s.ID] = true
+	m.fleet.forgetRemoved(s.ID)
 	m.outcome.Cleared = append(m.outcome.Cleared, s)
 	if m.unset(s.ID) {
 		m.outcome.Removed, m.outcome.Setup = true, s
@@ -215,4 +207,11 @@ func (s *removeScreen) Said() string { return s.logs.Said() }
 // Heading implements [page.Titled].
 func (s *removeScreen) Heading() (title, about string) {
 	return "Remove " + s.setup.Answers.Name, "The machine is terminated, and everything that was created for it is removed. Things that are not the setup's own stay."
+}
+
+// Gone implements [machines.Program]. The work says itself how it ends.
+func (m *model) Gone(setupID string) {
+	if !m.Tasks.Runs(taskWork) {
+		m.unset(setupID)
+	}
 }

@@ -27,17 +27,17 @@ type typeDialog struct {
 }
 
 // askType opens the dialog and asks for the types and their prices.
-func (m *model) askType(u *member) tea.Cmd {
+func (s *fleetScreen) askType(u *member) tea.Cmd {
 	if u.State != steps.StateStopped {
-		return m.Say("Only a stopped machine can be given another type: s stops it.", true)
+		return s.Say("Only a stopped machine can be given another type: s stops it.", true)
 	}
 	d := &typeDialog{
-		Context: m.Context, name: u.name(), has: u.Answers.Type, region: u.Answers.Region, table: page.NewTypeTable(m.Theme),
-		take: func(name string) tea.Cmd { return m.setType(u, name) },
+		Context: s.Context, name: u.name(), has: u.Answers.Type, region: u.Answers.Region, table: page.NewTypeTable(s.Theme),
+		take: func(name string) tea.Cmd { return s.setType(u, name) },
 	}
-	m.Open(d)
-	at, engine := steps.Place{Profile: u.Answers.Profile, Region: u.Answers.Region}, m.Engine
-	return m.Start(taskOtherTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
+	s.Open(d)
+	at, engine := steps.Place{Profile: u.Answers.Profile, Region: u.Answers.Region}, s.Engine
+	return s.Start(taskOtherTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
 		list, err := engine.Types(ctx, at)
 		if err != nil {
 			return otherTypesFetched{id: id, err: err}
@@ -48,12 +48,12 @@ func (m *model) askType(u *member) tea.Cmd {
 }
 
 // setType gives a stopped machine another type.
-func (m *model) setType(u *member, name string) tea.Cmd {
+func (s *fleetScreen) setType(u *member, name string) tea.Cmd {
 	if name == u.Answers.Type {
-		return m.Say(u.name()+" has this type already.", false)
+		return s.Say(u.name()+" has this type already.", false)
 	}
-	id, engine := u.ID, m.Engine
-	return m.simple(u, verb{doing: "changing the type", did: "is a " + name + " from its next start: S starts it"},
+	id, engine := u.ID, s.Engine
+	return s.simple(u, verb{doing: "changing the type", did: "is a " + name + " from its next start: S starts it"},
 		func(ctx context.Context, emit func(steps.Event)) error { return engine.Resize(ctx, id, name, emit) }, nil)
 }
 

@@ -111,13 +111,7 @@ func (o Options) programOptions(ctx context.Context) []tea.ProgramOption {
 // notebooks: also those made while the person left, which no screen was told
 // of. What takes too long is left to the end of the process.
 func (m *model) letGo() {
-	things := m.Ends.Unused()
-	for _, u := range m.fleet.order {
-		things = append(things, u.result())
-		if u.conn.link != nil {
-			things = append(things, u.conn.link)
-		}
-	}
+	things := append(slices.Clone(m.Ends.Unused()), m.fleet.whatIsOpen()...)
 	var ends, all sync.WaitGroup
 	for _, end := range m.Ends.UnderWay() {
 		ends.Go(func() {

@@ -18,33 +18,33 @@ import (
 
 // shell gives the terminal to a login shell on the machine until it ends. The
 // screen comes back afterwards.
-func (m *model) shell(u *member) tea.Cmd {
+func (s *fleetScreen) shell(u *member) tea.Cmd {
 	link, id := u.conn.link, u.ID
 	if link == nil {
-		return m.onceConnected(u, m.shell)
+		return s.onceConnected(u, s.shell)
 	}
 	name := ""
-	for _, e := range slices.Backward(m.Env) {
+	for _, e := range slices.Backward(s.Env) {
 		if v, ok := strings.CutPrefix(e, "TERM="); ok {
 			name = v
 			break
 		}
 	}
-	return tea.Exec(&shellCommand{ctx: m.Program, link: link, term: name, name: u.name()}, func(err error) tea.Msg {
+	return tea.Exec(&shellCommand{ctx: s.Program, link: link, term: name, name: u.name()}, func(err error) tea.Msg {
 		return shellEnded{id, err}
 	})
 }
 
-func (m *model) shellEnded(msg shellEnded) tea.Cmd {
-	u := m.fleet.members[msg.setupID]
+func (s *fleetScreen) shellEnded(msg shellEnded) tea.Cmd {
+	u := s.members[msg.setupID]
 	if u == nil {
 		return nil
 	}
 	if msg.err != nil {
 		u.trouble = &trouble{"the shell", steps.Explain(msg.err)}
-		m.fleet.fill()
+		s.fill()
 	}
-	return m.askHealth(u)
+	return s.askHealth(u)
 }
 
 // shellCommand runs a machine's shell while the program's screen is away. It

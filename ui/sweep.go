@@ -34,9 +34,9 @@ type sweepDialog struct {
 	failure  page.Failure
 }
 
-func (m *model) askSweep() tea.Cmd {
-	d := &sweepDialog{Context: m.Context, removed: func() tea.Cmd { return m.fleet.refresh() }}
-	m.Open(d)
+func (s *fleetScreen) askSweep() tea.Cmd {
+	d := &sweepDialog{Context: s.Context, removed: func() tea.Cmd { return s.refresh() }}
+	s.Open(d)
 	return d.run()
 }
 

@@ -17,13 +17,13 @@ type waitDialog struct {
 
 // onceConnected does something that needs the link to a machine as soon as
 // there is one.
-func (m *model) onceConnected(u *member, then func(*member) tea.Cmd) tea.Cmd {
+func (s *fleetScreen) onceConnected(u *member, then func(*member) tea.Cmd) tea.Cmd {
 	if !u.linkable() {
-		return m.Say(u.name()+" cannot be connected to yet: enter continues the guide.", true)
+		return s.Say(u.name()+" cannot be connected to yet: enter continues the guide.", true)
 	}
-	m.fleet.waiting = &waitDialog{u, then}
-	m.Open(m.fleet.waiting)
-	return m.connect(u)
+	s.waiting = &waitDialog{u, then}
+	s.Open(s.waiting)
+	return s.connect(u)
 }
 
 func (d *waitDialog) Typing() page.Typist { return nil }
@@ -43,13 +43,13 @@ func (d *waitDialog) Hints() []page.Hint { return []page.Hint{{"esc", "cancel"}}
 
 // endWaiting closes the dialog that waits for a machine, and says which it
 // was, or nil.
-func (m *model) endWaiting(setupID string) *waitDialog {
-	d := m.fleet.waiting
+func (s *fleetScreen) endWaiting(setupID string) *waitDialog {
+	d := s.waiting
 	if d == nil || d.u.ID != setupID {
 		return nil
 	}
-	m.fleet.waiting = nil
-	if !m.CloseAbout(d) { // the person does not wait any more
+	s.waiting = nil
+	if !s.CloseAbout(d) { // the person does not wait any more
 		return nil
 	}
 	return d

@@ -69,10 +69,7 @@ func (s *workScreen) run(setup steps.Setup, begin func(context.Context) (steps.S
 	s.failure.Set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
-	end, old := s.m.Ends.New(), (*steps.Opened)(nil)
-	if u := s.m.fleet.members[setup.ID]; u != nil {
-		old, u.opened, u.trouble = u.opened, nil, nil
-	}
+	end, old := s.m.Ends.New(), s.m.fleet.takeOpened(setup.ID)
 	s.last = end
 	engine, send := s.m.Engine, s.m.Send
 	work := s.m.Start(taskWork, func(ctx context.Context, id page.TaskID) tea.Msg {
@@ -88,7 +85,9 @@ func (s *workScreen) run(setup steps.Setup, begin func(context.Context) (steps.S
 		b := page.NewEvents(id, send)
 		opened, err := engine.Work(ctx, setup.ID, b.Emit)
 		b.Close()
-		end.Left = result{opened: opened}
+		if opened != nil {
+			end.Left = opened
+		}
 		return workEnded{id, opened, err, end}
 	})
 	return tea.Batch(work, s.m.Show(steps.StepLaunch))
@@ -174,7 +173,7 @@ func (s *workScreen) ended(msg workEnded) tea.Cmd {
 		s.setup, s.at = msg.opened.Setup, steps.StepOpen
 		s.finishAll()
 		s.m.fleet.put(s.setup)
-		s.m.keepOpened(msg.opened)
+		s.m.fleet.keepOpened(msg.opened)
 		s.m.open.set(msg.opened)
 		return s.m.Show(steps.StepOpen)
 	case s.stopping:
@@ -375,3 +374,6 @@ func (s *workScreen) FullScreen(w, h int) string { return s.logs.FullScreen(w, h
 
 // Said implements [page.WithLog].
 func (s *workScreen) Said() string { return s.logs.Said() }
+
+// Resume implements [machines.Program].
+func (m *model) Resume(setup steps.Setup) tea.Cmd { return m.work.resume(setup) }

@@ -59,3 +59,18 @@ type (
 	// Resumed says that the program was continued after Ctrl-Z.
 	Resumed struct{}
 )
+
+// Whole is a page that has all the room, and draws its own heading.
+type Whole interface{ Whole() }
+
+// Helpful is a page with more keys than its hints have room for.
+type Helpful interface {
+	// Help are the page's keys; the first section needs no title.
+	Help() []Section
+}
+
+// Section is a part of the help.
+type Section struct {
+	Title string
+	Hints []Hint
+}
