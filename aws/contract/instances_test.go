@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	smithytime "github.com/aws/smithy-go/time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
@@ -127,10 +128,10 @@ func lifePromises() []promise {
 			_, err2 := c.until(ctx, c.Stop, before.ID, "stopped")
 			// EC2 tells times in whole seconds.
 			for time.Since(before.Launched) < 1100*time.Millisecond {
-				if _, err := c.Instance(ctx, before.ID); err != nil {
+				_, err := c.Instance(ctx, before.ID)
+				if err := errors.Join(err, smithytime.SleepWithContext(ctx, 50*time.Millisecond)); err != nil {
 					return err
 				}
-				<-time.After(50 * time.Millisecond)
 			}
 			i, err3 := c.until(ctx, c.Start, before.ID, "running")
 			return errors.Join(err, err2, err3, that(i.Launched.After(before.Launched), "%s after %s", i.Launched, before.Launched))
@@ -256,7 +257,7 @@ func consolePromises() []promise {
 				case len(keys) > 0:
 					return that(strings.HasPrefix(keys[0], "ssh-ed25519 AAAA"), "%v", keys)
 				}
-				<-time.After(200 * time.Millisecond)
+				_ = smithytime.SleepWithContext(waiting, 200*time.Millisecond) // its end is told by waiting
 			}
 		}},
 		{"ConsoleHostKeys", "not find one that never was", func(ctx context.Context, c *cloud) error {
