@@ -5,6 +5,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // nextWords words what to do now for a person at a command line.
@@ -16,23 +17,7 @@ func actionWords(a problem.Action) string {
 	case problem.Retry:
 		return "run the same command again"
 	case problem.ChooseProfile:
-		return "choose " + cmp.Or(a.What, "another profile") + " with --profile"
-	case problem.ChooseRegion:
-		return "choose " + cmp.Or(a.What, "another region")
-	case problem.ChooseType:
-		return "choose " + cmp.Or(a.What, "another type")
-	case problem.ChooseDisk:
-		return "choose " + cmp.Or(a.What, "another disk")
-	case problem.ChooseKey:
-		return "choose " + cmp.Or(a.What, "another key")
-	case problem.ChooseMode:
-		return "use the " + cmp.Or(a.What, "other") + " mode"
-	case problem.ChooseName:
-		return "choose " + cmp.Or(a.What, "another name")
-	case problem.ChooseImage:
-		return "choose " + cmp.Or(a.What, "another Ubuntu release")
-	case problem.ChooseUV:
-		return "choose the uv installer"
+		return wording.Choice(a) + " with --profile"
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:
@@ -52,7 +37,7 @@ func actionWords(a problem.Action) string {
 	case problem.KeepOutput:
 		return "run the same command with --plain and keep its output"
 	default:
-		return machineWords(a)
+		return cmp.Or(wording.Choice(a), machineWords(a))
 	}
 }
 
@@ -80,11 +65,11 @@ func machineWords(a problem.Action) string {
 	case problem.Open:
 		return "run " + of("open")
 	case problem.Resize:
-		return "give it " + cmp.Or(a.What, "another type") + " with " + of("resize")
+		return "give the machine " + cmp.Or(a.What, "another type") + " with " + of("resize")
 	case problem.ChangeMode:
 		return "change its mode with " + name + " mode " + cmp.Or(a.Name, "NAME") + " " + a.What + inSandbox(steps.Setup{Sandbox: a.Sandbox})
 	case problem.OwnKernels:
-		return "give it its own kernels back with " + name + " gateway " + cmp.Or(a.Name, "NAME") + " none" + inSandbox(steps.Setup{Sandbox: a.Sandbox})
+		return "give the notebook its own kernels back with " + name + " gateway " + cmp.Or(a.Name, "NAME") + " none" + inSandbox(steps.Setup{Sandbox: a.Sandbox})
 	case problem.Doctor:
 		return "check again with " + of("doctor")
 	case problem.Fix:

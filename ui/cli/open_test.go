@@ -67,7 +67,7 @@ func TestOpenWithoutTunnel(t *testing.T) {
 
 func TestOpenNotRunning(t *testing.T) {
 	for state, next := range map[string]string{
-		"stopped": "Start it: jupyter-ec2 start small", "gone": "jupyter-ec2 up --name small", "terminated": "jupyter-ec2 rm small",
+		"stopped": "Start it with jupyter-ec2 start small.", "gone": "jupyter-ec2 up --name small", "terminated": "jupyter-ec2 rm small",
 	} {
 		e, _ := reached()
 		e.gone = state

@@ -192,16 +192,19 @@ func (t *taken) mustRun() error {
 	s := t.setup
 	p := problem.Problem{Kind: problem.Unreachable, Title: "The machine is not running"}
 	p.Text = fmt.Sprintf("The machine of %s is %s.", s.Answers.Name, s.State)
+	on := func(verb problem.Verb, what string) problem.Action {
+		return problem.Action{Verb: verb, Name: s.Answers.Name, Sandbox: s.Sandbox, What: what}
+	}
 	switch {
 	case s.Resources.InstanceID == "":
 		p.Title, p.Text = "The machine was never launched", s.Answers.Name+" has no machine yet."
-		p.Next = problem.Say(fmt.Sprintf("Launch it: %s up --name %s%s", name, s.Answers.Name, inSandbox(s)))
+		p.Next = problem.Act(on(problem.Launch, "")).Say(".")
 	case s.Unseen != "" || s.State.On():
 		return nil
 	case s.State.Off():
-		p.Next = problem.Say("Start it: " + t.typed("start"))
+		p.Next = problem.Act(on(problem.Start, "")).Say(".")
 	default:
-		p.Next = problem.Say(fmt.Sprintf("Launch another: %s up --name %s%s, or remove what is left of it: %s", name, s.Answers.Name, inSandbox(s), t.typed("rm")))
+		p.Next = problem.Act(on(problem.Launch, "a new one")).Say(", or ").Act(on(problem.Remove, "what is left")).Say(".")
 	}
 	return &problemError{[]problem.Problem{p}}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // NextWords words what to do now for a person at the screen.
@@ -14,24 +15,6 @@ func actionWords(a problem.Action) string {
 	switch a.Verb {
 	case problem.Retry:
 		return "try again"
-	case problem.ChooseProfile:
-		return "choose " + cmp.Or(a.What, "another profile")
-	case problem.ChooseRegion:
-		return "choose " + cmp.Or(a.What, "another region")
-	case problem.ChooseType:
-		return "choose " + cmp.Or(a.What, "another type")
-	case problem.ChooseDisk:
-		return "choose " + cmp.Or(a.What, "another disk")
-	case problem.ChooseKey:
-		return "choose " + cmp.Or(a.What, "another key")
-	case problem.ChooseMode:
-		return "use the " + cmp.Or(a.What, "other") + " mode"
-	case problem.ChooseName:
-		return "choose " + cmp.Or(a.What, "another name")
-	case problem.ChooseImage:
-		return "choose " + cmp.Or(a.What, "another Ubuntu release")
-	case problem.ChooseUV:
-		return "choose the uv installer"
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:
@@ -51,7 +34,7 @@ func actionWords(a problem.Action) string {
 	case problem.KeepOutput:
 		return "keep its details"
 	default:
-		return machineWords(a)
+		return cmp.Or(wording.Choice(a), machineWords(a))
 	}
 }
 
@@ -74,11 +57,11 @@ func machineWords(a problem.Action) string {
 	case problem.Open:
 		return "press o" + list
 	case problem.Resize:
-		return "give it " + cmp.Or(a.What, "another type") + " with t" + list
+		return "give the machine " + cmp.Or(a.What, "another type") + " with t" + list
 	case problem.ChangeMode:
 		return "change its mode with m" + list
 	case problem.OwnKernels:
-		return "give it its own kernels back with g" + list
+		return "give the notebook its own kernels back with g" + list
 	case problem.Doctor:
 		return "check again with D" + list
 	case problem.Fix:

@@ -25,15 +25,3 @@ func TestEveryActionIsWordedForTheScreen(t *testing.T) {
 		}
 	}
 }
-
-// The keys that the words name are those of the list.
-func TestActionsNameTheKeysOfTheList(t *testing.T) {
-	for verb, key := range map[problem.Verb]string{
-		problem.Start: "S", problem.Stop: "s", problem.Remove: "x", problem.RestartServer: "r", problem.Resize: "t",
-		problem.ChangeMode: "m", problem.OwnKernels: "g", problem.Doctor: "D", problem.Adopt: "a", problem.Sweep: "W",
-	} {
-		if text := actionWords(problem.Action{Verb: verb}); !strings.Contains(text, " with "+key+" in Your setups") {
-			t.Errorf("%s is worded %q, without the key %s", verb, text, key)
-		}
-	}
-}
