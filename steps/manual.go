@@ -10,7 +10,7 @@ import (
 // Manual returns the commands a person would have typed by hand at a step.
 // What is not known yet stands as a word in capitals. s may be nil.
 func Manual(id StepID, a Answers, s *Setup) []string {
-	m := typed{Answers: a}
+	m := manual{Answers: a}
 	if s != nil {
 		m.s = *s
 	}
@@ -45,15 +45,15 @@ func Commands(a Answers) []string {
 	return out
 }
 
-// typed builds command lines from what is known of a setup so far.
-type typed struct {
+// manual builds command lines from what is known of a setup so far.
+type manual struct {
 	Answers
 	s Setup
 }
 
 // aws is the command's beginning with the profile and region in force. The
 // profile "environment" is the AWS tools' own choice already.
-func (m typed) aws(rest string) string {
+func (m manual) aws(rest string) string {
 	cmd := "aws"
 	if m.Profile != "" && m.Profile != "sandbox" && m.Profile != EnvironmentProfile {
 		cmd += " --profile " + quote(m.Profile)
@@ -64,11 +64,11 @@ func (m typed) aws(rest string) string {
 	return cmd + " " + rest
 }
 
-func (m typed) account() []string {
+func (m manual) account() []string {
 	return []string{m.aws("sts get-caller-identity"), m.aws("ec2 describe-regions --all-regions")}
 }
 
-func (m typed) machine() []string {
+func (m manual) machine() []string {
 	disk := "gp3"
 	if m.Release == "20.04" || m.Release == "22.04" {
 		disk = "gp2"
@@ -91,15 +91,15 @@ func archOf(instanceType string) string {
 	return "amd64"
 }
 
-func (m typed) pair() string {
+func (m manual) pair() string {
 	return quote(cmp.Or(cmp.Or(m.s.Resources.KeyPairName, m.Key.PairName), "jupyter-ec2-"+cmp.Or(m.Name, "NAME")))
 }
 
-func (m typed) keyPath() string {
+func (m manual) keyPath() string {
 	return cmp.Or(cmp.Or(m.s.Resources.KeyPath, m.Key.Path), "KEY.pem")
 }
 
-func (m typed) key() []string {
+func (m manual) key() []string {
 	path := QuotePath(m.keyPath())
 	// EC2 has the public half already of a pair that was there before.
 	give := func(public string) []string {
@@ -132,7 +132,7 @@ func (m typed) key() []string {
 	}
 }
 
-func (m typed) launch() []string {
+func (m manual) launch() []string {
 	group := quote(cmp.Or(m.s.Resources.GroupID, "sg-ID"))
 	out := []string{m.aws("ec2 create-security-group --group-name " + quote(cmp.Or(m.s.Resources.GroupName, "jupyter-ec2-"+cmp.Or(m.Name, "NAME"))) + " --description Jupyter")}
 	for _, p := range m.Mode.Ports() {
@@ -144,7 +144,7 @@ func (m typed) launch() []string {
 }
 
 // install comes to the same end as the engine's scripts.
-func (m typed) install() []string {
+func (m manual) install() []string {
 	versions := []string{"pip --version", "jupyter notebook --version", "jupyter kernelgateway --version"}
 	if m.Installer == InstallerPip {
 		commands := []string{
@@ -169,7 +169,7 @@ func (m typed) install() []string {
 }
 
 // ssh is the line that logs in, checked against the pinned host key.
-func (m typed) ssh(flags ...string) string {
+func (m manual) ssh(flags ...string) string {
 	cmd := "ssh"
 	if m.Key.Source != KeyAgent {
 		cmd += " -i " + QuotePath(m.keyPath())
@@ -186,14 +186,14 @@ func (m typed) ssh(flags ...string) string {
 	return cmd + " ubuntu@" + quote(cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"))
 }
 
-func (m typed) serverPort() int {
+func (m manual) serverPort() int {
 	if m.s.ServerPort != 0 {
 		return m.s.ServerPort
 	}
 	return ServerPort
 }
 
-func (m typed) serve() string {
+func (m manual) serve() string {
 	app, cmd := "ServerApp", "jupyter notebook --no-browser"
 	if m.Mode == ModeGateway {
 		app, cmd = "KernelGatewayApp", "jupyter kernelgateway"
@@ -207,7 +207,7 @@ func (m typed) serve() string {
 	return cmd
 }
 
-func (m typed) open() []string {
+func (m manual) open() []string {
 	server := Setup{Answers: m.Answers, PublicAddr: cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"), ServerPort: m.s.ServerPort}
 	url := server.PublicURL()
 	switch m.Mode {

@@ -15,7 +15,7 @@ func TestSSHFindsTheKnownHostsInAFolderWithASpace(t *testing.T) {
 		t.Skip("there is no ssh here")
 	}
 	for _, path := range []string{"/a b/known_hosts", `/a b/"c"/known_hosts`, "/plain/known_hosts"} {
-		m := typed{s: Setup{KnownHosts: path, PublicAddr: "host", Resources: Resources{InstanceID: "i-1", KeyPath: "/k"}}}
+		m := manual{s: Setup{KnownHosts: path, PublicAddr: "host", Resources: Resources{InstanceID: "i-1", KeyPath: "/k"}}}
 		out, err := exec.Command("sh", "-c", m.ssh("-G")).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", m.ssh("-G"), err, out)

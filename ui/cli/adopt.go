@@ -15,7 +15,7 @@ type adoptOptions struct{ profile, region string }
 
 func (p *Program) adoptCommand(sandbox *bool) *cobra.Command {
 	o := &adoptOptions{}
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "adopt NAME|ID", short: "Take over a machine that another computer made", least: 1, most: 1,
 		want: "name one machine that " + name + " ls marks \"elsewhere\", or give its ID",
 		long: `Adds a machine that another computer made to this computer's list, so that it can be stopped and removed from here. Its private key stays where it is: to log in from here, that key is needed.
@@ -50,7 +50,7 @@ func (r *request) adopt(ctx context.Context, o *adoptOptions) error {
 	if err != nil {
 		return err
 	}
-	r.done(s, "%s (%s in %s) is in this computer's list now. Stop it: %s", s.Answers.Name, m.Resources.InstanceID, place(s), typed("stop", s))
+	r.done(s, "%s (%s in %s) is in this computer's list now. Stop it: %s", s.Answers.Name, m.Resources.InstanceID, place(s), asCommand("stop", s))
 	return nil
 }
 
@@ -68,7 +68,7 @@ func (r *request) foundling(all surveyed, want string) (machine, error) {
 		if !m.Elsewhere {
 			return m, &usageError{
 				text: fmt.Sprintf("%q is in this computer's list already", want),
-				next: "See " + name + " ls; " + typed("status", m.Setup) + " shows its details.",
+				next: "See " + name + " ls; " + asCommand("status", m.Setup) + " shows its details.",
 			}
 		}
 		found = append(found, m)

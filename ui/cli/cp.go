@@ -20,7 +20,7 @@ type cpOptions struct{ recursive bool }
 
 func (p *Program) cpCommand(sandbox *bool) *cobra.Command {
 	o := &cpOptions{}
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "cp SOURCE... TARGET", short: "Copy files to the machine, or from it", least: 2, most: -1,
 		want: "name what to copy and where to; NAME:PATH is on the machine",
 		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity. What a copy that was cut has brought is continued by the next one of the same file.

@@ -20,7 +20,7 @@ type doctorOptions struct {
 
 func (p *Program) doctorCommand(sandbox *bool) *cobra.Command {
 	o := &doctorOptions{}
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "doctor [NAME]", short: "Check a setup, and fix what is wrong", most: 1, want: oneName,
 		long: `Checks a setup from the credentials to a cell that is run: permissions, quota, the route to the internet, the security group, the key, SSH, the machine's disk and memory, the server, the tunnel. Each line is ok, or says what is wrong and what to do; what the program can fix, it offers to fix. Without a name it checks the account alone.
 
@@ -75,7 +75,7 @@ func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
 	if bad > 0 {
 		again := name + " doctor"
 		if t.setup.ID != "" {
-			again = t.typed("doctor")
+			again = t.asCommand("doctor")
 		}
 		return &problemError{[]problem.Problem{{
 			Kind: problem.Failed, Title: "Something is wrong", Text: wording.Counted(bad, "check") + " found what needs fixing; see above.",

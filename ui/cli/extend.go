@@ -14,7 +14,7 @@ import (
 const extendBy = steps.Limit(time.Hour)
 
 func (p *Program) extendCommand(sandbox *bool) *cobra.Command {
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "extend NAME [DURATION]", short: "Postpone a machine's auto-stop", least: 1, most: 2,
 		want: "name one setup, and for how long to keep it running (1h)",
 		long: `Keeps a machine running for at least that long from now (1h), idle or not, whatever its lifetime. "idle" changes the rule itself.

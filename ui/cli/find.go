@@ -154,7 +154,7 @@ func (r *request) inhabited(ctx context.Context, profile string) ([]world, error
 		if !sandbox && profile == "" {
 			// What is in the ledger is shown also when this cannot be read.
 			if w.profile, err = r.defaultProfile(guide); err != nil {
-				r.tellSilence([]silence{{err: err}})
+				r.tellSilence([]noAnswer{{err: err}})
 			}
 		}
 		if len(w.setups) > 0 || !sandbox && w.profile != "" || sandbox && r.awake(ctx) {

@@ -13,7 +13,7 @@ import (
 const ownKernels = "none"
 
 func (p *Program) gatewayCommand(sandbox *bool) *cobra.Command {
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "gateway NAME GATEWAY|none", short: "Give a notebook the kernels of a gateway's machine", least: 2, most: 2,
 		want: "name a setup and the gateway whose kernels to use, or none",
 		long: `Gives the notebook of one machine the kernels of another, which is in gateway mode: files stay on the first, the work is done on the second. "none" gives the notebook its own kernels back. The server restarts: running kernels are lost. The URL is printed as the last line. A stopped machine is not started: the change applies at its next start.
@@ -57,7 +57,7 @@ func (r *request) takeGateway(ctx context.Context, want string, worlds []bool) (
 	if s.Answers.Mode != steps.ModeGateway {
 		return s, &usageError{
 			text: want + " is in " + string(s.Answers.Mode) + " mode, and no gateway",
-			next: "Make it one: " + typed("mode", s) + " gateway",
+			next: "Make it one: " + asCommand("mode", s) + " gateway",
 		}
 	}
 	return s, nil
@@ -71,7 +71,7 @@ func (r *request) useGateway(ctx context.Context) error {
 	if t.setup.Answers.Mode == steps.ModeGateway {
 		return &usageError{
 			text: r.args[0] + " is a gateway itself, which has no notebook",
-			next: "Make it a notebook: " + t.typed("mode") + " ssh",
+			next: "Make it a notebook: " + t.asCommand("mode") + " ssh",
 		}
 	}
 	id, said := "", t.setup.Answers.Name+" uses its own kernels now."

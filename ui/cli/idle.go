@@ -21,7 +21,7 @@ type idleOptions struct {
 
 func (p *Program) idleCommand(sandbox *bool) *cobra.Command {
 	o := &idleOptions{}
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "idle NAME [DURATION|never]", short: "Change when a machine stops automatically", least: 1, most: 2,
 		want: "name one setup, and after how much idle time to stop it (60m), or never",
 		long: `Changes when a machine stops automatically: after this much idle time (60m by default), and with --lifetime after running for this long in total (12h by default). Files are kept. A stopped machine is not started: the rule applies from its next start.

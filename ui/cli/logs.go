@@ -16,7 +16,7 @@ type logsOptions struct {
 
 func (p *Program) logsCommand(sandbox *bool) *cobra.Command {
 	o := &logsOptions{}
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "logs NAME", short: "Show the server's log, or the install's", least: 1, most: 1, want: oneName,
 		long: `Shows the last lines of the server's log, or of the last install's. With -f, new lines follow until Ctrl-C, which is a success; the log of a finished install just ends.
 

@@ -20,7 +20,7 @@ type lsOptions struct {
 
 func (p *Program) lsCommand(sandbox *bool) *cobra.Command {
 	o := &lsOptions{}
-	cmd, r := verb{
+	cmd, r := commandSpec{
 		use: "ls", aliases: []string{"list"},
 		short: "List the machines, with what they cost and when they stop",
 		long: `Lists the machines of this program in all regions of your accounts, on AWS and in the sandbox, with what they cost and when they stop automatically. One that is marked "elsewhere" was made by another computer; "adopt" takes it over. A state with a question mark is the one last seen: the cloud could not be asked.

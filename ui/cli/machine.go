@@ -257,7 +257,7 @@ func (m machine) stops() string {
 // warn tells of a machine that stops soon, with what puts it off.
 func (p *Program) warn(m machine) {
 	if left, ok := m.left(); ok && left < steps.StopsSoon {
-		p.note("%s stops in %s: %s\n", m.Answers.Name, wording.Span(left), typed("extend", m.Setup))
+		p.note("%s stops in %s: %s\n", m.Answers.Name, wording.Span(left), asCommand("extend", m.Setup))
 	}
 }
 

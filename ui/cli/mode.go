@@ -13,7 +13,7 @@ type modeOptions struct{ noTLS bool }
 
 func (p *Program) modeCommand(sandbox *bool) *cobra.Command {
 	o := &modeOptions{}
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "mode NAME ssh|http|gateway", short: "Change how a machine is reached", least: 2, most: 2,
 		want: "name a setup and a mode: ssh, http or gateway",
 		long: `Changes how a machine is reached: through a tunnel (ssh), at its address (http), or as kernels for a notebook elsewhere (gateway). The security group is updated, and the server restarts: running kernels are lost. The new URL is printed as the last line. A stopped machine is not started: the change applies at its next start.

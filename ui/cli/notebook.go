@@ -14,7 +14,7 @@ import (
 
 func (p *Program) notebookCommand(sandbox *bool) *cobra.Command {
 	browser := false
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "notebook GATEWAY", short: "Run a notebook here with a gateway's kernels", least: 1, most: 1,
 		want: "name one setup in gateway mode: " + name + " ls lists them",
 		long: `Starts the Jupyter of this computer with the kernels of a machine in gateway mode: files stay here, the work is done there. Prints the URL, and ends the notebook with Ctrl-C, which is a success. Jupyter has to be installed here.
@@ -72,7 +72,7 @@ func (r *request) notebook(ctx context.Context, browser bool) error {
 		_ = here.Close() // it has ended
 		return &problemError{[]problem.Problem{{
 			Kind: problem.Server, Title: "The notebook ended", Text: "Jupyter on this computer ended unexpectedly.",
-			Next: problem.Say("Start it again: " + t.typed("notebook")),
+			Next: problem.Say("Start it again: " + t.asCommand("notebook")),
 		}}}
 	}
 	if err := here.Close(); err != nil {

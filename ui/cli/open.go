@@ -13,7 +13,7 @@ type openOptions struct{ browser, noTunnel bool }
 
 func (p *Program) openCommand(sandbox *bool) *cobra.Command {
 	o := &openOptions{}
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "open NAME", short: "Print a running machine's URL", least: 1, most: 1, want: oneName,
 		long: `Prints the URL of a running machine as the last line, and in ssh mode holds the tunnel until Ctrl-C, which is a success. Nothing is started or verified: "start" does that.
 

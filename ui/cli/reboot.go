@@ -9,7 +9,7 @@ import (
 )
 
 func (p *Program) rebootCommand(sandbox *bool) *cobra.Command {
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "reboot NAME", short: "Restart a machine; its address stays", least: 1, most: 1, want: oneName,
 		long: `Restarts a machine. Its address, its disk and its URL stay; running kernels and what is in their memory are lost. The server restarts automatically.
 
@@ -22,7 +22,7 @@ With --json, events of the steps, and a last line of kind "done".`,
 			}
 			err = t.work(func(emit func(steps.Event)) error { return t.guide.Reboot(ctx, t.setup.ID, emit) })
 			if err == nil {
-				r.done(t.setup, "%s restarts. Open it again: %s", t.setup.Answers.Name, t.typed("open"))
+				r.done(t.setup, "%s restarts. Open it again: %s", t.setup.Answers.Name, t.asCommand("open"))
 			}
 			return err
 		},

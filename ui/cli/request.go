@@ -10,9 +10,9 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// verb is what a command that works on machines says of itself. What all of
-// them have in common, verb.command adds.
-type verb struct {
+// commandSpec is what a command that works on machines says of itself. What all of
+// them have in common, commandSpec.command adds.
+type commandSpec struct {
 	use, short, long, example string
 	aliases                   []string
 	// least and most bound the number of arguments; most below zero is no
@@ -40,7 +40,7 @@ type request struct {
 }
 
 // command makes the cobra command. The request is filled in before it runs.
-func (v verb) command(p *Program, sandbox *bool) (*cobra.Command, *request) {
+func (v commandSpec) command(p *Program, sandbox *bool) (*cobra.Command, *request) {
 	r := &request{Program: p, lines: newJSONLines(p.Out), engines: map[bool]steps.Engine{}}
 	fill := func(cmd *cobra.Command, args []string) {
 		r.command, r.worlds, r.args = cmd.Name(), worlds(cmd, *sandbox), args
@@ -73,7 +73,7 @@ func (v verb) command(p *Program, sandbox *bool) (*cobra.Command, *request) {
 	return cmd, r
 }
 
-func (v verb) wrongNumber(command string, args []string) error {
+func (v commandSpec) wrongNumber(command string, args []string) error {
 	if v.most == 0 {
 		return usage(command, "the command %s does not accept %q", command, args[0])
 	}
@@ -209,10 +209,10 @@ func (t *taken) mustRun() error {
 	return &problemError{[]problem.Problem{p}}
 }
 
-// typed is a command on this setup as a person types it.
-func (t *taken) typed(command string) string { return typed(command, t.setup) }
+// asCommand is a command on this setup as a person types it.
+func (t *taken) asCommand(command string) string { return asCommand(command, t.setup) }
 
-func typed(command string, s steps.Setup) string {
+func asCommand(command string, s steps.Setup) string {
 	return name + " " + command + " " + s.Answers.Name + inSandbox(s)
 }
 

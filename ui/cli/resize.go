@@ -13,7 +13,7 @@ type resizeOptions struct{ stop, start bool }
 
 func (p *Program) resizeCommand(sandbox *bool) *cobra.Command {
 	o := &resizeOptions{}
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "resize NAME TYPE", short: "Give a machine another instance type", least: 2, most: 2,
 		want: "name a setup and an instance type, t3.large for example",
 		long: `Gives a machine another instance type, with the same disk. The machine has to be stopped for that: a running one is stopped after you confirm, or with --stop; its kernels are lost.
@@ -50,7 +50,7 @@ func (r *request) resize(ctx context.Context, o *resizeOptions) error {
 		r.line("%s is a %s now.", s.Answers.Name, kind)
 		return t.start(ctx, "")
 	}
-	r.done(s, "%s is a %s now. Start it: %s", s.Answers.Name, kind, t.typed("start"))
+	r.done(s, "%s is a %s now. Start it: %s", s.Answers.Name, kind, t.asCommand("start"))
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func (p *Program) rmCommand(sandbox *bool) *cobra.Command {
-	cmd, r := verb{
+	cmd, r := commandSpec{
 		use: "rm NAME", aliases: []string{"remove"},
 		short: "Terminate a setup's machine and remove all it created", least: 1, most: 1, want: oneName,
 		long: `Terminates the machine with everything on its disk, and removes the security group, the key pair and the local files that the setup created. What existed before the setup stays.

@@ -17,7 +17,7 @@ import (
 )
 
 func (p *Program) sshCommand(sandbox *bool) *cobra.Command {
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "ssh NAME [-- COMMAND...]", short: "Open a shell on the machine, or run a command there", least: 1, most: -1, want: oneName,
 		long: `Opens a login shell on the machine in this terminal, with the key and the host key that the program knows. With a command, runs that and ends with its exit code; its words are joined with spaces and read by the machine's shell, as ssh does it. An interactive shell counts as activity: the machine does not stop meanwhile.
 
@@ -54,7 +54,7 @@ func (r *request) ssh(ctx context.Context) error {
 		line := strings.Join(steps.Manual(steps.StepConnect, t.setup.Answers, &t.setup), " ")
 		return &usageError{
 			text: "a shell needs a terminal, and there is none",
-			next: fmt.Sprintf("Give a command (%s -- COMMAND), or use OpenSSH: %s", t.typed("ssh"), line),
+			next: fmt.Sprintf("Give a command (%s -- COMMAND), or use OpenSSH: %s", t.asCommand("ssh"), line),
 		}
 	}
 	_, link, err := r.connect(ctx, r.args[0])

@@ -10,7 +10,7 @@ import (
 )
 
 func (p *Program) startCommand(sandbox *bool) *cobra.Command {
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "start NAME", short: "Start a stopped machine, up to its URL", least: 1, most: 1, want: oneName,
 		long: `Starts a stopped machine and its server, runs a cell in it, and prints the URL as the last line. It holds no tunnel: in ssh mode "open" does.
 
@@ -55,7 +55,7 @@ func (t *taken) start(ctx context.Context, what string) error {
 	}
 	t.printer().ready(opened)
 	if tunnelled {
-		t.note("The URL needs the tunnel: %s\n", t.typed("open"))
+		t.note("The URL needs the tunnel: %s\n", t.asCommand("open"))
 	}
 	t.done(opened.Setup, "")
 	return nil
@@ -65,7 +65,7 @@ func (t *taken) start(ctx context.Context, what string) error {
 // stopped follows when it is started, and is not started for that: it would cost.
 func (t *taken) follow(ctx context.Context, what string) error {
 	if t.setup.State.Off() || t.setup.Resources.InstanceID == "" {
-		t.done(t.setup, "%s This takes effect when the machine is started: %s", what, t.typed("start"))
+		t.done(t.setup, "%s This takes effect when the machine is started: %s", what, t.asCommand("start"))
 		return nil
 	}
 	return t.start(ctx, what)

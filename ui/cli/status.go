@@ -14,7 +14,7 @@ import (
 )
 
 func (p *Program) statusCommand(sandbox *bool) *cobra.Command {
-	cmd, r := verb{
+	cmd, r := commandSpec{
 		use: "status NAME", short: "Show details of a machine", least: 1, most: 1, want: oneName,
 		long: `Shows details of one machine: where it is, how it is reached, what the server and its kernels do, how much of the machine is used, when it stops automatically, and what it costs now, has cost so far and will cost until 9 o'clock tomorrow.
 
@@ -57,7 +57,7 @@ func (r *request) status(ctx context.Context) error {
 	}
 	if m.unwell != nil {
 		p := steps.Explain(m.unwell)
-		r.note("The machine did not report its status: %s. Find out why: %s\n", p.Title, t.typed("doctor"))
+		r.note("The machine did not report its status: %s. Find out why: %s\n", p.Title, t.asCommand("doctor"))
 	}
 	r.warn(m)
 	return nil
@@ -84,7 +84,7 @@ func (r *request) describe(m machine) error {
 	f.add("Address", "%s", m.PublicAddr)
 	f.add("Mode", "%s", a.Mode)
 	if url := m.shownURL(); url == noTunnel {
-		f.add("URL", "no tunnel is open; open one: %s", typed("open", m.Setup))
+		f.add("URL", "no tunnel is open; open one: %s", asCommand("open", m.Setup))
 	} else if url != dash("") {
 		f.mark(web, "", "URL", "%s", url)
 	}
@@ -135,7 +135,7 @@ func (f *facts) health(h steps.Health) {
 func (f *facts) stop(m machine) {
 	h := m.health
 	if !h.Watching {
-		f.mark(warning, warning.mark(), "Stops", "not known: the machine's watcher does not run; see %s", typed("doctor", m.Setup))
+		f.mark(warning, warning.mark(), "Stops", "not known: the machine's watcher does not run; see %s", asCommand("doctor", m.Setup))
 		return
 	}
 	f.add("Idle", "%s", safe.Clean(wording.Idle(*h, h.At)))

@@ -11,7 +11,7 @@ import (
 )
 
 func (p *Program) stopCommand(sandbox *bool) *cobra.Command {
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "stop NAME...", short: "Stop machines; their disks are kept", least: 1, most: -1,
 		want: "name one setup or more: " + name + " ls lists them",
 		long: `Stops machines. Files are kept, and the disk keeps costing a little; running kernels and what is in their memory are lost. "start" starts a machine again, at another address.
@@ -59,7 +59,7 @@ func (r *request) stop(ctx context.Context) error {
 	wg.Wait()
 	for i, t := range all {
 		if errs[i] == nil {
-			r.line("%s is stopped. Start it again: %s", t.setup.Answers.Name, t.typed("start"))
+			r.line("%s is stopped. Start it again: %s", t.setup.Answers.Name, t.asCommand("start"))
 		} else if len(all) > 1 {
 			r.remind("%s was not stopped: %s.\n", t.setup.Answers.Name, steps.Explain(errs[i]).Title)
 		}

@@ -18,14 +18,14 @@ import (
 // surveyed is what the clouds answered when all machines were looked for.
 type surveyed struct {
 	machines []machine
-	silent   []silence
+	silent   []noAnswer
 	// err is a survey that failed as a whole; what the ledger holds is in
 	// machines all the same.
 	err error
 }
 
-// silence is a region, or a whole account, that did not answer.
-type silence struct {
+// noAnswer is a region, or a whole account, that did not answer.
+type noAnswer struct {
 	at      steps.Place
 	sandbox bool
 	err     error
@@ -59,7 +59,7 @@ func (r *request) survey(ctx context.Context, profile, region string) (surveyed,
 	}
 	if region != "" {
 		all.machines = slices.DeleteFunc(all.machines, func(m machine) bool { return m.Answers.Region != region && m.Bad == nil })
-		all.silent = slices.DeleteFunc(all.silent, func(s silence) bool { return s.at.Region != "" && s.at.Region != region })
+		all.silent = slices.DeleteFunc(all.silent, func(s noAnswer) bool { return s.at.Region != "" && s.at.Region != region })
 	}
 	return all, nil
 }
@@ -69,12 +69,12 @@ func (all *surveyed) add(ctx context.Context, w world) {
 	seen := map[string]bool{}
 	places := map[string]int{} // in found: a region may come again, with more
 	var found []machine
-	var silent []silence
+	var silent []noAnswer
 	err := w.guide.Survey(ctx, w.profile, func(s steps.Surveyed) {
 		mu.Lock()
 		defer mu.Unlock()
 		if s.Err != nil {
-			silent = append(silent, silence{s.At, w.sandbox, s.Err})
+			silent = append(silent, noAnswer{s.At, w.sandbox, s.Err})
 		}
 		for _, m := range s.Machines {
 			seen[m.ID] = true
@@ -117,7 +117,7 @@ func compareBool(a, b bool) int {
 }
 
 // unseenWhy says why no region told of a setup.
-func unseenWhy(s steps.Setup, silent []silence, whole error) string {
+func unseenWhy(s steps.Setup, silent []noAnswer, whole error) string {
 	for _, q := range silent {
 		if q.at.Profile == s.Answers.Profile && (q.at.Region == "" || q.at.Region == s.Answers.Region) {
 			return steps.Explain(q.err).Title
@@ -131,7 +131,7 @@ func unseenWhy(s steps.Setup, silent []silence, whole error) string {
 
 // tellSilence notes the regions that did not answer. On a terminal, what
 // several of an account's say is said once.
-func (r *request) tellSilence(silent []silence) {
+func (r *request) tellSilence(silent []noAnswer) {
 	if r.asJSON {
 		for _, s := range silent {
 			p := steps.Explain(s.err)
@@ -158,14 +158,14 @@ func (r *request) tellSilence(silent []silence) {
 // sameWords puts together what is said of an account's regions in the same
 // words but for the region's name, which host names hold too. The regions are
 // in their order by name.
-func sameWords(silent []silence) (groups [][]silence) {
+func sameWords(silent []noAnswer) (groups [][]noAnswer) {
 	type said struct {
 		profile string
 		sandbox bool
 		words   string
 	}
 	at := map[said]int{}
-	for _, s := range slices.SortedStableFunc(slices.Values(silent), func(a, b silence) int { return cmp.Compare(a.at.Region, b.at.Region) }) {
+	for _, s := range slices.SortedStableFunc(slices.Values(silent), func(a, b noAnswer) int { return cmp.Compare(a.at.Region, b.at.Region) }) {
 		p := steps.Explain(s.err)
 		words := p.Title + "\n" + p.Text + "\n" + nextWords(p.Next)
 		if s.at.Region != "" {

@@ -22,7 +22,7 @@ type sweepOptions struct {
 
 func (p *Program) sweepCommand(sandbox *bool) *cobra.Command {
 	o := &sweepOptions{}
-	cmd, r := verb{
+	cmd, r := commandSpec{
 		use: "sweep", short: "Find what is left over in the cloud, and remove it",
 		long: `Lists, over all regions, what this program created (instances, volumes, security groups, key pairs) and no setup of this computer owns, with its cost. Then it asks, setup by setup, whether to remove it. What another computer made is listed too: a running instance may be in use there right now.
 
@@ -66,15 +66,15 @@ type jsonSwept struct {
 	Silent  int       `json:"silent"` // regions that did not answer
 }
 
-// remains are the leftovers of one setup, in one world.
-type remains struct {
+// setupLeftovers are the leftovers of one setup, in one world.
+type setupLeftovers struct {
 	world
 	setup, name string
 	things      []steps.Leftover
 }
 
 // running reports whether an instance among them may be in use.
-func (m remains) running() bool {
+func (m setupLeftovers) running() bool {
 	return slices.ContainsFunc(m.things, func(l steps.Leftover) bool { return l.Running })
 }
 
@@ -120,13 +120,13 @@ func (r *request) sweep(ctx context.Context, o *sweepOptions) error {
 }
 
 // leftovers asks all worlds, and sorts the answers by setup.
-func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]remains, []silence, error) {
+func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]setupLeftovers, []noAnswer, error) {
 	worlds, err := r.inhabited(ctx, o.profile)
 	if err != nil {
 		return nil, nil, err
 	}
-	var all []remains
-	var silent []silence
+	var all []setupLeftovers
+	var silent []noAnswer
 	for _, w := range worlds {
 		var mu sync.Mutex
 		var things []steps.Leftover
@@ -135,7 +135,7 @@ func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]remains, []
 			defer mu.Unlock()
 			here := o.region == "" || s.At.Region == "" || s.At.Region == o.region
 			if s.Err != nil && here {
-				silent = append(silent, silence{s.At, w.sandbox, s.Err})
+				silent = append(silent, noAnswer{s.At, w.sandbox, s.Err})
 			}
 			for _, l := range s.Leftovers {
 				if o.region == "" || l.At.Region == o.region {
@@ -151,11 +151,11 @@ func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]remains, []
 	return all, silent, nil
 }
 
-func bySetup(w world, things []steps.Leftover) []remains {
-	var all []remains
+func bySetup(w world, things []steps.Leftover) []setupLeftovers {
+	var all []setupLeftovers
 	slices.SortStableFunc(things, func(a, b steps.Leftover) int { return a.Created.Compare(b.Created) })
 	for _, l := range things {
-		i := slices.IndexFunc(all, func(m remains) bool { return m.setup == l.SetupID })
+		i := slices.IndexFunc(all, func(m setupLeftovers) bool { return m.setup == l.SetupID })
 		if i < 0 {
 			i = len(all)
 			// Tags are written by whoever may: they are made safe for the terminal.
@@ -163,14 +163,14 @@ func bySetup(w world, things []steps.Leftover) []remains {
 			if title == "" {
 				title = "no name"
 			}
-			all = append(all, remains{world: w, setup: l.SetupID, name: title})
+			all = append(all, setupLeftovers{world: w, setup: l.SetupID, name: title})
 		}
 		all[i].things = append(all[i].things, l)
 	}
 	return all
 }
 
-func (r *request) listLeftovers(all []remains) error {
+func (r *request) listLeftovers(all []setupLeftovers) error {
 	if r.asJSON {
 		for _, m := range all {
 			for _, l := range m.things {
@@ -231,7 +231,7 @@ func leftoverOf(l steps.Leftover, sandbox bool) jsonLeftover {
 
 // clear removes one setup's leftovers when the person agrees, and answers how
 // many those were. With a running instance kept, what belongs to it stays too.
-func (r *request) clear(ctx context.Context, m remains, o *sweepOptions) (int, error) {
+func (r *request) clear(ctx context.Context, m setupLeftovers, o *sweepOptions) (int, error) {
 	if r.yes && m.running() && !o.instances {
 		r.note("%s is left: its instance is running, and may be in use from another computer. Remove it too: %s sweep --yes --instances\n", m.name, name)
 		return 0, nil

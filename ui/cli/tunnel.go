@@ -10,7 +10,7 @@ import (
 )
 
 func (p *Program) tunnelCommand(sandbox *bool) *cobra.Command {
-	cmd, _ := verb{
+	cmd, _ := commandSpec{
 		use: "tunnel NAME...", short: "Hold the tunnels of several machines", least: 1, most: -1,
 		want: "name one setup or more in ssh mode: " + name + " ls lists them",
 		long: `Holds the tunnels of running machines in ssh mode, each on its own local port, which stays the same from one time to the next. Prints a URL a line, and ends with Ctrl-C, which is a success.
@@ -32,7 +32,7 @@ func (r *request) tunnel(ctx context.Context) error {
 		if t.setup.Answers.Mode != steps.ModeSSH {
 			return &usageError{
 				text: "The machine " + want + " is in " + string(t.setup.Answers.Mode) + " mode, which needs no tunnel",
-				next: "Bring its URL: " + t.typed("open"),
+				next: "Bring its URL: " + t.asCommand("open"),
 			}
 		}
 		if !slices.ContainsFunc(all, func(o *taken) bool { return o.setup.ID == t.setup.ID }) {

@@ -43,9 +43,9 @@ func (p *Program) farewell(o ui.Outcome) {
 	for _, s := range o.Left {
 		switch {
 		case s.Resources.Removing:
-			p.note("The removal of %s is not finished. Finish it: %s\n", s.Answers.Name, typed("rm", s))
+			p.note("The removal of %s is not finished. Finish it: %s\n", s.Answers.Name, asCommand("rm", s))
 		case s.State == steps.StateStopped:
-			p.note("The machine of %s is stopped%s. Start it again: %s\n", s.Answers.Name, diskCost(s), typed("start", s))
+			p.note("The machine of %s is stopped%s. Start it again: %s\n", s.Answers.Name, diskCost(s), asCommand("start", s))
 		default:
 			p.keepsRunning(s)
 		}
