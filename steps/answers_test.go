@@ -113,8 +113,12 @@ func TestManualOfEachModeNamesTheGuidesCommand(t *testing.T) {
 
 func TestEveryStepHasAPage(t *testing.T) {
 	for _, p := range Pages() {
-		if p.Title == "" || strings.Count(p.About, ".") < 2 {
-			t.Errorf("%s: %q is not two sentences", p.ID, p.About)
+		sentences := 2
+		if p.ID == StepReview {
+			sentences = 1 // the front end adds how to launch
+		}
+		if p.Title == "" || strings.Count(p.About, ".") < sentences {
+			t.Errorf("%s: %q has fewer than %d sentences", p.ID, p.About, sentences)
 		}
 	}
 	if len(Pages()) != 10 {
