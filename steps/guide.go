@@ -132,7 +132,7 @@ func Pages() []Page {
 		{StepMachine, "Machine", "The guide launches Ubuntu on a t2.micro, which is free for many new accounts. Bigger machines cost more for every hour they run, and the disk costs a little even while the machine is stopped."},
 		{StepKey, "Key pair", "EC2 lets you in by a key pair: it knows the public half, and you keep the private half, readable by nobody else (chmod 400). A new key made on this computer is safest, because it never travels."},
 		{StepMode, "Mode", "The guide knows three ways to reach Jupyter: through an SSH tunnel, over HTTP at the public address, or as a Kernel Gateway for notebooks elsewhere. SSH opens the least to the world."},
-		{StepReview, "Review", "This is everything that will be created and what it costs."},
+		{StepReview, "Review", "This is everything that will be created and what it costs. Nothing exists before it is launched."},
 		{StepLaunch, "Launch", "EC2 starts the machine behind a firewall (security group) that lets in your own address only. It is pending for some seconds, then running, and then its SSH port answers."},
 		{StepConnect, "Connect", "The program logs in as ubuntu with your key, as ssh -i would. The guide has you type \"yes\" to an unknown host key; here it is compared with the one the machine printed on its console."},
 		{StepInstall, "Install", "Jupyter Notebook and Kernel Gateway are installed on the machine. The install continues there even if this computer disconnects, and a second run finds everything in place."},
