@@ -111,13 +111,19 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 	return c.exit(err, head.String(), tail.String())
 }
 
-// leave ends a command that nobody waits for any more. A dead connection must
-// not hold up the caller.
-func (c *Client) leave(s *ssh.Session) {
-	sent := make(chan struct{})
-	go func() { defer close(sent); _ = s.Signal(ssh.SIGTERM) }()
+// leave ends a command that nobody waits for any more.
+func (c *Client) leave(s *ssh.Session) { briefly(func() { _ = s.Signal(ssh.SIGTERM) }) }
+
+// hangUp closes a session that nobody waits for any more.
+func (c *Client) hangUp(s *ssh.Session) { briefly(func() { _ = s.Close() }) }
+
+// briefly waits for f, but a second at most: a dead connection must not hold up
+// the caller.
+func briefly(f func()) {
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
 	select {
-	case <-sent:
+	case <-done:
 	case <-time.After(time.Second):
 	}
 }

@@ -104,17 +104,6 @@ func reached(err error) bool {
 	return errors.As(err, &e)
 }
 
-// hangUp closes a session that nobody waits for any more. A dead connection
-// must not hold up the caller.
-func (c *Client) hangUp(s *ssh.Session) {
-	closed := make(chan struct{})
-	go func() { defer close(closed); _ = s.Close() }()
-	select {
-	case <-closed:
-	case <-time.After(time.Second):
-	}
-}
-
 // keyboard is what a person types, until it is stopped.
 type keyboard struct {
 	in      io.Reader
