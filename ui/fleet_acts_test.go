@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // Each key asks the engine for its own thing; the questions in between are
@@ -26,15 +27,15 @@ func TestKeysOfAMachine(t *testing.T) {
 		{"start", "3", []string{"S"}, "", nil, []string{"work s-3"}},
 		{"restart the server", "1", []string{"r"}, "All its kernels end", []string{"enter"}, []string{"restart s-1"}},
 		{"reboot", "1", []string{"R"}, "All kernels, shells and transfers", []string{"enter"}, []string{"reboot s-1"}},
-		{"mode", "1", []string{"m"}, "How do you want to reach jupyter?", []string{"down", "down", "enter"}, []string{"mode http true s-1", "work s-1"}},
-		{"mode of a stopped one", "3", []string{"m"}, "How do you want to reach thesis", []string{"up", "enter"}, []string{"mode ssh false s-3"}},
-		{"limits", "1", []string{"i"}, "stop automatically?", []string{"right", "right", "down", "left", "enter"}, []string{"limits never 4h s-1", "work s-1"}},
-		{"type", "3", []string{"t"}, "0.0120", []string{"up", "enter"}, []string{"resize t3.micro s-3"}},
-		{"gateway for a notebook", "1", []string{"g"}, "Whose kernels", []string{"enter"}, []string{`gateway "s-2" s-1`, "work s-1"}},
-		{"notebook for a gateway", "2", []string{"g"}, "Who should use", []string{"down", "enter"}, []string{`gateway "s-2" s-1`, "work s-1"}},
+		{"mode", "1", []string{"m"}, "How do you want to reach jupyter?", []string{"down", "down", "enter"}, []string{"mode s-1 http true", "work s-1"}},
+		{"mode of a stopped one", "3", []string{"m"}, "How do you want to reach thesis", []string{"up", "enter"}, []string{"mode s-3 ssh false"}},
+		{"limits", "1", []string{"i"}, "stop automatically?", []string{"right", "right", "down", "left", "enter"}, []string{"limits s-1 never/4h", "work s-1"}},
+		{"type", "3", []string{"t"}, "0.0120", []string{"up", "enter"}, []string{"resize s-3 t3.micro"}},
+		{"gateway for a notebook", "1", []string{"g"}, "Whose kernels", []string{"enter"}, []string{"gateway s-1 s-2", "work s-1"}},
+		{"notebook for a gateway", "2", []string{"g"}, "Who should use", []string{"down", "enter"}, []string{"gateway s-1 s-2", "work s-1"}},
 		{"adopt", "6", []string{"a"}, "", nil, []string{"adopt s-6"}},
-		{"extend", "1", []string{"+"}, "", nil, []string{"extend 1h0m0s s-1"}},
-		{"upload", "1", []string{"u"}, "Upload to jupyter", []string{"/tmp/a.csv", "down", "data/", "enter"}, []string{"put /tmp/a.csv data/ s-1"}},
+		{"extend", "1", []string{"+"}, "", nil, []string{"extend s-1 1h0m0s"}},
+		{"upload", "1", []string{"u"}, "Upload to jupyter", []string{"/tmp/a.csv", "down", "data/", "enter"}, []string{"put s-1 -r /tmp/a.csv data/"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := fleetRig(t).press(c.on).press(c.keys...)
@@ -57,10 +58,10 @@ func TestKeysOfAMachine(t *testing.T) {
 func TestEscTurnsEveryQuestionDown(t *testing.T) {
 	for _, key := range []string{"s", "r", "R", "m", "i", "u", "d", "x", "D", "W", "f", "?"} {
 		r := fleetRig(t)
-		before := len(r.e.asked())
+		before := len(r.e.Asked())
 		r.press(key, "esc")
 		r.untilTrue("nothing is open", func() bool { return r.m.dialog() == nil && !r.m.help })
-		for _, a := range r.e.asked()[before:] {
+		for _, a := range r.e.Asked()[before:] {
 			if !strings.HasPrefix(a, "doctor") && !strings.HasPrefix(a, "sweep") {
 				t.Errorf("%s and esc: %s", key, a)
 			}
@@ -86,9 +87,9 @@ func TestKeysThatCannotBe(t *testing.T) {
 		{"6", "D", "another computer's"},
 	} {
 		r := fleetRig(t)
-		before := len(r.e.asked())
+		before := len(r.e.Asked())
 		r.press(c.on, c.key).until(c.want)
-		if got := r.e.asked()[before:]; len(got) > 0 || r.m.dialog() != nil {
+		if got := r.e.Asked()[before:]; len(got) > 0 || r.m.dialog() != nil {
 			t.Errorf("%s on %s asks for %v", c.key, c.on, got)
 		}
 	}
@@ -96,54 +97,54 @@ func TestKeysThatCannotBe(t *testing.T) {
 
 func TestOpenAndCopy(t *testing.T) {
 	var opened atomic.Int32
-	e := newFakeEngine()
-	sevenMachines(e)
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
 	r := toFleet(newRig(t, e, func(o *Options) { o.Open = func(string) error { opened.Add(1); return nil } }))
 	r.press("o").until("Opened in the browser").until("tunnel up").press("o", "c").until("Copied the URL")
 	r.untilTrue("it was opened twice", func() bool { return opened.Load() == 2 })
 	r.press("2", "c").untilAsked("reopen s-2").settled()
 	r.press("1").until("tunnel up")
-	if got := slices.DeleteFunc(e.asked(), func(s string) bool { return !strings.HasPrefix(s, "reopen") }); len(got) != 2 {
+	if got := slices.DeleteFunc(e.Asked(), func(s string) bool { return !strings.HasPrefix(s, "reopen") }); len(got) != 2 {
 		t.Errorf("asked for %v: an open URL is opened again", got)
 	}
-	for _, tunnel := range e.opens {
-		if tunnel.isClosed() != 0 {
-			t.Errorf("switching closed the tunnel of %s", tunnel.id)
+	for _, tunnel := range e.Tunnels() {
+		if tunnel.Closed() != 0 {
+			t.Errorf("switching closed the tunnel of %s", tunnel.ID)
 		}
 	}
 	r.press("q").until("Leave?").press("enter")
 	r.m.letGo()
-	for _, tunnel := range e.opens {
-		if n := tunnel.isClosed(); n != 1 {
-			t.Errorf("the tunnel of %s was closed %d times on leaving", tunnel.id, n)
+	for _, tunnel := range e.Tunnels() {
+		if n := tunnel.Closed(); n != 1 {
+			t.Errorf("the tunnel of %s was closed %d times on leaving", tunnel.ID, n)
 		}
 	}
-	for _, l := range e.links {
-		if !l.isClosed() {
-			t.Errorf("the link to %s is open after leaving", l.id)
+	for _, l := range e.Links() {
+		if !l.IsClosed() {
+			t.Errorf("the link to %s is open after leaving", l.ID)
 		}
 	}
 }
 
 func TestOpeningGoesOnWithTheGuide(t *testing.T) {
 	r := fleetRig(t).press("4", "enter").until("Proof").press("esc").until("7 machines")
-	if got := r.e.worked; len(got) != 1 || got[0] != "s-4" {
+	if got := r.e.Worked(); len(got) != 1 || got[0] != "s-4" {
 		t.Errorf("worked on %v", got)
 	}
-	if r.member("s-4").opened == nil || r.e.opens[0].isClosed() != 0 {
+	if r.member("s-4").opened == nil || r.e.Tunnels()[0].Closed() != 0 {
 		t.Error("going back to the list closed the tunnel")
 	}
 	// Working on it once more replaces its tunnel: the new one wants the port.
 	r.press("s").until("Stop half-done?").press("enter").settled().until("○ stopped").press("S").settled()
 	r.untilTrue("it runs again", func() bool { u := r.member("s-4"); return u.up() && u.opened != nil })
-	if a, b := r.e.opens[0].isClosed(), r.e.opens[1].isClosed(); a != 1 || b != 0 {
+	if a, b := r.e.Tunnels()[0].Closed(), r.e.Tunnels()[1].Closed(); a != 1 || b != 0 {
 		t.Errorf("closed: the old tunnel %d times, the new one %d times", a, b)
 	}
 }
 
 func TestMachinesAreWorkedOnAtTheSameTime(t *testing.T) {
 	stop, start := make(chan struct{}), make(chan struct{})
-	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": stop, "work s-3": start} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": stop, "work s-3": start} })
 	r.press("s").until("Stop jupyter?").press("enter").until("stopping …")
 	r.press("3", "S").until("starting …").untilAsked("work s-3")
 	if !strings.Contains(r.screen(), "stopping …") {
@@ -161,7 +162,7 @@ func TestMachinesAreWorkedOnAtTheSameTime(t *testing.T) {
 }
 
 func TestAnOperationCanBeEnded(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
 	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("up", "enter").settled()
 	r.until("ended before it was finished")
 	if r.member("s-1").trouble != nil {
@@ -170,13 +171,11 @@ func TestAnOperationCanBeEnded(t *testing.T) {
 }
 
 func TestAFailureIsKeptWithItsMachine(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"stop": fakeError{}} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Fail = map[string]error{"stop": stepstest.SessionEnded{}} })
 	r.press("s").until("Stop jupyter?").press("enter").until("→ Run").press("2")
 	r.untilTrue("its row tells", func() bool { return strings.Contains(r.screen(), "! stopping failed") })
 	r.press("1", "f").until("Session token not found").press("esc")
-	r.e.fmu.Lock()
-	r.e.fail = nil
-	r.e.fmu.Unlock()
+	r.e.Change(func() { r.e.Fail = nil })
 	r.press("s").until("Stop jupyter?").press("enter").settled().until("○ stopped")
 	if strings.Contains(r.screen(), "failed:") && r.member("s-1").trouble != nil {
 		t.Errorf("the failure stays after a success:\n%s", r.screen())
@@ -185,16 +184,16 @@ func TestAFailureIsKeptWithItsMachine(t *testing.T) {
 
 func TestCopyingShowsHowFarItIsAndCanBeEnded(t *testing.T) {
 	held := make(chan struct{})
-	r := fleetRig(t, func(e *fakeEngine) {
-		e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth(), copyHeld: held} }
+	r := fleetRig(t, func(e *stepstest.Engine) {
+		e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: stepstest.Health(), Held: held} }
 	})
 	r.press("d").until("Download from jupyter").press("enter").until("Name the file").press("out/model.bin", "enter")
 	r.until("25 %, 1.4 of 5.7 MiB; esc ends it").until("Downloading out/model.bin  ██████████░░").until("downloading 25 %").press("esc").settled().until("ended before it was finished")
 	r.press("u").until("Upload to jupyter").press("a.csv", "enter").until("uploading …")
 	close(held)
 	r.settled().until("uploaded 1 file, 5.7 MiB")
-	if !slices.Contains(r.e.asked(), "put a.csv a.csv s-1") {
-		t.Errorf("asked for %v", r.e.asked())
+	if !slices.Contains(r.e.Asked(), "put s-1 -r a.csv a.csv") {
+		t.Errorf("asked for %v", r.e.Asked())
 	}
 }
 
@@ -207,30 +206,30 @@ func TestAJupyterHereUsesAGateway(t *testing.T) {
 }
 
 func TestTheDoctorMends(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.checks = fakeChecks() })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Has.Checks = fakeChecks() })
 	r.press("D").until("1 problem found").press("home", "enter") // nothing to mend at the first line
-	r.press("down", "down", "enter").untilAsked("fix group s-1").settled()
-	r.untilTrue("it checks again", func() bool { return strings.Count(strings.Join(r.e.asked(), ","), "doctor s-1") == 2 })
+	r.press("down", "down", "enter").untilAsked("fix s-1 group").settled()
+	r.untilTrue("it checks again", func() bool { return strings.Count(strings.Join(r.e.Asked(), ","), "doctor /s-1") == 2 })
 	r.until("1 problem found").press("esc").until("7 machines")
 }
 
 func TestTheSweepRemovesWhatIsMarked(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.leftovers = fakeLeftovers() })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Has.Leftovers = fakeLeftovers() })
 	r.press("W").until("leftovers")
 	r.untilTrue("it has looked", func() bool { return !r.m.Tasks.Runs(taskSweep) })
 	r.press("enter").until("Mark something with space first").press("space", "space", "enter")
 	r.until("Remove what is marked?").until("1 machine of it is").press("enter") // Cancel is preselected
-	if slices.ContainsFunc(r.e.asked(), func(s string) bool { return strings.HasPrefix(s, "clear") }) {
+	if slices.ContainsFunc(r.e.Asked(), func(s string) bool { return strings.HasPrefix(s, "clear") }) {
 		t.Fatal("it was removed without a yes")
 	}
-	r.until("Sweep").press("enter").until("Remove what is marked?").press("up", "enter").untilAsked("clear i-1 vol-1").until("What was marked is removed")
+	r.until("Sweep").press("enter").until("Remove what is marked?").press("up", "enter").untilAsked("clear i-1,vol-1").until("What was marked is removed")
 }
 
 func TestTerminating(t *testing.T) {
 	r := fleetRig(t)
 	r.press("c").settled().press("x").until("all files on it are lost").press("jupyter", "enter").until("Removed.").press("enter").until("6 machines")
-	if r.e.removed[0] != "s-1" || r.e.opens[0].isClosed() != 1 {
-		t.Errorf("removed %v, tunnel closed %d times", r.e.removed, r.e.opens[0].isClosed())
+	if r.e.Removed()[0] != "s-1" || r.e.Tunnels()[0].Closed() != 1 {
+		t.Errorf("removed %v, tunnel closed %d times", r.e.Removed(), r.e.Tunnels()[0].Closed())
 	}
 	// What is left of a machine that was terminated elsewhere goes the same way.
 	r.press("down", "down", "down").until("its files are lost").press("x").until("Remove course?").press("course", "enter").until("Removed.")
@@ -246,7 +245,7 @@ func TestLeavingWithSeveralMachines(t *testing.T) {
 	t.Run("stop", func(t *testing.T) {
 		r := fleetRig(t).press("q").until("Leave?").press("down", "enter")
 		r.untilTrue("it quits", func() bool { return r.m.quitting })
-		asked := r.e.asked()
+		asked := r.e.Asked()
 		for _, w := range []string{"stop s-1", "stop s-2", "stop s-4"} {
 			if !slices.Contains(asked, w) {
 				t.Errorf("%s is missing in %v", w, asked)
@@ -259,20 +258,20 @@ func TestLeavingWithSeveralMachines(t *testing.T) {
 		}
 	})
 	t.Run("one cannot be stopped", func(t *testing.T) {
-		r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"stop s-2": fakeError{}} })
+		r := fleetRig(t, func(e *stepstest.Engine) { e.Fail = map[string]error{"stop s-2": stepstest.SessionEnded{}} })
 		r.press("q").until("Leave?").press("down", "enter").settled().until("! stopping failed")
 		if r.m.quitting {
 			t.Error("it left although a machine runs that was to be stopped")
 		}
 	})
 	t.Run("one is being started", func(t *testing.T) {
-		r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"work s-3": make(chan struct{})} })
+		r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"work s-3": make(chan struct{})} })
 		r.press("3", "S").untilAsked("work s-3")
 		r.member("s-3").State = "running"
 		r.press("q").until("thesis is still starting").press("down", "enter")
 		r.untilTrue("it quits", func() bool { return r.m.quitting })
-		if !slices.Contains(r.e.asked(), "stop s-3") {
-			t.Errorf("asked for %v", r.e.asked())
+		if !slices.Contains(r.e.Asked(), "stop s-3") {
+			t.Errorf("asked for %v", r.e.Asked())
 		}
 	})
 	t.Run("terminate", func(t *testing.T) {
@@ -283,8 +282,8 @@ func TestLeavingWithSeveralMachines(t *testing.T) {
 		}
 		r.press("3 machines", "enter")
 		r.untilTrue("it quits", func() bool { return r.m.quitting })
-		slices.Sort(r.e.removed)
-		if got := strings.Join(r.e.removed, " "); got != "s-1 s-2 s-4" {
+		slices.Sort(r.e.Removed())
+		if got := strings.Join(r.e.Removed(), " "); got != "s-1 s-2 s-4" {
 			t.Errorf("removed %s", got)
 		}
 	})
@@ -303,43 +302,43 @@ func TestLeavingWithAMachineThatIsRemovedMeanwhile(t *testing.T) {
 
 func TestATunnelOpenedWhileLeavingIsClosed(t *testing.T) {
 	held := make(chan struct{})
-	e := newFakeEngine()
-	sevenMachines(e)
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
 	r := toFleet(newRig(t, e, func(o *Options) { o.Engine = lateReopen{e, held} })).press("c")
 	r.untilTrue("it is opening", func() bool { return r.member("s-1").op != nil })
 	r.press("ctrl+c", "ctrl+c")
 	close(held)
 	r.m.letGo()
-	if n := e.opens[0].isClosed(); n != 1 {
+	if n := e.Tunnels()[0].Closed(); n != 1 {
 		t.Errorf("the late tunnel was closed %d times", n)
 	}
 }
 
 func TestReviewLimits(t *testing.T) {
-	r := toReview(newRig(t, newFakeEngine())).until("after 60 minutes idle").until("12 hours after start")
+	r := toReview(newRig(t, stepstest.New())).until("after 60 minutes idle").until("12 hours after start")
 	r.press("i", "i").until("not when idle").press("t").until("24 hours after start")
 	r.press("L").until("Proof")
 	if a := r.m.guide.Answers; a.IdleStop != steps.Never || a.Lifetime.String() != "24h" {
 		t.Errorf("limits %s, %s", a.IdleStop, a.Lifetime)
 	}
-	if len(r.e.reviewed) != 1 {
-		t.Errorf("reviewed %d times: the limits change nothing of what AWS is asked", len(r.e.reviewed))
+	if len(r.e.Reviewed()) != 1 {
+		t.Errorf("reviewed %d times: the limits change nothing of what AWS is asked", len(r.e.Reviewed()))
 	}
 }
 
 // lateReopen does not notice that it was cut off.
 type lateReopen struct {
-	*fakeEngine
+	*stepstest.Engine
 	held chan struct{}
 }
 
 func (e lateReopen) Reopen(_ context.Context, id string) (*steps.Opened, error) {
 	<-e.held
-	return e.tunnelled(id), nil
+	return e.URLOf(id), nil
 }
 
 func TestWorkFromTheListLeadsBackToIt(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.workErr = fakeError{} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Fails("work", stepstest.SessionEnded{}) })
 	r.press("4", "enter").until("r retry").press("r").until("r retry").until("back to your setups").press("esc").until("7 machines")
 	if r.m.page != pageFleet {
 		t.Errorf("page %s", r.m.page)
@@ -348,8 +347,8 @@ func TestWorkFromTheListLeadsBackToIt(t *testing.T) {
 
 // Every part of the list follows the terminal's background.
 func TestTheListHasTheTerminalsColours(t *testing.T) {
-	e := newFakeEngine()
-	sevenMachines(e)
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
 	r := toFleet(newRig(t, e, func(o *Options) { o.Env = nil })).size(140, 40)
 	const darkAccent, darkSubtle = "255;159;69", "156;160;166"
 	dark := r.m.View().Content

@@ -7,18 +7,19 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // fullModel is a model with a list of n machines, without a program around it.
-func fullModel(tb testing.TB, n int) (*model, *fakeEngine) {
+func fullModel(tb testing.TB, n int) (*model, *stepstest.Engine) {
 	tb.Helper()
-	e := newFakeEngine()
-	manyMachines(e, n)
-	m := newModel(context.Background(), Options{Engine: e, Env: []string{"NO_COLOR=1"}, Now: fixedNow}, func(tea.Msg) {})
+	e := stepstest.New()
+	stepstest.ManyMachines(e, n)
+	m := newModel(context.Background(), Options{Engine: e, Env: []string{"NO_COLOR=1"}, Now: stepstest.Now}, func(tea.Msg) {})
 	m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
 	m.Init()
-	m.Update(setupsListed{id: m.Tasks.Current(taskSetups), list: e.setups})
-	m.Update(surveyed{id: m.Tasks.Current(taskSurvey), answers: e.survey})
+	m.Update(setupsListed{id: m.Tasks.Current(taskSetups), list: e.Has.Setups})
+	m.Update(surveyed{id: m.Tasks.Current(taskSurvey), answers: e.Has.Survey})
 	return m, e
 }
 
@@ -48,7 +49,7 @@ func BenchmarkSurveyOf200Machines(b *testing.B) {
 	m, e := fullModel(b, 200)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Update(surveyed{id: m.Tasks.Current(taskSurvey), answers: e.survey})
+		m.Update(surveyed{id: m.Tasks.Current(taskSurvey), answers: e.Has.Survey})
 	}
 }
 
@@ -71,9 +72,9 @@ func TestTheSurveyIsMergedInBatches(t *testing.T) {
 	if got := m.fleet.table.Len(); got != 200 || m.fleet.survey.done != 0 {
 		t.Fatalf("%d rows", got)
 	}
-	answers := make([]steps.Surveyed, len(e.survey))
-	for i, s := range e.survey {
-		s.Done, s.Of = i+1, len(e.survey)
+	answers := make([]steps.Surveyed, len(e.Has.Survey))
+	for i, s := range e.Has.Survey {
+		s.Done, s.Of = i+1, len(e.Has.Survey)
 		answers[i] = s
 	}
 	m.Update(surveyed{id: m.Tasks.Current(taskSurvey), answers: answers})

@@ -10,13 +10,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // A question about work, or an operation, goes when that has ended: its
 // answers would mean something else.
 func TestAQuestionGoesWithWhatItIsAbout(t *testing.T) {
 	held := make(chan struct{})
-	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": held, "work s-4": held} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": held, "work s-4": held} })
 	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?")
 	r.press("esc", "4", "enter").untilAsked("work s-4").press("esc").until("Stop the work?")
 	close(held)
@@ -26,7 +27,7 @@ func TestAQuestionGoesWithWhatItIsAbout(t *testing.T) {
 	}
 
 	held = make(chan struct{})
-	r = fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": held} })
+	r = fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": held} })
 	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?")
 	close(held)
 	r.settled()
@@ -37,7 +38,7 @@ func TestAQuestionGoesWithWhatItIsAbout(t *testing.T) {
 
 // Esc puts a failure away that has been read, and does not leave the program.
 func TestEscPutsAFailureAway(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"stop": fakeError{}} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Fail = map[string]error{"stop": stepstest.SessionEnded{}} })
 	r.press("s").until("Stop jupyter?").press("enter").until("! stopping failed").settled()
 	r.press("esc")
 	if u := r.member("s-1"); u.trouble != nil || r.m.dialog() != nil || strings.Contains(r.screen(), "! stopping failed") {
@@ -51,8 +52,8 @@ func TestCopyingFromTheHomeFolder(t *testing.T) {
 	t.Setenv("HOME", home)
 	t.Setenv("USERPROFILE", home)
 	r := fleetRig(t)
-	r.press("u").until("Upload to jupyter").press("~/a.csv", "enter").untilAsked("put " + filepath.Join(home, "a.csv") + " a.csv s-1").settled()
-	r.press("d").until("Download from").press("~/b.csv", "down", "~/here.csv", "enter").untilAsked("get ~/b.csv " + filepath.Join(home, "here.csv") + " s-1").settled()
+	r.press("u").until("Upload to jupyter").press("~/a.csv", "enter").untilAsked("put s-1 -r " + filepath.Join(home, "a.csv") + " a.csv").settled()
+	r.press("d").until("Download from").press("~/b.csv", "down", "~/here.csv", "enter").untilAsked("get s-1 -r ~/b.csv " + filepath.Join(home, "here.csv")).settled()
 }
 
 // The server of a machine that was stopped answers nowhere.
@@ -83,19 +84,19 @@ func TestTheDoctorPointsAtTheFirstProblem(t *testing.T) {
 		{ID: "a", Title: "Credentials", State: steps.CheckOK},
 		{ID: "b", Title: "Key file", State: steps.CheckBad, Text: "Others can read it.", Fix: "make it yours"},
 	}
-	r := fleetRig(t, func(e *fakeEngine) { e.checks = checks })
-	r.press("D").until("problem found").press("enter").untilAsked("fix b s-1").settled()
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Has.Checks = checks })
+	r.press("D").until("problem found").press("enter").untilAsked("fix s-1 b").settled()
 }
 
 // The list of files that are being copied is cleaned up while the connection
 // is still there: what was half copied would stay on the machine.
 func TestLeavingLetsACopyCleanUpFirst(t *testing.T) {
-	e := newFakeEngine()
-	sevenMachines(e)
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
 	ended := make(chan bool, 1)
-	e.linkFor = func(string) *fakeLink {
-		l := &fakeLink{health: fakeHealth(), copyHeld: make(chan struct{})}
-		l.cutOff = func() { ended <- l.isClosed() }
+	e.Link = func(string) *stepstest.Link {
+		l := &stepstest.Link{Is: stepstest.Health(), Held: make(chan struct{})}
+		l.CutOff = func() { ended <- l.IsClosed() }
 		return l
 	}
 	file := filepath.Join(t.TempDir(), "big.bin")
@@ -116,9 +117,9 @@ func TestLeavingLetsACopyCleanUpFirst(t *testing.T) {
 // What is typed meanwhile does nothing to the machines.
 func TestTheShellWaitsForTheConnection(t *testing.T) {
 	held := make(chan struct{})
-	e := newFakeEngine()
-	sevenMachines(e)
-	e.hold = map[string]chan struct{}{"connect s-1": held}
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	e.Hold = map[string]chan struct{}{"connect s-1": held}
 	r := newRig(t, e).until("Your setups").until(" 1 ")
 	r.press("e").until("Connecting to jupyter …").press("s", "x", "enter", "q")
 	if d, ok := r.m.dialog().(*waitDialog); !ok || len(r.m.dialogs) != 1 {
@@ -129,7 +130,7 @@ func TestTheShellWaitsForTheConnection(t *testing.T) {
 	close(held)
 	r.untilTrue("it goes on", func() bool { return shells == 1 && r.m.dialog() == nil })
 
-	r = fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"connect": fakeError{}} })
+	r = fleetRig(t, func(e *stepstest.Engine) { e.Fail = map[string]error{"connect": stepstest.SessionEnded{}} })
 	r.press("u").until("jupyter: ")
 	if r.m.dialog() != nil {
 		t.Errorf("it is still waited for:\n%s", r.screen())
@@ -145,23 +146,23 @@ func TestANotebookNamesItsGateway(t *testing.T) {
 
 // In the smallest terminal there is room for what is to be chosen.
 func TestTheSmallestTerminalShowsTheChoice(t *testing.T) {
-	r := newRig(t, newFakeEngine())
+	r := newRig(t, stepstest.New())
 	r.m.Update(tea.WindowSizeMsg{Width: minWidth, Height: minHeight})
 	toProfiles(r).press("enter").until("▸ eu-central-1").press("enter").until("▸ t2.micro")
 }
 
 // Who leaves while a machine stops is not told that it goes on running for sure.
 func TestLeavingWhileAMachineStops(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
 	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("q").until("not waited for")
 }
 
 // A list of checks that is longer than its window says so.
 func TestTheDoctorSaysThatThereIsMore(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) {
-		e.checks = nil
+	r := fleetRig(t, func(e *stepstest.Engine) {
+		e.Has.Checks = nil
 		for i := range 30 {
-			e.checks = append(e.checks, steps.Check{ID: fmt.Sprint(i), Title: fmt.Sprintf("Check %d", i), State: steps.CheckOK, Text: "fine"})
+			e.Has.Checks = append(e.Has.Checks, steps.Check{ID: fmt.Sprint(i), Title: fmt.Sprintf("Check %d", i), State: steps.CheckOK, Text: "fine"})
 		}
 	}).size(80, 24).press("D").until("Nothing is wrong").until("↓ ")
 	r.press("G").until("Check 29").until("↑ ")

@@ -11,14 +11,15 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // fleetRig is a rig at the list of seven machines, at rest.
-func fleetRig(t *testing.T, change ...func(*fakeEngine)) *rig {
+func fleetRig(t *testing.T, change ...func(*stepstest.Engine)) *rig {
 	t.Helper()
-	e := newFakeEngine()
-	sevenMachines(e)
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
 	for _, c := range change {
 		c(e)
 	}
@@ -27,7 +28,7 @@ func fleetRig(t *testing.T, change ...func(*fakeEngine)) *rig {
 
 func (r *rig) untilAsked(what string) *rig {
 	r.t.Helper()
-	r.untilTrue("the engine is asked to "+what, func() bool { return slices.Contains(r.e.asked(), what) })
+	r.untilTrue("the engine is asked to "+what, func() bool { return slices.Contains(r.e.Asked(), what) })
 	return r
 }
 
@@ -47,10 +48,10 @@ func (r *rig) rested() *rig {
 }
 
 func TestTheLedgerIsListedBeforeTheRegions(t *testing.T) {
-	e := newFakeEngine()
-	sevenMachines(e)
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
 	first, last := make(chan struct{}), make(chan struct{})
-	e.hold = map[string]chan struct{}{"survey eu-central-1": first, "survey sa-east-1": last}
+	e.Hold = map[string]chan struct{}{"survey eu-central-1": first, "survey sa-east-1": last}
 	r := newRig(t, e).until("half-done").until("asking all regions")
 	if strings.Contains(r.screen(), "from-the-office") {
 		t.Fatal("a machine no region has told of is listed")
@@ -68,16 +69,16 @@ func TestTheLedgerIsListedBeforeTheRegions(t *testing.T) {
 }
 
 func TestTheSelectionStaysWhileRowsComeIn(t *testing.T) {
-	e := newFakeEngine()
-	sevenMachines(e)
-	for i, s := range e.survey { // all machines are from elsewhere, and sort in by region
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	for i, s := range e.Has.Survey { // all machines are from elsewhere, and sort in by region
 		for j := range s.Machines {
-			e.survey[i].Machines[j].Elsewhere = true
+			e.Has.Survey[i].Machines[j].Elsewhere = true
 		}
 	}
-	e.setups = nil
+	e.Has.Setups = nil
 	held := make(chan struct{})
-	e.hold = map[string]chan struct{}{"survey us-east-2": held}
+	e.Hold = map[string]chan struct{}{"survey us-east-2": held}
 	r := newRig(t, e).until("Which profile?").press("esc").until("half-done").press("down", "down")
 	if got := r.m.fleet.current().Answers.Name; got != "half-done" {
 		t.Fatalf("selected %s", got)
@@ -110,14 +111,14 @@ func TestFilterAndDigits(t *testing.T) {
 }
 
 func TestALinkIsMadeWhereTheSelectionRests(t *testing.T) {
-	e := newFakeEngine()
-	sevenMachines(e)
-	e.hold = map[string]chan struct{}{"survey sa-east-1": make(chan struct{})} // all are connected to once it has answered
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	e.Hold = map[string]chan struct{}{"survey sa-east-1": make(chan struct{})} // all are connected to once it has answered
 	r := newRig(t, e).until("16 of 17 regions").rested().untilAsked("connect s-1")
 	r.untilTrue("it is connected to", func() bool { return r.member("s-1").conn.link != nil })
 	r.press("down", "down", "down")
 	r.take(selectionRested{r.m.fleet.rest - 2}) // of the machines that were passed over
-	if slices.Contains(r.e.asked(), "connect s-2") {
+	if slices.Contains(r.e.Asked(), "connect s-2") {
 		t.Error("a machine that was passed over is connected to")
 	}
 	r.rested().untilAsked("connect s-4")
@@ -129,20 +130,20 @@ func TestALinkIsMadeWhereTheSelectionRests(t *testing.T) {
 			t.Errorf("%s, stopped or another computer's, is connected to", id)
 		}
 	}
-	if r.e.links[0].isClosed() {
+	if r.e.Links()[0].IsClosed() {
 		t.Error("switching closed the first link")
 	}
 }
 
 func TestLinksAreBounded(t *testing.T) {
-	e := newFakeEngine()
-	manyMachines(e, 40)
-	for i := range e.setups {
-		e.setups[i].State = "running"
+	e := stepstest.New()
+	stepstest.ManyMachines(e, 40)
+	for i := range e.Has.Setups {
+		e.Has.Setups[i].State = "running"
 	}
-	e.survey = []steps.Surveyed{{At: steps.Place{Region: "held"}}}
-	e.hold = map[string]chan struct{}{"survey held": make(chan struct{})} // only what is selected is connected to
-	now := fakeNow
+	e.Has.Survey = []steps.Surveyed{{At: steps.Place{Region: "held"}}}
+	e.Hold = map[string]chan struct{}{"survey held": make(chan struct{})} // only what is selected is connected to
+	now := stepstest.Now()
 	r := newRig(t, e, func(o *Options) { o.Now = func() time.Time { return now } }).until("machine-001")
 	for n := 0; n < linksMost+3; n++ {
 		now = now.Add(time.Second)
@@ -157,9 +158,9 @@ func TestLinksAreBounded(t *testing.T) {
 	}
 	r.run(r.m.Ends.CloseUnused())
 	r.untilTrue("the oldest are closed", func() bool {
-		return e.links[1].isClosed() && e.links[2].isClosed() && e.links[3].isClosed()
+		return e.Links()[1].IsClosed() && e.Links()[2].IsClosed() && e.Links()[3].IsClosed()
 	})
-	if e.links[0].isClosed() {
+	if e.Links()[0].IsClosed() {
 		t.Error("a copy was cut off")
 	}
 	open := 0
@@ -175,20 +176,18 @@ func TestLinksAreBounded(t *testing.T) {
 
 func TestALinkThatComesTooLateIsClosed(t *testing.T) {
 	r := fleetRig(t)
-	l := &fakeLink{}
+	l := &stepstest.Link{}
 	r.take(linkMade{id: 9999, setupID: "s-2", link: l})
-	r.untilTrue("it is closed", l.isClosed)
+	r.untilTrue("it is closed", l.IsClosed)
 	if r.member("s-2").conn.link == steps.Link(l) {
 		t.Error("the stale link is used")
 	}
 }
 
 func TestALinkThatCannotBeMadeIsTriedAgain(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.fail = map[string]error{"connect s-2": fakeError{}} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Fail = map[string]error{"connect s-2": stepstest.SessionEnded{}} })
 	r.press("2").rested().until("! The SSO session has ended; retrying automatically")
-	r.e.fmu.Lock()
-	r.e.fail = nil
-	r.e.fmu.Unlock()
+	r.e.Change(func() { r.e.Fail = nil })
 	at := time.Now()
 	r.take(ticked{r.m.ticker, at})
 	r.take(ticked{r.m.ticker, at.Add(linkAgain + time.Second)})
@@ -216,16 +215,14 @@ func TestHealthIsAskedForOftenOnlyWhereOneLooks(t *testing.T) {
 }
 
 func TestTheLogFollowsTheSelection(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth()} } })
+	r := fleetRig(t, func(e *stepstest.Engine) {
+		e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: stepstest.Health()} }
+	})
 	r.until("server log of s-1").press("tab").until("install log of s-1").press("tab").until("Nothing has been done with it")
 	r.press("shift+tab", "shift+tab").until("server log of s-1")
 	r.press("2").rested().until("server log of s-2")
-	l := r.e.links[0]
-	r.untilTrue("the first log is left", func() bool {
-		n := 0
-		l.set(func() { n = l.following[steps.LogServer] + l.following[steps.LogInstall] })
-		return n == 0
-	})
+	l := r.e.Links()[0]
+	r.untilTrue("the first log is left", func() bool { return l.Following() == 0 })
 	r.press("1").until("server log of s-1")
 	if n := r.member("s-1").buffer(serverLog).Len(); n != 1 {
 		t.Errorf("the log has %d lines after coming back, want its 1", n)
@@ -242,24 +239,24 @@ func TestStaleFleetResultsAreDropped(t *testing.T) {
 	r := fleetRig(t)
 	before := r.screen()
 	for _, msg := range []tea.Msg{
-		surveyed{id: 9999, answers: []steps.Surveyed{{Machines: []steps.Machine{{Setup: fakeSetup(99, "nobody", "running", steps.ModeSSH, "t2.micro", "x", 1)}}}}},
-		surveyEnded{id: 9999, err: fakeError{}},
+		surveyed{id: 9999, answers: []steps.Surveyed{{Machines: []steps.Machine{{Setup: stepstest.Setup(99, "nobody", "running", steps.ModeSSH, "t2.micro", "x", 1)}}}}},
+		surveyEnded{id: 9999, err: stepstest.SessionEnded{}},
 		memberSeen{id: 9999, setupID: "s-1"},
 		selectionRested{9999},
-		healthCame{id: 9999, setupID: "s-1", err: fakeError{}},
+		healthCame{id: 9999, setupID: "s-1", err: stepstest.SessionEnded{}},
 		healthCame{id: 9999, setupID: "nobody"},
 		logRead{id: 9999, lines: []logLine{{text: "stale"}}},
-		logEnded{id: 9999, err: fakeError{}},
-		operationSaid{id: 9999, setupID: "s-1", events: fakeScript()},
-		operationEnded{id: 9999, setupID: "s-1", err: fakeError{}},
+		logEnded{id: 9999, err: stepstest.SessionEnded{}},
+		operationSaid{id: 9999, setupID: "s-1", events: stepstest.Script()},
+		operationEnded{id: 9999, setupID: "s-1", err: stepstest.SessionEnded{}},
 		copyAdvanced{of: &copying{}, setupID: "s-1"},
-		notebookEnded{setupID: "s-1", notebook: &fakeNotebook{}},
+		notebookEnded{setupID: "s-1", notebook: stepstest.NewNotebook()},
 		checked{id: 9999},
-		doctorEnded{id: 9999, err: fakeError{}},
+		doctorEnded{id: 9999, err: stepstest.SessionEnded{}},
 		swept{id: 9999},
-		sweepEnded{id: 9999, err: fakeError{}},
-		cleared{id: 9999, err: fakeError{}},
-		otherTypesFetched{id: 9999, err: fakeError{}},
+		sweepEnded{id: 9999, err: stepstest.SessionEnded{}},
+		cleared{id: 9999, err: stepstest.SessionEnded{}},
+		otherTypesFetched{id: 9999, err: stepstest.SessionEnded{}},
 	} {
 		r.take(msg)
 		if got := r.screen(); got != before {
@@ -269,18 +266,18 @@ func TestStaleFleetResultsAreDropped(t *testing.T) {
 }
 
 func TestRegionsThatDoNotAnswerAreNamed(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) { e.survey[3].Err = fakeError{} })
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Has.Survey[3].Err = stepstest.SessionEnded{} })
 	r.until("No answer from us-west-1. f shows why.").press("f").until("UnauthorizedException").press("esc")
-	r.e.surveyErr = fakeError{}
+	r.e.Fails("survey", stepstest.SessionEnded{})
 	r.press("f5").until("this is what the computer knows")
 }
 
 func TestMachinesThatAreGoneFromElsewhereLeaveTheList(t *testing.T) {
 	r := fleetRig(t)
-	north := slices.IndexFunc(r.e.survey, func(s steps.Surveyed) bool { return s.At.Region == "eu-north-1" })
-	south := slices.IndexFunc(r.e.survey, func(s steps.Surveyed) bool { return s.At.Region == "sa-east-1" })
-	r.e.survey[north].Machines = nil
-	r.e.survey[south].Machines, r.e.survey[south].Err = nil, fakeError{} // it may be there still
+	north := slices.IndexFunc(r.e.Has.Survey, func(s steps.Surveyed) bool { return s.At.Region == "eu-north-1" })
+	south := slices.IndexFunc(r.e.Has.Survey, func(s steps.Surveyed) bool { return s.At.Region == "sa-east-1" })
+	r.e.Has.Survey[north].Machines = nil
+	r.e.Has.Survey[south].Machines, r.e.Has.Survey[south].Err = nil, stepstest.SessionEnded{} // it may be there still
 	r.press("ctrl+r").until("No answer from sa-east-1")
 	r.untilTrue("the survey has ended", func() bool { return !r.m.Tasks.Runs(taskSurvey) })
 	if r.member("s-6") != nil || r.member("s-7") == nil {
@@ -289,41 +286,39 @@ func TestMachinesThatAreGoneFromElsewhereLeaveTheList(t *testing.T) {
 }
 
 func TestTheLedgerCannotBeRead(t *testing.T) {
-	e := newFakeEngine()
-	e.setupsErr = fakeError{}
+	e := stepstest.New()
+	e.Fails("setups", stepstest.SessionEnded{})
 	r := newRig(t, e).until("SSO session has ended").press("d").until("UnauthorizedException")
-	sevenMachines(e)
-	e.set(func() { e.setupsErr = nil })
+	stepstest.SevenMachines(e)
+	e.Fails("setups", nil)
 	r.press("f5").until("half-done")
 }
 
 func TestTheServerIsRestartedOnce(t *testing.T) {
-	now := fakeNow
-	e := newFakeEngine()
-	sevenMachines(e)
-	h := fakeHealth()
+	now := stepstest.Now()
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	h := stepstest.Health()
 	h.ServerUp, h.ServerDead, h.ServerNote = false, true, "connection refused"
-	l := &fakeLink{health: h}
-	e.linkFor = func(id string) *fakeLink {
+	l := &stepstest.Link{Is: h}
+	e.Link = func(id string) *stepstest.Link {
 		if id == "s-1" {
 			return l
 		}
-		return &fakeLink{health: fakeHealth()} // the others' servers are well
+		return &stepstest.Link{Is: stepstest.Health()} // the others' servers are well
 	}
 	r := newRig(t, e, func(o *Options) { o.Now = func() time.Time { return now } }).size(140, 40).until("connection refused")
 	look := func() {
 		t.Helper()
-		before := 0
-		l.set(func() { before, l.health.At = l.asked, l.health.At.Add(5*time.Second) })
+		before := l.Asked()
+		l.Change(func() { l.Is.At = l.Is.At.Add(5 * time.Second) })
 		r.untilTrue("no look is under way", func() bool { return !r.m.Tasks.Runs(taskHealth("s-1")) })
 		r.run(r.m.fleet.askHealth(r.member("s-1")))
 		r.untilTrue("it was looked at", func() bool {
-			asked := 0
-			l.set(func() { asked = l.asked })
-			return asked > before && !r.m.Tasks.Runs(taskHealth("s-1"))
+			return l.Asked() > before && !r.m.Tasks.Runs(taskHealth("s-1"))
 		})
 	}
-	if slices.Contains(e.asked(), "restart s-1") {
+	if slices.Contains(e.Asked(), "restart s-1") {
 		t.Fatal("it was restarted after one look")
 	}
 	look()
@@ -335,16 +330,16 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 	look()
 	look()
 	r.until("The server died again")
-	if n := strings.Count(fmt.Sprint(e.asked()), "restart s-1"); n != 1 {
+	if n := strings.Count(fmt.Sprint(e.Asked()), "restart s-1"); n != 1 {
 		t.Errorf("restarted %d times", n)
 	}
 }
 
 // A server that is too busy to answer keeps its kernels: it is not restarted.
 func TestABusyServerIsLeftAlone(t *testing.T) {
-	h := fakeHealth()
+	h := stepstest.Health()
 	h.ServerUp, h.ServerNote = false, "it does not answer in time"
-	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } }).until("does not answer in time")
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: h} } }).until("does not answer in time")
 	u := r.member("s-1")
 	for range 3 * downLooks {
 		u.health.At = u.health.At.Add(5 * time.Second)
@@ -362,37 +357,37 @@ func TestABusyServerIsLeftAlone(t *testing.T) {
 
 // What works on a machine with nobody logged in is named.
 func TestWorkKeepsAwake(t *testing.T) {
-	h := fakeHealth()
+	h := stepstest.Health()
 	h.Busy, h.Idle, h.Kernels, h.Logins = "python\x1b[31m train.py, 98 % of a core; a GPU is in use, 97 % of NVIDIA A10G", time.Time{}, nil, 0
 	h.Ignore = []string{"htop", "\x1b]0;t\x07python monitor*"}
-	fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } }).
+	fleetRig(t, func(e *stepstest.Engine) { e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: h} } }).
 		until("no: python").until(" train.py, 98 % of a core").until("NVIDIA A10G").until("python monitor*")
 }
 
 func TestTheCountdownWarns(t *testing.T) {
 	h := gpuHealth()
-	r := fleetRig(t, func(e *fakeEngine) { e.linkFor = func(string) *fakeLink { return &fakeLink{health: h} } })
-	r.until("! stops in 8 min").until("+ keeps it on").press("+").untilAsked("extend 1h0m0s s-1").settled()
+	r := fleetRig(t, func(e *stepstest.Engine) { e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: h} } })
+	r.until("! stops in 8 min").until("+ keeps it on").press("+").untilAsked("extend s-1 1h0m0s").settled()
 	r.untilTrue("the countdown is gone", func() bool {
-		state, _ := r.member("s-1").state(fakeNow)
+		state, _ := r.member("s-1").state(stepstest.Now())
 		return !strings.Contains(state, "stops in")
 	})
 }
 
 // A bad record is one bad row with its remedy, and no key does anything with it.
 func TestABadRecordIsARowWithItsRemedy(t *testing.T) {
-	r := fleetRig(t, func(e *fakeEngine) {
-		e.setups = append(e.setups, steps.Setup{ID: "s-torn", Created: fakeNow, Answers: steps.Answers{Name: "torn"}, Bad: &problem.Problem{
+	r := fleetRig(t, func(e *stepstest.Engine) {
+		e.Has.Setups = append(e.Has.Setups, steps.Setup{ID: "s-torn", Created: stepstest.Now(), Answers: steps.Answers{Name: "torn"}, Bad: &problem.Problem{
 			Title: "A setup's record cannot be used", Text: "The file /x is empty.", Next: problem.Say("Mend /x."),
 		}})
 	}).size(140, 40)
 	r.m.fleet.choose("s-torn")
 	r.until("! bad record").until("The file /x is empty.").until("Mend /x.")
-	before := len(r.e.asked())
+	before := len(r.e.Asked())
 	for _, key := range []string{"enter", "o", "S", "x", "m", "i", "s"} {
 		r.press(key).until("mend it or move it away first")
 	}
-	if asked := r.e.asked(); len(asked) != before {
+	if asked := r.e.Asked(); len(asked) != before {
 		t.Errorf("asked for %v", asked[before:])
 	}
 }

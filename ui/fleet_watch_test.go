@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // ticks lets a second pass on the screen.
@@ -22,22 +23,22 @@ func TestTheListSeesWhatOtherProgramsDo(t *testing.T) {
 	r := fleetRig(t).size(140, 40)
 	surveys := r.m.fleet.survey.round
 	changed := func(stamp string, change func()) *rig {
-		r.e.set(func() { change(); r.e.stamp = stamp })
+		r.e.Change(func() { change(); r.e.Has.Stamp = stamp })
 		return r.ticks()
 	}
-	made := fakeSetup(9, "made-elsewhere", "pending", steps.ModeSSH, "t3.micro", "eu-west-1", 0.012)
+	made := stepstest.Setup(9, "made-elsewhere", "pending", steps.ModeSSH, "t3.micro", "eu-west-1", 0.012)
 	made.Done = map[steps.StepID]time.Time{}
-	changed("1", func() { r.e.setups = append(r.e.setups, made) }).until("made-elsewhere")
+	changed("1", func() { r.e.Has.Setups = append(r.e.Has.Setups, made) }).until("made-elsewhere")
 	if got := r.m.fleet.current().ID; got != "s-1" {
 		t.Errorf("selected is %s now", got)
 	}
-	last := len(r.e.setups) - 1
-	changed("2", func() { r.e.setups[last].State = "running" }).until("● next: Launch")
-	changed("3", func() { r.e.setups[0].TunnelPort = 8890 }).until("http://localhost:8890/  ✓ another program's tunnel")
-	changed("4", func() { r.e.setups[0].TunnelPort = 0 }).until("no tunnel is open: o opens one at http://localhost:8881/")
-	changed("5", func() { r.e.setups[1].State = "stopped" }) // in another terminal
+	last := len(r.e.Has.Setups) - 1
+	changed("2", func() { r.e.Has.Setups[last].State = "running" }).until("● next: Launch")
+	changed("3", func() { r.e.Has.Setups[0].TunnelPort = 8890 }).until("http://localhost:8890/  ✓ another program's tunnel")
+	changed("4", func() { r.e.Has.Setups[0].TunnelPort = 0 }).until("no tunnel is open: o opens one at http://localhost:8881/")
+	changed("5", func() { r.e.Has.Setups[1].State = "stopped" }) // in another terminal
 	r.untilTrue("it is seen", func() bool { return r.member("s-2").State == "stopped" && r.member("s-2").conn.link == nil })
-	changed("6", func() { r.e.setups = r.e.setups[:last] })
+	changed("6", func() { r.e.Has.Setups = r.e.Has.Setups[:last] })
 	r.untilTrue("it is gone", func() bool { return r.member("s-9") == nil })
 	if r.m.fleet.survey.round != surveys {
 		t.Error("the regions were asked again")
@@ -51,12 +52,13 @@ func TestTheListSeesWhatOtherProgramsDo(t *testing.T) {
 // A ledger that cannot be read just now is read with the next look.
 func TestTheLedgerIsWatchedAgainAfterAFailure(t *testing.T) {
 	r := fleetRig(t).size(140, 40)
-	r.e.set(func() { r.e.stamp, r.e.setupsErr = "1", fakeError{} })
+	r.e.Fails("setups", stepstest.SessionEnded{})
+	r.e.Change(func() { r.e.Has.Stamp = "1" })
 	r.ticks()
 	r.untilTrue("it was looked at", func() bool { return !r.m.Tasks.Runs(taskWatch) })
-	r.e.set(func() {
-		r.e.setupsErr = nil
-		r.e.setups = append(r.e.setups, fakeSetup(9, "late", "stopped", steps.ModeSSH, "t3.micro", "eu-west-1", 0.012))
+	r.e.Change(func() {
+		r.e.Fail["setups"] = nil
+		r.e.Has.Setups = append(r.e.Has.Setups, stepstest.Setup(9, "late", "stopped", steps.ModeSSH, "t3.micro", "eu-west-1", 0.012))
 	})
 	r.ticks().until("late")
 }
@@ -65,30 +67,30 @@ func TestTheLedgerIsWatchedAgainAfterAFailure(t *testing.T) {
 // selected; only a few are connected to at the same time.
 func TestAllMachinesAreAskedHowTheyAre(t *testing.T) {
 	const machines = 30
-	e := newFakeEngine()
-	manyMachines(e, machines)
-	e.hold = map[string]chan struct{}{}
-	for i := range e.setups {
-		e.setups[i].State = "running"
-		e.hold["connect "+e.setups[i].ID] = make(chan struct{})
+	e := stepstest.New()
+	stepstest.ManyMachines(e, machines)
+	e.Hold = map[string]chan struct{}{}
+	for i := range e.Has.Setups {
+		e.Has.Setups[i].State = "running"
+		e.Hold["connect "+e.Has.Setups[i].ID] = make(chan struct{})
 	}
-	for i := range e.survey {
-		for j := range e.survey[i].Machines {
-			e.survey[i].Machines[j].State = "running"
+	for i := range e.Has.Survey {
+		for j := range e.Has.Survey[i].Machines {
+			e.Has.Survey[i].Machines[j].State = "running"
 		}
 	}
-	idle := fakeHealth()
-	idle.Busy, idle.Idle = "", fakeNow.Add(-41*time.Minute)
-	e.linkFor = func(string) *fakeLink { return &fakeLink{health: idle} }
+	idle := stepstest.Health()
+	idle.Busy, idle.Idle = "", stepstest.Now().Add(-41*time.Minute)
+	e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: idle} }
 	r := newRig(t, e).size(200, 60).until("17 enabled regions checked")
 	connects := func() int {
-		return len(slices.DeleteFunc(e.asked(), func(s string) bool { return !strings.HasPrefix(s, "connect") }))
+		return len(slices.DeleteFunc(e.Asked(), func(s string) bool { return !strings.HasPrefix(s, "connect") }))
 	}
 	r.untilTrue("the first are connected to", func() bool { return connects() >= aroundMost })
 	if n := connects(); n > aroundMost+1 { // and the selected one
 		t.Errorf("%d are connected to at the same time", n)
 	}
-	for _, held := range e.hold {
+	for _, held := range e.Hold {
 		close(held)
 	}
 	r.untilTrue("all are known", func() bool {
@@ -111,17 +113,15 @@ func TestAllMachinesAreAskedHowTheyAre(t *testing.T) {
 // Nobody is asked for a passphrase of a machine that is not selected; once it
 // is, it is connected to as always.
 func TestConnectingUnaskedAsksNobody(t *testing.T) {
-	e := newFakeEngine()
-	sevenMachines(e)
-	e.fail = map[string]error{"connect s-2": fmt.Errorf("the key: %w", steps.ErrDeclined)}
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	e.Fail = map[string]error{"connect s-2": fmt.Errorf("the key: %w", steps.ErrDeclined)}
 	r := newRig(t, e).untilAsked("connect s-2")
 	r.untilTrue("that has ended", func() bool { return !r.m.Tasks.Runs(taskLink("s-2")) })
 	if u := r.member("s-2"); u.conn.problem != nil {
 		t.Errorf("it is said to be a problem: %+v", u.conn.problem)
 	}
-	r.e.fmu.Lock()
-	r.e.fail = nil
-	r.e.fmu.Unlock()
+	r.e.Change(func() { r.e.Fail = nil })
 	r.press("2").rested()
 	r.untilTrue("it is connected to", func() bool { return r.member("s-2").conn.link != nil })
 }
@@ -137,8 +137,8 @@ func TestRefreshIsOnTheBar(t *testing.T) {
 
 // The state has its colour in every row, and keeps it in the selected one.
 func TestTheStateHasItsColour(t *testing.T) {
-	e := newFakeEngine()
-	sevenMachines(e)
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
 	r := toFleet(newRig(t, e, func(o *Options) { o.Env = nil })).size(140, 40)
 	const green, red = "99;210;151", "255;123;114"
 	of := func(name string) string {

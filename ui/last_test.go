@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // A new machine starts from the answers of the last one: Enter through the
 // pages leads to another one like it.
 func TestTheGuideStartsFromTheLastOnesAnswers(t *testing.T) {
-	e := newFakeEngine()
-	e.last = steps.Answers{
+	e := stepstest.New()
+	e.Has.Last = steps.Answers{
 		Type: "t3.micro", Release: "22.04", DiskGB: 33, Mode: steps.ModeHTTP, NoTLS: true, Installer: steps.InstallerPip,
 		Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, IdleStop: steps.Never,
 	}

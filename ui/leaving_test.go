@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // Esc is pressed by reflex, and so is Enter behind it: together they lead out
@@ -21,20 +22,20 @@ func TestEscNeverLeadsOut(t *testing.T) {
 		}
 	})
 	t.Run("an empty list", func(t *testing.T) {
-		r := toFleetReady(toProfiles(newRig(t, newFakeEngine())).press("esc").until("There are no machines")).press("esc", "enter")
+		r := toFleetReady(toProfiles(newRig(t, stepstest.New())).press("esc").until("There are no machines")).press("esc", "enter")
 		if r.m.quitting {
 			t.Error("Esc left the program")
 		}
 	})
 	t.Run("work", func(t *testing.T) {
-		r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"work s-4": make(chan struct{})} })
+		r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"work s-4": make(chan struct{})} })
 		r.press("4", "enter").untilAsked("work s-4").press("esc").until("Stop the work?").press("enter")
 		if r.m.work.stopping || r.m.dialog() != nil {
 			t.Errorf("stopping %v:\n%s", r.m.work.stopping, r.screen())
 		}
 	})
 	t.Run("an operation", func(t *testing.T) {
-		r := fleetRig(t, func(e *fakeEngine) { e.hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
+		r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
 		r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("enter")
 		if u := r.member("s-1"); u.op == nil || u.op.cancelled || r.m.dialog() != nil {
 			t.Errorf("the operation was ended:\n%s", r.screen())
@@ -76,17 +77,17 @@ func TestTheOutcomeIsWhatIsThere(t *testing.T) {
 		}
 	})
 	t.Run("remove everything", func(t *testing.T) {
-		r := toOpen(newRig(t, newFakeEngine())).press("q").until("Leave?").press("down", "down", "enter").until("Remove jupyter?").press("jupyter", "enter")
+		r := toOpen(newRig(t, stepstest.New())).press("q").until("Leave?").press("down", "down", "enter").until("Remove jupyter?").press("jupyter", "enter")
 		r.untilTrue("it quits", func() bool { return r.m.quitting })
 		if o := r.m.outcome; len(o.Left) != 0 || len(o.Cleared) != 1 {
 			t.Errorf("left %v, removed %v", o.Left, o.Cleared)
 		}
 	})
 	t.Run("half removed", func(t *testing.T) {
-		r := fleetRig(t, func(e *fakeEngine) {
-			e.setups = e.setups[:1]
-			e.setups[0].Resources.Removing, e.setups[0].State = true, "gone"
-			e.survey = nil
+		r := fleetRig(t, func(e *stepstest.Engine) {
+			e.Has.Setups = e.Has.Setups[:1]
+			e.Has.Setups[0].Resources.Removing, e.Has.Setups[0].State = true, "gone"
+			e.Has.Survey = nil
 		})
 		r.press("q")
 		if got := ids(r.m.outcome.Left, ""); !slices.Equal(got, []string{"s-1"}) {
@@ -100,8 +101,8 @@ func TestTheOutcomeIsWhatIsThere(t *testing.T) {
 func TestWhatIsOlderDoesNotUndo(t *testing.T) {
 	r := fleetRig(t)
 	_ = r.m.fleet.look() // a survey whose answers come late
-	late := surveyed{id: r.m.Tasks.Current(taskSurvey), answers: slices.Clone(r.e.survey)}
-	ledger := slices.Clone(r.e.setups)
+	late := surveyed{id: r.m.Tasks.Current(taskSurvey), answers: slices.Clone(r.e.Has.Survey)}
+	ledger := slices.Clone(r.e.Has.Setups)
 	r.run(r.m.stopForGood(r.member("s-1")))
 	r.run(r.m.terminateForGood(r.member("s-2")))
 	r.settled()

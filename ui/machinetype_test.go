@@ -4,12 +4,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // On the smallest usual screen the table shows which types have a GPU, and the
 // filter finds them.
 func TestTypesAreFoundByMeaning(t *testing.T) {
-	r := toMachine(newRig(t, newFakeEngine()))
+	r := toMachine(newRig(t, stepstest.New()))
 	r.press("/", "gpu", "enter").until("2 of 10 types")
 	if shown := r.screen(); !strings.Contains(shown, "1 × NVIDIA T4") || !strings.Contains(shown, "GPU ") {
 		t.Errorf("the GPU cannot be seen:\n%s", shown)
@@ -26,7 +28,7 @@ func TestTypesAreFoundByMeaning(t *testing.T) {
 }
 
 func TestTypesAreSorted(t *testing.T) {
-	r := toMachine(newRig(t, newFakeEngine()))
+	r := toMachine(newRig(t, stepstest.New()))
 	if bar := r.screen(); !strings.Contains(bar, "s sort") {
 		t.Errorf("the key is not on the bar:\n%s", bar)
 	}
@@ -37,7 +39,7 @@ func TestTypesAreSorted(t *testing.T) {
 
 // What is said of a release stands behind that release.
 func TestTheNoteIsBehindItsRelease(t *testing.T) {
-	r := toMachine(newRig(t, newFakeEngine()))
+	r := toMachine(newRig(t, stepstest.New()))
 	if !regexp.MustCompile(`◉ 24\.04 \(recommended\) +○ 26\.04\n`).MatchString(r.screen()) {
 		t.Errorf("got:\n%s", r.screen())
 	}

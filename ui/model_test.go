@@ -12,16 +12,17 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 func TestEnterThroughTheDefaults(t *testing.T) {
-	e := newFakeEngine()
-	e.profiles = e.profiles[:1]
+	e := stepstest.New()
+	e.Has.Profiles = e.Has.Profiles[:1]
 	r := newRig(t, e)
 	r.until("Frankfurt").press("enter").until("0.0134").press("enter").until("New ed25519 key").press("enter").
 		until("Installer").press("enter").until("an hour").press("L").until("Proof")
-	a := e.reviewed[0]
+	a := e.Reviewed()[0]
 	want := steps.Answers{
 		Name: "jupyter", Profile: "default", Region: "eu-central-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
 		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
@@ -32,11 +33,11 @@ func TestEnterThroughTheDefaults(t *testing.T) {
 }
 
 func TestStaleResultsAreDropped(t *testing.T) {
-	r := toRegions(newRig(t, newFakeEngine()))
+	r := toRegions(newRig(t, stepstest.New()))
 	before := r.screen()
 	for _, msg := range []tea.Msg{
-		workEnded{id: 99, err: fakeError{}},
-		page.EventsCame{ID: 99, Events: fakeScript()},
+		workEnded{id: 99, err: stepstest.SessionEnded{}},
+		page.EventsCame{ID: 99, Events: stepstest.Script()},
 		removeEnded{id: 99},
 		ticked{id: 99},
 	} {
@@ -48,7 +49,7 @@ func TestStaleResultsAreDropped(t *testing.T) {
 }
 
 func TestAStaleTunnelIsClosed(t *testing.T) {
-	r := toRegions(newRig(t, newFakeEngine()))
+	r := toRegions(newRig(t, stepstest.New()))
 	closed := make(chan struct{})
 	_, cmd := r.m.Update(workEnded{id: 99, opened: &steps.Opened{Tunnel: closingTunnel{closed: closed}}})
 	r.run(cmd)
@@ -56,9 +57,9 @@ func TestAStaleTunnelIsClosed(t *testing.T) {
 }
 
 func TestATunnelMadeWhileLeavingIsClosed(t *testing.T) {
-	e := newFakeEngine()
+	e := stepstest.New()
 	closed, cutOff := make(chan struct{}), make(chan struct{})
-	e.opened.Tunnel = closingTunnel{closed: closed}
+	e.Has.Opened.Tunnel = closingTunnel{closed: closed}
 	r := toReview(newRig(t, e, func(o *Options) { o.Engine = lateEngine{e, cutOff} })).press("L")
 	r.untilTrue("the setup is known", func() bool { return r.m.work.setup.ID != "" })
 	r.press("ctrl+c", "ctrl+c")
@@ -73,26 +74,26 @@ func TestATunnelMadeWhileLeavingIsClosed(t *testing.T) {
 
 // lateEngine does not notice in time that its work was cut off.
 type lateEngine struct {
-	*fakeEngine
+	*stepstest.Engine
 	cutOff chan struct{}
 }
 
 func (e lateEngine) Work(ctx context.Context, _ string, _ func(steps.Event)) (*steps.Opened, error) {
 	<-e.cutOff
-	return e.opened, nil
+	return e.Has.Opened, nil
 }
 
 type closingTunnel struct {
-	fakeTunnel
+	*stepstest.Tunnel
 	closed chan struct{}
 }
 
 func (t closingTunnel) Close() error { close(t.closed); return nil }
 
 func TestGoingBackKeepsTheAnswers(t *testing.T) {
-	r := toReview(newRig(t, newFakeEngine()))
+	r := toReview(newRig(t, stepstest.New()))
 	r.press("2").until("0.0134").press("j", "j", "enter").until("Costs")
-	a := r.e.reviewed[len(r.e.reviewed)-1]
+	a := r.e.Reviewed()[len(r.e.Reviewed())-1]
 	if a.Type != "t3.micro" || a.Region != "eu-central-1" || a.Key.Source != steps.KeyMadeHere || a.Mode != steps.ModeSSH {
 		t.Errorf("answers after changing the type: %+v", a)
 	}
@@ -103,7 +104,7 @@ func TestGoingBackKeepsTheAnswers(t *testing.T) {
 }
 
 func TestAnotherRegionAsksAgain(t *testing.T) {
-	r := toReview(newRig(t, newFakeEngine()))
+	r := toReview(newRig(t, stepstest.New()))
 	r.press("1").until("Frankfurt").press("j", "enter").until("0.0134")
 	if r.m.page != steps.StepMachine {
 		t.Errorf("after another region comes %s, not the machine", r.m.page)
@@ -115,34 +116,36 @@ func TestAnotherRegionAsksAgain(t *testing.T) {
 }
 
 func TestARegionThatIsNotEnabledIsExplained(t *testing.T) {
-	r := toRegions(newRig(t, newFakeEngine()))
+	r := toRegions(newRig(t, stepstest.New()))
 	r.press("G", "enter").until("me-south-1 is not enabled for this account.")
 }
 
 func TestSignInCanBeCancelledAndRetried(t *testing.T) {
-	e := newFakeEngine()
-	e.delay = 1 << 40
+	e := stepstest.New()
+	e.Delay = 1 << 40
 	r := toProfiles(newRig(t, e))
 	r.press("enter").until("Signing in as default").press("esc").until("Which profile?")
-	e.set(func() { e.delay, e.signInErr = 0, fakeError{} })
+	e.Fails("sign in", stepstest.SessionEnded{})
+	e.Change(func() { e.Delay = 0 })
 	r.press("down", "enter").until("Run \"aws sso login")
 	if strings.Contains(r.screen(), "UnauthorizedException") {
 		t.Error("the technical message is shown without being asked for")
 	}
 	r.press("d").until("UnauthorizedException")
-	e.set(func() { e.signInErr = nil })
+	e.Fails("sign in", nil)
 	r.press("r").until("Frankfurt")
 }
 
 func TestPricesUnknown(t *testing.T) {
-	e := newFakeEngine()
-	e.prices, e.pricesErr = steps.Prices{}, fakeError{}
+	e := stepstest.New()
+	e.Has.Prices = steps.Prices{}
+	e.Fails("prices", stepstest.SessionEnded{})
 	toRegions(newRig(t, e)).press("enter").until("price unknown").press("enter").until("New ed25519 key").press("enter").
 		until("Installer").press("enter").until("price unknown")
 }
 
 func TestDiskIsChecked(t *testing.T) {
-	r := toMachine(newRig(t, newFakeEngine())).press("tab", "backspace", "7", "enter").until("8 to 16384 GB")
+	r := toMachine(newRig(t, stepstest.New())).press("tab", "backspace", "7", "enter").until("8 to 16384 GB")
 	r.press("backspace", "30", "enter").until("New ed25519 key")
 	if r.m.guide.Answers.DiskGB != 30 {
 		t.Errorf("disk %d GB", r.m.guide.Answers.DiskGB)
@@ -150,25 +153,25 @@ func TestDiskIsChecked(t *testing.T) {
 }
 
 func TestAnOpenKeyFileIsProtected(t *testing.T) {
-	e := newFakeEngine()
-	e.inspect = steps.KeyOption{Answer: steps.KeyAnswer{Source: steps.KeyFile}, Title: "~/Downloads/lab.pem", Detail: "rsa"}
+	e := stepstest.New()
+	e.Has.Key = steps.KeyOption{Answer: steps.KeyAnswer{Source: steps.KeyFile}, Title: "~/Downloads/lab.pem", Detail: "rsa"}
 	r := toKey(newRig(t, e)).press("j", "j", "j", "enter").until("Run chmod 400").press("enter")
 	r.until("Installer")
-	if len(e.protected) != 1 || r.m.guide.Answers.Key.Path != "/home/ada/Downloads/lab.pem" {
-		t.Errorf("protected %v, chosen %+v", e.protected, r.m.guide.Answers.Key)
+	if len(e.Protected()) != 1 || r.m.guide.Answers.Key.Path != "/home/ada/Downloads/lab.pem" {
+		t.Errorf("protected %v, chosen %+v", e.Protected(), r.m.guide.Answers.Key)
 	}
 }
 
 func TestKeyProblemsAreTold(t *testing.T) {
-	e := newFakeEngine()
+	e := stepstest.New()
 	r := toKey(newRig(t, e)).press("j", "j", "j", "j", "enter").until("puttygen old.ppk")
-	e.set(func() { e.inspectErr = errors.New("no such file") })
+	e.Fails("inspect", errors.New("no such file"))
 	r.press("G", "enter").press("/nowhere", "enter").until("no such file")
 	r.press("esc").until("type its path")
 }
 
 func TestTLSOffIsWarned(t *testing.T) {
-	r := toMode(newRig(t, newFakeEngine())).press("j", "tab", "tab", "space").until("anyone on the network path")
+	r := toMode(newRig(t, stepstest.New())).press("j", "tab", "tab", "space").until("anyone on the network path")
 	r.press("enter").until("an hour")
 	if a := r.m.guide.Answers; !a.NoTLS || a.Mode != steps.ModeHTTP {
 		t.Errorf("answers %+v", a)
@@ -176,7 +179,7 @@ func TestTLSOffIsWarned(t *testing.T) {
 }
 
 func TestNameIsChecked(t *testing.T) {
-	r := toMode(newRig(t, newFakeEngine())).press("shift+tab", "X", "enter").until("cannot be used")
+	r := toMode(newRig(t, stepstest.New())).press("shift+tab", "X", "enter").until("cannot be used")
 	r.press("backspace", "-2", "enter").until("an hour")
 	if r.m.guide.Answers.Name != "jupyter-2" {
 		t.Errorf("name %q", r.m.guide.Answers.Name)
@@ -184,7 +187,7 @@ func TestNameIsChecked(t *testing.T) {
 }
 
 func TestThePlanIsSaved(t *testing.T) {
-	r := toReview(newRig(t, newFakeEngine())).press("s").until("Saved the plan as")
+	r := toReview(newRig(t, stepstest.New())).press("s").until("Saved the plan as")
 	r.press("s").until("jupyter-2.json")
 	info, err := os.Stat(filepath.Join(r.m.SaveDir, "jupyter-ec2-jupyter.json"))
 	if err != nil || info.Mode().Perm() != 0o600 {
@@ -193,8 +196,8 @@ func TestThePlanIsSaved(t *testing.T) {
 }
 
 func TestAProblemStopsTheLaunch(t *testing.T) {
-	e := newFakeEngine()
-	e.review.Problems = []problem.Problem{{Title: "No default VPC", Text: "None.", Next: problem.Say("Create one.")}}
+	e := stepstest.New()
+	e.Has.Review.Problems = []problem.Problem{{Title: "No default VPC", Text: "None.", Next: problem.Say("Create one.")}}
 	r := toReview(newRig(t, e)).press("L").until("prevents the launch")
 	if r.m.page != steps.StepReview {
 		t.Errorf("page %s", r.m.page)
@@ -202,20 +205,20 @@ func TestAProblemStopsTheLaunch(t *testing.T) {
 }
 
 func TestWorkFailsAndGoesOn(t *testing.T) {
-	e := newFakeEngine()
-	e.workErr = fakeError{}
+	e := stepstest.New()
+	e.Fails("work", stepstest.SessionEnded{})
 	r := toReview(newRig(t, e)).press("L").until("r retry")
-	e.set(func() { e.workErr = nil })
+	e.Fails("work", nil)
 	r.press("r").until("Proof")
-	if got := strings.Join(e.worked, " "); got != "s-1 s-1" {
+	if got := strings.Join(e.Worked(), " "); got != "s-1 s-1" {
 		t.Errorf("worked on %q", got)
 	}
 }
 
 func TestStoppingTheWorkGoesBackToTheReview(t *testing.T) {
-	e := newFakeEngine()
+	e := stepstest.New()
 	r := toReview(newRig(t, e))
-	e.set(func() { e.delay = 1 << 40 })
+	e.Change(func() { e.Delay = 1 << 40 })
 	r.press("L").until("Launch").press("esc").until("Stop the work?").press("up", "enter").until("Costs")
 	if r.m.page != steps.StepReview || r.m.Tasks.Runs(taskWork) {
 		t.Errorf("page %s, work runs %v", r.m.page, r.m.Tasks.Runs(taskWork))
@@ -223,7 +226,7 @@ func TestStoppingTheWorkGoesBackToTheReview(t *testing.T) {
 }
 
 func TestTheLastEventsComeBeforeTheEnd(t *testing.T) {
-	r := toOpen(newRig(t, newFakeEngine()))
+	r := toOpen(newRig(t, stepstest.New()))
 	if got := r.m.work.logs.Buf[0].String(); !strings.Contains(got, "http://localhost:8889/") || !strings.Contains(got, "retry: Port 22") {
 		t.Errorf("what was done:\n%s", got)
 	}
@@ -234,13 +237,13 @@ func TestTheLastEventsComeBeforeTheEnd(t *testing.T) {
 
 func TestQuitting(t *testing.T) {
 	t.Run("at once when nothing costs", func(t *testing.T) {
-		r := toMode(newRig(t, newFakeEngine())).press("q")
+		r := toMode(newRig(t, stepstest.New())).press("q")
 		if !r.m.quitting || r.m.outcome.LeftRunning {
 			t.Errorf("quitting %v, outcome %+v", r.m.quitting, r.m.outcome)
 		}
 	})
 	t.Run("asks when a machine runs", func(t *testing.T) {
-		r := toOpen(newRig(t, newFakeEngine())).press("q").until("Leave it running").press("esc")
+		r := toOpen(newRig(t, stepstest.New())).press("q").until("Leave it running").press("esc")
 		if r.m.quitting || r.m.dialog() != nil {
 			t.Error("Esc did not keep working")
 		}
@@ -250,8 +253,8 @@ func TestQuitting(t *testing.T) {
 		}
 	})
 	t.Run("asks when the work failed and the person went back", func(t *testing.T) {
-		e := newFakeEngine()
-		e.workErr = fakeError{}
+		e := stepstest.New()
+		e.Fails("work", stepstest.SessionEnded{})
 		r := toReview(newRig(t, e)).press("L").until("r retry").press("esc").until("is there already")
 		r.press("esc", "q").until("Leave it running").press("enter")
 		if !r.m.quitting || !r.m.outcome.LeftRunning {
@@ -259,31 +262,31 @@ func TestQuitting(t *testing.T) {
 		}
 	})
 	t.Run("second Ctrl-C at once", func(t *testing.T) {
-		r := toOpen(newRig(t, newFakeEngine())).press("ctrl+c").until("Leave?").press("ctrl+c")
+		r := toOpen(newRig(t, stepstest.New())).press("ctrl+c").until("Leave?").press("ctrl+c")
 		if !r.m.quitting {
 			t.Error("still there")
 		}
 	})
 	t.Run("removes when asked, by the name", func(t *testing.T) {
-		e := newFakeEngine()
+		e := stepstest.New()
 		r := toOpen(newRig(t, e)).press("q", "down", "down", "enter").until("Type the setup's name")
 		r.press("jup", "enter").until("That is not the name").press("yter", "enter")
 		r.untilTrue("it quits", func() bool { return r.m.quitting })
-		if len(e.removed) != 1 || !r.m.outcome.Removed || r.m.outcome.LeftRunning {
-			t.Errorf("removed %v, outcome %+v", e.removed, r.m.outcome)
+		if len(e.Removed()) != 1 || !r.m.outcome.Removed || r.m.outcome.LeftRunning {
+			t.Errorf("removed %v, outcome %+v", e.Removed(), r.m.outcome)
 		}
 	})
 }
 
 func TestRemovingStopsTheWorkFirst(t *testing.T) {
-	e := newFakeEngine()
+	e := stepstest.New()
 	r := toReview(newRig(t, e))
-	e.set(func() { e.delay = 1 << 40 })
+	e.Change(func() { e.Delay = 1 << 40 })
 	r.press("L")
 	r.untilTrue("the setup is known", func() bool { return r.m.work.setup.ID != "" })
 	r.press("q").until("Leave?")
 	r.press("down", "down", "enter", "jupyter", "enter")
-	r.untilTrue("the removal began", func() bool { n := 0; e.set(func() { n = len(e.removed) }); return n == 1 })
+	r.untilTrue("the removal began", func() bool { return len(e.Removed()) == 1 })
 	select {
 	case <-r.m.work.last.Gone:
 	default:
@@ -292,11 +295,11 @@ func TestRemovingStopsTheWorkFirst(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
-	e := newFakeEngine()
-	e.setups = fakeSetups()
+	e := stepstest.New()
+	e.Has.Setups = fakeSetups()
 	newRig(t, e).until("gpu-lab").press("j", "enter").until("Proof")
-	if len(e.worked) != 1 || e.worked[0] != "s-2" {
-		t.Errorf("worked on %v", e.worked)
+	if len(e.Worked()) != 1 || e.Worked()[0] != "s-2" {
+		t.Errorf("worked on %v", e.Worked())
 	}
 	r2 := newRig(t, e).until("gpu-lab").press("n").until("Which profile?")
 	if r2.m.guide.Answers.Name != "jupyter-2" {
@@ -306,17 +309,17 @@ func TestResume(t *testing.T) {
 
 func TestTheBrowser(t *testing.T) {
 	var opened string
-	r := newRig(t, newFakeEngine(), func(o *Options) { o.Open = func(url string) error { opened = url; return nil } })
+	r := newRig(t, stepstest.New(), func(o *Options) { o.Open = func(url string) error { opened = url; return nil } })
 	toOpen(r).press("o").until("Opened in the browser")
 	if !strings.Contains(opened, "?token=") {
 		t.Errorf("opened %q", opened)
 	}
-	r = newRig(t, newFakeEngine(), func(o *Options) { o.Open = func(string) error { return errors.New("there is no browser here") } })
+	r = newRig(t, stepstest.New(), func(o *Options) { o.Open = func(string) error { return errors.New("there is no browser here") } })
 	toOpen(r).press("o").until("No browser opened: there is no browser here. c copies the URL.")
 }
 
 func TestQuestionsOfTheEngine(t *testing.T) {
-	r := toProfiles(newRig(t, newFakeEngine()))
+	r := toProfiles(newRig(t, stepstest.New()))
 	asker := r.m.o.Asker
 	type result struct {
 		text string
@@ -347,7 +350,7 @@ func TestQuestionsOfTheEngine(t *testing.T) {
 		t.Errorf("Esc: %+v", res)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() { _, err := asker.HostKey(ctx, hostKeyQuestion()); got <- result{"", err} }()
+	go func() { _, err := asker.HostKey(ctx, stepstest.HostKeyQuestion()); got <- result{"", err} }()
 	r.until("Is this the right machine?")
 	cancel()
 	r.until("Which profile?")
@@ -356,9 +359,9 @@ func TestQuestionsOfTheEngine(t *testing.T) {
 
 func TestHostKeyAnswers(t *testing.T) {
 	for i, want := range []steps.HostKeyAnswer{steps.HostKeyWait, steps.HostKeyAccept, steps.HostKeyReject} {
-		r := toProfiles(newRig(t, newFakeEngine()))
+		r := toProfiles(newRig(t, stepstest.New()))
 		got := make(chan steps.HostKeyAnswer, 1)
-		go func() { a, _ := r.m.o.Asker.HostKey(t.Context(), hostKeyQuestion()); got <- a }()
+		go func() { a, _ := r.m.o.Asker.HostKey(t.Context(), stepstest.HostKeyQuestion()); got <- a }()
 		r.until("Is this the right machine?").press(strings.Split(strings.Repeat("down ", i)+"enter", " ")...)
 		if a := <-got; a != want {
 			t.Errorf("option %d answers %v, want %v", i, a, want)
@@ -367,7 +370,7 @@ func TestHostKeyAnswers(t *testing.T) {
 }
 
 func TestLogsAreSavedAndFullScreen(t *testing.T) {
-	r := toOpen(newRig(t, newFakeEngine())).press("l", "tab", "ctrl+s").until("Saved the log as")
+	r := toOpen(newRig(t, stepstest.New())).press("l", "tab", "ctrl+s").until("Saved the log as")
 	text, err := os.ReadFile(filepath.Join(r.m.SaveDir, "jupyter-ec2-jupyter-machine.log"))
 	if err != nil || !strings.Contains(string(text), "anyio") {
 		t.Errorf("%q, %v", text, err)
@@ -379,8 +382,8 @@ func TestLogsAreSavedAndFullScreen(t *testing.T) {
 
 func TestMFAStates(t *testing.T) {
 	for state, want := range map[steps.MFAState]string{steps.MFAOn: "✓ on", steps.MFAOff: "! off", steps.MFAUnknown: "? unknown"} {
-		e := newFakeEngine()
-		e.account.MFA = state
+		e := stepstest.New()
+		e.Has.Account.MFA = state
 		toRegions(newRig(t, e)).until(want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // ahead gives a rig a clock that a test moves.
@@ -16,7 +17,7 @@ func ahead(now *time.Time) func(*Options) {
 // A person who only clicks gets through the questions: a click selects, a
 // second one on the same line is Enter, and the keys of the bar can be clicked.
 func TestTheMouseAnswersTheQuestions(t *testing.T) {
-	r := toProfiles(newRig(t, newFakeEngine()))
+	r := toProfiles(newRig(t, stepstest.New()))
 	r.click("work").click("work").until("Frankfurt")
 	r.click("Tokyo").click("Tokyo").until("0.0134")
 	r.click("26.04").click("t3.large")
@@ -60,8 +61,8 @@ func TestTheMouseAnswersTheQuestions(t *testing.T) {
 // What comes under the mouse between two quick clicks is not clicked: else
 // clicks on the bar's first key would run through the whole guide.
 func TestQuickClicksAreNotMeantForTheNextPage(t *testing.T) {
-	now := fakeNow
-	r := toProfiles(newRig(t, newFakeEngine(), ahead(&now)))
+	now := stepstest.Now()
+	r := toProfiles(newRig(t, stepstest.New(), ahead(&now)))
 	r.click("lab").click("lab").until("Frankfurt")
 	now = now.Add(time.Second)
 	r.click("enter select").until("0.0134").click("enter continue")
@@ -73,7 +74,7 @@ func TestQuickClicksAreNotMeantForTheNextPage(t *testing.T) {
 }
 
 func TestTheMouseOnTheMachines(t *testing.T) {
-	r := toFleet(newRig(t, newFakeEngineWith(sevenMachines)))
+	r := toFleet(newRig(t, newFakeEngineWith(stepstest.SevenMachines)))
 	r.click("gpu-lab").click("half-done")
 	if u := r.m.fleet.current(); u.no != 4 {
 		t.Errorf("machine %d is selected", u.no)
@@ -97,7 +98,7 @@ func TestTheMouseOnTheMachines(t *testing.T) {
 
 // A dialog takes the mouse; what it lies on does not.
 func TestTheMouseInDialogs(t *testing.T) {
-	r := toFleet(newRig(t, newFakeEngineWith(sevenMachines))).press("s").until("Stop jupyter?")
+	r := toFleet(newRig(t, newFakeEngineWith(stepstest.SevenMachines))).press("s").until("Stop jupyter?")
 	r.click("2")
 	if u := r.m.fleet.current(); u.no != 1 {
 		t.Errorf("machine %d was selected under the dialog", u.no)
@@ -117,8 +118,8 @@ func TestTheMouseInDialogs(t *testing.T) {
 	}
 }
 
-func newFakeEngineWith(change func(*fakeEngine)) *fakeEngine {
-	e := newFakeEngine()
+func newFakeEngineWith(change func(*stepstest.Engine)) *stepstest.Engine {
+	e := stepstest.New()
 	change(e)
 	return e
 }

@@ -3,12 +3,14 @@ package ui
 import (
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // The URL stays in sight, however far one scrolls, and whatever its length.
 func TestTheURLStaysInSight(t *testing.T) {
-	for name, change := range map[string]func(*fakeEngine){
-		"ssh": func(*fakeEngine) {}, "gateway": func(e *fakeEngine) { gatewayOpened(e.opened) },
+	for name, change := range map[string]func(*stepstest.Engine){
+		"ssh": func(*stepstest.Engine) {}, "gateway": func(e *stepstest.Engine) { gatewayOpened(e.Has.Opened) },
 	} {
 		r := toOpen(newRig(t, newFakeEngineWith(change)))
 		url := r.m.open.opened.URL

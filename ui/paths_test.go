@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 func TestCompleted(t *testing.T) {
@@ -41,9 +43,9 @@ func TestAPathIsCompleted(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "deep"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	r := fleetRig(t, func(e *fakeEngine) {
-		e.linkFor = func(string) *fakeLink {
-			return &fakeLink{health: fakeHealth(), folders: map[string][]string{"": {"work/"}, "work/": {"a.ipynb", "b.ipynb"}}}
+	r := fleetRig(t, func(e *stepstest.Engine) {
+		e.Link = func(string) *stepstest.Link {
+			return &stepstest.Link{Is: stepstest.Health(), Folders: map[string][]string{"": {"work/"}, "work/": {"a.ipynb", "b.ipynb"}}}
 		}
 	})
 	d := func() *copyDialog { return r.m.dialog().(*copyDialog) }
@@ -59,7 +61,7 @@ func TestAPathIsCompleted(t *testing.T) {
 	r.press("down", "w", "tab")
 	value(1, "work/")
 	r.press("tab").until("a.ipynb · b.ipynb").press("x", "tab").until("nothing there begins so").press("backspace", "enter")
-	r.untilAsked("put " + filepath.Join(dir, "results.csv") + " work/ s-1").settled()
+	r.untilAsked("put s-1 -r " + filepath.Join(dir, "results.csv") + " work/").settled()
 
 	r.press("d").until("Download from jupyter").press("work/b", "tab")
 	value(0, "work/b.ipynb")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // hold keeps Enter down for so long: a keyboard repeats it every 30 ms, after
@@ -26,20 +27,18 @@ func (r *rig) hold(now *time.Time, long time.Duration) *rig {
 
 func (r *rig) launchedNothing() {
 	r.t.Helper()
-	r.e.mu.Lock()
-	defer r.e.mu.Unlock()
-	if len(r.e.begun) > 0 || len(r.e.worked) > 0 {
-		r.t.Errorf("Enter launched: begun %+v, worked on %v", r.e.begun, r.e.worked)
+	if len(r.e.Begun()) > 0 || len(r.e.Worked()) > 0 {
+		r.t.Errorf("Enter launched: begun %+v, worked on %v", r.e.Begun(), r.e.Worked())
 	}
 }
 
 // Enter leads through the questions, held or pressed by reflex, and no further
 // than to the review.
 func TestAHeldEnterLaunchesNothing(t *testing.T) {
-	now := fakeNow
+	now := stepstest.Now()
 	held := func() *rig {
-		now = fakeNow
-		return toProfiles(newRig(t, newFakeEngine(), ahead(&now))).hold(&now, 10*time.Second)
+		now = stepstest.Now()
+		return toProfiles(newRig(t, stepstest.New(), ahead(&now))).hold(&now, 10*time.Second)
 	}
 	r := held()
 	r.launchedNothing()
@@ -67,8 +66,8 @@ func TestAHeldEnterLaunchesNothing(t *testing.T) {
 	}
 	r = held()
 	r.until("L launches").press("L").until("Proof")
-	if len(r.e.begun) != 1 {
-		t.Errorf("begun %+v", r.e.begun)
+	if len(r.e.Begun()) != 1 {
+		t.Errorf("begun %+v", r.e.Begun())
 	}
 }
 
@@ -77,11 +76,11 @@ func TestAHeldEnterLaunchesNothing(t *testing.T) {
 func TestAHeldEnterStartsNothing(t *testing.T) {
 	for id, asks := range map[string]string{"s-3": "Start thesis?", "s-5": "Launch course again?", "s-8": "Launch unborn?"} {
 		t.Run(asks, func(t *testing.T) {
-			now := fakeNow
-			e := newFakeEngineWith(sevenMachines)
-			s := e.setups[0]
+			now := stepstest.Now()
+			e := newFakeEngineWith(stepstest.SevenMachines)
+			s := e.Has.Setups[0]
 			s.ID, s.Answers.Name, s.State, s.Done, s.Resources = "s-8", "unborn", "", nil, steps.Resources{}
-			e.setups = append(e.setups, s)
+			e.Has.Setups = append(e.Has.Setups, s)
 			r := newRig(t, e, ahead(&now))
 			toFleetReady(r.until("unborn"))
 			r.m.fleet.choose(id)
@@ -93,20 +92,20 @@ func TestAHeldEnterStartsNothing(t *testing.T) {
 
 // A held Enter opens one browser, and mends one thing.
 func TestAHeldEnterDoesOneThing(t *testing.T) {
-	now := fakeNow
+	now := stepstest.Now()
 	var opened atomic.Int32
-	r := newRig(t, newFakeEngine(), ahead(&now), func(o *Options) { o.Open = func(string) error { opened.Add(1); return nil } })
+	r := newRig(t, stepstest.New(), ahead(&now), func(o *Options) { o.Open = func(string) error { opened.Add(1); return nil } })
 	toReview(r).press("L").until("Proof")
 	r.press("enter").until("Opened in the browser").hold(&now, 3*time.Second)
 	if n := opened.Load(); n > 2 { // the one that was let go of, and the one that is held
 		t.Errorf("%d browsers were opened", n)
 	}
 
-	e := newFakeEngineWith(sevenMachines)
-	e.checks = fakeChecks()
+	e := newFakeEngineWith(stepstest.SevenMachines)
+	e.Has.Checks = fakeChecks()
 	r = toFleet(newRig(t, e, ahead(&now))).press("D").until("1 problem found")
 	r.hold(&now, 3*time.Second)
-	if did := strings.Join(e.asked(), "\n"); strings.Count(did, "fix ") != 1 {
+	if did := strings.Join(e.Asked(), "\n"); strings.Count(did, "fix ") != 1 {
 		t.Errorf("more or less than one thing was mended:\n%s", did)
 	}
 }

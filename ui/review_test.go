@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // A key of the review changes what is on the screen: while the limits are
 // scrolled out of sight, their keys bring them back and change nothing.
 func TestKeysOfTheReviewChangeWhatIsSeen(t *testing.T) {
 	for _, key := range []string{"i", "t"} {
-		r := toReview(newRig(t, newFakeEngine())).press("G")
+		r := toReview(newRig(t, stepstest.New())).press("G")
 		if strings.Contains(r.screen(), "Auto-stop") {
 			t.Fatalf("the limits are still in sight:\n%s", r.screen())
 		}
@@ -23,7 +24,7 @@ func TestKeysOfTheReviewChangeWhatIsSeen(t *testing.T) {
 		if r.press(key); r.m.guide.Answers.Equal(before) {
 			t.Errorf("%s does not change the limits in sight:\n%s", key, r.screen())
 		}
-		r = toReview(newRig(t, newFakeEngine())).size(200, 60)
+		r = toReview(newRig(t, stepstest.New())).size(200, 60)
 		if r.screen(); r.press(key).m.guide.Answers.Equal(before) {
 			t.Errorf("%s does nothing where all of the review is in sight", key)
 		}
@@ -33,9 +34,9 @@ func TestKeysOfTheReviewChangeWhatIsSeen(t *testing.T) {
 // What prevents the launch stands first, whatever else there is to read, and
 // neither Enter nor the launch's own key launches.
 func TestWhatPreventsTheLaunchComesFirst(t *testing.T) {
-	e := newFakeEngine()
-	e.review.Problems = []problem.Problem{{Kind: problem.Refused, Title: "The vCPU quota is too small", Text: "g4dn.xlarge takes 4 vCPUs, and 0 of 0 are in use.", Next: problem.Say("Choose a smaller type.")}}
-	e.review.Warnings = append(e.review.Warnings, "g4dn.xlarge has a GPU.", "A driver needs room.")
+	e := stepstest.New()
+	e.Has.Review.Problems = []problem.Problem{{Kind: problem.Refused, Title: "The vCPU quota is too small", Text: "g4dn.xlarge takes 4 vCPUs, and 0 of 0 are in use.", Next: problem.Say("Choose a smaller type.")}}
+	e.Has.Review.Warnings = append(e.Has.Review.Warnings, "g4dn.xlarge has a GPU.", "A driver needs room.")
 	r := toReview(newRig(t, e))
 	shown := r.screen()
 	first, costs := strings.Index(shown, "✗ The vCPU quota is too small"), strings.Index(shown, "Costs")

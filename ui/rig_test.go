@@ -15,6 +15,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
@@ -25,16 +26,16 @@ var update = flag.Bool("update", false, "write the golden files anew")
 type rig struct {
 	t    *testing.T
 	m    *model
-	e    *fakeEngine
+	e    *stepstest.Engine
 	msgs chan tea.Msg
 }
 
-func newRig(t *testing.T, e *fakeEngine, change ...func(*Options)) *rig {
+func newRig(t *testing.T, e *stepstest.Engine, change ...func(*Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, e: e, msgs: make(chan tea.Msg)}
 	asker := NewAsker()
-	e.ask = asker
-	o := Options{Engine: e, Asker: asker, Env: []string{"NO_COLOR=1"}, SaveDir: t.TempDir(), Now: fixedNow}
+	e.Ask = asker
+	o := Options{Engine: e, Asker: asker, Env: []string{"NO_COLOR=1"}, SaveDir: t.TempDir(), Now: stepstest.Now}
 	for _, c := range change {
 		c(&o)
 	}
@@ -200,9 +201,9 @@ type stage struct {
 
 // stages are all pages, and the pages' states that look different.
 func stages() []stage {
-	at := func(e func(*fakeEngine), go1 func(r *rig) *rig) func(t *testing.T) *rig {
+	at := func(e func(*stepstest.Engine), go1 func(r *rig) *rig) func(t *testing.T) *rig {
 		return func(t *testing.T) *rig {
-			engine := newFakeEngine()
+			engine := stepstest.New()
 			if e != nil {
 				e(engine)
 			}
@@ -211,84 +212,84 @@ func stages() []stage {
 	}
 	return []stage{
 		{"profiles", at(nil, toProfiles)},
-		{"no-profiles", at(func(e *fakeEngine) { e.profiles = nil }, func(r *rig) *rig { return r.until("No AWS credentials") })},
-		{"signin-failed", at(func(e *fakeEngine) { e.signInErr = fakeError{} }, func(r *rig) *rig {
+		{"no-profiles", at(func(e *stepstest.Engine) { e.Has.Profiles = nil }, func(r *rig) *rig { return r.until("No AWS credentials") })},
+		{"signin-failed", at(func(e *stepstest.Engine) { e.Fails("sign in", stepstest.SessionEnded{}) }, func(r *rig) *rig {
 			return toProfiles(r).press("enter").until("SSO session has ended").press("d")
 		})},
 		{"regions", at(nil, toRegions)},
-		{"machine", at(func(e *fakeEngine) { e.sandbox = true }, toMachine)},
+		{"machine", at(func(e *stepstest.Engine) { e.Has.Sandbox = true }, toMachine)},
 		{"key", at(nil, toKey)},
 		{"mode", at(nil, toMode)},
 		{"mode-http", at(nil, func(r *rig) *rig { return toMode(r).press("down", "tab", "tab", "space") })},
 		{"review", at(nil, toReview)},
-		{"review-problem", at(func(e *fakeEngine) {
-			e.review.Problems = []problem.Problem{{Title: "No default VPC", Text: "The region has none.", Next: problem.Say("Create one, then press r.")}}
+		{"review-problem", at(func(e *stepstest.Engine) {
+			e.Has.Review.Problems = []problem.Problem{{Title: "No default VPC", Text: "The region has none.", Next: problem.Say("Create one, then press r.")}}
 		}, toReview)},
-		{"work-failed", at(func(e *fakeEngine) { e.script, e.workErr = e.script[:15], fakeError{} }, func(r *rig) *rig {
+		{"work-failed", at(func(e *stepstest.Engine) { e.Has.Script = e.Has.Script[:15]; e.Fails("work", stepstest.SessionEnded{}) }, func(r *rig) *rig {
 			return toReview(r).press("L").until("r retry")
 		})},
-		{"hostkey", at(func(e *fakeEngine) { e.askHostKey = true }, func(r *rig) *rig {
+		{"hostkey", at(func(e *stepstest.Engine) { e.AskHostKey = true }, func(r *rig) *rig {
 			toReview(r).press("L").until("Is this the right machine?")
 			r.untilTrue("the step is shown", func() bool { return r.m.work.at == steps.StepConnect })
 			return r
 		})},
 		{"open", at(nil, toOpen)},
-		{"open-gateway", at(func(e *fakeEngine) { gatewayOpened(e.opened) }, toOpen)},
+		{"open-gateway", at(func(e *stepstest.Engine) { gatewayOpened(e.Has.Opened) }, toOpen)},
 		{"open-logs", at(nil, func(r *rig) *rig { return toOpen(r).press("l") })},
 		{"quit", at(nil, func(r *rig) *rig { return toOpen(r).press("q").until("Leave?") })},
 		{"help", at(nil, func(r *rig) *rig { return toMachine(r).press("?") })},
-		{"removed", at(func(e *fakeEngine) { e.setups = fakeSetups() }, func(r *rig) *rig {
+		{"removed", at(func(e *stepstest.Engine) { e.Has.Setups = fakeSetups() }, func(r *rig) *rig {
 			return r.until("gpu-lab").press("x").press("jupyter", "enter").until("Removed.")
 		})},
 		{"fleet-none", at(nil, func(r *rig) *rig {
 			return toFleetReady(toProfiles(r).press("esc").until("There are no machines"))
 		})},
-		{"fleet-one", at(func(e *fakeEngine) {
-			sevenMachines(e)
-			e.setups = e.setups[:1]
-			e.survey = e.survey[:1]
-			e.survey[0].Machines = e.survey[0].Machines[:1]
+		{"fleet-one", at(func(e *stepstest.Engine) {
+			stepstest.SevenMachines(e)
+			e.Has.Setups = e.Has.Setups[:1]
+			e.Has.Survey = e.Has.Survey[:1]
+			e.Has.Survey[0].Machines = e.Has.Survey[0].Machines[:1]
 		}, toFleet)},
-		{"fleet-seven", at(sevenMachines, toFleet)},
-		{"fleet-sandbox", at(func(e *fakeEngine) { sevenMachines(e); e.sandbox = true }, toFleet)},
-		{"fleet-gpu", at(func(e *fakeEngine) {
-			sevenMachines(e)
-			e.linkFor = func(string) *fakeLink { return &fakeLink{health: gpuHealth(), lines: fakeLog()} }
+		{"fleet-seven", at(stepstest.SevenMachines, toFleet)},
+		{"fleet-sandbox", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Sandbox = true }, toFleet)},
+		{"fleet-gpu", at(func(e *stepstest.Engine) {
+			stepstest.SevenMachines(e)
+			e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: gpuHealth(), Lines: stepstest.Logs()} }
 		}, func(r *rig) *rig { return toFleetReady(toFleet(r).press("2")) })},
-		{"fleet-gone", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("5") })},
-		{"fleet-elsewhere", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("6") })},
-		{"fleet-failed", at(func(e *fakeEngine) {
-			sevenMachines(e)
-			e.fail = map[string]error{"stop": fakeError{}}
-			e.survey[3].Err, e.survey[5].Err, e.survey[5].Machines = fakeError{}, fakeError{}, nil
+		{"fleet-gone", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("5") })},
+		{"fleet-elsewhere", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("6") })},
+		{"fleet-failed", at(func(e *stepstest.Engine) {
+			stepstest.SevenMachines(e)
+			e.Fail = map[string]error{"stop": stepstest.SessionEnded{}}
+			e.Has.Survey[3].Err, e.Has.Survey[5].Err, e.Has.Survey[5].Machines = stepstest.SessionEnded{}, stepstest.SessionEnded{}, nil
 		}, func(r *rig) *rig {
 			toFleet(r).press("s").until("Stop jupyter?").press("enter").until("→ Run")
 			r.take(noticeFaded{r.m.notice.id})
 			return toFleetReady(r)
 		})},
-		{"fleet-200", at(func(e *fakeEngine) { manyMachines(e, 200) }, func(r *rig) *rig {
+		{"fleet-200", at(func(e *stepstest.Engine) { stepstest.ManyMachines(e, 200) }, func(r *rig) *rig {
 			toFleet(r)
 			for range 100 {
 				r.press("down")
 			}
 			return toFleetReady(r)
 		})},
-		{"fleet-log", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("l") })},
-		{"fleet-help", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("?") })},
-		{"fleet-mode", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("m") })},
-		{"fleet-limits", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("i") })},
-		{"fleet-upload", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("u") })},
-		{"fleet-type", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("3", "t").until("0.0960") })},
-		{"fleet-gateway", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("2", "g") })},
-		{"fleet-doctor", at(func(e *fakeEngine) { sevenMachines(e); e.checks = fakeChecks() }, func(r *rig) *rig {
+		{"fleet-log", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("l") })},
+		{"fleet-help", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("?") })},
+		{"fleet-mode", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("m") })},
+		{"fleet-limits", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("i") })},
+		{"fleet-upload", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("u") })},
+		{"fleet-type", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("3", "t").until("0.0960") })},
+		{"fleet-gateway", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("2", "g") })},
+		{"fleet-doctor", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Checks = fakeChecks() }, func(r *rig) *rig {
 			return toFleet(r).press("D").until("1 problem found")
 		})},
-		{"fleet-sweep", at(func(e *fakeEngine) { sevenMachines(e); e.leftovers = fakeLeftovers() }, func(r *rig) *rig {
+		{"fleet-sweep", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Leftovers = fakeLeftovers() }, func(r *rig) *rig {
 			toFleet(r).press("W").until("leftovers")
 			r.untilTrue("all regions answered", func() bool { return !r.m.Tasks.Runs(taskSweep) })
 			return r.press("space", "space")
 		})},
-		{"fleet-quit", at(sevenMachines, func(r *rig) *rig { return toFleet(r).press("q") })},
+		{"fleet-quit", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("q") })},
 	}
 }
 
@@ -314,10 +315,10 @@ func toFleetReady(r *rig) *rig {
 }
 
 func gpuHealth() steps.Health {
-	h := fakeHealth()
+	h := stepstest.Health()
 	h.GPUs = []steps.GPU{{Name: "NVIDIA T4", Use: 0.02, MemoryMB: 15360, MemoryUsedMB: 12083}}
-	h.Busy, h.Idle, h.Kernels = "", fakeNow.Add(-52*time.Minute), nil
-	h.StopAt, h.StopWhy = fakeNow.Add(8*time.Minute), "idle"
+	h.Busy, h.Idle, h.Kernels = "", stepstest.Now().Add(-52*time.Minute), nil
+	h.StopAt, h.StopWhy = stepstest.Now().Add(8*time.Minute), "idle"
 	return h
 }
 
@@ -338,7 +339,7 @@ func fakeLeftovers() []steps.Swept {
 			{At: at, Kind: "volume", ID: "vol-1", Detail: "30 GB, attached to nothing", MonthCost: 2.86, CostKnown: true},
 			{At: at, Kind: "security group", ID: "sg-1", Name: "jupyter-ec2-old", CostKnown: true},
 		}},
-		{At: steps.Place{Profile: "default", Region: "eu-west-1"}, Err: fakeError{}},
+		{At: steps.Place{Profile: "default", Region: "eu-west-1"}, Err: stepstest.SessionEnded{}},
 	}
 }
 
@@ -366,12 +367,12 @@ func fakeSetups() []steps.Setup {
 	done := func(ids ...steps.StepID) map[steps.StepID]time.Time {
 		m := map[steps.StepID]time.Time{}
 		for _, id := range ids {
-			m[id] = fakeNow
+			m[id] = stepstest.Now()
 		}
 		return m
 	}
 	return []steps.Setup{
-		{ID: "s-1", State: "running", Created: fakeNow, Done: done(works()...), Answers: steps.Answers{Name: "jupyter", Mode: steps.ModeSSH, Type: "t2.micro", Release: "24.04", Region: "eu-central-1"}},
-		{ID: "s-2", State: "pending", Created: fakeNow, Done: done(steps.StepLaunch), Answers: steps.Answers{Name: "gpu-lab", Mode: steps.ModeGateway, Type: "g4dn.xlarge", Release: "22.04", Region: "us-west-2"}},
+		{ID: "s-1", State: "running", Created: stepstest.Now(), Done: done(works()...), Answers: steps.Answers{Name: "jupyter", Mode: steps.ModeSSH, Type: "t2.micro", Release: "24.04", Region: "eu-central-1"}},
+		{ID: "s-2", State: "pending", Created: stepstest.Now(), Done: done(steps.StepLaunch), Answers: steps.Answers{Name: "gpu-lab", Mode: steps.ModeGateway, Type: "g4dn.xlarge", Release: "22.04", Region: "us-west-2"}},
 	}
 }

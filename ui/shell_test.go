@@ -15,11 +15,12 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
 // echoShell says in which size it runs and repeats lines until "exit".
-func echoShell(t steps.Terminal) error {
+func echoShell(_ context.Context, t steps.Terminal) error {
 	if _, err := fmt.Fprintf(t.Out, "shell of %dx%d on %s\r\n$ ", t.Width, t.Height, t.Term); err != nil {
 		return err
 	}
@@ -59,16 +60,16 @@ func echoShell(t steps.Terminal) error {
 // The program in a terminal: its screen makes room for the shell and comes
 // back, and the first key after the shell is the screen's.
 func TestTheShellHasTheTerminal(t *testing.T) {
-	e := newFakeEngine()
-	sevenMachines(e)
-	e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth(), shell: echoShell} }
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: stepstest.Health(), OnShell: echoShell} }
 	s := tuitest.Open(t, 80, 24)
 	ctx, cancel := context.WithCancel(t.Context())
 	left := make(chan error, 1)
 	go func() {
 		_, err := Run(ctx, Options{
 			Engine: e, Asker: NewAsker(), In: s.TTY, Out: s.TTY, SaveDir: t.TempDir(),
-			Env: []string{"TERM=xterm-256color", "NO_COLOR=1"}, Now: func() time.Time { return fakeNow },
+			Env: []string{"TERM=xterm-256color", "NO_COLOR=1"}, Now: func() time.Time { return stepstest.Now() },
 		})
 		left <- err
 	}()
@@ -106,7 +107,7 @@ func TestTheShellFollowsTheSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &shellCommand{ctx: t.Context(), link: &fakeLink{shell: echoShell}, term: "xterm", name: "jupyter"}
+	c := &shellCommand{ctx: t.Context(), link: &stepstest.Link{OnShell: echoShell}, term: "xterm", name: "jupyter"}
 	c.SetStdin(s.TTY)
 	c.SetStdout(s.TTY)
 	ended := make(chan error, 1)

@@ -1,15 +1,19 @@
 package ui
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
+)
 
 // Who comes back after Ctrl-Z sees what has changed meanwhile.
 func TestComingBackLooksAgain(t *testing.T) {
-	e := newFakeEngineWith(sevenMachines)
+	e := newFakeEngineWith(stepstest.SevenMachines)
 	r := toFleet(newRig(t, e))
-	e.set(func() {
-		s := e.setups[0]
+	e.Change(func() {
+		s := e.Has.Setups[0]
 		s.ID, s.Answers.Name = "s-8", "made-meanwhile"
-		e.setups = append(e.setups, s)
+		e.Has.Setups = append(e.Has.Setups, s)
 	})
 	r.take(resumed{})
 	r.until("made-meanwhile")

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
@@ -50,7 +51,7 @@ func TestSandboxIsSaidOnEveryScreen(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.name, func(t *testing.T) {
 			r := s.reach(t)
-			r.e.sandbox = true
+			r.e.Has.Sandbox = true
 			for _, size := range [][2]int{{60, 16}, {80, 24}, {200, 60}, {50, 10}} {
 				if got := r.size(size[0], size[1]).screen(); !strings.Contains(strings.Join(strings.Fields(got), " "), sandboxSays) {
 					t.Errorf("%v: not said:\n%s", size, got)
@@ -61,14 +62,14 @@ func TestSandboxIsSaidOnEveryScreen(t *testing.T) {
 }
 
 func TestTooSmallSaysSo(t *testing.T) {
-	r := toProfiles(newRig(t, newFakeEngine()))
+	r := toProfiles(newRig(t, stepstest.New()))
 	if got := r.size(59, 24).screen(); !strings.Contains(got, "terminal too small: 59×24, needs 60×16") {
 		t.Errorf("got:\n%s", got)
 	}
 }
 
 func TestCursorIsWhereOneTypes(t *testing.T) {
-	r := toMode(newRig(t, newFakeEngine()))
+	r := toMode(newRig(t, stepstest.New()))
 	if c := r.m.View().Cursor; c != nil {
 		t.Errorf("a cursor without a field: %+v", c)
 	}
@@ -84,7 +85,7 @@ func TestCursorIsWhereOneTypes(t *testing.T) {
 }
 
 func TestBackgroundAndNoColour(t *testing.T) {
-	e := newFakeEngine()
+	e := stepstest.New()
 	r := newRig(t, e, func(o *Options) { o.Env = nil })
 	toProfiles(r)
 	dark := r.m.View().Content
@@ -92,7 +93,7 @@ func TestBackgroundAndNoColour(t *testing.T) {
 	if light := r.m.View().Content; light == dark {
 		t.Error("a light terminal gets the dark colours")
 	}
-	plain := toProfiles(newRig(t, newFakeEngine())).m.View().Content
+	plain := toProfiles(newRig(t, stepstest.New())).m.View().Content
 	if strings.Contains(plain, "38;") {
 		t.Error("NO_COLOR gets colours")
 	}
@@ -102,7 +103,7 @@ func TestBackgroundAndNoColour(t *testing.T) {
 // while the terminal is silent, COLORFGBG does.
 func TestTheThemeIsChosen(t *testing.T) {
 	drawn := func(choice theme.Choice, answers bool, env ...string) string {
-		r := toProfiles(newRig(t, newFakeEngine(), func(o *Options) { o.Env, o.Theme = env, choice }))
+		r := toProfiles(newRig(t, stepstest.New(), func(o *Options) { o.Env, o.Theme = env, choice }))
 		if answers {
 			r.take(tea.BackgroundColorMsg{Color: white{}})
 		}

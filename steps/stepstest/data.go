@@ -1,4 +1,4 @@
-package ui
+package stepstest
 
 import (
 	"fmt"
@@ -7,74 +7,75 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// fakeHealth is a machine on which a cell runs.
-func fakeHealth() steps.Health {
+// Health is a machine on which a cell runs.
+func Health() steps.Health {
 	return steps.Health{
-		At: fakeNow, Watching: true, Cores: 2, CPU: 0.37, MemoryMB: 7868, MemoryUsedMB: 2112, DiskMB: 30720, DiskFreeMB: 18022,
+		At: Now(), Watching: true, Cores: 2, CPU: 0.37, MemoryMB: 7868, MemoryUsedMB: 2112, DiskMB: 30720, DiskFreeMB: 18022,
 		ServerUp: true, Logins: 1, Terminals: 1, Busy: "a cell runs in kernel 3f2a",
-		IdleLimit: time.Hour, LifeLimit: 12 * time.Hour, StopAt: fakeNow.Add(8 * time.Hour), StopWhy: "lifetime",
+		IdleLimit: time.Hour, LifeLimit: 12 * time.Hour, StopAt: Now().Add(8 * time.Hour), StopWhy: "lifetime",
 		Kernels: []steps.KernelInfo{
-			{ID: "77", Name: "python3", State: "idle", LastActive: fakeNow.Add(-time.Minute)},
+			{ID: "77", Name: "python3", State: "idle", LastActive: Now().Add(-time.Minute)},
 			{ID: "3f2a", Name: "python3", State: "busy", Path: "train.ipynb", Connections: 1},
 		},
 	}
 }
 
-// fakeRegions are the regions of a survey.
-func fakeRegions() []string {
+// Regions are the regions of a survey.
+func Regions() []string {
 	return []string{
 		"eu-central-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
 		"ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1", "sa-east-1",
 	}
 }
 
-// fakeSetup is a setup whose machine has run for some hours.
-func fakeSetup(n int, name, state string, mode steps.Mode, kind, region string, hour float64) steps.Setup {
+// Setup is a setup whose machine has run for some hours.
+func Setup(n int, name, state string, mode steps.Mode, kind, region string, hour float64) steps.Setup {
 	s := steps.Setup{
-		ID: fmt.Sprintf("s-%d", n), State: steps.State(state), Created: fakeNow.Add(time.Duration(n-1000) * time.Hour), Done: map[steps.StepID]time.Time{},
+		ID: fmt.Sprintf("s-%d", n), State: steps.State(state), Created: Now().Add(time.Duration(n-1000) * time.Hour), Done: map[steps.StepID]time.Time{},
 		Answers:    steps.Answers{Name: name, Profile: "default", Region: region, Release: "24.04", Type: kind, DiskGB: 8, Mode: mode, Installer: steps.InstallerUV},
-		FirstStart: fakeNow.Add(-30 * time.Hour), LaunchedAt: fakeNow.Add(-6 * time.Hour), RanBefore: 4 * time.Hour,
+		FirstStart: Now().Add(-30 * time.Hour), LaunchedAt: Now().Add(-6 * time.Hour), RanBefore: 4 * time.Hour,
 		Resources: steps.Resources{InstanceID: fmt.Sprintf("i-%017x", n)}, PublicAddr: fmt.Sprintf("ec2-203-0-113-%d.%s.compute.amazonaws.com", n%250, region),
 		LocalPort: 8880 + n, ServerPort: 8888,
 		Cost: steps.Cost{Known: true, Type: hour, Disk: 0.001, IPv4: 0.005, Hour: hour + 0.006},
 	}
-	for _, id := range works() {
-		s.Done[id] = fakeNow
+	for _, id := range []steps.StepID{steps.StepLaunch, steps.StepConnect, steps.StepInstall, steps.StepServe, steps.StepOpen} {
+		s.Done[id] = Now()
 	}
 	return s
 }
 
-// sevenMachines is a ledger of five machines in all states, and a survey that
+// SevenMachines is a ledger of five machines in all states, and a survey that
 // finds two more and one gone.
-func sevenMachines(e *fakeEngine) {
-	e.setups = []steps.Setup{
-		fakeSetup(1, "jupyter", "running", steps.ModeSSH, "t2.micro", "eu-central-1", 0.0134),
-		fakeSetup(2, "gpu-lab", "running", steps.ModeGateway, "g4dn.xlarge", "us-west-2", 0.658),
-		fakeSetup(3, "thesis", "stopped", steps.ModeHTTP, "t3.large", "eu-central-1", 0.096),
-		fakeSetup(4, "half-done", "running", steps.ModeSSH, "t3.micro", "us-east-1", 0.012),
-		fakeSetup(5, "course", "running", steps.ModeHTTP, "m7i.xlarge", "ap-south-1", 0.2419),
+func SevenMachines(e *Engine) {
+	e.Has.Setups = []steps.Setup{
+		Setup(1, "jupyter", "running", steps.ModeSSH, "t2.micro", "eu-central-1", 0.0134),
+		Setup(2, "gpu-lab", "running", steps.ModeGateway, "g4dn.xlarge", "us-west-2", 0.658),
+		Setup(3, "thesis", "stopped", steps.ModeHTTP, "t3.large", "eu-central-1", 0.096),
+		Setup(4, "half-done", "running", steps.ModeSSH, "t3.micro", "us-east-1", 0.012),
+		Setup(5, "course", "running", steps.ModeHTTP, "m7i.xlarge", "ap-south-1", 0.2419),
 	}
-	half := &e.setups[3]
-	half.Done = map[steps.StepID]time.Time{steps.StepLaunch: fakeNow, steps.StepConnect: fakeNow}
-	e.setups[2].StoppedAt = fakeNow.Add(-2 * time.Hour)
+	half := &e.Has.Setups[3]
+	half.Done = map[steps.StepID]time.Time{steps.StepLaunch: Now(), steps.StepConnect: Now()}
+	e.Has.Setups[2].StoppedAt = Now().Add(-2 * time.Hour)
 	byRegion := map[string][]steps.Machine{}
-	for _, s := range e.setups {
+	for _, s := range e.Has.Setups {
 		if s.ID == "s-5" {
 			s.State = "gone"
 		}
 		byRegion[s.Answers.Region] = append(byRegion[s.Answers.Region], steps.Machine{Setup: s, Account: "123456789012"})
 	}
 	for n, region := range []string{"eu-north-1", "sa-east-1"} {
-		s := fakeSetup(6+n, []string{"from-the-office", "colleague"}[n], []string{"running", "stopped"}[n], steps.ModeSSH, "t3.micro", region, 0.012)
+		s := Setup(6+n, []string{"from-the-office", "colleague"}[n], []string{"running", "stopped"}[n], steps.ModeSSH, "t3.micro", region, 0.012)
 		byRegion[region] = append(byRegion[region], steps.Machine{Setup: s, Elsewhere: true, Account: "123456789012"})
 	}
-	for _, r := range fakeRegions() {
-		e.survey = append(e.survey, steps.Surveyed{At: steps.Place{Profile: "default", Region: r}, Machines: byRegion[r]})
+	for _, r := range Regions() {
+		e.Has.Survey = append(e.Has.Survey, steps.Surveyed{At: steps.Place{Profile: "default", Region: r}, Machines: byRegion[r]})
 	}
-	e.linkFor = func(string) *fakeLink { return &fakeLink{health: fakeHealth(), lines: fakeLog()} }
+	e.Link = func(string) *Link { return &Link{Is: Health(), Lines: Logs()} }
 }
 
-func fakeLog() map[steps.LogKind][]string {
+// Logs are the lines of each log.
+func Logs() map[steps.LogKind][]string {
 	return map[steps.LogKind][]string{
 		steps.LogServer: {
 			"[I 09:24:21.120 ServerApp] jupyter_lsp | extension was successfully linked.", "[I 09:24:21.308 ServerApp] Serving notebooks from local directory: /home/ubuntu",
@@ -86,9 +87,9 @@ func fakeLog() map[steps.LogKind][]string {
 	}
 }
 
-// manyMachines is n machines over all regions.
-func manyMachines(e *fakeEngine, n int) {
-	regions := fakeRegions()
+// ManyMachines is n machines over all regions.
+func ManyMachines(e *Engine, n int) {
+	regions := Regions()
 	kinds, modes, states := []string{"t2.micro", "t3.large", "g4dn.xlarge"}, []steps.Mode{steps.ModeSSH, steps.ModeHTTP, steps.ModeGateway}, []string{"running", "running", "stopped"}
 	answers := make([]steps.Surveyed, len(regions))
 	for i, r := range regions {
@@ -96,11 +97,9 @@ func manyMachines(e *fakeEngine, n int) {
 	}
 	for i := 1; i <= n; i++ {
 		r := i % len(regions)
-		s := fakeSetup(i, fmt.Sprintf("machine-%03d", i), states[i%3], modes[i/2%3], kinds[i/3%3], regions[r], 0.0134*float64(i%7+1))
-		e.setups = append(e.setups, s)
+		s := Setup(i, fmt.Sprintf("machine-%03d", i), states[i%3], modes[i/2%3], kinds[i/3%3], regions[r], 0.0134*float64(i%7+1))
+		e.Has.Setups = append(e.Has.Setups, s)
 		answers[r].Machines = append(answers[r].Machines, steps.Machine{Setup: s, Account: "123456789012"})
 	}
-	e.survey = answers
+	e.Has.Survey = answers
 }
-
-func fixedNow() time.Time { return fakeNow }
