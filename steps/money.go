@@ -30,6 +30,20 @@ func (s Setup) Money(now time.Time) Money {
 	return m
 }
 
+// Together is what several machines cost. It is Known where no price of theirs
+// is missing; the sums are of those that have one.
+func Together(now time.Time, all ...Setup) Money {
+	sum := Money{Known: true}
+	for _, s := range all {
+		m := s.Money(now)
+		missing := !m.Known && s.State.Exists()
+		sum.Known = sum.Known && !missing
+		sum.AtLeast = sum.AtLeast || missing || m.AtLeast
+		sum.Hour, sum.SoFar, sum.Tomorrow = sum.Hour+m.Hour, sum.SoFar+m.SoFar, sum.Tomorrow+m.Tomorrow
+	}
+	return sum
+}
+
 // untilTomorrow is how long it is until 9 o'clock tomorrow, where now is.
 func untilTomorrow(now time.Time) time.Duration {
 	return time.Date(now.Year(), now.Month(), now.Day()+1, 9, 0, 0, 0, now.Location()).Sub(now)

@@ -32,7 +32,6 @@ type fleetScreen struct {
 	table   *table.Table
 	drawn   time.Time       // when the rows were filled last
 	removed map[string]bool // setups that this program has removed
-	totals  totals
 
 	started bool // the first page was chosen already
 	survey  survey

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -10,13 +9,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
-
-// totals are sums over all machines.
-type totals struct {
-	hour, tomorrow float64
-	known          bool // every machine's price is
-	running        int
-}
 
 // stateColumn is the state's among the columns.
 const stateColumn = 2
@@ -47,50 +39,36 @@ func newFleetTable(c *page.Context) *table.Table {
 func (s *fleetScreen) fill() {
 	now := s.Now()
 	s.sort()
-	s.totals = totals{known: true}
 	rows := make([]table.Row, len(s.order))
 	for i, u := range s.order {
 		u.no = i + 1
 		rows[i] = u.row(now, s.Engine.Sandboxed())
-		s.totals.add(u, now)
 	}
 	s.table.SetRows(rows)
 	if _, ok := s.table.Selected(); ok && s.was == "" {
 		s.table.Select(rows[0].ID) // so that it stays while rows come in
 	}
-	s.table.SetFoot(s.foot())
-}
-
-func (t *totals) add(u *member, now time.Time) {
-	money := u.Money(now)
-	t.hour += money.Hour
-	t.tomorrow += money.Tomorrow
-	if u.running() {
-		t.running++
-	}
-	if !money.Known && u.State != steps.StateNone && !u.gone() {
-		t.known = false
-	}
+	s.table.SetFoot(s.foot(now))
 }
 
 // foot is what all machines cost together.
-func (s *fleetScreen) foot() string {
-	t := s.totals
+func (s *fleetScreen) foot(now time.Time) string {
+	setups := make([]steps.Setup, len(s.order))
+	for i, u := range s.order {
+		setups[i] = u.Setup
+	}
+	money := steps.Together(now, setups...)
 	switch {
 	case len(s.order) == 0:
 		return ""
 	case s.Engine.Sandboxed():
 		return "nothing costs money here"
-	case t.hour == 0 && t.known:
+	case money.Hour == 0 && money.Known:
 		return "nothing costs now"
-	case t.hour == 0:
+	case money.Hour == 0:
 		return "what they cost is unknown"
 	}
-	least := ""
-	if !t.known {
-		least = "at least "
-	}
-	return fmt.Sprintf("%s%s an hour; %s if left until tomorrow", least, wording.Rate(t.hour), wording.Sum(t.tomorrow))
+	return wording.Together(money)
 }
 
 // row is a machine as one line of the list.

@@ -116,18 +116,16 @@ func (m *model) quitOne(d *page.ChoiceDialog, u *member) {
 
 func (m *model) quitMany(d *page.ChoiceDialog, running []*member) {
 	n := len(running)
-	names, hour, tomorrow := make([]string, n), 0.0, 0.0
+	names, setups := make([]string, n), make([]steps.Setup, n)
 	for i, u := range running {
-		names[i] = u.name()
-		money := u.Money(m.Now())
-		hour, tomorrow = hour+money.Hour, tomorrow+money.Tomorrow
+		names[i], setups[i] = u.name(), u.Setup
 	}
 	if n > 4 {
 		names = append(names[:3:3], fmt.Sprintf("and %d more", n-3))
 	}
 	what := fmt.Sprintf("%d machines keep running when you leave: %s.", n, strings.Join(names, ", "))
 	if !m.Engine.Sandboxed() {
-		what += fmt.Sprintf(" They cost %s an hour; %s if left until tomorrow.", wording.Rate(hour), wording.Sum(tomorrow))
+		what += " They cost " + wording.Together(steps.Together(m.Now(), setups...)) + "."
 	}
 	d.Text = append(d.Text, what)
 	d.Options = []page.Option{

@@ -100,23 +100,15 @@ func (r *request) list(all []machine) error {
 
 // together sums up what several machines cost, as far as it is known.
 func (r *request) together(all []machine) {
-	var hour, soFar float64
-	count, more := 0, ""
+	var paid []steps.Setup
 	for _, m := range all {
-		money := m.Money(r.Now())
-		switch {
-		case m.Sandbox:
-			continue
-		case money.Known:
-			hour, soFar = hour+money.Hour, soFar+money.SoFar
+		if !m.Sandbox {
+			paid = append(paid, m.Setup)
 		}
-		if !money.Known || money.AtLeast {
-			more = ", plus what is unknown"
-		}
-		count++
 	}
-	if count > 1 {
-		r.note("Together %s an hour now, %s so far%s.\n", wording.Rate(hour), wording.Sum(soFar), more)
+	if len(paid) > 1 {
+		money := steps.Together(r.Now(), paid...)
+		r.note("Together they cost %s; %s.\n", wording.Together(money), wording.SoFar(money))
 	}
 }
 

@@ -46,7 +46,7 @@ far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170 
 	if got := r.out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together $0.0510 an hour now, <$0.01 so far.\n",
+	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together they cost $0.0510 an hour; $1.68 if left until tomorrow; <$0.01 so far.\n",
 		"us-east-1 (other) did not answer: It broke. Really.\n  Mend it.\n", "big could not be checked: It broke.")
 	// Nothing but the ledger's accounts: no profile is one that AWS tools would take.
 	if got := r.engine.asked(); got != "survey " {

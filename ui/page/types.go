@@ -14,9 +14,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
-// hoursPerMonth is AWS's own reckoning of a month for its price examples.
-const hoursPerMonth = 730
-
 // NewTypeTable is the table of the types of a region.
 func NewTypeTable(th theme.Theme) *table.Table {
 	t := table.New("types", "types", []table.Column{
@@ -54,7 +51,7 @@ func TypeRows(types []steps.InstanceType, prices steps.Prices, noPrice string) [
 			count, _, _ := strings.Cut(t.GPU, " ")
 			gpus, _ = strconv.ParseFloat(count, 64) // "4 × NVIDIA A10G"
 		}
-		row.Numbers = []float64{0, float64(t.VCPU), float64(t.MemoryMiB) / 1024, gpus, 0, 0, price, price * hoursPerMonth}
+		row.Numbers = []float64{0, float64(t.VCPU), float64(t.MemoryMiB) / 1024, gpus, 0, 0, price, price * steps.HoursPerMonth}
 		rows[i] = row
 	}
 	return rows
@@ -86,7 +83,7 @@ func TypePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
 	p := prices.Hour[name]
 	switch {
 	case p > 0:
-		return fmt.Sprintf("%.4f", p), fmt.Sprintf("%.2f", p*hoursPerMonth)
+		return fmt.Sprintf("%.4f", p), fmt.Sprintf("%.2f", p*steps.HoursPerMonth)
 	case prices.Hour == nil && noPrice == "":
 		return "…", "…"
 	}

@@ -103,6 +103,21 @@ func Money(m steps.Money, state steps.State, sandbox bool) string {
 	return SoFar(m) + ", " + Rate(m.Hour) + " an hour" + Tomorrow(m)
 }
 
+// Together says what several machines cost: "$0.72 an hour; $16.95 if left until
+// tomorrow".
+func Together(m steps.Money) string {
+	least := ""
+	switch {
+	case m.Hour == 0 && m.Known:
+		return Nothing
+	case m.Hour == 0:
+		return "what is unknown"
+	case !m.Known:
+		least = "at least "
+	}
+	return least + Rate(m.Hour) + " an hour; " + Sum(m.Tomorrow) + " if left until tomorrow"
+}
+
 // AnHour says what a machine costs while it runs: "costs $0.0120 an hour".
 func AnHour(c steps.Cost, sandbox bool) string {
 	switch {
