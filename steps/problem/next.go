@@ -47,17 +47,6 @@ func (n Next) add(parts ...part) Next {
 // Empty reports whether there is nothing to do.
 func (n Next) Empty() bool { return len(n.parts) == 0 }
 
-// Actions lists what the program itself offers.
-func (n Next) Actions() []Action {
-	var all []Action
-	for _, p := range n.parts {
-		if p.action.Verb != "" {
-			all = append(all, p.action)
-		}
-	}
-	return all
-}
-
 // In words the actions and returns the whole text. The words of an action are
 // an imperative phrase without a capital and without a stop, such as "try
 // again"; one that begins a sentence gets its capital here.
