@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -169,36 +168,6 @@ func (s *fleetScreen) cycleLog(by logKind) tea.Cmd {
 	}
 	u.log = (u.log + by + logKinds) % logKinds
 	return s.followLog()
-}
-
-// logKey takes a key while the log has the whole screen.
-func (s *fleetScreen) logKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if !s.pane.Searching() {
-		switch k.String() {
-		case "tab":
-			return s.cycleLog(1), true
-		case "shift+tab":
-			return s.cycleLog(-1), true
-		}
-	}
-	if taken, cmd := s.pane.Update(k); taken {
-		return cmd, true
-	}
-	switch k.String() {
-	case "esc", "l":
-		s.full = false
-		return nil, true
-	}
-	return nil, false
-}
-
-func (s *fleetScreen) logHints() []page.Hint {
-	if s.pane.Searching() {
-		return page.PaneHints(s.pane)
-	}
-	const before = 5 // hints that a narrow screen has room for
-	hints := append([]page.Hint{{"esc", "list"}}, page.PaneHints(s.pane)...)
-	return slices.Insert(hints, min(before, len(hints)), page.Hint{"tab", "next log"})
 }
 
 // saveLog writes the log that is shown to a file.

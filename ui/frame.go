@@ -319,7 +319,7 @@ func (m *model) footer() string {
 		}
 		return cells.Fit(" "+style.Render(page.Clean(m.notice.text)), m.Width)
 	}
-	hints := m.screen().Hints()
+	hints := m.screen().Keys().Hints()
 	switch {
 	case m.dialog() != nil:
 		hints = m.dialog().Hints()

@@ -29,7 +29,7 @@ func (m *model) helpLines(w, h int) []string {
 			lines = append(lines, "  "+m.Theme.Key.Render(cells.Fit(h.Key(), 14))+m.Theme.KeyDesc.Render(h.Does()))
 		}
 	}
-	sections := []page.Section{{Hints: m.screen().Hints()}}
+	sections := []page.Section{{Hints: m.screen().Keys().Hints()}}
 	if p, ok := m.screen().(page.Helpful); ok {
 		sections = p.Help()
 	}

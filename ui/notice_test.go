@@ -30,7 +30,7 @@ func TestTheWorkNamesTheKeyThatStopsIt(t *testing.T) {
 	e := stepstest.New()
 	e.AskHostKey = true // so that the work waits
 	r := toReview(newRig(t, e)).press("L").until("Is this the right machine?")
-	if got := r.m.work.Hints(); len(got) == 0 || got[0] != (page.Hint{"esc", "stop"}) {
+	if got := r.m.work.Keys().Hints(); len(got) == 0 || got[0] != (page.Hint{"esc", "stop"}) {
 		t.Errorf("the keys of the work are %v", got)
 	}
 }

@@ -47,42 +47,27 @@ func (s *openScreen) Typing() page.Typist {
 	return nil
 }
 
-func (s *openScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// Keys implements [page.Page].
+func (s *openScreen) Keys() page.Keys {
 	if s.logs {
-		if cmd, taken := s.m.work.logs.Key(k); taken {
-			return cmd, true
-		}
-		if k.String() == "esc" || k.String() == "l" {
-			s.logs = false
-		}
-		return nil, true
+		return append(append(page.Keys{page.Tell("esc", "back to the URL")}, s.m.work.logs.Keys()...), page.Set("esc l", "", func() { s.logs = false }))
 	}
-	if s.at.Key(k) {
-		return nil, true
+	return page.Keys{
+		page.On("o enter", "open in browser", s.browse),
+		page.On("c y", "copy", func() tea.Cmd { return s.m.CopyURL(s.opened.URL) }),
+		page.Set("l", "logs", func() { s.logs = true }),
+		page.Tell("esc", "your setups"),
+		page.Set("x", "remove", func() { s.m.askRemove(s.opened.Setup, false) }),
+		page.Moving[tea.Cmd]("scroll", s.at.Key),
 	}
-	switch k.String() {
-	case "enter", "o":
-		if s.m.held {
-			return nil, true
-		}
-		return s.m.Browse(s.opened.URL), true
-	case "c", "y":
-		return s.m.CopyURL(s.opened.URL), true
-	case "l":
-		s.logs = true
-	case "x":
-		s.m.askRemove(s.opened.Setup, false)
-	default:
-		return nil, false
-	}
-	return nil, true
 }
 
-func (s *openScreen) Hints() []page.Hint {
-	if s.logs {
-		return append([]page.Hint{{"esc", "back to the URL"}}, s.m.work.logs.Hints()...)
+// browse opens the URL; a key that is held opens it once.
+func (s *openScreen) browse() tea.Cmd {
+	if s.m.held {
+		return nil
 	}
-	return []page.Hint{{"o", "open in browser"}, {"c", "copy"}, {"l", "logs"}, {"esc", "your setups"}, {"x", "remove"}, {"↑↓", "scroll"}}
+	return s.m.Browse(s.opened.URL)
 }
 
 func (s *openScreen) View(w, h int) string {

@@ -45,7 +45,7 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 			}
 		}
 	}
-	cmd, taken := s.Key(k)
+	cmd, taken := s.Keys().Key(k)
 	if p, ok := s.(page.WithLog); ok && p.Said() != "" { // where everything else is said, too
 		cmd = tea.Batch(cmd, m.Say(capital(p.Said())+".", false))
 	}

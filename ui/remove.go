@@ -121,35 +121,22 @@ func (m *model) unset(id string) bool {
 
 func (s *removeScreen) Typing() page.Typist { return s.logs.Typing() }
 
-func (s *removeScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if !s.logs.Searching() {
-		switch {
-		case s.failure.Is() && k.String() == "r":
-			return s.start(s.setup, s.thenQuit), true
-		case s.failure.Key(k):
-			return nil, true
-		case s.done && k.String() == "enter":
-			return s.m.Show(pageFleet), true
-		}
-	}
-	if cmd, taken := s.logs.Key(k); taken {
-		return cmd, true
-	}
-	if k.String() == "esc" && !s.m.Tasks.Runs(taskRemove) {
-		return s.m.Show(pageFleet), true
-	}
-	return nil, false
-}
-
-func (s *removeScreen) Hints() []page.Hint {
-	var hints []page.Hint
+// Keys implements [page.Page].
+func (s *removeScreen) Keys() page.Keys {
+	var keys page.Keys
+	toMachines := func() tea.Cmd { return s.m.Show(pageFleet) }
 	switch {
+	case s.logs.Searching():
 	case s.done:
-		hints = []page.Hint{{"enter", "your setups"}}
+		keys = page.Keys{page.On("enter", "your setups", toMachines)}
 	case s.failure.Is():
-		hints = append(s.failure.Hints(), page.Hint{"esc", "back"})
+		keys = append(s.failure.Keys(func() tea.Cmd { return s.start(s.setup, s.thenQuit) }), page.Tell("esc", "back"))
 	}
-	return append(hints, s.logs.Hints()...)
+	keys = append(keys, s.logs.Keys()...)
+	if !s.m.Tasks.Runs(taskRemove) {
+		keys = append(keys, page.On("esc", "", toMachines))
+	}
+	return keys
 }
 
 func (s *removeScreen) View(w, h int) string {

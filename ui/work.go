@@ -229,33 +229,33 @@ func (s *workScreen) elapsed(id steps.StepID) string {
 
 func (s *workScreen) Typing() page.Typist { return s.logs.Typing() }
 
-func (s *workScreen) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if s.failure.Is() && !s.logs.Searching() {
-		switch k.String() {
-		case "r":
-			return s.again(), true
-		case "d":
-			return nil, s.failure.Key(k)
-		}
+// Keys implements [page.Page].
+func (s *workScreen) Keys() page.Keys {
+	var keys page.Keys
+	switch {
+	case s.logs.Searching():
+	case s.failure.Is():
+		keys = append(s.failure.Keys(s.again), page.Tell("esc", "back to "+s.origin()))
+	case !s.stopping:
+		keys = page.Keys{page.Tell("esc", "stop")}
 	}
-	if cmd, taken := s.logs.Key(k); taken {
-		return cmd, true
-	}
-	if k.String() != "esc" {
-		return nil, false
-	}
+	return append(append(keys, s.logs.Keys()...), page.On("esc", "", s.esc)) // the logs may have a meaning for it
+}
+
+// esc goes back, or asks whether to stop the work.
+func (s *workScreen) esc() tea.Cmd {
 	if s.failure.Is() {
-		return s.leave(), true
+		return s.leave()
 	}
 	s.m.AskAtEsc(&page.ChoiceDialog{
 		Title: "Stop the work?", About: s.last,
 		Text: []string{"What was created stays, and launching again continues from here." + s.m.OnAWS(" Meanwhile, a running machine costs money.")},
 		Options: []page.Option{
-			{Label: "Stop and go back to " + s.origin(), Do: func() tea.Cmd { return s.stop() }},
+			{Label: "Stop and go back to " + s.origin(), Do: s.stop},
 			{Label: "Keep working"},
 		},
 	})
-	return nil, true
+	return nil
 }
 
 func (s *workScreen) origin() string {
@@ -281,17 +281,6 @@ func (s *workScreen) stop() tea.Cmd {
 	s.stopping, s.now, s.retry = true, "Stopping …", false
 	s.m.Tasks.Cancel(taskWork)
 	return nil
-}
-
-func (s *workScreen) Hints() []page.Hint {
-	var hints []page.Hint
-	switch {
-	case s.failure.Is():
-		hints = append(s.failure.Hints(), page.Hint{"esc", "back to " + s.origin()})
-	case !s.stopping && !s.logs.Searching():
-		hints = []page.Hint{{"esc", "stop"}}
-	}
-	return append(hints, s.logs.Hints()...)
 }
 
 func (s *workScreen) View(w, h int) string {

@@ -151,79 +151,42 @@ func (s *Account) Typing() page.Typist {
 	return nil
 }
 
-// Key implements [page.Page].
-func (s *Account) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// Keys implements [page.Page].
+func (s *Account) Keys() page.Keys {
 	switch {
 	case s.Tasks.Runs(taskSignIn):
-		return s.cancelKey(k)
+		return page.Keys{page.Set("esc", "cancel", func() { s.Tasks.Stop(taskSignIn); s.trying = "" })}
 	case s.failure.Is():
-		return s.failureKey(k)
+		return append(s.failure.Keys(s.again), page.Maybe("esc", "back", s.toProfiles))
 	case s.signedIn != nil:
-		return s.regionKey(k)
+		return s.regionKeys()
+	case len(s.profiles) == 0:
+		return page.Keys{page.On("r", "read again", s.readProfiles), page.Tell("esc", "back")}
 	}
-	if s.at.Key(k) {
-		return nil, true
+	return page.Keys{
+		page.On("enter", "sign in", func() tea.Cmd { return s.signIn(s.profiles[s.at.At].Name) }),
+		page.Moving[tea.Cmd]("choose", s.at.Key),
+		page.On("r", "read again", s.readProfiles),
+		page.Tell("esc", "back"),
 	}
-	switch k.String() {
-	case "enter":
-		if len(s.profiles) > 0 {
-			return s.signIn(s.profiles[s.at.At].Name), true
-		}
-	case "r":
-		return s.readProfiles(), true
-	}
-	return nil, false
 }
 
-func (s *Account) cancelKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if k.String() != "esc" {
+// again does once more what has failed.
+func (s *Account) again() tea.Cmd {
+	if s.trying == "" {
+		return s.readProfiles()
+	}
+	return s.signIn(s.trying)
+}
+
+// toProfiles goes back to the profiles, if there are several.
+func (s *Account) toProfiles() (tea.Cmd, bool) {
+	if len(s.profiles) < 2 {
 		return nil, false
 	}
-	s.Tasks.Stop(taskSignIn)
-	s.trying = ""
+	s.failure.Set(nil)
+	s.signedIn, s.trying = nil, ""
 	return nil, true
-}
-
-func (s *Account) failureKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if s.failure.Key(k) {
-		return nil, true
-	}
-	switch k.String() {
-	case "r":
-		if s.trying == "" {
-			return s.readProfiles(), true
-		}
-		return s.signIn(s.trying), true
-	case "esc":
-		if len(s.profiles) > 1 {
-			s.failure.Set(nil)
-			s.trying = ""
-			return nil, true
-		}
-	}
-	return nil, false
-}
-
-// Hints implements [page.Page].
-func (s *Account) Hints() []page.Hint {
-	switch {
-	case s.Tasks.Runs(taskSignIn):
-		return []page.Hint{{"esc", "cancel"}}
-	case s.failure.Is():
-		return append(s.failure.Hints(), page.Hint{"esc", "back"})
-	case s.signedIn != nil && s.regions.Filtering():
-		return []page.Hint{{"enter", "keep filter"}, {"esc", "clear"}}
-	case s.signedIn != nil:
-		hints := []page.Hint{{"enter", "select region"}, {"↑↓", "choose"}, {"/", "search"}}
-		if len(s.profiles) > 1 {
-			hints = append(hints, page.Hint{"esc", "other profile"})
-		}
-		return hints
-	}
-	if len(s.profiles) == 0 {
-		return []page.Hint{{"r", "read again"}, {"esc", "back"}}
-	}
-	return []page.Hint{{"enter", "sign in"}, {"↑↓", "choose"}, {"r", "read again"}, {"esc", "back"}}
 }
 
 // View implements [page.Page].

@@ -156,48 +156,52 @@ func (s *KeyPair) Typing() page.Typist {
 	return nil
 }
 
-// Key implements [page.Page].
-func (s *KeyPair) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// Keys implements [page.Page].
+func (s *KeyPair) Keys() page.Keys {
 	switch {
 	case s.naming:
-		return s.namingKey(k), true
+		return s.namingKeys()
 	case s.failure.Is():
-		if k.String() == "r" {
-			return s.find(), true
-		}
-		return nil, s.failure.Key(k)
+		return append(s.failure.Keys(s.find), page.Tell("esc", "back"))
 	case len(s.options) == 0:
-		return nil, false
+		return page.Keys{page.Tell("esc", "back")}
 	}
-	if s.at.Key(k) {
-		s.wrong = ""
-		return nil, true
+	return page.Keys{
+		page.On("enter", "continue", s.take),
+		page.Moving[tea.Cmd]("choose", func(k tea.KeyPressMsg) bool {
+			if !s.at.Key(k) {
+				return false
+			}
+			s.wrong = ""
+			return true
+		}),
+		page.On("r", "check again", s.find),
+		page.Tell("esc", "back"),
 	}
-	switch k.String() {
-	case "enter":
-		return s.take(), true
-	case "r":
-		return s.find(), true
-	}
-	return nil, false
 }
 
-func (s *KeyPair) namingKey(k tea.KeyPressMsg) tea.Cmd {
-	switch k.String() {
-	case "esc":
-		s.naming, s.wrong = false, ""
-		s.Tasks.Stop(taskInspect)
-	case "enter":
-		if s.path.Value() == "" {
-			s.wrong = "Type the path of a private key file."
-			return nil
-		}
-		return s.inspect(s.path.Value())
-	default:
-		s.wrong = ""
-		s.path.Update(k)
+func (s *KeyPair) namingKeys() page.Keys {
+	return page.Keys{
+		page.On("enter", "check the file", s.named),
+		page.Set("esc", "cancel", func() {
+			s.naming, s.wrong = false, ""
+			s.Tasks.Stop(taskInspect)
+		}),
+		page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) {
+			s.wrong = ""
+			s.path.Update(k)
+			return nil, true
+		}),
 	}
-	return nil
+}
+
+// named checks the file whose path was typed.
+func (s *KeyPair) named() tea.Cmd {
+	if s.path.Value() == "" {
+		s.wrong = "Type the path of a private key file."
+		return nil
+	}
+	return s.inspect(s.path.Value())
 }
 
 // take goes on with the option under the cursor, if it can be used.
@@ -229,17 +233,6 @@ func (s *KeyPair) protect(path, done string) tea.Cmd {
 	return s.Start(taskProtect, func(_ context.Context, id page.TaskID) tea.Msg {
 		return keyProtected{id, path, done, s.Engine.ProtectKey(path)}
 	})
-}
-
-// Hints implements [page.Page].
-func (s *KeyPair) Hints() []page.Hint {
-	switch {
-	case s.naming:
-		return []page.Hint{{"enter", "check the file"}, {"esc", "cancel"}}
-	case s.failure.Is():
-		return append(s.failure.Hints(), page.Hint{"esc", "back"})
-	}
-	return []page.Hint{{"enter", "continue"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "back"}}
 }
 
 // View implements [page.Page].

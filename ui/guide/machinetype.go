@@ -163,67 +163,71 @@ func (s *MachineType) Typing() page.Typist {
 	return nil
 }
 
-// Key implements [page.Page].
-func (s *MachineType) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if s.failure.Is() {
-		if k.String() == "r" {
-			return s.fetch(), true
-		}
-		return nil, s.failure.Key(k)
+// Keys implements [page.Page].
+func (s *MachineType) Keys() page.Keys {
+	switch {
+	case s.failure.Is():
+		return append(s.failure.Keys(s.fetch), page.Tell("esc", "back"))
+	case len(s.types) == 0:
+		return page.Keys{page.Tell("esc", "back")}
+	case s.part == partTypes && s.table.Filtering():
+		return page.Keys{page.Tell("enter", "keep filter"), page.Tell("esc", "clear"), page.Table(s.table)}
 	}
-	if len(s.types) == 0 {
-		return nil, false
+	keys := page.Keys{
+		page.First(func() { s.wrong = "" }),
+		page.On("enter", "continue", s.take),
+		page.Set("shift+tab", "", func() { s.part = (s.part + machineParts - 1) % machineParts }),
 	}
-	if s.part == partTypes && s.table.Filtering() {
+	switch s.part {
+	case partTypes:
+		return append(keys, s.typeKeys()...)
+	case partDisk:
+		return append(keys, s.diskKeys()...)
+	}
+	return append(append(keys, s.filter("")),
+		page.Set("left h up k", "image", func() { s.moveImage(-1) }).As("←→"),
+		page.Set("right l down j space", "", func() { s.moveImage(+1) }),
+		s.tab("types"), page.Tell("esc", "back"))
+}
+
+func (s *MachineType) typeKeys() page.Keys {
+	return page.Keys{
+		s.filter("filter"),
+		page.Set("s", "sort", s.table.SortNext), s.tab("disk, image"),
+		page.Tell("esc", "back"), page.Tell("↑↓", "type"),
+		page.Set("S", "sort the other way", s.table.SortBack), page.Table(s.table),
+	}
+}
+
+func (s *MachineType) diskKeys() page.Keys {
+	grow := func() { s.disk.Set(strconv.Itoa(s.gigabytes() + 1)) }
+	shrink := func() { s.disk.Set(strconv.Itoa(max(s.gigabytes()-1, steps.MinDiskGB))) }
+	return page.Keys{
+		s.filter(""), page.Set("up", "size", grow).As("↑↓"), page.Set("down", "", shrink),
+		s.tab("image"), page.Tell("esc", "back"),
+		page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) {
+			if k.String() == "esc" {
+				return nil, false
+			}
+			s.disk.Update(k)
+			return nil, true
+		}),
+	}
+}
+
+func (s *MachineType) tab(does string) page.Binding[tea.Cmd] {
+	return page.Set("tab", does, func() { s.part = (s.part + 1) % machineParts })
+}
+
+// filter opens the table's filter, wherever the keys went.
+func (s *MachineType) filter(does string) page.Binding[tea.Cmd] {
+	b := page.On("/", does, func() tea.Cmd { s.part = partTypes; return nil })
+	b.Do = func(k tea.KeyPressMsg) (tea.Cmd, bool) {
+		s.part = partTypes
 		_, cmd := s.table.Update(k)
 		return cmd, true
 	}
-	s.wrong = ""
-	switch k.String() {
-	case "/":
-		s.part = partTypes // and there it opens the filter, wherever the keys went
-	case "tab":
-		s.part = (s.part + 1) % machineParts
-		return nil, true
-	case "shift+tab":
-		s.part = (s.part + machineParts - 1) % machineParts
-		return nil, true
-	case "enter":
-		return s.take(), true
-	}
-	return s.partKey(k)
-}
-
-func (s *MachineType) partKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	switch s.part {
-	case partTypes:
-		if page.SortKey(s.table, k) {
-			return nil, true
-		}
-		taken, cmd := s.table.Update(k)
-		return cmd, taken
-	case partDisk:
-		switch k.String() {
-		case "esc":
-			return nil, false
-		case "up":
-			s.disk.Set(strconv.Itoa(s.gigabytes() + 1))
-		case "down":
-			s.disk.Set(strconv.Itoa(max(s.gigabytes()-1, steps.MinDiskGB)))
-		default:
-			s.disk.Update(k)
-		}
-		return nil, true
-	}
-	switch k.String() {
-	case "left", "h", "up", "k":
-		s.moveImage(-1)
-	case "right", "l", "down", "j", "space":
-		s.moveImage(+1)
-	default:
-		return nil, false
-	}
-	return nil, true
+	return b
 }
 
 func (s *MachineType) gigabytes() int {
@@ -259,21 +263,6 @@ func (s *MachineType) take() tea.Cmd {
 		return s.Next()
 	}
 	return nil
-}
-
-// Hints implements [page.Page].
-func (s *MachineType) Hints() []page.Hint {
-	switch {
-	case s.failure.Is():
-		return append(s.failure.Hints(), page.Hint{"esc", "back"})
-	case s.part == partTypes && s.table.Filtering():
-		return []page.Hint{{"enter", "keep filter"}, {"esc", "clear"}}
-	case s.part == partTypes:
-		return []page.Hint{{"enter", "continue"}, {"/", "filter"}, {"s", "sort"}, {"tab", "disk, image"}, {"esc", "back"}, {"↑↓", "type"}, {"S", "sort the other way"}}
-	case s.part == partDisk:
-		return []page.Hint{{"enter", "continue"}, {"↑↓", "size"}, {"tab", "image"}, {"esc", "back"}}
-	}
-	return []page.Hint{{"enter", "continue"}, {"←→", "image"}, {"tab", "types"}, {"esc", "back"}}
 }
 
 // View implements [page.Page].

@@ -58,36 +58,32 @@ func (s *Mode) Typing() page.Typist {
 	return nil
 }
 
-// Key implements [page.Page].
-func (s *Mode) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	s.wrong = ""
-	switch k.String() {
-	case "tab":
-		s.move(+1)
-		return nil, true
-	case "shift+tab":
-		s.move(-1)
-		return nil, true
-	case "enter":
-		return s.take(), true
-	case "esc":
-		return nil, false
+// Keys implements [page.Page].
+func (s *Mode) Keys() page.Keys {
+	keys := page.Keys{
+		page.First(func() { s.wrong = "" }),
+		page.On("enter", "continue", s.take),
+		page.Set("shift+tab", "", func() { s.move(-1) }),
 	}
-	if s.part == partName {
-		s.name.Update(k)
-		return nil, true
+	tab := func(does string) page.Binding[tea.Cmd] { return page.Set("tab", does, func() { s.move(+1) }) }
+	back := page.Tell("esc", "back")
+	switch s.part {
+	case partMode:
+		return append(keys, page.Moving[tea.Cmd]("choose", func(k tea.KeyPressMsg) bool {
+			taken := s.at.Key(k)
+			s.choose()
+			return taken
+		}), tab("installer, TLS, name"), back)
+	case partName:
+		return append(keys, tab("mode"), back, page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) {
+			if k.String() == "esc" {
+				return nil, false
+			}
+			s.name.Update(k)
+			return nil, true
+		}))
 	}
-	if s.part == partMode {
-		taken := s.at.Key(k)
-		s.choose()
-		return nil, taken
-	}
-	switch k.String() {
-	case "space", "left", "right", "up", "down", "h", "j", "k", "l":
-		s.toggle()
-		return nil, true
-	}
-	return nil, false
+	return append(keys, page.Set("space left right up down h j k l", "change", s.toggle), tab("next"), back)
 }
 
 // choose takes the mode under the cursor.
@@ -130,20 +126,6 @@ func (s *Mode) take() tea.Cmd {
 	}
 	s.Answers = a
 	return s.Next()
-}
-
-// Hints implements [page.Page].
-func (s *Mode) Hints() []page.Hint {
-	hints := []page.Hint{{"enter", "continue"}}
-	switch s.part {
-	case partMode:
-		hints = append(hints, page.Hint{"↑↓", "choose"}, page.Hint{"tab", "installer, TLS, name"})
-	case partName:
-		hints = append(hints, page.Hint{"tab", "mode"})
-	default:
-		hints = append(hints, page.Hint{"space", "change"}, page.Hint{"tab", "next"})
-	}
-	return append(hints, page.Hint{"esc", "back"})
 }
 
 // View implements [page.Page].

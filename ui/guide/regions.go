@@ -36,25 +36,25 @@ func (s *Account) fill() {
 	s.regions.Select(want)
 }
 
-func (s *Account) regionKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if k.String() == "enter" && !s.regions.Filtering() {
-		return s.takeRegion(), true
+func (s *Account) regionKeys() page.Keys {
+	regions := page.Table(s.regions)
+	if s.regions.Filtering() {
+		return page.Keys{page.Tell("enter", "keep filter"), page.Tell("esc", "clear"), page.First(s.unrefuse), regions}
 	}
-	s.refused = ""
-	if taken, cmd := s.regions.Update(k); taken {
-		return cmd, true
+	keys := page.Keys{
+		page.On("enter", "select region", s.takeRegion),
+		page.First(s.unrefuse), regions,
+		page.Tell("↑↓", "choose"), page.Tell("/", "search"),
+		page.On("r", "", func() tea.Cmd { return s.signIn(s.signedIn.Profile) }),
 	}
-	switch k.String() {
-	case "r":
-		return s.signIn(s.signedIn.Profile), true
-	case "esc", "p":
-		if len(s.profiles) > 1 {
-			s.signedIn, s.trying = nil, ""
-			return nil, true
-		}
+	if len(s.profiles) > 1 {
+		keys = append(keys, page.Maybe("esc p", "other profile", s.toProfiles))
 	}
-	return nil, false
+	return keys
 }
+
+// unrefuse forgets why a region was refused.
+func (s *Account) unrefuse() { s.refused = "" }
 
 func (s *Account) takeRegion() tea.Cmd {
 	row, ok := s.regions.Selected()

@@ -72,26 +72,33 @@ func (s *Review) came(msg reviewed) {
 // Typing implements [page.Page].
 func (s *Review) Typing() page.Typist { return nil }
 
-// Key implements [page.Page].
-func (s *Review) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if s.failure.Key(k) || s.at.Key(k) {
-		return nil, true
+// Keys implements [page.Page].
+func (s *Review) Keys() page.Keys {
+	answers, back := page.Tell("1-4", "change answers"), page.Tell("esc", "back")
+	if s.failure.Is() {
+		return append(s.failure.Keys(s.ask), answers, back)
 	}
-	switch k.String() {
-	case "r":
-		return s.ask(), true
-	case "s":
-		return s.savePlan(), true
-	case "i":
-		return s.limit(page.NextLimit(page.IdleChoices(), s.Answers.IdleStop.Or(steps.DefaultIdleStop), +1), s.Answers.Lifetime), true
-	case "t":
-		return s.limit(s.Answers.IdleStop, page.NextLimit(page.LifetimeChoices(), s.Answers.Lifetime.Or(steps.DefaultLifetime), +1)), true
-	case "enter":
-		return s.enterPressed(), true
-	case launchKey:
-		return s.launch(), true
+	launch, again := "launch", ""
+	switch {
+	case s.review == nil || len(s.review.Problems) > 0:
+		launch, again = "", "check again"
+	case s.Exists():
+		launch = "continue"
 	}
-	return nil, false
+	return page.Keys{
+		page.On(launchKey, launch, s.launch), page.On("r", again, s.ask),
+		page.On("enter", "", s.enterPressed), answers,
+		page.On("i", "idle stop", s.nextIdleStop), page.On("t", "lifetime", s.nextLifetime),
+		page.On("s", "save plan", s.savePlan), page.Moving[tea.Cmd]("scroll", s.at.Key), back,
+	}
+}
+
+func (s *Review) nextIdleStop() tea.Cmd {
+	return s.limit(page.NextLimit(page.IdleChoices(), s.Answers.IdleStop.Or(steps.DefaultIdleStop), +1), s.Answers.Lifetime)
+}
+
+func (s *Review) nextLifetime() tea.Cmd {
+	return s.limit(s.Answers.IdleStop, page.NextLimit(page.LifetimeChoices(), s.Answers.Lifetime.Or(steps.DefaultLifetime), +1))
 }
 
 // launchKey is a key that no page before needs: Enter, held or pressed by
@@ -143,21 +150,6 @@ func (s *Review) limitLines(w int) []string {
 	whenIdle, inAll := s.Answers.StopRule().Parts()
 	key := func(k string) string { return " (" + s.Theme.Key.Render(k) + s.Theme.Subtle.Render(" changes") + ")" }
 	return []string{page.Heading(s.Theme, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
-}
-
-// Hints implements [page.Page].
-func (s *Review) Hints() []page.Hint {
-	if s.failure.Is() {
-		return append(s.failure.Hints(), page.Hint{"1-4", "change answers"}, page.Hint{"esc", "back"})
-	}
-	launch := []page.Hint{{launchKey, "launch"}}
-	if s.Exists() {
-		launch = []page.Hint{{launchKey, "continue"}}
-	}
-	if s.review == nil || len(s.review.Problems) > 0 {
-		launch = []page.Hint{{"r", "check again"}}
-	}
-	return append(launch, page.Hint{"1-4", "change answers"}, page.Hint{"i", "idle stop"}, page.Hint{"t", "lifetime"}, page.Hint{"s", "save plan"}, page.Hint{"↑↓", "scroll"}, page.Hint{"esc", "back"})
 }
 
 // View implements [page.Page].

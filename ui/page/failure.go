@@ -24,6 +24,7 @@ func (f *Failure) Set(err error) {
 	}
 }
 
+// Is reports whether there is a failure.
 func (f *Failure) Is() bool { return f.problem != nil }
 
 // Key takes the one key that is the failure's own.
@@ -35,18 +36,20 @@ func (f *Failure) Key(k tea.KeyPressMsg) bool {
 	return false
 }
 
+// Lines tell it.
 func (f *Failure) Lines(th theme.Theme, w int) []string {
 	return ProblemLines(th, *f.problem, w, f.details)
 }
 
-func (f *Failure) Hints() []Hint {
-	hints := []Hint{{"r", "retry"}}
-	if f.problem.Raw != "" {
-		does := "details"
-		if f.details {
-			does = "fewer details"
-		}
-		hints = append(hints, Hint{"d", does})
+// Keys are to try again, and to see the technical message.
+func (f *Failure) Keys(retry func() tea.Cmd) Keys {
+	keys := Keys{On("r", "retry", retry)}
+	if f.problem.Raw == "" {
+		return keys
 	}
-	return hints
+	does := "details"
+	if f.details {
+		does = "fewer details"
+	}
+	return append(keys, Set("d", does, func() { f.details = !f.details }))
 }

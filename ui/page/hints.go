@@ -38,6 +38,15 @@ func PaneHints(p *logpane.Pane) []Hint {
 	return hints
 }
 
+// PaneKeys are the same as lines of a page's bar; the pane takes them itself.
+func PaneKeys(p *logpane.Pane) Keys {
+	var keys Keys
+	for _, h := range p.Help() {
+		keys = append(keys, Tell(h[0], h[1]))
+	}
+	return keys
+}
+
 // TypingFilter is a table whose filter letters go to now.
 func TypingFilter(t *table.Table) Typist { return tableTypist{t} }
 

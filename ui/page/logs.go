@@ -93,7 +93,7 @@ func (l *Logs) Typing() Typist {
 	return nil
 }
 
-func (l *Logs) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+func (l *Logs) key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if !l.Searching() {
 		switch k.String() {
 		case "tab", "shift+tab":
@@ -112,12 +112,13 @@ func (l *Logs) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return cmd, taken
 }
 
-func (l *Logs) Hints() []Hint {
-	hints := []Hint{}
+// Keys are the keys of the pane that has them.
+func (l *Logs) Keys() Keys {
+	var keys Keys
 	if !l.Searching() && !l.Single {
-		hints = append(hints, Hint{"tab", "other log"})
+		keys = append(keys, Tell("tab", "other log"))
 	}
-	return append(hints, PaneHints(l.Focused())...)
+	return append(append(keys, PaneKeys(l.Focused())...), Under(l.key))
 }
 
 // View draws the panes in w by h cells. While nobody has chosen, a narrow

@@ -15,16 +15,15 @@ type Page interface {
 	// Update is given every message, also while another page is shown. The page
 	// takes those that are its own: by their type, and by their task's ID.
 	Update(msg tea.Msg) tea.Cmd
-	// Key takes a key press; false leaves it to the model.
-	Key(k tea.KeyPressMsg) (tea.Cmd, bool)
+	// Keys are the keys and what they do now: the page's switch, and its bar.
+	// What they leave, the model takes.
+	Keys() Keys
 	// Point takes a click, or a turn of the wheel.
 	Point(p Pointed) tea.Cmd
 	// Typing is the field that letters go to now, or nil.
 	Typing() Typist
 	// View draws the page's own part at most w cells wide and h rows high.
 	View(w, h int) string
-	// Hints are the keys that work now, the most useful first.
-	Hints() []Hint
 }
 
 // WithLog is a page that can give a log the whole screen.
