@@ -131,6 +131,12 @@ type InstanceSummary struct {
 	Launched time.Time
 }
 
+// Exists reports whether the instance is not terminated.
+func (i InstanceSummary) Exists() bool { return i.State != stateTerminated }
+
+// On reports whether the instance runs, or is about to.
+func (i InstanceSummary) On() bool { return i.State == statePending || i.State == stateRunning }
+
 func defaultSSHPort(i *instance) int {
 	if i.PublicIP == "" {
 		return 0

@@ -120,7 +120,7 @@ func (s *service) open(ctx context.Context, timing ec2sim.Timing) error {
 	s.hosts.onDown(s.cloud.HostDown)
 	kept := map[string]bool{}
 	for _, i := range s.cloud.Instances() {
-		kept[i.ID] = i.State != "terminated"
+		kept[i.ID] = i.Exists()
 	}
 	return computer.Keep(ctx, kept)
 }
@@ -205,7 +205,7 @@ func (s *service) wait(ctx context.Context, failed <-chan error) error {
 func (s *service) idleIn(now time.Time) time.Duration {
 	busy := false
 	for _, i := range s.cloud.Instances() {
-		busy = busy || i.State == "running" || i.State == "pending"
+		busy = busy || i.On()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -238,7 +238,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == statusPath && r.Method == http.MethodGet:
 		list := []Instance{}
 		for _, i := range s.cloud.Instances() {
-			if i.State != "terminated" {
+			if i.Exists() {
 				list = append(list, Instance{ID: i.ID, Name: i.Name, State: i.State})
 			}
 		}
