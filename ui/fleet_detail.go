@@ -153,11 +153,11 @@ func (u *member) stopping(f *facts, now time.Time) {
 	switch {
 	case !u.up() || u.Bad != nil: // its rule is in the record
 	case u.health.Unarmed != "":
-		f.add("Stops", f.th.Warn, "! not automatically: "+u.health.Unarmed)
+		f.add("Stops", f.th.Warn, "! "+wording.StopsIn(u.health, u.hostNow(now)))
 	case soon && left < steps.StopsSoon:
-		f.add("Stops", f.th.Warn, fmt.Sprintf("! in %s (%s); + keeps it on at least an hour", wording.Span(left), wording.StopWhy(u.health)))
+		f.add("Stops", f.th.Warn, "! "+wording.StopsIn(u.health, u.hostNow(now))+"; + keeps it on at least an hour")
 	case soon:
-		f.add("Stops", f.th.Text, fmt.Sprintf("in %s (%s); + keeps it on at least an hour", wording.Span(left), wording.StopWhy(u.health)))
+		f.add("Stops", f.th.Text, wording.StopsIn(u.health, u.hostNow(now))+"; + keeps it on at least an hour")
 	default:
 		f.add("Stops", f.th.Subtle, u.Answers.StopRule().Words())
 	}

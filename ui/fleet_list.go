@@ -89,9 +89,6 @@ func (u *member) row(now time.Time, sandbox bool) table.Row {
 		money := u.Money(now)
 		cells = append(cells, wording.SoFarCell(money), wording.RateCell(money))
 	}
-	url := u.url()
-	if url == "" && u.ThroughTunnel() {
-		url = "no tunnel"
-	}
-	return table.Row{ID: u.ID, Cells: append(cells, url), Tone: row, Cell: map[int]table.Tone{stateColumn: tone}, Words: modeTitle(u.Answers.Mode)}
+	cells = append(cells, wording.URLCell(u.url(), u.Machine))
+	return table.Row{ID: u.ID, Cells: cells, Tone: row, Cell: map[int]table.Tone{stateColumn: tone}, Words: modeTitle(u.Answers.Mode)}
 }

@@ -159,24 +159,9 @@ func healthOf(h steps.Health) *jsonHealth {
 	return j
 }
 
-// noTunnel is shown in the place of a URL that needs a tunnel, while none is
-// open.
-const noTunnel = "no tunnel"
-
-// shownURL is a machine's URL in a cell, or why there is none.
-func (m machine) shownURL() string {
-	if url := m.URL(); url != "" {
-		return url
-	}
-	if m.ThroughTunnel() {
-		return noTunnel
-	}
-	return dash("")
-}
-
-// urlCell is that in a table.
+// urlCell is a machine's URL in a table, or why there is none.
 func (m machine) urlCell() cell {
-	c := cell{text: m.shownURL()}
+	c := cell{text: dash(wording.URLCell(m.URL(), m.Machine))}
 	if m.URL() != "" {
 		c.tone = web
 	}
@@ -241,17 +226,10 @@ func (m machine) left() (left time.Duration, ok bool) {
 
 // stops says when the machine will stop on its own.
 func (m machine) stops() string {
-	left, ok := m.left()
-	switch {
-	case ok:
-		return "in " + wording.SpanCell(left)
-	case m.health == nil || !m.health.Watching:
+	if m.health == nil {
 		return "-"
-	case m.health.Unarmed != "":
-		return "not armed"
-	default:
-		return "never"
 	}
+	return dash(wording.StopsInCell(*m.health, m.health.At))
 }
 
 // warn tells of a machine that stops soon, with what puts it off.

@@ -83,9 +83,9 @@ func (r *request) describe(m machine) error {
 	f.add("Machine", "%s", strings.TrimSpace(fmt.Sprintf("%s %s in %s", m.Resources.InstanceID, a.Type, place(m.Setup))))
 	f.add("Address", "%s", m.PublicAddr)
 	f.add("Mode", "%s", a.Mode)
-	if url := m.shownURL(); url == noTunnel {
+	if url := m.URL(); url == "" && m.ThroughTunnel() {
 		f.add("URL", "no tunnel is open; open one: %s", asCommand("open", m.Setup))
-	} else if url != dash("") {
+	} else {
 		f.mark(web, "", "URL", "%s", url)
 	}
 	if m.health != nil {
@@ -152,13 +152,7 @@ func (f *facts) stop(m machine) {
 	if h.WorkLeast > 0 && h.WorkLeast != steps.DefaultWorkPercent/100.0 {
 		f.add("Counts", "programs that use %s of a core or more", wording.Percent(h.WorkLeast))
 	}
-	text := m.stops()
-	if _, ok := m.left(); ok && h.StopWhy != "" {
-		text += " (" + safe.Clean(h.StopWhy) + ")"
-	}
-	if h.Unarmed != "" {
-		text += ": " + safe.Clean(h.Unarmed)
-	}
+	text := safe.Clean(wording.StopsIn(*h, h.At))
 	if h.Held.After(h.At) {
 		text += fmt.Sprintf(", postponed for %s", wording.Span(h.Held.Sub(h.At)))
 	}

@@ -23,3 +23,12 @@ func State(standing steps.Standing, state steps.State) string {
 	}
 	return string(standing)
 }
+
+// URLCell is where a machine's server answers, in a column, or that it needs a
+// tunnel; empty where it does not answer. url is the machine's, or a better one.
+func URLCell(url string, m steps.Machine) string {
+	if url == "" && m.ThroughTunnel() {
+		return "no tunnel"
+	}
+	return url
+}

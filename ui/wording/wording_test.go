@@ -99,6 +99,40 @@ func TestIdle(t *testing.T) {
 	}
 }
 
+func TestStopsIn(t *testing.T) {
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	soon := noon.Add(7 * time.Minute)
+	for _, c := range []struct {
+		h          steps.Health
+		want, cell string
+	}{
+		{steps.Health{StopAt: soon}, "unknown", ""},
+		{steps.Health{Watching: true}, "never", "never"},
+		{steps.Health{Watching: true, StopAt: soon, StopWhy: "idle"}, "in 7 min (idle)", "in 7 min"},
+		{steps.Health{Watching: true, StopAt: soon, StopWhy: "lifetime"}, "in 7 min (lifetime)", "in 7 min"},
+		{steps.Health{Watching: true, StopAt: noon.Add(-time.Second)}, "in less than 1 min (idle)", "in <1 min"},
+		{steps.Health{Watching: true, StopAt: soon, Unarmed: "it may be terminated"}, "not automatically: it may be terminated", "not armed"},
+	} {
+		if got, cell := StopsIn(c.h, noon), StopsInCell(c.h, noon); got != c.want || cell != c.cell {
+			t.Errorf("%q and %q, want %q and %q", got, cell, c.want, c.cell)
+		}
+	}
+}
+
+func TestURLCell(t *testing.T) {
+	m := steps.Machine{Setup: steps.Setup{State: steps.StateRunning, Answers: steps.Answers{Mode: steps.ModeSSH}, Done: map[steps.StepID]time.Time{steps.StepOpen: time.Unix(1, 0)}}}
+	if got := URLCell(m.URL(), m); got != "no tunnel" {
+		t.Errorf("%q", got)
+	}
+	m.TunnelPort = 8899
+	if got := URLCell(m.URL(), m); got != "http://localhost:8899/" {
+		t.Errorf("%q", got)
+	}
+	if got := URLCell("", steps.Machine{}); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestCounts(t *testing.T) {
 	for _, s := range [][2]string{
 		{Counted(1, "file"), "1 file"},
