@@ -141,7 +141,7 @@ func (c *Computer) bringCerts() error {
 			return err
 		}
 		c.env[name] = filepath.Join(dir, name+".pem")
-		if err := os.WriteFile(c.env[name], content, 0o644); err != nil {
+		if err := os.WriteFile(c.env[name], content, 0o644); err != nil { // #nosec G306 -- certificates, for the hosts' user too
 			return err
 		}
 	}
@@ -213,13 +213,19 @@ func RemoveFolder(dir string) error {
 	if err == nil || !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
-	walk := func(path string, d fs.DirEntry, _ error) error {
+	_ = os.Chmod(dir, 0o700) // #nosec G302 -- a folder; what stays unreadable shows in RemoveAll
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	// Within the root no link leads to another folder, whoever puts one there.
+	_ = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, _ error) error {
 		if d != nil && d.IsDir() {
-			_ = os.Chmod(path, 0o700) // what stays unreadable shows in RemoveAll
+			_ = root.Chmod(path, 0o700)
 		}
 		return nil
-	}
-	_ = filepath.WalkDir(dir, walk)
+	})
+	_ = root.Close()
 	return os.RemoveAll(dir)
 }
 
