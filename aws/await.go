@@ -37,6 +37,7 @@ func (r *Regional) Bring(ctx context.Context, id string, want State, each func(I
 		a.ask = r.Start
 	case StateStopped:
 		a.ask = r.Stop
+	case StateTerminated, StatePending, StateStopping, StateShuttingDown:
 	}
 	return a.await(ctx)
 }
@@ -116,6 +117,7 @@ func (a *awaited) insist(ctx context.Context, unshown bool) error {
 		due = !unshown && a.last.State == StateRunning
 	case StateRunning:
 		due = !unshown && a.last.State == StateStopped
+	case StatePending, StateStopping, StateShuttingDown: // on the way to another one
 	}
 	if a.idle++; a.ask == nil || !due || a.asked > 0 && a.idle < askAgain {
 		return nil
@@ -150,6 +152,7 @@ func lost(state, want State, started bool) bool {
 		return want != StateTerminated
 	case StateStopping, StateStopped:
 		return started && want == StateRunning
+	case StatePending, StateRunning:
 	}
 	return false
 }

@@ -231,7 +231,7 @@ func (l *loader) flat() (string, error) {
 	write(&out, l.profile, general)
 	switch {
 	case l.from.credentials.env == "AWS_WEB_IDENTITY_TOKEN_FILE":
-		for key, v := range map[string]string{keyToken: "AWS_WEB_IDENTITY_TOKEN_FILE", keyRole: "AWS_ROLE_ARN", "role_session_name": "AWS_ROLE_SESSION_NAME"} {
+		for key, v := range map[string]string{keyToken: "AWS_WEB_IDENTITY_TOKEN_FILE", keyRole: "AWS_ROLE_ARN", "role_session_name": "AWS_ROLE_SESSION_NAME"} { // #nosec G101 -- the settings' names
 			if value := os.Getenv(v); value != "" {
 				fmt.Fprintf(&out, "%s = %s\n", key, value)
 			}

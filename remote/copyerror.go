@@ -97,6 +97,7 @@ func (e *CopyError) words(where string) (title, text string, next problem.Next) 
 		return "The machine's SSH server does not serve files",
 			"The SSH server at " + e.Path + " does not speak SFTP, by which files are copied",
 			problem.Say("Set \"Subsystem sftp internal-sftp\" in the machine's /etc/ssh/sshd_config and restart the server: sudo systemctl restart ssh. If it is there, make sure that the login shell's startup files (.bashrc) print nothing.")
+	case CopyFailed:
 	}
 	return "A file could not be copied", e.Path + " " + where + " could not be copied", problem.Say("Copy again; if it persists, check the file and its folder " + where + ".")
 }

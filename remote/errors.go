@@ -62,8 +62,9 @@ func (e *Error) Again() bool {
 	switch e.Reason {
 	case Timeout, Refused, Unreachable, Booting, Closed:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Problem returns the error in plain words.
@@ -125,6 +126,7 @@ func (e *Error) words() (title, text string, next problem.Next) {
 		return "The connection ended",
 			quoted("The connection to "+e.Addr+" ended", e.Text),
 			problem.Say("Check this computer's network and that the machine is running, then try again: work on the host continues meanwhile.")
+	case Failed:
 	}
 	return "The connection failed", quoted("The SSH connection to "+e.Addr+" failed", e.Text), problem.Say("Try again; if it persists, check the machine's console output.")
 }

@@ -87,7 +87,7 @@ func localTarget(local, name string, mode fs.FileMode) (*os.Root, string, error)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, "", localError(local, err)
 	case err != nil && into:
-		if err := os.MkdirAll(local, 0o777); err != nil {
+		if err := os.MkdirAll(local, 0o777); err != nil { // #nosec G301 -- the person's umask decides, as with cp
 			return nil, "", localError(local, err)
 		}
 	case err != nil && mode.IsDir():

@@ -78,6 +78,7 @@ func (e *KeyError) words() (title, text string, next problem.Next) {
 	case KeyNoAgent:
 		return "ssh-agent does not hold the key", "No ssh-agent that can be reached holds the key " + path + ".",
 			problem.Say("Start the agent and add the key (ssh-add), check that SSH_AUTH_SOCK is set, and try again. ").Then(another)
+	case KeyUnreadable:
 	}
 	return "The key file cannot be read", path + " cannot be read or written.", problem.Say("Check who owns the file and its folder. ").Then(another)
 }

@@ -28,8 +28,9 @@ func TestDialsAndJobsAreTraced(t *testing.T) {
 		})
 		<-lines
 		r.setDown(true)
-		<-retried // lost
-		<-retried // refused
+		for range 2 { // lost, then refused
+			reasonOf(t, <-retried)
+		}
 		r.setDown(false)
 		gate.open(t)
 		rest(lines)

@@ -9,7 +9,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// What a host says of itself.
+// Health is what a host says of itself, with its parts.
 type (
 	Health     = health.Health
 	KernelInfo = health.KernelInfo

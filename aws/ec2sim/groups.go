@@ -71,7 +71,7 @@ func createGroup(c *call, in *createGroupIn) (*createGroupOut, error) {
 		}
 		vpcID = v.ID
 	}
-	if _, err := c.region.vpcByID(vpcID); err != nil {
+	if err := c.region.hasVPC(vpcID); err != nil {
 		return nil, err
 	}
 	if find(c.region.Groups, func(g *group) bool { return g.Name == in.GroupName && g.VPC == vpcID }) != nil {

@@ -39,12 +39,12 @@ func (r *region) defaultVPC() *vpc {
 	return find(r.VPCs, func(v *vpc) bool { return v.Default })
 }
 
-func (r *region) vpcByID(id string) (*vpc, error) {
-	v := find(r.VPCs, func(v *vpc) bool { return v.ID == id })
-	if v == nil {
-		return nil, refuse("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
+// hasVPC refuses the ID of a network that is not there.
+func (r *region) hasVPC(id string) error {
+	if find(r.VPCs, func(v *vpc) bool { return v.ID == id }) == nil {
+		return refuse("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
 	}
-	return v, nil
+	return nil
 }
 
 func (r *region) subnetByID(id string) (*subnet, *vpc, error) {
@@ -84,7 +84,7 @@ type describeVPCsOut struct {
 
 func describeVPCs(c *call, in *describeVPCsIn) (*describeVPCsOut, error) {
 	for _, id := range in.VpcId {
-		if _, err := c.region.vpcByID(id); err != nil {
+		if err := c.region.hasVPC(id); err != nil {
 			return nil, err
 		}
 	}

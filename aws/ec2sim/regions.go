@@ -2,6 +2,7 @@ package ec2sim
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -78,7 +79,7 @@ func (g geo) zoneID(zone string) string {
 	parts := strings.Split(g.name, "-")
 	short := strings.NewReplacer("north", "n", "south", "s", "east", "e", "west", "w", "central", "c").Replace(parts[1])
 	n := strings.IndexByte(g.zones, zone[len(zone)-1])
-	return parts[0] + short + parts[2] + "-az" + string(rune('1'+n))
+	return parts[0] + short + parts[2] + "-az" + strconv.Itoa(n+1)
 }
 
 // enabled reports whether the account can use the region.

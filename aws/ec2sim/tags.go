@@ -206,8 +206,7 @@ func (r *region) kindOf(id string) (string, error) {
 		_, err := r.groupByID(id)
 		return "security-group", err
 	case "vpc":
-		_, err := r.vpcByID(id)
-		return "vpc", err
+		return "vpc", r.hasVPC(id)
 	case "subnet":
 		_, _, err := r.subnetByID(id)
 		return "subnet", err

@@ -231,8 +231,15 @@ func TestUnknownRequests(t *testing.T) {
 	for _, auth := range []string{"", "Basic eDp5", "AWS4-HMAC-SHA256 Credential=a/b/c, SignedHeaders=x, Signature=y"} {
 		r := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), http.MethodPost, "http://x/", strings.NewReader("Action=DescribeVpcs&Version=2016-11-15")))
 		r.Header.Set("Authorization", auth)
-		if res := must[*http.Response](t)(c.HTTPClient().Do(r)); res.StatusCode != http.StatusBadRequest {
+		res, err := c.HTTPClient().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != http.StatusBadRequest {
 			t.Errorf("authorization %q: %s", auth, res.Status)
+		}
+		if err := res.Body.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -366,9 +366,15 @@ func TestMFA(t *testing.T) {
 func TestCheckIP(t *testing.T) {
 	c := open(t, ec2sim.Options{})
 	r := must[*http.Request](t)(http.NewRequestWithContext(context.Background(), http.MethodGet, "http://sandbox.invalid/checkip", nil))
-	res := must[*http.Response](t)(c.HTTPClient().Do(r))
+	res, err := c.HTTPClient().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var ip string
 	if _, err := fmt.Fscanln(res.Body, &ip); err != nil || ip != "127.0.0.1" {
 		t.Errorf("address %q, %v", ip, err)
+	}
+	if err := res.Body.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -17,7 +17,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// What a host says of itself is in a package of its own.
+// Health is what a host says of itself; it and its parts are in a package of
+// their own.
 type (
 	Health     = health.Health
 	KernelInfo = health.KernelInfo

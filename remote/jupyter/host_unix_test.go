@@ -157,15 +157,14 @@ var sharedInstall = sync.OnceValues(func() (string, error) {
 	return log, nil
 })
 
-// needInstall waits for the test's turn and for the shared install, whose log
-// it answers.
-func needInstall(t testing.TB) string {
+// needInstall waits for the test's turn and for the shared install.
+func needInstall(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("installs Jupyter from the package index")
 	}
 	await.Turn(t)
-	return await.Shared(t, "the shared install", sharedInstall)
+	await.Shared(t, "the shared install", sharedInstall)
 }
 
 // installedHost is a new host whose venv is the shared one.

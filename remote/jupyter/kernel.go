@@ -62,6 +62,7 @@ func (c *client) openKernel(ctx context.Context, id string) (*kernel, error) {
 	session := rand.Text()
 	u := c.base.JoinPath("/api/kernels", id, "channels")
 	u.RawQuery = url.Values{"session_id": {session}}.Encode()
+	//nolint:bodyclose // the library closes it
 	conn, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
 		HTTPClient: c.http, HTTPHeader: c.header(),
 	})

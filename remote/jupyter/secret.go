@@ -32,7 +32,7 @@ func ValidToken(s string) bool {
 
 // tokenMark comes before the token: what a login shell prints of its own is no
 // part of it.
-const tokenMark = "jupyter-ec2: the token follows"
+const tokenMark = "jupyter-ec2: the token follows" // #nosec G101 -- no token
 
 // ReadToken returns the token of the host's server, or "" when there is none
 // that can be one.

@@ -199,7 +199,7 @@ func (w *watched) goesOff(what, why string) Health {
 }
 
 // openssh starts one of OpenSSH's programs. It is ended with the test.
-func (w *watched) openssh(program string, args ...string) (cmd *exec.Cmd, stop func()) {
+func (w *watched) openssh(program string, args ...string) (stop func()) {
 	w.t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
 		w.t.Skipf("no OpenSSH here: %v", err)
@@ -208,7 +208,7 @@ func (w *watched) openssh(program string, args ...string) (cmd *exec.Cmd, stop f
 		"-F", "none", "-i", filepath.Join(w.dir, "key"), "-o", "UserKnownHostsFile=" + filepath.Join(w.dir, "known"),
 		"-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes", "-o", "Port=" + w.port,
 	}
-	cmd = exec.CommandContext(w.t.Context(), program, append(options, args...)...)
+	cmd := exec.CommandContext(w.t.Context(), program, append(options, args...)...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		w.t.Fatal(err)
@@ -227,7 +227,7 @@ func (w *watched) openssh(program string, args ...string) (cmd *exec.Cmd, stop f
 		}
 	}
 	w.t.Cleanup(stop)
-	return cmd, stop
+	return stop
 }
 
 // target is the host as OpenSSH's programs name it.

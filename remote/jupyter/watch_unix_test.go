@@ -135,7 +135,7 @@ func TestWatchTerminalsAndSSH(t *testing.T) {
 	w.goesOff("after the terminal", "idle")
 
 	w.watch("rest", idleAfter(0))
-	_, end := w.openssh("ssh", "-tt", w.target())
+	end := w.openssh("ssh", "-tt", w.target())
 	w.until("a login", busyWith("logged in"))
 	w.watch("login", idleAfter(limit))
 	w.staysUp("a login", func(h Health) bool { return h.Logins == 1 && h.Transfers == 0 && busyWith("logged in")(h) })
@@ -147,7 +147,7 @@ func TestWatchTerminalsAndSSH(t *testing.T) {
 	if err := os.WriteFile(file, make([]byte, 30<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, end = w.openssh("scp", "-l", "800", file, w.target()+":copied") // kbit/s: five minutes
+	end = w.openssh("scp", "-l", "800", file, w.target()+":copied") // kbit/s: five minutes
 	w.until("a transfer", busyWith("transfer"))
 	w.watch("transfer", idleAfter(limit))
 	w.staysUp("a transfer", func(h Health) bool { return h.Transfers == 1 && h.Logins == 0 })
@@ -197,6 +197,7 @@ func openTerminal(t *testing.T, c *client) (name string, conn *websocket.Conn) {
 	if err != nil || json.Unmarshal(body, &made) != nil {
 		t.Fatalf("%s, %v", body, err)
 	}
+	//nolint:bodyclose // the library closes it
 	conn, _, err = websocket.Dial(t.Context(), c.base.JoinPath("/terminals/websocket", made.Name).String(),
 		&websocket.DialOptions{HTTPClient: c.http, HTTPHeader: c.header()})
 	if err != nil {

@@ -207,6 +207,7 @@ func (s *scanner) next(r rune) (rune, bool) {
 			return 0, false
 		}
 		s.state = ground
+	case ground:
 	}
 	return s.plain(r)
 }

@@ -67,10 +67,11 @@ func fillBin(dir, python string) error {
 
 // writeScript makes a command of a shell script.
 func writeScript(path, script string) error {
+	// #nosec G306 -- commands are for the hosts' user too, who may be nobody
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		return err
 	}
-	return os.Chmod(path, 0o755) // whatever the umask
+	return os.Chmod(path, 0o755) // #nosec G302 -- likewise, whatever the umask
 }
 
 // isKept reports whether a host must not have the command.

@@ -203,7 +203,7 @@ func (f *files) setStat(name string, r *sftp.Request) error {
 		if err != nil {
 			return err
 		}
-		errs = append(errs, file.Truncate(int64(a.Size)), file.Close())
+		errs = append(errs, file.Truncate(int64(a.Size)), file.Close()) // #nosec G115 -- a size that is too large is refused as a negative one
 	}
 	if flags.Permissions {
 		errs = append(errs, f.root.Chmod(name, a.FileMode().Perm()))

@@ -89,6 +89,7 @@ func (m machine) makeHome() error {
 		}
 		for name, content := range map[string]string{".profile": profile, ".bashrc": bashrc} {
 			path := filepath.Join(fresh, name)
+			// #nosec G306 -- as every system makes them
 			if err := errors.Join(os.WriteFile(path, []byte(content), 0o644), m.c.who.own(path)); err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -114,7 +115,7 @@ func (t *terminal) setSize(columns, rows uint32) error {
 	if err != nil {
 		return err
 	}
-	size := &unix.Winsize{Col: uint16(columns), Row: uint16(rows)}
+	size := &unix.Winsize{Col: uint16(min(columns, math.MaxUint16)), Row: uint16(min(rows, math.MaxUint16))} // #nosec G115 -- it fits
 	var failed error
 	err = raw.Control(func(fd uintptr) { failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size) })
 	return errors.Join(err, failed)

@@ -135,7 +135,7 @@ type exitMessage struct {
 
 // exitStatus is the message for an exit code.
 func exitStatus(code int) exitMessage {
-	return exitMessage{"exit-status", binary.BigEndian.AppendUint32(nil, uint32(code))}
+	return exitMessage{"exit-status", binary.BigEndian.AppendUint32(nil, uint32(code))} // #nosec G115 -- 0 to 255
 }
 
 // exitSignal is the message for a signal, named without SIG.

@@ -38,7 +38,7 @@ func hostIdentity() identity {
 func (i identity) apply(tty bool) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setsid: true, Setctty: tty}
 	if i.drop {
-		attr.Credential = &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)}
+		attr.Credential = &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)} // #nosec G115 -- both come from 32 bits
 	}
 	return attr
 }

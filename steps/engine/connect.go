@@ -255,6 +255,7 @@ func notRunning(s *steps.Setup, state steps.State) error {
 	case steps.StateNone:
 		f.Title, f.Text = "There is no machine yet", fmt.Sprintf("%s was never launched.", s.Answers.Name)
 		f.Next = problem.Act(on(problem.Launch, s)).Say(".")
+	case steps.StateRunning, steps.StateStopping, steps.StateStopped:
 	}
 	return f
 }

@@ -235,6 +235,7 @@ func (d *doctor) machine(ctx context.Context) finding {
 		if !d.s.Launched() {
 			return finding{steps.CheckBad, "No machine has been launched yet.", problem.Act(on(problem.Continue, d.s)).Say(": it continues where it stopped."), ""}
 		}
+	case aws.StateShuttingDown, aws.StateTerminated:
 	}
 	return finding{
 		steps.CheckBad, "The machine is gone: it was terminated elsewhere.",

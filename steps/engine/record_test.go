@@ -15,13 +15,8 @@ import (
 
 // harm are the ways in which a record can be of no use.
 func harm() map[string]func(t *testing.T, path string) error {
-	replace := func(content string, mode os.FileMode) func(*testing.T, string) error {
-		return func(_ *testing.T, path string) error {
-			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-				return err
-			}
-			return os.Chmod(path, mode)
-		}
+	replace := func(content string) func(*testing.T, string) error {
+		return func(_ *testing.T, path string) error { return os.WriteFile(path, []byte(content), 0o600) }
 	}
 	instead := func(put func(path string) error) func(*testing.T, string) error {
 		return func(_ *testing.T, path string) error {
@@ -32,8 +27,8 @@ func harm() map[string]func(t *testing.T, path string) error {
 		}
 	}
 	all := map[string]func(*testing.T, string) error{
-		"empty": replace("", 0o600), "not JSON": replace("{", 0o600), "no setup's": replace(`{"id":"../x"}`, 0o600),
-		"another setup's": replace(`{"id":"abcdefghij","answers":{"name":"other"}}`, 0o600),
+		"empty": replace(""), "not JSON": replace("{"), "no setup's": replace(`{"id":"../x"}`),
+		"another setup's": replace(`{"id":"abcdefghij","answers":{"name":"other"}}`),
 		"of a later version": func(_ *testing.T, path string) error {
 			b, err := os.ReadFile(path)
 			if err != nil {

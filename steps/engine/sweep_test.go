@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -40,6 +41,7 @@ func (w *world) call(region string, form map[string]string) string {
 		w.t.Fatal(err)
 	}
 	answer, err := io.ReadAll(resp.Body)
+	err = errors.Join(err, resp.Body.Close())
 	if err != nil || resp.StatusCode != http.StatusOK {
 		w.t.Fatalf("%s: %d %s (%v)", form["Action"], resp.StatusCode, answer, err)
 	}

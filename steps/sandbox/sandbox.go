@@ -90,7 +90,7 @@ func (o Options) folder() (string, error) {
 	} else if !ours(info) {
 		return "", notOurs(dir)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil {
+	if err := os.Chmod(dir, 0o700); err != nil { // #nosec G302 -- a folder
 		return "", noFolder(err)
 	}
 	dir, err := filepath.EvalSymlinks(dir)
