@@ -1,11 +1,13 @@
 package stepstest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -33,6 +35,7 @@ type Link struct {
 	OnShell func(context.Context, steps.Terminal) error
 	Exit    int
 	Folders map[string][]string
+	Size    int64 // of what is copied; 0 means 6 MB
 	Err     error // of logs, copies and scripts
 
 	engine *Engine
@@ -157,7 +160,8 @@ func (l *Link) Run(_ context.Context, script string, in io.Reader, stdout, stder
 }
 
 func (l *Link) copied(ctx context.Context, verb, from, to string, o steps.CopyOptions) (steps.Copied, error) {
-	o.Progress(steps.CopyProgress{File: from, Bytes: 1_500_000, Of: 6_000_000, OfAll: 1})
+	size := cmp.Or(l.Size, 6_000_000)
+	o.Progress(steps.CopyProgress{File: from, Bytes: size / 4, Of: size, OfAll: 1})
 	if l.Held != nil {
 		select {
 		case <-l.Held:
@@ -175,7 +179,7 @@ func (l *Link) copied(ctx context.Context, verb, from, to string, o steps.CopyOp
 	if err := l.engine.act(ctx, verb, l.ID, how, from, to); err != nil {
 		return steps.Copied{}, err
 	}
-	return steps.Copied{Files: 1, Bytes: 6_000_000}, l.Err
+	return steps.Copied{Files: 1, Bytes: size}, l.Err
 }
 
 // Put is written down.
@@ -237,8 +241,9 @@ func (t *Tunnel) Closed() int {
 
 // Notebook is a Jupyter of this computer.
 type Notebook struct {
-	once sync.Once
-	done chan struct{}
+	once   sync.Once
+	done   chan struct{}
+	closed atomic.Bool
 }
 
 // NewNotebook starts one.
@@ -252,6 +257,13 @@ func (n *Notebook) Done() <-chan struct{} { return n.done }
 
 // Close ends it.
 func (n *Notebook) Close() error {
-	n.once.Do(func() { close(n.done) })
+	n.closed.Store(true)
+	n.End()
 	return nil
 }
+
+// Closed reports whether it was closed.
+func (n *Notebook) Closed() bool { return n.closed.Load() }
+
+// End ends it as if it had ended on its own.
+func (n *Notebook) End() { n.once.Do(func() { close(n.done) }) }

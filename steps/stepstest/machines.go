@@ -16,20 +16,13 @@ func (e *Engine) Survey(ctx context.Context, profile string, each func(steps.Sur
 	done := 0
 	answer := func(s steps.Surveyed) {
 		done++
-		s.Done, s.Of = done, len(answers)
+		if s.Of == 0 {
+			s.Done, s.Of = done, len(answers)
+		}
 		each(s)
 	}
 	if e.AnyOrder {
-		var wg sync.WaitGroup
-		var turn sync.Mutex
-		for _, s := range answers {
-			wg.Go(func() {
-				turn.Lock()
-				defer turn.Unlock()
-				answer(s)
-			})
-		}
-		wg.Wait()
+		inAnyOrder(answers, answer)
 	} else {
 		for _, s := range answers {
 			if err := e.held(ctx, "survey "+s.At.Region); err != nil {
@@ -39,10 +32,33 @@ func (e *Engine) Survey(ctx context.Context, profile string, each func(steps.Sur
 		}
 	}
 	for _, s := range again {
-		s.Done, s.Of = done, len(answers)
+		if s.Of == 0 {
+			s.Done, s.Of = done, len(answers)
+		}
 		each(s)
 	}
 	return e.failing("survey", profile)
+}
+
+// inAnyOrder has each region answer when it comes to it; of one region, the
+// answers come in order.
+func inAnyOrder(answers []steps.Surveyed, answer func(steps.Surveyed)) {
+	regions := map[steps.Place][]steps.Surveyed{}
+	for _, s := range answers {
+		regions[s.At] = append(regions[s.At], s)
+	}
+	var wg sync.WaitGroup
+	var turn sync.Mutex
+	for _, of := range regions {
+		wg.Go(func() {
+			for _, s := range of {
+				turn.Lock()
+				answer(s)
+				turn.Unlock()
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // Stamp answers Has.Stamp.

@@ -11,14 +11,14 @@ func TestAdopt(t *testing.T) {
 	for want, code := range map[string]int{"far": 0, "cccc": 0, "i-cccc": 0, "small": exitUsage, "nothing": exitUsage, "twin": exitUsage, "t2": 0} {
 		e := two()
 		for i := range 2 { // the region answers twice
-			e.survey[i].Machines[0].Answers.Name = "far"
+			e.Has.Survey[i].Machines[0].Answers.Name = "far"
 		}
 		for _, id := range []string{"t1", "t2"} {
-			e.survey[0].Machines = append(e.survey[0].Machines, steps.Machine{Elsewhere: true, Setup: lab("twin", id, "")})
+			e.Has.Survey[0].Machines = append(e.Has.Survey[0].Machines, steps.Machine{Elsewhere: true, Setup: lab("twin", id, "")})
 		}
 		r := run{engine: e}
-		if got := r.do(t.Context(), "adopt", want); got != code || strings.Contains(e.asked(), "adopt") != (code == 0) {
-			t.Errorf("%s: exit code %d, asked %s", want, got, e.asked())
+		if got := r.do(t.Context(), "adopt", want); got != code || strings.Contains(asked(e), "adopt") != (code == 0) {
+			t.Errorf("%s: exit code %d, asked %s", want, got, asked(e))
 		}
 		switch want {
 		case "far":

@@ -11,7 +11,7 @@ import (
 // torn is a world with a setup whose record cannot be used.
 func torn() *run {
 	r := &run{engine: two()}
-	r.engine.setups = append(r.engine.setups, steps.Setup{ID: "dddd", Answers: steps.Answers{Name: "torn"}, Bad: &problem.Problem{
+	r.engine.Has.Setups = append(r.engine.Has.Setups, steps.Setup{ID: "dddd", Answers: steps.Answers{Name: "torn"}, Bad: &problem.Problem{
 		Kind: problem.Failed, Title: "A setup's record cannot be used", Text: "The file /x is empty.", Next: problem.Say("Mend /x."),
 	}})
 	return r
@@ -37,7 +37,7 @@ func TestABadRecordIsShownWithItsRemedy(t *testing.T) {
 			t.Errorf("%v: exit code 0", args)
 		}
 		has(t, strings.Join(args, " "), r.err.String(), "A setup's record cannot be used", "Mend /x.")
-		if r.engine.begun != nil || r.engine.removed != "" {
+		if begun(r.engine) != nil || len(r.engine.Removed()) > 0 {
 			t.Errorf("%v: something was done", args)
 		}
 	}

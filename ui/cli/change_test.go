@@ -1,23 +1,21 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // labs are a notebook, a gateway and one that is stopped.
-func labs() *fakeEngine {
+func labs() *stepstest.Engine {
 	off := lab("off", "ffff", steps.ModeSSH)
 	off.State = "stopped"
-	return &fakeEngine{
-		setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH), lab("gate", "gggg", steps.ModeGateway), off},
-		work:   opens(&tunnel{}),
-		fleet:  fleet{link: link{health: steps.Health{At: noon, Watching: true}}},
-	}
+	return linked(made(stepstest.Has{Setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH), lab("gate", "gggg", steps.ModeGateway), off}}, opens(&stepstest.Tunnel{Port: 8888})), steps.Health{At: noon, Watching: true})
 }
 
 // Each command asks of the engine what it should, and tells its end.
@@ -35,19 +33,19 @@ func TestChanges(t *testing.T) {
 		{"mode small gateway --no-tls", "mode aaaa gateway true; work aaaa", nil},
 		{"mode off http", "mode ffff http false", []string{"jupyter-ec2 start off"}},
 		{"gateway small gate", "gateway aaaa gggg; work aaaa", []string{"small uses the kernels of gate now."}},
-		{"gateway small none", "gateway aaaa ; work aaaa", []string{"its own kernels"}},
+		{"gateway small none", "gateway aaaa; work aaaa", []string{"its own kernels"}},
 		{"idle small 2h", "limits aaaa 2h/; work aaaa", []string{"after 2 hours idle, or 12 hours after start."}},
 		{"idle off never --lifetime never", "limits ffff never/never", []string{"off never stops automatically"}},
 		{"idle small --ignore htop --work 20", `rule aaaa 20["htop"]; work aaaa`, []string{"60 minutes", "Programs count from 20 percent of a core. Ignored: htop."}},
 		{"idle small --lifetime 24h", "limits aaaa /24h; work aaaa", []string{"60 minutes", "24 hours"}},
-		{"extend small", "", []string{"small keeps running: it stops in 1 h 00 min at the earliest."}},
-		{"extend small 90", "", []string{"in 1 h 30 min"}},
+		{"extend small", "connect aaaa; extend aaaa 1h0m0s", []string{"small keeps running: it stops in 1 h 00 min at the earliest."}},
+		{"extend small 90", "connect aaaa; extend aaaa 1h30m0s", []string{"in 1 h 30 min"}},
 	} {
 		r := run{engine: labs()}
 		if code := r.do(t.Context(), strings.Fields(c.args)...); code != 0 {
 			t.Errorf("%s: exit code %d: %s", c.args, code, r.err.String())
 		}
-		if got := r.engine.asked(); got != c.asked {
+		if got := asked(r.engine); got != c.asked {
 			t.Errorf("%s: asked %q, want %q", c.args, got, c.asked)
 		}
 		has(t, c.args, r.out.String(), c.said...)
@@ -65,12 +63,12 @@ func TestIgnoredPrograms(t *testing.T) {
 	for _, c := range []struct{ args, asked, said string }{
 		{"idle small --ignore htop --ignore python*", `rule aaaa 0["htop" "python*"]; work aaaa`, "Ignored: htop, python*."},
 		{"idle small --ignore htop --work 150", `rule aaaa 150["htop" "python*"]; work aaaa`, "from 150 percent"},
-		{"idle small --count htop 2h", `rule aaaa 150["python*"]; limits aaaa 2h/; work aaaa`, "for 2 hours"},
+		{"idle small --count htop 2h", `rule aaaa 150["python*"]; limits aaaa 2h/; work aaaa`, "after 2 hours idle"},
 	} {
 		r := run{engine: e}
-		e.calls = nil
-		if code := r.do(t.Context(), strings.Fields(c.args)...); code != 0 || e.asked() != c.asked {
-			t.Errorf("%s: exit code %d, asked %q, want %q: %s", c.args, code, e.asked(), c.asked, r.err.String())
+		e.Forget()
+		if code := r.do(t.Context(), strings.Fields(c.args)...); code != 0 || asked(e) != c.asked {
+			t.Errorf("%s: exit code %d, asked %q, want %q: %s", c.args, code, asked(e), c.asked, r.err.String())
 		}
 		has(t, c.args, r.out.String(), c.said)
 	}
@@ -79,8 +77,8 @@ func TestIgnoredPrograms(t *testing.T) {
 func TestExtendBy(t *testing.T) {
 	e := labs()
 	r := run{engine: e}
-	if code := r.do(t.Context(), "extend", "small", "2h30m"); code != 0 || e.link.extended != 150*time.Minute {
-		t.Errorf("exit code %d, extended by %s", code, e.link.extended)
+	if code := r.do(t.Context(), "extend", "small", "2h30m"); code != 0 || asked(e) != "connect aaaa; extend aaaa 2h30m0s" {
+		t.Errorf("exit code %d, asked %s", code, asked(e))
 	}
 }
 
@@ -92,7 +90,7 @@ func TestChangesFail(t *testing.T) {
 		"rm small --yes": "remove", "notebook gate": "notebook", "doctor small": "doctor", "sweep --yes": "sweep",
 	} {
 		e := labs()
-		e.errs = map[string]error{method: broken(problem.Refused)}
+		e.Fail = map[string]error{method: broken(problem.Refused)}
 		r := run{engine: e}
 		words := strings.Fields(args)
 		if code := r.do(t.Context(), append([]string{words[0], "--json"}, words[1:]...)...); code != exitRefused {
@@ -107,25 +105,28 @@ func TestChangesFail(t *testing.T) {
 
 func TestStopSeveral(t *testing.T) {
 	e := labs()
-	e.errs = map[string]error{"stop aaaa": broken(problem.Refused)}
+	e.Fail = map[string]error{"stop aaaa": broken(problem.Refused)}
 	r := run{engine: e}
-	if code := r.do(t.Context(), "stop", "small", "gate", "gate"); code != exitRefused || e.asked() != "stop gggg" {
-		t.Errorf("exit code %d, asked %s", code, e.asked())
+	if code := r.do(t.Context(), "stop", "small", "gate", "gate"); code != exitRefused {
+		t.Errorf("exit code %d", code)
+	}
+	if all := slices.Sorted(slices.Values(e.Asked())); !slices.Equal(all, []string{"stop aaaa", "stop gggg"}) {
+		t.Errorf("asked %q", all)
 	}
 	has(t, "stdout", r.out.String(), "gate: stop done", "gate is stopped")
 	has(t, "stderr", r.err.String(), "small was not stopped: It broke.")
 	// A name that is wrong stops nothing.
 	r = run{engine: labs()}
-	if code := r.do(t.Context(), "stop", "small", "smal"); code != exitUsage || r.engine.asked() != "" {
-		t.Errorf("exit code %d, asked %s", code, r.engine.asked())
+	if code := r.do(t.Context(), "stop", "small", "smal"); code != exitUsage || asked(r.engine) != "" {
+		t.Errorf("exit code %d, asked %s", code, asked(r.engine))
 	}
 }
 
 func TestResizeAsks(t *testing.T) {
 	for in, want := range map[string]int{"y\n": 0, "n\n": exitInterrupted} {
 		r := run{engine: labs(), terminal: true, in: in}
-		if code := r.do(t.Context(), "resize", "small", "t3.large"); code != want || strings.Contains(r.engine.asked(), "resize") != (want == 0) {
-			t.Errorf("%q: exit code %d, asked %s", in, code, r.engine.asked())
+		if code := r.do(t.Context(), "resize", "small", "t3.large"); code != want || strings.Contains(asked(r.engine), "resize") != (want == 0) {
+			t.Errorf("%q: exit code %d, asked %s", in, code, asked(r.engine))
 		}
 		has(t, in, r.err.String(), "running kernels and what is in their memory are lost")
 	}
@@ -161,8 +162,8 @@ func TestWrongChanges(t *testing.T) {
 		"rm small":                 "no terminal to ask on",
 	} {
 		r := run{engine: labs()}
-		if code := r.do(t.Context(), strings.Fields(args)...); code != exitUsage || r.engine.asked() != "" {
-			t.Errorf("%s: exit code %d, asked %q", args, code, r.engine.asked())
+		if code := r.do(t.Context(), strings.Fields(args)...); code != exitUsage || asked(r.engine) != "" {
+			t.Errorf("%s: exit code %d, asked %q", args, code, asked(r.engine))
 		}
 		has(t, args, r.err.String(), said)
 	}
@@ -170,40 +171,40 @@ func TestWrongChanges(t *testing.T) {
 
 func TestAmbiguity(t *testing.T) {
 	e := labs()
-	e.setups = append(e.setups, lab("small", "bbbb", steps.ModeSSH))
+	e.Has.Setups = append(e.Has.Setups, lab("small", "bbbb", steps.ModeSSH))
 	r := run{engine: e}
 	if code := r.do(t.Context(), "stop", "small"); code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "two", r.err.String(), `"small" is the name of 2 setups`, "bbbb (t3.micro in eu-north-1)", "jupyter-ec2 stop aaaa")
 	r = run{engine: e}
-	if code := r.do(t.Context(), "stop", "bbbb"); code != 0 || e.asked() != "stop bbbb" {
-		t.Errorf("exit code %d, asked %s", code, e.asked())
+	if code := r.do(t.Context(), "stop", "bbbb"); code != 0 || asked(e) != "stop bbbb" {
+		t.Errorf("exit code %d, asked %s", code, asked(e))
 	}
 	boxed := lab("small", "cccc", steps.ModeSSH)
 	boxed.Sandbox = true
-	r = run{engine: labs(), sandbox: &fakeEngine{setups: []steps.Setup{boxed}}}
+	r = run{engine: labs(), sandbox: made(stepstest.Has{Setups: []steps.Setup{boxed}})}
 	if code := r.do(t.Context(), "stop", "small"); code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "worlds", r.err.String(), "both on AWS and in the sandbox", "--sandbox=false")
-	r = run{engine: labs(), sandbox: &fakeEngine{setups: []steps.Setup{boxed}}}
-	if code := r.do(t.Context(), "stop", "small", "--sandbox"); code != 0 || r.sandbox.asked() != "stop cccc" {
-		t.Errorf("exit code %d, asked %s", code, r.sandbox.asked())
+	r = run{engine: labs(), sandbox: made(stepstest.Has{Setups: []steps.Setup{boxed}})}
+	if code := r.do(t.Context(), "stop", "small", "--sandbox"); code != 0 || asked(r.sandbox) != "stop cccc" {
+		t.Errorf("exit code %d, asked %s", code, asked(r.sandbox))
 	}
 	has(t, "sandbox", r.out.String(), "jupyter-ec2 start small --sandbox")
 }
 
 func TestUpLimits(t *testing.T) {
-	r := run{engine: &fakeEngine{work: opens(nil)}}
+	r := run{engine: made(stepstest.Has{}, opens(nil))}
 	if code := r.do(t.Context(), "up", "--yes", "--idle-stop", "2h", "--lifetime", "never"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
-	if a := r.engine.begun; a.IdleStop != steps.Limit(2*time.Hour) || a.Lifetime != steps.Never {
+	if a := begun(r.engine); a.IdleStop != steps.Limit(2*time.Hour) || a.Lifetime != steps.Never {
 		t.Errorf("answers %+v", a)
 	}
 	has(t, "review", r.out.String(), "Auto-stop\n  after 2 hours idle\n")
-	r = run{engine: &fakeEngine{work: opens(nil)}}
+	r = run{engine: made(stepstest.Has{}, opens(nil))}
 	if code := r.do(t.Context(), "up", "--yes"); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
@@ -216,7 +217,7 @@ func TestRmJSON(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
 	all := lines(t, r.out.String())
-	if len(all) != 2 || all[0]["text"] != "all gone" || all[1]["kind"] != "done" || all[1]["name"] != "small" {
+	if len(all) != 5 || all[3]["text"] != "all gone" || all[4]["kind"] != "done" || all[4]["name"] != "small" {
 		t.Errorf("lines %v", all)
 	}
 }
@@ -226,10 +227,10 @@ func TestRmJSON(t *testing.T) {
 func TestAMachineThatIsGoneIsNotStarted(t *testing.T) {
 	for _, args := range []string{"start small", "mode small http", "idle small 2h"} {
 		e := labs()
-		e.gone = "gone"
+		become(e, "gone")
 		r := run{engine: e}
-		if code := r.do(t.Context(), strings.Fields(args)...); code == 0 || strings.Contains(e.asked(), "work") {
-			t.Errorf("%s: exit code %d, asked %q", args, code, e.asked())
+		if code := r.do(t.Context(), strings.Fields(args)...); code == 0 || strings.Contains(asked(e), "work") {
+			t.Errorf("%s: exit code %d, asked %q", args, code, asked(e))
 		}
 		has(t, args, r.err.String(), "jupyter-ec2 up --name small", "jupyter-ec2 rm small")
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // Flags complete with what the account really has.
@@ -27,7 +28,7 @@ func TestCompletion(t *testing.T) {
 		"help|sta":                         "status",
 		"help sandbox|":                    "run",
 	} {
-		r := run{engine: &fakeEngine{setups: []steps.Setup{lab}}, awake: true}
+		r := run{engine: made(stepstest.Has{Setups: []steps.Setup{lab}}), awake: true}
 		words, word, _ := strings.Cut(args, "|")
 		code := r.do(t.Context(), append(append([]string{"__complete"}, strings.Fields(words)...), word)...)
 		var got []string
@@ -46,13 +47,13 @@ func TestCompletion(t *testing.T) {
 // Without an account the regions are those of every account, and nobody is
 // asked for a code to complete a word.
 func TestCompletionWithoutAnAccount(t *testing.T) {
-	r := run{engine: &fakeEngine{}, terminal: true}
-	r.engine.errs = map[string]error{"sign in": errors.New("no credentials")}
+	r := run{engine: made(stepstest.Has{}), terminal: true}
+	r.engine.Fail = map[string]error{"sign in": errors.New("no credentials")}
 	if code := r.do(t.Context(), "__complete", "up", "--region", ""); code != 0 || !strings.Contains(r.out.String(), "eu-central-1") {
 		t.Errorf("%d: %s", code, r.out.String())
 	}
-	r = run{engine: &fakeEngine{}, terminal: true}
-	r.engine.errs = map[string]error{"sign in": errors.New("no credentials")}
+	r = run{engine: made(stepstest.Has{}), terminal: true}
+	r.engine.Fail = map[string]error{"sign in": errors.New("no credentials")}
 	if code := r.do(t.Context(), "__complete", "up", "--type", ""); code != 0 || strings.TrimSpace(r.out.String()) != ":4" {
 		t.Errorf("%d: %s", code, r.out.String())
 	}

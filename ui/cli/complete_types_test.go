@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // counted is an engine that counts what is asked of AWS.
@@ -33,7 +34,7 @@ func (e *counted) Types(ctx context.Context, at steps.Place) ([]steps.InstanceTy
 // However often Tab is pressed, AWS is asked for a region's types once in ten
 // minutes.
 func TestTypesAreKeptForTheNextTab(t *testing.T) {
-	e := &counted{Engine: &fakeEngine{}}
+	e := &counted{Engine: made(stepstest.Has{})}
 	now, key := time.Unix(1000, 0), "AKIA1"
 	dir := filepath.Join(t.TempDir(), "types")
 	p := &Program{Now: func() time.Time { return now }, Kept: dir, Getenv: func(v string) string {

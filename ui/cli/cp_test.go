@@ -44,7 +44,7 @@ func TestCp(t *testing.T) {
 	if code := r.do(t.Context(), "cp", "-r", "a", "b", "small:work/"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
-	if got := strings.Join(e.link.copies, "; "); got != "put a work/ true; put b work/ true" {
+	if got := asked(e); got != "connect aaaa; put aaaa -r a work/; put aaaa -r b work/" {
 		t.Errorf("copied %s", got)
 	}
 	has(t, "stdout", r.out.String(), "Copied 2 files, 4.0 KiB.\n")
@@ -52,14 +52,14 @@ func TestCp(t *testing.T) {
 
 	e = labs()
 	r = run{engine: e}
-	if code := r.do(t.Context(), "cp", "small:a", ".", "--json"); code != 0 || e.link.copies[0] != "get a . false" {
-		t.Errorf("exit code %d, copied %v", code, e.link.copies)
+	if code := r.do(t.Context(), "cp", "small:a", ".", "--json"); code != 0 || asked(e) != "connect aaaa; get aaaa a ." {
+		t.Errorf("exit code %d, copied %v", code, asked(e))
 	}
 	all := lines(t, r.out.String())
 	if len(all) != 2 || all[0]["kind"] != "progress" || all[0]["bytes"] != 512.0 || all[1]["kind"] != "done" || r.err.String() != "" {
 		t.Errorf("lines %v", all)
 	}
-	e.link.err = errors.New("the disk is full")
+	e.Shared.Err = errors.New("the disk is full")
 	r = run{engine: e}
 	if code := r.do(t.Context(), "cp", "a", "small:"); code != exitFailed {
 		t.Errorf("exit code %d", code)

@@ -6,12 +6,13 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // sick is an engine with one check of each outcome.
-func sick() *fakeEngine {
+func sick() *stepstest.Engine {
 	e := labs()
-	e.checks = []steps.Check{
+	e.Has.Checks = []steps.Check{
 		{ID: "credentials", Title: "Credentials", State: steps.CheckOK, Text: "valid"},
 		{ID: "disk", Title: "Disk", State: steps.CheckWarn, Text: "nearly full", Next: problem.Say("Remove files.")},
 		{ID: "group", Title: "Security group", State: steps.CheckBad, Text: "lets another address in", Next: problem.Say("Move the rule."), Fix: "move the rule to your address"},
@@ -32,11 +33,11 @@ func TestDoctor(t *testing.T) {
 		{"doctor small", "n\n", true, exitFailed, "doctor /aaaa"},
 		{"doctor small", "", false, exitFailed, "doctor /aaaa"},
 		{"doctor small --fix", "", false, 0, "doctor /aaaa; fix aaaa group"},
-		{"doctor --profile work --fix", "", false, 0, "doctor work/; fix  group"},
+		{"doctor --profile work --fix", "", false, 0, "doctor work/; fix group"},
 	} {
 		r := run{engine: sick(), in: c.in, terminal: c.terminal}
-		if code := r.do(t.Context(), strings.Fields(c.args)...); code != c.want || r.engine.asked() != c.asked {
-			t.Errorf("%s %q: exit code %d, asked %q: %s", c.args, c.in, code, r.engine.asked(), r.err.String())
+		if code := r.do(t.Context(), strings.Fields(c.args)...); code != c.want || asked(r.engine) != c.asked {
+			t.Errorf("%s %q: exit code %d, asked %q: %s", c.args, c.in, code, asked(r.engine), r.err.String())
 		}
 		has(t, c.args, r.out.String(), `ok       Credentials: valid
 warning  Disk: nearly full
@@ -62,7 +63,7 @@ func TestDoctorJSON(t *testing.T) {
 	}
 	// A fix that fails is the command's failure.
 	r = run{engine: sick()}
-	r.engine.errs = map[string]error{"fix": broken(problem.Refused)}
+	r.engine.Fail = map[string]error{"fix": broken(problem.Refused)}
 	if code := r.do(t.Context(), "doctor", "small", "--json", "--fix"); code != exitRefused || last(t, r.out.String())["step"] != "fix" {
 		t.Errorf("exit code %d: %s", code, r.out.String())
 	}

@@ -5,102 +5,65 @@ import (
 	"context"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
-// fakeEngine is the guide as the commands see it, with answers made by hand; the
-// real one runs in the scripts.
-type fakeEngine struct {
-	steps.Engine
-	setups  []steps.Setup
-	last    steps.Answers
-	review  steps.Review
-	key     steps.KeyOption
-	work    func(ctx context.Context, emit func(steps.Event)) (*steps.Opened, error)
-	begun   *steps.Answers
-	removed string
-	secured string
-	fleet
+// made is an engine made by hand, as the commands see it; the real one runs in
+// the scripts. All its machines have one link.
+func made(has stepstest.Has, work ...func(context.Context, func(steps.Event)) (*steps.Opened, error)) *stepstest.Engine {
+	has.NewID, has.Profiles = "id", []steps.Profile{{Name: "other"}}
+	has.Account = steps.Account{Home: "eu-north-1", Regions: []steps.Region{
+		{Name: "eu-north-1", Enabled: true}, {Name: "us-east-1", Enabled: true}, {Name: "af-south-1"},
+	}}
+	has.Types = []steps.InstanceType{{Name: "m7i.large", Arch: "amd64"}, {Name: "t3.micro", Arch: "amd64", FreeTier: true}}
+	has.TypesIn = map[string][]steps.InstanceType{"us-east-1": {{Name: "t2.micro"}}}
+	e := &stepstest.Engine{Has: has, Framed: true, AnyOrder: true, Shared: &stepstest.Link{Ended: true, Partial: "half a li", Size: 2048}}
+	if len(work) > 0 {
+		e.Run = work[0]
+	}
+	return e
 }
 
-func (e *fakeEngine) Sandboxed() bool { return false }
-func (e *fakeEngine) Profiles() ([]steps.Profile, error) {
-	return []steps.Profile{{Name: "other"}}, e.errs["profiles"]
+// linked says how the machines of an engine are.
+func linked(e *stepstest.Engine, is steps.Health) *stepstest.Engine {
+	e.Shared.Is = is
+	return e
 }
 
-func (e *fakeEngine) Last(context.Context) (steps.Answers, bool)    { return e.last, e.last.Type != "" }
-func (e *fakeEngine) Setups(context.Context) ([]steps.Setup, error) { return e.setups, nil }
-func (e *fakeEngine) Look(_ context.Context, all []steps.Setup) []steps.Setup {
-	all = slices.Clone(all)
-	for i := range all {
-		if e.gone != "" && all[i].Resources.InstanceID != "" {
-			all[i].State = steps.State(e.gone)
+// asked is all that was asked of an engine.
+func asked(e *stepstest.Engine) string { return strings.Join(e.Asked(), "; ") }
+
+// begun are the answers that were begun last, or nil.
+func begun(e *stepstest.Engine) *steps.Answers {
+	all := e.Begun()
+	if len(all) == 0 {
+		return nil
+	}
+	return &all[len(all)-1]
+}
+
+// protected is the key file that was protected last, or nothing.
+func protected(e *stepstest.Engine) string {
+	all := e.Protected()
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1]
+}
+
+// become has all machines found in a state.
+func become(e *stepstest.Engine, state steps.State) {
+	for _, s := range e.Has.Setups {
+		if s.Resources.InstanceID != "" {
+			e.Becomes(s.ID, state)
 		}
 	}
-	return all
 }
-
-func (e *fakeEngine) SignIn(_ context.Context, profile string) (steps.Account, error) {
-	if err := e.errs["sign in"]; err != nil {
-		return steps.Account{}, err
-	}
-	return steps.Account{Profile: profile, Home: "eu-north-1", Regions: []steps.Region{
-		{Name: "eu-north-1", Enabled: true}, {Name: "us-east-1", Enabled: true}, {Name: "af-south-1"},
-	}}, nil
-}
-
-func (e *fakeEngine) Types(_ context.Context, at steps.Place) ([]steps.InstanceType, error) {
-	if at.Region == "us-east-1" {
-		return []steps.InstanceType{{Name: "t2.micro"}}, nil
-	}
-	return []steps.InstanceType{{Name: "m7i.large", Arch: "amd64"}, {Name: "t3.micro", Arch: "amd64", FreeTier: true}}, nil
-}
-
-func (e *fakeEngine) InspectKey(_ context.Context, _ steps.Place, path string) (steps.KeyOption, error) {
-	e.key.Answer = steps.KeyAnswer{Source: steps.KeyFile, Path: path}
-	return e.key, nil
-}
-
-func (e *fakeEngine) ProtectKey(path string) error {
-	e.secured, e.key = path, steps.KeyOption{}
-	return nil
-}
-
-func (e *fakeEngine) Review(_ context.Context, a steps.Answers) (steps.Review, error) {
-	e.review.Answers = a
-	return e.review, a.Valid()
-}
-
-func (e *fakeEngine) Begin(_ context.Context, a steps.Answers) (steps.Setup, error) {
-	e.begun = &a
-	return steps.Setup{ID: "id", Answers: a}, nil
-}
-
-func (e *fakeEngine) Work(ctx context.Context, id string, emit func(steps.Event)) (*steps.Opened, error) {
-	e.called("work %s", id)
-	return e.work(ctx, emit)
-}
-
-func (e *fakeEngine) Remove(_ context.Context, id string, emit func(steps.Event)) error {
-	e.removed = id
-	emit(steps.Event{Step: steps.StepRemove, Kind: steps.Finished, Text: "all gone"})
-	return e.errs["remove"]
-}
-
-// tunnel remembers whether it was closed.
-type tunnel struct {
-	mu     sync.Mutex
-	closed bool
-}
-
-func (t *tunnel) LocalPort() int { return 8888 }
-func (t *tunnel) State() string  { return "up" }
-func (t *tunnel) Close() error   { t.mu.Lock(); defer t.mu.Unlock(); t.closed = true; return nil }
 
 // screen is a stream that tells when a text has come by.
 type screen struct {
@@ -127,9 +90,9 @@ func (s *screen) String() string {
 }
 
 type run struct {
-	engine   *fakeEngine
-	sandbox  *fakeEngine // of the other world; an empty one when nil
-	awake    bool        // the sandbox runs
+	engine   *stepstest.Engine
+	sandbox  *stepstest.Engine // of the other world; an empty one when nil
+	awake    bool              // the sandbox runs
 	in       string
 	terminal bool
 	console  func(context.Context) (steps.Terminal, func() error, error)
@@ -160,7 +123,7 @@ func (r *run) do(ctx context.Context, args ...string) int {
 				return r.sandbox, nil
 			}
 			if sandbox {
-				return &fakeEngine{}, nil
+				return made(stepstest.Has{}), nil
 			}
 			return r.engine, nil
 		},
@@ -181,7 +144,7 @@ func (r *run) do(ctx context.Context, args ...string) int {
 	return p.Run(ctx, args)
 }
 
-func opens(t *tunnel) func(context.Context, func(steps.Event)) (*steps.Opened, error) {
+func opens(t *stepstest.Tunnel) func(context.Context, func(steps.Event)) (*steps.Opened, error) {
 	return func(_ context.Context, emit func(steps.Event)) (*steps.Opened, error) {
 		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Started})
 		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Output, Text: "50 %", Partial: true})

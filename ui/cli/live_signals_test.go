@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
@@ -18,12 +19,12 @@ import (
 func workLive() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	e := &fakeEngine{work: func(ctx context.Context, emit func(steps.Event)) (*steps.Opened, error) {
+	e := made(stepstest.Has{}, func(ctx context.Context, emit func(steps.Event)) (*steps.Opened, error) {
 		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Started})
 		emit(steps.Event{Step: steps.StepInstall, Kind: steps.Output, Text: "downloading"})
 		<-ctx.Done()
 		return nil, ctx.Err()
-	}}
+	})
 	r := run{engine: e, terminal: true, output: os.Stdout, errput: os.Stderr}
 	os.Exit(r.do(ctx, "up", "--yes"))
 }

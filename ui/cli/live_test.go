@@ -15,6 +15,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
@@ -42,7 +43,7 @@ func newLiveRun(t *testing.T, cols, rows int, args ...string) *liveRun {
 		Terminal: tuitest.Open(t, cols, rows), t: t, events: make(chan steps.Event), fails: make(chan error, 1),
 		done: make(chan int, 1), logs: filepath.Join(state, name, "aws", "logs"),
 	}
-	l.run = run{engine: &fakeEngine{work: l.work}, terminal: true, output: l.TTY, errput: l.TTY}
+	l.run = run{engine: made(stepstest.Has{}, l.work), terminal: true, output: l.TTY, errput: l.TTY}
 	ctx, cancel := context.WithCancel(t.Context())
 	l.cancel = cancel
 	go func() { l.done <- l.run.do(ctx, append([]string{"up", "--yes", "--no-tunnel"}, args...)...) }()
@@ -246,7 +247,7 @@ func TestUpPlainStays(t *testing.T) {
 		{nil, 60, map[string]string{"TERM": "dumb"}},
 	} {
 		r := run{terminal: c.width > 0, width: c.width, env: c.env}
-		r.engine = &fakeEngine{work: opens(nil), review: steps.Review{Commands: []string{strings.Repeat("word ", 30)}}}
+		r.engine = made(stepstest.Has{Review: steps.Review{Commands: []string{strings.Repeat("word ", 30)}}}, opens(nil))
 		if code := r.do(t.Context(), append([]string{"up", "--yes"}, c.args...)...); code != 0 {
 			t.Fatalf("exit code %d: %s", code, r.err.String())
 		}
@@ -262,11 +263,11 @@ func TestUpPlainStays(t *testing.T) {
 
 // The wizard needs a terminal that can draw; in one that cannot, lines do.
 func TestDumbTerminalGetsLines(t *testing.T) {
-	r := run{engine: &fakeEngine{work: opens(nil)}, terminal: true, in: "y\n", env: map[string]string{"TERM": "dumb"}}
+	r := run{engine: made(stepstest.Has{}, opens(nil)), terminal: true, in: "y\n", env: map[string]string{"TERM": "dumb"}}
 	if code := r.do(t.Context()); code != 0 || !strings.Contains(r.out.String(), "http://localhost:8888/?token=t") {
 		t.Errorf("exit code %d: %s%s", code, r.out.String(), r.err.String())
 	}
-	r = run{engine: &fakeEngine{work: opens(nil)}, terminal: true, width: 60, in: "y\n"}
+	r = run{engine: made(stepstest.Has{}, opens(nil)), terminal: true, width: 60, in: "y\n"}
 	if code := r.do(t.Context(), "--plain"); code != 0 || strings.Contains(r.out.String(), "\x1b") || !strings.HasSuffix(r.out.String(), "\nhttp://localhost:8888/?token=t\n") {
 		t.Errorf("--plain: exit code %d: %q%s", code, r.out.String(), r.err.String())
 	}
@@ -279,7 +280,7 @@ func TestAMachineIsNotStartedUnasked(t *testing.T) {
 		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
 	for answer, code := range map[string]int{"n\n": 130, "y\n": 0} {
-		e := &fakeEngine{work: opens(nil), setups: []steps.Setup{{ID: "id", Answers: answers, Resources: steps.Resources{InstanceID: "i-1", KeyPath: "mine.pem"}}}}
+		e := made(stepstest.Has{Setups: []steps.Setup{{ID: "id", Answers: answers, Resources: steps.Resources{InstanceID: "i-1", KeyPath: "mine.pem"}}}}, opens(nil))
 		r := run{engine: e, terminal: true, in: answer, env: map[string]string{"TERM": "dumb"}}
 		if got := r.do(t.Context()); got != code || !strings.Contains(r.err.String(), "Continue with jupyter? Its machine is started if it is stopped.") {
 			t.Errorf("%q: exit code %d: %s%s", answer, got, r.out.String(), r.err.String())

@@ -10,27 +10,25 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 var noon = time.Unix(43200, 0).UTC()
 
 // two is a ledger with one machine that runs and one whose region does not
 // answer, and a third machine from elsewhere, whose price comes later.
-func two() *fakeEngine {
+func two() *stepstest.Engine {
 	small, big := lab("small", "aaaa", steps.ModeSSH), lab("big", "bbbb", steps.ModeHTTP)
 	big.Answers.Region, big.Created = "us-east-1", time.Unix(1, 0)
 	far := steps.Machine{Elsewhere: true, Account: "123456789012", Setup: lab("fa\x1b[31mr", "cccc", "")}
 	unpriced := far
 	unpriced.Cost = steps.Cost{}
 	at := func(region string) steps.Place { return steps.Place{Profile: "other", Region: region} }
-	return &fakeEngine{setups: []steps.Setup{small, big}, fleet: fleet{
-		survey: []steps.Surveyed{
-			{At: at("eu-north-1"), Machines: []steps.Machine{unpriced, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
-			{At: at("eu-north-1"), Machines: []steps.Machine{far, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
-			{At: at("us-east-1"), Err: broken(problem.Refused), Done: 2, Of: 2},
-		},
-		link: link{health: steps.Health{At: noon, Watching: true, Idle: noon.Add(-53 * time.Minute), StopAt: noon.Add(7 * time.Minute), StopWhy: "idle"}},
-	}}
+	return linked(made(stepstest.Has{Setups: []steps.Setup{small, big}, Survey: []steps.Surveyed{
+		{At: at("eu-north-1"), Machines: []steps.Machine{unpriced, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
+		{At: at("eu-north-1"), Machines: []steps.Machine{far, {Setup: small, Account: "123456789012"}}, Done: 1, Of: 2},
+		{At: at("us-east-1"), Err: broken(problem.Refused), Done: 2, Of: 2},
+	}}), steps.Health{At: noon, Watching: true, Idle: noon.Add(-53 * time.Minute), StopAt: noon.Add(7 * time.Minute), StopWhy: "idle"})
 }
 
 func TestLs(t *testing.T) {
@@ -49,11 +47,11 @@ far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170 
 	has(t, "stderr", r.err.String(), "small stops in 7 min: jupyter-ec2 extend small\n", "Together they cost $0.0510 an hour; $1.68 if left until tomorrow; <$0.01 so far.\n",
 		"us-east-1 (other) did not answer: It broke. Really.\n  Mend it.\n", "big could not be checked: It broke.")
 	// Nothing but the ledger's accounts: no profile is one that AWS tools would take.
-	if got := r.engine.asked(); got != "survey " {
+	if got := asked(r.engine); got != "survey; connect aaaa" {
 		t.Errorf("asked: %s", got)
 	}
-	if r.engine.link.closed != 1 {
-		t.Errorf("%d links were closed, want the one", r.engine.link.closed)
+	if r.engine.Shared.Closed() != 1 {
+		t.Errorf("%d links were closed, want the one", r.engine.Shared.Closed())
 	}
 }
 
@@ -69,8 +67,8 @@ func TestWithoutATunnelNoURLIsShown(t *testing.T) {
 	} {
 		ask := func(args ...string) string {
 			e := two()
-			e.setups[0].TunnelPort = c.port
-			for _, s := range e.fleet.survey {
+			e.Has.Setups[0].TunnelPort = c.port
+			for _, s := range e.Has.Survey {
 				for i := range s.Machines {
 					s.Machines[i].TunnelPort = c.port
 				}
@@ -123,14 +121,14 @@ func TestLsFilters(t *testing.T) {
 	}
 	has(t, "stdout", r.out.String(), "small", "far", "!big", "!53 min")
 	has(t, "stderr", r.err.String(), "!did not answer", "!extend")
-	has(t, "asked", r.engine.asked(), "survey work")
+	has(t, "asked", asked(r.engine), "survey work")
 }
 
 // A machine that does not answer keeps nobody waiting for more than 4 seconds.
 func TestLsWaitsForNoMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := run{engine: two()}
-		r.engine.link.hang = true
+		r.engine.Shared.Hang = true
 		began := time.Now()
 		if code := r.do(t.Context(), "ls"); code != 0 {
 			t.Errorf("exit code %d", code)
@@ -147,10 +145,10 @@ func TestLsWaitsForNoMachine(t *testing.T) {
 // each machine is listed once, with that.
 func TestLsOfARegionThatComesTwice(t *testing.T) {
 	e := two()
-	priced := e.survey[0]
+	priced := e.Has.Survey[0]
 	priced.Machines = slices.Clone(priced.Machines)
 	priced.Machines[0].Cost = steps.Cost{Known: true, Hour: 0.25}
-	e.again = []steps.Surveyed{priced}
+	e.Has.Again = []steps.Surveyed{priced}
 	r := run{engine: e}
 	if code := r.do(t.Context(), "ls", "--json"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
@@ -179,9 +177,9 @@ func TestLsOfRegionsThatFailAlike(t *testing.T) {
 	}
 	e := two()
 	for _, region := range []string{"us-west-2", "ap-south-1", "ca-central-1"} {
-		e.survey = append(e.survey, steps.Surveyed{At: steps.Place{Profile: "other", Region: region}, Err: lookup(region)})
+		e.Has.Survey = append(e.Has.Survey, steps.Surveyed{At: steps.Place{Profile: "other", Region: region}, Err: lookup(region)})
 	}
-	e.survey = append(e.survey, steps.Surveyed{At: steps.Place{Profile: "third", Region: "us-west-2"}, Err: lookup("us-west-2")})
+	e.Has.Survey = append(e.Has.Survey, steps.Surveyed{At: steps.Place{Profile: "third", Region: "us-west-2"}, Err: lookup("us-west-2")})
 	r := run{engine: e}
 	if code := r.do(t.Context(), "ls"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
@@ -200,7 +198,7 @@ func TestLsOfRegionsThatFailAlike(t *testing.T) {
 
 func TestLsSurveyFails(t *testing.T) {
 	r := run{engine: two()}
-	r.engine.survey, r.engine.errs = nil, map[string]error{"survey": broken(problem.Credentials)}
+	r.engine.Has.Survey, r.engine.Fail = nil, map[string]error{"survey": broken(problem.Credentials)}
 	if code := r.do(t.Context(), "ls"); code != exitRefused {
 		t.Errorf("exit code %d", code)
 	}
@@ -215,7 +213,7 @@ func TestLsSurveyFails(t *testing.T) {
 // Profiles that cannot be read do not hide the ledger.
 func TestLsWithoutProfiles(t *testing.T) {
 	r := run{engine: two()}
-	r.engine.errs = map[string]error{"profiles": broken(problem.Credentials)}
+	r.engine.Fail = map[string]error{"profiles": broken(problem.Credentials)}
 	if code := r.do(t.Context(), "ls"); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
@@ -227,18 +225,18 @@ func TestLsWithoutProfiles(t *testing.T) {
 func TestLsSandbox(t *testing.T) {
 	boxed := lab("box", "dddd", steps.ModeSSH)
 	boxed.Sandbox = true
-	box := &fakeEngine{}
-	r := run{engine: &fakeEngine{}, sandbox: box}
-	if code := r.do(t.Context(), "ls", "--sandbox"); code != 0 || box.asked() != "" {
-		t.Errorf("exit code %d, asked %s", code, box.asked())
+	box := made(stepstest.Has{})
+	r := run{engine: made(stepstest.Has{}), sandbox: box}
+	if code := r.do(t.Context(), "ls", "--sandbox"); code != 0 || asked(box) != "" {
+		t.Errorf("exit code %d, asked %s", code, asked(box))
 	}
 	has(t, "stderr", r.err.String(), "No setups yet. Make one with: jupyter-ec2 up --sandbox")
-	r = run{engine: &fakeEngine{}, sandbox: box}
+	r = run{engine: made(stepstest.Has{}), sandbox: box}
 	if code := r.do(t.Context(), "ls", "--sandbox", "--json"); code != 0 || last(t, r.out.String())["sandbox"] != true {
 		t.Errorf("exit code %d, last line of %s", code, r.out.String())
 	}
-	box.survey = []steps.Surveyed{{Machines: []steps.Machine{{Setup: boxed, Elsewhere: true}}}}
-	r = run{engine: &fakeEngine{}, sandbox: box, awake: true}
+	box.Has.Survey = []steps.Surveyed{{Machines: []steps.Machine{{Setup: boxed, Elsewhere: true}}}}
+	r = run{engine: made(stepstest.Has{}), sandbox: box, awake: true}
 	if code := r.do(t.Context(), "ls"); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
@@ -266,7 +264,7 @@ func TestStops(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	e := two()
-	e.link.health = steps.Health{
+	e.Shared.Is = steps.Health{
 		At: noon, Watching: true, Cores: 2, CPU: 0.25, MemoryMB: 2048, MemoryUsedMB: 700, SwapMB: 1024, DiskMB: 8192, DiskFreeMB: 4096,
 		GPUs: []steps.GPU{{Name: "T4", Use: -1, MemoryMB: 15360, MemoryUsedMB: 512}}, ServerUp: true,
 		Kernels: []steps.KernelInfo{{Name: "python3", State: "busy", Path: "a\x1b[2Jb.ipynb"}}, Busy: "a cell runs; python train.py, 198 % of a core",
@@ -320,14 +318,14 @@ Tomorrow  $0.56 more if it is left as it is until 9 o'clock
 // A machine that does not answer is still shown, with where to look.
 func TestStatusUnwell(t *testing.T) {
 	e := two()
-	e.errs = map[string]error{"connect": errors.New("no route")}
+	e.Fail = map[string]error{"connect": errors.New("no route")}
 	r := run{engine: e}
 	if code := r.do(t.Context(), "status", "small"); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "stdout", r.out.String(), "Address   ec2", "!Server")
 	has(t, "stderr", r.err.String(), "did not report its status", "jupyter-ec2 doctor small")
-	e.gone = "stopped"
+	become(e, "stopped")
 	r = run{engine: e}
 	if code := r.do(t.Context(), "status", "small"); code != 0 || r.err.String() != "" {
 		t.Errorf("exit code %d: %s", code, r.err.String())

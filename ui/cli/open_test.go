@@ -7,14 +7,15 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // reached is an engine with a setup in ssh mode and one in http mode, both open.
-func reached() (*fakeEngine, *tunnel) {
+func reached() (*stepstest.Engine, *stepstest.Tunnel) {
 	small, big := lab("small", "aaaa", steps.ModeSSH), lab("big", "bbbb", steps.ModeHTTP)
 	o, tun := openedOf(small)
 	far, _ := openedOf(big)
-	return &fakeEngine{setups: []steps.Setup{small, big}, fleet: fleet{opened: map[string]*steps.Opened{"aaaa": o, "bbbb": far}}}, tun
+	return made(stepstest.Has{Setups: []steps.Setup{small, big}, OpenedOf: map[string]*steps.Opened{"aaaa": o, "bbbb": far}}), tun
 }
 
 // until cancels the context when the program has said a text on stderr.
@@ -31,8 +32,8 @@ func TestOpenHoldsTheTunnel(t *testing.T) {
 	if code := r.do(ctx, "open", "small", "--browser"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
-	if !tun.closed || r.browsed != "http://localhost:8888/?token=aaaa" {
-		t.Errorf("closed %v, browsed %q", tun.closed, r.browsed)
+	if tun.Closed() == 0 || r.browsed != "http://localhost:8888/?token=aaaa" {
+		t.Errorf("closed %v, browsed %q", tun.Closed(), r.browsed)
 	}
 	has(t, "stdout", r.out.String(), "http://localhost:8888/?token=aaaa\n")
 	has(t, "stderr", r.err.String(), "keeps running", "jupyter-ec2 stop small", "jupyter-ec2 open small")
@@ -60,7 +61,7 @@ func TestOpenWithoutTunnel(t *testing.T) {
 		}
 		has(t, "stdout", r.out.String(), "?token=")
 	}
-	if !tun.closed {
+	if tun.Closed() == 0 {
 		t.Error("the tunnel was left open")
 	}
 }
@@ -70,18 +71,18 @@ func TestOpenNotRunning(t *testing.T) {
 		"stopped": "Start it with jupyter-ec2 start small.", "gone": "jupyter-ec2 up --name small", "terminated": "jupyter-ec2 rm small",
 	} {
 		e, _ := reached()
-		e.gone = state
+		become(e, steps.State(state))
 		r := run{engine: e}
 		if code := r.do(t.Context(), "open", "small"); code != exitUnreachable {
 			t.Errorf("%s: exit code %d", state, code)
 		}
 		has(t, state, r.err.String(), next)
-		if e.asked() != "" {
-			t.Errorf("%s: asked %s", state, e.asked())
+		if asked(e) != "" {
+			t.Errorf("%s: asked %s", state, asked(e))
 		}
 	}
 	e, _ := reached()
-	e.setups[0].Resources.InstanceID, e.setups[0].State = "", ""
+	e.Has.Setups[0].Resources.InstanceID, e.Has.Setups[0].State = "", ""
 	r := run{engine: e}
 	if code := r.do(t.Context(), "open", "small"); code != exitUnreachable {
 		t.Errorf("exit code %d", code)
@@ -92,7 +93,7 @@ func TestOpenNotRunning(t *testing.T) {
 func TestTunnels(t *testing.T) {
 	e, one := reached()
 	o, two := openedOf(lab("other", "cccc", steps.ModeSSH))
-	e.setups, e.opened["cccc"] = append(e.setups, o.Setup), o
+	e.Has.Setups, e.Has.OpenedOf["cccc"] = append(e.Has.Setups, o.Setup), o
 	r := run{engine: e}
 	ctx := r.until(t, "2 tunnels are open")
 	if code := r.do(ctx, "tunnel", "small", "other", "small"); code != 0 {
@@ -101,18 +102,18 @@ func TestTunnels(t *testing.T) {
 	if r.out.String() != "small  http://localhost:8888/?token=aaaa\nother  http://localhost:8888/?token=cccc\n" {
 		t.Errorf("printed\n%s", r.out.String())
 	}
-	if !one.closed || !two.closed {
+	if one.Closed() == 0 || two.Closed() == 0 {
 		t.Error("a tunnel was left open")
 	}
 }
 
 func TestTunnelFails(t *testing.T) {
 	e, one := reached()
-	e.setups = append(e.setups, lab("other", "cccc", steps.ModeSSH))
-	e.errs = map[string]error{"reopen cccc": broken(problem.Unreachable)}
+	e.Has.Setups = append(e.Has.Setups, lab("other", "cccc", steps.ModeSSH))
+	e.Fail = map[string]error{"reopen cccc": broken(problem.Unreachable)}
 	r := run{engine: e}
-	if code := r.do(t.Context(), "tunnel", "small", "other", "--json"); code != exitUnreachable || !one.closed {
-		t.Errorf("exit code %d, the first closed: %v", code, one.closed)
+	if code := r.do(t.Context(), "tunnel", "small", "other", "--json"); code != exitUnreachable || one.Closed() == 0 {
+		t.Errorf("exit code %d, the first closed: %v", code, one.Closed())
 	}
 	if l := last(t, r.out.String()); l["kind"] != "failed" || l["next"] != "Mend it." {
 		t.Errorf("last line %v", l)
@@ -127,7 +128,7 @@ func TestTunnelFails(t *testing.T) {
 // What becomes of a tunnel is told while it is held.
 func TestHoldTellsTheState(t *testing.T) {
 	o := &steps.Opened{Setup: lab("small", "aaaa", steps.ModeSSH), Tunnel: &breaking{}}
-	r := run{engine: &fakeEngine{setups: []steps.Setup{o.Setup}, fleet: fleet{opened: map[string]*steps.Opened{"aaaa": o}}}}
+	r := run{engine: made(stepstest.Has{Setups: []steps.Setup{o.Setup}, OpenedOf: map[string]*steps.Opened{"aaaa": o}})}
 	ctx := r.until(t, "Tunnel of small: lost")
 	if code := r.do(ctx, "open", "small", "--json"); code != 0 {
 		t.Errorf("exit code %d: %s", code, r.err.String())
@@ -139,7 +140,7 @@ func TestHoldTellsTheState(t *testing.T) {
 
 // breaking is a tunnel that is up once and then lost.
 type breaking struct {
-	tunnel
+	stepstest.Tunnel
 	asked int
 }
 
@@ -157,20 +158,20 @@ func TestNotebook(t *testing.T) {
 		ends bool
 		want int
 	}{"Ctrl-C": {false, 0}, "ends": {true, exitServer}} {
-		n := &localNotebook{done: make(chan struct{})}
-		r := run{engine: &fakeEngine{setups: []steps.Setup{gate, lab("small", "aaaa", steps.ModeSSH)}, fleet: fleet{local: n}}}
+		n := stepstest.NewNotebook()
+		r := run{engine: made(stepstest.Has{Setups: []steps.Setup{gate, lab("small", "aaaa", steps.ModeSSH)}, Notebook: n})}
 		ctx := t.Context()
 		if c.ends {
-			close(n.done)
+			n.End()
 		} else {
 			ctx = r.until(t, "Ctrl-C ends it")
 		}
-		if code := r.do(ctx, "notebook", "gate", "--browser"); code != c.want || !n.closed || r.browsed != n.URL() {
-			t.Errorf("%s: exit code %d, closed %v, browsed %q: %s", name, code, n.closed, r.browsed, r.err.String())
+		if code := r.do(ctx, "notebook", "gate", "--browser"); code != c.want || !n.Closed() || r.browsed != n.URL() {
+			t.Errorf("%s: exit code %d, closed %v, browsed %q: %s", name, code, n.Closed(), r.browsed, r.err.String())
 		}
-		has(t, name, r.out.String(), "http://localhost:8899/?token=n\n")
+		has(t, name, r.out.String(), n.URL()+"\n")
 	}
-	r := run{engine: &fakeEngine{setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}}}
+	r := run{engine: made(stepstest.Has{Setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}})}
 	if code := r.do(t.Context(), "notebook", "small"); code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}
@@ -179,9 +180,11 @@ func TestNotebook(t *testing.T) {
 
 func TestLogs(t *testing.T) {
 	e, _ := reached()
-	e.link.lines = []string{"one", "two", "three"}
+	e.Shared.Lines = map[steps.LogKind][]string{
+		steps.LogServer: {"one", "two", "three"}, steps.LogInstall: {"install", "one", "two", "three"},
+	}
 	for _, c := range []struct{ args, want string }{
-		{"logs small -n 2", "server\ntwo\nthree\n"},
+		{"logs small -n 2", "two\nthree\n"},
 		{"logs small --install", "install\none\ntwo\nthree\n"},
 		{"logs small -f", "one\ntwo\nthree\n"}, // its end is the install's
 	} {
@@ -192,7 +195,7 @@ func TestLogs(t *testing.T) {
 	}
 	r := run{engine: e}
 	ctx, cancel := context.WithCancel(t.Context())
-	e.link.following = cancel
+	e.Shared.Followed, e.Shared.Ended = cancel, false
 	if code := r.do(ctx, "logs", "small", "-f", "--json"); code != 0 {
 		t.Errorf("Ctrl-C: exit code %d: %s", code, r.err.String())
 	}
@@ -200,7 +203,7 @@ func TestLogs(t *testing.T) {
 	if len(all) != 4 || all[2]["text"] != "three" || all[2]["log"] != "server" || all[3]["kind"] != "done" {
 		t.Errorf("lines %v", all)
 	}
-	e.link.err = broken(problem.Server)
+	e.Shared.Err = broken(problem.Server)
 	r = run{engine: e}
 	if code := r.do(t.Context(), "logs", "small"); code != exitServer {
 		t.Errorf("exit code %d", code)

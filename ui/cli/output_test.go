@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // fullDisk is where nothing can be written any more.
@@ -88,10 +89,10 @@ func TestNothingIsHeldUnheard(t *testing.T) {
 	setups := []steps.Setup{{ID: "id", Answers: steps.Answers{Name: "lab", Mode: steps.ModeSSH}, State: "running", Resources: steps.Resources{InstanceID: "i-1"}}}
 	for _, err := range []error{syscall.ENOSPC, syscall.EPIPE, io.ErrClosedPipe} {
 		for _, args := range []string{"up --yes", "up --yes --json", "open lab", "tunnel lab", "logs lab -f"} {
-			tun := &tunnel{}
-			r := run{engine: &fakeEngine{work: opens(tun), setups: setups}, output: brokenOutput{err}}
-			r.engine.opened = map[string]*steps.Opened{"id": {Setup: setups[0], URL: "http://localhost:8888/", Tunnel: tun}}
-			r.engine.link.lines, r.engine.link.following = []string{"a line"}, func() {}
+			tun := &stepstest.Tunnel{Port: 8888}
+			r := run{engine: made(stepstest.Has{Setups: setups}, opens(tun)), output: brokenOutput{err}}
+			r.engine.Has.OpenedOf = map[string]*steps.Opened{"id": {Setup: setups[0], URL: "http://localhost:8888/", Tunnel: tun}}
+			r.engine.Shared.Lines, r.engine.Shared.Ended = map[steps.LogKind][]string{steps.LogServer: {"a line"}}, false
 			want := exitFailed
 			if closedPipe(err) {
 				want = exitPipe
@@ -99,7 +100,7 @@ func TestNothingIsHeldUnheard(t *testing.T) {
 			if code := r.do(t.Context(), strings.Fields(args)...); code != want {
 				t.Errorf("%s, %v: exit code %d, want %d: %s", args, err, code, want, r.err.String())
 			}
-			if args != "logs lab -f" && !tun.closed {
+			if args != "logs lab -f" && tun.Closed() == 0 {
 				t.Errorf("%s, %v: the tunnel stays", args, err)
 			}
 			if quiet := !strings.Contains(r.err.String(), "could not be written"); quiet != closedPipe(err) {

@@ -17,33 +17,34 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
 // crowded is an engine with machines whose lines are long and wide.
-func crowded() *fakeEngine {
-	e := &fakeEngine{}
+func crowded() *stepstest.Engine {
+	e := made(stepstest.Has{})
 	for name, state := range map[string]string{"lab": "running", "research-notebook-of-the-group": "stopped", "名前付き": "terminated"} {
 		m := steps.Machine{Setup: steps.Setup{
 			ID: name + "-id", State: steps.State(state), PublicAddr: "ec2-203-0-113-25.eu-central-1.compute.amazonaws.com", Done: map[steps.StepID]time.Time{steps.StepOpen: time.Unix(1, 0)},
 			Answers:   steps.Answers{Name: name, Region: "eu-central-1", Type: "g4dn.2xlarge", Mode: steps.ModeHTTP},
 			Resources: steps.Resources{InstanceID: "i-0123456789abcdef0"},
 		}}
-		e.setups = append(e.setups, m.Setup)
-		e.survey = append(e.survey, steps.Surveyed{At: steps.Place{Region: "eu-central-1"}, Machines: []steps.Machine{m}})
+		e.Has.Setups = append(e.Has.Setups, m.Setup)
+		e.Has.Survey = append(e.Has.Survey, steps.Surveyed{At: steps.Place{Region: "eu-central-1"}, Machines: []steps.Machine{m}})
 	}
-	slices.SortFunc(e.setups, func(a, b steps.Setup) int { return strings.Compare(a.ID, b.ID) })
-	e.link.health = steps.Health{
+	slices.SortFunc(e.Has.Setups, func(a, b steps.Setup) int { return strings.Compare(a.ID, b.ID) })
+	e.Shared.Is = steps.Health{
 		At: time.Unix(5000, 0), Watching: true, Idle: time.Unix(4000, 0), StopAt: time.Unix(5300, 0), StopWhy: "nothing has gone on for a long while, and nobody is logged in there",
 		ServerNote: "connection refused by the server, which does not listen at its port any more",
 	}
-	e.checks = []steps.Check{
+	e.Has.Checks = []steps.Check{
 		{ID: "a", Title: "Credentials", State: steps.CheckOK, Text: "arn:aws:iam::123456789012:user/somebody-with-a-long-name in the account 123456789012"},
 		{ID: "b", Title: "Instance", State: steps.CheckBad, Text: "It was terminated by somebody else, at some time in the night.", Next: problem.Say("Launch another with the command that made it, or remove what is left of it.")},
 		{ID: "c", Title: "Quota", State: steps.CheckWarn, Text: "日本語の長い説明が続きます and more words behind it"},
 		{ID: "d", Title: "SSH", State: steps.CheckSkipped},
 	}
-	e.swept = []steps.Swept{{At: steps.Place{Region: "eu-central-1"}, Leftovers: []steps.Leftover{
+	e.Has.Leftovers = []steps.Swept{{At: steps.Place{Region: "eu-central-1"}, Leftovers: []steps.Leftover{
 		{SetupID: "x", Setup: "left-over", Kind: "security group", ID: "sg-0123456789abcdef0", Detail: "no machine uses it any more", At: steps.Place{Region: "eu-central-1"}},
 	}}}
 	return e

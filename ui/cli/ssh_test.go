@@ -9,14 +9,15 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 func TestSSHCommand(t *testing.T) {
 	e := labs()
-	e.link.exit = 7
+	e.Shared.Exit = 7
 	r := run{engine: e, in: "in\n"}
-	if code := r.do(t.Context(), "ssh", "small", "--", "sh", "-c", "'a b'", "--json"); code != 7 || e.link.ran != "sh -c 'a b' --json" {
-		t.Errorf("exit code %d, ran %q", code, e.link.ran)
+	if code := r.do(t.Context(), "ssh", "small", "--", "sh", "-c", "'a b'", "--json"); code != 7 || e.Shared.Ran() != "sh -c 'a b' --json" {
+		t.Errorf("exit code %d, ran %q", code, e.Shared.Ran())
 	}
 	// A pipe gets every byte as it is.
 	if r.out.String() != "in\n\x1b]0;evil\ahello\nno end" || r.err.String() != "warned\n" {
@@ -35,10 +36,10 @@ func TestSSHCommand(t *testing.T) {
 	if len(all) != 4 || all[0]["text"] != "hello" || all[1]["stream"] != "stderr" && all[1]["text"] != "no end" || all[3]["exit"] != 7.0 {
 		t.Errorf("lines %v", all)
 	}
-	e.link.err = broken(problem.Unreachable)
+	e.Shared.Err = broken(problem.Unreachable)
 	r = run{engine: e}
-	if code := r.do(t.Context(), "ssh", "small", "ls"); code != exitUnreachable || e.link.closed != 4 {
-		t.Errorf("exit code %d, closed %d", code, e.link.closed)
+	if code := r.do(t.Context(), "ssh", "small", "ls"); code != exitUnreachable || e.Shared.Closed() != 4 {
+		t.Errorf("exit code %d, closed %d", code, e.Shared.Closed())
 	}
 }
 
@@ -51,13 +52,13 @@ func TestSSHShell(t *testing.T) {
 		"fails": {func(context.Context, steps.Terminal) error { return broken(problem.Unreachable) }, exitUnreachable},
 	} {
 		e, restored := labs(), 0
-		e.link.shell = c.shell
+		e.Shared.OnShell = c.shell
 		r := run{engine: e, terminal: true}
 		r.console = func(context.Context) (steps.Terminal, func() error, error) {
 			return steps.Terminal{Out: &r.out}, func() error { restored++; return nil }, nil
 		}
-		if code := r.do(t.Context(), "ssh", "small"); code != c.want || restored != 1 || e.link.closed != 1 {
-			t.Errorf("%s: exit code %d, restored %d, closed %d", name, code, restored, e.link.closed)
+		if code := r.do(t.Context(), "ssh", "small"); code != c.want || restored != 1 || e.Shared.Closed() != 1 {
+			t.Errorf("%s: exit code %d, restored %d, closed %d", name, code, restored, e.Shared.Closed())
 		}
 	}
 }
@@ -69,7 +70,7 @@ func TestSSHShellSignal(t *testing.T) {
 		return steps.Terminal{}, sync.OnceValue(func() error { close(restored); return nil }), nil
 	}}}
 	ctx, cancel := context.WithCancel(t.Context())
-	err := r.shell(ctx, &link{shell: func(ctx context.Context, _ steps.Terminal) error {
+	err := r.shell(ctx, &stepstest.Link{OnShell: func(ctx context.Context, _ steps.Terminal) error {
 		cancel()
 		<-restored
 		return ctx.Err()
@@ -90,12 +91,12 @@ func TestSSHShellPanics(t *testing.T) {
 			t.Errorf("restored: %v", restored)
 		}
 	}()
-	_ = r.shell(t.Context(), &link{shell: func(context.Context, steps.Terminal) error { panic("broken") }})
+	_ = r.shell(t.Context(), &stepstest.Link{OnShell: func(context.Context, steps.Terminal) error { panic("broken") }})
 }
 
 func TestSSHNeedsATerminal(t *testing.T) {
 	r := run{engine: labs()}
-	r.engine.setups[0].Resources.KeyPath = "lab.pem"
+	r.engine.Has.Setups[0].Resources.KeyPath = "lab.pem"
 	if code := r.do(t.Context(), "ssh", "small"); code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // What was mistyped is met with what was most likely meant, wherever words of
@@ -35,15 +36,15 @@ func TestDidYouMean(t *testing.T) {
 		"ls -q":                      "",
 		"stop qqqqqq":                "",
 	} {
-		e := &fakeEngine{setups: []steps.Setup{lab}, work: opens(nil)}
-		e.survey = []steps.Surveyed{stray}
+		e := made(stepstest.Has{Setups: []steps.Setup{lab}}, opens(nil))
+		e.Has.Survey = []steps.Surveyed{stray}
 		r := run{engine: e}
 		code := r.do(t.Context(), strings.Fields(args)...)
 		said := r.err.String()
 		if code != exitUsage || strings.Contains(said, "Did you mean") != (want != "") || !strings.Contains(said, want) || !strings.Contains(said, "See "+name) {
 			t.Errorf("%s: exit code %d, it said %s", args, code, said)
 		}
-		if asked := e.asked(); strings.Contains(asked, "stop") {
+		if asked := asked(e); strings.Contains(asked, "stop") {
 			t.Errorf("%s: it did %s", args, asked)
 		}
 	}
@@ -59,7 +60,7 @@ func TestFlagsInWords(t *testing.T) {
 		"logs lab -n x":       `--lines needs a whole number such as 100, not "x".`,
 		"up --idle-stop soon": `--idle-stop: `,
 	} {
-		r := run{engine: &fakeEngine{}}
+		r := run{engine: made(stepstest.Has{})}
 		code := r.do(t.Context(), strings.Fields(args)...)
 		if said := r.err.String(); code != exitUsage || !strings.Contains(said, want) || strings.Contains(said, "strconv") || strings.Contains(said, "invalid argument") {
 			t.Errorf("%s: exit code %d, it said %s", args, code, said)
@@ -74,7 +75,7 @@ func TestHelpKeepsToJSON(t *testing.T) {
 			continue
 		}
 		for _, args := range [][]string{{cmd.Name(), "--json", "--help"}, {cmd.Name(), "-h", "--json=true"}} {
-			r := run{engine: &fakeEngine{}}
+			r := run{engine: made(stepstest.Has{})}
 			if code := r.do(t.Context(), args...); code != 0 || r.err.String() != "" {
 				t.Errorf("%v: exit code %d: %s", args, code, r.err.String())
 			}
@@ -84,7 +85,7 @@ func TestHelpKeepsToJSON(t *testing.T) {
 			}
 		}
 	}
-	r := run{engine: &fakeEngine{}}
+	r := run{engine: made(stepstest.Has{})}
 	if code := r.do(t.Context(), "help", "ls", "--json"); code != exitUsage || lines(t, r.out.String())[0]["kind"] != "failed" {
 		t.Errorf("help ls --json: %d, %s", code, r.out.String())
 	}

@@ -7,11 +7,12 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // littered is an engine that finds the leftovers of two setups, one of which
 // has a running instance.
-func littered() *fakeEngine {
+func littered() *stepstest.Engine {
 	at := steps.Place{Profile: "default", Region: "us-east-1"}
 	thing := func(kind, id, setup string, cost float64) steps.Leftover {
 		return steps.Leftover{At: at, Kind: kind, ID: id, SetupID: setup, Setup: "the-" + setup, MonthCost: cost, CostKnown: true, Created: time.Unix(1, 0)}
@@ -22,11 +23,11 @@ func littered() *fakeEngine {
 	far.At.Region = "eu-west-1"
 	unknown := thing("volume", "vol-3", "old", 0)
 	unknown.CostKnown, unknown.Setup, unknown.At = false, "", far.At
-	return &fakeEngine{setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}, fleet: fleet{swept: []steps.Swept{
+	return made(stepstest.Has{Setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}, Leftovers: []steps.Swept{
 		{At: at, Leftovers: []steps.Leftover{instance, thing("security group", "sg-1", "used", 0)}},
 		{At: far.At, Leftovers: []steps.Leftover{far, unknown}},
 		{At: steps.Place{Profile: "default", Region: "sa-east-1"}, Err: broken(problem.Unreachable)},
-	}}}
+	}})
 }
 
 func TestSweep(t *testing.T) {
@@ -46,7 +47,7 @@ func TestSweep(t *testing.T) {
 		if code := r.do(t.Context(), strings.Fields(c.args)...); code != 0 {
 			t.Errorf("%s: exit code %d: %s", c.args, code, r.err.String())
 		}
-		if got := strings.TrimPrefix(strings.TrimPrefix(r.engine.asked(), "sweep "), "; "); got != c.asked {
+		if got := strings.TrimPrefix(strings.TrimPrefix(asked(r.engine), "sweep"), "; "); got != c.asked {
 			t.Errorf("%s %q: asked %q, want %q", c.args, c.in, got, c.asked)
 		}
 		if c.in != "" {
@@ -88,10 +89,10 @@ Together $9.14 a month, and what has an unknown price.
 // One setup that cannot be removed keeps no other from it.
 func TestSweepFails(t *testing.T) {
 	r := run{engine: littered()}
-	r.engine.errs = map[string]error{"clear": broken(problem.Refused)}
+	r.engine.Fail = map[string]error{"clear": broken(problem.Refused)}
 	if code := r.do(t.Context(), "sweep", "--yes", "--instances"); code != exitRefused {
 		t.Errorf("exit code %d", code)
 	}
-	has(t, "asked", r.engine.asked(), "clear i-1", "clear vol-2")
+	has(t, "asked", asked(r.engine), "clear i-1", "clear vol-2")
 	has(t, "stderr", r.err.String(), "the-used is not completely removed: It broke.", "Mend it.")
 }

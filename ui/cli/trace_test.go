@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 func TestDebugLog(t *testing.T) {
@@ -13,7 +15,7 @@ func TestDebugLog(t *testing.T) {
 	if err := os.WriteFile(path, []byte("before\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := &run{engine: &fakeEngine{}, env: map[string]string{traceVariable: path}}
+	r := &run{engine: made(stepstest.Has{}), env: map[string]string{traceVariable: path}}
 	if code := r.do(t.Context(), "stop", "nothing-of-that-name", "--json"); code != exitUsage {
 		t.Fatalf("exit code %d, %s", code, r.err.String())
 	}
@@ -39,7 +41,7 @@ func TestDebugLog(t *testing.T) {
 
 func TestDebugFlagNamesItsFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "trace")
-	r := &run{engine: &fakeEngine{}, env: map[string]string{traceVariable: path}}
+	r := &run{engine: made(stepstest.Has{}), env: map[string]string{traceVariable: path}}
 	if code := r.do(t.Context(), "ls", "--debug"); code != exitDone || !strings.Contains(r.err.String(), "Debug log: "+path) {
 		t.Errorf("exit code %d, %q", code, r.err.String())
 	}
@@ -56,7 +58,7 @@ func TestDebugLogIsRefused(t *testing.T) {
 		t.Skip(err)
 	}
 	for _, path := range []string{dir, link, filepath.Join(dir, "none", "trace")} {
-		r := &run{engine: &fakeEngine{}, env: map[string]string{traceVariable: path}}
+		r := &run{engine: made(stepstest.Has{}), env: map[string]string{traceVariable: path}}
 		if code := r.do(t.Context(), "ls"); code != exitUsage || !strings.Contains(r.err.String(), "The debug log cannot be written") {
 			t.Errorf("%s: exit code %d, %q", path, code, r.err.String())
 		}

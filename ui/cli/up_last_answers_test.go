@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // With a person who sees the review, a new machine starts from the last one's
@@ -23,13 +24,13 @@ func TestUpStartsFromTheLastAnswers(t *testing.T) {
 		{[]string{"up", "--yes"}, true, "t3.micro"},
 		{[]string{"up", "--yes"}, false, "t3.micro"},
 	} {
-		r := run{engine: &fakeEngine{last: last, work: opens(nil)}, in: "y\n", terminal: c.terminal}
+		r := run{engine: made(stepstest.Has{Last: last}, opens(nil)), in: "y\n", terminal: c.terminal}
 		r.do(t.Context(), append(c.args, "--no-tunnel")...)
-		if r.engine.begun == nil {
+		if begun(r.engine) == nil {
 			t.Errorf("%v: nothing was begun: %s", c.args, r.err.String())
 			continue
 		}
-		got := *r.engine.begun
+		got := *begun(r.engine)
 		like := got.DiskGB == 40 && got.Release == "22.04" && got.Mode == steps.ModeHTTP && got.Key.Source == steps.KeyMadeByEC2 && got.IdleStop == steps.Never
 		if got.Type != c.want || like != (len(c.args) == 1 || c.args[1] == "--type") {
 			t.Errorf("%v: begun with %+v", c.args, got)

@@ -7,16 +7,18 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 func TestUpDefaults(t *testing.T) {
-	r := run{engine: &fakeEngine{work: opens(nil)}}
+	r := run{engine: made(stepstest.Has{}, opens(nil))}
 	if code := r.do(t.Context(), "up", "--yes"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
@@ -24,8 +26,8 @@ func TestUpDefaults(t *testing.T) {
 		Name: "jupyter", Region: "eu-north-1", Release: "24.04", Type: "t3.micro", DiskGB: 8,
 		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
-	if !r.engine.begun.Equal(want) {
-		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, want)
+	if !begun(r.engine).Equal(want) {
+		t.Errorf("answers\n%+v, want\n%+v", *begun(r.engine), want)
 	}
 	if got := r.out.String(); !strings.HasSuffix(got, "\nhttp://localhost:8888/?token=t\n") {
 		t.Errorf("the last line is not the URL:\n%s", got)
@@ -40,24 +42,20 @@ func TestUpTakesUpASetup(t *testing.T) {
 		Name: "jupyter", Profile: "p", Region: "us-east-1", Release: "22.04", Type: "t3.large", DiskGB: 30,
 		Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
 	}
-	r := run{engine: &fakeEngine{
-		work:   opens(nil),
-		setups: []steps.Setup{{ID: "id", Answers: old, Resources: steps.Resources{InstanceID: "i-1"}}},
-		review: steps.Review{Problems: []problem.Problem{{Title: "not to be met"}}},
-	}}
+	r := run{engine: made(stepstest.Has{Setups: []steps.Setup{{ID: "id", Answers: old, Resources: steps.Resources{InstanceID: "i-1"}}}, Review: steps.Review{Problems: []problem.Problem{{Title: "not to be met"}}}}, opens(nil))}
 	if code := r.do(t.Context(), "up", "--yes", "--mode", "gateway"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
 	old.Mode = steps.ModeGateway
-	if !r.engine.begun.Equal(old) {
-		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, old)
+	if !begun(r.engine).Equal(old) {
+		t.Errorf("answers\n%+v, want\n%+v", *begun(r.engine), old)
 	}
 }
 
 func TestUpPlanAndFlags(t *testing.T) {
 	plan := filepath.Join(t.TempDir(), "plan.json")
 	write(t, plan, `{"name":"a","region":"us-east-1","image":"22.04","type":"t2.micro","disk_gb":20,"key":{"source":"create"},"mode":"http","installer":"pip"}`)
-	r := run{engine: &fakeEngine{work: opens(nil)}}
+	r := run{engine: made(stepstest.Has{}, opens(nil))}
 	if code := r.do(t.Context(), "up", "--yes", "--plan", plan, "--disk", "40", "--key", "import"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
@@ -65,8 +63,8 @@ func TestUpPlanAndFlags(t *testing.T) {
 		Name: "a", Region: "us-east-1", Release: "22.04", Type: "t2.micro", DiskGB: 40,
 		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
 	}
-	if !r.engine.begun.Equal(want) {
-		t.Errorf("answers\n%+v, want\n%+v", *r.engine.begun, want)
+	if !begun(r.engine).Equal(want) {
+		t.Errorf("answers\n%+v, want\n%+v", *begun(r.engine), want)
 	}
 }
 
@@ -79,11 +77,11 @@ func write(t *testing.T, path, content string) {
 
 func TestUpAsks(t *testing.T) {
 	for answer, want := range map[string]int{"y\n": 0, "yes\n": 0, "n\n": exitInterrupted, "\n": exitInterrupted, "": exitInterrupted} {
-		r := run{engine: &fakeEngine{work: opens(nil)}, terminal: true, in: answer}
+		r := run{engine: made(stepstest.Has{}, opens(nil)), terminal: true, in: answer}
 		if code := r.do(t.Context(), "up"); code != want {
 			t.Errorf("answer %q: exit code %d, want %d", answer, code, want)
 		}
-		if begun := r.engine.begun != nil; begun != (want == 0) {
+		if begun := begun(r.engine) != nil; begun != (want == 0) {
 			t.Errorf("answer %q: begun %v", answer, begun)
 		}
 	}
@@ -105,10 +103,10 @@ func TestUpExitCodes(t *testing.T) {
 		{broken(problem.Server), 5},
 		{broken(problem.Interrupted), 130},
 	} {
-		r := run{engine: &fakeEngine{work: func(_ context.Context, emit func(steps.Event)) (*steps.Opened, error) {
+		r := run{engine: made(stepstest.Has{}, func(_ context.Context, emit func(steps.Event)) (*steps.Opened, error) {
 			emit(steps.Event{Step: steps.StepInstall, Kind: steps.Failed, Err: c.err})
 			return nil, c.err
-		}}}
+		})}
 		if code := r.do(t.Context(), "up", "--yes", "--json"); code != c.want {
 			t.Errorf("%v: exit code %d, want %d", c.err, code, c.want)
 		}
@@ -137,7 +135,7 @@ func lines(t *testing.T, s string) []map[string]any {
 }
 
 func TestUpJSON(t *testing.T) {
-	r := run{engine: &fakeEngine{work: opens(nil)}}
+	r := run{engine: made(stepstest.Has{}, opens(nil))}
 	if code := r.do(t.Context(), "up", "--yes", "--json"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
@@ -159,44 +157,44 @@ func TestUpJSON(t *testing.T) {
 
 // In ssh mode the tunnel is held until the person ends it, and that is no failure.
 func TestUpHoldsTheTunnel(t *testing.T) {
-	tun := &tunnel{}
+	tun := &stepstest.Tunnel{Port: 8888}
 	ctx, cancel := context.WithCancel(t.Context())
-	r := run{engine: &fakeEngine{work: opens(tun)}}
+	r := run{engine: made(stepstest.Has{}, opens(tun))}
 	r.err.text, r.err.seen = "The tunnel is open", cancel
 	if code := r.do(ctx, "up", "--yes"); code != 0 {
 		t.Errorf("exit code %d: %s", code, r.err.String())
 	}
-	if !tun.closed {
+	if tun.Closed() == 0 {
 		t.Error("the tunnel was left open")
 	}
 }
 
 func TestUpNoTunnel(t *testing.T) {
-	tun := &tunnel{}
-	r := run{engine: &fakeEngine{work: opens(tun)}}
-	if code := r.do(t.Context(), "up", "--yes", "--no-tunnel"); code != 0 || !tun.closed {
-		t.Errorf("exit code %d, closed %v", code, tun.closed)
+	tun := &stepstest.Tunnel{Port: 8888}
+	r := run{engine: made(stepstest.Has{}, opens(tun))}
+	if code := r.do(t.Context(), "up", "--yes", "--no-tunnel"); code != 0 || tun.Closed() == 0 {
+		t.Errorf("exit code %d, closed %v", code, tun.Closed())
 	}
 }
 
 func TestUpInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	r := run{engine: &fakeEngine{work: func(ctx context.Context, _ func(steps.Event)) (*steps.Opened, error) {
+	r := run{engine: made(stepstest.Has{}, func(ctx context.Context, _ func(steps.Event)) (*steps.Opened, error) {
 		cancel()
 		<-ctx.Done()
 		return nil, &aws.Error{Doing: "launch", Message: "broke off"}
-	}}}
+	})}
 	if code := r.do(ctx, "up", "--yes"); code != exitInterrupted {
 		t.Errorf("exit code %d: %s", code, r.err.String())
 	}
 }
 
 func TestUpStopsAtProblems(t *testing.T) {
-	r := run{engine: &fakeEngine{review: steps.Review{Problems: []problem.Problem{
+	r := run{engine: made(stepstest.Has{Review: steps.Review{Problems: []problem.Problem{
 		{Kind: problem.Refused, Title: "No default VPC", Text: "None.", Next: problem.Say("Make one.")}, {Title: "Second", Text: "More."},
-	}}}}
-	if code := r.do(t.Context(), "up", "--yes"); code != exitRefused || r.engine.begun != nil {
-		t.Errorf("exit code %d, begun %v", code, r.engine.begun)
+	}}})}
+	if code := r.do(t.Context(), "up", "--yes"); code != exitRefused || begun(r.engine) != nil {
+		t.Errorf("exit code %d, begun %v", code, begun(r.engine))
 	}
 	for _, want := range []string{"No default VPC", "Make one.", "Second"} {
 		if !strings.Contains(r.err.String(), want) {
@@ -216,28 +214,28 @@ func TestUpKeyFile(t *testing.T) {
 		{steps.KeyOption{TooOpen: true, Problem: "others can read it"}, 0, "k.pem"},
 		{steps.KeyOption{Garbled: true}, 0, "k.pem"},
 	} {
-		r := run{engine: &fakeEngine{work: opens(nil), key: c.option}}
-		if code := r.do(t.Context(), "up", "--yes", "--key", "k.pem"); code != c.want || r.engine.secured != c.secured {
-			t.Errorf("%+v: exit code %d, protected %q: %s", c.option, code, r.engine.secured, r.err.String())
+		r := run{engine: made(stepstest.Has{Key: c.option}, opens(nil))}
+		if code := r.do(t.Context(), "up", "--yes", "--key", "k.pem"); code != c.want || protected(r.engine) != c.secured {
+			t.Errorf("%+v: exit code %d, protected %q: %s", c.option, code, protected(r.engine), r.err.String())
 		}
 	}
 }
 
 // A dry run changes nothing, not even a key file's mode.
 func TestUpDryRunLeavesTheKeyFileAlone(t *testing.T) {
-	r := run{engine: &fakeEngine{work: opens(nil), key: steps.KeyOption{TooOpen: true, Problem: "others can read it"}}}
-	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != exitUsage || r.engine.secured != "" {
-		t.Errorf("exit code %d, protected %q: %s", code, r.engine.secured, r.err.String())
+	r := run{engine: made(stepstest.Has{Key: steps.KeyOption{TooOpen: true, Problem: "others can read it"}}, opens(nil))}
+	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != exitUsage || protected(r.engine) != "" {
+		t.Errorf("exit code %d, protected %q: %s", code, protected(r.engine), r.err.String())
 	}
-	r = run{engine: &fakeEngine{work: opens(nil), key: steps.KeyOption{Garbled: true}}}
-	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != 0 || r.engine.secured != "" {
-		t.Errorf("exit code %d, rewritten %q: %s", code, r.engine.secured, r.err.String())
+	r = run{engine: made(stepstest.Has{Key: steps.KeyOption{Garbled: true}}, opens(nil))}
+	if code := r.do(t.Context(), "up", "--yes", "--dry-run", "--key", "k.pem"); code != 0 || protected(r.engine) != "" {
+		t.Errorf("exit code %d, rewritten %q: %s", code, protected(r.engine), r.err.String())
 	}
 }
 
 func TestUpRegions(t *testing.T) {
 	for region, want := range map[string]int{"us-east-1": 0, "af-south-1": exitRefused, "mars-1": exitUsage} {
-		r := run{engine: &fakeEngine{work: opens(nil)}}
+		r := run{engine: made(stepstest.Has{}, opens(nil))}
 		if code := r.do(t.Context(), "up", "--yes", "--region", region); code != want {
 			t.Errorf("%s: exit code %d, want %d", region, code, want)
 		}
@@ -256,11 +254,11 @@ func TestRm(t *testing.T) {
 		{"", []string{"rm", "lab", "--yes"}, 0},
 		{"", []string{"rm", "other", "--yes"}, exitUsage},
 	} {
-		r := run{engine: &fakeEngine{setups: setups}, terminal: true, in: c.in}
+		r := run{engine: made(stepstest.Has{Setups: setups}), terminal: true, in: c.in}
 		if code := r.do(t.Context(), c.args...); code != c.want {
 			t.Errorf("%v %q: exit code %d, want %d", c.args, c.in, code, c.want)
 		}
-		if removed := r.engine.removed == "id"; removed != (c.want == 0) {
+		if removed := slices.Contains(r.engine.Removed(), "id"); removed != (c.want == 0) {
 			t.Errorf("%v %q: removed %v", c.args, c.in, removed)
 		}
 		if c.in != "" && (!strings.Contains(r.err.String(), "i-1") || strings.Contains(r.err.String(), "mine.pem")) {
