@@ -22,7 +22,7 @@ func TestTheMachineOfABadRecordIsKept(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(w.dir, "setups", s.ID+".json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if m := w.surveyedAt(time.Now, s.ID); m.Bad == nil || m.Elsewhere || m.State != "running" || m.Answers.Name != "jupyter" {
+	if m := w.surveyedAt(time.Now, s.ID); m.Bad == nil || m.Elsewhere || m.State != steps.StateRunning || m.Answers.Name != "jupyter" {
 		t.Errorf("shown as %+v", m)
 	}
 	if err := w.guide().Sweep(t.Context(), "", func(s steps.Swept) {

@@ -13,12 +13,12 @@ func TestWhoMayUseAGateway(t *testing.T) {
 	g := New(Config{Dir: t.TempDir()})
 	gw := &steps.Setup{ID: "gate", AccountNumber: "111111111111", Answers: steps.Answers{Mode: steps.ModeGateway, Region: "us-east-1"}}
 	for _, s := range []steps.Setup{
-		{ID: "near", State: "running", AccountNumber: "111111111111", PublicIP: "192.0.2.1", PrivateIP: "172.31.0.1", Answers: steps.Answers{Gateway: "gate", Region: "us-east-1"}},
-		{ID: "stopped", State: "stopped", PrivateIP: "172.31.0.2", Answers: steps.Answers{Gateway: "gate", Region: "us-east-1"}},
-		{ID: "far", State: "running", PublicIP: "192.0.2.3", PrivateIP: "172.31.0.3", Answers: steps.Answers{Gateway: "gate", Region: "eu-west-1"}},
-		{ID: "theirs", State: "running", AccountNumber: "222222222222", PublicIP: "192.0.2.4", PrivateIP: "172.31.0.4", Answers: steps.Answers{Gateway: "gate", Region: "us-east-1"}},
-		{ID: "gone", State: "gone", PublicIP: "192.0.2.5", PrivateIP: "172.31.0.5", Answers: steps.Answers{Gateway: "gate", Region: "us-east-1"}},
-		{ID: "other", State: "running", PublicIP: "192.0.2.6", PrivateIP: "172.31.0.6", Answers: steps.Answers{Region: "us-east-1"}},
+		{ID: "near", State: steps.StateRunning, AccountNumber: "111111111111", PublicIP: "192.0.2.1", PrivateIP: "172.31.0.1", Answers: steps.Answers{Gateway: "gate", Region: "us-east-1"}},
+		{ID: "stopped", State: steps.StateStopped, PrivateIP: "172.31.0.2", Answers: steps.Answers{Gateway: "gate", Region: "us-east-1"}},
+		{ID: "far", State: steps.StateRunning, PublicIP: "192.0.2.3", PrivateIP: "172.31.0.3", Answers: steps.Answers{Gateway: "gate", Region: "eu-west-1"}},
+		{ID: "theirs", State: steps.StateRunning, AccountNumber: "222222222222", PublicIP: "192.0.2.4", PrivateIP: "172.31.0.4", Answers: steps.Answers{Gateway: "gate", Region: "us-east-1"}},
+		{ID: "gone", State: steps.StateGone, PublicIP: "192.0.2.5", PrivateIP: "172.31.0.5", Answers: steps.Answers{Gateway: "gate", Region: "us-east-1"}},
+		{ID: "other", State: steps.StateRunning, PublicIP: "192.0.2.6", PrivateIP: "172.31.0.6", Answers: steps.Answers{Region: "us-east-1"}},
 	} {
 		if err := g.ledger.save(&s); err != nil {
 			t.Fatal(err)

@@ -94,7 +94,7 @@ func TestAMachineThatEndsIsNotWaitedFor(t *testing.T) {
 		if !ok {
 			return
 		}
-		if _, err := w.region().Bring(t.Context(), w.only().Resources.InstanceID, "stopped", nil); err != nil {
+		if _, err := w.region().Bring(t.Context(), w.only().Resources.InstanceID, aws.StateStopped, nil); err != nil {
 			t.Error(err)
 		}
 		hangUpAt(t, at)

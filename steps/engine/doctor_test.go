@@ -131,10 +131,10 @@ func TestDoctorCountsTheQuota(t *testing.T) {
 func TestDoctorStartsAStoppedMachine(t *testing.T) {
 	w := connected(t)
 	s := w.setup()
-	if _, err := w.region().Bring(t.Context(), s.Resources.InstanceID, "stopped", nil); err != nil {
+	if _, err := w.region().Bring(t.Context(), s.Resources.InstanceID, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "stopped", nil); err != nil {
+	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
 	checks := w.doctor(w.guide(), s.ID)
@@ -166,7 +166,7 @@ func TestDoctorTellsAMachineThatIsGone(t *testing.T) {
 	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
 	if c := w.doctor(w.guide(), s.ID)["instance"]; c.State != steps.CheckBad || !strings.Contains(c.Text, "gone") || c.Fix != "" {
@@ -187,7 +187,7 @@ func TestNoRemedyForAMachineThatIsGone(t *testing.T) {
 	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.FixCheck(t.Context(), s.ID, "server", func(steps.Event) {}); title(err) != "The machine is gone" {

@@ -98,7 +98,7 @@ func TestAHiddenInstanceIsNotForgotten(t *testing.T) {
 		func(s steps.Setup) steps.Setup { return w.surveyedAt(c.now, s.ID).Setup },
 	} {
 		c.pass(5 * time.Second)
-		if seen := look(s); seen.State == "gone" {
+		if seen := look(s); seen.State == steps.StateGone {
 			t.Error("it is taken for gone")
 		}
 	}
@@ -114,7 +114,7 @@ func TestAHiddenInstanceIsNotForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, i := range w.cloud.Instances() {
-		if i.State != "terminated" {
+		if i.Exists() {
 			t.Errorf("%s is %s, and nobody knows of it any more", i.ID, i.State)
 		}
 	}
@@ -161,14 +161,14 @@ func TestAMachineIsGoneWhenEC2SaysSoOrAfterAnHour(t *testing.T) {
 			if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+			if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 				t.Fatal(err)
 			}
 			at.pass(c.after)
-			if seen := w.guideAt(at.now).Look(t.Context(), []steps.Setup{s})[0]; (seen.State == "gone") != c.gone {
+			if seen := w.guideAt(at.now).Look(t.Context(), []steps.Setup{s})[0]; (seen.State == steps.StateGone) != c.gone {
 				t.Errorf("Look: %q (%s), gone %v", seen.State, seen.Unseen, c.gone)
 			}
-			if seen := w.surveyedAt(at.now, s.ID); (seen.State == "gone") != c.gone {
+			if seen := w.surveyedAt(at.now, s.ID); (seen.State == steps.StateGone) != c.gone {
 				t.Errorf("Survey: %q (%s), gone %v", seen.State, seen.Unseen, c.gone)
 			}
 			if !c.gone {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
@@ -192,21 +193,21 @@ func TestATerminatedInstanceIsReplaced(t *testing.T) {
 	if err := w.region().Terminate(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), old, "terminated", nil); err != nil {
+	if _, err := w.region().WaitState(t.Context(), old, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
-	if seen := w.guide().Look(t.Context(), setups); seen[0].State != "gone" {
+	if seen := w.guide().Look(t.Context(), setups); seen[0].State != steps.StateGone {
 		t.Errorf("seen as %q, want gone", seen[0].State)
 	}
 	w.setFault(func(string) *ec2sim.Fault { return &ec2sim.Fault{Code: "UnauthorizedOperation"} })
-	if seen := w.guide().Look(t.Context(), setups); seen[0].State != "running" || seen[0].Unseen == "" {
+	if seen := w.guide().Look(t.Context(), setups); seen[0].State != steps.StateRunning || seen[0].Unseen == "" {
 		t.Errorf("not permitted to look: seen as %q (%q), want as last seen, with the reason", seen[0].State, seen[0].Unseen)
 	}
 	w.setFault(nil)
 	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
-	if seen := w.guide().Look(t.Context(), setups); seen[0].State != "running" || seen[0].Unseen != "" {
+	if seen := w.guide().Look(t.Context(), setups); seen[0].State != steps.StateRunning || seen[0].Unseen != "" {
 		t.Errorf("seen as %q (%s), want running", seen[0].State, seen[0].Unseen)
 	}
 	found, err := w.region().Find(t.Context(), map[string]string{engine.TagSetup: setups[0].ID})

@@ -185,7 +185,7 @@ func TestStamp(t *testing.T) {
 		{"a state", func() error {
 			s, err := g.ledger.load("one")
 			if err == nil {
-				s.State = "running"
+				s.State = steps.StateRunning
 				err = g.ledger.save(s)
 			}
 			return err

@@ -84,7 +84,7 @@ func (r motoRegion) WaitState(ctx context.Context, id string, want aws.State, ea
 }
 
 func (r motoRegion) housed(ctx context.Context, i aws.Instance, err error) (aws.Instance, error) {
-	if err != nil || i.State != "running" {
+	if err != nil || i.State != aws.StateRunning {
 		return i, err
 	}
 	pairs, err := r.KeyPairs(ctx)
@@ -205,7 +205,7 @@ func (w *world) isAsAnswered(a steps.Answers) steps.Setup {
 		w.t.Fatalf("%d machines: %v", len(found), err)
 	}
 	i := found[0]
-	if i.ID != s.Resources.InstanceID || i.Type != a.Type || i.State != "running" || i.KeyName != s.Resources.KeyPairName ||
+	if i.ID != s.Resources.InstanceID || i.Type != a.Type || i.State != aws.StateRunning || i.KeyName != s.Resources.KeyPairName ||
 		!slices.Equal(i.GroupIDs, []string{s.Resources.GroupID}) || !strings.HasPrefix(i.ClientToken, "jupyter-ec2-"+s.ID) {
 		w.t.Errorf("machine %+v of setup %+v", i, s)
 	}
@@ -217,7 +217,7 @@ func (w *world) isAsAnswered(a steps.Answers) steps.Setup {
 func (w *world) goesOn(a steps.Answers, s steps.Setup) {
 	w.t.Helper()
 	ctx, id := w.t.Context(), s.Resources.InstanceID
-	if _, err := w.region().Bring(ctx, id, "stopped", nil); err != nil {
+	if _, err := w.region().Bring(ctx, id, aws.StateStopped, nil); err != nil {
 		w.t.Fatal(err)
 	}
 	a.Mode = steps.ModeHTTP

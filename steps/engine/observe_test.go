@@ -27,16 +27,16 @@ func TestMoney(t *testing.T) {
 		hour    float64
 		atLeast bool
 	}{
-		{"just launched: a minute at least is billed", look("pending", at(8, 0), zero), at(8, 0), 1.5 / 60, 1.75, false},
-		{"two hours later", look("running", at(8, 0), zero), at(10, 0), 3 + 0.5, 1.75, false},
-		{"stopped at 11, seen at 12", look("stopped", at(8, 0), at(11, 0)), at(12, 0), 4.5 + 1, 0.25, false},
-		{"seen again: the run counts once", look("stopped", at(8, 0), at(11, 0)), at(13, 0), 4.5 + 1.25, 0.25, false},
-		{"started again at 14", look("running", at(14, 0), zero), at(15, 0), 6 + 1.75, 1.75, false},
-		{"started anew, and nobody saw it stop", look("running", at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
-		{"not listed for a moment", look("terminated", at(17, 0), zero), at(17, 30), 4.5 + 0.75 + 2.375, 0, true},
-		{"and there again", look("running", at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
-		{"terminated: nothing more", look("terminated", at(17, 0), zero), at(19, 0), 4.5 + 3 + 2.75, 0, true},
-		{"and a day later the same", look("terminated", at(17, 0), zero), at(23, 0), 4.5 + 3 + 2.75, 0, true},
+		{"just launched: a minute at least is billed", look(aws.StatePending, at(8, 0), zero), at(8, 0), 1.5 / 60, 1.75, false},
+		{"two hours later", look(aws.StateRunning, at(8, 0), zero), at(10, 0), 3 + 0.5, 1.75, false},
+		{"stopped at 11, seen at 12", look(aws.StateStopped, at(8, 0), at(11, 0)), at(12, 0), 4.5 + 1, 0.25, false},
+		{"seen again: the run counts once", look(aws.StateStopped, at(8, 0), at(11, 0)), at(13, 0), 4.5 + 1.25, 0.25, false},
+		{"started again at 14", look(aws.StateRunning, at(14, 0), zero), at(15, 0), 6 + 1.75, 1.75, false},
+		{"started anew, and nobody saw it stop", look(aws.StateRunning, at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
+		{"not listed for a moment", look(aws.StateTerminated, at(17, 0), zero), at(17, 30), 4.5 + 0.75 + 2.375, 0, true},
+		{"and there again", look(aws.StateRunning, at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
+		{"terminated: nothing more", look(aws.StateTerminated, at(17, 0), zero), at(19, 0), 4.5 + 3 + 2.75, 0, true},
+		{"and a day later the same", look(aws.StateTerminated, at(17, 0), zero), at(23, 0), 4.5 + 3 + 2.75, 0, true},
 	} {
 		c.see(c.now)
 		m := s.Money(c.now)
@@ -51,7 +51,7 @@ func TestMoney(t *testing.T) {
 func TestMoneyOfAMachineFromElsewhere(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := &steps.Setup{Cost: steps.Cost{Known: true, Type: 1, Disk: 1, Hour: 2}}
-	applyInstance(s, aws.Instance{State: "running", Created: now.Add(-10 * time.Hour), Launched: now.Add(-2 * time.Hour)}, now)
+	applyInstance(s, aws.Instance{State: aws.StateRunning, Created: now.Add(-10 * time.Hour), Launched: now.Add(-2 * time.Hour)}, now)
 	if m := s.Money(now); math.Abs(m.SoFar-12) > 1e-9 || !m.AtLeast {
 		t.Errorf("got %+v", m)
 	}

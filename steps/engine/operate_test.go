@@ -59,14 +59,14 @@ func TestStop(t *testing.T) {
 		}
 	}
 	i, err := w.region().Instance(t.Context(), s.Resources.InstanceID)
-	if err != nil || i.State != "stopped" {
+	if err != nil || i.State != aws.StateStopped {
 		t.Errorf("it is %s, %v", i.State, err)
 	}
 	if n := len(w.called("ec2:StopInstances")); n != 1 {
 		t.Errorf("EC2 was asked %d times to stop it", n)
 	}
 	all, err := g.Setups(t.Context())
-	if err != nil || all[0].State != "stopped" || all[0].StoppedAt.IsZero() {
+	if err != nil || all[0].State != steps.StateStopped || all[0].StoppedAt.IsZero() {
 		t.Errorf("the ledger has %+v, %v", all[0], err)
 	}
 	if _, err := g.Reopen(t.Context(), s.ID); title(err) != "The machine is stopped" {
@@ -82,7 +82,7 @@ func TestStopOfAMachineThatIsGone(t *testing.T) {
 	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Stop(t.Context(), s.ID, func(steps.Event) {}); title(err) != "The machine is gone" {
@@ -141,7 +141,7 @@ func TestResize(t *testing.T) {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
 	i, err := w.region().Instance(t.Context(), s.Resources.InstanceID)
-	if err != nil || i.Type != "t3.small" || i.State != "stopped" {
+	if err != nil || i.Type != "t3.small" || i.State != aws.StateStopped {
 		t.Errorf("it is %s and %s, %v", i.Type, i.State, err)
 	}
 	all, err := g.Setups(t.Context())

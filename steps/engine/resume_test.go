@@ -67,7 +67,7 @@ func TestRemoveWaitsForAnInstanceThatIsNotListedYet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, i := range w.cloud.Instances() {
-		if i.State != "terminated" {
+		if i.Exists() {
 			t.Errorf("%s is %s, and nobody knows of it any more", i.ID, i.State)
 		}
 	}
@@ -182,7 +182,7 @@ func TestLookWaitsForANewInstance(t *testing.T) {
 	if err != nil || setups[0].Resources.InstanceID == "" {
 		t.Fatalf("setups %+v, %v", setups, err)
 	}
-	if seen := w.guide().Look(t.Context(), setups); seen[0].State == "gone" || seen[0].Unseen != "" {
+	if seen := w.guide().Look(t.Context(), setups); seen[0].State == steps.StateGone || seen[0].Unseen != "" {
 		t.Errorf("seen as %q (%s)", seen[0].State, seen[0].Unseen)
 	}
 }

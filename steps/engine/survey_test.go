@@ -141,28 +141,28 @@ func TestSurveyFollowsWhatHappenedElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := setups[0].Resources.InstanceID
-	if _, err := w.region().Bring(t.Context(), id, "stopped", nil); err != nil {
+	if _, err := w.region().Bring(t.Context(), id, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), id, "stopped", nil); err != nil {
+	if _, err := w.region().WaitState(t.Context(), id, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
 	machines, _ := surveyed(t, w.guide())
-	if m := machines[setups[0].ID]; m.State != "stopped" || m.StoppedAt.IsZero() || m.RanBefore <= 0 {
+	if m := machines[setups[0].ID]; m.State != steps.StateStopped || m.StoppedAt.IsZero() || m.RanBefore <= 0 {
 		t.Errorf("a stopped machine: %+v", m)
 	}
 	kept, err := w.guide().Setups(t.Context())
-	if err != nil || kept[0].State != "stopped" || kept[0].RanBefore <= 0 {
+	if err != nil || kept[0].State != steps.StateStopped || kept[0].RanBefore <= 0 {
 		t.Errorf("the ledger has %+v, %v", kept[0], err)
 	}
 	if err := w.region().Terminate(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), id, "terminated", nil); err != nil {
+	if _, err := w.region().WaitState(t.Context(), id, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
 	g := w.guideAt(func() time.Time { return time.Now().Add(time.Hour) }) // it is no newborn any more
-	if machines, _ = surveyed(t, g); machines[setups[0].ID].State != "gone" {
+	if machines, _ = surveyed(t, g); machines[setups[0].ID].State != steps.StateGone {
 		t.Errorf("a terminated machine: %+v", machines[setups[0].ID])
 	}
 }
@@ -193,7 +193,7 @@ func TestAdopt(t *testing.T) {
 	if err := g.Stop(t.Context(), s.ID, func(steps.Event) {}); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
-	if i, err := account.In("eu-west-3").Instance(t.Context(), there.ID); err != nil || i.State != "stopped" {
+	if i, err := account.In("eu-west-3").Instance(t.Context(), there.ID); err != nil || i.State != aws.StateStopped {
 		t.Errorf("it is %s, %v", i.State, err)
 	}
 	if err := g.Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
@@ -282,7 +282,7 @@ func TestAMachineThatIsGoneCostsNothingMore(t *testing.T) {
 	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, "terminated", nil); err != nil {
+	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
 	var costs []float64
@@ -290,7 +290,7 @@ func TestAMachineThatIsGoneCostsNothingMore(t *testing.T) {
 		now := func() time.Time { return time.Now().Add(later) }
 		machines, _ := surveyed(t, w.guideAt(now))
 		m := machines[s.ID]
-		if m.State != "gone" {
+		if m.State != steps.StateGone {
 			t.Fatalf("it is %q", m.State)
 		}
 		costs = append(costs, m.Money(now()).SoFar)
@@ -354,10 +354,10 @@ func TestAProfileThatLeadsToAnotherAccount(t *testing.T) {
 	g := w.guide()
 	const other = "The profile leads to another account"
 	machines, _ := surveyed(t, g)
-	if m := machines[s.ID]; m.State != "running" || m.Unseen != other || m.Account != "000000000000" {
+	if m := machines[s.ID]; m.State != steps.StateRunning || m.Unseen != other || m.Account != "000000000000" {
 		t.Errorf("in the list it is %+v", m)
 	}
-	if m := g.Look(t.Context(), []steps.Setup{s})[0]; m.State != "running" || m.Unseen != other {
+	if m := g.Look(t.Context(), []steps.Setup{s})[0]; m.State != steps.StateRunning || m.Unseen != other {
 		t.Errorf("looked at, it is %+v", m)
 	}
 	if err := g.Remove(t.Context(), s.ID, func(steps.Event) {}); title(err) != other {
@@ -370,7 +370,7 @@ func TestAProfileThatLeadsToAnotherAccount(t *testing.T) {
 		t.Errorf("the doctor says %+v", c)
 	}
 	w.open = ours
-	if m := w.guide().Look(t.Context(), []steps.Setup{s})[0]; m.State != "running" || m.Unseen != "" {
+	if m := w.guide().Look(t.Context(), []steps.Setup{s})[0]; m.State != steps.StateRunning || m.Unseen != "" {
 		t.Errorf("with its own account again, it is %+v", m)
 	}
 }

@@ -74,7 +74,7 @@ func (w *world) launchIn(region, setup string) aws.Instance {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if i, err = r.WaitState(w.t.Context(), i.ID, "running", nil); err != nil {
+	if i, err = r.WaitState(w.t.Context(), i.ID, aws.StateRunning, nil); err != nil {
 		w.t.Fatal(err)
 	}
 	return i
@@ -96,7 +96,7 @@ func (w *world) leftVolume(region, setup string) string {
 	if err := w.in(region).Terminate(w.t.Context(), id); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.in(region).WaitState(w.t.Context(), id, "terminated", nil); err != nil {
+	if _, err := w.in(region).WaitState(w.t.Context(), id, aws.StateTerminated, nil); err != nil {
 		w.t.Fatal(err)
 	}
 	owned, err := w.in(region).Owned(w.t.Context())
@@ -176,10 +176,10 @@ func TestSweepListsWhatNobodyOwns(t *testing.T) {
 	mine := w.setup()
 	theirs := w.launchIn("eu-west-1", "other1")
 	stopped := w.launchIn("eu-west-1", "other2")
-	if _, err := w.in("eu-west-1").Bring(t.Context(), stopped.ID, "stopped", nil); err != nil {
+	if _, err := w.in("eu-west-1").Bring(t.Context(), stopped.ID, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.in("eu-west-1").WaitState(t.Context(), stopped.ID, "stopped", nil); err != nil {
+	if _, err := w.in("eu-west-1").WaitState(t.Context(), stopped.ID, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
 	group, pair := w.leftGroup("ap-south-1", "other3"), w.leftKeyPair("ap-south-1", "other3")
@@ -354,17 +354,17 @@ func TestClearKeepsWhatWasStartedSince(t *testing.T) {
 	w := newWorld(t, noHosts)
 	i := w.launchIn("us-east-1", "theirs")
 	r := w.in("us-east-1")
-	if _, err := r.Bring(t.Context(), i.ID, "stopped", nil); err != nil {
+	if _, err := r.Bring(t.Context(), i.ID, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.WaitState(t.Context(), i.ID, "stopped", nil); err != nil {
+	if _, err := r.WaitState(t.Context(), i.ID, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
 	found, _ := w.swept()
 	if l := found[i.ID]; l.Running || l.ID == "" {
 		t.Fatalf("found %+v", l)
 	}
-	if _, err := r.Bring(t.Context(), i.ID, "running", nil); err != nil {
+	if _, err := r.Bring(t.Context(), i.ID, aws.StateRunning, nil); err != nil {
 		t.Fatal(err)
 	}
 	err := w.guide().Clear(t.Context(), []steps.Leftover{found[i.ID]}, func(steps.Event) {})

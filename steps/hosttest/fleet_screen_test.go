@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
@@ -40,7 +41,7 @@ func TestFleetScreen(t *testing.T) {
 	r.Press("s")
 	r.See(`Stop jupyter\?(?s:.*)▸ +Stop the machine`)
 	r.Press(tuitest.Enter)
-	p.await(id, "stopped")
+	p.await(id, aws.StateStopped)
 	r.See(`▸ 1 +jupyter +○ stopped`)
 	r.Press("q")
 	r.ends()
@@ -49,7 +50,7 @@ func TestFleetScreen(t *testing.T) {
 	r.See(`▸ 1 +jupyter +○ stopped(?s:.*)regions checked|regions checked(?s:.*)▸ 1 +jupyter +○ stopped`)
 	r.is("12-stopped", `▸ 1 +jupyter +○ stopped`)
 	r.Press("q")
-	if left := r.ends(); len(left.Left) != 1 || left.Left[0].State != "stopped" {
+	if left := r.ends(); len(left.Left) != 1 || left.Left[0].State != steps.StateStopped {
 		t.Errorf("left with %+v", left)
 	}
 }

@@ -194,13 +194,13 @@ func TestMachineComesBackAfterItsIdleStop(t *testing.T) {
 	a := answers(steps.ModeSSH, steps.InstallerUV)
 	a.IdleStop, a.Lifetime = steps.Limit(5*time.Minute), steps.Never
 	l := newInstalled(t, a, seconds)
-	l.await(l.o.Setup.Resources.InstanceID, "stopped")
+	l.await(l.o.Setup.Resources.InstanceID, aws.StateStopped)
 	var seen steps.Machine
 	if err := l.g.Survey(t.Context(), "", func(s steps.Surveyed) {
 		for _, m := range s.Machines {
 			seen = m
 		}
-	}); err != nil || seen.State != "stopped" || seen.Elsewhere {
+	}); err != nil || seen.State != steps.StateStopped || seen.Elsewhere {
 		t.Errorf("the survey says %+v, %v", seen, err)
 	}
 	l.wait("the tunnel to notice that it is down", func() bool { return l.o.Tunnel.State() != "up" })
@@ -232,7 +232,7 @@ func TestALimitThatIsOverLeavesTime(t *testing.T) {
 	if !strings.Contains(said, "5 minutes more") {
 		t.Errorf("nothing is said of it:\n%s", said)
 	}
-	l.await(l.o.Setup.Resources.InstanceID, "stopped")
+	l.await(l.o.Setup.Resources.InstanceID, aws.StateStopped)
 }
 
 // EC2 would terminate this machine when it shuts itself down: it is told to
@@ -257,7 +257,7 @@ func TestAMachineThatWouldBeTerminatedIsStopped(t *testing.T) {
 	if _, err := l.machine(id).Run(t.Context(), "systemctl poweroff"); err != nil {
 		t.Log(err) // the command may end with the machine
 	}
-	l.await(id, "stopped")
+	l.await(id, aws.StateStopped)
 }
 
 // This computer gets another address, and the old one's way is closed: the rule

@@ -98,7 +98,7 @@ func (w *world) stop(id string) {
 	if err := w.region().Stop(w.t.Context(), id); err != nil {
 		w.t.Fatal(err)
 	}
-	w.await(id, "stopped")
+	w.await(id, aws.StateStopped)
 }
 
 func (w *world) start(id string) {
@@ -106,7 +106,7 @@ func (w *world) start(id string) {
 	if err := w.region().Start(w.t.Context(), id); err != nil {
 		w.t.Fatal(err)
 	}
-	w.await(id, "running")
+	w.await(id, aws.StateRunning)
 }
 
 func (w *world) await(id string, state aws.State) {

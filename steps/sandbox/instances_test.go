@@ -86,7 +86,7 @@ func (p *person) launch(name string) aws.Instance {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return p.wait(i.ID, "running")
+	return p.wait(i.ID, aws.StateRunning)
 }
 
 func (p *person) wait(id string, state aws.State) aws.Instance {
@@ -159,14 +159,14 @@ func TestInstance(t *testing.T) {
 	if err := p.region.Stop(p.ctx, one.ID); err != nil {
 		t.Fatal(err)
 	}
-	p.wait(one.ID, "stopped")
+	p.wait(one.ID, aws.StateStopped)
 	if !gone(left) || gone(others) {
 		t.Errorf("after stop its process is gone: %v, the other's: %v", gone(left), gone(others))
 	}
 	if err := p.region.Start(p.ctx, one.ID); err != nil {
 		t.Fatal(err)
 	}
-	again := p.wait(one.ID, "running")
+	again := p.wait(one.ID, aws.StateRunning)
 	if runtime.GOOS == "linux" && again.PublicIP == one.PublicIP {
 		t.Errorf("the same address %s after a stop and a start", one.PublicIP)
 	}
@@ -182,7 +182,7 @@ func TestInstance(t *testing.T) {
 		if err := p.region.Terminate(p.ctx, id); err != nil {
 			t.Fatal(err)
 		}
-		p.wait(id, "terminated")
+		p.wait(id, aws.StateTerminated)
 		if _, err := os.Stat(filepath.Join(hosts, id)); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the folder of terminated %s: %v", id, err)
 		}
@@ -210,14 +210,14 @@ func TestInstanceSwitchesItselfOff(t *testing.T) {
 		_, err := c.Output(p.ctx, command) // the machine may be down before it answers
 		t.Logf("%s: %v", command, err)
 		<-c.Done()
-		p.wait(i.ID, "stopped")
+		p.wait(i.ID, aws.StateStopped)
 		if !gone(left) {
 			t.Errorf("%s: a process outlived its machine", command)
 		}
 		if err := p.region.Start(p.ctx, i.ID); err != nil {
 			t.Fatal(err)
 		}
-		i = p.wait(i.ID, "running")
+		i = p.wait(i.ID, aws.StateRunning)
 		if got := p.output(p.connect(i), "cat file"); got != command {
 			t.Errorf("after %s the file reads %q", command, got)
 		}
@@ -249,11 +249,11 @@ func TestInstanceOutlivesTheProcess(t *testing.T) {
 			if !gone(left) {
 				t.Error("the new process left what the old one's host ran")
 			}
-			p.wait(i.ID, "stopped")
+			p.wait(i.ID, aws.StateStopped)
 			if err := p.region.Start(p.ctx, i.ID); err != nil {
 				t.Fatal(err)
 			}
-			if got := p.output(p.connect(p.wait(i.ID, "running")), "cat file"); got != "kept" {
+			if got := p.output(p.connect(p.wait(i.ID, aws.StateRunning)), "cat file"); got != "kept" {
 				t.Errorf("the file reads %q", got)
 			}
 		})
