@@ -9,12 +9,16 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// Health is what a host says of itself, with its parts.
+// What a host says of itself.
 type (
-	Health     = health.Health
+	// Health is how a host is.
+	Health = health.Health
+	// KernelInfo is one of its kernels.
 	KernelInfo = health.KernelInfo
-	Program    = health.Program
-	GPU        = health.GPU
+	// Program is one that keeps it from being idle.
+	Program = health.Program
+	// GPU is one of its GPUs.
+	GPU = health.GPU
 )
 
 // Machine is one line of the list of machines: a setup as the ledger and the

@@ -86,6 +86,7 @@ func (m *model) overlay(w, h int) string {
 
 // ask draws a question of the engine.
 func (m *model) ask(q *question) {
+	//nolint:unparam // as what a dialog does with its answer
 	answered := func(a answer) tea.Cmd { q.reply <- a; return nil }
 	declined := func() tea.Cmd { return answered(answer{declined: true}) }
 	typed := func(value string) tea.Cmd { return answered(answer{text: value}) }

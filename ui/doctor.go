@@ -224,6 +224,7 @@ func checkSign(th theme.Theme, state steps.CheckState) (string, page.Styler) {
 		return th.Warn.Render("!"), th.Text
 	case steps.CheckBad:
 		return th.Error.Render(theme.SignFailed), th.Text
+	case steps.CheckSkipped:
 	}
 	return th.Subtle.Render("-"), th.Subtle
 }

@@ -14,9 +14,6 @@ import (
 // sees that in the ledger, which it watches while it is shown.
 const taskWatch page.TaskName = page.Quiet + "watch"
 
-// watchEvery is how often the ledger is checked.
-const watchEvery = time.Second
-
 // watch reads the ledger where it has changed.
 func (s *fleetScreen) watch() tea.Cmd {
 	if !s.shown || !s.started || s.Tasks.Runs(taskSetups) || s.Tasks.Runs(taskWatch) {

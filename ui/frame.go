@@ -169,6 +169,7 @@ func (m *model) sign(id steps.StepID) string {
 		return m.Theme.StepActive.Render(theme.SignActive)
 	case stateFailed:
 		return m.Theme.StepFailed.Render(theme.SignFailed)
+	case stateTodo:
 	}
 	return m.Theme.StepTodo.Render(theme.SignTodo)
 }
@@ -218,6 +219,7 @@ func (m *model) sidebar() string {
 			style = m.Theme.StepActive
 		case stateFailed:
 			style = m.Theme.StepFailed
+		case stateTodo:
 		}
 		left := fmt.Sprintf("  %s %s", m.sign(p.ID), style.Render(p.Title))
 		line := cells.Ends(left, m.Theme.Subtle.Render(m.work.elapsed(p.ID))+" ", sideWidth)

@@ -119,6 +119,7 @@ func (s *workScreen) events(batch []steps.Event) tea.Cmd {
 			finished = true
 		case steps.Failed:
 			run.state, run.ended = stateFailed, e.Time
+		case steps.ByHand, steps.Output: // the log has them
 		}
 		s.runs[e.Step] = run
 		s.logs.Add(e, run.started)
@@ -315,6 +316,7 @@ func (s *workScreen) stepsLine(w int) string {
 			style = s.m.Theme.StepFailed
 		case stateDone:
 			style = s.m.Theme.Text
+		case stateTodo:
 		}
 		part := s.m.sign(id) + " " + style.Render(steps.PageFor(id).Title)
 		if t := s.elapsed(id); t != "" {

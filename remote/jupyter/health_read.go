@@ -17,13 +17,16 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// Health is what a host says of itself; it and its parts are in a package of
-// their own.
+// What a host says of itself.
 type (
-	Health     = health.Health
+	// Health is how a host is.
+	Health = health.Health
+	// KernelInfo is one of its kernels.
 	KernelInfo = health.KernelInfo
-	Program    = health.Program
-	GPU        = health.GPU
+	// Program is one that keeps it from being idle.
+	Program = health.Program
+	// GPU is one of its GPUs.
+	GPU = health.GPU
 )
 
 // ReadHealth asks a host how it is, by one command that the watcher does not

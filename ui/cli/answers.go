@@ -190,6 +190,7 @@ func (a *answering) key(ctx context.Context, at steps.Place) (steps.KeyAnswer, e
 		return steps.KeyAnswer{Source: source}, nil
 	case steps.KeyAgent:
 		return a.agentKey(ctx, at)
+	case steps.KeyFile: // as any other word is
 	}
 	option, err := a.guide.InspectKey(ctx, at, a.o.key)
 	if err == nil && (option.TooOpen || option.Garbled) {

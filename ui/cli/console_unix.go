@@ -19,7 +19,7 @@ func whileThere(ctx context.Context, terminal *os.File) (context.Context, contex
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		for ctx.Err() == nil {
-			look := []unix.PollFd{{Fd: int32(terminal.Fd())}} // a hangup needs not be asked for
+			look := []unix.PollFd{{Fd: int32(terminal.Fd())}} // #nosec G115 -- a small number; a hangup needs not be asked for
 			_, err := unix.Poll(look, 1000)
 			switch {
 			case err != nil: // a signal came

@@ -99,7 +99,7 @@ func (h *helpText) examples(text string) {
 			h.line("%s", h.paint(faint, h.fold("  "+line, 2)))
 			continue
 		}
-		h.line("  %s", h.foldCommand(line, 2))
+		h.line("  %s", h.foldCommand(line))
 	}
 }
 

@@ -161,6 +161,7 @@ func (l *livePrinter) event(e steps.Event) {
 		l.settle(good, e.Text)
 	case steps.Failed:
 		l.settle(bad, steps.Explain(e.Err).Title)
+	case steps.Started, steps.ByHand: // the step's own line says the one, the log the other
 	}
 }
 

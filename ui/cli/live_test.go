@@ -33,7 +33,7 @@ type liveRun struct {
 	logs   string
 }
 
-func newLiveRun(t *testing.T, cols, rows int, args ...string) *liveRun {
+func newLiveRun(t *testing.T, cols, rows int) *liveRun {
 	t.Helper()
 	state := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", state)
@@ -46,7 +46,7 @@ func newLiveRun(t *testing.T, cols, rows int, args ...string) *liveRun {
 	l.run = run{engine: made(stepstest.Has{}, l.work), terminal: true, output: l.TTY, errput: l.TTY}
 	ctx, cancel := context.WithCancel(t.Context())
 	l.cancel = cancel
-	go func() { l.done <- l.run.do(ctx, append([]string{"up", "--yes", "--no-tunnel"}, args...)...) }()
+	go func() { l.done <- l.run.do(ctx, "up", "--yes", "--no-tunnel") }()
 	return l
 }
 
@@ -295,12 +295,12 @@ func TestAMachineIsNotStartedUnasked(t *testing.T) {
 func TestFoldCommand(t *testing.T) {
 	p := paper{width: 40}
 	line := `ssh -N -L 8888:localhost:8888 -i '/home/some body/key.pem' ubuntu@ec2-203-0-113-25.compute.amazonaws.com`
-	got := p.foldCommand(line, 2)
+	got := p.foldCommand(line)
 	want := "ssh -N -L 8888:localhost:8888 -i \\\n      '/home/some body/key.pem' \\\n      ubuntu@ec2-203-0-113-25.compute.amazonaws.com"
 	if got != want {
 		t.Errorf("%s, want\n%s", got, want)
 	}
-	if got := (paper{}).foldCommand(line, 2); got != line {
+	if got := (paper{}).foldCommand(line); got != line {
 		t.Errorf("without a terminal: %s", got)
 	}
 }

@@ -70,6 +70,7 @@ func (p paper) paint(t tone, text string) string {
 	}
 	style := lipgloss.NewStyle()
 	switch t {
+	case ordinary:
 	case heading:
 		style = style.Bold(true)
 	case faint:
@@ -124,8 +125,9 @@ func (p paper) fold(text string, more int) string {
 }
 
 // foldCommand breaks a command line as a shell takes it back: at spaces outside
-// of quotes, with a backslash. It stands behind so many cells.
-func (p paper) foldCommand(line string, indent int) string {
+// of quotes, with a backslash. It stands behind two cells.
+func (p paper) foldCommand(line string) string {
+	const indent = 2
 	if p.width == 0 || cells.Width(line)+indent <= p.width {
 		return line
 	}

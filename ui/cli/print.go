@@ -57,7 +57,7 @@ func (p *plainPrinter) list(title string, lines []string) {
 func (p *plainPrinter) commands(title string, lines []string) {
 	broken := make([]string, len(lines))
 	for i, l := range lines {
-		broken[i] = p.paper.foldCommand(l, 2)
+		broken[i] = p.paper.foldCommand(l)
 	}
 	p.list(title, broken)
 }

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 )
@@ -89,10 +90,11 @@ func (s *Account) regionView(w, h int) string {
 
 func (s *Account) mfa() (style page.Styler, text string) {
 	switch s.signedIn.MFA {
-	case "on":
+	case steps.MFAOn:
 		return s.Theme.OK, "✓ on"
-	case "off":
+	case steps.MFAOff:
 		return s.Theme.Warn, "! off: turn it on in the console, under Security credentials"
+	case steps.MFAUnknown:
 	}
 	return s.Theme.Subtle, "? unknown: these credentials are not allowed to check"
 }

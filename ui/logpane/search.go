@@ -32,12 +32,8 @@ func (p *Pane) openSearch() {
 	p.search.input.SetPlaceholder(" search")
 }
 
-// endSearch forgets the search and answers whether there was one.
-func (p *Pane) endSearch() bool {
-	had := p.search.finder != nil
-	p.search = search{current: none}
-	return had
-}
+// endSearch forgets the search.
+func (p *Pane) endSearch() { p.search = search{current: none} }
 
 // searchKey takes a key while the input is open.
 func (p *Pane) searchKey(k tea.KeyPressMsg) (handled bool, cmd tea.Cmd) {
@@ -98,15 +94,15 @@ func (p *Pane) nearest() {
 }
 
 // step goes to the next or the previous match, over the log's end to its other
-// end. It answers whether anything is looked for.
-func (p *Pane) step(down bool) bool {
+// end.
+func (p *Pane) step(down bool) {
 	f := p.search.finder
 	if f == nil {
-		return false
+		return
 	}
 	f.Sync(p.buf)
 	if f.Count() == 0 {
-		return true
+		return
 	}
 	from := p.search.current
 	if from < p.first() { // dropped since, or none yet
@@ -129,7 +125,6 @@ func (p *Pane) step(down bool) bool {
 		}
 	}
 	p.goTo(line)
-	return true
 }
 
 func (p *Pane) goTo(line int) {

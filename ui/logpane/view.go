@@ -44,7 +44,7 @@ func (p *Pane) rows() []string {
 	for i := 0; i < len(rows) && at.line < p.end(); at = (place{at.line + 1, 0}) {
 		l := p.lay(at.line)
 		style := p.style(at.line)
-		spans := p.spans(at.line, l)
+		spans := p.spans(l)
 		for r := l.row(at.offset); r < len(l.rows) && i < len(rows); r++ {
 			rows[i] = p.row(l, r, style, spans, at.line == p.search.current)
 			i++
@@ -67,7 +67,7 @@ func (p *Pane) style(number int) lipgloss.Style {
 }
 
 // spans are the search hits in a line.
-func (p *Pane) spans(number int, l laid) [][2]int {
+func (p *Pane) spans(l laid) [][2]int {
 	if p.search.finder == nil {
 		return nil
 	}

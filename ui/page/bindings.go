@@ -21,10 +21,11 @@ type Binding[R any] struct {
 	any bool
 }
 
-// Keys is a page's table of keys in its present state, and DialogKeys a dialog's: its
-// switch and its bar.
+// A table of keys in its present state is a switch and a bar.
 type (
-	Keys       = Bindings[tea.Cmd]
+	// Keys is a page's.
+	Keys = Bindings[tea.Cmd]
+	// DialogKeys is a dialog's.
 	DialogKeys = Bindings[Action]
 )
 

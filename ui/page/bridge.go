@@ -35,6 +35,8 @@ type bridge[T any] struct {
 	stopped chan struct{}
 }
 
+// NewBridge begins a bridge to hand; replaces reports whether the next thing
+// stands for the last one.
 func NewBridge[T any](hand func([]T), replaces func(next, last T) bool) *bridge[T] {
 	b := &bridge[T]{hand: hand, replaces: replaces, stop: make(chan struct{}), stopped: make(chan struct{})}
 	b.room = sync.NewCond(&b.mu)
@@ -42,7 +44,7 @@ func NewBridge[T any](hand func([]T), replaces func(next, last T) bool) *bridge[
 	return b
 }
 
-// EventsCame: a batch of what the running task said, in order.
+// EventsCame is a batch of what the running task said, in order.
 type EventsCame struct {
 	ID     TaskID
 	Events []steps.Event

@@ -10,6 +10,7 @@ import (
 // Choice is the cursor of a list of n lines.
 type Choice struct{ At, N int }
 
+// Size says how many lines there are, and keeps the cursor on one of them.
 func (c *Choice) Size(n int) {
 	c.N = n
 	c.At = min(max(c.At, 0), max(n-1, 0))
@@ -106,4 +107,5 @@ func (c *Choice) Point(p Pointed) (again bool) {
 // WheelLines is how far one turn of the wheel moves a text.
 const WheelLines = 3
 
+// Wheel scrolls by a turn of the wheel.
 func (s *Scroll) Wheel(p Pointed) { s.Top = max(s.Top+WheelLines*p.Wheel, 0) }

@@ -149,7 +149,7 @@ func Clean(s string) string {
 	return cells.Clean(strings.ReplaceAll(strings.TrimSpace(s), "\n", " "))
 }
 
-// title is a heading inside a page.
+// Heading is a heading inside a page.
 func Heading(th theme.Theme, text string) string { return th.Heading.Render(text) }
 
 // Arrow marks the line the cursor is on.

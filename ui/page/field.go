@@ -20,6 +20,8 @@ const CursorMark = "\x1b_cursor\x1b\\"
 // Field is one line of text to type.
 type Field struct{ in textinput.Model }
 
+// NewField is a field that holds value, takes so many characters (any number
+// where limit is 0), and shows the placeholder while it is empty.
 func NewField(value, placeholder string, limit int) *Field {
 	in := textinput.New()
 	in.Prompt = ""
@@ -40,9 +42,16 @@ func NewSecret() *Field {
 	return f
 }
 
-func (f *Field) Value() string      { return strings.TrimSpace(f.in.Value()) }
-func (f *Field) Raw() string        { return f.in.Value() }
+// Value is what was typed, without spaces around it.
+func (f *Field) Value() string { return strings.TrimSpace(f.in.Value()) }
+
+// Raw is what was typed, as it was typed.
+func (f *Field) Raw() string { return f.in.Value() }
+
+// Update takes a message, such as a key or a paste.
 func (f *Field) Update(msg tea.Msg) { f.in, _ = f.in.Update(msg) }
+
+// Set replaces what was typed.
 func (f *Field) Set(value string) {
 	f.in.SetValue(value)
 	f.in.CursorEnd()

@@ -33,6 +33,8 @@ type Logs struct {
 	Single bool // only the first pane is used
 }
 
+// NewLogs is two panes, one for what the program does and one for what the
+// host prints, with these titles.
 func NewLogs(th theme.Theme, id, doing, host string) Logs {
 	l := Logs{ID: id}
 	for i, title := range []string{doing, host} {
@@ -44,6 +46,7 @@ func NewLogs(th theme.Theme, id, doing, host string) Logs {
 	return l
 }
 
+// Restyle gives the panes another theme.
 func (l *Logs) Restyle(th theme.Theme) {
 	for _, p := range l.pane {
 		p.SetTheme(th)
@@ -75,6 +78,7 @@ func (l *Logs) Add(e steps.Event, began time.Time) {
 	}
 }
 
+// StepTitle is the title of a step, or of the removal.
 func StepTitle(id steps.StepID) string {
 	if id == steps.StepRemove {
 		return "Remove"
@@ -82,10 +86,13 @@ func StepTitle(id steps.StepID) string {
 	return steps.PageFor(id).Title
 }
 
+// Focused is the pane that keys go to.
 func (l *Logs) Focused() *logpane.Pane { return l.pane[l.At] }
 
+// Searching reports whether a search is being typed.
 func (l *Logs) Searching() bool { return l.Focused().Searching() }
 
+// Typing is the field of the search, or nil.
 func (l *Logs) Typing() Typist {
 	if l.Searching() {
 		return TypingSearch(l.Focused())
@@ -162,6 +169,7 @@ func (l *Logs) Point(p Pointed) tea.Cmd {
 	return nil
 }
 
+// WheelPane scrolls a pane by a turn of the wheel.
 func WheelPane(pane *logpane.Pane, p Pointed) tea.Cmd {
 	_, cmd := pane.Update(p.wheelMsg())
 	return cmd

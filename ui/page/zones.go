@@ -29,8 +29,8 @@ const (
 	ZonePick = "pick:"
 )
 
-// Pointed: the mouse was clicked, or its wheel turned, over these zones of the
-// screen that the person saw.
+// Pointed is a click, or a turn of the wheel, over these zones of the screen that
+// the person saw.
 type Pointed struct {
 	Zones []string // the innermost first
 	Wheel int      // lines to move, up or down; 0 is a click

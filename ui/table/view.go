@@ -208,6 +208,7 @@ func (t *Table) style(tone Tone, selected bool) lipgloss.Style {
 		other, chosen = &th.OK, &th.SelectedOK
 	case Bad:
 		other, chosen = &th.Error, &th.SelectedError
+	case Plain:
 	}
 	if selected {
 		return *chosen

@@ -52,6 +52,7 @@ func (c Choice) First(env []string) (th Theme, terminalDecides bool) {
 		return New(c == Dark, true), false
 	case None:
 		return New(dark, false), false
+	case Auto:
 	}
 	return New(dark, color), true
 }
