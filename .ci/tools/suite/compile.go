@@ -165,7 +165,7 @@ func link(ctx context.Context, o options, into string, programs []program) error
 	for _, p := range programs {
 		args = append(args, p.pkg)
 	}
-	if err := os.Mkdir(into, 0o755); err != nil {
+	if err := os.Mkdir(into, 0o700); err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)

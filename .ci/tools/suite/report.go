@@ -73,7 +73,7 @@ func (r *report) ends(p *running) {
 	}
 	fmt.Print(strings.Join(p.alone.output, ""))
 	if p.end != nil {
-		p.end.print(p)
+		p.end.print()
 	}
 	if exit := (*exec.ExitError)(nil); !errors.As(p.err, &exit) {
 		fmt.Printf("%v\n", p.err)
@@ -88,7 +88,7 @@ func (r *report) ends(p *running) {
 }
 
 // print tells of a test that hung, and where it was.
-func (h *hopeless) print(p *running) {
+func (h *hopeless) print() {
 	fmt.Printf("--- FAIL: %s (%s)\n    %s\n", h.test.name, round(h.test.took), h.why)
 	for _, line := range h.test.output {
 		fmt.Print(line)

@@ -88,6 +88,7 @@ func (r *running) run(ctx context.Context) {
 
 // work runs it, its output through test2json.
 func (r *running) work(ctx context.Context) error {
+	//nolint:noctx // it ends with the program's output, which is told to its end
 	converter := exec.Command("go", "tool", "test2json", "-t", "-p", r.pkg)
 	in, err := converter.StdinPipe()
 	if err != nil {
