@@ -52,7 +52,7 @@ type Review struct {
 // Tunnel is a local port that leads to the server and heals itself.
 type Tunnel interface {
 	LocalPort() int
-	State() string // Up, or what is wrong and being mended
+	State() string // "up", or what is wrong and being mended
 	Close() error
 }
 
@@ -167,4 +167,9 @@ func Modes() []ModeInfo {
 		{ModeHTTP, "HTTP", "The notebook listens on the machine's own address, with a token and a TLS certificate made for it, and your browser goes there directly.", "Opens ports 22 and 8888 to your own address."},
 		{ModeGateway, "Kernel Gateway", "Only kernels run on the machine; a notebook elsewhere uses them with --gateway-url, and its files stay where it is.", "Opens ports 22 and 8888 to your own address."},
 	}
+}
+
+// Works returns the steps that work, in order.
+func Works() []StepID {
+	return []StepID{StepLaunch, StepConnect, StepInstall, StepServe, StepOpen}
 }

@@ -11,48 +11,8 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 )
-
-// Each key asks the engine for its own thing; the questions in between are
-// answered with Enter.
-func TestKeysOfAMachine(t *testing.T) {
-	for _, c := range []struct {
-		name, on string
-		keys     []string
-		see      string // what is asked
-		answer   []string
-		want     []string
-	}{
-		{"stop", "1", []string{"s"}, "Running kernels end", []string{"enter"}, []string{"stop s-1"}},
-		{"start", "3", []string{"S"}, "", nil, []string{"work s-3"}},
-		{"restart the server", "1", []string{"r"}, "All its kernels end", []string{"enter"}, []string{"restart s-1"}},
-		{"reboot", "1", []string{"R"}, "All kernels, shells and transfers", []string{"enter"}, []string{"reboot s-1"}},
-		{"mode", "1", []string{"m"}, "How do you want to reach jupyter?", []string{"down", "down", "enter"}, []string{"mode s-1 http true", "work s-1"}},
-		{"mode of a stopped one", "3", []string{"m"}, "How do you want to reach thesis", []string{"up", "enter"}, []string{"mode s-3 ssh false"}},
-		{"limits", "1", []string{"i"}, "stop automatically?", []string{"right", "right", "down", "left", "enter"}, []string{"limits s-1 never/4h", "work s-1"}},
-		{"type", "3", []string{"t"}, "0.0120", []string{"up", "enter"}, []string{"resize s-3 t3.micro"}},
-		{"gateway for a notebook", "1", []string{"g"}, "Whose kernels", []string{"enter"}, []string{"gateway s-1 s-2", "work s-1"}},
-		{"notebook for a gateway", "2", []string{"g"}, "Who should use", []string{"down", "enter"}, []string{"gateway s-1 s-2", "work s-1"}},
-		{"adopt", "6", []string{"a"}, "", nil, []string{"adopt s-6"}},
-		{"extend", "1", []string{"+"}, "", nil, []string{"extend s-1 1h0m0s"}},
-		{"upload", "1", []string{"u"}, "Upload to jupyter", []string{"/tmp/a.csv", "down", "data/", "enter"}, []string{"put s-1 -r /tmp/a.csv data/"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := fleetRig(t).press(c.on).press(c.keys...)
-			if c.see != "" {
-				r.until(c.see)
-			}
-			r.press(c.answer...)
-			for _, w := range c.want {
-				r.untilAsked(w)
-			}
-			r.settled()
-			if u := r.m.fleet.current(); u.trouble != nil || r.m.page != pageFleet {
-				t.Errorf("trouble %v, page %s", u.trouble, r.m.page)
-			}
-		})
-	}
-}
 
 // Every question can be turned down, and then nothing is asked of the engine.
 func TestEscTurnsEveryQuestionDown(t *testing.T) {
@@ -68,29 +28,6 @@ func TestEscTurnsEveryQuestionDown(t *testing.T) {
 		}
 		if r.m.quitting {
 			t.Errorf("%s and esc leave the program", key)
-		}
-	}
-}
-
-func TestKeysThatCannotBe(t *testing.T) {
-	for _, c := range []struct{ on, key, want string }{
-		{"1", "t", "Only a stopped machine"},
-		{"1", "S", "is already running"},
-		{"1", "a", "this computer's already"},
-		{"3", "s", "is not running"},
-		{"3", "e", "is not running"},
-		{"5", "m", "is gone"},
-		{"5", "R", "is gone"},
-		{"6", "s", "another computer's"},
-		{"6", "x", "another computer's"},
-		{"6", "o", "another computer's"},
-		{"6", "D", "another computer's"},
-	} {
-		r := fleetRig(t)
-		before := len(r.e.Asked())
-		r.press(c.on, c.key).until(c.want)
-		if got := r.e.Asked()[before:]; len(got) > 0 || r.m.dialog() != nil {
-			t.Errorf("%s on %s asks for %v", c.key, c.on, got)
 		}
 	}
 }
@@ -131,98 +68,15 @@ func TestOpeningGoesOnWithTheGuide(t *testing.T) {
 	if got := r.e.Worked(); len(got) != 1 || got[0] != "s-4" {
 		t.Errorf("worked on %v", got)
 	}
-	if r.member("s-4").opened == nil || r.e.Tunnels()[0].Closed() != 0 {
+	if r.machine("s-4").Opened == nil || r.e.Tunnels()[0].Closed() != 0 {
 		t.Error("going back to the list closed the tunnel")
 	}
 	// Working on it once more replaces its tunnel: the new one wants the port.
 	r.press("s").until("Stop half-done?").press("enter").settled().until("○ stopped").press("S").settled()
-	r.untilTrue("it runs again", func() bool { u := r.member("s-4"); return u.up() && u.opened != nil })
+	r.untilTrue("it runs again", func() bool { u := r.machine("s-4"); return u.Up() && u.Opened != nil })
 	if a, b := r.e.Tunnels()[0].Closed(), r.e.Tunnels()[1].Closed(); a != 1 || b != 0 {
 		t.Errorf("closed: the old tunnel %d times, the new one %d times", a, b)
 	}
-}
-
-func TestMachinesAreWorkedOnAtTheSameTime(t *testing.T) {
-	stop, start := make(chan struct{}), make(chan struct{})
-	r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": stop, "work s-3": start} })
-	r.press("s").until("Stop jupyter?").press("enter").until("stopping …")
-	r.press("3", "S").until("starting …").untilAsked("work s-3")
-	if !strings.Contains(r.screen(), "stopping …") {
-		t.Errorf("the first operation is not shown any more:\n%s", r.screen())
-	}
-	r.press("1", "s").until("is still stopping")
-	close(start)
-	r.untilTrue("the second has ended", func() bool { return r.member("s-3").op == nil })
-	if r.member("s-1").op == nil {
-		t.Error("the first has ended, too")
-	}
-	close(stop)
-	r.settled()
-	r.untilTrue("the states have followed", func() bool { return r.member("s-1").State == "stopped" && r.member("s-3").up() })
-}
-
-func TestAnOperationCanBeEnded(t *testing.T) {
-	r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
-	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("up", "enter").settled()
-	r.until("ended before it was finished")
-	if r.member("s-1").trouble != nil {
-		t.Error("what the person ended counts as a failure")
-	}
-}
-
-func TestAFailureIsKeptWithItsMachine(t *testing.T) {
-	r := fleetRig(t, func(e *stepstest.Engine) { e.Fail = map[string]error{"stop": stepstest.SessionEnded{}} })
-	r.press("s").until("Stop jupyter?").press("enter").until("→ Run").press("2")
-	r.untilTrue("its row tells", func() bool { return strings.Contains(r.screen(), "! stopping failed") })
-	r.press("1", "f").until("Session token not found").press("esc")
-	r.e.Change(func() { r.e.Fail = nil })
-	r.press("s").until("Stop jupyter?").press("enter").settled().until("○ stopped")
-	if strings.Contains(r.screen(), "failed:") && r.member("s-1").trouble != nil {
-		t.Errorf("the failure stays after a success:\n%s", r.screen())
-	}
-}
-
-func TestCopyingShowsHowFarItIsAndCanBeEnded(t *testing.T) {
-	held := make(chan struct{})
-	r := fleetRig(t, func(e *stepstest.Engine) {
-		e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: stepstest.Health(), Held: held} }
-	})
-	r.press("d").until("Download from jupyter").press("enter").until("Name the file").press("out/model.bin", "enter")
-	r.until("25 %, 1.4 of 5.7 MiB; esc ends it").until("Downloading out/model.bin  ██████████░░").until("downloading 25 %").press("esc").settled().until("ended before it was finished")
-	r.press("u").until("Upload to jupyter").press("a.csv", "enter").until("uploading …")
-	close(held)
-	r.settled().until("uploaded 1 file, 5.7 MiB")
-	if !slices.Contains(r.e.Asked(), "put s-1 -r a.csv a.csv") {
-		t.Errorf("asked for %v", r.e.Asked())
-	}
-}
-
-func TestAJupyterHereUsesAGateway(t *testing.T) {
-	r := fleetRig(t).press("2", "g").until("A Jupyter on this computer").press("enter").untilAsked("notebook s-2").settled()
-	r.until("localhost:8890").press("g").until("End the Jupyter").press("enter").until("has ended")
-	if r.member("s-2").notebook != nil {
-		t.Error("it is kept after its end")
-	}
-}
-
-func TestTheDoctorMends(t *testing.T) {
-	r := fleetRig(t, func(e *stepstest.Engine) { e.Has.Checks = fakeChecks() })
-	r.press("D").until("1 problem found").press("home", "enter") // nothing to mend at the first line
-	r.press("down", "down", "enter").untilAsked("fix s-1 group").settled()
-	r.untilTrue("it checks again", func() bool { return strings.Count(strings.Join(r.e.Asked(), ","), "doctor /s-1") == 2 })
-	r.until("1 problem found").press("esc").until("7 machines")
-}
-
-func TestTheSweepRemovesWhatIsMarked(t *testing.T) {
-	r := fleetRig(t, func(e *stepstest.Engine) { e.Has.Leftovers = fakeLeftovers() })
-	r.press("W").until("leftovers")
-	r.untilTrue("it has looked", func() bool { return !r.m.Tasks.Runs(taskSweep) })
-	r.press("enter").until("Mark something with space first").press("space", "space", "enter")
-	r.until("Remove what is marked?").until("1 machine of it is").press("enter") // Cancel is preselected
-	if slices.ContainsFunc(r.e.Asked(), func(s string) bool { return strings.HasPrefix(s, "clear") }) {
-		t.Fatal("it was removed without a yes")
-	}
-	r.until("Sweep").press("enter").until("Remove what is marked?").press("up", "enter").untilAsked("clear i-1,vol-1").until("What was marked is removed")
 }
 
 func TestTerminating(t *testing.T) {
@@ -267,7 +121,7 @@ func TestLeavingWithSeveralMachines(t *testing.T) {
 	t.Run("one is being started", func(t *testing.T) {
 		r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"work s-3": make(chan struct{})} })
 		r.press("3", "S").untilAsked("work s-3")
-		r.member("s-3").State = "running"
+		r.machine("s-3").State = "running"
 		r.press("q").until("thesis is still starting").press("down", "enter")
 		r.untilTrue("it quits", func() bool { return r.m.quitting })
 		if !slices.Contains(r.e.Asked(), "stop s-3") {
@@ -293,9 +147,9 @@ func TestLeavingWithSeveralMachines(t *testing.T) {
 // cut off: then nothing is left to do with it.
 func TestLeavingWithAMachineThatIsRemovedMeanwhile(t *testing.T) {
 	r := fleetRig(t)
-	u := r.member("s-1")
+	u := r.machine("s-1")
 	removal := r.m.terminateForGood(u)
-	r.m.departure = &departure{waiting: map[string]bool{u.ID: true}, then: map[string]func(*member) tea.Cmd{u.ID: r.m.terminateForGood}}
+	r.m.departure = &departure{waiting: map[string]bool{u.ID: true}, then: map[string]func(*machines.Member) tea.Cmd{u.ID: r.m.terminateForGood}}
 	r.run(removal)
 	r.untilTrue("it leaves", func() bool { return r.m.quitting })
 }
@@ -305,7 +159,7 @@ func TestATunnelOpenedWhileLeavingIsClosed(t *testing.T) {
 	e := stepstest.New()
 	stepstest.SevenMachines(e)
 	r := toFleet(newRig(t, e, func(o *Options) { o.Engine = lateReopen{e, held} })).press("c")
-	r.untilTrue("it is opening", func() bool { return r.member("s-1").op != nil })
+	r.untilTrue("it is opening", func() bool { return r.busy("s-1") })
 	r.press("ctrl+c", "ctrl+c")
 	close(held)
 	r.m.letGo()
@@ -340,7 +194,7 @@ func (e lateReopen) Reopen(_ context.Context, id string) (*steps.Opened, error) 
 func TestWorkFromTheListLeadsBackToIt(t *testing.T) {
 	r := fleetRig(t, func(e *stepstest.Engine) { e.Fails("work", stepstest.SessionEnded{}) })
 	r.press("4", "enter").until("r retry").press("r").until("r retry").until("back to your setups").press("esc").until("7 machines")
-	if r.m.page != pageFleet {
+	if r.m.page != machines.ID {
 		t.Errorf("page %s", r.m.page)
 	}
 }

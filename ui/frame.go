@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
@@ -69,7 +70,7 @@ func (m *model) content() string {
 	return cells.Block(strings.Join([]string{m.header(), m.rule(), body, m.footer()}, "\n"), m.Width, m.Height)
 }
 
-func (m *model) wide() bool { return m.Width >= sideFrom && m.page != pageFleet }
+func (m *model) wide() bool { return m.Width >= sideFrom && m.page != machines.ID }
 
 // mainWidth is the width screens draw in: the page without its margins.
 func (m *model) mainWidth() int {
@@ -104,13 +105,13 @@ func (m *model) header() string {
 // where names the setup, the account and the region once they are known.
 func (m *model) where() string {
 	var parts []string
-	if u := m.fleet.current(); m.page == pageFleet && u != nil && u.Account != "" {
+	if u := m.machines.Current(); m.page == machines.ID && u != nil && u.Account != "" {
 		return page.Clean(u.Account + " · " + u.Answers.Region)
 	}
 	if id := m.account.AccountID(); id != "" {
 		parts = append(parts, id)
 	}
-	if a := m.current(); a.Region != "" && m.page != pageFleet {
+	if a := m.current(); a.Region != "" && m.page != machines.ID {
 		parts = append(parts, a.Region, a.Name)
 	}
 	if s := m.setup(); s != nil && m.page != steps.StepOpen {
@@ -187,7 +188,7 @@ const (
 func (m *model) state(id steps.StepID) stepState {
 	i := stepIndex(id)
 	switch {
-	case m.page == pageFleet || m.page == steps.StepRemove:
+	case m.page == machines.ID || m.page == steps.StepRemove:
 		return stateTodo
 	case m.asking() && id == m.page:
 		return stateActive
@@ -306,7 +307,7 @@ func (m *model) byHand() []string {
 
 // setup is the setup that is worked on, or nil.
 func (m *model) setup() *steps.Setup {
-	if m.asking() || m.page == pageFleet || m.work.setup.ID == "" {
+	if m.asking() || m.page == machines.ID || m.work.setup.ID == "" {
 		return nil
 	}
 	return &m.work.setup

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
@@ -25,7 +26,7 @@ func TestTheKeysOfTheLogAreTold(t *testing.T) {
 		}
 	}
 	r.size(200, 60).press("?")
-	for _, k := range page.PaneHints(r.m.fleet.pane) {
+	for _, k := range r.m.machines.Help()[0].Hints {
 		if !strings.Contains(r.screen(), k.Key()+" ") || !strings.Contains(r.screen(), k.Does()) {
 			t.Errorf("the help of the log does not tell of %v:\n%s", k, r.screen())
 		}
@@ -52,8 +53,8 @@ func TestTheDocumentHasTheKeys(t *testing.T) {
 		}
 	}
 	b.WriteString("# Keys\n\nMade from the program's own tables by `go test ./ui -run TestTheDocumentHasTheKeys -update`. `?` shows the keys of the page.\n")
-	s := &fleetScreen{}
-	table("Your setups", s.allKeys())
+	r := newRig(t, stepstest.New())
+	table("Your setups", r.m.machines.Help()[0].Hints)
 	var log []page.Hint
 	for _, k := range logpane.Keys() {
 		log = append(log, page.Hint{k[0], k[1]})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 )
 
 // Esc is pressed by reflex, and so is Enter behind it: together they lead out
@@ -17,7 +18,7 @@ func TestEscNeverLeadsOut(t *testing.T) {
 			t.Fatalf("Esc asks whether to leave, or leaves:\n%s", r.screen())
 		}
 		r.until("q quits").press("esc", "esc")
-		if r.m.quitting || r.m.page != pageFleet {
+		if r.m.quitting || r.m.page != machines.ID {
 			t.Errorf("quitting %v, page %s", r.m.quitting, r.m.page)
 		}
 	})
@@ -37,7 +38,7 @@ func TestEscNeverLeadsOut(t *testing.T) {
 	t.Run("an operation", func(t *testing.T) {
 		r := fleetRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
 		r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("enter")
-		if u := r.member("s-1"); u.op == nil || u.op.cancelled || r.m.dialog() != nil {
+		if !r.busy("s-1") || r.m.dialog() != nil {
 			t.Errorf("the operation was ended:\n%s", r.screen())
 		}
 	})
@@ -94,24 +95,4 @@ func TestTheOutcomeIsWhatIsThere(t *testing.T) {
 			t.Errorf("left %v", got)
 		}
 	})
-}
-
-// What the regions, or the ledger, were asked before something was done with a
-// machine does not undo it.
-func TestWhatIsOlderDoesNotUndo(t *testing.T) {
-	r := fleetRig(t)
-	_ = r.m.fleet.look() // a survey whose answers come late
-	late := surveyed{id: r.m.Tasks.Current(taskSurvey), answers: slices.Clone(r.e.Has.Survey)}
-	ledger := slices.Clone(r.e.Has.Setups)
-	r.run(r.m.stopForGood(r.member("s-1")))
-	r.run(r.m.terminateForGood(r.member("s-2")))
-	r.settled()
-	r.m.fleet.surveyed(late)
-	r.m.fleet.takeLedger(ledger)
-	if u := r.member("s-1"); u.State != "stopped" {
-		t.Errorf("the machine that was stopped is %s", u.State)
-	}
-	if u := r.member("s-2"); u != nil {
-		t.Errorf("the machine that was removed is there, %s", u.State)
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -29,11 +30,11 @@ type model struct {
 	guide   *guide.Guide // with the answers so far
 	pages   []entry
 
-	fleet   *fleetScreen
-	account *guide.Account
-	work    workScreen
-	open    openScreen
-	remove  removeScreen
+	machines *machines.Page
+	account  *guide.Account
+	work     workScreen
+	open     openScreen
+	remove   removeScreen
 
 	dialogs   []page.Dialog // the last one has the keys
 	help      bool
@@ -64,7 +65,7 @@ type notice struct {
 }
 
 func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
-	m := &model{o: o, page: pageFleet, Context: &page.Context{
+	m := &model{o: o, page: machines.ID, Context: &page.Context{
 		Engine: o.Engine, Tasks: &page.Tasks{}, Send: send, Program: ctx, Width: 80, Height: 24,
 		Now: o.Now, Env: o.Env, Profile: o.Defaults.Profile, SaveDir: o.SaveDir, Browser: o.Open,
 	}}
@@ -73,7 +74,7 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 	m.guide = guide.New(m.Context, o.Defaults)
 	m.guide.Next, m.guide.Exists = m.next, m.costs
 	m.guide.Launch = func() tea.Cmd { return m.work.begin() }
-	m.fleet = newFleetScreen(m.Context, m)
+	m.machines = machines.New(m.Context, m)
 	m.account = guide.NewAccount(m.guide)
 	m.work = newWorkScreen(m)
 	m.open = openScreen{m: m}
@@ -84,7 +85,7 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 
 // Init asks for the terminal's background and for earlier setups.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(m.askBackground(), m.Show(pageFleet))
+	return tea.Batch(m.askBackground(), m.Show(machines.ID))
 }
 
 // askBackground asks the terminal for its background, unless the person has

@@ -73,48 +73,24 @@ func TestQuickClicksAreNotMeantForTheNextPage(t *testing.T) {
 	r.click("enter continue").until("New ed25519 key")
 }
 
-func TestTheMouseOnTheMachines(t *testing.T) {
-	r := toFleet(newRig(t, newFakeEngineWith(stepstest.SevenMachines)))
-	r.click("gpu-lab").click("half-done")
-	if u := r.m.fleet.current(); u.no != 4 {
-		t.Errorf("machine %d is selected", u.no)
-	}
-	r.wheel("half-done", -1)
-	if u := r.m.fleet.current(); u.no != 1 {
-		t.Errorf("after the wheel machine %d is selected", u.no)
-	}
-	toFleetReady(r)
-	if !r.m.fleet.pane.Following() {
-		t.Fatal("the log does not follow")
-	}
-	if r.wheel("Server log", -1); r.m.fleet.pane.Following() {
-		t.Errorf("the wheel does not scroll the log:\n%s", r.screen())
-	}
-	r.click("Server log")
-	if !r.m.fleet.full {
-		t.Error("the log has not got the screen")
-	}
-}
-
 // A dialog takes the mouse; what it lies on does not.
 func TestTheMouseInDialogs(t *testing.T) {
 	r := toFleet(newRig(t, newFakeEngineWith(stepstest.SevenMachines))).press("s").until("Stop jupyter?")
 	r.click("2")
-	if u := r.m.fleet.current(); u.no != 1 {
-		t.Errorf("machine %d was selected under the dialog", u.no)
+	if u := r.m.machines.Current(); u.ID != "s-1" {
+		t.Errorf("%s was selected under the dialog", u.ID)
 	}
 	r.click("Cancel")
 	if r.m.dialog() == nil {
 		t.Error("one click took the option: it was only to select it")
 	}
 	r.click("Cancel")
-	if r.m.dialog() != nil || r.m.fleet.current().op != nil {
+	if r.m.dialog() != nil || r.busy("s-1") {
 		t.Error("Cancel did not cancel")
 	}
 	r.press("i").until("stop automatically").click("24 hours")
-	d := r.m.dialog().(*limitsDialog)
-	if d.at.At != 1 || d.value[1].Words() != "24 hours" {
-		t.Errorf("%+v", d)
+	if shown := r.screen(); !strings.Contains(shown, "▸ After") || !strings.Contains(shown, "◉ 24 hours") {
+		t.Errorf("got:\n%s", shown)
 	}
 }
 

@@ -5,20 +5,12 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 )
-
-// Two pages are no step of the guide: the list of all machines, and a removal
-// (steps.StepRemove).
-const pageFleet steps.StepID = "fleet"
 
 // questions are the pages that ask, in order; review is the last of them.
 func questions() []steps.StepID {
 	return []steps.StepID{steps.StepAccount, steps.StepMachine, steps.StepKey, steps.StepMode, steps.StepReview}
-}
-
-// works are the steps that work, in order.
-func works() []steps.StepID {
-	return []steps.StepID{steps.StepLaunch, steps.StepConnect, steps.StepInstall, steps.StepServe, steps.StepOpen}
 }
 
 // Show implements [page.Owner]. What ran for the page that is left is cancelled,
@@ -63,10 +55,10 @@ func (m *model) next() tea.Cmd {
 // and never leads out.
 func (m *model) back() tea.Cmd {
 	switch i := stepIndex(m.page); {
-	case m.page == pageFleet:
+	case m.page == machines.ID:
 		return m.Say("Esc stays in the list; q quits.", false)
 	case m.page == steps.StepOpen, i == 0:
-		return m.Show(pageFleet)
+		return m.Show(machines.ID)
 	case i > 0 && i <= stepIndex(steps.StepReview):
 		return m.Show(questions()[i-1])
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
@@ -62,9 +63,10 @@ func TestLeavingAfterAnotherProgramRemovedTheMachine(t *testing.T) {
 	r := toOpen(newRig(t, e))
 	id := r.m.work.setup.ID
 	e.Change(func() { e.Has.Setups, e.Has.Stamp = []steps.Setup{r.m.work.setup}, "1" })
-	r.press("esc").until("Your setups").untilTrue("it is listed", func() bool { return r.member(id) != nil })
+	r.press("esc").until("Your setups").untilTrue("it is listed", func() bool { return r.machine(id) != nil })
 	e.Change(func() { e.Has.Setups, e.Has.Stamp = nil, "2" })
-	r.ticks().until("There are no machines").press("q")
+	r.take(ticked{r.m.ticker, time.Now()})
+	r.until("There are no machines").press("q")
 	if !r.m.quitting || r.m.outcome.LeftRunning || len(r.m.outcome.Left) > 0 {
 		t.Errorf("leaving, %v, with %+v:\n%s", r.m.quitting, r.m.outcome, r.screen())
 	}

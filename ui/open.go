@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -104,7 +105,7 @@ func (s *openScreen) facts(w int) []string {
 		add("Proof", s.m.Theme.OK, "✓ "+o.Proof)
 	}
 	if o.Tunnel != nil {
-		if s.tunnel == "" || s.tunnel == steps.Up {
+		if s.tunnel == "" || s.tunnel == "up" {
 			add("Tunnel", s.m.Theme.OK, "✓ up, while this program runs")
 		} else {
 			add("Tunnel", s.m.Theme.Warn, "! "+s.tunnel)
@@ -231,7 +232,7 @@ func (s *openScreen) Said() string {
 
 // ShowOpened implements [machines.Program].
 func (m *model) ShowOpened(setup steps.Setup, o *steps.Opened) tea.Cmd {
-	m.work.setup, m.work.from, m.work.at = setup, pageFleet, steps.StepOpen
+	m.work.setup, m.work.from, m.work.at = setup, machines.ID, steps.StepOpen
 	m.work.finishAll()
 	m.open.set(o)
 	return m.Show(steps.StepOpen)

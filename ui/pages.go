@@ -3,6 +3,7 @@ package ui
 import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
@@ -15,7 +16,7 @@ type entry struct {
 // table is all pages. A new one is its own file, and its line here.
 func (m *model) table() []entry {
 	return []entry{
-		{pageFleet, m.fleet},
+		{machines.ID, m.machines},
 		{steps.StepAccount, m.account},
 		{steps.StepMachine, guide.NewMachineType(m.guide)},
 		{steps.StepKey, guide.NewKeyPair(m.guide)},

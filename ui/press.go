@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
@@ -40,14 +41,14 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 		case "q":
 			return m.askQuit()
 		case "1", "2", "3", "4", "5":
-			if m.page != pageFleet {
+			if m.page != machines.ID {
 				return m.jump(k.String())
 			}
 		}
 	}
 	cmd, taken := s.Keys().Key(k)
 	if p, ok := s.(page.WithLog); ok && p.Said() != "" { // where everything else is said, too
-		cmd = tea.Batch(cmd, m.Say(capital(p.Said())+".", false))
+		cmd = tea.Batch(cmd, m.Say(page.Capital(p.Said())+".", false))
 	}
 	if !taken && k.String() == "esc" {
 		return m.back()

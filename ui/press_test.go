@@ -83,7 +83,7 @@ func TestAHeldEnterStartsNothing(t *testing.T) {
 			e.Has.Setups = append(e.Has.Setups, s)
 			r := newRig(t, e, ahead(&now))
 			toFleetReady(r.until("unborn"))
-			r.m.fleet.choose(id)
+			r.m.machines.Select(id)
 			r.press("enter").until(asks).hold(&now, 5*time.Second)
 			r.launchedNothing()
 		})
@@ -102,7 +102,7 @@ func TestAHeldEnterDoesOneThing(t *testing.T) {
 	}
 
 	e := newFakeEngineWith(stepstest.SevenMachines)
-	e.Has.Checks = fakeChecks()
+	e.Has.Checks = stepstest.Checks()
 	r = toFleet(newRig(t, e, ahead(&now))).press("D").until("1 problem found")
 	r.hold(&now, 3*time.Second)
 	if did := strings.Join(e.Asked(), "\n"); strings.Count(did, "fix ") != 1 {

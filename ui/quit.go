@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -30,7 +31,7 @@ func (m *model) askQuit() tea.Cmd {
 			Options: []page.Option{{Label: "Quit", Detail: "remove it later", Danger: true, Do: m.quit}, {Label: "Keep removing"}},
 		})
 		return nil
-	case len(running) == 0 && m.fleet.busy() == nil:
+	case len(running) == 0 && m.machines.Busy() == nil:
 		return m.quit()
 	}
 	m.Open(m.quitDialog(running))
@@ -44,38 +45,38 @@ func (m *model) costs() bool {
 	if m.Tasks.Runs(taskWork) {
 		return true
 	}
-	if u := m.fleet.find(s.ID); u != nil && u.State != steps.StateNone {
-		return u.running()
+	if u := m.machines.Find(s.ID); u != nil && u.State != steps.StateNone {
+		return u.Running()
 	}
 	return s.ID != "" && (s.Resources.InstanceID != "" || m.work.launched() || m.open.opened != nil)
 }
 
 // running are this computer's machines that run, or are about to.
-func (m *model) running() []*member {
-	var list []*member
+func (m *model) running() []*machines.Member {
+	var list []*machines.Member
 	found := false
-	for _, u := range m.fleet.all() {
+	for _, u := range m.machines.All() {
 		own := u.ID == m.work.setup.ID && m.costs()
-		if own || u.running() && !u.Elsewhere {
+		if own || u.Running() && !u.Elsewhere {
 			list = append(list, u)
 			found = found || own
 		}
 	}
 	if !found && m.costs() {
-		list = append(list, &member{Machine: steps.Machine{Setup: m.work.setup}})
+		list = append(list, &machines.Member{Machine: steps.Machine{Setup: m.work.setup}})
 	}
 	return list
 }
 
-func (m *model) quitDialog(running []*member) *page.ChoiceDialog {
+func (m *model) quitDialog(running []*machines.Member) *page.ChoiceDialog {
 	d := &page.ChoiceDialog{Title: quitTitle}
-	if u := m.fleet.busy(); u != nil {
+	if u := m.machines.Busy(); u != nil {
 		cut := "that is interrupted."
-		doing, ends := u.doing()
+		doing, ends := u.Doing()
 		if ends {
 			cut = "that is not waited for, and what EC2 was already asked to do still happens."
 		}
-		d.Text = append(d.Text, fmt.Sprintf("%s is still %s: %s", u.name(), doing, cut))
+		d.Text = append(d.Text, fmt.Sprintf("%s is still %s: %s", u.Name(), doing, cut))
 	}
 	switch len(running) {
 	case 0:
@@ -88,23 +89,23 @@ func (m *model) quitDialog(running []*member) *page.ChoiceDialog {
 	return d
 }
 
-func (m *model) quitOne(d *page.ChoiceDialog, u *member) {
-	what := fmt.Sprintf("The machine of %q keeps running when you leave, and %s.", u.name(), m.costLine(u))
+func (m *model) quitOne(d *page.ChoiceDialog, u *machines.Member) {
+	what := fmt.Sprintf("The machine of %q keeps running when you leave, and %s.", u.Name(), m.costLine(u))
 	if m.Engine.Sandboxed() {
-		what = fmt.Sprintf("The machine of %q keeps running in the sandbox when you leave.", u.name())
+		what = fmt.Sprintf("The machine of %q keeps running in the sandbox when you leave.", u.Name())
 	}
 	d.Text = append(d.Text, what)
 	detail := "run the program again to continue"
 	switch {
 	case m.Tasks.Runs(taskWork):
 		detail = "the work stops here, and continues when you run the program again"
-	case u.opened != nil && u.opened.Tunnel != nil:
+	case u.Opened != nil && u.Opened.Tunnel != nil:
 		detail = "the tunnel closes and with it the URL, until you run the program again"
 	}
 	d.Options = []page.Option{
 		{Label: "Leave it running", Detail: detail, Do: m.quit},
 		{Label: "Stop it", Detail: "kernels and unsaved variables are lost; files stay on its disk" + m.OnAWS(", which costs a little"), Do: func() tea.Cmd {
-			return m.leaveAfter([]*member{u}, m.stopForGood)
+			return m.leaveAfter([]*machines.Member{u}, m.stopForGood)
 		}},
 		{Label: "Remove everything", Detail: "the machine, its disk and all files on it are lost", Danger: true, Do: func() tea.Cmd {
 			m.askRemove(u.Setup, true)
@@ -114,11 +115,11 @@ func (m *model) quitOne(d *page.ChoiceDialog, u *member) {
 	}
 }
 
-func (m *model) quitMany(d *page.ChoiceDialog, running []*member) {
+func (m *model) quitMany(d *page.ChoiceDialog, running []*machines.Member) {
 	n := len(running)
 	names, setups := make([]string, n), make([]steps.Setup, n)
 	for i, u := range running {
-		names[i], setups[i] = u.name(), u.Setup
+		names[i], setups[i] = u.Name(), u.Setup
 	}
 	if n > 4 {
 		names = append(names[:3:3], fmt.Sprintf("and %d more", n-3))
@@ -142,7 +143,7 @@ func (m *model) quitMany(d *page.ChoiceDialog, running []*member) {
 }
 
 // askTerminate asks for a sentence before several machines are terminated.
-func (m *model) askTerminate(list []*member) {
+func (m *model) askTerminate(list []*machines.Member) {
 	sentence := fmt.Sprintf("terminate %d machines", len(list))
 	m.Open(&page.InputDialog{
 		Title: fmt.Sprintf("Terminate %d machines?", len(list)),
@@ -162,28 +163,28 @@ func (m *model) askTerminate(list []*member) {
 type departure struct {
 	waiting map[string]bool
 	// then is begun with a machine once what is being done with it has ended.
-	then map[string]func(*member) tea.Cmd
+	then map[string]func(*machines.Member) tea.Cmd
 }
 
 // leaveAfter does something with each machine and then leaves. The list shows
 // how that goes; what fails keeps the person here.
-func (m *model) leaveAfter(list []*member, do func(*member) tea.Cmd) tea.Cmd {
-	l := &departure{waiting: map[string]bool{}, then: map[string]func(*member) tea.Cmd{}}
+func (m *model) leaveAfter(list []*machines.Member, do func(*machines.Member) tea.Cmd) tea.Cmd {
+	l := &departure{waiting: map[string]bool{}, then: map[string]func(*machines.Member) tea.Cmd{}}
 	m.departure = l
 	var cmds []tea.Cmd
 	for _, u := range list {
-		if m.fleet.find(u.ID) == nil {
-			u = m.fleet.put(u.Setup)
+		if m.machines.Find(u.ID) == nil {
+			u = m.machines.Put(u.Setup)
 		}
 		l.waiting[u.ID] = true
-		if m.fleet.cut(u) {
+		if m.machines.Cut(u) {
 			l.then[u.ID] = do
 			continue
 		}
 		cmds = append(cmds, do(u))
 	}
-	if m.page != pageFleet {
-		cmds = append(cmds, m.Show(pageFleet))
+	if m.page != machines.ID {
+		cmds = append(cmds, m.Show(machines.ID))
 	}
 	return tea.Batch(cmds...)
 }
@@ -197,7 +198,7 @@ func (m *model) Ended(setupID string, err error) tea.Cmd {
 	}
 	if do, ok := l.then[setupID]; ok {
 		delete(l.then, setupID)
-		if u := m.fleet.find(setupID); u != nil {
+		if u := m.machines.Find(setupID); u != nil {
 			return do(u)
 		}
 		err = nil // it was removed before that could be cut off
@@ -233,19 +234,19 @@ func (m *model) waitForWork(setupID string) func(context.Context) error {
 	}
 }
 
-func (m *model) stopForGood(u *member) tea.Cmd {
-	return m.fleet.stopAfter(u, m.waitForWork(u.ID))
+func (m *model) stopForGood(u *machines.Member) tea.Cmd {
+	return m.machines.StopAfter(u, m.waitForWork(u.ID))
 }
 
-func (m *model) terminateForGood(u *member) tea.Cmd {
-	return m.fleet.terminateAfter(u, m.waitForWork(u.ID), func() { m.forget(u.Setup) })
+func (m *model) terminateForGood(u *machines.Member) tea.Cmd {
+	return m.machines.TerminateAfter(u, m.waitForWork(u.ID), func() { m.forget(u.Setup) })
 }
 
 // costLine says what the running machine costs.
-func (m *model) costLine(u *member) string {
+func (m *model) costLine(u *machines.Member) string {
 	cost := u.Cost
-	if u.opened != nil {
-		cost = u.opened.Cost
+	if u.Opened != nil {
+		cost = u.Opened.Cost
 	}
 	return wording.AnHour(cost, m.Engine.Sandboxed())
 }
@@ -263,7 +264,7 @@ func (m *model) quit() tea.Cmd {
 	for _, u := range running {
 		m.outcome.Left = append(m.outcome.Left, u.Setup)
 	}
-	for _, u := range m.fleet.all() {
+	for _, u := range m.machines.All() {
 		if (u.State == steps.StateStopped || u.Resources.Removing) && !u.Elsewhere && !slices.Contains(running, u) {
 			m.outcome.Left = append(m.outcome.Left, u.Setup)
 		}

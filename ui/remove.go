@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -48,7 +49,7 @@ func (s *removeScreen) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 	if s.m.open.opened != nil && s.m.open.opened.Setup.ID == setup.ID {
 		s.m.open.set(nil)
 	}
-	if operation := s.m.fleet.release(setup.ID); operation != nil {
+	if operation := s.m.machines.Release(setup.ID); operation != nil {
 		busy = operation
 	}
 	s.setup, s.thenQuit = setup, thenQuit
@@ -98,7 +99,7 @@ func (s *removeScreen) ended(msg removeEnded) tea.Cmd {
 
 // forget takes a setup that was removed out of all that the program remembers.
 func (m *model) forget(s steps.Setup) {
-	m.fleet.forgetRemoved(s.ID)
+	m.machines.Forget(s.ID)
 	m.outcome.Cleared = append(m.outcome.Cleared, s)
 	if m.unset(s.ID) {
 		m.outcome.Removed, m.outcome.Setup = true, s
@@ -124,7 +125,7 @@ func (s *removeScreen) Typing() page.Typist { return s.logs.Typing() }
 // Keys implements [page.Page].
 func (s *removeScreen) Keys() page.Keys {
 	var keys page.Keys
-	toMachines := func() tea.Cmd { return s.m.Show(pageFleet) }
+	toMachines := func() tea.Cmd { return s.m.Show(machines.ID) }
 	switch {
 	case s.logs.Searching():
 	case s.done:

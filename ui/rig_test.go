@@ -254,7 +254,9 @@ func stages() []stage {
 		{"fleet-sandbox", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Sandbox = true }, toFleet)},
 		{"fleet-gpu", at(func(e *stepstest.Engine) {
 			stepstest.SevenMachines(e)
-			e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: gpuHealth(), Lines: stepstest.Logs()} }
+			e.Link = func(string) *stepstest.Link {
+				return &stepstest.Link{Is: stepstest.GPUHealth(), Lines: stepstest.Logs()}
+			}
 		}, func(r *rig) *rig { return toFleetReady(toFleet(r).press("2")) })},
 		{"fleet-gone", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("5") })},
 		{"fleet-elsewhere", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("6") })},
@@ -281,12 +283,12 @@ func stages() []stage {
 		{"fleet-upload", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("u") })},
 		{"fleet-type", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("3", "t").until("0.0960") })},
 		{"fleet-gateway", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("2", "g") })},
-		{"fleet-doctor", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Checks = fakeChecks() }, func(r *rig) *rig {
+		{"fleet-doctor", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Checks = stepstest.Checks() }, func(r *rig) *rig {
 			return toFleet(r).press("D").until("1 problem found")
 		})},
-		{"fleet-sweep", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Leftovers = fakeLeftovers() }, func(r *rig) *rig {
+		{"fleet-sweep", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Leftovers = stepstest.Leftovers() }, func(r *rig) *rig {
 			toFleet(r).press("W").until("leftovers")
-			r.untilTrue("all regions answered", func() bool { return !r.m.Tasks.Runs(taskSweep) })
+			r.untilTrue("all regions answered", func() bool { return !r.m.Tasks.Working() })
 			return r.press("space", "space")
 		})},
 		{"fleet-quit", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("q") })},
@@ -300,47 +302,9 @@ func toFleet(r *rig) *rig { return toFleetReady(r.until("Your setups").until(" 1
 func toFleetReady(r *rig) *rig {
 	r.t.Helper()
 	r.untilTrue("the regions have answered", func() bool { return !r.m.Tasks.Working() })
-	r.rested() // without waiting for the clock
-	r.untilTrue("the list is at rest", func() bool {
-		for _, u := range r.m.fleet.order { // those nobody has selected are asked, too
-			if u.linkable() && u.conn.problem == nil && u.healthAt.IsZero() {
-				return false
-			}
-		}
-		u := r.m.fleet.current()
-		logged := u == nil || !u.linkable() || u.conn.problem != nil || u.buffer(u.log).Len() > 0
-		return !r.m.Tasks.Working() && logged
-	})
+	r.take(r.m.machines.SelectionStays()) // without waiting for the clock
+	r.untilTrue("the list is at rest", r.m.machines.AtRest)
 	return r
-}
-
-func gpuHealth() steps.Health {
-	h := stepstest.Health()
-	h.GPUs = []steps.GPU{{Name: "NVIDIA T4", Use: 0.02, MemoryMB: 15360, MemoryUsedMB: 12083}}
-	h.Busy, h.Idle, h.Kernels = "", stepstest.Now().Add(-52*time.Minute), nil
-	h.StopAt, h.StopWhy = stepstest.Now().Add(8*time.Minute), "idle"
-	return h
-}
-
-func fakeChecks() []steps.Check {
-	return []steps.Check{
-		{ID: "credentials", Title: "Credentials", State: steps.CheckOK, Text: "arn:aws:iam::123456789012:user/ada"},
-		{ID: "quota", Title: "Quota", State: steps.CheckWarn, Text: "28 of 32 vCPUs are used", Next: problem.Say("Ask for more under Service Quotas before a bigger machine is launched.")},
-		{ID: "group", Title: "Security group", State: steps.CheckBad, Text: "it lets in 203.0.113.7/32, but you are 198.51.100.4", Next: problem.Say("Move the rule to your address."), Fix: "moves the rule to 198.51.100.4/32"},
-		{ID: "ssh", Title: "SSH", State: steps.CheckSkipped, Text: "the security group keeps you out"},
-	}
-}
-
-func fakeLeftovers() []steps.Swept {
-	at := steps.Place{Profile: "default", Region: "us-east-1"}
-	return []steps.Swept{
-		{At: at, Leftovers: []steps.Leftover{
-			{At: at, Kind: "instance", ID: "i-1", Name: "jupyter-ec2-old", Detail: "t3.large, running since 2 Nov", MonthCost: 74.46, CostKnown: true, Running: true},
-			{At: at, Kind: "volume", ID: "vol-1", Detail: "30 GB, attached to nothing", MonthCost: 2.86, CostKnown: true},
-			{At: at, Kind: "security group", ID: "sg-1", Name: "jupyter-ec2-old", CostKnown: true},
-		}},
-		{At: steps.Place{Profile: "default", Region: "eu-west-1"}, Err: stepstest.SessionEnded{}},
-	}
 }
 
 func toProfiles(r *rig) *rig { return r.until("Which profile?") }
@@ -372,7 +336,7 @@ func fakeSetups() []steps.Setup {
 		return m
 	}
 	return []steps.Setup{
-		{ID: "s-1", State: "running", Created: stepstest.Now(), Done: done(works()...), Answers: steps.Answers{Name: "jupyter", Mode: steps.ModeSSH, Type: "t2.micro", Release: "24.04", Region: "eu-central-1"}},
+		{ID: "s-1", State: "running", Created: stepstest.Now(), Done: done(steps.Works()...), Answers: steps.Answers{Name: "jupyter", Mode: steps.ModeSSH, Type: "t2.micro", Release: "24.04", Region: "eu-central-1"}},
 		{ID: "s-2", State: "pending", Created: stepstest.Now(), Done: done(steps.StepLaunch), Answers: steps.Answers{Name: "gpu-lab", Mode: steps.ModeGateway, Type: "g4dn.xlarge", Release: "22.04", Region: "us-west-2"}},
 	}
 }

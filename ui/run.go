@@ -111,7 +111,7 @@ func (o Options) programOptions(ctx context.Context) []tea.ProgramOption {
 // notebooks: also those made while the person left, which no screen was told
 // of. What takes too long is left to the end of the process.
 func (m *model) letGo() {
-	things := append(slices.Clone(m.Ends.Unused()), m.fleet.whatIsOpen()...)
+	things := append(slices.Clone(m.Ends.Unused()), m.machines.WhatIsOpen()...)
 	var ends, all sync.WaitGroup
 	for _, end := range m.Ends.UnderWay() {
 		ends.Go(func() {
@@ -151,10 +151,4 @@ func (o Options) environment() []string {
 		return o.Env
 	}
 	return slices.DeleteFunc(slices.Clone(o.Env), func(e string) bool { return strings.HasPrefix(e, "NO_COLOR=") })
-}
-
-// numbered is a name with a number behind it, within the length a name has.
-func numbered(name string, n int) string {
-	tail := fmt.Sprintf("-%d", n)
-	return name[:min(len(name), 40-len(tail))] + tail
 }

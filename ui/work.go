@@ -10,11 +10,15 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
-const taskWork page.TaskName = "work"
+const (
+	taskWork   page.TaskName = "work"
+	taskLookUp page.TaskName = "look up"
+)
 
 // workScreen shows launch to open while they run: where the work is, what is
 // being done, and what the host says.
@@ -55,7 +59,7 @@ func (s *workScreen) begin() tea.Cmd {
 
 // resume goes on with a setup of the list, from wherever it stands.
 func (s *workScreen) resume(setup steps.Setup) tea.Cmd {
-	s.from = pageFleet
+	s.from = machines.ID
 	return s.goOn(setup)
 }
 
@@ -69,7 +73,7 @@ func (s *workScreen) run(setup steps.Setup, begin func(context.Context) (steps.S
 	s.failure.Set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
-	end, old := s.m.Ends.New(), s.m.fleet.takeOpened(setup.ID)
+	end, old := s.m.Ends.New(), s.m.machines.TakeOpened(setup.ID)
 	s.last = end
 	engine, send := s.m.Engine, s.m.Send
 	work := s.m.Start(taskWork, func(ctx context.Context, id page.TaskID) tea.Msg {
@@ -96,8 +100,8 @@ func (s *workScreen) run(setup steps.Setup, begin func(context.Context) (steps.S
 func (s *workScreen) began(msg workBegan) {
 	if s.m.Tasks.Is(taskWork, msg.id) {
 		s.setup = msg.setup
-		s.m.fleet.put(msg.setup)
-		s.m.fleet.choose(msg.setup.ID)
+		s.m.machines.Put(msg.setup)
+		s.m.machines.Select(msg.setup.ID)
 	}
 }
 
@@ -142,20 +146,20 @@ func (m *model) lookUp(setupID string) tea.Cmd {
 	if setupID == "" {
 		return nil // the work did not even begin
 	}
-	return m.Start(taskSetups, func(ctx context.Context, id page.TaskID) tea.Msg {
+	return m.Start(taskLookUp, func(ctx context.Context, id page.TaskID) tea.Msg {
 		list, err := m.Engine.Setups(ctx)
 		return setupSeen{id, setupID, list, err}
 	})
 }
 
 func (s *workScreen) seen(msg setupSeen) {
-	if !s.m.Tasks.Done(taskSetups, msg.id) || msg.setupID != s.setup.ID {
+	if !s.m.Tasks.Done(taskLookUp, msg.id) || msg.setupID != s.setup.ID {
 		return
 	}
 	for _, setup := range msg.list {
 		if setup.ID == s.setup.ID {
 			s.setup = setup
-			s.m.fleet.put(setup)
+			s.m.machines.Put(setup)
 		}
 	}
 }
@@ -173,8 +177,8 @@ func (s *workScreen) ended(msg workEnded) tea.Cmd {
 	case msg.err == nil && msg.opened != nil:
 		s.setup, s.at = msg.opened.Setup, steps.StepOpen
 		s.finishAll()
-		s.m.fleet.put(s.setup)
-		s.m.fleet.keepOpened(msg.opened)
+		s.m.machines.Put(s.setup)
+		s.m.machines.KeepOpened(msg.opened)
 		s.m.open.set(msg.opened)
 		return s.m.Show(steps.StepOpen)
 	case s.stopping:
@@ -193,8 +197,8 @@ func (s *workScreen) ended(msg workEnded) tea.Cmd {
 // leave goes back to the list, or to the review, which reports whether a machine
 // is there.
 func (s *workScreen) leave() tea.Cmd {
-	if s.from == pageFleet {
-		return s.m.Show(pageFleet)
+	if s.from == machines.ID {
+		return s.m.Show(machines.ID)
 	}
 	back := s.m.Show(steps.StepReview) // first: showing a page ends look-ups
 	return tea.Batch(back, s.m.lookUp(s.setup.ID))
@@ -202,7 +206,7 @@ func (s *workScreen) leave() tea.Cmd {
 
 // finishAll marks every step as done.
 func (s *workScreen) finishAll() {
-	for _, id := range works() {
+	for _, id := range steps.Works() {
 		run := s.runs[id]
 		run.state = stateDone
 		s.runs[id] = run
@@ -260,7 +264,7 @@ func (s *workScreen) esc() tea.Cmd {
 }
 
 func (s *workScreen) origin() string {
-	if s.from == pageFleet {
+	if s.from == machines.ID {
 		return "your setups"
 	}
 	return "the review"
@@ -306,8 +310,8 @@ func (s *workScreen) View(w, h int) string {
 
 // stepsLine is the five working steps on one line, for narrow screens.
 func (s *workScreen) stepsLine(w int) string {
-	parts := make([]string, 0, len(works()))
-	for _, id := range works() {
+	parts := make([]string, 0, len(steps.Works()))
+	for _, id := range steps.Works() {
 		style := s.m.Theme.StepTodo
 		switch s.state(id) {
 		case stateActive:
@@ -330,7 +334,7 @@ func (s *workScreen) stepsLine(w int) string {
 func (s *workScreen) Point(p page.Pointed) tea.Cmd { return s.logs.Point(p) }
 
 // Leave implements [page.Page].
-func (s *workScreen) Leave() { s.m.Tasks.Stop(taskSetups) }
+func (s *workScreen) Leave() { s.m.Tasks.Stop(taskLookUp) }
 
 // Update implements [page.Page].
 func (s *workScreen) Update(msg tea.Msg) tea.Cmd {

@@ -8,7 +8,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 func noConsole(_ *ec2sim.Options, h *hosts) { h.keys = func([]string) []string { return []string{} } }
@@ -24,10 +23,10 @@ func otherConsole(t *testing.T) func(*ec2sim.Options, *hosts) {
 // The console vouches for the key: nobody is asked, and it is pinned.
 func TestTheConsoleVouchesForTheHostKey(t *testing.T) {
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
+	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
-	setups, err := w.Guide().Setups(t.Context())
+	setups, err := w.guide().Setups(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +39,11 @@ func TestTheConsoleVouchesForTheHostKey(t *testing.T) {
 // A host that shows another key than the machine's console is never spoken to.
 func TestAnotherKeyThanTheConsolesIsRefused(t *testing.T) {
 	w := newWorld(t, otherConsole(t))
-	w.Ask = enginetest.Person{OnHostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
+	w.ask = asker{hostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
 		t.Error("a person was asked to overrule the console")
 		return steps.HostKeyAccept
 	}}
-	err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
+	err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
 	if p := steps.Explain(err); p.Title != "This is not the machine that was launched" {
 		t.Fatalf("got %+v", p)
 	}
@@ -64,8 +63,8 @@ func TestAnUnknownHostKeyIsAsked(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, noConsole)
 			var asked steps.HostKeyQuestion
-			w.Ask = enginetest.Person{OnHostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer { asked = q; return c.answer }}
-			err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
+			w.ask = asker{hostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer { asked = q; return c.answer }}
+			err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
 			if got := steps.Explain(err).Title; got != c.title {
 				t.Fatalf("got %q (%v), want %q", got, err, c.title)
 			}
@@ -79,7 +78,7 @@ func TestAnUnknownHostKeyIsAsked(t *testing.T) {
 // Nobody to ask is a refusal, never a silent yes.
 func TestNobodyToAskRefusesTheHostKey(t *testing.T) {
 	w := newWorld(t, noConsole)
-	err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
+	err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
 	if err == nil {
 		t.Fatal("an unknown host key was accepted")
 	}
@@ -90,8 +89,8 @@ func TestNobodyToAskRefusesTheHostKey(t *testing.T) {
 func TestAnEarlyDenialIsWaitedOut(t *testing.T) {
 	var h *hosts
 	w := newWorld(t, func(_ *ec2sim.Options, made *hosts) { h, made.late = made, true })
-	g := w.Guide()
-	s, err := g.Begin(t.Context(), enginetest.Answers())
+	g := w.guide()
+	s, err := g.Begin(t.Context(), answers())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // A new machine starts from the last one's answers, also once that is removed,
@@ -13,21 +12,21 @@ import (
 func TestANewMachineStartsFromTheLastAnswers(t *testing.T) {
 	w := newWorld(t, nil)
 	at := newClock()
-	g := w.GuideAt(at.Now)
+	g := w.guideAt(at.now)
 	if _, ok := g.Last(t.Context()); ok {
 		t.Fatal("there is a last one before the first")
 	}
-	first, second := enginetest.Answers(), enginetest.Answers()
+	first, second := answers(), answers()
 	first.Name, first.Type = "first", "t3.micro"
 	second.Name, second.DiskGB, second.Mode, second.IdleStop = "second", 20, steps.ModeHTTP, steps.Never
 	for _, a := range []steps.Answers{first, second} {
-		at.Pass(time.Minute)
+		at.pass(time.Minute)
 		if err := w.until(t.Context(), g, a, steps.StepLaunch); err != nil {
 			t.Fatal(err)
 		}
 	}
-	at.Pass(time.Minute)
-	third := enginetest.Answers()
+	at.pass(time.Minute)
+	third := answers()
 	third.Name, third.Type = "third", "m5.large"
 	if _, err := g.Begin(t.Context(), third); err != nil { // and never launched
 		t.Fatal(err)

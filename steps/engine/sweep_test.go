@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
-	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -36,7 +36,7 @@ func (w *world) call(region string, form map[string]string) string {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIATEST/20261127/"+region+"/ec2/aws4_request, SignedHeaders=host, Signature=0")
-	resp, err := w.Cloud.HTTPClient().Do(r)
+	resp, err := w.cloud.HTTPClient().Do(r)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func (w *world) call(region string, form map[string]string) string {
 // in speaks to a region beside the guide.
 func (w *world) in(region string) engine.CloudRegion {
 	w.t.Helper()
-	a, err := w.Open(w.t.Context(), aws.Options{})
+	a, err := w.open(w.t.Context(), aws.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func (w *world) leftKeyPair(region, setup string) string {
 func (w *world) swept() (map[string]steps.Leftover, []string) {
 	w.t.Helper()
 	found, failed, calls, of := map[string]steps.Leftover{}, []string{}, 0, 0
-	err := w.Guide().Sweep(w.t.Context(), "", func(s steps.Swept) {
+	err := w.guide().Sweep(w.t.Context(), "", func(s steps.Swept) {
 		calls++
 		of = s.Of
 		if s.Done != calls {
@@ -171,9 +171,9 @@ func noHosts(o *ec2sim.Options, _ *hosts) { o.Hosts = nil }
 
 func TestSweepListsWhatNobodyOwns(t *testing.T) {
 	w := newWorld(t, noHosts)
-	w.Patience = time.Second
-	_ = w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch) // no SSH port ever answers
-	mine := w.Only()
+	w.patience = time.Second
+	_ = w.until(t.Context(), w.guide(), answers(), steps.StepLaunch) // no SSH port ever answers
+	mine := w.setup()
 	theirs := w.launchIn("eu-west-1", "other1")
 	stopped := w.launchIn("eu-west-1", "other2")
 	if _, err := w.in("eu-west-1").Bring(t.Context(), stopped.ID, aws.StateStopped, nil); err != nil {
@@ -216,7 +216,7 @@ func TestSweepGoesOnWithoutARegion(t *testing.T) {
 	w := newWorld(t, noHosts)
 	id := w.launchIn("eu-west-1", "other").ID
 	w.rewrite(func(r *http.Request, answer []byte) []byte { return answer })
-	w.SetFault(func(action string) *ec2sim.Fault {
+	w.setFault(func(action string) *ec2sim.Fault {
 		if strings.HasPrefix(action, "pricing:") {
 			return &ec2sim.Fault{Code: "AccessDeniedException"}
 		}
@@ -233,7 +233,16 @@ func TestSweepGoesOnWithoutARegion(t *testing.T) {
 }
 
 // failIn has a region's EC2 refuse everything.
-func (w *world) failIn(region string) { w.Through(refusing{w.Cloud.HTTPClient(), region}) }
+func (w *world) failIn(region string) {
+	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
+		o.Profile = ""
+		o.Endpoint = &aws.Endpoint{
+			URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret",
+			HTTP: refusing{w.cloud.HTTPClient(), region},
+		}
+		return engine.OpenAWS(ctx, o)
+	}
+}
 
 type refusing struct {
 	next   aws.HTTPDoer
@@ -267,7 +276,7 @@ func TestClearRemovesWhatWasAgreedTo(t *testing.T) {
 	}
 	var mu sync.Mutex
 	var told []string
-	err := w.Guide().Clear(t.Context(), what, func(e steps.Event) {
+	err := w.guide().Clear(t.Context(), what, func(e steps.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, fmt.Sprintf("%s %s", e.Kind, e.Text))
@@ -296,14 +305,14 @@ func TestClearGoesOnAfterAFailure(t *testing.T) {
 	w := newWorld(t, noHosts)
 	group, pair, elsewhere := w.leftGroup("eu-west-1", "other"), w.leftKeyPair("eu-west-1", "other"), w.leftGroup("ap-south-1", "other")
 	found, _ := w.swept()
-	w.SetFault(func(action string) *ec2sim.Fault {
+	w.setFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:DeleteKeyPair" {
 			return &ec2sim.Fault{Code: "UnauthorizedOperation"}
 		}
 		return nil
 	})
 	failures := 0
-	err := w.Guide().Clear(t.Context(), slices.Collect(maps.Values(found)), func(e steps.Event) {
+	err := w.guide().Clear(t.Context(), slices.Collect(maps.Values(found)), func(e steps.Event) {
 		if e.Kind == steps.Failed && e.Err != nil {
 			failures++
 		}
@@ -320,7 +329,7 @@ func TestClearGoesOnAfterAFailure(t *testing.T) {
 // A setup that came into the ledger after the sweep keeps what is its own.
 func TestClearKeepsWhatASetupHasTakenUp(t *testing.T) {
 	w := newWorld(t, noHosts)
-	s, err := w.Guide().Begin(t.Context(), enginetest.Answers())
+	s, err := w.guide().Begin(t.Context(), answers())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,11 +338,11 @@ func TestClearKeepsWhatASetupHasTakenUp(t *testing.T) {
 		t.Fatalf("a living setup's: %+v", found)
 	}
 	l := steps.Leftover{At: steps.Place{Region: "us-east-1"}, Kind: "security group", ID: group, SetupID: "old"}
-	err = w.Guide().Clear(t.Context(), []steps.Leftover{l}, func(steps.Event) {})
+	err = w.guide().Clear(t.Context(), []steps.Leftover{l}, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "It belongs to a setup of this computer" {
 		t.Errorf("%+v", p)
 	}
-	if ids, err := w.Region().GroupsByTag(t.Context(), map[string]string{engine.TagSetup: s.ID}); err != nil || len(ids) != 1 {
+	if ids, err := w.region().GroupsByTag(t.Context(), map[string]string{engine.TagSetup: s.ID}); err != nil || len(ids) != 1 {
 		t.Errorf("%v %v", ids, err)
 	}
 }
@@ -358,7 +367,7 @@ func TestClearKeepsWhatWasStartedSince(t *testing.T) {
 	if _, err := r.Bring(t.Context(), i.ID, aws.StateRunning, nil); err != nil {
 		t.Fatal(err)
 	}
-	err := w.Guide().Clear(t.Context(), []steps.Leftover{found[i.ID]}, func(steps.Event) {})
+	err := w.guide().Clear(t.Context(), []steps.Leftover{found[i.ID]}, func(steps.Event) {})
 	if title(err) != "It has been started since" {
 		t.Errorf("got %v", err)
 	}
@@ -374,7 +383,7 @@ func TestSweepOfAHostileTag(t *testing.T) {
 	if l, ok := found[id]; !ok || strings.ContainsRune(l.SetupID+l.Name+l.Setup, '\x1b') {
 		t.Fatalf("%+v", found)
 	}
-	if err := w.Guide().Clear(t.Context(), []steps.Leftover{found[id]}, func(steps.Event) {}); err != nil {
+	if err := w.guide().Clear(t.Context(), []steps.Leftover{found[id]}, func(steps.Event) {}); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Health is a machine on which a cell runs.
@@ -102,4 +103,36 @@ func ManyMachines(e *Engine, n int) {
 		answers[r].Machines = append(answers[r].Machines, steps.Machine{Setup: s, Account: "123456789012"})
 	}
 	e.Has.Survey = answers
+}
+
+// Checks are a doctor's: one of each kind.
+func Checks() []steps.Check {
+	return []steps.Check{
+		{ID: "credentials", Title: "Credentials", State: steps.CheckOK, Text: "arn:aws:iam::123456789012:user/ada"},
+		{ID: "quota", Title: "Quota", State: steps.CheckWarn, Text: "28 of 32 vCPUs are used", Next: problem.Say("Ask for more under Service Quotas before a bigger machine is launched.")},
+		{ID: "group", Title: "Security group", State: steps.CheckBad, Text: "it lets in 203.0.113.7/32, but you are 198.51.100.4", Next: problem.Say("Move the rule to your address."), Fix: "moves the rule to 198.51.100.4/32"},
+		{ID: "ssh", Title: "SSH", State: steps.CheckSkipped, Text: "the security group keeps you out"},
+	}
+}
+
+// Leftovers are what a sweep finds; one region does not answer.
+func Leftovers() []steps.Swept {
+	at := steps.Place{Profile: "default", Region: "us-east-1"}
+	return []steps.Swept{
+		{At: at, Leftovers: []steps.Leftover{
+			{At: at, Kind: "instance", ID: "i-1", Name: "jupyter-ec2-old", Detail: "t3.large, running since 2 Nov", MonthCost: 74.46, CostKnown: true, Running: true},
+			{At: at, Kind: "volume", ID: "vol-1", Detail: "30 GB, attached to nothing", MonthCost: 2.86, CostKnown: true},
+			{At: at, Kind: "security group", ID: "sg-1", Name: "jupyter-ec2-old", CostKnown: true},
+		}},
+		{At: steps.Place{Profile: "default", Region: "eu-west-1"}, Err: SessionEnded{}},
+	}
+}
+
+// GPUHealth is that of a machine with a GPU, idle and about to stop.
+func GPUHealth() steps.Health {
+	h := Health()
+	h.GPUs = []steps.GPU{{Name: "NVIDIA T4", Use: 0.02, MemoryMB: 15360, MemoryUsedMB: 12083}}
+	h.Busy, h.Idle, h.Kernels = "", Now().Add(-52*time.Minute), nil
+	h.StopAt, h.StopWhy = Now().Add(8*time.Minute), "idle"
+	return h
 }

@@ -221,3 +221,6 @@ func Beside(left, between, right string) string {
 	}
 	return strings.Join(l, "\n")
 }
+
+// Capital is a text that begins with a capital letter.
+func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -1,0 +1,164 @@
+package machines
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+const taskOtherTypes page.TaskName = "other types"
+
+// typeDialog picks another type for a stopped machine.
+type typeDialog struct {
+	*page.Context
+	name, has, region string // the machine's
+	take              func(name string) tea.Cmd
+	table             *table.Table
+	loaded            bool
+	failure           page.Failure
+	note              string
+}
+
+// askType opens the dialog and asks for the types and their prices.
+func (s *Page) askType(u *Member) tea.Cmd {
+	if u.State != steps.StateStopped {
+		return s.Say("Only a stopped machine can be given another type: s stops it.", true)
+	}
+	d := &typeDialog{
+		Context: s.Context, name: u.Name(), has: u.Answers.Type, region: u.Answers.Region, table: page.NewTypeTable(s.Theme),
+		take: func(name string) tea.Cmd { return s.setType(u, name) },
+	}
+	s.Open(d)
+	at, engine := steps.Place{Profile: u.Answers.Profile, Region: u.Answers.Region}, s.Engine
+	return s.Start(taskOtherTypes, func(ctx context.Context, id page.TaskID) tea.Msg {
+		list, err := engine.Types(ctx, at)
+		if err != nil {
+			return otherTypesFetched{id: id, err: err}
+		}
+		prices, noCost := engine.Prices(ctx, at)
+		return otherTypesFetched{id: id, list: list, prices: prices, noCost: noCost}
+	})
+}
+
+// setType gives a stopped machine another type.
+func (s *Page) setType(u *Member, name string) tea.Cmd {
+	if name == u.Answers.Type {
+		return s.Say(u.Name()+" has this type already.", false)
+	}
+	id, engine := u.ID, s.Engine
+	return s.simple(u, verb{doing: "changing the type", did: "is a " + name + " from its next start: S starts it"},
+		func(ctx context.Context, emit func(steps.Event)) error { return engine.Resize(ctx, id, name, emit) }, nil)
+}
+
+// Update implements [page.Updater].
+func (d *typeDialog) Update(msg tea.Msg) tea.Cmd {
+	if msg, ok := msg.(otherTypesFetched); ok && d.Tasks.Done(taskOtherTypes, msg.id) {
+		d.fetched(msg)
+	}
+	return nil
+}
+
+func (d *typeDialog) fetched(msg otherTypesFetched) {
+	d.loaded = true
+	if msg.err != nil {
+		d.failure.Set(msg.err)
+		return
+	}
+	noPrice := ""
+	if msg.noCost != nil {
+		noPrice = page.Clean(steps.Explain(msg.noCost).Title)
+		d.note = "Prices are unknown: " + noPrice
+	}
+	rows := page.TypeRows(msg.list, msg.prices, noPrice)
+	arch := ""
+	for _, t := range msg.list {
+		if t.Name == d.has {
+			arch = t.Arch
+		}
+	}
+	for i, t := range msg.list {
+		if arch != "" && t.Arch != arch {
+			rows[i].Disabled = "its disk has a system for " + arch
+		}
+	}
+	d.table.SetRows(rows)
+	d.table.Select(d.has)
+}
+
+func (d *typeDialog) Typing() page.Typist {
+	if d.table.Filtering() {
+		return page.TypingFilter(d.table)
+	}
+	return nil
+}
+
+func (d *typeDialog) Key(k tea.KeyPressMsg) page.Action {
+	if !d.table.Filtering() || k.String() == "enter" {
+		switch k.String() {
+		case "esc":
+			if d.table.Filter() == "" {
+				d.Tasks.Stop(taskOtherTypes)
+				return page.Close()
+			}
+		case "enter":
+			return d.choose()
+		}
+	}
+	if d.failure.Key(k) {
+		return page.Action{}
+	}
+	if !d.table.Filtering() && page.SortKey(d.table, k) {
+		return page.Action{}
+	}
+	d.table.Update(k) // it has nothing to report: Enter is taken above
+	return page.Action{}
+}
+
+func (d *typeDialog) choose() page.Action {
+	row, ok := d.table.Selected()
+	switch {
+	case !ok || !d.loaded:
+		return page.Action{}
+	case row.Disabled != "":
+		d.note = "Not this one: " + row.Disabled + "."
+		return page.Action{}
+	}
+	return page.Closing(func() tea.Cmd { return d.take(row.ID) })
+}
+
+func (d *typeDialog) View(th theme.Theme, w int) []string { return d.ViewTall(th, w, 20) }
+
+func (d *typeDialog) Most() int { return page.WideDialog }
+
+func (d *typeDialog) ViewTall(th theme.Theme, w, h int) []string {
+	lines := []string{th.Title.Render("Another type for " + d.name), th.Subtle.Render("It is a " + page.Clean(d.has) + " now. The price is for each hour it runs."), ""}
+	switch {
+	case d.failure.Is():
+		return append(lines, d.failure.Lines(th, w)...)
+	case !d.loaded:
+		return append(lines, th.Text.Render("Asking EC2 which types "+page.Clean(d.region)+" has …"))
+	}
+	if d.note != "" {
+		lines = append(lines, th.Warn.Render(cells.Fit(page.Clean(d.note), w)))
+	}
+	d.table.SetTheme(th)
+	d.table.SetSize(w, page.TableHeight(d.table, min(h-len(lines), 24)))
+	return append(lines, strings.Split(d.table.View(), "\n")...)
+}
+
+func (d *typeDialog) Hints() []page.Hint {
+	return []page.Hint{{"enter", "select"}, {"↑↓", "choose"}, {"/", "filter"}, {"s", "sort"}, {"esc", "cancel"}}
+}
+
+// Point implements [page.PointableDialog].
+func (d *typeDialog) Point(p page.Pointed) page.Action {
+	d.table.Point(p.Zones, p.Wheel) // a type is taken by Enter alone: it changes the machine
+	return page.Action{}
+}

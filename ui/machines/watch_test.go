@@ -1,0 +1,161 @@
+package machines
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+)
+
+// A machine that another program makes, changes or removes is seen without a
+// key, and no region is asked for it; so is another program's tunnel.
+func TestTheListSeesWhatOtherProgramsDo(t *testing.T) {
+	r := sevenRig(t).size(140, 40)
+	surveys := r.m.list.survey.round
+	changed := func(stamp string, change func()) *rig {
+		r.e.Change(func() { change(); r.e.Has.Stamp = stamp })
+		return r.ticks()
+	}
+	made := stepstest.Setup(9, "made-elsewhere", "pending", steps.ModeSSH, "t3.micro", "eu-west-1", 0.012)
+	made.Done = map[steps.StepID]time.Time{}
+	changed("1", func() { r.e.Has.Setups = append(r.e.Has.Setups, made) }).until("made-elsewhere")
+	if got := r.m.list.Current().ID; got != "s-1" {
+		t.Errorf("selected is %s now", got)
+	}
+	last := len(r.e.Has.Setups) - 1
+	changed("2", func() { r.e.Has.Setups[last].State = "running" }).until("● next: Launch")
+	changed("3", func() { r.e.Has.Setups[0].TunnelPort = 8890 }).until("http://localhost:8890/  ✓ another program's tunnel")
+	changed("4", func() { r.e.Has.Setups[0].TunnelPort = 0 }).until("no tunnel is open: o opens one at http://localhost:8881/")
+	changed("5", func() { r.e.Has.Setups[1].State = "stopped" }) // in another terminal
+	r.untilTrue("it is seen", func() bool { return r.member("s-2").State == "stopped" && r.member("s-2").conn.link == nil })
+	changed("6", func() { r.e.Has.Setups = r.e.Has.Setups[:last] })
+	r.untilTrue("it is gone", func() bool { return r.member("s-9") == nil })
+	if r.m.list.survey.round != surveys {
+		t.Error("the regions were asked again")
+	}
+	// What the cloud has said since is later than what the ledger has had before.
+	if u := r.member("s-5"); !u.gone() {
+		t.Errorf("the machine that was terminated is %s", u.State)
+	}
+}
+
+// A ledger that cannot be read just now is read with the next look.
+func TestTheLedgerIsWatchedAgainAfterAFailure(t *testing.T) {
+	r := sevenRig(t).size(140, 40)
+	r.e.Fails("setups", stepstest.SessionEnded{})
+	r.e.Change(func() { r.e.Has.Stamp = "1" })
+	r.ticks()
+	r.untilTrue("it was looked at", func() bool { return !r.m.Tasks.Runs(taskWatch) })
+	r.e.Change(func() {
+		r.e.Fail["setups"] = nil
+		r.e.Has.Setups = append(r.e.Has.Setups, stepstest.Setup(9, "late", "stopped", steps.ModeSSH, "t3.micro", "eu-west-1", 0.012))
+	})
+	r.ticks().until("late")
+}
+
+// The list says of every machine for how long it is idle, whichever row is
+// selected; only a few are connected to at the same time.
+func TestAllMachinesAreAskedHowTheyAre(t *testing.T) {
+	const machines = 30
+	e := stepstest.New()
+	stepstest.ManyMachines(e, machines)
+	e.Hold = map[string]chan struct{}{}
+	for i := range e.Has.Setups {
+		e.Has.Setups[i].State = "running"
+		e.Hold["connect "+e.Has.Setups[i].ID] = make(chan struct{})
+	}
+	for i := range e.Has.Survey {
+		for j := range e.Has.Survey[i].Machines {
+			e.Has.Survey[i].Machines[j].State = "running"
+		}
+	}
+	idle := stepstest.Health()
+	idle.Busy, idle.Idle = "", stepstest.Now().Add(-41*time.Minute)
+	e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: idle} }
+	r := newRig(t, e).size(200, 60).until("17 enabled regions checked")
+	connects := func() int {
+		return len(slices.DeleteFunc(e.Asked(), func(s string) bool { return !strings.HasPrefix(s, "connect") }))
+	}
+	r.untilTrue("the first are connected to", func() bool { return connects() >= aroundMost })
+	if n := connects(); n > aroundMost+1 { // and the selected one
+		t.Errorf("%d are connected to at the same time", n)
+	}
+	for _, held := range e.Hold {
+		close(held)
+	}
+	r.untilTrue("all are known", func() bool {
+		return !slices.ContainsFunc(r.m.list.order, func(u *Member) bool { return u.healthAt.IsZero() })
+	})
+	if n := strings.Count(r.screen(), "41 min"); n < machines {
+		t.Errorf("%d rows say for how long they are idle:\n%s", n, r.screen())
+	}
+	open := 0
+	for _, u := range r.m.list.order {
+		if u.conn.link != nil {
+			open++
+		}
+	}
+	if open > linksMost {
+		t.Errorf("%d connections are kept", open)
+	}
+}
+
+// Nobody is asked for a passphrase of a machine that is not selected; once it
+// is, it is connected to as always.
+func TestConnectingUnaskedAsksNobody(t *testing.T) {
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	e.Fail = map[string]error{"connect s-2": fmt.Errorf("the key: %w", steps.ErrDeclined)}
+	r := newRig(t, e).untilAsked("connect s-2")
+	r.untilTrue("that has ended", func() bool { return !r.m.Tasks.Runs(taskLink("s-2")) })
+	if u := r.member("s-2"); u.conn.problem != nil {
+		t.Errorf("it is said to be a problem: %+v", u.conn.problem)
+	}
+	r.e.Change(func() { r.e.Fail = nil })
+	r.press("2").rested()
+	r.untilTrue("it is connected to", func() bool { return r.member("s-2").conn.link != nil })
+}
+
+// F5 is on the bar, also in a small terminal.
+func TestRefreshIsOnTheBar(t *testing.T) {
+	for _, on := range []string{"1", "3", "5", "6"} {
+		if got := sevenRig(t).press(on).screen(); !strings.Contains(got, "f5 refresh") {
+			t.Errorf("on machine %s:\n%s", on, got)
+		}
+	}
+}
+
+// The state has its colour in every row, and keeps it in the selected one.
+func TestTheStateHasItsColour(t *testing.T) {
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	r := toList(newRig(t, e, func(c *page.Context) { c.Theme = theme.New(true, true) })).size(140, 40)
+	const green, red = "99;210;151", "255;123;114"
+	of := func(name string) string {
+		for line := range strings.Lines(cells.Unmarked(r.drawn())) {
+			if strings.Contains(line, name) && !strings.Contains(line, "│ "+name) {
+				return line
+			}
+		}
+		t.Fatalf("%s is not listed", name)
+		return ""
+	}
+	for _, selected := range []string{"1", "2"} {
+		r.press(selected)
+		for _, name := range []string{"jupyter", "gpu-lab"} {
+			if !strings.Contains(of(name), green) {
+				t.Errorf("with %s selected, %s runs without green: %q", selected, name, of(name))
+			}
+		}
+	}
+	if !strings.Contains(of("course"), red) {
+		t.Errorf("what is gone is not red: %q", of("course"))
+	}
+}
