@@ -325,11 +325,11 @@ func (m *model) footer() string {
 	hints := m.screen().Keys().Hints()
 	switch {
 	case m.dialog() != nil:
-		hints = m.dialog().Hints()
+		hints = m.dialog().Keys().Hints()
 	case m.help:
-		hints = []page.Hint{{"esc", "close"}, {"↑↓", "scroll"}}
+		hints = m.helpKeys().Hints()
 	case m.screen().Typing() == nil:
-		hints = append(hints, page.Hint{"?", "help"}, page.Hint{"q", "quit"})
+		hints = append(hints, m.everywhere().Hints()...)
 	}
 	return hintLine(m.Theme, hints, m.Width)
 }

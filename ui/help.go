@@ -8,15 +8,12 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
-// helpKey takes a key while the help is open.
-func (m *model) helpKey(k tea.KeyPressMsg) tea.Cmd {
-	switch k.String() {
-	case "esc", "?", "q", "enter":
-		m.help = false
-	default:
-		m.helpAt.Key(k)
+// helpKeys are the keys while the help is open.
+func (m *model) helpKeys() page.Keys {
+	return page.Keys{
+		page.Set("esc ? q enter", "close", func() { m.help = false }),
+		page.Moving[tea.Cmd]("scroll", m.helpAt.Key),
 	}
-	return nil
 }
 
 // helpLines is the help for the page under it: its keys, the keys that work

@@ -65,13 +65,19 @@ func (m *model) back() tea.Cmd {
 	return nil
 }
 
+// jumps reports whether a key is the number of a question; the machines' page
+// has numbers of its own.
+func (m *model) jumps(digit string) bool {
+	return m.page != machines.ID && len(digit) == 1 && digit >= "1" && digit <= "5"
+}
+
 // jump goes to a question page that was reached before, by its number.
 func (m *model) jump(digit string) tea.Cmd {
-	if !m.asking() || len(digit) != 1 {
+	if !m.jumps(digit) || !m.asking() {
 		return nil
 	}
 	i := int(digit[0] - '1')
-	if i < 0 || i > m.reached || i >= len(questions()) {
+	if i > m.reached || i >= len(questions()) {
 		return nil
 	}
 	return m.Show(questions()[i])

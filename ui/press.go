@@ -5,7 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
@@ -27,23 +26,17 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 		if m.held {
 			return nil
 		}
-		return m.carryOut(d.Key(k))
+		a, _ := d.Keys().Key(k)
+		return m.carryOut(a)
 	}
 	if m.help {
-		return m.helpKey(k)
+		cmd, _ := m.helpKeys().Key(k)
+		return cmd
 	}
 	s := m.screen()
 	if s.Typing() == nil {
-		switch k.String() {
-		case "?":
-			m.help, m.helpAt = true, page.Scroll{}
-			return nil
-		case "q":
-			return m.askQuit()
-		case "1", "2", "3", "4", "5":
-			if m.page != machines.ID {
-				return m.jump(k.String())
-			}
+		if cmd, taken := m.everywhere().Key(k); taken {
+			return cmd
 		}
 	}
 	cmd, taken := s.Keys().Key(k)
@@ -54,6 +47,15 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 		return m.back()
 	}
 	return cmd
+}
+
+// everywhere are the keys that work on every page, while nothing is typed.
+func (m *model) everywhere() page.Keys {
+	return page.Keys{
+		page.Set("?", "help", func() { m.help, m.helpAt = true, page.Scroll{} }),
+		page.On("q", "quit", m.askQuit),
+		page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) { return m.jump(k.String()), m.jumps(k.String()) }),
+	}
 }
 
 func (m *model) paste(msg tea.PasteMsg) {

@@ -54,26 +54,29 @@ func (s *Page) askCopy(u *Member, up bool) tea.Cmd {
 
 func (d *copyDialog) Typing() page.Typist { return d.field[d.at] }
 
-func (d *copyDialog) Key(k tea.KeyPressMsg) page.Action {
-	d.wrong, d.fits = "", completion{}
-	switch k.String() {
-	case "tab":
-		return page.Doing(d.complete)
-	case "shift+tab", "up", "down":
-		d.at = 1 - d.at
-	case "esc":
-		return page.Close()
-	case "enter":
-		if d.field[0].Value() == "" {
-			d.at, d.wrong = 0, "Name the file or the folder."
-			return page.Action{}
-		}
-		from, to := d.field[0].Value(), d.field[1].Value()
-		return page.Closing(func() tea.Cmd { return d.copy(from, to) })
-	default:
-		d.field[d.at].Update(k)
+// Keys implements [page.Dialog].
+func (d *copyDialog) Keys() page.DialogKeys {
+	return page.DialogKeys{
+		page.Under(func(tea.KeyPressMsg) (page.Action, bool) {
+			d.wrong, d.fits = "", completion{}
+			return page.Action{}, false
+		}),
+		page.On("enter", "copy", d.take),
+		page.On("tab", "complete", func() page.Action { return page.Doing(d.complete) }),
+		page.Change("up down shift+tab", "another path", func() { d.at = 1 - d.at }).As("↑↓"),
+		page.On("esc", "cancel", page.Close),
+		page.Type(d.field[d.at]),
 	}
-	return page.Action{}
+}
+
+// take begins the copy, once there is something to copy.
+func (d *copyDialog) take() page.Action {
+	from, to := d.field[0].Value(), d.field[1].Value()
+	if from == "" {
+		d.at, d.wrong = 0, "Name the file or the folder."
+		return page.Action{}
+	}
+	return page.Closing(func() tea.Cmd { return d.copy(from, to) })
 }
 
 // copyFiles copies in the background. An empty target means the same name in
@@ -181,10 +184,6 @@ func (d *copyDialog) View(th theme.Theme, w int) []string {
 		lines = append(lines, d.fitting(th, w, i)...)
 	}
 	return append(lines, page.Paragraph(th.Error, d.wrong, w)...)
-}
-
-func (d *copyDialog) Hints() []page.Hint {
-	return []page.Hint{{"enter", "copy"}, {"tab", "complete"}, {"↑↓", "another path"}, {"esc", "cancel"}}
 }
 
 // fitting are the names that a path may become, under its field, on as many

@@ -86,27 +86,39 @@ func (d *doctorDialog) aim() {
 
 func (d *doctorDialog) Typing() page.Typist { return nil }
 
-func (d *doctorDialog) Key(k tea.KeyPressMsg) page.Action {
-	if d.failure.Key(k) {
+// Keys implements [page.Dialog].
+func (d *doctorDialog) Keys() page.DialogKeys {
+	fix := ""
+	if d.at.At < len(d.checks) && d.checks[d.at.At].Fix != "" {
+		fix = "fix it"
+	}
+	return page.DialogKeys{
+		page.Under(d.failureKey),
+		page.On("enter", fix, d.fix),
+		page.Moving[page.Action]("choose", func(k tea.KeyPressMsg) bool {
+			moves := d.at.Key(k)
+			d.moved = d.moved || moves
+			return moves
+		}),
+		page.On("r", "check again", d.again),
+		page.On("esc q", "close", func() page.Action {
+			d.Tasks.Stop(taskDoctor)
+			d.fixing = false
+			return page.Close()
+		}),
+	}
+}
+
+func (d *doctorDialog) failureKey(k tea.KeyPressMsg) (page.Action, bool) {
+	return page.Action{}, d.failure.Key(k)
+}
+
+// again checks once more, unless something is being mended.
+func (d *doctorDialog) again() page.Action {
+	if d.fixing {
 		return page.Action{}
 	}
-	if d.at.Key(k) {
-		d.moved = true
-		return page.Action{}
-	}
-	switch k.String() {
-	case "esc", "q":
-		d.Tasks.Stop(taskDoctor)
-		d.fixing = false
-		return page.Close()
-	case "r":
-		if !d.fixing {
-			return page.Doing(d.run)
-		}
-	case "enter":
-		return d.fix()
-	}
-	return page.Action{}
+	return page.Doing(d.run)
 }
 
 // fix does what the check under the cursor offers.
@@ -147,14 +159,6 @@ func (s *Page) mended(setupID string) tea.Cmd {
 	}
 	d.fixing = false
 	return d.run()
-}
-
-func (d *doctorDialog) Hints() []page.Hint {
-	hints := []page.Hint{{"↑↓", "choose"}}
-	if d.at.At < len(d.checks) && d.checks[d.at.At].Fix != "" {
-		hints = append([]page.Hint{{"enter", "fix it"}}, hints...)
-	}
-	return append(hints, page.Hint{"r", "check again"}, page.Hint{"esc", "close"})
 }
 
 func (d *doctorDialog) View(th theme.Theme, w int) []string { return d.ViewTall(th, w, 24) }

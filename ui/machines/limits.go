@@ -32,24 +32,20 @@ func (d *limitsDialog) choices(i int) []steps.Limit {
 
 func (d *limitsDialog) Typing() page.Typist { return nil }
 
-func (d *limitsDialog) Key(k tea.KeyPressMsg) page.Action {
-	d.at.Size(2)
-	if d.at.Key(k) {
-		return page.Action{}
+// Keys implements [page.Dialog].
+func (d *limitsDialog) Keys() page.DialogKeys {
+	d.at.Size(len(d.value))
+	next := func(by int) func() {
+		return func() { d.value[d.at.At] = page.NextLimit(d.choices(d.at.At), d.value[d.at.At], by) }
 	}
-	switch k.String() {
-	case "tab", "shift+tab":
-		d.at.At = 1 - d.at.At
-	case "left", "h":
-		d.value[d.at.At] = page.NextLimit(d.choices(d.at.At), d.value[d.at.At], -1)
-	case "right", "l", "space":
-		d.value[d.at.At] = page.NextLimit(d.choices(d.at.At), d.value[d.at.At], +1)
-	case "esc":
-		return page.Close()
-	case "enter":
-		return page.Closing(func() tea.Cmd { return d.set(d.value[0], d.value[1]) })
+	return page.DialogKeys{
+		page.On("enter", "set", func() page.Action {
+			return page.Closing(func() tea.Cmd { return d.set(d.value[0], d.value[1]) })
+		}),
+		page.Change("right l space", "change", next(+1)).As("←→"), page.Change("left h", "", next(-1)),
+		page.Moving[page.Action]("other limit", d.at.Key), page.Change("tab shift+tab", "", func() { d.at.At = 1 - d.at.At }),
+		page.On("esc", "cancel", page.Close),
 	}
-	return page.Action{}
 }
 
 func (s *Page) setLimits(u *Member, idle, lifetime steps.Limit) tea.Cmd {
@@ -91,10 +87,6 @@ func (d *limitsDialog) options(i int) []steps.Limit {
 		}
 	}
 	return append(list, d.value[i])
-}
-
-func (d *limitsDialog) Hints() []page.Hint {
-	return []page.Hint{{"enter", "set"}, {"←→", "change"}, {"↑↓", "other limit"}, {"esc", "cancel"}}
 }
 
 // Point implements [page.PointableDialog].

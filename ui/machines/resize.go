@@ -99,26 +99,33 @@ func (d *typeDialog) Typing() page.Typist {
 	return nil
 }
 
-func (d *typeDialog) Key(k tea.KeyPressMsg) page.Action {
-	if !d.table.Filtering() || k.String() == "enter" {
-		switch k.String() {
-		case "esc":
-			if d.table.Filter() == "" {
-				d.Tasks.Stop(taskOtherTypes)
-				return page.Close()
-			}
-		case "enter":
-			return d.choose()
-		}
+// Keys implements [page.Dialog].
+func (d *typeDialog) Keys() page.DialogKeys {
+	types := page.Under(func(k tea.KeyPressMsg) (page.Action, bool) {
+		d.table.Update(k) // it has nothing to report: Enter is taken above
+		return page.Action{}, true
+	})
+	keys := page.DialogKeys{
+		page.On("enter", "select", d.choose),
+		page.TellOnly[page.Action]("↑↓", "choose"), page.TellOnly[page.Action]("/", "filter"),
 	}
-	if d.failure.Key(k) {
-		return page.Action{}
+	if d.table.Filtering() {
+		return append(keys, page.TellOnly[page.Action]("s", "sort"), page.TellOnly[page.Action]("esc", "cancel"),
+			page.Under(func(k tea.KeyPressMsg) (page.Action, bool) { return page.Action{}, d.failure.Key(k) }), types)
 	}
-	if !d.table.Filtering() && page.SortKey(d.table, k) {
-		return page.Action{}
+	return append(keys,
+		page.Change("s", "sort", d.table.SortNext), page.Change("S", "", d.table.SortBack),
+		page.Maybe("esc", "cancel", d.cancel),
+		page.Under(func(k tea.KeyPressMsg) (page.Action, bool) { return page.Action{}, d.failure.Key(k) }), types)
+}
+
+// cancel closes the dialog, unless there is a filter to be taken away first.
+func (d *typeDialog) cancel() (page.Action, bool) {
+	if d.table.Filter() != "" {
+		return page.Action{}, false
 	}
-	d.table.Update(k) // it has nothing to report: Enter is taken above
-	return page.Action{}
+	d.Tasks.Stop(taskOtherTypes)
+	return page.Close(), true
 }
 
 func (d *typeDialog) choose() page.Action {
@@ -151,10 +158,6 @@ func (d *typeDialog) ViewTall(th theme.Theme, w, h int) []string {
 	d.table.SetTheme(th)
 	d.table.SetSize(w, page.TableHeight(d.table, min(h-len(lines), 24)))
 	return append(lines, strings.Split(d.table.View(), "\n")...)
-}
-
-func (d *typeDialog) Hints() []page.Hint {
-	return []page.Hint{{"enter", "select"}, {"↑↓", "choose"}, {"/", "filter"}, {"s", "sort"}, {"esc", "cancel"}}
 }
 
 // Point implements [page.PointableDialog].

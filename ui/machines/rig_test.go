@@ -55,7 +55,8 @@ func (m *owner) CloseAbout(about any) bool {
 
 func (m *owner) Press(k tea.KeyPressMsg) tea.Cmd {
 	if d := m.dialog(); d != nil {
-		return m.carryOut(d.Key(k))
+		a, _ := d.Keys().Key(k)
+		return m.carryOut(a)
 	}
 	cmd, _ := m.list.Keys().Key(k)
 	return cmd
@@ -165,7 +166,7 @@ func (r *rig) drawn() string {
 	var bar []string
 	hints := r.m.list.Keys().Hints()
 	if d := r.m.dialog(); d != nil {
-		hints = d.Hints()
+		hints = d.Keys().Hints()
 		lines := d.View(c.Theme, 72)
 		if tall, ok := d.(page.Tall); ok {
 			lines = tall.ViewTall(c.Theme, 72, c.Height-5)

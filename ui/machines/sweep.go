@@ -113,34 +113,39 @@ func regionOf(at steps.Place) string {
 
 func (d *sweepDialog) Typing() page.Typist { return nil }
 
-func (d *sweepDialog) Key(k tea.KeyPressMsg) page.Action {
-	if d.clearing && k.String() != "esc" || d.failure.Key(k) {
-		return page.Action{}
-	}
-	if k.String() != "space" && d.at.Key(k) {
-		return page.Action{}
-	}
-	switch k.String() {
-	case "space":
-		if d.at.At < len(d.found) {
-			d.mark(d.found[d.at.At])
-			d.at.At = min(d.at.At+1, len(d.found)-1)
-		}
-	case "a":
-		all := len(d.chosen()) < len(d.found)
-		for _, l := range d.found {
-			d.marked[leftoverKey(l)] = all
-		}
-	case "r":
-		return page.Doing(d.run)
-	case "enter":
-		return page.Doing(d.askClear)
-	case "esc":
+// Keys implements [page.Dialog].
+func (d *sweepDialog) Keys() page.DialogKeys {
+	closes := page.On("esc", "close", func() page.Action {
 		d.Tasks.Stop(taskSweep)
 		d.Tasks.Stop(taskClear) // what was removed is removed
 		return page.Close()
+	})
+	if d.clearing {
+		return page.DialogKeys{closes}
 	}
-	return page.Action{}
+	return page.DialogKeys{
+		page.Under(func(k tea.KeyPressMsg) (page.Action, bool) { return page.Action{}, d.failure.Key(k) }),
+		page.Change("space", "mark", d.markNext), page.Change("a", "all", d.markAll),
+		page.On("enter", "remove the marked", func() page.Action { return page.Doing(d.askClear) }),
+		page.Moving[page.Action]("choose", d.at.Key),
+		page.On("r", "check again", func() page.Action { return page.Doing(d.run) }), closes,
+	}
+}
+
+// markNext marks what is under the cursor, and moves on.
+func (d *sweepDialog) markNext() {
+	if d.at.At < len(d.found) {
+		d.mark(d.found[d.at.At])
+		d.at.At = min(d.at.At+1, len(d.found)-1)
+	}
+}
+
+// markAll marks everything, or nothing where everything is marked.
+func (d *sweepDialog) markAll() {
+	all := len(d.chosen()) < len(d.found)
+	for _, l := range d.found {
+		d.marked[leftoverKey(l)] = all
+	}
 }
 
 func (d *sweepDialog) mark(l steps.Leftover) {
@@ -203,10 +208,6 @@ func (d *sweepDialog) remove(list []steps.Leftover) tea.Cmd {
 		b.Close()
 		return cleared{id, err}
 	})
-}
-
-func (d *sweepDialog) Hints() []page.Hint {
-	return []page.Hint{{"space", "mark"}, {"a", "all"}, {"enter", "remove the marked"}, {"↑↓", "choose"}, {"r", "check again"}, {"esc", "close"}}
 }
 
 func (d *sweepDialog) View(th theme.Theme, w int) []string { return d.ViewTall(th, w, 24) }

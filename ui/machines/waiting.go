@@ -28,18 +28,14 @@ func (s *Page) onceConnected(u *Member, then func(*Member) tea.Cmd) tea.Cmd {
 
 func (d *waitDialog) Typing() page.Typist { return nil }
 
-func (d *waitDialog) Key(k tea.KeyPressMsg) page.Action {
-	if k.String() == "esc" {
-		return page.Close()
-	}
-	return page.Action{}
+// Keys implements [page.Dialog].
+func (d *waitDialog) Keys() page.DialogKeys {
+	return page.DialogKeys{page.On("esc", "cancel", page.Close)}
 }
 
 func (d *waitDialog) View(th theme.Theme, w int) []string {
 	return page.DialogText(th, "Connecting to "+d.u.Name()+" …", []string{"It continues automatically once it is connected."}, w)
 }
-
-func (d *waitDialog) Hints() []page.Hint { return []page.Hint{{"esc", "cancel"}} }
 
 // endWaiting closes the dialog that waits for a machine, and says which it
 // was, or nil.

@@ -50,6 +50,11 @@ func Maybe[R any](keys, does string, do func() (R, bool)) Binding[R] {
 // Tell is TellOnly on a page.
 func Tell(shown, does string) Binding[tea.Cmd] { return TellOnly[tea.Cmd](shown, does) }
 
+// Change is On in a dialog, for what only changes the dialog.
+func Change(keys, does string, do func()) Binding[Action] {
+	return On(keys, does, func() Action { do(); return Action{} })
+}
+
 // First does something at every key, and leaves the key to the others.
 func First(do func()) Binding[tea.Cmd] {
 	return Under(func(tea.KeyPressMsg) (tea.Cmd, bool) { do(); return nil, false })
@@ -61,6 +66,11 @@ func Table(t *table.Table) Binding[tea.Cmd] {
 		taken, cmd := t.Update(k)
 		return cmd, taken
 	})
+}
+
+// Type hands every key to a field, and none to the bindings after it.
+func Type(f *Field) Binding[Action] {
+	return Under(func(k tea.KeyPressMsg) (Action, bool) { f.Update(k); return Action{}, true })
 }
 
 // Set is On for what only changes the page.
@@ -115,12 +125,4 @@ func (t Bindings[R]) Hints() []Hint {
 		}
 	}
 	return hints
-}
-
-// If is the table, or nothing.
-func (t Bindings[R]) If(on bool) Bindings[R] {
-	if !on {
-		return nil
-	}
-	return t
 }

@@ -12,10 +12,10 @@ import (
 // neither the page under it nor who shows it: what a key comes to it hands back
 // as an [Action].
 type Dialog interface {
-	Key(k tea.KeyPressMsg) Action
+	// Keys are the keys and what they do now: the dialog's switch, and its bar.
+	Keys() DialogKeys
 	Typing() Typist
 	View(th theme.Theme, w int) []string
-	Hints() []Hint
 }
 
 // Tall is a dialog that makes use of the height there is.
@@ -79,23 +79,17 @@ type ChoiceDialog struct {
 // Typing implements [Dialog].
 func (d *ChoiceDialog) Typing() Typist { return nil }
 
-// Key implements [Dialog].
-func (d *ChoiceDialog) Key(k tea.KeyPressMsg) Action {
+// Keys implements [Dialog].
+func (d *ChoiceDialog) Keys() DialogKeys {
 	d.At.Size(len(d.Options))
-	if d.At.Key(k) {
-		return Action{}
+	n := len(d.Options)
+	return DialogKeys{
+		Moving[Action]("choose", d.At.Key),
+		On("enter", "select", func() Action { return d.take(d.At.At) }),
+		On("esc", strings.ToLower(d.Options[n-1].Label), func() Action { return d.take(n - 1) }),
+		Change("tab right l", "", func() { d.At.At = (d.At.At + 1) % n }),
+		Change("shift+tab left h", "", func() { d.At.At = (d.At.At + n - 1) % n }),
 	}
-	switch k.String() {
-	case "enter":
-		return d.take(d.At.At)
-	case "tab", "right", "l":
-		d.At.At = (d.At.At + 1) % len(d.Options)
-	case "shift+tab", "left", "h":
-		d.At.At = (d.At.At + len(d.Options) - 1) % len(d.Options)
-	case "esc":
-		return d.take(len(d.Options) - 1)
-	}
-	return Action{}
 }
 
 func (d *ChoiceDialog) take(i int) Action { return Closing(d.Options[i].Do) }
@@ -151,11 +145,6 @@ func (d *ChoiceDialog) View(th theme.Theme, w int) []string {
 	return lines
 }
 
-// Hints implements [Dialog].
-func (d *ChoiceDialog) Hints() []Hint {
-	return []Hint{{"↑↓", "choose"}, {"enter", "select"}, {"esc", strings.ToLower(d.Options[len(d.Options)-1].Label)}}
-}
-
 // InputDialog asks for one line of text.
 type InputDialog struct {
 	Title string
@@ -172,21 +161,22 @@ type InputDialog struct {
 // Typing implements [Dialog].
 func (d *InputDialog) Typing() Typist { return d.Field }
 
-// Key implements [Dialog].
-func (d *InputDialog) Key(k tea.KeyPressMsg) Action {
-	switch k.String() {
-	case "enter":
-		value := d.Field.Raw()
-		if d.Wrong = d.Check(value); d.Wrong != "" {
-			return Action{}
-		}
-		return Closing(func() tea.Cmd { return d.Done(value) })
-	case "esc":
-		return Closing(d.Not)
+// Keys implements [Dialog].
+func (d *InputDialog) Keys() DialogKeys {
+	return DialogKeys{
+		On("enter", "continue", d.enter),
+		On("esc", "cancel", func() Action { return Closing(d.Not) }),
+		Under(func(tea.KeyPressMsg) (Action, bool) { d.Wrong = ""; return Action{}, false }),
+		Type(d.Field),
 	}
-	d.Wrong = ""
-	d.Field.Update(k)
-	return Action{}
+}
+
+func (d *InputDialog) enter() Action {
+	value := d.Field.Raw()
+	if d.Wrong = d.Check(value); d.Wrong != "" {
+		return Action{}
+	}
+	return Closing(func() tea.Cmd { return d.Done(value) })
 }
 
 // View implements [Dialog].
@@ -198,9 +188,6 @@ func (d *InputDialog) View(th theme.Theme, w int) []string {
 	}
 	return lines
 }
-
-// Hints implements [Dialog].
-func (d *InputDialog) Hints() []Hint { return []Hint{{"enter", "continue"}, {"esc", "cancel"}} }
 
 // DialogText is the head of a dialog: its title and its paragraphs.
 func DialogText(th theme.Theme, title string, text []string, w int) []string {

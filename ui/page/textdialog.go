@@ -1,8 +1,6 @@
 package page
 
 import (
-	tea "charm.land/bubbletea/v2"
-
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -25,15 +23,9 @@ func (d *TextDialog) Add(head string, p problem.Problem) {
 // Typing implements [Dialog].
 func (d *TextDialog) Typing() Typist { return nil }
 
-// Key implements [Dialog].
-func (d *TextDialog) Key(k tea.KeyPressMsg) Action {
-	switch k.String() {
-	case "esc", "enter", "q", "f":
-		return Close()
-	default:
-		d.at.Key(k)
-	}
-	return Action{}
+// Keys implements [Dialog].
+func (d *TextDialog) Keys() DialogKeys {
+	return DialogKeys{On("esc enter q f", "close", Close), Moving[Action]("scroll", d.at.Key)}
 }
 
 // View implements [Dialog].
@@ -61,9 +53,6 @@ func (d *TextDialog) ViewTall(th theme.Theme, w, h int) []string {
 	head := []string{th.Title.Render(d.Title), ""}
 	return append(head, Scrolled(th, &d.at, lines, w, max(h-len(head), 1))...)
 }
-
-// Hints implements [Dialog].
-func (d *TextDialog) Hints() []Hint { return []Hint{{"esc", "close"}, {"↑↓", "scroll"}} }
 
 // Point implements [PointableDialog].
 func (d *TextDialog) Point(p Pointed) Action { d.at.Wheel(p); return Action{} }
