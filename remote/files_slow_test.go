@@ -138,6 +138,9 @@ func TestCopyOverASlowConnection(t *testing.T) {
 
 // A connection that is dead does not hold up who gives up.
 func TestCopyGivenUpOnADeadConnection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	h := startOpenSSH(t)
 	r := newRelay(t, h.addr)
 	h.addr = r.addr

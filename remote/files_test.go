@@ -157,6 +157,9 @@ func TestCopyTree(t *testing.T) {
 }
 
 func TestCopyPlaces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		c, dir := h.client(t), t.TempDir()
 		local := filepath.Join(dir, "file")
@@ -264,6 +267,9 @@ func TestCopyBig(t *testing.T) {
 // A copy that is ended in the middle leaves nothing under the final name, and
 // nothing beside it.
 func TestCopyCancelled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		c, local := h.client(t), big(t)
 		must[Copied](t)(c.Put(t.Context(), local, "big", CopyOptions{}))
@@ -314,6 +320,9 @@ func TestCopyConnectionLost(t *testing.T) {
 }
 
 func TestCopyDiskFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("a small disk takes root")
 	}

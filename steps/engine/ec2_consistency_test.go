@@ -91,6 +91,9 @@ func TestAHiddenInstanceIsNeverLaunchedTwice(t *testing.T) {
 
 // What EC2 does not show is not removed by forgetting it.
 func TestAHiddenInstanceIsNotForgotten(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	w, c := hiding(t, 45*time.Second)
 	s := w.launchHidden(c)
 	for _, look := range []func(steps.Setup) steps.Setup{
@@ -307,6 +310,9 @@ func TestRemovalIsSeenBeforeItIsForgotten(t *testing.T) {
 
 // The same holds for starting, stopping, another type, and what a shutdown does.
 func TestAChangeIsSeenBeforeItIsTold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	w := newWorld(t, nil)
 	ctx, quiet := t.Context(), func(steps.Event) {}
 	if err := w.until(ctx, w.guide(), answers(), steps.StepLaunch); err != nil {

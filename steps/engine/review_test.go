@@ -134,6 +134,9 @@ func TestReviewCountsItsOwnMachineOnce(t *testing.T) {
 // What AWS does not let this account launch at all stands among the problems,
 // not among the permissions that are not known.
 func TestReviewTellsWhatPreventsTheLaunch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	for code, title := range map[string]string{
 		"PendingVerification":  "AWS is still verifying your account",
 		"OptInRequired":        "The account is not ready for EC2",

@@ -159,6 +159,9 @@ func TestTerminatedBySignal(t *testing.T) {
 
 // A process that does not answer is ended, since it is known to be the sandbox.
 func TestStopHung(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
 	t.Parallel()
 	o := options(t)
 	info := ensure(t, o)
