@@ -235,8 +235,8 @@ func (m *model) sidebar() string {
 // pageView is the right side: title, what the guide says, the page's own part,
 // and what one would have typed by hand.
 func (m *model) pageView(w, h int) string {
-	if _, ok := m.screen().(page.Whole); ok {
-		return strings.Join(page.Indent(strings.Split(m.screen().View(w, h), "\n"), 1), "\n")
+	if _, ok := m.shown().(page.Whole); ok {
+		return strings.Join(page.Indent(strings.Split(m.shown().View(w, h), "\n"), 1), "\n")
 	}
 	left := 1
 	if m.wide() {
@@ -249,7 +249,7 @@ func (m *model) pageView(w, h int) string {
 		lines, manual = []string{m.Theme.Title.Render(title), ""}, nil
 	}
 	room := max(h-len(lines)-len(manual), 0)
-	body := strings.Split(m.screen().View(w, room), "\n")
+	body := strings.Split(m.shown().View(w, room), "\n")
 	if !m.Roomy() || len(body) > room {
 		// Little room: the commands stand at the bottom, on every page alike.
 		body = strings.Split(cells.Block(strings.Join(body, "\n"), w, room), "\n")
@@ -270,7 +270,7 @@ func (m *model) intro(w int) []string {
 
 // heading is the page's title and its two sentences.
 func (m *model) heading() (title, about string) {
-	if p, ok := m.screen().(page.Titled); ok {
+	if p, ok := m.shown().(page.Titled); ok {
 		return p.Heading()
 	}
 	p := steps.PageFor(m.active())
@@ -322,13 +322,13 @@ func (m *model) footer() string {
 		}
 		return cells.Fit(" "+style.Render(page.Clean(m.notice.text)), m.Width)
 	}
-	hints := m.screen().Keys().Hints()
+	hints := m.shown().Keys().Hints()
 	switch {
 	case m.dialog() != nil:
 		hints = m.dialog().Keys().Hints()
 	case m.help:
 		hints = m.helpKeys().Hints()
-	case m.screen().Typing() == nil:
+	case m.shown().Typing() == nil:
 		hints = append(hints, m.everywhere().Hints()...)
 	}
 	return hintLine(m.Theme, hints, m.Width)
@@ -376,7 +376,7 @@ func onTop(th theme.Theme, body, over string, w, h int) string {
 
 // fullScreen is the log that has the whole screen, or empty.
 func (m *model) fullScreen() string {
-	p, ok := m.screen().(page.WithLog)
+	p, ok := m.shown().(page.WithLog)
 	if !ok {
 		return ""
 	}

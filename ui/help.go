@@ -26,8 +26,8 @@ func (m *model) helpLines(w, h int) []string {
 			lines = append(lines, "  "+m.Theme.Key.Render(cells.Fit(h.Key(), 14))+m.Theme.KeyDesc.Render(h.Does()))
 		}
 	}
-	sections := []page.Section{{Hints: m.screen().Keys().Hints()}}
-	if p, ok := m.screen().(page.Helpful); ok {
+	sections := []page.Section{{Hints: m.shown().Keys().Hints()}}
+	if p, ok := m.shown().(page.Helpful); ok {
 		sections = p.Help()
 	}
 	for i, s := range sections {

@@ -15,7 +15,7 @@ import (
 // The keys of the log are on the bar as far as there is room, all of them in
 // the help, and what they do is said.
 func TestTheKeysOfTheLogAreTold(t *testing.T) {
-	r := fleetRig(t).press("l")
+	r := machinesRig(t).press("l")
 	bar := func() string {
 		lines := strings.Split(strings.TrimRight(r.screen(), "\n"), "\n")
 		return lines[len(lines)-1]

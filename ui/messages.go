@@ -32,13 +32,13 @@ type (
 	questionAsked struct{ q *question }
 	// questionWithdrawn: it does not wait any more.
 	questionWithdrawn struct{ id questionID }
-	// tunnelSeen: what the tunnel says of itself.
-	tunnelSeen struct {
+	// tunnelSaid: what the tunnel says of itself.
+	tunnelSaid struct {
 		id    page.TaskID
 		state string
 	}
-	// setupSeen: the setup that is worked on was read again.
-	setupSeen struct {
+	// setupRead: the setup that is worked on was read again.
+	setupRead struct {
 		id      page.TaskID
 		setupID string
 		list    []steps.Setup

@@ -24,17 +24,17 @@ type model struct {
 	// asksTerminal: the person has chosen no theme, so its background decides.
 	asksTerminal bool
 
-	page    steps.StepID
-	reached int          // the furthest step shown, counted from 0
-	settled steps.Place  // the place the later answers were given for
-	guide   *guide.Guide // with the answers so far
-	pages   []entry
+	page        steps.StepID
+	reached     int          // the furthest step shown, counted from 0
+	answeredFor steps.Place  // the place the later answers were given for
+	guide       *guide.Guide // with the answers so far
+	pages       []entry
 
 	machines *machines.Page
 	account  *guide.Account
-	work     workScreen
-	open     openScreen
-	remove   removeScreen
+	work     workPage
+	open     openPage
+	remove   removePage
 
 	dialogs   []page.Dialog // the last one has the keys
 	help      bool
@@ -76,9 +76,9 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 	m.guide.Launch = func() tea.Cmd { return m.work.begin() }
 	m.machines = machines.New(m.Context, m)
 	m.account = guide.NewAccount(m.guide)
-	m.work = newWorkScreen(m)
-	m.open = openScreen{m: m}
-	m.remove = newRemoveScreen(m)
+	m.work = newWorkPage(m)
+	m.open = openPage{m: m}
+	m.remove = newRemovePage(m)
 	m.pages = m.table()
 	return m
 }

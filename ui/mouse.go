@@ -52,5 +52,5 @@ func (m *model) point(p page.Pointed) tea.Cmd {
 	if name, ok := p.Clicked(page.ZonePage); ok {
 		return m.jump(name)
 	}
-	return m.screen().Point(p)
+	return m.shown().Point(p)
 }

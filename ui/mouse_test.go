@@ -75,7 +75,7 @@ func TestQuickClicksAreNotMeantForTheNextPage(t *testing.T) {
 
 // A dialog takes the mouse; what it lies on does not.
 func TestTheMouseInDialogs(t *testing.T) {
-	r := toFleet(newRig(t, newFakeEngineWith(stepstest.SevenMachines))).press("s").until("Stop jupyter?")
+	r := toMachines(newRig(t, newFakeEngineWith(stepstest.SevenMachines))).press("s").until("Stop jupyter?")
 	r.click("2")
 	if u := r.m.machines.Current(); u.ID != "s-1" {
 		t.Errorf("%s was selected under the dialog", u.ID)

@@ -17,14 +17,14 @@ func questions() []steps.StepID {
 // except the work itself.
 func (m *model) Show(id steps.StepID) tea.Cmd {
 	if id != m.page {
-		m.screen().Leave()
+		m.shown().Leave()
 		m.notice.text = "" // it was about the page that is left, and covers this one's keys
 	}
 	m.page = id
 	if i := stepIndex(id); i >= 0 {
 		m.reached = max(m.reached, i)
 	}
-	return tea.Batch(m.screen().Enter(), m.tick())
+	return tea.Batch(m.shown().Enter(), m.tick())
 }
 
 // stepIndex is a step's place in the guide, from 0; -1 for the other pages.
@@ -40,10 +40,10 @@ func stepIndex(id steps.StepID) int {
 // next goes on from a question page: to the first later page whose answer is
 // still missing, or to the review. Answers given before are kept.
 func (m *model) next() tea.Cmd {
-	if m.guide.Place() != m.settled {
+	if m.guide.Place() != m.answeredFor {
 		// Another account or region: what was chosen there may not exist here.
 		m.reached = min(m.reached, stepIndex(steps.StepAccount))
-		m.settled = m.guide.Place()
+		m.answeredFor = m.guide.Place()
 	}
 	if m.reached >= stepIndex(steps.StepReview) {
 		return m.Show(steps.StepReview)

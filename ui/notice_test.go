@@ -3,11 +3,9 @@ package ui
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
 // A notice stands where the keys do, so it goes with the page it is about, and
@@ -20,19 +18,9 @@ func TestANoticeDoesNotOutliveItsPage(t *testing.T) {
 	}
 	e := stepstest.New()
 	stepstest.SevenMachines(e)
-	r = toFleet(newRig(t, e)).press("esc").until("q quits").press("q").until("Leave?")
+	r = toMachines(newRig(t, e)).press("esc").until("q quits").press("q").until("Leave?")
 	if shown := r.screen(); strings.Contains(shown, "q quits") || !strings.Contains(shown, "enter") {
 		t.Errorf("the dialog does not show its keys:\n%s", shown)
-	}
-}
-
-// Esc stops the work, and the keys say so.
-func TestTheWorkNamesTheKeyThatStopsIt(t *testing.T) {
-	e := stepstest.New()
-	e.AskHostKey = true // so that the work waits
-	r := toReview(newRig(t, e)).press("L").until("Is this the right machine?")
-	if got := r.m.work.Keys().Hints(); len(got) == 0 || got[0] != (page.Hint{"esc", "stop"}) {
-		t.Errorf("the keys of the work are %v", got)
 	}
 }
 
@@ -53,21 +41,5 @@ func TestAWarningIsWrappedUnderItsText(t *testing.T) {
 	lines := strings.SplitN(after, "\n", 3)
 	if !found || len(lines) < 3 || !strings.HasPrefix(lines[1], "   word") {
 		t.Errorf("the warning is drawn as\n%s", r.screen())
-	}
-}
-
-// A machine that was made here and that another program has removed is not
-// said to run, neither when leaving nor afterwards.
-func TestLeavingAfterAnotherProgramRemovedTheMachine(t *testing.T) {
-	e := stepstest.New()
-	r := toOpen(newRig(t, e))
-	id := r.m.work.setup.ID
-	e.Change(func() { e.Has.Setups, e.Has.Stamp = []steps.Setup{r.m.work.setup}, "1" })
-	r.press("esc").until("Your setups").untilTrue("it is listed", func() bool { return r.machine(id) != nil })
-	e.Change(func() { e.Has.Setups, e.Has.Stamp = nil, "2" })
-	r.take(ticked{r.m.ticker, time.Now()})
-	r.until("There are no machines").press("q")
-	if !r.m.quitting || r.m.outcome.LeftRunning || len(r.m.outcome.Left) > 0 {
-		t.Errorf("leaving, %v, with %+v:\n%s", r.m.quitting, r.m.outcome, r.screen())
 	}
 }

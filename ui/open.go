@@ -16,8 +16,8 @@ import (
 
 const taskTunnel page.TaskName = page.Quiet + "tunnel"
 
-// openScreen is the end of the guide: the URL and what to do with it.
-type openScreen struct {
+// openPage is the end of the guide: the URL and what to do with it.
+type openPage struct {
 	m      *model
 	opened *steps.Opened
 	tunnel string // what the tunnel said last
@@ -25,31 +25,31 @@ type openScreen struct {
 	logs   bool // the logs are shown instead
 }
 
-func (s *openScreen) Enter() tea.Cmd { return s.look() }
+func (s *openPage) Enter() tea.Cmd { return s.askTunnel() }
 
-// look asks the tunnel how it is.
-func (s *openScreen) look() tea.Cmd {
+// askTunnel asks the tunnel how it is.
+func (s *openPage) askTunnel() tea.Cmd {
 	if s.opened == nil || s.opened.Tunnel == nil || s.m.Tasks.Runs(taskTunnel) {
 		return nil
 	}
 	tunnel := s.opened.Tunnel
 	return s.m.Start(taskTunnel, func(_ context.Context, id page.TaskID) tea.Msg {
-		return tunnelSeen{id, tunnel.State()}
+		return tunnelSaid{id, tunnel.State()}
 	})
 }
 
-func (s *openScreen) seen(msg tunnelSeen) {
+func (s *openPage) tunnelHasSaid(msg tunnelSaid) {
 	if s.m.Tasks.Done(taskTunnel, msg.id) {
 		s.tunnel = msg.state
 	}
 }
 
-func (s *openScreen) Typing() page.Typist {
+func (s *openPage) Typing() page.Typist {
 	return nil
 }
 
 // Keys implements [page.Page].
-func (s *openScreen) Keys() page.Keys {
+func (s *openPage) Keys() page.Keys {
 	if s.logs {
 		return append(append(page.Keys{page.Tell("esc", "back to the URL")}, s.m.work.logs.Keys()...), page.Set("esc l", "", func() { s.logs = false }))
 	}
@@ -64,14 +64,14 @@ func (s *openScreen) Keys() page.Keys {
 }
 
 // browse opens the URL; a key that is held opens it once.
-func (s *openScreen) browse() tea.Cmd {
+func (s *openPage) browse() tea.Cmd {
 	if s.m.held {
 		return nil
 	}
 	return s.m.Browse(s.opened.URL)
 }
 
-func (s *openScreen) View(w, h int) string {
+func (s *openPage) View(w, h int) string {
 	if s.logs {
 		return s.m.work.logs.View(w, h, false)
 	}
@@ -83,7 +83,7 @@ func (s *openScreen) View(w, h int) string {
 
 // urlLines is the URL between two lines, on one row where it fits. Where it
 // does not, every piece is the same link.
-func (s *openScreen) urlLines(w int) []string {
+func (s *openPage) urlLines(w int) []string {
 	o := s.opened
 	rule := s.m.Theme.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
 	lines := []string{rule}
@@ -95,7 +95,7 @@ func (s *openScreen) urlLines(w int) []string {
 }
 
 // facts are what is known of the server and of the money, a line each.
-func (s *openScreen) facts(w int) []string {
+func (s *openPage) facts(w int) []string {
 	o := s.opened
 	var lines []string
 	add := func(name string, style page.Styler, text string) {
@@ -134,7 +134,7 @@ func inHalves(fingerprint string, split bool) string {
 	return fingerprint[:half] + " " + fingerprint[half:]
 }
 
-func (s *openScreen) cost() (style page.Styler, text string) {
+func (s *openPage) cost() (style page.Styler, text string) {
 	money, sandbox := s.opened.Money(s.m.Now()), s.m.Engine.Sandboxed()
 	text = wording.Money(money, steps.StateRunning, sandbox)
 	switch {
@@ -146,7 +146,7 @@ func (s *openScreen) cost() (style page.Styler, text string) {
 	return s.m.Theme.Accent, text
 }
 
-func (s *openScreen) quitting(sandboxed bool) string {
+func (s *openPage) quitting(sandboxed bool) string {
 	text := "leaves the machine as it is, and the URL keeps working"
 	if s.opened.Tunnel != nil {
 		text = "closes the tunnel; the machine keeps running"
@@ -158,7 +158,7 @@ func (s *openScreen) quitting(sandboxed bool) string {
 }
 
 // lists are the commands and lines for other clients.
-func (s *openScreen) lists(w int) []string {
+func (s *openPage) lists(w int) []string {
 	o := s.opened
 	var lines []string
 	add := func(title string, style page.Styler, sign string, texts ...string) {
@@ -184,7 +184,7 @@ func (s *openScreen) lists(w int) []string {
 	return lines
 }
 
-func (s *openScreen) Point(p page.Pointed) tea.Cmd {
+func (s *openPage) Point(p page.Pointed) tea.Cmd {
 	if s.logs {
 		return s.m.work.logs.Point(p)
 	}
@@ -193,29 +193,29 @@ func (s *openScreen) Point(p page.Pointed) tea.Cmd {
 }
 
 // set takes what was opened, or nothing.
-func (s *openScreen) set(o *steps.Opened) { *s = openScreen{m: s.m, opened: o} }
+func (s *openPage) set(o *steps.Opened) { *s = openPage{m: s.m, opened: o} }
 
 // Leave implements [page.Page].
-func (s *openScreen) Leave() {}
+func (s *openPage) Leave() {}
 
 // Update implements [page.Page].
-func (s *openScreen) Update(msg tea.Msg) tea.Cmd {
+func (s *openPage) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case tunnelSeen:
-		s.seen(msg)
+	case tunnelSaid:
+		s.tunnelHasSaid(msg)
 	case page.Ticked, page.Resumed:
 		if s.Ticks() {
-			return s.look()
+			return s.askTunnel()
 		}
 	}
 	return nil
 }
 
 // Ticks implements [page.Ticking].
-func (s *openScreen) Ticks() bool { return s.m.page == steps.StepOpen }
+func (s *openPage) Ticks() bool { return s.m.page == steps.StepOpen }
 
 // FullScreen implements [page.WithLog].
-func (s *openScreen) FullScreen(w, h int) string {
+func (s *openPage) FullScreen(w, h int) string {
 	if !s.logs {
 		return ""
 	}
@@ -223,7 +223,7 @@ func (s *openScreen) FullScreen(w, h int) string {
 }
 
 // Said implements [page.WithLog].
-func (s *openScreen) Said() string {
+func (s *openPage) Said() string {
 	if !s.logs {
 		return ""
 	}

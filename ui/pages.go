@@ -28,9 +28,9 @@ func (m *model) table() []entry {
 	}
 }
 
-// screen is the page that is shown: the work's for those steps that have none
+// shown is the page that is shown: the work's for those steps that have none
 // of their own, and as long as nothing is open.
-func (m *model) screen() page.Page {
+func (m *model) shown() page.Page {
 	for _, e := range m.pages {
 		if e.id == m.page && (e.id != steps.StepOpen || m.open.opened != nil) {
 			return e.page

@@ -33,7 +33,7 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 		cmd, _ := m.helpKeys().Key(k)
 		return cmd
 	}
-	s := m.screen()
+	s := m.shown()
 	if s.Typing() == nil {
 		if cmd, taken := m.everywhere().Key(k); taken {
 			return cmd
@@ -65,7 +65,7 @@ func (m *model) paste(msg tea.PasteMsg) {
 		}
 		return
 	}
-	if t := m.screen().Typing(); t != nil && !m.help {
+	if t := m.shown().Typing(); t != nil && !m.help {
 		t.Update(msg)
 	}
 }

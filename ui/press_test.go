@@ -82,7 +82,7 @@ func TestAHeldEnterStartsNothing(t *testing.T) {
 			s.ID, s.Answers.Name, s.State, s.Done, s.Resources = "s-8", "unborn", "", nil, steps.Resources{}
 			e.Has.Setups = append(e.Has.Setups, s)
 			r := newRig(t, e, ahead(&now))
-			toFleetReady(r.until("unborn"))
+			untilAtRest(r.until("unborn"))
 			r.m.machines.Select(id)
 			r.press("enter").until(asks).hold(&now, 5*time.Second)
 			r.launchedNothing()
@@ -103,7 +103,7 @@ func TestAHeldEnterDoesOneThing(t *testing.T) {
 
 	e := newFakeEngineWith(stepstest.SevenMachines)
 	e.Has.Checks = stepstest.Checks()
-	r = toFleet(newRig(t, e, ahead(&now))).press("D").until("1 problem found")
+	r = toMachines(newRig(t, e, ahead(&now))).press("D").until("1 problem found")
 	r.hold(&now, 3*time.Second)
 	if did := strings.Join(e.Asked(), "\n"); strings.Count(did, "fix ") != 1 {
 		t.Errorf("more or less than one thing was mended:\n%s", did)

@@ -17,8 +17,8 @@ import (
 
 const taskRemove page.TaskName = "remove"
 
-// removeScreen shows a removal while it runs.
-type removeScreen struct {
+// removePage shows a removal while it runs.
+type removePage struct {
 	m        *model
 	setup    steps.Setup
 	now      string
@@ -28,17 +28,17 @@ type removeScreen struct {
 	failure  page.Failure
 }
 
-func newRemoveScreen(m *model) removeScreen {
-	s := removeScreen{m: m, logs: page.NewLogs(m.Theme, "remove", "What is happening", "")}
+func newRemovePage(m *model) removePage {
+	s := removePage{m: m, logs: page.NewLogs(m.Theme, "remove", "What is happening", "")}
 	s.logs.Single = true // a removal runs nothing on the machine
 	return s
 }
 
-func (s *removeScreen) Enter() tea.Cmd { return nil }
+func (s *removePage) Enter() tea.Cmd { return nil }
 
 // start removes the setup. Work on it is stopped first, and waited for: the
 // engine holds the setup until then.
-func (s *removeScreen) start(setup steps.Setup, thenQuit bool) tea.Cmd {
+func (s *removePage) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 	var busy <-chan struct{}
 	if s.m.work.setup.ID == setup.ID {
 		if s.m.work.last != nil {
@@ -72,7 +72,7 @@ func (s *removeScreen) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 	return tea.Batch(cmd, s.m.Show(steps.StepRemove))
 }
 
-func (s *removeScreen) events(batch []steps.Event) {
+func (s *removePage) events(batch []steps.Event) {
 	for _, e := range batch {
 		if e.Text != "" && e.Kind != steps.Output && e.Kind != steps.ByHand {
 			s.now = e.Text
@@ -81,7 +81,7 @@ func (s *removeScreen) events(batch []steps.Event) {
 	}
 }
 
-func (s *removeScreen) ended(msg removeEnded) tea.Cmd {
+func (s *removePage) ended(msg removeEnded) tea.Cmd {
 	if !s.m.Tasks.Done(taskRemove, msg.id) {
 		return nil
 	}
@@ -120,10 +120,10 @@ func (m *model) unset(id string) bool {
 	return true
 }
 
-func (s *removeScreen) Typing() page.Typist { return s.logs.Typing() }
+func (s *removePage) Typing() page.Typist { return s.logs.Typing() }
 
 // Keys implements [page.Page].
-func (s *removeScreen) Keys() page.Keys {
+func (s *removePage) Keys() page.Keys {
 	var keys page.Keys
 	toMachines := func() tea.Cmd { return s.m.Show(machines.ID) }
 	switch {
@@ -140,7 +140,7 @@ func (s *removeScreen) Keys() page.Keys {
 	return keys
 }
 
-func (s *removeScreen) View(w, h int) string {
+func (s *removePage) View(w, h int) string {
 	var lines []string
 	switch {
 	case s.failure.Is():
@@ -157,13 +157,13 @@ func (s *removeScreen) View(w, h int) string {
 	return strings.Join(lines, "\n")
 }
 
-func (s *removeScreen) Point(p page.Pointed) tea.Cmd { return s.logs.Point(p) }
+func (s *removePage) Point(p page.Pointed) tea.Cmd { return s.logs.Point(p) }
 
 // Leave implements [page.Page].
-func (s *removeScreen) Leave() {}
+func (s *removePage) Leave() {}
 
 // Update implements [page.Page].
-func (s *removeScreen) Update(msg tea.Msg) tea.Cmd {
+func (s *removePage) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case page.EventsCame:
 		if s.m.Tasks.Is(taskRemove, msg.ID) {
@@ -187,13 +187,13 @@ func (s *removeScreen) Update(msg tea.Msg) tea.Cmd {
 }
 
 // FullScreen implements [page.WithLog].
-func (s *removeScreen) FullScreen(w, h int) string { return s.logs.FullScreen(w, h) }
+func (s *removePage) FullScreen(w, h int) string { return s.logs.FullScreen(w, h) }
 
 // Said implements [page.WithLog].
-func (s *removeScreen) Said() string { return s.logs.Said() }
+func (s *removePage) Said() string { return s.logs.Said() }
 
 // Heading implements [page.Titled].
-func (s *removeScreen) Heading() (title, about string) {
+func (s *removePage) Heading() (title, about string) {
 	return "Remove " + s.setup.Answers.Name, "The machine is terminated, and everything that was created for it is removed. Things that are not the setup's own stay."
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
@@ -45,4 +46,16 @@ func TestWhatPreventsTheLaunchComesFirst(t *testing.T) {
 	}
 	r.press("G", "L").until("prevents the launch").until("✗ The vCPU quota").press("G", "enter").until("✗ The vCPU quota")
 	r.launchedNothing()
+}
+
+func TestReviewLimits(t *testing.T) {
+	r := toReview(newRig(t, stepstest.New())).until("after 60 minutes idle").until("12 hours after start")
+	r.press("i", "i").until("not when idle").press("t").until("24 hours after start")
+	r.press("L").until("Proof")
+	if a := r.m.guide.Answers; a.IdleStop != steps.Never || a.Lifetime.String() != "24h" {
+		t.Errorf("limits %s, %s", a.IdleStop, a.Lifetime)
+	}
+	if len(r.e.Reviewed()) != 1 {
+		t.Errorf("reviewed %d times: the limits change nothing of what AWS is asked", len(r.e.Reviewed()))
+	}
 }

@@ -241,65 +241,65 @@ func stages() []stage {
 		{"removed", at(func(e *stepstest.Engine) { e.Has.Setups = fakeSetups() }, func(r *rig) *rig {
 			return r.until("gpu-lab").press("x").press("jupyter", "enter").until("Removed.")
 		})},
-		{"fleet-none", at(nil, func(r *rig) *rig {
-			return toFleetReady(toProfiles(r).press("esc").until("There are no machines"))
+		{"machines-none", at(nil, func(r *rig) *rig {
+			return untilAtRest(toProfiles(r).press("esc").until("There are no machines"))
 		})},
-		{"fleet-one", at(func(e *stepstest.Engine) {
+		{"machines-one", at(func(e *stepstest.Engine) {
 			stepstest.SevenMachines(e)
 			e.Has.Setups = e.Has.Setups[:1]
 			e.Has.Survey = e.Has.Survey[:1]
 			e.Has.Survey[0].Machines = e.Has.Survey[0].Machines[:1]
-		}, toFleet)},
-		{"fleet-seven", at(stepstest.SevenMachines, toFleet)},
-		{"fleet-sandbox", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Sandbox = true }, toFleet)},
-		{"fleet-gpu", at(func(e *stepstest.Engine) {
+		}, toMachines)},
+		{"machines-seven", at(stepstest.SevenMachines, toMachines)},
+		{"machines-sandbox", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Sandbox = true }, toMachines)},
+		{"machines-gpu", at(func(e *stepstest.Engine) {
 			stepstest.SevenMachines(e)
 			e.Link = func(string) *stepstest.Link {
 				return &stepstest.Link{Is: stepstest.GPUHealth(), Lines: stepstest.Logs()}
 			}
-		}, func(r *rig) *rig { return toFleetReady(toFleet(r).press("2")) })},
-		{"fleet-gone", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("5") })},
-		{"fleet-elsewhere", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("6") })},
-		{"fleet-failed", at(func(e *stepstest.Engine) {
+		}, func(r *rig) *rig { return untilAtRest(toMachines(r).press("2")) })},
+		{"machines-gone", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("5") })},
+		{"machines-elsewhere", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("6") })},
+		{"machines-failed", at(func(e *stepstest.Engine) {
 			stepstest.SevenMachines(e)
 			e.Fail = map[string]error{"stop": stepstest.SessionEnded{}}
 			e.Has.Survey[3].Err, e.Has.Survey[5].Err, e.Has.Survey[5].Machines = stepstest.SessionEnded{}, stepstest.SessionEnded{}, nil
 		}, func(r *rig) *rig {
-			toFleet(r).press("s").until("Stop jupyter?").press("enter").until("→ Run")
+			toMachines(r).press("s").until("Stop jupyter?").press("enter").until("→ Run")
 			r.take(noticeFaded{r.m.notice.id})
-			return toFleetReady(r)
+			return untilAtRest(r)
 		})},
-		{"fleet-200", at(func(e *stepstest.Engine) { stepstest.ManyMachines(e, 200) }, func(r *rig) *rig {
-			toFleet(r)
+		{"machines-200", at(func(e *stepstest.Engine) { stepstest.ManyMachines(e, 200) }, func(r *rig) *rig {
+			toMachines(r)
 			for range 100 {
 				r.press("down")
 			}
-			return toFleetReady(r)
+			return untilAtRest(r)
 		})},
-		{"fleet-log", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("l") })},
-		{"fleet-help", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("?") })},
-		{"fleet-mode", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("m") })},
-		{"fleet-limits", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("i") })},
-		{"fleet-upload", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("u") })},
-		{"fleet-type", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("3", "t").until("0.0960") })},
-		{"fleet-gateway", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("2", "g") })},
-		{"fleet-doctor", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Checks = stepstest.Checks() }, func(r *rig) *rig {
-			return toFleet(r).press("D").until("1 problem found")
+		{"machines-log", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("l") })},
+		{"machines-help", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("?") })},
+		{"machines-mode", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("m") })},
+		{"machines-limits", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("i") })},
+		{"machines-upload", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("u") })},
+		{"machines-type", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("3", "t").until("0.0960") })},
+		{"machines-gateway", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("2", "g") })},
+		{"machines-doctor", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Checks = stepstest.Checks() }, func(r *rig) *rig {
+			return toMachines(r).press("D").until("1 problem found")
 		})},
-		{"fleet-sweep", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Leftovers = stepstest.Leftovers() }, func(r *rig) *rig {
-			toFleet(r).press("W").until("leftovers")
+		{"machines-sweep", at(func(e *stepstest.Engine) { stepstest.SevenMachines(e); e.Has.Leftovers = stepstest.Leftovers() }, func(r *rig) *rig {
+			toMachines(r).press("W").until("leftovers")
 			r.untilTrue("all regions answered", func() bool { return !r.m.Tasks.Working() })
 			return r.press("space", "space")
 		})},
-		{"fleet-quit", at(stepstest.SevenMachines, func(r *rig) *rig { return toFleet(r).press("q") })},
+		{"machines-quit", at(stepstest.SevenMachines, func(r *rig) *rig { return toMachines(r).press("q") })},
 	}
 }
 
-// toFleet waits for the whole list, and for the first machine's health.
-func toFleet(r *rig) *rig { return toFleetReady(r.until("Your setups").until(" 1 ")) }
+// toMachines waits for the whole list, and for the first machine's health.
+func toMachines(r *rig) *rig { return untilAtRest(r.until("Your setups").until(" 1 ")) }
 
-// toFleetReady waits until nothing is under way that the screen shows.
-func toFleetReady(r *rig) *rig {
+// untilAtRest waits until nothing is under way that the screen shows.
+func untilAtRest(r *rig) *rig {
 	r.t.Helper()
 	r.untilTrue("the regions have answered", func() bool { return !r.m.Tasks.Working() })
 	r.take(r.m.machines.SelectionStays()) // without waiting for the clock

@@ -9,7 +9,7 @@ import (
 // Who comes back after Ctrl-Z sees what has changed meanwhile.
 func TestComingBackLooksAgain(t *testing.T) {
 	e := newFakeEngineWith(stepstest.SevenMachines)
-	r := toFleet(newRig(t, e))
+	r := toMachines(newRig(t, e))
 	e.Change(func() {
 		s := e.Has.Setups[0]
 		s.ID, s.Answers.Name = "s-8", "made-meanwhile"

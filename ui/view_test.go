@@ -135,3 +135,29 @@ func TestTheThemeIsChosen(t *testing.T) {
 type white struct{}
 
 func (white) RGBA() (r, g, b, a uint32) { return 0xffff, 0xffff, 0xffff, 0xffff }
+
+// Every part of the list follows the terminal's background.
+func TestTheListHasTheTerminalsColours(t *testing.T) {
+	e := stepstest.New()
+	stepstest.SevenMachines(e)
+	r := toMachines(newRig(t, e, func(o *Options) { o.Env = nil })).size(140, 40)
+	const darkAccent, darkSubtle = "255;159;69", "156;160;166"
+	dark := r.m.View().Content
+	r.take(tea.BackgroundColorMsg{Color: white{}})
+	light := r.m.View().Content
+	for _, c := range []string{darkAccent, darkSubtle} {
+		if !strings.Contains(dark, c) || strings.Contains(light, c) {
+			t.Errorf("colour %s: in the dark %v, in the light %v", c, strings.Contains(dark, c), strings.Contains(light, c))
+		}
+	}
+	if plain := machinesRig(t).m.View().Content; strings.Contains(plain, "38;") || strings.Contains(plain, "48;") {
+		t.Error("NO_COLOR gets colours")
+	}
+}
+
+// In the smallest terminal there is room for what is to be chosen.
+func TestTheSmallestTerminalShowsTheChoice(t *testing.T) {
+	r := newRig(t, stepstest.New())
+	r.m.Update(tea.WindowSizeMsg{Width: minWidth, Height: minHeight})
+	toProfiles(r).press("enter").until("▸ eu-central-1").press("enter").until("▸ t2.micro")
+}

@@ -20,9 +20,9 @@ const (
 	taskLookUp page.TaskName = "look up"
 )
 
-// workScreen shows launch to open while they run: where the work is, what is
+// workPage shows launch to open while they run: where the work is, what is
 // being done, and what the host says.
-type workScreen struct {
+type workPage struct {
 	m        *model
 	setup    steps.Setup
 	at       steps.StepID // the step that runs, ran last, or failed
@@ -42,14 +42,14 @@ type stepRun struct {
 	started, ended time.Time
 }
 
-func newWorkScreen(m *model) workScreen {
-	return workScreen{m: m, at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: page.NewLogs(m.Theme, "work", "What is happening", "What the machine says")}
+func newWorkPage(m *model) workPage {
+	return workPage{m: m, at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: page.NewLogs(m.Theme, "work", "What is happening", "What the machine says")}
 }
 
-func (s *workScreen) Enter() tea.Cmd { return nil }
+func (s *workPage) Enter() tea.Cmd { return nil }
 
 // begin writes the ledger and starts the work.
-func (s *workScreen) begin() tea.Cmd {
+func (s *workPage) begin() tea.Cmd {
 	answers := s.m.guide.Answers
 	s.from = steps.StepReview
 	return s.run(steps.Setup{Answers: answers}, func(ctx context.Context) (steps.Setup, error) {
@@ -58,17 +58,17 @@ func (s *workScreen) begin() tea.Cmd {
 }
 
 // resume goes on with a setup of the list, from wherever it stands.
-func (s *workScreen) resume(setup steps.Setup) tea.Cmd {
+func (s *workPage) resume(setup steps.Setup) tea.Cmd {
 	s.from = machines.ID
 	return s.goOn(setup)
 }
 
-func (s *workScreen) goOn(setup steps.Setup) tea.Cmd {
+func (s *workPage) goOn(setup steps.Setup) tea.Cmd {
 	s.m.guide.Answers = setup.Answers
 	return s.run(setup, func(context.Context) (steps.Setup, error) { return setup, nil })
 }
 
-func (s *workScreen) run(setup steps.Setup, begin func(context.Context) (steps.Setup, error)) tea.Cmd {
+func (s *workPage) run(setup steps.Setup, begin func(context.Context) (steps.Setup, error)) tea.Cmd {
 	s.setup = setup
 	s.failure.Set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
@@ -97,7 +97,7 @@ func (s *workScreen) run(setup steps.Setup, begin func(context.Context) (steps.S
 	return tea.Batch(work, s.m.Show(steps.StepLaunch))
 }
 
-func (s *workScreen) began(msg workBegan) {
+func (s *workPage) began(msg workBegan) {
 	if s.m.Tasks.Is(taskWork, msg.id) {
 		s.setup = msg.setup
 		s.m.machines.Put(msg.setup)
@@ -106,7 +106,7 @@ func (s *workScreen) began(msg workBegan) {
 }
 
 // events takes a batch of what the work said.
-func (s *workScreen) events(batch []steps.Event) tea.Cmd {
+func (s *workPage) events(batch []steps.Event) tea.Cmd {
 	var finished bool
 	for _, e := range batch {
 		run := s.runs[e.Step]
@@ -135,7 +135,7 @@ func (s *workScreen) events(batch []steps.Event) tea.Cmd {
 }
 
 // note keeps the line that says what is being done.
-func (s *workScreen) note(text string, retry bool) {
+func (s *workPage) note(text string, retry bool) {
 	if text != "" {
 		s.now, s.retry = text, retry
 	}
@@ -148,11 +148,11 @@ func (m *model) lookUp(setupID string) tea.Cmd {
 	}
 	return m.Start(taskLookUp, func(ctx context.Context, id page.TaskID) tea.Msg {
 		list, err := m.Engine.Setups(ctx)
-		return setupSeen{id, setupID, list, err}
+		return setupRead{id, setupID, list, err}
 	})
 }
 
-func (s *workScreen) seen(msg setupSeen) {
+func (s *workPage) setupWasRead(msg setupRead) {
 	if !s.m.Tasks.Done(taskLookUp, msg.id) || msg.setupID != s.setup.ID {
 		return
 	}
@@ -166,7 +166,7 @@ func (s *workScreen) seen(msg setupSeen) {
 
 // ended takes the end of the work. A tunnel nobody waits for any more is
 // taken down again.
-func (s *workScreen) ended(msg workEnded) tea.Cmd {
+func (s *workPage) ended(msg workEnded) tea.Cmd {
 	msg.end.Taken()
 	if !s.m.Tasks.Done(taskWork, msg.id) {
 		s.m.Ends.Close(msg.opened)
@@ -196,7 +196,7 @@ func (s *workScreen) ended(msg workEnded) tea.Cmd {
 
 // leave goes back to the list, or to the review, which reports whether a machine
 // is there.
-func (s *workScreen) leave() tea.Cmd {
+func (s *workPage) leave() tea.Cmd {
 	if s.from == machines.ID {
 		return s.m.Show(machines.ID)
 	}
@@ -205,7 +205,7 @@ func (s *workScreen) leave() tea.Cmd {
 }
 
 // finishAll marks every step as done.
-func (s *workScreen) finishAll() {
+func (s *workPage) finishAll() {
 	for _, id := range steps.Works() {
 		run := s.runs[id]
 		run.state = stateDone
@@ -213,15 +213,15 @@ func (s *workScreen) finishAll() {
 	}
 }
 
-func (s *workScreen) state(id steps.StepID) stepState { return s.runs[id].state }
+func (s *workPage) state(id steps.StepID) stepState { return s.runs[id].state }
 
 // launched reports whether a machine may exist.
-func (s *workScreen) launched() bool {
+func (s *workPage) launched() bool {
 	return s.setup.Resources.InstanceID != "" || s.runs[steps.StepLaunch].state == stateDone
 }
 
 // elapsed is how long a step took, or has been taking.
-func (s *workScreen) elapsed(id steps.StepID) string {
+func (s *workPage) elapsed(id steps.StepID) string {
 	run := s.runs[id]
 	switch {
 	case run.started.IsZero() || s.m.asking() || stepIndex(s.m.page) < 0:
@@ -232,10 +232,10 @@ func (s *workScreen) elapsed(id steps.StepID) string {
 	return wording.Took(run.ended.Sub(run.started))
 }
 
-func (s *workScreen) Typing() page.Typist { return s.logs.Typing() }
+func (s *workPage) Typing() page.Typist { return s.logs.Typing() }
 
 // Keys implements [page.Page].
-func (s *workScreen) Keys() page.Keys {
+func (s *workPage) Keys() page.Keys {
 	var keys page.Keys
 	switch {
 	case s.logs.Searching():
@@ -248,7 +248,7 @@ func (s *workScreen) Keys() page.Keys {
 }
 
 // esc goes back, or asks whether to stop the work.
-func (s *workScreen) esc() tea.Cmd {
+func (s *workPage) esc() tea.Cmd {
 	if s.failure.Is() {
 		return s.leave()
 	}
@@ -263,7 +263,7 @@ func (s *workScreen) esc() tea.Cmd {
 	return nil
 }
 
-func (s *workScreen) origin() string {
+func (s *workPage) origin() string {
 	if s.from == machines.ID {
 		return "your setups"
 	}
@@ -271,7 +271,7 @@ func (s *workScreen) origin() string {
 }
 
 // again tries once more, over the same setup when there is one.
-func (s *workScreen) again() tea.Cmd {
+func (s *workPage) again() tea.Cmd {
 	if s.setup.ID == "" {
 		return s.begin()
 	}
@@ -279,7 +279,7 @@ func (s *workScreen) again() tea.Cmd {
 }
 
 // stop cancels the work; ended goes back once the engine has let go.
-func (s *workScreen) stop() tea.Cmd {
+func (s *workPage) stop() tea.Cmd {
 	if !s.m.Tasks.Runs(taskWork) {
 		return nil
 	}
@@ -288,7 +288,7 @@ func (s *workScreen) stop() tea.Cmd {
 	return nil
 }
 
-func (s *workScreen) View(w, h int) string {
+func (s *workPage) View(w, h int) string {
 	var lines []string
 	if !s.m.wide() {
 		lines = append(lines, s.stepsLine(w))
@@ -309,7 +309,7 @@ func (s *workScreen) View(w, h int) string {
 }
 
 // stepsLine is the five working steps on one line, for narrow screens.
-func (s *workScreen) stepsLine(w int) string {
+func (s *workPage) stepsLine(w int) string {
 	parts := make([]string, 0, len(steps.Works()))
 	for _, id := range steps.Works() {
 		style := s.m.Theme.StepTodo
@@ -331,13 +331,13 @@ func (s *workScreen) stepsLine(w int) string {
 	return cells.Fit(strings.Join(parts, "  "), w)
 }
 
-func (s *workScreen) Point(p page.Pointed) tea.Cmd { return s.logs.Point(p) }
+func (s *workPage) Point(p page.Pointed) tea.Cmd { return s.logs.Point(p) }
 
 // Leave implements [page.Page].
-func (s *workScreen) Leave() { s.m.Tasks.Stop(taskLookUp) }
+func (s *workPage) Leave() { s.m.Tasks.Stop(taskLookUp) }
 
 // Update implements [page.Page].
-func (s *workScreen) Update(msg tea.Msg) tea.Cmd {
+func (s *workPage) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case workBegan:
 		s.began(msg)
@@ -345,8 +345,8 @@ func (s *workScreen) Update(msg tea.Msg) tea.Cmd {
 		if s.m.Tasks.Is(taskWork, msg.ID) {
 			return s.events(msg.Events)
 		}
-	case setupSeen:
-		s.seen(msg)
+	case setupRead:
+		s.setupWasRead(msg)
 	case workEnded:
 		return s.ended(msg)
 	case logpane.FullScreenToggledMsg:
@@ -365,10 +365,10 @@ func (s *workScreen) Update(msg tea.Msg) tea.Cmd {
 }
 
 // FullScreen implements [page.WithLog].
-func (s *workScreen) FullScreen(w, h int) string { return s.logs.FullScreen(w, h) }
+func (s *workPage) FullScreen(w, h int) string { return s.logs.FullScreen(w, h) }
 
 // Said implements [page.WithLog].
-func (s *workScreen) Said() string { return s.logs.Said() }
+func (s *workPage) Said() string { return s.logs.Said() }
 
 // Resume implements [machines.Program].
 func (m *model) Resume(setup steps.Setup) tea.Cmd { return m.work.resume(setup) }

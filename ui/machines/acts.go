@@ -56,8 +56,8 @@ func (s *Page) openIt(u *Member) tea.Cmd {
 	return s.program.Resume(u.Setup)
 }
 
-func (s *Page) stopVerb() verb {
-	return verb{"stopping", "stopped" + s.OnAWS("; only its disk costs money now"), true}
+func (s *Page) stopVerb() phrase {
+	return phrase{"stopping", "stopped" + s.OnAWS("; only its disk costs money now"), true}
 }
 
 // costsAnHour says what a machine costs while it runs.
@@ -72,7 +72,7 @@ func (s *Page) withURL(u *Member, use func(string) tea.Cmd) tea.Cmd {
 		return use(u.Opened.URL)
 	}
 	id, engine := u.ID, s.Engine
-	return s.operate(u, verb{doing: "opening", did: "open"}, func(ctx context.Context, _ func(steps.Event)) (result, error) {
+	return s.begin(u, phrase{doing: "opening", did: "open"}, func(ctx context.Context, _ func(steps.Event)) (result, error) {
 		opened, err := engine.Reopen(ctx, id)
 		return result{opened: opened}, err
 	}, func(_ *Member, r result) tea.Cmd {
@@ -85,12 +85,12 @@ func (s *Page) withURL(u *Member, use func(string) tea.Cmd) tea.Cmd {
 
 // workOn makes the machine follow its answers, in the background. Its tunnel is
 // closed first, because a new one wants the same port.
-func (s *Page) workOn(u *Member, v verb, first func(context.Context) error) tea.Cmd {
+func (s *Page) workOn(u *Member, v phrase, first func(context.Context) error) tea.Cmd {
 	id, engine, old := u.ID, s.Engine, u.Opened
 	if u.op == nil {
 		u.Opened, u.log = nil, doneLog
 	}
-	return s.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
+	return s.begin(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
 		if old != nil {
 			_ = old.Close() // it is replaced
 		}
@@ -105,19 +105,19 @@ func (s *Page) workOn(u *Member, v verb, first func(context.Context) error) tea.
 }
 
 func (s *Page) startIt(u *Member) tea.Cmd {
-	return s.workOn(u, verb{doing: "starting", did: "started, and its server answers"}, nil)
+	return s.workOn(u, phrase{doing: "starting", did: "started, and its server answers"}, nil)
 }
 
-// simple is an operation that leaves nothing open.
-func (s *Page) simple(u *Member, v verb, do func(ctx context.Context, emit func(steps.Event)) error, then func(*Member, result) tea.Cmd) tea.Cmd {
-	return s.operate(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
+// beginSimple is an operation that leaves nothing open.
+func (s *Page) beginSimple(u *Member, v phrase, do func(ctx context.Context, emit func(steps.Event)) error, then func(*Member, result) tea.Cmd) tea.Cmd {
+	return s.begin(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
 		return result{}, do(ctx, emit)
 	}, then)
 }
 
 func (s *Page) stopNow(u *Member) tea.Cmd {
 	id, engine := u.ID, s.Engine
-	return s.simple(u, s.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
+	return s.beginSimple(u, s.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.Stop(ctx, id, emit)
 	}, nil)
 }
@@ -125,7 +125,7 @@ func (s *Page) stopNow(u *Member) tea.Cmd {
 func (s *Page) restartServer(u *Member) tea.Cmd {
 	id, engine := u.ID, s.Engine
 	u.log = doneLog
-	return s.simple(u, verb{doing: "restarting the server", did: "its server was restarted"}, func(ctx context.Context, emit func(steps.Event)) error {
+	return s.beginSimple(u, phrase{doing: "restarting the server", did: "its server was restarted"}, func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.RestartServer(ctx, id, emit)
 	}, func(u *Member, _ result) tea.Cmd {
 		u.down = 0
@@ -148,7 +148,7 @@ func (s *Page) askReboot(u *Member) {
 	lost := "All kernels, shells and transfers on it end, and what is in them is lost. Files are kept."
 	s.Confirm("Reboot "+u.Name()+"?", u.busyWith(lost), "Reboot the machine", func() tea.Cmd {
 		id, engine := u.ID, s.Engine
-		return s.simple(u, verb{"rebooting", "rebooted", true}, func(ctx context.Context, emit func(steps.Event)) error {
+		return s.beginSimple(u, phrase{"rebooting", "rebooted", true}, func(ctx context.Context, emit func(steps.Event)) error {
 			return engine.Reboot(ctx, id, emit)
 		}, nil)
 	})
@@ -168,7 +168,7 @@ func (s *Page) adopt(u *Member) tea.Cmd {
 		return s.Say(u.Name()+" is this computer's already.", false)
 	}
 	machine, engine := u.Machine, s.Engine
-	return s.simple(u, verb{doing: "adopting", did: "adopted: it can be stopped and removed from here"}, func(ctx context.Context, _ func(steps.Event)) error {
+	return s.beginSimple(u, phrase{doing: "adopting", did: "adopted: it can be stopped and removed from here"}, func(ctx context.Context, _ func(steps.Event)) error {
 		_, err := engine.Adopt(ctx, machine)
 		return err
 	}, nil)
@@ -183,7 +183,7 @@ func (s *Page) extend(u *Member) tea.Cmd {
 	if link == nil {
 		return s.Say("The stop can be postponed once the machine is connected.", true)
 	}
-	return s.simple(u, verb{doing: "extending", did: "stays on for at least an hour from now"}, func(ctx context.Context, _ func(steps.Event)) error {
+	return s.beginSimple(u, phrase{doing: "extending", did: "stays on for at least an hour from now"}, func(ctx context.Context, _ func(steps.Event)) error {
 		_, err := link.Extend(ctx, extendBy)
 		return err
 	}, func(u *Member, _ result) tea.Cmd { return s.askHealth(u) })
@@ -222,16 +222,16 @@ func (s *Page) setMode(u *Member, mode steps.Mode, noTLS bool) tea.Cmd {
 	if now := u.Wanted(); mode == now.Mode && noTLS == now.NoTLS {
 		return s.Say(u.Name()+" is already reached that way.", false)
 	}
-	return s.changed(u, verb{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {
+	return s.changed(u, phrase{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {
 		_, err := s.Engine.SetMode(ctx, u.ID, mode, noTLS)
 		return err
 	})
 }
 
 // changed makes a change of the answers, and a running machine follow it.
-func (s *Page) changed(u *Member, v verb, change func(context.Context) error) tea.Cmd {
+func (s *Page) changed(u *Member, v phrase, change func(context.Context) error) tea.Cmd {
 	if u.Up() && u.Finished(steps.StepConnect) {
 		return s.workOn(u, v, change)
 	}
-	return s.simple(u, v, func(ctx context.Context, _ func(steps.Event)) error { return change(ctx) }, nil)
+	return s.beginSimple(u, v, func(ctx context.Context, _ func(steps.Event)) error { return change(ctx) }, nil)
 }

@@ -35,7 +35,7 @@ func TestKeysOfAMachine(t *testing.T) {
 			for _, w := range c.want {
 				r.untilAsked(w)
 			}
-			r.settled()
+			r.untilDone()
 			if u := r.m.list.Current(); u.trouble != nil || len(r.m.asked) > 0 {
 				t.Errorf("trouble %v, asked for %v", u.trouble, r.m.asked)
 			}

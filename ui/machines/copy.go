@@ -86,9 +86,9 @@ func (s *Page) copyFiles(u *Member, up bool, from, to string) tea.Cmd {
 	if link == nil {
 		return s.Say("The connection is gone: try again in a moment.", true)
 	}
-	v := verb{doing: "downloading", did: "downloaded"}
+	v := phrase{doing: "downloading", did: "downloaded"}
 	if up {
-		v = verb{doing: "uploading", did: "uploaded"}
+		v = phrase{doing: "uploading", did: "uploaded"}
 	}
 	if to == "" {
 		to = path.Base(strings.TrimRight(from, "/"))
@@ -105,7 +105,7 @@ func (s *Page) copyFiles(u *Member, up bool, from, to string) tea.Cmd {
 		to = filepath.Join(s.SaveDir, to)
 	}
 	busy, c := u.op != nil, &copying{}
-	cmd := s.operate(u, v, func(ctx context.Context, _ func(steps.Event)) (result, error) {
+	cmd := s.begin(u, v, func(ctx context.Context, _ func(steps.Event)) (result, error) {
 		o := steps.CopyOptions{Recursive: true, Progress: func(p steps.CopyProgress) { send(copyAdvanced{c, id, p}) }}
 		do := link.Get
 		if up {

@@ -14,10 +14,10 @@ func TestCopyingShowsHowFarItIsAndCanBeEnded(t *testing.T) {
 		e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: stepstest.Health(), Held: held} }
 	})
 	r.press("d").until("Download from jupyter").press("enter").until("Name the file").press("out/model.bin", "enter")
-	r.until("25 %, 1.4 of 5.7 MiB; esc ends it").until("Downloading out/model.bin  ██████████░░").until("downloading 25 %").press("esc").settled().until("ended before it was finished")
+	r.until("25 %, 1.4 of 5.7 MiB; esc ends it").until("Downloading out/model.bin  ██████████░░").until("downloading 25 %").press("esc").untilDone().until("ended before it was finished")
 	r.press("u").until("Upload to jupyter").press("a.csv", "enter").until("uploading …")
 	close(held)
-	r.settled().until("uploaded 1 file, 5.7 MiB")
+	r.untilDone().until("uploaded 1 file, 5.7 MiB")
 	if !slices.Contains(r.e.Asked(), "put s-1 -r a.csv a.csv") {
 		t.Errorf("asked for %v", r.e.Asked())
 	}
@@ -29,6 +29,6 @@ func TestCopyingFromTheHomeFolder(t *testing.T) {
 	t.Setenv("HOME", home)
 	t.Setenv("USERPROFILE", home)
 	r := sevenRig(t)
-	r.press("u").until("Upload to jupyter").press("~/a.csv", "enter").untilAsked("put s-1 -r " + filepath.Join(home, "a.csv") + " a.csv").settled()
-	r.press("d").until("Download from").press("~/b.csv", "down", "~/here.csv", "enter").untilAsked("get s-1 -r ~/b.csv " + filepath.Join(home, "here.csv")).settled()
+	r.press("u").until("Upload to jupyter").press("~/a.csv", "enter").untilAsked("put s-1 -r " + filepath.Join(home, "a.csv") + " a.csv").untilDone()
+	r.press("d").until("Download from").press("~/b.csv", "down", "~/here.csv", "enter").untilAsked("get s-1 -r ~/b.csv " + filepath.Join(home, "here.csv")).untilDone()
 }

@@ -146,7 +146,7 @@ func (s *Page) mend(setupID string, check steps.Check) (cmd tea.Cmd, begun bool)
 	case u.op != nil:
 		return s.Say(u.Name()+" is still "+u.op.doing+".", true), false
 	}
-	return s.simple(u, verb{doing: "mending", did: "mended: " + check.Title}, func(ctx context.Context, emit func(steps.Event)) error {
+	return s.beginSimple(u, phrase{doing: "mending", did: "mended: " + check.Title}, func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.FixCheck(ctx, setupID, check.ID, emit)
 	}, nil), true
 }

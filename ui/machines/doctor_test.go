@@ -12,7 +12,7 @@ import (
 func TestTheDoctorMends(t *testing.T) {
 	r := sevenRig(t, func(e *stepstest.Engine) { e.Has.Checks = stepstest.Checks() })
 	r.press("D").until("1 problem found").press("home", "enter") // nothing to mend at the first line
-	r.press("down", "down", "enter").untilAsked("fix s-1 group").settled()
+	r.press("down", "down", "enter").untilAsked("fix s-1 group").untilDone()
 	r.untilTrue("it checks again", func() bool { return strings.Count(strings.Join(r.e.Asked(), ","), "doctor /s-1") == 2 })
 	r.until("1 problem found").press("esc").until("7 machines")
 }
@@ -24,7 +24,7 @@ func TestTheDoctorPointsAtTheFirstProblem(t *testing.T) {
 		{ID: "b", Title: "Key file", State: steps.CheckBad, Text: "Others can read it.", Fix: "make it yours"},
 	}
 	r := sevenRig(t, func(e *stepstest.Engine) { e.Has.Checks = checks })
-	r.press("D").until("problem found").press("enter").untilAsked("fix s-1 b").settled()
+	r.press("D").until("problem found").press("enter").untilAsked("fix s-1 b").untilDone()
 }
 
 // A list of checks that is longer than its window says so.

@@ -83,7 +83,7 @@ func (s *Page) useGateway(u, gateway *Member) tea.Cmd {
 	if gateway != nil {
 		id, did = gateway.ID, "uses the kernels of "+gateway.Name()
 	}
-	return s.changed(u, verb{doing: "changing the kernels", did: did}, func(ctx context.Context) error {
+	return s.changed(u, phrase{doing: "changing the kernels", did: did}, func(ctx context.Context) error {
 		_, err := s.Engine.UseGateway(ctx, u.ID, id)
 		return err
 	})
@@ -92,7 +92,7 @@ func (s *Page) useGateway(u, gateway *Member) tea.Cmd {
 // localNotebook starts Jupyter on this computer with the gateway's kernels.
 func (s *Page) localNotebook(gateway *Member) tea.Cmd {
 	id, engine := gateway.ID, s.Engine
-	return s.operate(gateway, verb{doing: "starting Jupyter here", did: "a Jupyter on this computer uses its kernels"},
+	return s.begin(gateway, phrase{doing: "starting Jupyter here", did: "a Jupyter on this computer uses its kernels"},
 		func(ctx context.Context, emit func(steps.Event)) (result, error) {
 			notebook, err := engine.Notebook(ctx, id, emit)
 			return result{notebook: notebook}, err

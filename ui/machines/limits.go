@@ -50,7 +50,7 @@ func (d *limitsDialog) Keys() page.DialogKeys {
 
 func (s *Page) setLimits(u *Member, idle, lifetime steps.Limit) tea.Cmd {
 	did := "auto-stop: " + steps.StopRule{Idle: idle, Lifetime: lifetime}.Words()
-	return s.changed(u, verb{doing: "setting the limits", did: did}, func(ctx context.Context) error {
+	return s.changed(u, phrase{doing: "setting the limits", did: did}, func(ctx context.Context) error {
 		_, err := s.Engine.SetLimits(ctx, u.ID, idle, lifetime)
 		return err
 	})

@@ -86,6 +86,7 @@ type survey struct {
 
 const listLog = "fleet" // the log pane's ID
 
+// New makes the page.
 func New(c *page.Context, p Program) *Page {
 	s := &Page{Context: c, program: p, members: map[string]*Member{}, removed: map[string]bool{}, table: newListTable(c)}
 	s.showing = logbuf.New(1)
@@ -93,6 +94,7 @@ func New(c *page.Context, p Program) *Page {
 	return s
 }
 
+// Enter implements [page.Page].
 func (s *Page) Enter() tea.Cmd {
 	s.shown = true
 	return s.refresh()
@@ -126,11 +128,11 @@ func (s *Page) listed(msg setupsListed) tea.Cmd {
 		return s.fresh()
 	}
 	s.fill()
-	return tea.Batch(s.moved(), s.look())
+	return tea.Batch(s.moved(), s.askRegions())
 }
 
-// look asks all regions of all accounts, all at the same time.
-func (s *Page) look() tea.Cmd {
+// askRegions asks all regions of all accounts, all at the same time.
+func (s *Page) askRegions() tea.Cmd {
 	s.survey = survey{round: s.survey.round + 1}
 	profile, engine, send := s.Profile, s.Engine, s.Send
 	return s.Start(taskSurvey, func(ctx context.Context, id page.TaskID) tea.Msg {

@@ -32,7 +32,7 @@ func TestTheLedgerIsListedBeforeTheRegions(t *testing.T) {
 	}
 	close(last)
 	r.until("17 enabled regions checked")
-	if u := r.member("s-5"); !u.gone() {
+	if u := r.machine("s-5"); !u.gone() {
 		t.Errorf("the terminated machine is %q", u.State)
 	}
 }
@@ -87,14 +87,14 @@ func TestALinkIsMadeWhereTheSelectionRests(t *testing.T) {
 	stepstest.SevenMachines(e)
 	e.Hold = map[string]chan struct{}{"survey sa-east-1": make(chan struct{})} // all are connected to once it has answered
 	r := newRig(t, e).until("16 of 17 regions").rested().untilAsked("connect s-1")
-	r.untilTrue("it is connected to", func() bool { return r.member("s-1").conn.link != nil })
+	r.untilTrue("it is connected to", func() bool { return r.machine("s-1").conn.link != nil })
 	r.press("down", "down", "down")
 	r.take(selectionRested{r.m.list.rest - 2}) // of the machines that were passed over
 	if slices.Contains(r.e.Asked(), "connect s-2") {
 		t.Error("a machine that was passed over is connected to")
 	}
 	r.rested().untilAsked("connect s-4")
-	r.untilTrue("its health is known", func() bool { return !r.member("s-4").healthAt.IsZero() })
+	r.untilTrue("its health is known", func() bool { return !r.machine("s-4").healthAt.IsZero() })
 	r.press("3").rested()
 	r.press("6").rested()
 	for _, id := range []string{"s-3", "s-6"} {
@@ -151,7 +151,7 @@ func TestALinkThatComesTooLateIsClosed(t *testing.T) {
 	l := &stepstest.Link{}
 	r.take(linkMade{id: 9999, setupID: "s-2", link: l})
 	r.untilTrue("it is closed", l.IsClosed)
-	if r.member("s-2").conn.link == steps.Link(l) {
+	if r.machine("s-2").conn.link == steps.Link(l) {
 		t.Error("the stale link is used")
 	}
 }
@@ -163,13 +163,13 @@ func TestALinkThatCannotBeMadeIsTriedAgain(t *testing.T) {
 	at := time.Now()
 	r.take(page.Ticked{At: at})
 	r.take(page.Ticked{At: at.Add(linkAgain + time.Second)})
-	r.untilTrue("it is connected to", func() bool { return r.member("s-2").conn.link != nil })
+	r.untilTrue("it is connected to", func() bool { return r.machine("s-2").conn.link != nil })
 }
 
 func TestHealthIsAskedForOftenOnlyWhereOneLooks(t *testing.T) {
 	r := sevenRig(t)
 	r.press("2").rested()
-	r.untilTrue("two are connected to", func() bool { return !r.member("s-2").healthAt.IsZero() })
+	r.untilTrue("two are connected to", func() bool { return !r.machine("s-2").healthAt.IsZero() })
 	at := time.Now().Add(time.Hour)
 	r.m.list.pollLinks(at) // both are due; from here on by the clock
 	for _, id := range []string{"s-1", "s-2"} {
@@ -196,7 +196,7 @@ func TestTheLogFollowsTheSelection(t *testing.T) {
 	l := r.e.Links()[0]
 	r.untilTrue("the first log is left", func() bool { return l.Following() == 0 })
 	r.press("1").until("server log of s-1")
-	if n := r.member("s-1").buffer(serverLog).Len(); n != 1 {
+	if n := r.machine("s-1").buffer(serverLog).Len(); n != 1 {
 		t.Errorf("the log has %d lines after coming back, want its 1", n)
 	}
 	r.press("l").until("esc list").press("s")
@@ -213,7 +213,7 @@ func TestStaleFleetResultsAreDropped(t *testing.T) {
 	for _, msg := range []tea.Msg{
 		surveyed{id: 9999, answers: []steps.Surveyed{{Machines: []steps.Machine{{Setup: stepstest.Setup(99, "nobody", "running", steps.ModeSSH, "t2.micro", "x", 1)}}}}},
 		surveyEnded{id: 9999, err: stepstest.SessionEnded{}},
-		seenAgain{id: 9999, setupID: "s-1"},
+		machineRead{id: 9999, setupID: "s-1"},
 		selectionRested{9999},
 		healthCame{id: 9999, setupID: "s-1", err: stepstest.SessionEnded{}},
 		healthCame{id: 9999, setupID: "nobody"},
@@ -252,8 +252,8 @@ func TestMachinesThatAreGoneFromElsewhereLeaveTheList(t *testing.T) {
 	r.e.Has.Survey[south].Machines, r.e.Has.Survey[south].Err = nil, stepstest.SessionEnded{} // it may be there still
 	r.press("ctrl+r").until("No answer from sa-east-1")
 	r.untilTrue("the survey has ended", func() bool { return !r.m.Tasks.Runs(taskSurvey) })
-	if r.member("s-6") != nil || r.member("s-7") == nil {
-		t.Errorf("left in the list: %v, %v", r.member("s-6"), r.member("s-7"))
+	if r.machine("s-6") != nil || r.machine("s-7") == nil {
+		t.Errorf("left in the list: %v, %v", r.machine("s-6"), r.machine("s-7"))
 	}
 }
 
@@ -285,7 +285,7 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 		before := l.Asked()
 		l.Change(func() { l.Is.At = l.Is.At.Add(5 * time.Second) })
 		r.untilTrue("no look is under way", func() bool { return !r.m.Tasks.Runs(taskHealth("s-1")) })
-		r.run(r.m.list.askHealth(r.member("s-1")))
+		r.run(r.m.list.askHealth(r.machine("s-1")))
 		r.untilTrue("it was looked at", func() bool {
 			return l.Asked() > before && !r.m.Tasks.Runs(taskHealth("s-1"))
 		})
@@ -294,8 +294,8 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 		t.Fatal("it was restarted after one look")
 	}
 	look()
-	r.untilAsked("restart s-1").settled().until("the last words of the server").until("The server had died, so it")
-	if note := r.member("s-1").note; !strings.Contains(note, "restarted automatically at 09:30") {
+	r.untilAsked("restart s-1").untilDone().until("the last words of the server").until("The server had died, so it")
+	if note := r.machine("s-1").note; !strings.Contains(note, "restarted automatically at 09:30") {
 		t.Errorf("the note says %q", note)
 	}
 	now = now.Add(5 * time.Minute)
@@ -312,7 +312,7 @@ func TestABusyServerIsLeftAlone(t *testing.T) {
 	h := stepstest.Health()
 	h.ServerUp, h.ServerNote = false, "it does not answer in time"
 	r := sevenRig(t, func(e *stepstest.Engine) { e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: h} } }).until("does not answer in time")
-	u := r.member("s-1")
+	u := r.machine("s-1")
 	for range 3 * downLooks {
 		u.health.At = u.health.At.Add(5 * time.Second)
 		if r.m.list.watchServer(u) != nil || u.down != 0 {
@@ -339,9 +339,9 @@ func TestWorkKeepsAwake(t *testing.T) {
 func TestTheCountdownWarns(t *testing.T) {
 	h := stepstest.GPUHealth()
 	r := sevenRig(t, func(e *stepstest.Engine) { e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: h} } })
-	r.until("! stops in 8 min").until("+ keeps it on").press("+").untilAsked("extend s-1 1h0m0s").settled()
+	r.until("! stops in 8 min").until("+ keeps it on").press("+").untilAsked("extend s-1 1h0m0s").untilDone()
 	r.untilTrue("the countdown is gone", func() bool {
-		state, _ := r.member("s-1").state(stepstest.Now())
+		state, _ := r.machine("s-1").state(stepstest.Now())
 		return !strings.Contains(state, "stops in")
 	})
 }
@@ -368,19 +368,19 @@ func TestABadRecordIsARowWithItsRemedy(t *testing.T) {
 // machine does not undo it.
 func TestWhatIsOlderDoesNotUndo(t *testing.T) {
 	r := sevenRig(t)
-	_ = r.m.list.look() // a survey whose answers come late
+	_ = r.m.list.askRegions() // a survey whose answers come late
 	late := surveyed{id: r.m.Tasks.Current(taskSurvey), answers: slices.Clone(r.e.Has.Survey)}
 	ledger := slices.Clone(r.e.Has.Setups)
 	never := func(context.Context) error { return nil }
-	r.run(r.m.list.StopAfter(r.member("s-1"), never))
-	r.run(r.m.list.TerminateAfter(r.member("s-2"), never, func() { r.m.list.Forget("s-2") }))
-	r.settled()
+	r.run(r.m.list.StopAfter(r.machine("s-1"), never))
+	r.run(r.m.list.TerminateAfter(r.machine("s-2"), never, func() { r.m.list.Forget("s-2") }))
+	r.untilDone()
 	r.m.list.surveyed(late)
 	r.m.list.takeLedger(ledger)
-	if u := r.member("s-1"); u.State != "stopped" {
+	if u := r.machine("s-1"); u.State != "stopped" {
 		t.Errorf("the machine that was stopped is %s", u.State)
 	}
-	if u := r.member("s-2"); u != nil {
+	if u := r.machine("s-2"); u != nil {
 		t.Errorf("the machine that was removed is there, %s", u.State)
 	}
 }

@@ -34,9 +34,9 @@ type (
 		list  []steps.Setup
 		err   error
 	}
-	// seenAgain: one machine was checked again. found is false when the
+	// machineRead: one machine was checked again. found is false when the
 	// ledger has it no more.
-	seenAgain struct {
+	machineRead struct {
 		id      page.TaskID
 		setupID string
 		setup   steps.Setup

@@ -8,7 +8,7 @@ func TestTheMouseOnTheMachines(t *testing.T) {
 	if u := r.m.list.Current(); u.no != 4 {
 		t.Errorf("machine %d is selected", u.no)
 	}
-	r.wheel("half-done", -1)
+	r.wheelUp("half-done")
 	if u := r.m.list.Current(); u.no != 1 {
 		t.Errorf("after the wheel machine %d is selected", u.no)
 	}
@@ -16,7 +16,7 @@ func TestTheMouseOnTheMachines(t *testing.T) {
 	if !r.m.list.pane.Following() {
 		t.Fatal("the log does not follow")
 	}
-	if r.wheel("Server log", -1); r.m.list.pane.Following() {
+	if r.wheelUp("Server log"); r.m.list.pane.Following() {
 		t.Errorf("the wheel does not scroll the log:\n%s", r.screen())
 	}
 	r.click("Server log")

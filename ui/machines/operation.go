@@ -16,7 +16,7 @@ import (
 // operation is something that is being done with one machine. Those of
 // several machines go on at the same time, and none blocks the screen.
 type operation struct {
-	verb
+	phrase
 	now       string   // what it said last
 	copying   *copying // nil when it copies nothing
 	cancelled bool
@@ -24,8 +24,8 @@ type operation struct {
 	then      func(u *Member, r result) tea.Cmd
 }
 
-// verb is how an operation is spoken of.
-type verb struct {
+// phrase is how an operation is spoken of.
+type phrase struct {
 	doing string // "stopping"
 	did   string // "Stopped."
 	ends  bool   // it cuts the connection to the machine
@@ -52,16 +52,16 @@ func (r result) Close() error {
 
 func taskOperation(setupID string) page.TaskName { return page.TaskName("operation " + setupID) }
 
-// doing is an operation's own work.
-type doing func(ctx context.Context, emit func(steps.Event)) (result, error)
+// operationFunc is an operation's own work.
+type operationFunc func(ctx context.Context, emit func(steps.Event)) (result, error)
 
-// operate does something with a machine. At most one thing is done with each
+// begin does something with a machine. At most one thing is done with each
 // at a time. then, if any, is called when it went well.
-func (s *Page) operate(u *Member, v verb, do doing, then func(*Member, result) tea.Cmd) tea.Cmd {
+func (s *Page) begin(u *Member, v phrase, do operationFunc, then func(*Member, result) tea.Cmd) tea.Cmd {
 	if u.op != nil {
 		return s.Say(fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.Name(), u.op.doing), true)
 	}
-	u.op = &operation{verb: v, then: then}
+	u.op = &operation{phrase: v, then: then}
 	u.trouble, u.note = nil, ""
 	u.buffer(doneLog).AddMarked(u.Name()+": "+v.doing, false, logbuf.Doing)
 	if v.ends {
@@ -128,7 +128,7 @@ func (s *Page) ended(msg operationEnded) tea.Cmd {
 	u.op, u.around, u.dealt = nil, time.Time{}, s.survey.round
 	s.Tasks.Stop(taskWatch) // it may have read the ledger before
 	s.CloseAbout(op)
-	cmds := []tea.Cmd{s.seeAgain(u.ID), u.take(s, msg.result)}
+	cmds := []tea.Cmd{s.readAgain(u.ID), u.take(s, msg.result)}
 	switch {
 	case msg.err == nil:
 		u.buffer(doneLog).Add("✓ "+op.did, false)
@@ -177,11 +177,11 @@ func (s *Page) KeepOpened(o *steps.Opened) {
 	u.Opened, u.tunnel = o, ""
 }
 
-// seeAgain looks at one machine after something was done with it.
-func (s *Page) seeAgain(setupID string) tea.Cmd {
+// readAgain looks at one machine after something was done with it.
+func (s *Page) readAgain(setupID string) tea.Cmd {
 	engine := s.Engine
 	return s.Start(taskSeen(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
-		seen := seenAgain{id: id, setupID: setupID}
+		seen := machineRead{id: id, setupID: setupID}
 		list, err := engine.Setups(ctx)
 		seen.err = err
 		for _, setup := range list {
@@ -193,7 +193,7 @@ func (s *Page) seeAgain(setupID string) tea.Cmd {
 	})
 }
 
-func (s *Page) seen(msg seenAgain) tea.Cmd {
+func (s *Page) readBack(msg machineRead) tea.Cmd {
 	u := s.members[msg.setupID]
 	if !s.Tasks.Done(taskSeen(msg.setupID), msg.id) || u == nil || msg.err != nil {
 		return nil

@@ -17,20 +17,20 @@ func TestMachinesAreWorkedOnAtTheSameTime(t *testing.T) {
 	}
 	r.press("1", "s").until("is still stopping")
 	close(start)
-	r.untilTrue("the second has ended", func() bool { return r.member("s-3").op == nil })
-	if r.member("s-1").op == nil {
+	r.untilTrue("the second has ended", func() bool { return r.machine("s-3").op == nil })
+	if r.machine("s-1").op == nil {
 		t.Error("the first has ended, too")
 	}
 	close(stop)
-	r.settled()
-	r.untilTrue("the states have followed", func() bool { return r.member("s-1").State == "stopped" && r.member("s-3").Up() })
+	r.untilDone()
+	r.untilTrue("the states have followed", func() bool { return r.machine("s-1").State == "stopped" && r.machine("s-3").Up() })
 }
 
 func TestAnOperationCanBeEnded(t *testing.T) {
 	r := sevenRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
-	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("up", "enter").settled()
+	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("esc").until("End stopping?").press("up", "enter").untilDone()
 	r.until("ended before it was finished")
-	if r.member("s-1").trouble != nil {
+	if r.machine("s-1").trouble != nil {
 		t.Error("what the person ended counts as a failure")
 	}
 }
@@ -41,8 +41,8 @@ func TestAFailureIsKeptWithItsMachine(t *testing.T) {
 	r.untilTrue("its row tells", func() bool { return strings.Contains(r.screen(), "! stopping failed") })
 	r.press("1", "f").until("Session token not found").press("esc")
 	r.e.Change(func() { r.e.Fail = nil })
-	r.press("s").until("Stop jupyter?").press("enter").settled().until("○ stopped")
-	if strings.Contains(r.screen(), "failed:") && r.member("s-1").trouble != nil {
+	r.press("s").until("Stop jupyter?").press("enter").untilDone().until("○ stopped")
+	if strings.Contains(r.screen(), "failed:") && r.machine("s-1").trouble != nil {
 		t.Errorf("the failure stays after a success:\n%s", r.screen())
 	}
 }
@@ -50,22 +50,22 @@ func TestAFailureIsKeptWithItsMachine(t *testing.T) {
 // Esc puts a failure away that has been read, and does not leave the program.
 func TestEscPutsAFailureAway(t *testing.T) {
 	r := sevenRig(t, func(e *stepstest.Engine) { e.Fail = map[string]error{"stop": stepstest.SessionEnded{}} })
-	r.press("s").until("Stop jupyter?").press("enter").until("! stopping failed").settled()
+	r.press("s").until("Stop jupyter?").press("enter").until("! stopping failed").untilDone()
 	r.press("esc")
-	if u := r.member("s-1"); u.trouble != nil || r.m.dialog() != nil || strings.Contains(r.screen(), "! stopping failed") {
+	if u := r.machine("s-1"); u.trouble != nil || r.m.dialog() != nil || strings.Contains(r.screen(), "! stopping failed") {
 		t.Errorf("the failure is still there, or a question is:\n%s", r.screen())
 	}
 }
 
 // The server of a machine that was stopped answers nowhere.
 func TestAStoppedMachineHasNoURL(t *testing.T) {
-	r := sevenRig(t).press("2", "c").untilAsked("reopen s-2").settled()
-	if r.member("s-2").url() == "" {
+	r := sevenRig(t).press("2", "c").untilAsked("reopen s-2").untilDone()
+	if r.machine("s-2").url() == "" {
 		t.Fatal("an open machine has no URL")
 	}
-	r.press("s").until("Running kernels end").press("enter").settled()
-	r.untilTrue("it is stopped", func() bool { return r.member("s-2").State == "stopped" })
-	if url := r.member("s-2").url(); url != "" {
+	r.press("s").until("Running kernels end").press("enter").untilDone()
+	r.untilTrue("it is stopped", func() bool { return r.machine("s-2").State == "stopped" })
+	if url := r.machine("s-2").url(); url != "" {
 		t.Errorf("a stopped machine has the URL %s", url)
 	}
 }

@@ -65,11 +65,10 @@ func (s *Page) Cut(u *Member) bool {
 	return true
 }
 
-// StopAfter stops a machine, and terminateAfter removes all of it, once wait
-// has returned.
+// StopAfter stops a machine once wait has returned.
 func (s *Page) StopAfter(u *Member, wait func(context.Context) error) tea.Cmd {
 	id, engine := u.ID, s.Engine
-	return s.simple(u, s.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
+	return s.beginSimple(u, s.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
 		if err := wait(ctx); err != nil {
 			return err
 		}
@@ -80,9 +79,11 @@ func (s *Page) StopAfter(u *Member, wait func(context.Context) error) tea.Cmd {
 	})
 }
 
+// TerminateAfter removes a machine and all of it once wait has returned; then is
+// called when that is done.
 func (s *Page) TerminateAfter(u *Member, wait func(context.Context) error, then func()) tea.Cmd {
 	id, engine := u.ID, s.Engine
-	return s.simple(u, verb{"terminating", "removed", true}, func(ctx context.Context, emit func(steps.Event)) error {
+	return s.beginSimple(u, phrase{"terminating", "removed", true}, func(ctx context.Context, emit func(steps.Event)) error {
 		if err := wait(ctx); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func TestAPathIsCompleted(t *testing.T) {
 	r.press("down", "w", "tab")
 	value(1, "work/")
 	r.press("tab").until("a.ipynb · b.ipynb").press("x", "tab").until("nothing there begins so").press("backspace", "enter")
-	r.untilAsked("put s-1 -r " + filepath.Join(dir, "results.csv") + " work/").settled()
+	r.untilAsked("put s-1 -r " + filepath.Join(dir, "results.csv") + " work/").untilDone()
 
 	r.press("d").until("Download from jupyter").press("work/b", "tab")
 	value(0, "work/b.ipynb")

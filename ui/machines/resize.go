@@ -53,7 +53,7 @@ func (s *Page) setType(u *Member, name string) tea.Cmd {
 		return s.Say(u.Name()+" has this type already.", false)
 	}
 	id, engine := u.ID, s.Engine
-	return s.simple(u, verb{doing: "changing the type", did: "is a " + name + " from its next start: S starts it"},
+	return s.beginSimple(u, phrase{doing: "changing the type", did: "is a " + name + " from its next start: S starts it"},
 		func(ctx context.Context, emit func(steps.Event)) error { return engine.Resize(ctx, id, name, emit) }, nil)
 }
 

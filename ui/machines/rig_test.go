@@ -225,17 +225,12 @@ func (r *rig) press(names ...string) *rig {
 	return r
 }
 
-// click clicks on a text of the screen, and wheel turns the wheel over it.
+// click clicks on a text of the screen, and wheelUp turns the wheel over it.
 func (r *rig) click(text string) *rig {
 	return r.mouse(text, tea.MouseClickMsg{Button: tea.MouseLeft})
 }
 
-func (r *rig) wheel(text string, turns int) *rig {
-	if turns < 0 {
-		return r.mouse(text, tea.MouseWheelMsg{Button: tea.MouseWheelUp})
-	}
-	return r.mouse(text, tea.MouseWheelMsg{Button: tea.MouseWheelDown})
-}
+func (r *rig) wheelUp(text string) { r.mouse(text, tea.MouseWheelMsg{Button: tea.MouseWheelUp}) }
 
 func (r *rig) mouse(text string, msg tea.MouseMsg) *rig {
 	r.t.Helper()
@@ -264,14 +259,14 @@ func (r *rig) size(w, h int) *rig {
 	return r
 }
 
-// settled waits until nothing is being done with any machine.
-func (r *rig) settled() *rig {
+// untilDone waits until nothing is being done with any machine.
+func (r *rig) untilDone() *rig {
 	r.t.Helper()
 	r.untilTrue("all operations have ended", func() bool { return r.m.list.Busy() == nil })
 	return r
 }
 
-func (r *rig) member(id string) *Member { return r.m.list.members[id] }
+func (r *rig) machine(id string) *Member { return r.m.list.members[id] }
 
 // rested says that the selection has stayed where it is.
 func (r *rig) rested() *rig {

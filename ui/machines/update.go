@@ -18,8 +18,8 @@ func (s *Page) Update(msg tea.Msg) tea.Cmd {
 		return s.surveyEnded(msg)
 	case ledgerWatched:
 		return s.watched(msg)
-	case seenAgain:
-		return s.seen(msg)
+	case machineRead:
+		return s.readBack(msg)
 	case operationSaid:
 		s.said(msg)
 	case operationEnded:

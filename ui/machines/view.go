@@ -17,7 +17,7 @@ const (
 	logLeast       = 3  // rows of a log that are worth drawing
 )
 
-// view draws the list and the selected machine in w by h cells.
+// View implements [page.Page]: it draws the list and the selected machine in w by h cells.
 func (s *Page) View(w, h int) string {
 	head := s.headLines(w)
 	h -= len(head)

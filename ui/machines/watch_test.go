@@ -34,14 +34,14 @@ func TestTheListSeesWhatOtherProgramsDo(t *testing.T) {
 	changed("3", func() { r.e.Has.Setups[0].TunnelPort = 8890 }).until("http://localhost:8890/  ✓ another program's tunnel")
 	changed("4", func() { r.e.Has.Setups[0].TunnelPort = 0 }).until("no tunnel is open: o opens one at http://localhost:8881/")
 	changed("5", func() { r.e.Has.Setups[1].State = "stopped" }) // in another terminal
-	r.untilTrue("it is seen", func() bool { return r.member("s-2").State == "stopped" && r.member("s-2").conn.link == nil })
+	r.untilTrue("it is seen", func() bool { return r.machine("s-2").State == "stopped" && r.machine("s-2").conn.link == nil })
 	changed("6", func() { r.e.Has.Setups = r.e.Has.Setups[:last] })
-	r.untilTrue("it is gone", func() bool { return r.member("s-9") == nil })
+	r.untilTrue("it is gone", func() bool { return r.machine("s-9") == nil })
 	if r.m.list.survey.round != surveys {
 		t.Error("the regions were asked again")
 	}
 	// What the cloud has said since is later than what the ledger has had before.
-	if u := r.member("s-5"); !u.gone() {
+	if u := r.machine("s-5"); !u.gone() {
 		t.Errorf("the machine that was terminated is %s", u.State)
 	}
 }
@@ -115,12 +115,12 @@ func TestConnectingUnaskedAsksNobody(t *testing.T) {
 	e.Fail = map[string]error{"connect s-2": fmt.Errorf("the key: %w", steps.ErrDeclined)}
 	r := newRig(t, e).untilAsked("connect s-2")
 	r.untilTrue("that has ended", func() bool { return !r.m.Tasks.Runs(taskLink("s-2")) })
-	if u := r.member("s-2"); u.conn.problem != nil {
+	if u := r.machine("s-2"); u.conn.problem != nil {
 		t.Errorf("it is said to be a problem: %+v", u.conn.problem)
 	}
 	r.e.Change(func() { r.e.Fail = nil })
 	r.press("2").rested()
-	r.untilTrue("it is connected to", func() bool { return r.member("s-2").conn.link != nil })
+	r.untilTrue("it is connected to", func() bool { return r.machine("s-2").conn.link != nil })
 }
 
 // F5 is on the bar, also in a small terminal.

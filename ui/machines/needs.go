@@ -9,6 +9,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
+// Typing implements [page.Page].
 func (s *Page) Typing() page.Typist {
 	switch {
 	case s.full && s.pane.Searching():
@@ -79,7 +80,7 @@ func (s *Page) showTrouble() tea.Cmd {
 	return nil
 }
 
-// point selects a machine, and scrolls its log. A second click on a machine is
+// Point implements [page.Page]: it selects a machine, and scrolls its log. A second click on a machine is
 // Enter; a click on its log gives that the whole screen.
 func (s *Page) Point(p page.Pointed) tea.Cmd {
 	if _, over := p.In(page.ZonePane); over {

@@ -8,15 +8,15 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 )
 
-// fleetRig is a rig at the list of seven machines, at rest.
-func fleetRig(t *testing.T, change ...func(*stepstest.Engine)) *rig {
+// machinesRig is a rig at the list of seven machines, at rest.
+func machinesRig(t *testing.T, change ...func(*stepstest.Engine)) *rig {
 	t.Helper()
 	e := stepstest.New()
 	stepstest.SevenMachines(e)
 	for _, c := range change {
 		c(e)
 	}
-	return toFleet(newRig(t, e))
+	return toMachines(newRig(t, e))
 }
 
 func (r *rig) untilAsked(what string) *rig {
@@ -25,8 +25,8 @@ func (r *rig) untilAsked(what string) *rig {
 	return r
 }
 
-// settled waits until nothing is being done with any machine.
-func (r *rig) settled() *rig {
+// untilDone waits until nothing is being done with any machine.
+func (r *rig) untilDone() *rig {
 	r.t.Helper()
 	r.untilTrue("all operations have ended", func() bool { return r.m.machines.Busy() == nil })
 	return r

@@ -1,0 +1,13 @@
+package ui
+
+import "testing"
+
+func TestTerminating(t *testing.T) {
+	r := machinesRig(t)
+	r.press("c").untilDone().press("x").until("all files on it are lost").press("jupyter", "enter").until("Removed.").press("enter").until("6 machines")
+	if r.e.Removed()[0] != "s-1" || r.e.Tunnels()[0].Closed() != 1 {
+		t.Errorf("removed %v, tunnel closed %d times", r.e.Removed(), r.e.Tunnels()[0].Closed())
+	}
+	// What is left of a machine that was terminated elsewhere goes the same way.
+	r.press("down", "down", "down").until("its files are lost").press("x").until("Remove course?").press("course", "enter").until("Removed.")
+}
