@@ -35,33 +35,33 @@ const (
 // argument list. It ends with Close, or when ctx does. Its log goes on as
 // events, one at a time, until then.
 func (g *Guide) Notebook(ctx context.Context, gatewayID string, emit func(steps.Event)) (steps.LocalNotebook, error) {
-	n := &localNotebook{done: make(chan struct{}), emit: g.quietly(gatewayID, emit)}
-	n.say(steps.Started, "A notebook on this computer, with the gateway's kernels")
-	err := n.start(ctx, g, gatewayID)
+	n := &localNotebook{
+		teller: teller{g: g, setup: gatewayID, step: steps.StepLocal, emit: oneAtATime(emit)},
+		done:   make(chan struct{}),
+	}
+	err := n.during("A notebook on this computer, with the gateway's kernels", func() (string, error) {
+		return "the notebook answers", n.start(ctx, gatewayID)
+	})
 	if err != nil {
-		n.emit(steps.Event{Kind: steps.Failed, Text: steps.Explain(err).Title, Err: err})
 		return nil, err
 	}
-	n.say(steps.Finished, "the notebook answers")
 	return n, nil
 }
 
-// quietly stamps a notebook's events, keeps them one at a time, and takes
-// secrets out.
-func (g *Guide) quietly(id string, emit func(steps.Event)) func(steps.Event) {
+// oneAtATime has events that come from several goroutines wait for each other.
+func oneAtATime(emit func(steps.Event)) func(steps.Event) {
 	var mu sync.Mutex
 	return func(e steps.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		e.Time, e.Setup, e.Step, e.Text = g.cfg.Now(), id, steps.StepLocal, safe.Scrub(e.Text)
 		emit(e)
 	}
 }
 
 // localNotebook is a Jupyter that runs on this computer.
 type localNotebook struct {
+	teller
 	url    string
-	emit   func(steps.Event)
 	cancel context.CancelFunc
 	done   chan struct{}
 	files  string // folder of its own, removed with it
@@ -79,21 +79,17 @@ func (n *localNotebook) Close() error {
 	return nil
 }
 
-func (n *localNotebook) say(kind steps.EventKind, text string) {
-	n.emit(steps.Event{Kind: kind, Text: text})
-}
-
-func (n *localNotebook) start(ctx context.Context, g *Guide, gatewayID string) error {
+func (n *localNotebook) start(ctx context.Context, gatewayID string) error {
 	command, err := installedJupyter(ctx)
 	if err != nil {
 		return err
 	}
-	n.say(steps.Doing, "Found Jupyter on this computer: "+strings.Join(command, " "))
-	gateway, certificate, err := g.gateway(ctx, gatewayID)
+	n.doing("Found Jupyter on this computer: %s", strings.Join(command, " "))
+	gateway, certificate, err := n.g.gateway(ctx, gatewayID)
 	if err != nil {
 		return err
 	}
-	n.say(steps.Doing, "The gateway answers at "+gateway.URL)
+	n.doing("The gateway answers at %s", gateway.URL)
 	token, err := jupyter.NewToken()
 	if err != nil {
 		return err
@@ -104,7 +100,7 @@ func (n *localNotebook) start(ctx context.Context, g *Guide, gatewayID string) e
 	}
 	env := append(os.Environ(), "JUPYTER_TOKEN="+token, "JUPYTER_GATEWAY_AUTH_TOKEN="+gateway.Token)
 	if certificate != nil {
-		path, err := n.trust(g, certificate)
+		path, err := n.trust(certificate)
 		if err != nil {
 			return err
 		}
@@ -157,7 +153,7 @@ func (n *localNotebook) output(text string, partial bool) {
 		n.tail = n.tail[max(0, len(n.tail)-notebookTail):]
 		n.mu.Unlock()
 	}
-	n.emit(steps.Event{Kind: steps.Output, Text: text, Partial: partial})
+	n.teller.output(text, partial)
 }
 
 // await waits until it answers, which it only does when its gateway does.
@@ -277,8 +273,8 @@ func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, ce
 // trust writes the gateway's certificate, beside those that this computer
 // trusts already, where the notebook finds it: Jupyter's own option for it
 // wants a client certificate too.
-func (n *localNotebook) trust(g *Guide, certificate []byte) (string, error) {
-	parent := g.ledger.file("notebooks", "")
+func (n *localNotebook) trust(certificate []byte) (string, error) {
+	parent := n.g.ledger.file("notebooks", "")
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return "", ledgerFault(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
-	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -169,16 +168,16 @@ func startedSince(l steps.Leftover) error {
 }
 
 func (c *clearing) say(l steps.Leftover, kind steps.EventKind, what string) {
-	c.emit(steps.Event{
-		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: steps.StepSweep, Kind: kind,
-		Text: safe.Text(fmt.Sprintf("%s: %s %s %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), what)),
-	})
+	c.send(l, steps.Event{Kind: kind, Text: fmt.Sprintf("%s: %s %s %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), what)})
 }
 
 func (c *clearing) failed(l steps.Leftover, err error) {
-	err = fmt.Errorf("removing %s %s in %s: %w", l.Kind, l.ID, l.At.Region, err)
-	c.emit(steps.Event{
-		Time: c.g.cfg.Now(), Setup: l.SetupID, Step: steps.StepSweep, Kind: steps.Failed,
-		Text: safe.Text(fmt.Sprintf("%s: %s %s: %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), steps.Explain(err).Title)), Err: err,
-	})
+	text := fmt.Sprintf("%s: %s %s: %s", l.At.Region, l.Kind, cmp.Or(l.Name, l.ID), steps.Explain(err).Title)
+	c.send(l, steps.Event{Kind: steps.Failed, Text: text, Err: fmt.Errorf("removing %s %s in %s: %w", l.Kind, l.ID, l.At.Region, err)})
+}
+
+// send tells of a leftover, under the setup that it once belonged to.
+func (c *clearing) send(l steps.Leftover, e steps.Event) {
+	t := teller{g: c.g, setup: l.SetupID, step: steps.StepSweep, emit: c.emit}
+	t.send(e)
 }
