@@ -45,7 +45,7 @@ func aboutOf(d page.Dialog) any {
 }
 
 // carryOut does what a key has come to in the dialog on top.
-func (m *model) carryOut(a page.Action) tea.Cmd {
+func (m *model) carryOut(a page.Reply) tea.Cmd {
 	if a.Close {
 		m.dialogs = m.dialogs[:max(len(m.dialogs)-1, 0)]
 		m.insists = false

@@ -10,7 +10,14 @@ import (
 
 // questions are the pages that ask, in order; review is the last of them.
 func questions() []steps.StepID {
-	return []steps.StepID{steps.StepAccount, steps.StepMachine, steps.StepKey, steps.StepMode, steps.StepReview}
+	var ids []steps.StepID
+	for _, p := range steps.Pages() {
+		ids = append(ids, p.ID)
+		if p.ID == steps.StepReview {
+			break
+		}
+	}
+	return ids
 }
 
 // Show implements [page.Owner]. What ran for the page that is left is cancelled,

@@ -57,12 +57,12 @@ func (d *copyDialog) Typing() page.Typist { return d.field[d.at] }
 // Keys implements [page.Dialog].
 func (d *copyDialog) Keys() page.DialogKeys {
 	return page.DialogKeys{
-		page.Under(func(tea.KeyPressMsg) (page.Action, bool) {
+		page.Under(func(tea.KeyPressMsg) (page.Reply, bool) {
 			d.wrong, d.fits = "", completion{}
-			return page.Action{}, false
+			return page.Reply{}, false
 		}),
 		page.On("enter", "copy", d.take),
-		page.On("tab", "complete", func() page.Action { return page.Doing(d.complete) }),
+		page.On("tab", "complete", func() page.Reply { return page.Doing(d.complete) }),
 		page.Change("up down shift+tab", "another path", func() { d.at = 1 - d.at }).As("↑↓"),
 		page.On("esc", "cancel", page.Close),
 		page.Type(d.field[d.at]),
@@ -70,11 +70,11 @@ func (d *copyDialog) Keys() page.DialogKeys {
 }
 
 // take begins the copy, once there is something to copy.
-func (d *copyDialog) take() page.Action {
+func (d *copyDialog) take() page.Reply {
 	from, to := d.field[0].Value(), d.field[1].Value()
 	if from == "" {
 		d.at, d.wrong = 0, "Name the file or the folder."
-		return page.Action{}
+		return page.Reply{}
 	}
 	return page.Closing(func() tea.Cmd { return d.copy(from, to) })
 }

@@ -95,13 +95,13 @@ func (d *doctorDialog) Keys() page.DialogKeys {
 	return page.DialogKeys{
 		page.Under(d.failureKey),
 		page.On("enter", fix, d.fix),
-		page.Moving[page.Action]("choose", func(k tea.KeyPressMsg) bool {
+		page.Moving[page.Reply]("choose", func(k tea.KeyPressMsg) bool {
 			moves := d.at.Key(k)
 			d.moved = d.moved || moves
 			return moves
 		}),
 		page.On("r", "check again", d.again),
-		page.On("esc q", "close", func() page.Action {
+		page.On("esc q", "close", func() page.Reply {
 			d.Tasks.Stop(taskDoctor)
 			d.fixing = false
 			return page.Close()
@@ -109,22 +109,22 @@ func (d *doctorDialog) Keys() page.DialogKeys {
 	}
 }
 
-func (d *doctorDialog) failureKey(k tea.KeyPressMsg) (page.Action, bool) {
-	return page.Action{}, d.failure.Key(k)
+func (d *doctorDialog) failureKey(k tea.KeyPressMsg) (page.Reply, bool) {
+	return page.Reply{}, d.failure.Key(k)
 }
 
 // again checks once more, unless something is being mended.
-func (d *doctorDialog) again() page.Action {
+func (d *doctorDialog) again() page.Reply {
 	if d.fixing {
-		return page.Action{}
+		return page.Reply{}
 	}
 	return page.Doing(d.run)
 }
 
 // fix does what the check under the cursor offers.
-func (d *doctorDialog) fix() page.Action {
+func (d *doctorDialog) fix() page.Reply {
 	if d.fixing || d.at.At >= len(d.checks) || d.checks[d.at.At].Fix == "" {
-		return page.Action{}
+		return page.Reply{}
 	}
 	check := d.checks[d.at.At]
 	return page.Doing(func() tea.Cmd {
@@ -234,8 +234,8 @@ func checkSign(th theme.Theme, state steps.CheckState) (string, page.Styler) {
 }
 
 // Point implements [page.PointableDialog].
-func (d *doctorDialog) Point(p page.Pointed) page.Action {
+func (d *doctorDialog) Point(p page.Pointed) page.Reply {
 	d.at.Point(p)
 	d.moved = true
-	return page.Action{}
+	return page.Reply{}
 }

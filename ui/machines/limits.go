@@ -39,11 +39,11 @@ func (d *limitsDialog) Keys() page.DialogKeys {
 		return func() { d.value[d.at.At] = page.NextLimit(d.choices(d.at.At), d.value[d.at.At], by) }
 	}
 	return page.DialogKeys{
-		page.On("enter", "set", func() page.Action {
+		page.On("enter", "set", func() page.Reply {
 			return page.Closing(func() tea.Cmd { return d.set(d.value[0], d.value[1]) })
 		}),
 		page.Change("right l space", "change", next(+1)).As("←→"), page.Change("left h", "", next(-1)),
-		page.Moving[page.Action]("other limit", d.at.Key), page.Change("tab shift+tab", "", func() { d.at.At = 1 - d.at.At }),
+		page.Moving[page.Reply]("other limit", d.at.Key), page.Change("tab shift+tab", "", func() { d.at.At = 1 - d.at.At }),
 		page.On("esc", "cancel", page.Close),
 	}
 }
@@ -90,7 +90,7 @@ func (d *limitsDialog) options(i int) []steps.Limit {
 }
 
 // Point implements [page.PointableDialog].
-func (d *limitsDialog) Point(p page.Pointed) page.Action {
+func (d *limitsDialog) Point(p page.Pointed) page.Reply {
 	d.at.Size(len(d.value))
 	d.at.Point(p)
 	if pick, ok := p.Clicked(page.ZonePick); ok {
@@ -100,5 +100,5 @@ func (d *limitsDialog) Point(p page.Pointed) page.Action {
 			}
 		}
 	}
-	return page.Action{}
+	return page.Reply{}
 }

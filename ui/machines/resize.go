@@ -101,41 +101,41 @@ func (d *typeDialog) Typing() page.Typist {
 
 // Keys implements [page.Dialog].
 func (d *typeDialog) Keys() page.DialogKeys {
-	types := page.Under(func(k tea.KeyPressMsg) (page.Action, bool) {
+	types := page.Under(func(k tea.KeyPressMsg) (page.Reply, bool) {
 		d.table.Update(k) // it has nothing to report: Enter is taken above
-		return page.Action{}, true
+		return page.Reply{}, true
 	})
 	keys := page.DialogKeys{
 		page.On("enter", "select", d.choose),
-		page.TellOnly[page.Action]("↑↓", "choose"), page.TellOnly[page.Action]("/", "filter"),
+		page.TellOnly[page.Reply]("↑↓", "choose"), page.TellOnly[page.Reply]("/", "filter"),
 	}
 	if d.table.Filtering() {
-		return append(keys, page.TellOnly[page.Action]("s", "sort"), page.TellOnly[page.Action]("esc", "cancel"),
-			page.Under(func(k tea.KeyPressMsg) (page.Action, bool) { return page.Action{}, d.failure.Key(k) }), types)
+		return append(keys, page.TellOnly[page.Reply]("s", "sort"), page.TellOnly[page.Reply]("esc", "cancel"),
+			page.Under(func(k tea.KeyPressMsg) (page.Reply, bool) { return page.Reply{}, d.failure.Key(k) }), types)
 	}
 	return append(keys,
 		page.Change("s", "sort", d.table.SortNext), page.Change("S", "", d.table.SortBack),
 		page.Maybe("esc", "cancel", d.cancel),
-		page.Under(func(k tea.KeyPressMsg) (page.Action, bool) { return page.Action{}, d.failure.Key(k) }), types)
+		page.Under(func(k tea.KeyPressMsg) (page.Reply, bool) { return page.Reply{}, d.failure.Key(k) }), types)
 }
 
 // cancel closes the dialog, unless there is a filter to be taken away first.
-func (d *typeDialog) cancel() (page.Action, bool) {
+func (d *typeDialog) cancel() (page.Reply, bool) {
 	if d.table.Filter() != "" {
-		return page.Action{}, false
+		return page.Reply{}, false
 	}
 	d.Tasks.Stop(taskOtherTypes)
 	return page.Close(), true
 }
 
-func (d *typeDialog) choose() page.Action {
+func (d *typeDialog) choose() page.Reply {
 	row, ok := d.table.Selected()
 	switch {
 	case !ok || !d.loaded:
-		return page.Action{}
+		return page.Reply{}
 	case row.Disabled != "":
 		d.note = "Not this one: " + row.Disabled + "."
-		return page.Action{}
+		return page.Reply{}
 	}
 	return page.Closing(func() tea.Cmd { return d.take(row.ID) })
 }
@@ -161,7 +161,7 @@ func (d *typeDialog) ViewTall(th theme.Theme, w, h int) []string {
 }
 
 // Point implements [page.PointableDialog].
-func (d *typeDialog) Point(p page.Pointed) page.Action {
+func (d *typeDialog) Point(p page.Pointed) page.Reply {
 	d.table.Point(p.Zones, p.Wheel) // a type is taken by Enter alone: it changes the machine
-	return page.Action{}
+	return page.Reply{}
 }

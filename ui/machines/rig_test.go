@@ -62,7 +62,7 @@ func (m *owner) Press(k tea.KeyPressMsg) tea.Cmd {
 	return cmd
 }
 
-func (m *owner) carryOut(a page.Action) tea.Cmd {
+func (m *owner) carryOut(a page.Reply) tea.Cmd {
 	if a.Close {
 		m.dialogs = m.dialogs[:len(m.dialogs)-1]
 	}

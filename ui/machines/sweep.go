@@ -115,7 +115,7 @@ func (d *sweepDialog) Typing() page.Typist { return nil }
 
 // Keys implements [page.Dialog].
 func (d *sweepDialog) Keys() page.DialogKeys {
-	closes := page.On("esc", "close", func() page.Action {
+	closes := page.On("esc", "close", func() page.Reply {
 		d.Tasks.Stop(taskSweep)
 		d.Tasks.Stop(taskClear) // what was removed is removed
 		return page.Close()
@@ -124,11 +124,11 @@ func (d *sweepDialog) Keys() page.DialogKeys {
 		return page.DialogKeys{closes}
 	}
 	return page.DialogKeys{
-		page.Under(func(k tea.KeyPressMsg) (page.Action, bool) { return page.Action{}, d.failure.Key(k) }),
+		page.Under(func(k tea.KeyPressMsg) (page.Reply, bool) { return page.Reply{}, d.failure.Key(k) }),
 		page.Change("space", "mark", d.markNext), page.Change("a", "all", d.markAll),
-		page.On("enter", "remove the marked", func() page.Action { return page.Doing(d.askClear) }),
-		page.Moving[page.Action]("choose", d.at.Key),
-		page.On("r", "check again", func() page.Action { return page.Doing(d.run) }), closes,
+		page.On("enter", "remove the marked", func() page.Reply { return page.Doing(d.askClear) }),
+		page.Moving[page.Reply]("choose", d.at.Key),
+		page.On("r", "check again", func() page.Reply { return page.Doing(d.run) }), closes,
 	}
 }
 
@@ -287,12 +287,12 @@ func or(s, otherwise string) string {
 }
 
 // Point implements [page.PointableDialog].
-func (d *sweepDialog) Point(p page.Pointed) page.Action {
+func (d *sweepDialog) Point(p page.Pointed) page.Reply {
 	if d.clearing || d.failure.Is() {
-		return page.Action{}
+		return page.Reply{}
 	}
 	if d.at.Point(p) && d.at.At < len(d.found) {
 		d.mark(d.found[d.at.At])
 	}
-	return page.Action{}
+	return page.Reply{}
 }

@@ -11,7 +11,7 @@ import (
 
 // Binding is one line of a page's, or a dialog's, table of keys: what the keys
 // are, what they do, and how that is told. R is what a key comes to: a
-// command on a page, an [Action] in a dialog.
+// command on a page, a [Reply] in a dialog.
 type Binding[R any] struct {
 	key.Binding
 	// Do does it; false leaves the key to the bindings after this one, and in the
@@ -26,7 +26,7 @@ type (
 	// Keys is a page's.
 	Keys = Bindings[tea.Cmd]
 	// DialogKeys is a dialog's.
-	DialogKeys = Bindings[Action]
+	DialogKeys = Bindings[Reply]
 )
 
 // Bindings is a table of keys, the most useful first.
@@ -51,8 +51,8 @@ func Maybe[R any](keys, does string, do func() (R, bool)) Binding[R] {
 func Tell(shown, does string) Binding[tea.Cmd] { return TellOnly[tea.Cmd](shown, does) }
 
 // Change is On in a dialog, for what only changes the dialog.
-func Change(keys, does string, do func()) Binding[Action] {
-	return On(keys, does, func() Action { do(); return Action{} })
+func Change(keys, does string, do func()) Binding[Reply] {
+	return On(keys, does, func() Reply { do(); return Reply{} })
 }
 
 // First does something at every key, and leaves the key to the others.
@@ -69,8 +69,8 @@ func Table(t *table.Table) Binding[tea.Cmd] {
 }
 
 // Type hands every key to a field, and none to the bindings after it.
-func Type(f *Field) Binding[Action] {
-	return Under(func(k tea.KeyPressMsg) (Action, bool) { f.Update(k); return Action{}, true })
+func Type(f *Field) Binding[Reply] {
+	return Under(func(k tea.KeyPressMsg) (Reply, bool) { f.Update(k); return Reply{}, true })
 }
 
 // Set is On for what only changes the page.

@@ -10,7 +10,7 @@ import (
 
 // Dialog lies on top of the page and has all keys until it is closed. It knows
 // neither the page under it nor who shows it: what a key comes to it hands back
-// as an [Action].
+// as a [Reply].
 type Dialog interface {
 	// Keys are the keys and what they do now: the dialog's switch, and its bar.
 	Keys() DialogKeys
@@ -31,24 +31,24 @@ type Updater interface {
 
 // PointableDialog is a dialog with more to point at than keys.
 type PointableDialog interface {
-	Point(p Pointed) Action
+	Point(p Pointed) Reply
 }
 
-// Action is what a key, or a click, comes to in a dialog. Whoever shows the
-// dialog carries it out. The zero Action asks for nothing.
-type Action struct {
+// Reply is what a key, or a click, comes to in a dialog. Whoever shows the
+// dialog carries it out. The zero Reply asks for nothing.
+type Reply struct {
 	Close bool           // the dialog is done with
 	Do    func() tea.Cmd // what was chosen; done once the dialog is closed
 }
 
-// Close is the Action that closes a dialog, and Closing then does something.
-func Close() Action { return Action{Close: true} }
+// Close is the Reply that closes a dialog, and Closing then does something.
+func Close() Reply { return Reply{Close: true} }
 
 // Closing closes the dialog and then does something.
-func Closing(do func() tea.Cmd) Action { return Action{Close: true, Do: do} }
+func Closing(do func() tea.Cmd) Reply { return Reply{Close: true, Do: do} }
 
 // Doing does something and leaves the dialog open.
-func Doing(do func() tea.Cmd) Action { return Action{Do: do} }
+func Doing(do func() tea.Cmd) Reply { return Reply{Do: do} }
 
 // The widest a dialog gets: those to answer, and those to read.
 const (
@@ -84,23 +84,23 @@ func (d *ChoiceDialog) Keys() DialogKeys {
 	d.At.Size(len(d.Options))
 	n := len(d.Options)
 	return DialogKeys{
-		Moving[Action]("choose", d.At.Key),
-		On("enter", "select", func() Action { return d.take(d.At.At) }),
-		On("esc", strings.ToLower(d.Options[n-1].Label), func() Action { return d.take(n - 1) }),
+		Moving[Reply]("choose", d.At.Key),
+		On("enter", "select", func() Reply { return d.take(d.At.At) }),
+		On("esc", strings.ToLower(d.Options[n-1].Label), func() Reply { return d.take(n - 1) }),
 		Change("tab right l", "", func() { d.At.At = (d.At.At + 1) % n }),
 		Change("shift+tab left h", "", func() { d.At.At = (d.At.At + n - 1) % n }),
 	}
 }
 
-func (d *ChoiceDialog) take(i int) Action { return Closing(d.Options[i].Do) }
+func (d *ChoiceDialog) take(i int) Reply { return Closing(d.Options[i].Do) }
 
 // Point implements [PointableDialog].
-func (d *ChoiceDialog) Point(p Pointed) Action {
+func (d *ChoiceDialog) Point(p Pointed) Reply {
 	d.At.Size(len(d.Options))
 	if d.At.Point(p) {
 		return d.take(d.At.At)
 	}
-	return Action{}
+	return Reply{}
 }
 
 // Most implements [Tall].
@@ -165,16 +165,16 @@ func (d *InputDialog) Typing() Typist { return d.Field }
 func (d *InputDialog) Keys() DialogKeys {
 	return DialogKeys{
 		On("enter", "continue", d.enter),
-		On("esc", "cancel", func() Action { return Closing(d.Not) }),
-		Under(func(tea.KeyPressMsg) (Action, bool) { d.Wrong = ""; return Action{}, false }),
+		On("esc", "cancel", func() Reply { return Closing(d.Not) }),
+		Under(func(tea.KeyPressMsg) (Reply, bool) { d.Wrong = ""; return Reply{}, false }),
 		Type(d.Field),
 	}
 }
 
-func (d *InputDialog) enter() Action {
+func (d *InputDialog) enter() Reply {
 	value := d.Field.Raw()
 	if d.Wrong = d.Check(value); d.Wrong != "" {
-		return Action{}
+		return Reply{}
 	}
 	return Closing(func() tea.Cmd { return d.Done(value) })
 }

@@ -25,7 +25,7 @@ func (d *TextDialog) Typing() Typist { return nil }
 
 // Keys implements [Dialog].
 func (d *TextDialog) Keys() DialogKeys {
-	return DialogKeys{On("esc enter q f", "close", Close), Moving[Action]("scroll", d.at.Key)}
+	return DialogKeys{On("esc enter q f", "close", Close), Moving[Reply]("scroll", d.at.Key)}
 }
 
 // View implements [Dialog].
@@ -55,4 +55,4 @@ func (d *TextDialog) ViewTall(th theme.Theme, w, h int) []string {
 }
 
 // Point implements [PointableDialog].
-func (d *TextDialog) Point(p Pointed) Action { d.at.Wheel(p); return Action{} }
+func (d *TextDialog) Point(p Pointed) Reply { d.at.Wheel(p); return Reply{} }
