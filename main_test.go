@@ -109,7 +109,7 @@ var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/me
 // named here is a mistake.
 var arrows = map[string][]string{
 	".":                     {"ui/cli"},
-	"ui/cli":                {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "aws", "remote", "remote/safe"},
+	"ui/cli":                {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "aws", "remote/safe"},
 	"ui":                    {"steps", "steps/problem", "ui/**"},
 	"ui/page":               append([]string{"steps", "steps/problem"}, uiLeaves...),
 	"ui/guide":              append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
