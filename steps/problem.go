@@ -17,7 +17,7 @@ func Explain(err error) problem.Problem {
 	}
 	p := problem.Problem{
 		Kind: problem.Failed, Title: "Something went wrong", Text: err.Error(),
-		Next: problem.Say("Try again. If it persists, ").Do(problem.KeepOutput).Say("."),
+		Next: problem.Say("Try again. If it persists, ").Do(problem.ReportBug).Say("."),
 	}
 	if told, ok := problem.Of(err); ok {
 		p = told

@@ -47,7 +47,7 @@ const (
 	StopSandbox Verb = "stop-sandbox" // end the sandbox's process
 	RunSandbox  Verb = "run-sandbox"  // run it where its messages can be read
 	CopyFolder  Verb = "copy-folder"  // copy a folder with everything in it
-	KeepOutput  Verb = "keep-output"  // have all that is done written as lines
+	ReportBug   Verb = "report-bug"   // report it, with the debug log
 )
 
 // Verbs lists them all.
@@ -57,7 +57,7 @@ func Verbs() []Verb {
 		Continue, Launch, Start, Stop, Remove, Open, RestartServer, Resize, ChangeMode, OwnKernels, Doctor, Fix,
 		List, Adopt, Sweep,
 		ChooseProfile, ChooseRegion, ChooseType, ChooseDisk, ChooseKey, ChooseMode, ChooseName, ChooseImage, ChooseUV, SavePlan, LeavePlan,
-		SignIn, UseSandbox, UseAWS, StopSandbox, RunSandbox, CopyFolder, KeepOutput,
+		SignIn, UseSandbox, UseAWS, StopSandbox, RunSandbox, CopyFolder, ReportBug,
 	}
 }
 

@@ -34,8 +34,8 @@ func actionWords(a problem.Action) string {
 		return "run \"" + name + " sandbox run\" to see why"
 	case problem.CopyFolder:
 		return "copy it with everything in it by adding --recursive (-r)"
-	case problem.KeepOutput:
-		return "run the same command with --plain and keep its output"
+	case problem.ReportBug:
+		return "run the same command with --debug and report it with that log"
 	default:
 		return cmp.Or(wording.Choice(a), machineWords(a))
 	}

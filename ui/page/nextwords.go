@@ -31,8 +31,8 @@ func actionWords(a problem.Action) string {
 		return "run \"jupyter-ec2 sandbox run\" in another terminal to see why"
 	case problem.CopyFolder:
 		return "copy it with everything in it"
-	case problem.KeepOutput:
-		return "keep its details"
+	case problem.ReportBug:
+		return "quit, and report it with the debug log of \"jupyter-ec2 --debug\""
 	default:
 		return cmp.Or(wording.Choice(a), machineWords(a))
 	}
