@@ -61,6 +61,9 @@ const (
 	LogInstall LogKind = "install" // the last install's
 )
 
+// Up is the state of a link, or a tunnel, while nothing is wrong.
+const Up = "up"
+
 // Link is a connection to one setup's machine. It is made again when it is
 // lost, also at a new address. Its methods may be called at the same time.
 // They do not wait for the setup's lock.
@@ -91,7 +94,7 @@ type Link interface {
 	// List names what is in a folder on the machine, in order; a folder's name
 	// ends in "/". Names that are not safe for a terminal are left out.
 	List(ctx context.Context, folder string) ([]string, error)
-	// State is "up", or what is wrong and being mended.
+	// State is Up, or what is wrong and being mended.
 	State() string
 	Close() error
 }

@@ -52,7 +52,7 @@ type Review struct {
 // Tunnel is a local port that leads to the server and heals itself.
 type Tunnel interface {
 	LocalPort() int
-	State() string // "up", or what is wrong and being mended
+	State() string // Up, or what is wrong and being mended
 	Close() error
 }
 

@@ -105,7 +105,7 @@ func (s *openPage) facts(w int) []string {
 		add("Proof", s.m.Theme.OK, "✓ "+o.Proof)
 	}
 	if o.Tunnel != nil {
-		if s.tunnel == "" || s.tunnel == "up" {
+		if s.tunnel == "" || s.tunnel == steps.Up {
 			add("Tunnel", s.m.Theme.OK, "✓ up, while this program runs")
 		} else {
 			add("Tunnel", s.m.Theme.Warn, "! "+s.tunnel)

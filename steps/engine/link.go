@@ -49,11 +49,9 @@ func (l *link) client(ctx context.Context) (*remote.Client, error) {
 	if l.closed {
 		return nil, errors.Join(errLinkClosed, c.Close())
 	}
-	l.conn, l.state = c, linkUp
+	l.conn, l.state = c, steps.Up
 	return c, nil
 }
-
-const linkUp = "up"
 
 func (l *link) alive() (*remote.Client, error) {
 	l.mu.Lock()
@@ -79,7 +77,7 @@ func (l *link) say(state string) {
 	l.state = state
 }
 
-// State is "up", or what was wrong at the last try.
+// State is Up, or what was wrong at the last try.
 func (l *link) State() string {
 	_, _ = l.alive() // notices an end
 	l.mu.Lock()

@@ -201,8 +201,8 @@ func (l *Link) List(_ context.Context, folder string) ([]string, error) {
 	return names, nil
 }
 
-// State is always "up".
-func (l *Link) State() string { return "up" }
+// State is always Up.
+func (l *Link) State() string { return steps.Up }
 
 // Close is counted.
 func (l *Link) Close() error {
@@ -221,8 +221,8 @@ type Tunnel struct {
 // LocalPort is Port.
 func (t *Tunnel) LocalPort() int { return t.Port }
 
-// State is always "up".
-func (t *Tunnel) State() string { return "up" }
+// State is always Up.
+func (t *Tunnel) State() string { return steps.Up }
 
 // Close is counted.
 func (t *Tunnel) Close() error {

@@ -116,7 +116,7 @@ func (u *Member) reaching(f *facts, gateway *Member) {
 	switch {
 	case u.conn.problem != nil:
 		f.add("Link", f.th.Warn, "! "+u.conn.problem.Title+"; retrying automatically")
-	case u.conn.link != nil && u.conn.state != "" && u.conn.state != "up":
+	case u.conn.link != nil && u.conn.state != "" && u.conn.state != steps.Up:
 		f.add("Link", f.th.Warn, "! "+u.conn.state)
 	}
 }
@@ -124,7 +124,7 @@ func (u *Member) reaching(f *facts, gateway *Member) {
 // tunnelSays is how the tunnel is, behind the URL that leads through it.
 func (u *Member) tunnelSays(th theme.Theme) string {
 	switch {
-	case u.Opened != nil && u.Opened.Tunnel != nil && (u.tunnel == "" || u.tunnel == "up"):
+	case u.Opened != nil && u.Opened.Tunnel != nil && (u.tunnel == "" || u.tunnel == steps.Up):
 		return th.OK.Render("  ✓ tunnel up")
 	case u.Opened != nil && u.Opened.Tunnel != nil:
 		return th.Warn.Render("  ! tunnel: " + page.Clean(u.tunnel))

@@ -98,7 +98,7 @@ func (s *Page) linked(msg linkMade) tea.Cmd {
 		}
 		return tea.Batch(next, s.Say(u.Name()+": "+p.Title+".", true))
 	}
-	u.conn.link, u.conn.state = msg.link, "up"
+	u.conn.link, u.conn.state = msg.link, steps.Up
 	cmd := tea.Batch(s.askHealth(u), s.followLog(), next)
 	if waited == nil {
 		return cmd
