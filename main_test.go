@@ -108,32 +108,33 @@ var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/me
 // subfolders' test helpers; see docs/architecture.md. A folder that is not
 // named here is a mistake.
 var arrows = map[string][]string{
-	".":                     {"ui/cli"},
-	"ui/cli":                {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "aws", "remote/safe"},
-	"ui":                    {"steps", "steps/problem", "ui/**"},
-	"ui/page":               append([]string{"steps", "steps/problem"}, uiLeaves...),
-	"ui/guide":              append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
-	"ui/machines":           append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
-	"ui/*":                  uiLeaves,
-	"ui/tuitest":            {testsOnly},
-	"ui/wording":            {"steps", "steps/problem", "ui/cells"},
-	"steps":                 {"steps/problem", "remote/safe", "remote/jupyter/health"},
-	"steps/problem":         {}, // imports nothing of ours: all who meet errors import it
-	"steps/engine":          {"steps", "steps/problem", "aws", "remote", "remote/jupyter", "remote/safe"},
-	"steps/sandbox":         {"steps/problem", "aws/ec2sim", "remote/sshhost"},
-	"steps/stepstest":       {"steps", "steps/problem"}, // for tests only itself: nothing else may import it
-	"steps/hosttest":        {},
-	"aws":                   {"steps/problem"},
-	"aws/*":                 {},
-	"aws/contract":          {testsOnly}, // for tests only itself
-	"remote":                {"remote/safe", "steps/problem"},
-	"remote/safe":           {},
-	"remote/jupyter":        {"steps/problem", "remote", "remote/safe", "remote/jupyter/health"},
-	"remote/sshhost":        {"steps/problem"},
-	"remote/testhost":       {testsOnly}, // for tests only itself: nothing else may import it
-	"remote/jupyter/**":     {"remote", "remote/jupyter"},
-	"remote/jupyter/health": {},
-	testsOnly:               {},
+	".":                       {"ui/cli"},
+	"ui/cli":                  {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "aws", "remote/safe"},
+	"ui":                      {"steps", "steps/problem", "ui/**"},
+	"ui/page":                 append([]string{"steps", "steps/problem"}, uiLeaves...),
+	"ui/guide":                append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
+	"ui/machines":             append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
+	"ui/*":                    uiLeaves,
+	"ui/tuitest":              {testsOnly},
+	"ui/wording":              {"steps", "steps/problem", "ui/cells"},
+	"steps":                   {"steps/problem", "remote/safe", "remote/jupyter/health"},
+	"steps/problem":           {}, // imports nothing of ours: all who meet errors import it
+	"steps/engine":            {"steps", "steps/problem", "aws", "remote", "remote/jupyter", "remote/safe"},
+	"steps/engine/enginetest": {"steps", "steps/engine", "aws", "aws/ec2sim"}, // for tests only itself: nothing else may import it
+	"steps/sandbox":           {"steps/problem", "aws/ec2sim", "remote/sshhost"},
+	"steps/stepstest":         {"steps", "steps/problem"}, // for tests only itself: nothing else may import it
+	"steps/hosttest":          {},
+	"aws":                     {"steps/problem"},
+	"aws/*":                   {},
+	"aws/contract":            {testsOnly}, // for tests only itself
+	"remote":                  {"remote/safe", "steps/problem"},
+	"remote/safe":             {},
+	"remote/jupyter":          {"steps/problem", "remote", "remote/safe", "remote/jupyter/health"},
+	"remote/sshhost":          {"steps/problem"},
+	"remote/testhost":         {testsOnly}, // for tests only itself: nothing else may import it
+	"remote/jupyter/**":       {"remote", "remote/jupyter"},
+	"remote/jupyter/health":   {},
+	testsOnly:                 {},
 }
 
 // testArrows are allowed to tests on top of arrows. Still, aws and remote know

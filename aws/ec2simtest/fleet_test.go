@@ -56,9 +56,9 @@ func TestTimeOfAStop(t *testing.T) {
 	cl := ec2Client(c, "us-east-1")
 	id := *launch(t, cl, runInput(t, cl, "x")).InstanceId
 	born := *waitState(t, cl, id, types.InstanceStateNameRunning).BlockDeviceMappings[0].Ebs.AttachTime
-	clk.pass(time.Hour)
+	clk.Pass(time.Hour)
 	must[*ec2.StopInstancesOutput](t)(cl.StopInstances(t.Context(), &ec2.StopInstancesInput{InstanceIds: []string{id}}))
-	clk.pass(time.Minute)
+	clk.Pass(time.Minute)
 	i := waitState(t, cl, id, types.InstanceStateNameStopped)
 	if got := *i.StateTransitionReason; got != "User initiated (2026-11-23 11:00:00 GMT)" {
 		t.Errorf("stopped: %q", got)
@@ -68,11 +68,11 @@ func TestTimeOfAStop(t *testing.T) {
 	if at := *i.BlockDeviceMappings[0].Ebs.AttachTime; awssdk.ToString(i.StateTransitionReason) != "" || !at.Equal(born) || !i.LaunchTime.After(born) {
 		t.Errorf("started: %q, attached %s, launched %s", awssdk.ToString(i.StateTransitionReason), at, i.LaunchTime)
 	}
-	clk.pass(time.Hour)
+	clk.Pass(time.Hour)
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	clk.pass(time.Hour)
+	clk.Pass(time.Hour)
 	i = waitState(t, ec2Client(open(t, o), "us-east-1"), id, types.InstanceStateNameStopped)
 	if got := awssdk.ToString(i.StateTransitionReason); got != "User initiated (2026-11-23 12:01:00 GMT)" {
 		t.Errorf("stopped by the end: %q", got)
@@ -124,7 +124,7 @@ func TestVolumesWithoutAnInstance(t *testing.T) {
 	wantCode(t, "deleting one in use", err, "VolumeInUse")
 	must[*ec2.TerminateInstancesOutput](t)(cl.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{*i.InstanceId}}))
 	waitState(t, cl, *i.InstanceId, types.InstanceStateNameTerminated)
-	clk.pass(time.Hour)
+	clk.Pass(time.Hour)
 	_, err = describe(ctx, cl, *i.InstanceId)
 	wantCode(t, "describing a forgotten one", err, "InvalidInstanceID.NotFound")
 

@@ -39,9 +39,9 @@ func TestLifeOfAnInstance(t *testing.T) {
 	if all := must[*ec2.DescribeInstancesOutput](t)(cl.DescribeInstances(ctx, nil)); len(all.Reservations) != 0 {
 		t.Error("listed at once")
 	}
-	clk.pass(time.Second)
+	clk.Pass(time.Second)
 	waitState(t, cl, id, types.InstanceStateNamePending)
-	clk.pass(time.Second)
+	clk.Pass(time.Second)
 	i = waitState(t, cl, id, types.InstanceStateNameRunning)
 	first := awssdk.ToString(i.PublicIpAddress)
 	if first == "" || !strings.HasSuffix(*i.PublicDnsName, ".eu-west-1.compute.amazonaws.com") || *i.PrivateIpAddress == "" {
@@ -60,7 +60,7 @@ func TestLifeOfAnInstance(t *testing.T) {
 	if out.Output != nil {
 		t.Error("console printed at once")
 	}
-	clk.pass(4 * time.Second)
+	clk.Pass(4 * time.Second)
 	out = must[*ec2.GetConsoleOutputOutput](t)(cl.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &id, Latest: awssdk.Bool(true)}))
 	text := must[[]byte](t)(base64.StdEncoding.DecodeString(*out.Output))
 	if !strings.Contains(string(text), "-----BEGIN SSH HOST KEY KEYS-----\r\nssh-ed25519 AAAA") {
@@ -70,7 +70,7 @@ func TestLifeOfAnInstance(t *testing.T) {
 	must[*ec2.StopInstancesOutput](t)(cl.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}}))
 	_, err = cl.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}})
 	wantCode(t, "starting while it stops", err, "IncorrectInstanceState")
-	clk.pass(3 * time.Second)
+	clk.Pass(3 * time.Second)
 	if i = waitState(t, cl, id, types.InstanceStateNameStopped); i.PublicIpAddress != nil || *i.StateReason.Code != "Client.UserInitiatedShutdown" {
 		t.Errorf("stopped with address %v and reason %v", i.PublicIpAddress, i.StateReason)
 	}
@@ -78,7 +78,7 @@ func TestLifeOfAnInstance(t *testing.T) {
 	wantCode(t, "a type that is none", err, "InvalidInstanceAttributeValue")
 	must[*ec2.ModifyInstanceAttributeOutput](t)(cl.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, InstanceType: &types.AttributeValue{Value: awssdk.String("t3.small")}}))
 	must[*ec2.StartInstancesOutput](t)(cl.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}}))
-	clk.pass(2 * time.Second)
+	clk.Pass(2 * time.Second)
 	i = waitState(t, cl, id, types.InstanceStateNameRunning)
 	if awssdk.ToString(i.PublicIpAddress) == first || i.InstanceType != types.InstanceTypeT3Small {
 		t.Errorf("started again with %s as %s", first, i.InstanceType)
@@ -88,15 +88,15 @@ func TestLifeOfAnInstance(t *testing.T) {
 	_, err = cl.DeleteSecurityGroup(ctx, del)
 	wantCode(t, "deleting a group in use", err, "DependencyViolation")
 	must[*ec2.TerminateInstancesOutput](t)(cl.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}}))
-	clk.pass(3 * time.Second)
+	clk.Pass(3 * time.Second)
 	waitState(t, cl, id, types.InstanceStateNameTerminated)
 	_, err = cl.DeleteSecurityGroup(ctx, del)
 	wantCode(t, "deleting the group just after", err, "DependencyViolation")
-	clk.pass(5 * time.Second)
+	clk.Pass(5 * time.Second)
 	must[*ec2.DeleteSecurityGroupOutput](t)(cl.DeleteSecurityGroup(ctx, del))
 	_, err = cl.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}})
 	wantCode(t, "starting a terminated one", err, "IncorrectInstanceState")
-	clk.pass(time.Minute)
+	clk.Pass(time.Minute)
 	_, err = describe(ctx, cl, id)
 	wantCode(t, "describing a forgotten one", err, "InvalidInstanceID.NotFound")
 }

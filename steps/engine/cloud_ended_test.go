@@ -13,6 +13,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // dying is a world whose cloud ends, once, while the guide waits for it: no
@@ -21,21 +22,21 @@ func dying(t *testing.T, how engine.Ending) (w *world, opened *atomic.Int32) {
 	w = newWorld(t, nil)
 	opened = new(atomic.Int32)
 	var ended atomic.Bool
-	open := w.open
-	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
+	open := w.Open
+	w.Open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
 		if opened.Add(1) > 1 {
-			w.setFault(nil)
+			w.SetFault(nil)
 			ended.Store(false)
 		}
 		return open(ctx, o)
 	}
-	w.ended = func() engine.Ending {
+	w.Ended = func() engine.Ending {
 		if ended.Load() {
 			return how
 		}
 		return engine.CloudRuns
 	}
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action != "ec2:DescribeInstances" {
 			return nil
 		}
@@ -48,8 +49,8 @@ func dying(t *testing.T, how engine.Ending) (w *world, opened *atomic.Int32) {
 // A sandbox that dies is told at once and started again, and the guide goes on.
 func TestASandboxThatDiesIsStartedAgain(t *testing.T) {
 	w, opened := dying(t, engine.CloudDied)
-	g := w.guide()
-	s, err := g.Begin(t.Context(), answers())
+	g := w.Guide()
+	s, err := g.Begin(t.Context(), enginetest.Answers())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestASandboxThatDiesIsStartedAgain(t *testing.T) {
 // One that somebody stopped is told so, and is not started against their will.
 func TestASandboxThatIsStoppedStaysSo(t *testing.T) {
 	w, opened := dying(t, engine.CloudStopped)
-	err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch)
+	err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch)
 	if p := steps.Explain(err); p.Title != "The sandbox was stopped" || opened.Load() != 1 {
 		t.Errorf("opened %d times; told as %+v", opened.Load(), p)
 	}
@@ -83,9 +84,9 @@ func TestASandboxThatIsStoppedStaysSo(t *testing.T) {
 // so, and not waited for until patience ends.
 func TestAMachineThatEndsIsNotWaitedFor(t *testing.T) {
 	w := newWorld(t, nil)
-	w.patience = time.Hour
-	g := w.guide()
-	s, err := g.Begin(t.Context(), answers())
+	w.Patience = time.Hour
+	g := w.Guide()
+	s, err := g.Begin(t.Context(), enginetest.Answers())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,7 @@ func TestAMachineThatEndsIsNotWaitedFor(t *testing.T) {
 		if !ok {
 			return
 		}
-		if _, err := w.region().Bring(t.Context(), w.only().Resources.InstanceID, aws.StateStopped, nil); err != nil {
+		if _, err := w.Region().Bring(t.Context(), w.Only().Resources.InstanceID, aws.StateStopped, nil); err != nil {
 			t.Error(err)
 		}
 		hangUpAt(t, at)

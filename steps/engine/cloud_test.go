@@ -1,118 +1,37 @@
 package engine_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
-// world is an embedded cloud with embedded hosts, and the state folder of one
-// computer that uses it.
+// world is a computer before an embedded cloud with embedded hosts.
 type world struct {
-	t     *testing.T
-	cloud *ec2sim.Cloud
-	open  func(context.Context, aws.Options) (engine.Cloud, error) // an account of the cloud
-	dir   string
-	ask   steps.Asker
-	// patience is the guide's; 0 means 20 seconds.
-	patience time.Duration
-
-	ended func() engine.Ending
-
-	mu    sync.Mutex
-	fault func(action string) *ec2sim.Fault
-	// request, unless nil, is asked like fault, with the request.
-	request func(action string, r *http.Request) *ec2sim.Fault
-	address string // this computer's public one; empty leaves it to the cloud
-	// calls are the forms of the calls so far, by action.
-	calls map[string][]url.Values
+	*enginetest.World
+	t *testing.T
 }
 
 func newWorld(t *testing.T, change func(*ec2sim.Options, *hosts)) *world {
 	t.Helper()
 	h := newHosts(t)
-	w := &world{t: t, dir: filepath.Join(t.TempDir(), "state"), ask: asker{}, calls: map[string][]url.Values{}}
-	o := ec2sim.Options{Hosts: h, Fault: func(action string, r *http.Request) *ec2sim.Fault {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.calls[action] = append(w.calls[action], maps.Clone(r.Form))
-		if w.request != nil {
-			return w.request(action, r)
-		}
-		if w.fault == nil {
-			return nil
-		}
-		return w.fault(action)
-	}}
+	o := ec2sim.Options{Hosts: h}
 	if change != nil {
 		change(&o, h)
 	}
-	var err error
-	if w.cloud, err = ec2sim.New(o); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.cloud.Close() })
-	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
-		o.Profile = ""
-		o.Endpoint = &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: network{w.cloud.HTTPClient(), w}}
-		return engine.OpenAWS(ctx, o)
-	}
-	return w
-}
-
-// network is how this computer reaches the cloud: from an address that may change.
-type network struct {
-	aws.HTTPDoer
-	w *world
-}
-
-func (n network) Do(r *http.Request) (*http.Response, error) {
-	n.w.mu.Lock()
-	address := n.w.address
-	n.w.mu.Unlock()
-	if address == "" || r.URL.Path != "/checkip" {
-		return n.HTTPDoer.Do(r)
-	}
-	answer := httptest.NewRecorder()
-	_, err := answer.WriteString(address + "\n")
-	return answer.Result(), err
-}
-
-// setAddress gives this computer another public address.
-func (w *world) setAddress(address string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.address = address
-}
-
-func (w *world) setFault(f func(action string) *ec2sim.Fault) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.fault = f
-}
-
-func (w *world) setRequestFault(f func(action string, r *http.Request) *ec2sim.Fault) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.request = f
+	return &world{enginetest.New(t, o), t}
 }
 
 // regionOf is the region that a request was signed for.
@@ -125,54 +44,8 @@ func regionOf(r *http.Request) string {
 	return parts[2]
 }
 
-// called returns the forms of an action's calls since forget.
-func (w *world) called(action string) []url.Values {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.calls[action]
-}
-
-func (w *world) forget() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls = map[string][]url.Values{}
-}
-
-// guide is a program freshly started on that computer, guideAt one whose clock
-// is another.
-func (w *world) guide() *engine.Guide { return w.guideAt(time.Now) }
-
-func (w *world) guideAt(now func() time.Time) *engine.Guide {
-	return engine.New(engine.Config{
-		Dir: w.dir, Ask: w.ask, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
-		Open: w.open, Now: now, Ended: w.ended,
-		SSHPort: func(i aws.Instance) int {
-			port, err := strconv.Atoi(i.Tags[ec2sim.SSHPortTag])
-			if err != nil {
-				return 22
-			}
-			return port
-		},
-		Patience: cmp.Or(w.patience, 20*time.Second),
-	})
-}
-
-// region speaks to the cloud beside the guide, to see what is really there.
-func (w *world) region() engine.CloudRegion {
-	w.t.Helper()
-	a, err := w.open(w.t.Context(), aws.Options{})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return a.In("us-east-1")
-}
-
-func answers() steps.Answers {
-	return steps.Answers{
-		Name: "jupyter", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
-	}
-}
+// called returns the forms of an action's calls since Forget.
+func (w *world) called(action string) []url.Values { return w.Calls()[action] }
 
 // errStop ends a run where a test has seen enough.
 var errStop = errors.New("the test has seen enough")
@@ -340,23 +213,4 @@ func (h *hosts) stopAll() {
 	for _, id := range ids {
 		_ = h.Terminate(context.Background(), id)
 	}
-}
-
-// asker answers as it is told; nothing else may be asked.
-type asker struct {
-	hostKey func(steps.HostKeyQuestion) steps.HostKeyAnswer
-}
-
-func (a asker) Tell(string)                                     {}
-func (a asker) MFACode(context.Context, string) (string, error) { return "", steps.ErrDeclined }
-
-func (a asker) Passphrase(context.Context, string, bool) ([]byte, error) {
-	return nil, steps.ErrDeclined
-}
-
-func (a asker) HostKey(_ context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
-	if a.hostKey == nil {
-		return steps.HostKeyReject, steps.ErrDeclined
-	}
-	return a.hostKey(q), nil
 }

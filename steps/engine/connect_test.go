@@ -8,6 +8,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 func noConsole(_ *ec2sim.Options, h *hosts) { h.keys = func([]string) []string { return []string{} } }
@@ -23,10 +24,10 @@ func otherConsole(t *testing.T) func(*ec2sim.Options, *hosts) {
 // The console vouches for the key: nobody is asked, and it is pinned.
 func TestTheConsoleVouchesForTheHostKey(t *testing.T) {
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
-	setups, err := w.guide().Setups(t.Context())
+	setups, err := w.Guide().Setups(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,11 +40,11 @@ func TestTheConsoleVouchesForTheHostKey(t *testing.T) {
 // A host that shows another key than the machine's console is never spoken to.
 func TestAnotherKeyThanTheConsolesIsRefused(t *testing.T) {
 	w := newWorld(t, otherConsole(t))
-	w.ask = asker{hostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
+	w.Ask = enginetest.Person{OnHostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
 		t.Error("a person was asked to overrule the console")
 		return steps.HostKeyAccept
 	}}
-	err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
+	err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
 	if p := steps.Explain(err); p.Title != "This is not the machine that was launched" {
 		t.Fatalf("got %+v", p)
 	}
@@ -63,8 +64,8 @@ func TestAnUnknownHostKeyIsAsked(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, noConsole)
 			var asked steps.HostKeyQuestion
-			w.ask = asker{hostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer { asked = q; return c.answer }}
-			err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
+			w.Ask = enginetest.Person{OnHostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer { asked = q; return c.answer }}
+			err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
 			if got := steps.Explain(err).Title; got != c.title {
 				t.Fatalf("got %q (%v), want %q", got, err, c.title)
 			}
@@ -78,7 +79,7 @@ func TestAnUnknownHostKeyIsAsked(t *testing.T) {
 // Nobody to ask is a refusal, never a silent yes.
 func TestNobodyToAskRefusesTheHostKey(t *testing.T) {
 	w := newWorld(t, noConsole)
-	err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
+	err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
 	if err == nil {
 		t.Fatal("an unknown host key was accepted")
 	}
@@ -89,8 +90,8 @@ func TestNobodyToAskRefusesTheHostKey(t *testing.T) {
 func TestAnEarlyDenialIsWaitedOut(t *testing.T) {
 	var h *hosts
 	w := newWorld(t, func(_ *ec2sim.Options, made *hosts) { h, made.late = made, true })
-	g := w.guide()
-	s, err := g.Begin(t.Context(), answers())
+	g := w.Guide()
+	s, err := g.Begin(t.Context(), enginetest.Answers())
 	if err != nil {
 		t.Fatal(err)
 	}

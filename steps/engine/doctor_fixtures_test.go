@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // rewritten is a cloud whose answers are changed on the wire.
@@ -42,24 +42,7 @@ func (c rewritten) Do(r *http.Request) (*http.Response, error) {
 
 // rewrite changes the cloud's answers from here on.
 func (w *world) rewrite(change func(r *http.Request, answer []byte) []byte) {
-	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
-		o.Profile = ""
-		o.Endpoint = &aws.Endpoint{
-			URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret",
-			HTTP: rewritten{w.cloud.HTTPClient(), change},
-		}
-		return engine.OpenAWS(ctx, o)
-	}
-}
-
-// movedTo has AWS see this computer at another address.
-func (w *world) movedTo(address string) {
-	w.rewrite(func(r *http.Request, answer []byte) []byte {
-		if r.URL.Path == "/checkip" {
-			return []byte(address + "\n")
-		}
-		return answer
-	})
+	w.Through(rewritten{w.Cloud.HTTPClient(), change})
 }
 
 // doctor returns a setup's checks by their ID, and tells when one is missing
@@ -87,16 +70,6 @@ func (w *world) doctor(g *engine.Guide, setupID string) map[string]steps.Check {
 	return found
 }
 
-// setup is the only one there is.
-func (w *world) setup() steps.Setup {
-	w.t.Helper()
-	all, err := w.guide().Setups(w.t.Context())
-	if err != nil || len(all) != 1 {
-		w.t.Fatalf("%d setups: %v", len(all), err)
-	}
-	return all[0]
-}
-
 // states are those of the checks named.
 func (w *world) expect(checks map[string]steps.Check, want map[string]steps.CheckState) {
 	w.t.Helper()
@@ -111,7 +84,7 @@ func (w *world) expect(checks map[string]steps.Check, want map[string]steps.Chec
 func connected(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -17,6 +17,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // One machine with a real Jupyter, which takes its time to install: the doctor
@@ -46,9 +47,9 @@ func TestDoctorOfARealJupyter(t *testing.T) {
 // serve goes through the whole guide.
 func (w *world) serve(mode steps.Mode) {
 	w.t.Helper()
-	a := answers()
+	a := enginetest.Answers()
 	a.Mode, a.IdleStop, a.Lifetime = mode, steps.Never, steps.Never
-	if err := w.until(w.t.Context(), w.guide(), a, steps.StepOpen); err != nil {
+	if err := w.until(w.t.Context(), w.Guide(), a, steps.StepOpen); err != nil {
 		w.t.Fatalf("%v: %+v", err, steps.Explain(err))
 	}
 }
@@ -56,12 +57,12 @@ func (w *world) serve(mode steps.Mode) {
 // login is a connection to the machine beside the guide's.
 func (w *world) login() *remote.Client {
 	w.t.Helper()
-	s := w.setup()
+	s := w.Only()
 	key, err := remote.LoadKey(s.Resources.KeyPath, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	i, err := w.region().Instance(w.t.Context(), s.Resources.InstanceID)
+	i, err := w.Region().Instance(w.t.Context(), s.Resources.InstanceID)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func (w *world) login() *remote.Client {
 // allWell says which check is not ok.
 func (w *world) allWell() {
 	w.t.Helper()
-	for _, c := range w.doctor(w.guide(), w.setup().ID) {
+	for _, c := range w.doctor(w.Guide(), w.Only().ID) {
 		if c.State != steps.CheckOK {
 			w.t.Errorf("%+v", c)
 		}
@@ -96,14 +97,14 @@ func (w *world) serverMended() {
 	if err := jupyter.StopServer(t.Context(), host, facts); err != nil {
 		t.Fatal(err)
 	}
-	checks := w.doctor(w.guide(), w.setup().ID)
+	checks := w.doctor(w.Guide(), w.Only().ID)
 	w.expect(checks, map[string]steps.CheckState{
 		"install": steps.CheckOK, "server": steps.CheckBad, "path": steps.CheckSkipped, "proof": steps.CheckSkipped,
 	})
 	if c := checks["server"]; c.Fix == "" || !strings.Contains(c.Text, "The last lines of its log:\n") {
 		t.Errorf("%+v", c)
 	}
-	if err := w.guide().FixCheck(t.Context(), w.setup().ID, "server", func(steps.Event) {}); err != nil {
+	if err := w.Guide().FixCheck(t.Context(), w.Only().ID, "server", func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	w.allWell()
@@ -119,11 +120,11 @@ setsid jupyter notebook --no-browser --config="$PWD/.jupyter-ec2/server/config.p
 	if _, err := host.Output(t.Context(), another); err != nil {
 		t.Fatal(err)
 	}
-	c := w.doctor(w.guide(), w.setup().ID)["server"]
+	c := w.doctor(w.Guide(), w.Only().ID)["server"]
 	if c.State != steps.CheckWarn || !strings.Contains(c.Text, "on port 8890") || c.Fix == "" {
 		t.Errorf("%+v", c)
 	}
-	if err := w.guide().FixCheck(t.Context(), w.setup().ID, "server", func(steps.Event) {}); err != nil {
+	if err := w.Guide().FixCheck(t.Context(), w.Only().ID, "server", func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	w.allWell()
@@ -154,7 +155,7 @@ func (w *world) nothingRuns() {
 		t.Logf("this computer's shell does not read ~/.bashrc for a command over SSH: %q, %v", out, err)
 		return
 	}
-	checks := w.doctor(w.guide(), w.setup().ID)
+	checks := w.doctor(w.Guide(), w.Only().ID)
 	w.expect(checks, map[string]steps.CheckState{
 		"ssh": steps.CheckOK, "host": steps.CheckBad, "install": steps.CheckSkipped, "server": steps.CheckSkipped,
 		"watcher": steps.CheckSkipped, "path": steps.CheckSkipped, "proof": steps.CheckSkipped,
@@ -173,15 +174,15 @@ func (w *world) watched() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := answers()
+	a := enginetest.Answers()
 	a.IdleStop, a.Lifetime = steps.Limit(90*time.Minute), steps.Never
-	if _, err := w.guide().Begin(t.Context(), a); err != nil {
+	if _, err := w.Guide().Begin(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	if c := w.doctor(w.guide(), w.setup().ID)["watcher"]; c.State != steps.CheckWarn || !strings.Contains(c.Text, "after 90 minutes idle") {
+	if c := w.doctor(w.Guide(), w.Only().ID)["watcher"]; c.State != steps.CheckWarn || !strings.Contains(c.Text, "after 90 minutes idle") {
 		t.Errorf("asked for only: %+v", c)
 	}
-	if err := w.until(t.Context(), w.guide(), a, steps.StepServe); err != nil {
+	if err := w.until(t.Context(), w.Guide(), a, steps.StepServe); err != nil {
 		t.Fatalf("%v: %+v", err, steps.Explain(err))
 	}
 	for _, armed := range []bool{false, true} {
@@ -193,7 +194,7 @@ func (w *world) watched() {
 		if err := jupyter.Watch(t.Context(), host, spec); err != nil {
 			t.Fatal(err)
 		}
-		c := w.doctor(w.guide(), w.setup().ID)["watcher"]
+		c := w.doctor(w.Guide(), w.Only().ID)["watcher"]
 		if c.State != want || !strings.Contains(c.Text, text) {
 			t.Errorf("armed %v: %+v", armed, c)
 		}
@@ -209,7 +210,7 @@ func (w *world) notebookThatEnds() {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir)
-	_, err := w.guide().Notebook(t.Context(), w.setup().ID, func(steps.Event) {})
+	_, err := w.Guide().Notebook(t.Context(), w.Only().ID, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "Jupyter on this computer ended" || !strings.Contains(p.Text, "no, ?token=[secret]") {
 		t.Errorf("%+v", p)
 	}
@@ -233,7 +234,7 @@ func (w *world) notebookHere() {
 	defer leave()
 	var mu sync.Mutex
 	var told []string
-	n, err := w.guide().Notebook(ctx, w.setup().ID, func(e steps.Event) {
+	n, err := w.Guide().Notebook(ctx, w.Only().ID, func(e steps.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, e.Text)
@@ -246,7 +247,7 @@ func (w *world) notebookHere() {
 		t.Fatalf("%s: %v", u.Redacted(), err)
 	}
 	token := u.Query().Get("token")
-	gatewayToken, err := os.ReadFile(filepath.Join(w.dir, "tokens", w.setup().ID))
+	gatewayToken, err := os.ReadFile(filepath.Join(w.Dir, "tokens", w.Only().ID))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +273,7 @@ func (w *world) notebookHere() {
 	if err := n.Close(); err != nil {
 		t.Error(err)
 	}
-	if left, err := filepath.Glob(filepath.Join(w.dir, "notebooks", "*")); err != nil || len(left) != 0 {
+	if left, err := filepath.Glob(filepath.Join(w.Dir, "notebooks", "*")); err != nil || len(left) != 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
@@ -294,13 +295,13 @@ func processes(t *testing.T) string {
 
 func TestNotebookThatDoesNotStart(t *testing.T) {
 	w := newWorld(t, nil)
-	s, err := w.guide().Begin(t.Context(), answers())
+	s, err := w.Guide().Begin(t.Context(), enginetest.Answers())
 	if err != nil {
 		t.Fatal(err)
 	}
 	empty := t.TempDir()
 	t.Setenv("PATH", empty)
-	_, err = w.guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
+	_, err = w.Guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "There is no Jupyter on this computer" || !strings.Contains(p.Next.String(), "pip install notebook") {
 		t.Errorf("%+v", p)
 	}
@@ -308,16 +309,16 @@ func TestNotebookThatDoesNotStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(empty, "jupyter"), []byte(script), 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
-	_, err = w.guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
+	_, err = w.Guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "This is not a gateway" {
 		t.Errorf("%+v", p)
 	}
-	a := answers()
+	a := enginetest.Answers()
 	a.Name, a.Mode = "gateway", steps.ModeGateway
-	if s, err = w.guide().Begin(t.Context(), a); err != nil {
+	if s, err = w.Guide().Begin(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
+	_, err = w.Guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "The gateway's machine is not running" {
 		t.Errorf("%+v", p)
 	}

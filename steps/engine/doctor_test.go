@@ -14,12 +14,13 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestDoctorOfAnAccountAlone(t *testing.T) {
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.MFA = true })
-	checks := w.doctor(w.guide(), "")
+	checks := w.doctor(w.Guide(), "")
 	want := []string{"credentials", "region", "type", "permissions", "quota", "network", "address"}
 	if len(checks) != len(want) {
 		t.Errorf("checks %v, want %v", checks, want)
@@ -29,7 +30,7 @@ func TestDoctorOfAnAccountAlone(t *testing.T) {
 			t.Errorf("%+v", checks[id])
 		}
 	}
-	for action, calls := range w.calls {
+	for action, calls := range w.Calls() {
 		for _, form := range calls {
 			if !strings.Contains(action, ":Describe") && !strings.Contains(action, ":Get") && !strings.Contains(action, ":List") && form.Get("DryRun") != "true" {
 				t.Errorf("%s: the doctor changes nothing", action)
@@ -42,7 +43,7 @@ func TestDoctorOfAnAccountAlone(t *testing.T) {
 func TestDoctorWarnsOfRootAndOfNoMFA(t *testing.T) {
 	for user, text := range map[string]string{"root": "root user", "sandbox": "MFA is off"} {
 		w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.User = user })
-		if c := w.doctor(w.guide(), "")["credentials"]; c.State != steps.CheckWarn || !strings.Contains(c.Text, text) {
+		if c := w.doctor(w.Guide(), "")["credentials"]; c.State != steps.CheckWarn || !strings.Contains(c.Text, text) {
 			t.Errorf("%s: %+v", user, c)
 		}
 	}
@@ -50,11 +51,11 @@ func TestDoctorWarnsOfRootAndOfNoMFA(t *testing.T) {
 
 func TestDoctorWithoutCredentials(t *testing.T) {
 	w := connected(t)
-	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
-		o.Profile, o.Endpoint = "", &aws.Endpoint{URL: "http://ec2.test", HTTP: w.cloud.HTTPClient()}
+	w.Open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
+		o.Profile, o.Endpoint = "", &aws.Endpoint{URL: "http://ec2.test", HTTP: w.Cloud.HTTPClient()}
 		return engine.OpenAWS(ctx, o)
 	}
-	checks := w.doctor(w.guide(), w.setup().ID)
+	checks := w.doctor(w.Guide(), w.Only().ID)
 	if c := checks["credentials"]; c.State != steps.CheckBad || !strings.Contains(c.Text, "No AWS credentials") {
 		t.Errorf("%+v", c)
 	}
@@ -74,7 +75,7 @@ func TestDoctorFindsWhatIsWrongInTheCloud(t *testing.T) {
 		text   string
 	}{
 		"a permission that is denied": {func(w *world) {
-			w.setFault(func(action string) *ec2sim.Fault {
+			w.SetFault(func(action string) *ec2sim.Fault {
 				if action == "ec2:RunInstances" {
 					return &ec2sim.Fault{Code: "UnauthorizedOperation"}
 				}
@@ -101,7 +102,7 @@ func TestDoctorFindsWhatIsWrongInTheCloud(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.NoDefaultVPC = name == "no default network" })
 			c.change(w)
-			got := w.doctor(w.guide(), "")[c.id]
+			got := w.doctor(w.Guide(), "")[c.id]
 			if got.State != steps.CheckBad || !strings.Contains(got.Text, c.text) {
 				t.Errorf("%+v", got)
 			}
@@ -112,32 +113,32 @@ func TestDoctorFindsWhatIsWrongInTheCloud(t *testing.T) {
 // A machine that runs is in the quota; one that is to be launched must fit.
 func TestDoctorCountsTheQuota(t *testing.T) {
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.StandardVCPUs = 1 })
-	a := answers()
+	a := enginetest.Answers()
 	a.Type = "t3.micro"
-	s, err := w.guide().Begin(t.Context(), a)
+	s, err := w.Guide().Begin(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := w.doctor(w.guide(), s.ID)["quota"]
+	c := w.doctor(w.Guide(), s.ID)["quota"]
 	if c.State != steps.CheckBad || !strings.Contains(c.Text, "of 1 vCPUs") || !strings.Contains(c.Next.String(), "L-1216C47A") {
 		t.Errorf("%+v", c)
 	}
 	// Nothing was launched for it yet, which is no riddle either.
-	if c := w.doctor(w.guide(), s.ID)["instance"]; c.State != steps.CheckBad || !strings.Contains(c.Text, "No machine has been launched") {
+	if c := w.doctor(w.Guide(), s.ID)["instance"]; c.State != steps.CheckBad || !strings.Contains(c.Text, "No machine has been launched") {
 		t.Errorf("%+v", c)
 	}
 }
 
 func TestDoctorStartsAStoppedMachine(t *testing.T) {
 	w := connected(t)
-	s := w.setup()
-	if _, err := w.region().Bring(t.Context(), s.Resources.InstanceID, aws.StateStopped, nil); err != nil {
+	s := w.Only()
+	if _, err := w.Region().Bring(t.Context(), s.Resources.InstanceID, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateStopped, nil); err != nil {
+	if _, err := w.Region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
-	checks := w.doctor(w.guide(), s.ID)
+	checks := w.doctor(w.Guide(), s.ID)
 	w.expect(checks, map[string]steps.CheckState{
 		"instance": steps.CheckBad, "shutdown": steps.CheckOK, "group": steps.CheckOK, "key": steps.CheckOK,
 		"hostkey": steps.CheckSkipped, "ssh": steps.CheckSkipped, "server": steps.CheckSkipped, "proof": steps.CheckSkipped,
@@ -146,36 +147,36 @@ func TestDoctorStartsAStoppedMachine(t *testing.T) {
 		t.Errorf("%+v", checks["instance"])
 	}
 	// Repairs on the machine do not start it: that is offered on its own.
-	err := w.guide().FixCheck(t.Context(), s.ID, "server", func(steps.Event) {})
+	err := w.Guide().FixCheck(t.Context(), s.ID, "server", func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "The machine is stopped" {
 		t.Errorf("%+v", p)
 	}
-	if err := w.guide().FixCheck(t.Context(), s.ID, "instance", func(steps.Event) {}); err != nil {
+	if err := w.Guide().FixCheck(t.Context(), s.ID, "instance", func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	w.expect(w.doctor(w.guide(), s.ID), map[string]steps.CheckState{"instance": steps.CheckOK, "ssh": steps.CheckOK, "host": steps.CheckOK})
+	w.expect(w.doctor(w.Guide(), s.ID), map[string]steps.CheckState{"instance": steps.CheckOK, "ssh": steps.CheckOK, "host": steps.CheckOK})
 	w.oneOfEach()
-	if err := w.guide().FixCheck(t.Context(), s.ID, "instance", func(steps.Event) {}); err == nil {
+	if err := w.Guide().FixCheck(t.Context(), s.ID, "instance", func(steps.Event) {}); err == nil {
 		t.Error("a running machine was started")
 	}
 }
 
 func TestDoctorTellsAMachineThatIsGone(t *testing.T) {
 	w := connected(t)
-	s := w.setup()
-	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+	s := w.Only()
+	if err := w.Region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
+	if _, err := w.Region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
-	if c := w.doctor(w.guide(), s.ID)["instance"]; c.State != steps.CheckBad || !strings.Contains(c.Text, "gone") || c.Fix != "" {
+	if c := w.doctor(w.Guide(), s.ID)["instance"]; c.State != steps.CheckBad || !strings.Contains(c.Text, "gone") || c.Fix != "" {
 		t.Errorf("%+v", c)
 	}
-	if err := w.guide().FixCheck(t.Context(), s.ID, "instance", func(steps.Event) {}); err == nil {
+	if err := w.Guide().FixCheck(t.Context(), s.ID, "instance", func(steps.Event) {}); err == nil {
 		t.Error("a machine that is gone was started")
 	}
-	if n := len(w.cloud.Instances()); n != 1 {
+	if n := len(w.Cloud.Instances()); n != 1 {
 		t.Errorf("%d instances: the doctor launches none", n)
 	}
 }
@@ -184,10 +185,10 @@ func TestDoctorTellsAMachineThatIsGone(t *testing.T) {
 // without the setup's lock.
 func TestNoRemedyForAMachineThatIsGone(t *testing.T) {
 	w, g, s := launchedSetup(t)
-	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+	if err := w.Region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
+	if _, err := w.Region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.FixCheck(t.Context(), s.ID, "server", func(steps.Event) {}); title(err) != "The machine is gone" {
@@ -201,23 +202,23 @@ func TestNoRemedyForAMachineThatIsGone(t *testing.T) {
 
 func TestDoctorMovesTheRuleToANewAddress(t *testing.T) {
 	w := connected(t)
-	s := w.setup()
-	before, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
+	s := w.Only()
+	before, err := w.Region().GroupRules(t.Context(), s.Resources.GroupID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.movedTo("198.51.100.9")
-	c := w.doctor(w.guide(), s.ID)["group"]
+	w.SetAddress("198.51.100.9")
+	c := w.doctor(w.Guide(), s.ID)["group"]
 	if c.State != steps.CheckBad || c.Fix == "" || !strings.Contains(c.Text, "198.51.100.9") || !strings.Contains(c.Text, before[0].CIDR) {
 		t.Fatalf("%+v", c)
 	}
-	if err := w.guide().FixCheck(t.Context(), s.ID, "group", func(steps.Event) {}); err != nil {
+	if err := w.Guide().FixCheck(t.Context(), s.ID, "group", func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	if c := w.doctor(w.guide(), s.ID)["group"]; c.State != steps.CheckOK {
+	if c := w.doctor(w.Guide(), s.ID)["group"]; c.State != steps.CheckOK {
 		t.Errorf("%+v", c)
 	}
-	after, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
+	after, err := w.Region().GroupRules(t.Context(), s.Resources.GroupID)
 	if err != nil || len(after) != 1 || after[0].CIDR != "198.51.100.9/32" {
 		t.Errorf("rules %v (%v): the rule is moved, not added", after, err)
 	}
@@ -225,31 +226,31 @@ func TestDoctorMovesTheRuleToANewAddress(t *testing.T) {
 
 func TestDoctorMendsTheKeyFile(t *testing.T) {
 	w := connected(t)
-	s := w.setup()
+	s := w.Only()
 	if err := os.Chmod(s.Resources.KeyPath, 0o644); err != nil { //nolint:gosec // that is the fault
 		t.Fatal(err)
 	}
-	checks := w.doctor(w.guide(), s.ID)
+	checks := w.doctor(w.Guide(), s.ID)
 	w.expect(checks, map[string]steps.CheckState{"key": steps.CheckBad, "ssh": steps.CheckSkipped})
 	if checks["key"].Fix == "" || !strings.Contains(checks["key"].Text, "can read") {
 		t.Errorf("%+v", checks["key"])
 	}
-	if err := w.guide().FixCheck(t.Context(), s.ID, "key", func(steps.Event) {}); err != nil {
+	if err := w.Guide().FixCheck(t.Context(), s.ID, "key", func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(s.Resources.KeyPath); err != nil || info.Mode().Perm() != 0o400 {
 		t.Errorf("%v, %v", info, err)
 	}
-	w.expect(w.doctor(w.guide(), s.ID), map[string]steps.CheckState{"key": steps.CheckOK, "ssh": steps.CheckOK})
+	w.expect(w.doctor(w.Guide(), s.ID), map[string]steps.CheckState{"key": steps.CheckOK, "ssh": steps.CheckOK})
 }
 
 func TestDoctorKnowsTheKeyOfAnotherPair(t *testing.T) {
 	w := connected(t)
-	path := w.setup().Resources.KeyPath
+	path := w.Only().Resources.KeyPath
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	c := w.doctor(w.guide(), w.setup().ID)["key"]
+	c := w.doctor(w.Guide(), w.Only().ID)["key"]
 	if c.State != steps.CheckBad || !strings.Contains(c.Text, "no file") {
 		t.Errorf("%+v", c)
 	}
@@ -260,7 +261,7 @@ func TestDoctorKnowsTheKeyOfAnotherPair(t *testing.T) {
 	if err := remote.WriteKeyFile(path, other.Private); err != nil {
 		t.Fatal(err)
 	}
-	checks := w.doctor(w.guide(), w.setup().ID)
+	checks := w.doctor(w.Guide(), w.Only().ID)
 	w.expect(checks, map[string]steps.CheckState{"key": steps.CheckBad, "hostkey": steps.CheckOK, "ssh": steps.CheckBad, "host": steps.CheckSkipped})
 	if !strings.Contains(checks["key"].Text, "is not the private half") || !strings.Contains(checks["ssh"].Text, "does not accept the key") {
 		t.Errorf("%+v\n%+v", checks["key"], checks["ssh"])
@@ -269,49 +270,49 @@ func TestDoctorKnowsTheKeyOfAnotherPair(t *testing.T) {
 
 func TestDoctorStopsAtAnotherHostKey(t *testing.T) {
 	w := connected(t)
-	s := w.setup()
+	s := w.Only()
 	other, err := remote.Generate("another")
 	if err != nil {
 		t.Fatal(err)
 	}
 	line := s.Resources.InstanceID + " " + other.Public + "\n"
-	if err := os.WriteFile(filepath.Join(w.dir, "known_hosts"), []byte(line), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.Dir, "known_hosts"), []byte(line), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	checks := w.doctor(w.guide(), s.ID)
+	checks := w.doctor(w.Guide(), s.ID)
 	w.expect(checks, map[string]steps.CheckState{"hostkey": steps.CheckBad, "ssh": steps.CheckSkipped})
 	// Where the console tells nothing, the login finds it out.
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:GetConsoleOutput" {
 			return &ec2sim.Fault{Code: "UnauthorizedOperation"}
 		}
 		return nil
 	})
-	checks = w.doctor(w.guide(), s.ID)
+	checks = w.doctor(w.Guide(), s.ID)
 	w.expect(checks, map[string]steps.CheckState{"hostkey": steps.CheckOK, "ssh": steps.CheckBad})
 	if !strings.Contains(checks["ssh"].Text, "has changed") {
 		t.Errorf("%+v", checks["ssh"])
 	}
 	// And nobody is asked to accept an unknown one: the asker here would fail.
-	if err := os.Remove(filepath.Join(w.dir, "known_hosts")); err != nil {
+	if err := os.Remove(filepath.Join(w.Dir, "known_hosts")); err != nil {
 		t.Fatal(err)
 	}
-	w.expect(w.doctor(w.guide(), s.ID), map[string]steps.CheckState{"hostkey": steps.CheckBad, "ssh": steps.CheckSkipped})
+	w.expect(w.doctor(w.Guide(), s.ID), map[string]steps.CheckState{"hostkey": steps.CheckBad, "ssh": steps.CheckSkipped})
 }
 
 func TestDoctorSetsTheShutdownBehaviour(t *testing.T) {
 	w := connected(t)
-	s := w.setup()
+	s := w.Only()
 	w.call("us-east-1", map[string]string{
 		"Action": "ModifyInstanceAttribute", "InstanceId": s.Resources.InstanceID, "InstanceInitiatedShutdownBehavior.Value": "terminate",
 	})
-	if c := w.doctor(w.guide(), s.ID)["shutdown"]; c.State != steps.CheckBad || c.Fix == "" {
+	if c := w.doctor(w.Guide(), s.ID)["shutdown"]; c.State != steps.CheckBad || c.Fix == "" {
 		t.Fatalf("%+v", c)
 	}
-	if err := w.guide().FixCheck(t.Context(), s.ID, "shutdown", func(steps.Event) {}); err != nil {
+	if err := w.Guide().FixCheck(t.Context(), s.ID, "shutdown", func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	if c := w.doctor(w.guide(), s.ID)["shutdown"]; c.State != steps.CheckOK {
+	if c := w.doctor(w.Guide(), s.ID)["shutdown"]; c.State != steps.CheckOK {
 		t.Errorf("%+v", c)
 	}
 }
@@ -319,7 +320,7 @@ func TestDoctorSetsTheShutdownBehaviour(t *testing.T) {
 // Without Jupyter on it, the machine is told to lack just that.
 func TestDoctorOfAMachineWithoutJupyter(t *testing.T) {
 	w := connected(t)
-	checks := w.doctor(w.guide(), w.setup().ID)
+	checks := w.doctor(w.Guide(), w.Only().ID)
 	w.expect(checks, map[string]steps.CheckState{
 		"ssh": steps.CheckOK, "host": steps.CheckOK, "install": steps.CheckBad,
 		"server": steps.CheckSkipped, "path": steps.CheckSkipped, "proof": steps.CheckSkipped,
@@ -331,12 +332,12 @@ func TestDoctorOfAMachineWithoutJupyter(t *testing.T) {
 
 func TestFixOfSomethingThatHasNone(t *testing.T) {
 	w := newWorld(t, nil)
-	s, err := w.guide().Begin(t.Context(), answers())
+	s, err := w.Guide().Begin(t.Context(), enginetest.Answers())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"quota", "nonsense", "group", "shutdown", "key"} {
-		err := w.guide().FixCheck(t.Context(), s.ID, id, func(steps.Event) {})
+		err := w.Guide().FixCheck(t.Context(), s.ID, id, func(steps.Event) {})
 		if p := steps.Explain(err); p.Title != "This cannot be fixed automatically" || p.Next.Empty() {
 			t.Errorf("%s: %+v", id, p)
 		}
@@ -349,7 +350,7 @@ func TestFixOfSomethingThatHasNone(t *testing.T) {
 func TestDoctorEndsWithItsContext(t *testing.T) {
 	w := newWorld(t, nil)
 	ctx, stop := context.WithCancel(t.Context())
-	err := w.guide().Doctor(ctx, "", "", func(steps.Check) { stop() })
+	err := w.Guide().Doctor(ctx, "", "", func(steps.Check) { stop() })
 	if p := steps.Explain(err); p.Kind != problem.Interrupted {
 		t.Errorf("%+v", p)
 	}

@@ -7,62 +7,36 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
-// clock is the time of a cloud and of the computer before it, which passes as
+// newClock is the time of a cloud and of the computer before it, which passes as
 // a test says.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Now().Truncate(time.Second)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
+func newClock() *await.Clock { return await.NewClock(time.Now().Truncate(time.Second)) }
 
 // hiding is a world whose EC2 shows a new instance only after a while.
-func hiding(t *testing.T, after time.Duration) (*world, *clock) {
+func hiding(t *testing.T, after time.Duration) (*world, *await.Clock) {
 	c := newClock()
-	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Now, o.Timing.Visible = c.now, after })
-	w.patience = 500 * time.Millisecond
+	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Now, o.Timing.Visible = c.Now, after })
+	w.Patience = 500 * time.Millisecond
 	return w, c
 }
 
 // launchHidden runs the guide into an EC2 that does not show what it launched.
-func (w *world) launchHidden(c *clock) steps.Setup {
+func (w *world) launchHidden(c *await.Clock) steps.Setup {
 	w.t.Helper()
-	err := w.until(w.t.Context(), w.guideAt(c.now), answers(), steps.StepLaunch)
+	err := w.until(w.t.Context(), w.GuideAt(c.Now), enginetest.Answers(), steps.StepLaunch)
 	if p := steps.Explain(err); p.Title != "EC2 does not show the machine yet" || !strings.Contains(p.Next.String(), "again") {
 		w.t.Fatalf("told as %+v (%v)", p, err)
 	}
-	return w.only()
-}
-
-// only is the one setup that there is.
-func (w *world) only() steps.Setup {
-	w.t.Helper()
-	setups, err := w.guide().Setups(w.t.Context())
-	if err != nil || len(setups) != 1 {
-		w.t.Fatalf("%d setups, %v", len(setups), err)
-	}
-	return setups[0]
+	return w.Only()
 }
 
 // EC2 may not show a new instance for a good while. Each run asks for the same
@@ -70,11 +44,11 @@ func (w *world) only() steps.Setup {
 func TestAHiddenInstanceIsNeverLaunchedTwice(t *testing.T) {
 	w, c := hiding(t, 45*time.Second)
 	w.launchHidden(c)
-	c.pass(16 * time.Second)
+	c.Pass(16 * time.Second)
 	w.launchHidden(c)
-	c.pass(30 * time.Second)
-	w.patience = 0
-	if err := w.until(t.Context(), w.guideAt(c.now), answers(), steps.StepConnect); err != nil {
+	c.Pass(30 * time.Second)
+	w.Patience = 0
+	if err := w.until(t.Context(), w.GuideAt(c.Now), enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
 	w.oneOfEach()
@@ -97,26 +71,26 @@ func TestAHiddenInstanceIsNotForgotten(t *testing.T) {
 	w, c := hiding(t, 45*time.Second)
 	s := w.launchHidden(c)
 	for _, look := range []func(steps.Setup) steps.Setup{
-		func(s steps.Setup) steps.Setup { return w.guideAt(c.now).Look(t.Context(), []steps.Setup{s})[0] },
-		func(s steps.Setup) steps.Setup { return w.surveyedAt(c.now, s.ID).Setup },
+		func(s steps.Setup) steps.Setup { return w.GuideAt(c.Now).Look(t.Context(), []steps.Setup{s})[0] },
+		func(s steps.Setup) steps.Setup { return w.surveyedAt(c.Now, s.ID).Setup },
 	} {
-		c.pass(5 * time.Second)
+		c.Pass(5 * time.Second)
 		if seen := look(s); seen.State == steps.StateGone {
 			t.Error("it is taken for gone")
 		}
 	}
-	if err := w.guideAt(c.now).Stop(t.Context(), s.ID, func(steps.Event) {}); steps.Explain(err).Title != "EC2 does not show the machine yet" {
+	if err := w.GuideAt(c.Now).Stop(t.Context(), s.ID, func(steps.Event) {}); steps.Explain(err).Title != "EC2 does not show the machine yet" {
 		t.Errorf("stop: %v", err)
 	}
-	if err := w.guideAt(c.now).Remove(t.Context(), s.ID, func(steps.Event) {}); steps.Explain(err).Title != "EC2 does not show the machine yet" {
+	if err := w.GuideAt(c.Now).Remove(t.Context(), s.ID, func(steps.Event) {}); steps.Explain(err).Title != "EC2 does not show the machine yet" {
 		t.Fatalf("remove: %v", err)
 	}
-	c.pass(45 * time.Second)
-	w.patience = 0
-	if err := w.guideAt(c.now).Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+	c.Pass(45 * time.Second)
+	w.Patience = 0
+	if err := w.GuideAt(c.Now).Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	for _, i := range w.cloud.Instances() {
+	for _, i := range w.Cloud.Instances() {
 		if i.Exists() {
 			t.Errorf("%s is %s, and nobody knows of it any more", i.ID, i.State)
 		}
@@ -128,7 +102,7 @@ func TestAHiddenInstanceIsNotForgotten(t *testing.T) {
 func (w *world) surveyedAt(now func() time.Time, id string) steps.Machine {
 	w.t.Helper()
 	var found steps.Machine
-	if err := w.guideAt(now).Survey(w.t.Context(), "", func(s steps.Surveyed) {
+	if err := w.GuideAt(now).Survey(w.t.Context(), "", func(s steps.Surveyed) {
 		for _, m := range s.Machines {
 			if m.ID == id {
 				found = m
@@ -156,31 +130,31 @@ func TestAMachineIsGoneWhenEC2SaysSoOrAfterAnHour(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := newClock()
-			w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Now, o.Timing.Forget = at.now, c.forget })
-			if err := w.until(t.Context(), w.guideAt(at.now), answers(), steps.StepLaunch); err != nil {
+			w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Now, o.Timing.Forget = at.Now, c.forget })
+			if err := w.until(t.Context(), w.GuideAt(at.Now), enginetest.Answers(), steps.StepLaunch); err != nil {
 				t.Fatal(err)
 			}
-			s := w.only()
-			if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+			s := w.Only()
+			if err := w.Region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
+			if _, err := w.Region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 				t.Fatal(err)
 			}
-			at.pass(c.after)
-			if seen := w.guideAt(at.now).Look(t.Context(), []steps.Setup{s})[0]; (seen.State == steps.StateGone) != c.gone {
+			at.Pass(c.after)
+			if seen := w.GuideAt(at.Now).Look(t.Context(), []steps.Setup{s})[0]; (seen.State == steps.StateGone) != c.gone {
 				t.Errorf("Look: %q (%s), gone %v", seen.State, seen.Unseen, c.gone)
 			}
-			if seen := w.surveyedAt(at.now, s.ID); (seen.State == steps.StateGone) != c.gone {
+			if seen := w.surveyedAt(at.Now, s.ID); (seen.State == steps.StateGone) != c.gone {
 				t.Errorf("Survey: %q (%s), gone %v", seen.State, seen.Unseen, c.gone)
 			}
 			if !c.gone {
 				return
 			}
-			if err := w.until(t.Context(), w.guideAt(at.now), answers(), steps.StepLaunch); err != nil {
+			if err := w.until(t.Context(), w.GuideAt(at.Now), enginetest.Answers(), steps.StepLaunch); err != nil {
 				t.Fatal(err)
 			}
-			if again := w.only(); again.Resources.InstanceID == s.Resources.InstanceID || again.Resources.ClientToken == s.Resources.ClientToken {
+			if again := w.Only(); again.Resources.InstanceID == s.Resources.InstanceID || again.Resources.ClientToken == s.Resources.ClientToken {
 				t.Errorf("it is still %+v", again.Resources)
 			}
 		})
@@ -189,7 +163,7 @@ func TestAMachineIsGoneWhenEC2SaysSoOrAfterAnHour(t *testing.T) {
 
 // times has the first calls of an action go wrong.
 func (w *world) times(n int, action string, f ec2sim.Fault) {
-	w.setRequestFault(func(called string, r *http.Request) *ec2sim.Fault {
+	w.SetRequestFault(func(called string, r *http.Request) *ec2sim.Fault {
 		if called != action || r.Form.Get("DryRun") == "true" || n == 0 {
 			return nil
 		}
@@ -222,14 +196,14 @@ func TestAPartialAnswerIsAskedForAgain(t *testing.T) {
 		t.Run(strings.Join(append([]string{c.action, c.fault.Says}, c.fault.Without...), " "), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
-			a := answers()
+			a := enginetest.Answers()
 			a.Key.Source = c.source
 			w.times(1, c.action, c.fault)
-			if err := w.until(t.Context(), w.guide(), a, steps.StepConnect); err != nil {
+			if err := w.until(t.Context(), w.Guide(), a, steps.StepConnect); err != nil {
 				t.Fatal(err)
 			}
 			w.oneOfEach()
-			rules, err := w.region().GroupRules(t.Context(), w.only().Resources.GroupID)
+			rules, err := w.Region().GroupRules(t.Context(), w.Only().Resources.GroupID)
 			if err != nil || len(rules) != 1 || rules[0].Port != 22 {
 				t.Errorf("the group has the rules %v (%v)", rules, err)
 			}
@@ -242,28 +216,28 @@ func TestAPartialAnswerIsAskedForAgain(t *testing.T) {
 // same run goes on.
 func TestNoMachineWithoutAKey(t *testing.T) {
 	w := newWorld(t, nil)
-	a := answers()
+	a := enginetest.Answers()
 	a.Key.Source = steps.KeyMadeByEC2
 	w.times(-1, "ec2:CreateKeyPair", ec2sim.Fault{Without: []string{"keyMaterial"}})
-	err := w.until(t.Context(), w.guide(), a, steps.StepLaunch)
+	err := w.until(t.Context(), w.Guide(), a, steps.StepLaunch)
 	if p := steps.Explain(err); p.Title != "AWS's answer is not complete" {
 		t.Fatalf("told as %+v (%v)", p, err)
 	}
-	if _, err := os.Lstat(w.only().Resources.KeyPath); !os.IsNotExist(err) {
+	if _, err := os.Lstat(w.Only().Resources.KeyPath); !os.IsNotExist(err) {
 		t.Errorf("there is a key file: %v", err)
 	}
-	if n := len(w.cloud.Instances()); n != 0 {
+	if n := len(w.Cloud.Instances()); n != 0 {
 		t.Errorf("%d instances", n)
 	}
-	w.setRequestFault(nil)
+	w.SetRequestFault(nil)
 	// What an earlier program left behind: an empty file that it took for the key.
-	if err := os.MkdirAll(filepath.Dir(w.only().Resources.KeyPath), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(w.Only().Resources.KeyPath), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(w.only().Resources.KeyPath, nil, 0o400); err != nil {
+	if err := os.WriteFile(w.Only().Resources.KeyPath, nil, 0o400); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.until(t.Context(), w.guide(), a, steps.StepConnect); err != nil {
+	if err := w.until(t.Context(), w.Guide(), a, steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
 	w.oneOfEach()
@@ -286,21 +260,21 @@ func TestRemovalIsSeenBeforeItIsForgotten(t *testing.T) {
 		t.Run(c.action+" "+c.fault.Code, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
-			if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+			if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
 				t.Fatal(err)
 			}
-			s := w.only()
-			w.patience = time.Second
+			s := w.Only()
+			w.Patience = time.Second
 			w.times(-1, c.action, c.fault)
-			if err := w.guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err == nil {
+			if err := w.Guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err == nil {
 				t.Fatal("it is said to be removed, and is not")
 			} else if p := steps.Explain(err); p.Next.Empty() || p.Title == "Something went wrong" {
 				t.Errorf("told as %+v", p)
 			}
-			w.only()
-			w.patience = 0
+			w.Only()
+			w.Patience = 0
 			w.times(2, c.action, c.fault)
-			if err := w.guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+			if err := w.Guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
 				t.Fatal(err)
 			}
 			w.nothingLeft(s)
@@ -315,31 +289,31 @@ func TestAChangeIsSeenBeforeItIsTold(t *testing.T) {
 	}
 	w := newWorld(t, nil)
 	ctx, quiet := t.Context(), func(steps.Event) {}
-	if err := w.until(ctx, w.guide(), answers(), steps.StepLaunch); err != nil {
+	if err := w.until(ctx, w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
-	s := w.only()
+	s := w.Only()
 	w.times(1, "ec2:StopInstances", ec2sim.Fault{Says: "<instancesSet/>"})
-	if err := w.guide().Stop(ctx, s.ID, quiet); err != nil {
+	if err := w.Guide().Stop(ctx, s.ID, quiet); err != nil {
 		t.Fatal(err)
 	}
-	w.patience = time.Second
+	w.Patience = time.Second
 	w.times(-1, "ec2:ModifyInstanceAttribute", ec2sim.Fault{Says: "<return>true</return>"})
-	if err := w.guide().Resize(ctx, s.ID, "t3.micro", quiet); err == nil {
+	if err := w.Guide().Resize(ctx, s.ID, "t3.micro", quiet); err == nil {
 		t.Error("a type that did not change is told as changed")
 	}
-	if got := w.only().Answers.Type; got != "t2.micro" {
+	if got := w.Only().Answers.Type; got != "t2.micro" {
 		t.Errorf("the ledger says %s", got)
 	}
-	w.patience = 0
+	w.Patience = 0
 	w.times(1, "ec2:ModifyInstanceAttribute", ec2sim.Fault{Says: "<return>true</return>"})
-	if err := w.guide().Resize(ctx, s.ID, "t3.micro", quiet); err != nil {
+	if err := w.Guide().Resize(ctx, s.ID, "t3.micro", quiet); err != nil {
 		t.Error(err)
 	}
 	w.times(1, "ec2:StartInstances", ec2sim.Fault{Says: "<instancesSet/>"})
-	a := answers()
+	a := enginetest.Answers()
 	a.Type = "t3.micro"
-	if err := w.until(ctx, w.guide(), a, steps.StepLaunch); err != nil {
+	if err := w.until(ctx, w.Guide(), a, steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
 	w.oneOfEach()
@@ -348,26 +322,26 @@ func TestAChangeIsSeenBeforeItIsTold(t *testing.T) {
 // A sweep forgets a leftover only once it is gone.
 func TestASweepLooksBeforeItTells(t *testing.T) {
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
-	w.dir = t.TempDir() // another computer's
+	w.Dir = t.TempDir() // another computer's
 	var left []steps.Leftover
-	if err := w.guide().Sweep(t.Context(), "", func(s steps.Swept) { left = append(left, s.Leftovers...) }); err != nil {
+	if err := w.Guide().Sweep(t.Context(), "", func(s steps.Swept) { left = append(left, s.Leftovers...) }); err != nil {
 		t.Fatal(err)
 	}
 	n := map[string]int{}
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if !slices.Contains([]string{"ec2:TerminateInstances", "ec2:DeleteSecurityGroup", "ec2:DeleteKeyPair"}, action) || n[action] > 0 {
 			return nil
 		}
 		n[action]++
 		return &ec2sim.Fault{Says: "<return>true</return>"}
 	})
-	if err := w.guide().Clear(context.WithoutCancel(t.Context()), left, func(steps.Event) {}); err != nil {
+	if err := w.Guide().Clear(context.WithoutCancel(t.Context()), left, func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	owned, err := w.region().Owned(t.Context())
+	owned, err := w.Region().Owned(t.Context())
 	owned = slices.DeleteFunc(owned, func(o aws.Owned) bool { return o.State == "terminated" })
 	if err != nil || len(owned) > 0 {
 		t.Errorf("left: %v (%v)", owned, err)

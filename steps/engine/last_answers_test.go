@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // A new machine starts from the last one's answers, also once that is removed,
@@ -12,21 +13,21 @@ import (
 func TestANewMachineStartsFromTheLastAnswers(t *testing.T) {
 	w := newWorld(t, nil)
 	at := newClock()
-	g := w.guideAt(at.now)
+	g := w.GuideAt(at.Now)
 	if _, ok := g.Last(t.Context()); ok {
 		t.Fatal("there is a last one before the first")
 	}
-	first, second := answers(), answers()
+	first, second := enginetest.Answers(), enginetest.Answers()
 	first.Name, first.Type = "first", "t3.micro"
 	second.Name, second.DiskGB, second.Mode, second.IdleStop = "second", 20, steps.ModeHTTP, steps.Never
 	for _, a := range []steps.Answers{first, second} {
-		at.pass(time.Minute)
+		at.Pass(time.Minute)
 		if err := w.until(t.Context(), g, a, steps.StepLaunch); err != nil {
 			t.Fatal(err)
 		}
 	}
-	at.pass(time.Minute)
-	third := answers()
+	at.Pass(time.Minute)
+	third := enginetest.Answers()
 	third.Name, third.Type = "third", "m5.large"
 	if _, err := g.Begin(t.Context(), third); err != nil { // and never launched
 		t.Fatal(err)

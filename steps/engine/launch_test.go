@@ -15,6 +15,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -33,11 +34,11 @@ func TestDyingAroundAnyCallLeavesOneOfEach(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%s", source, action), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, nil)
-				a := answers()
+				a := enginetest.Answers()
 				a.Key.Source = source
 				dying, die := context.WithCancel(t.Context())
 				died := false
-				w.setFault(func(called string) *ec2sim.Fault {
+				w.SetFault(func(called string) *ec2sim.Fault {
 					if called != action || died {
 						return nil
 					}
@@ -45,11 +46,11 @@ func TestDyingAroundAnyCallLeavesOneOfEach(t *testing.T) {
 					die()
 					return &ec2sim.Fault{After: true, Reset: true}
 				})
-				if err := w.until(dying, w.guide(), a, steps.StepLaunch); err == nil || !died {
+				if err := w.until(dying, w.Guide(), a, steps.StepLaunch); err == nil || !died {
 					t.Fatalf("it did not die (%v)", err)
 				}
-				w.setFault(nil)
-				if err := w.until(t.Context(), w.guide(), a, steps.StepConnect); err != nil {
+				w.SetFault(nil)
+				if err := w.until(t.Context(), w.Guide(), a, steps.StepConnect); err != nil {
 					t.Fatal(err)
 				}
 				w.oneOfEach()
@@ -60,17 +61,17 @@ func TestDyingAroundAnyCallLeavesOneOfEach(t *testing.T) {
 
 func (w *world) oneOfEach() {
 	w.t.Helper()
-	setups, err := w.guide().Setups(w.t.Context())
+	setups, err := w.Guide().Setups(w.t.Context())
 	if err != nil || len(setups) != 1 {
 		w.t.Fatalf("%d setups, %v", len(setups), err)
 	}
 	tags := map[string]string{engine.TagSetup: setups[0].ID}
-	r := w.region()
+	r := w.Region()
 	instances, err := r.Find(w.t.Context(), tags)
 	if err != nil || len(instances) != 1 || instances[0].ID != setups[0].Resources.InstanceID {
 		w.t.Errorf("instances %v (%v), want one, %s", instances, err, setups[0].Resources.InstanceID)
 	}
-	if n := len(w.cloud.Instances()); n != 1 {
+	if n := len(w.Cloud.Instances()); n != 1 {
 		w.t.Errorf("%d instances were ever launched, want one", n)
 	}
 	groups, err := r.GroupsByTag(w.t.Context(), tags)
@@ -90,29 +91,29 @@ func TestRemoveLeavesNothing(t *testing.T) {
 		t.Run("dies at "+action, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
-			if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+			if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
 				t.Fatal(err)
 			}
-			setups, err := w.guide().Setups(t.Context())
+			setups, err := w.Guide().Setups(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			s := setups[0]
 			if action != "" {
 				dying, die := context.WithCancel(t.Context())
-				w.setFault(func(called string) *ec2sim.Fault {
+				w.SetFault(func(called string) *ec2sim.Fault {
 					if called != action {
 						return nil
 					}
 					die()
 					return &ec2sim.Fault{After: true, Reset: true}
 				})
-				if err := w.guide().Remove(dying, s.ID, func(steps.Event) {}); err == nil {
+				if err := w.Guide().Remove(dying, s.ID, func(steps.Event) {}); err == nil {
 					t.Fatal("it did not die")
 				}
-				w.setFault(nil)
+				w.SetFault(nil)
 			}
-			if err := w.guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+			if err := w.Guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
 				t.Fatal(err)
 			}
 			w.nothingLeft(s)
@@ -122,7 +123,7 @@ func TestRemoveLeavesNothing(t *testing.T) {
 
 func (w *world) nothingLeft(s steps.Setup) {
 	w.t.Helper()
-	tags, r := map[string]string{engine.TagSetup: s.ID}, w.region()
+	tags, r := map[string]string{engine.TagSetup: s.ID}, w.Region()
 	if found, err := r.Find(w.t.Context(), tags); err != nil || len(found) != 0 {
 		w.t.Errorf("instances left: %v (%v)", found, err)
 	}
@@ -132,7 +133,7 @@ func (w *world) nothingLeft(s steps.Setup) {
 	if pairs, err := r.KeyPairs(w.t.Context()); err != nil || len(pairs) != 0 {
 		w.t.Errorf("key pairs left: %v (%v)", pairs, err)
 	}
-	err := filepath.WalkDir(w.dir, func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(w.Dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -159,19 +160,19 @@ func TestRefusalsAreToldAndMended(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
-			w.setFault(func(action string) *ec2sim.Fault {
+			w.SetFault(func(action string) *ec2sim.Fault {
 				if action == "ec2:RunInstances" {
 					return &ec2sim.Fault{Code: code}
 				}
 				return nil
 			})
-			err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch)
+			err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch)
 			p := steps.Explain(err)
 			if p.Kind != problem.Refused || p.Next.Empty() || !strings.Contains(strings.ToLower(p.Title+p.Text), title) {
 				t.Fatalf("got %+v, want a refusal about %q", p, title)
 			}
-			w.setFault(nil)
-			if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+			w.SetFault(nil)
+			if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 				t.Fatal(err)
 			}
 			w.oneOfEach()
@@ -182,35 +183,35 @@ func TestRefusalsAreToldAndMended(t *testing.T) {
 // An instance that was terminated elsewhere is replaced, not mourned.
 func TestATerminatedInstanceIsReplaced(t *testing.T) {
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
-	setups, err := w.guide().Setups(t.Context())
+	setups, err := w.Guide().Setups(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	old := setups[0].Resources.InstanceID
-	if err := w.region().Terminate(t.Context(), old); err != nil {
+	if err := w.Region().Terminate(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), old, aws.StateTerminated, nil); err != nil {
+	if _, err := w.Region().WaitState(t.Context(), old, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
-	if seen := w.guide().Look(t.Context(), setups); seen[0].State != steps.StateGone {
+	if seen := w.Guide().Look(t.Context(), setups); seen[0].State != steps.StateGone {
 		t.Errorf("seen as %q, want gone", seen[0].State)
 	}
-	w.setFault(func(string) *ec2sim.Fault { return &ec2sim.Fault{Code: "UnauthorizedOperation"} })
-	if seen := w.guide().Look(t.Context(), setups); seen[0].State != steps.StateRunning || seen[0].Unseen == "" {
+	w.SetFault(func(string) *ec2sim.Fault { return &ec2sim.Fault{Code: "UnauthorizedOperation"} })
+	if seen := w.Guide().Look(t.Context(), setups); seen[0].State != steps.StateRunning || seen[0].Unseen == "" {
 		t.Errorf("not permitted to look: seen as %q (%q), want as last seen, with the reason", seen[0].State, seen[0].Unseen)
 	}
-	w.setFault(nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect); err != nil {
+	w.SetFault(nil)
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
-	if seen := w.guide().Look(t.Context(), setups); seen[0].State != steps.StateRunning || seen[0].Unseen != "" {
+	if seen := w.Guide().Look(t.Context(), setups); seen[0].State != steps.StateRunning || seen[0].Unseen != "" {
 		t.Errorf("seen as %q (%s), want running", seen[0].State, seen[0].Unseen)
 	}
-	found, err := w.region().Find(t.Context(), map[string]string{engine.TagSetup: setups[0].ID})
+	found, err := w.Region().Find(t.Context(), map[string]string{engine.TagSetup: setups[0].ID})
 	if err != nil || len(found) != 1 || found[0].ID == old {
 		t.Fatalf("found %v (%v), want a new instance", found, err)
 	}
@@ -227,10 +228,10 @@ func TestTheGroupFollowsTheMode(t *testing.T) {
 	}{
 		{steps.ModeHTTP, "22 8888"}, {steps.ModeSSH, "22"}, {steps.ModeGateway, "22 8888"},
 	} {
-		w.forget()
-		a := answers()
+		w.Forget()
+		a := enginetest.Answers()
 		a.Mode = c.mode
-		if err := w.until(t.Context(), w.guide(), a, steps.StepLaunch); err != nil {
+		if err := w.until(t.Context(), w.Guide(), a, steps.StepLaunch); err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range w.called("ec2:AuthorizeSecurityGroupIngress") {
@@ -270,7 +271,7 @@ func sources(t *testing.T, f url.Values) map[string]string {
 // What RunInstances is told decides about safety and cost.
 func TestTheLaunchIsSafe(t *testing.T) {
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
 	var f url.Values
@@ -279,7 +280,7 @@ func TestTheLaunchIsSafe(t *testing.T) {
 			f = c
 		}
 	}
-	setups, err := w.guide().Setups(t.Context())
+	setups, err := w.Guide().Setups(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // What was only asked for is no state: a change that is refused is not written
@@ -21,7 +22,7 @@ func TestAModeIsInEffectOnceTheServerRunsSo(t *testing.T) {
 	}
 	modes := func(what string, now, wanted steps.Mode) {
 		t.Helper()
-		if got := w.only(); got.Answers.Mode != now || got.Wanted().Mode != wanted {
+		if got := w.Only(); got.Answers.Mode != now || got.Wanted().Mode != wanted {
 			t.Errorf("%s: in effect is %s, wanted %s", what, got.Answers.Mode, got.Wanted().Mode)
 		}
 	}
@@ -31,7 +32,7 @@ func TestAModeIsInEffectOnceTheServerRunsSo(t *testing.T) {
 	modes("asked for", steps.ModeSSH, steps.ModeHTTP)
 	// The machine is made to follow, as far as this host without Jupyter lets it.
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := w.guide().Work(ctx, s.ID, func(e steps.Event) {
+	_, err := w.Guide().Work(ctx, s.ID, func(e steps.Event) {
 		if e.Step == steps.StepConnect && e.Kind == steps.Finished {
 			cancel()
 		}
@@ -40,7 +41,7 @@ func TestAModeIsInEffectOnceTheServerRunsSo(t *testing.T) {
 		t.Fatal("it went on to the end")
 	}
 	modes("cut off", steps.ModeSSH, steps.ModeHTTP)
-	if rules, err := w.region().GroupRules(t.Context(), s.Resources.GroupID); err != nil || len(rules) != 2 {
+	if rules, err := w.Region().GroupRules(t.Context(), s.Resources.GroupID); err != nil || len(rules) != 2 {
 		t.Errorf("the group does not follow: %v, %v", rules, err)
 	}
 	if _, err := g.SetMode(t.Context(), s.ID, steps.ModeSSH, false); err != nil {
@@ -48,23 +49,23 @@ func TestAModeIsInEffectOnceTheServerRunsSo(t *testing.T) {
 	}
 	modes("taken back", steps.ModeSSH, steps.ModeSSH)
 
-	other := w.only()
+	other := w.Only()
 	other.AccountNumber = "999999999999"
 	if err := engine.Save(g, other); err != nil {
 		t.Fatal(err)
 	}
-	a := answers()
+	a := enginetest.Answers()
 	a.Mode = steps.ModeGateway
-	_, set := w.guide().SetMode(t.Context(), s.ID, steps.ModeHTTP, false)
-	_, limits := w.guide().SetLimits(t.Context(), s.ID, steps.Never, 0)
-	_, begun := w.guide().Begin(t.Context(), a)
+	_, set := w.Guide().SetMode(t.Context(), s.ID, steps.ModeHTTP, false)
+	_, limits := w.Guide().SetLimits(t.Context(), s.ID, steps.Never, 0)
+	_, begun := w.Guide().Begin(t.Context(), a)
 	for what, err := range map[string]error{"mode": set, "limits": limits, "begin": begun} {
 		if title(err) != "The profile leads to another account" {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	modes("refused", steps.ModeSSH, steps.ModeSSH)
-	if got := w.only().Wanted().IdleStop; got != 0 {
+	if got := w.Only().Wanted().IdleStop; got != 0 {
 		t.Errorf("the idle stop is %v", got)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // newMotoWorld is a world whose EC2 is moto, which nobody here wrote. Its
@@ -27,13 +27,12 @@ func newMotoWorld(t *testing.T, m *contract.Moto) *world {
 	m.Reset(t)
 	m.Furnish(t)
 	rooms := &rooms{hosts: newHosts(t), at: map[string]ec2sim.Host{}}
-	w := &world{t: t, dir: filepath.Join(t.TempDir(), "state")}
-	w.ask = asker{hostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer { return steps.HostKeyAccept }}
-	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
+	w := &world{enginetest.Before(t, func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
 		o.Profile, o.Endpoint = "", &aws.Endpoint{URL: m.URL, AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}
 		c, err := engine.OpenAWS(ctx, o)
 		return motoCloud{c, m, rooms}, err
-	}
+	}), t}
+	w.Ask = enginetest.Person{OnHostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer { return steps.HostKeyAccept }}
 	return w
 }
 
@@ -146,17 +145,17 @@ func TestTheGuideOnMoto(t *testing.T) {
 		t.Skip("asks moto")
 	}
 	m := contract.StartMoto(t)
-	t.Run("questions", func(t *testing.T) { newMotoWorld(t, m).asksEverything(answers()) })
+	t.Run("questions", func(t *testing.T) { newMotoWorld(t, m).asksEverything(enginetest.Answers()) })
 	for _, source := range []steps.KeySource{steps.KeyMadeHere, steps.KeyMadeByEC2} {
 		t.Run(string(source), func(t *testing.T) {
-			w, a := newMotoWorld(t, m), answers()
+			w, a := newMotoWorld(t, m), enginetest.Answers()
 			a.Key.Source = source
-			if err := w.until(t.Context(), w.guide(), a, steps.StepConnect); err != nil {
+			if err := w.until(t.Context(), w.Guide(), a, steps.StepConnect); err != nil {
 				t.Fatal(err)
 			}
 			s := w.isAsAnswered(a)
 			w.goesOn(a, s)
-			if err := w.guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
+			if err := w.Guide().Remove(t.Context(), s.ID, func(steps.Event) {}); err != nil {
 				t.Fatal(err)
 			}
 			w.nothingLeft(s)
@@ -167,7 +166,7 @@ func TestTheGuideOnMoto(t *testing.T) {
 // asksEverything goes through the question pages and the review.
 func (w *world) asksEverything(a steps.Answers) {
 	w.t.Helper()
-	ctx, g, at := w.t.Context(), w.guide(), steps.Place{Region: a.Region}
+	ctx, g, at := w.t.Context(), w.Guide(), steps.Place{Region: a.Region}
 	account, err := g.SignIn(ctx, "")
 	if err != nil || account.Identity.Account == "" || len(account.Regions) < 17 || account.Home != a.Region {
 		w.t.Errorf("account %+v: %v", account, err)
@@ -195,12 +194,12 @@ func (w *world) asksEverything(a steps.Answers) {
 // isAsAnswered looks at what came of the answers, beside the guide.
 func (w *world) isAsAnswered(a steps.Answers) steps.Setup {
 	w.t.Helper()
-	setups, err := w.guide().Setups(w.t.Context())
+	setups, err := w.Guide().Setups(w.t.Context())
 	if err != nil || len(setups) != 1 {
 		w.t.Fatalf("%d setups: %v", len(setups), err)
 	}
 	s := setups[0]
-	found, err := w.region().Find(w.t.Context(), map[string]string{engine.TagSetup: s.ID})
+	found, err := w.Region().Find(w.t.Context(), map[string]string{engine.TagSetup: s.ID})
 	if err != nil || len(found) != 1 {
 		w.t.Fatalf("%d machines: %v", len(found), err)
 	}
@@ -217,11 +216,11 @@ func (w *world) isAsAnswered(a steps.Answers) steps.Setup {
 func (w *world) goesOn(a steps.Answers, s steps.Setup) {
 	w.t.Helper()
 	ctx, id := w.t.Context(), s.Resources.InstanceID
-	if _, err := w.region().Bring(ctx, id, aws.StateStopped, nil); err != nil {
+	if _, err := w.Region().Bring(ctx, id, aws.StateStopped, nil); err != nil {
 		w.t.Fatal(err)
 	}
 	a.Mode = steps.ModeHTTP
-	if err := w.until(ctx, w.guide(), a, steps.StepConnect); err != nil {
+	if err := w.until(ctx, w.Guide(), a, steps.StepConnect); err != nil {
 		w.t.Fatal(err)
 	}
 	if again := w.isAsAnswered(a); again.Resources.InstanceID != id || again.Resources.Launches != 1 {

@@ -15,6 +15,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -22,8 +23,8 @@ import (
 func launchedSetup(t *testing.T) (*world, *engine.Guide, steps.Setup) {
 	t.Helper()
 	w := newWorld(t, nil)
-	g := w.guide()
-	if err := w.until(t.Context(), g, answers(), steps.StepConnect); err != nil {
+	g := w.Guide()
+	if err := w.until(t.Context(), g, enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
 	all, err := g.Setups(t.Context())
@@ -58,7 +59,7 @@ func TestStop(t *testing.T) {
 			t.Errorf("it ends with %+v", e)
 		}
 	}
-	i, err := w.region().Instance(t.Context(), s.Resources.InstanceID)
+	i, err := w.Region().Instance(t.Context(), s.Resources.InstanceID)
 	if err != nil || i.State != aws.StateStopped {
 		t.Errorf("it is %s, %v", i.State, err)
 	}
@@ -79,10 +80,10 @@ func TestStop(t *testing.T) {
 
 func TestStopOfAMachineThatIsGone(t *testing.T) {
 	w, g, s := launchedSetup(t)
-	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+	if err := w.Region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
+	if _, err := w.Region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Stop(t.Context(), s.ID, func(steps.Event) {}); title(err) != "The machine is gone" {
@@ -140,7 +141,7 @@ func TestResize(t *testing.T) {
 	if err := resize("t3.small"); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
-	i, err := w.region().Instance(t.Context(), s.Resources.InstanceID)
+	i, err := w.Region().Instance(t.Context(), s.Resources.InstanceID)
 	if err != nil || i.Type != "t3.small" || i.State != aws.StateStopped {
 		t.Errorf("it is %s and %s, %v", i.Type, i.State, err)
 	}
@@ -189,12 +190,12 @@ func TestChanges(t *testing.T) {
 func TestTheRuleFollowsMyAddress(t *testing.T) {
 	w, g, s := launchedSetup(t)
 	id := s.Resources.GroupID
-	w.setAddress("198.51.100.23")
+	w.SetAddress("198.51.100.23")
 	// Any later work moves the rule: the old address is let in no more.
-	if err := w.until(t.Context(), g, answers(), steps.StepConnect); err != nil {
+	if err := w.until(t.Context(), g, enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
-	rules, err := w.region().GroupRules(t.Context(), id)
+	rules, err := w.Region().GroupRules(t.Context(), id)
 	if err != nil || len(rules) != 1 || rules[0] != (aws.Rule{Port: 22, CIDR: "198.51.100.23/32", Ours: true}) {
 		t.Errorf("the rules are %+v, %v", rules, err)
 	}
@@ -204,7 +205,7 @@ func TestTheRuleFollowsMyAddress(t *testing.T) {
 // the address that the ledger knows, finds the group moved away and moves it back.
 func TestTheRuleComesBackWithMe(t *testing.T) {
 	w, g, s := launchedSetup(t)
-	network, err := w.region().Network(t.Context(), "")
+	network, err := w.Region().Network(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,17 +213,17 @@ func TestTheRuleComesBackWithMe(t *testing.T) {
 		Name: s.Resources.GroupName, VPC: network.VPC, CIDR: "198.51.100.23/32", Ports: []int{22},
 		Tags: map[string]string{engine.TagSetup: s.ID},
 	}
-	if _, err := w.region().EnsureGroup(t.Context(), spec); err != nil { // as a link did from there
+	if _, err := w.Region().EnsureGroup(t.Context(), spec); err != nil { // as a link did from there
 		t.Fatal(err)
 	}
 	if !engine.FollowMe(t.Context(), g, s.ID) {
 		t.Error("nothing was moved")
 	}
-	rules, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
+	rules, err := w.Region().GroupRules(t.Context(), s.Resources.GroupID)
 	if err != nil || len(rules) != 1 || rules[0] != (aws.Rule{Port: 22, CIDR: s.MyAddress + "/32", Ours: true}) {
 		t.Errorf("the rules are %+v, %v", rules, err)
 	}
-	w.forget()
+	w.Forget()
 	if engine.FollowMe(t.Context(), g, s.ID) || len(w.called("ec2:ModifySecurityGroupRules")) > 0 {
 		t.Error("a rule that is right was moved")
 	}
@@ -232,7 +233,7 @@ func TestTheRuleComesBackWithMe(t *testing.T) {
 // then: its host key is no alarm where EC2 says that the machine has moved.
 func TestALinkLeavesAnAddressThatIsAnothers(t *testing.T) {
 	w, g, s := launchedSetup(t)
-	other := answers()
+	other := enginetest.Answers()
 	other.Name = "other"
 	if err := w.until(t.Context(), g, other, steps.StepConnect); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
@@ -259,7 +260,7 @@ func TestALinkLeavesAnAddressThatIsAnothers(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := s.Resources.InstanceID + " " + pair.Public + "\n"
-	if err := os.WriteFile(filepath.Join(w.dir, "known_hosts"), []byte(line), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.Dir, "known_hosts"), []byte(line), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var re *remote.Error
@@ -271,7 +272,7 @@ func TestALinkLeavesAnAddressThatIsAnothers(t *testing.T) {
 // What is half removed is not worked on: that would launch a new machine.
 func TestNoWorkOnASetupThatIsBeingRemoved(t *testing.T) {
 	w, g, s := launchedSetup(t)
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:DeleteSecurityGroup" {
 			return &ec2sim.Fault{Code: "UnauthorizedOperation", Message: "not now"}
 		}
@@ -297,13 +298,13 @@ func TestReopeningFollowsMyAddress(t *testing.T) {
 	if err := engine.Save(g, s); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(w.dir, "tokens"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(w.Dir, "tokens"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(w.dir, "tokens", s.ID), []byte(strings.Repeat("0123456789ab", 4)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.Dir, "tokens", s.ID), []byte(strings.Repeat("0123456789ab", 4)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.setAddress("198.51.100.23")
+	w.SetAddress("198.51.100.23")
 	o, err := g.Reopen(t.Context(), s.ID)
 	if err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
@@ -311,7 +312,7 @@ func TestReopeningFollowsMyAddress(t *testing.T) {
 	if err := o.Close(); err != nil {
 		t.Error(err)
 	}
-	rules, err := w.region().GroupRules(t.Context(), s.Resources.GroupID)
+	rules, err := w.Region().GroupRules(t.Context(), s.Resources.GroupID)
 	if err != nil || len(rules) != 2 || rules[0].CIDR != "198.51.100.23/32" || rules[1].CIDR != "198.51.100.23/32" {
 		t.Errorf("the rules are %+v, %v", rules, err)
 	}
@@ -321,7 +322,7 @@ func TestReopeningFollowsMyAddress(t *testing.T) {
 // does not let it in any more.
 func TestAGatewayShutsOutARemovedNotebook(t *testing.T) {
 	w, g, s := launchedSetup(t)
-	a := answers()
+	a := enginetest.Answers()
 	a.Name = "gate"
 	if err := w.until(t.Context(), g, a, steps.StepConnect); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
@@ -337,7 +338,7 @@ func TestAGatewayShutsOutARemovedNotebook(t *testing.T) {
 	}
 	lets := func() bool {
 		t.Helper()
-		rules, err := w.region().GroupRules(t.Context(), gate.Resources.GroupID)
+		rules, err := w.Region().GroupRules(t.Context(), gate.Resources.GroupID)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -17,28 +18,28 @@ import (
 // same name, and lead to one machine.
 func TestARefusedTypeCanBeChanged(t *testing.T) {
 	w := newWorld(t, nil)
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:RunInstances" {
 			return &ec2sim.Fault{Code: "InvalidParameterCombination", Message: "The specified instance type is not eligible for Free Tier."}
 		}
 		return nil
 	})
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err == nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err == nil {
 		t.Fatal("the launch was not refused")
 	}
-	w.setFault(nil)
-	other := answers()
+	w.SetFault(nil)
+	other := enginetest.Answers()
 	other.Type, other.DiskGB, other.Release = "t3.micro", 12, "22.04"
-	if err := w.until(t.Context(), w.guide(), other, steps.StepLaunch); err != nil {
+	if err := w.until(t.Context(), w.Guide(), other, steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
 	w.oneOfEach()
-	setups, err := w.guide().Setups(t.Context())
+	setups, err := w.Guide().Setups(t.Context())
 	if err != nil || setups[0].Answers.Type != "t3.micro" {
 		t.Fatalf("setups %+v, %v", setups, err)
 	}
 	// From here on there is a machine, and the name is its.
-	if _, err := w.guide().Begin(t.Context(), answers()); err == nil {
+	if _, err := w.Guide().Begin(t.Context(), enginetest.Answers()); err == nil {
 		t.Fatal("another machine of the same name was begun")
 	}
 }
@@ -48,25 +49,25 @@ func TestARefusedTypeCanBeChanged(t *testing.T) {
 func TestRemoveWaitsForAnInstanceThatIsNotListedYet(t *testing.T) {
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Timing.Visible = 300 * time.Millisecond })
 	dying, die := context.WithCancel(t.Context())
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action != "ec2:RunInstances" {
 			return nil
 		}
 		die()
 		return &ec2sim.Fault{After: true, Reset: true}
 	})
-	if err := w.until(dying, w.guide(), answers(), steps.StepLaunch); err == nil {
+	if err := w.until(dying, w.Guide(), enginetest.Answers(), steps.StepLaunch); err == nil {
 		t.Fatal("it did not die")
 	}
-	w.setFault(nil)
-	setups, err := w.guide().Setups(t.Context())
+	w.SetFault(nil)
+	setups, err := w.Guide().Setups(t.Context())
 	if err != nil || setups[0].Resources.InstanceID != "" {
 		t.Fatalf("setups %+v, %v", setups, err)
 	}
-	if err := w.guide().Remove(t.Context(), setups[0].ID, func(steps.Event) {}); err != nil {
+	if err := w.Guide().Remove(t.Context(), setups[0].ID, func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	for _, i := range w.cloud.Instances() {
+	for _, i := range w.Cloud.Instances() {
 		if i.Exists() {
 			t.Errorf("%s is %s, and nobody knows of it any more", i.ID, i.State)
 		}
@@ -77,11 +78,11 @@ func TestRemoveWaitsForAnInstanceThatIsNotListedYet(t *testing.T) {
 func TestStoppingIsToldAsStopping(t *testing.T) {
 	w := newWorld(t, noConsole)
 	ctx, stop := context.WithCancel(t.Context())
-	w.ask = asker{hostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
+	w.Ask = enginetest.Person{OnHostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
 		stop()
 		return steps.HostKeyReject
 	}}
-	err := w.until(ctx, w.guide(), answers(), steps.StepOpen)
+	err := w.until(ctx, w.Guide(), enginetest.Answers(), steps.StepOpen)
 	if p := steps.Explain(err); p.Kind != problem.Interrupted {
 		t.Fatalf("got %+v", p)
 	}
@@ -90,16 +91,16 @@ func TestStoppingIsToldAsStopping(t *testing.T) {
 // Where nobody looks, an unknown host key is waited for once, not for ever.
 func TestTheQuestionTellsThatTheWaitCameToNothing(t *testing.T) {
 	w := newWorld(t, noConsole)
-	w.patience = 2 * time.Second
+	w.Patience = 2 * time.Second
 	var asked []bool
-	w.ask = asker{hostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer {
+	w.Ask = enginetest.Person{OnHostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer {
 		asked = append(asked, q.Waited)
 		if q.Waited {
 			return steps.HostKeyReject
 		}
 		return steps.HostKeyWait
 	}}
-	err := w.until(t.Context(), w.guide(), answers(), steps.StepConnect)
+	err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
 	if p := steps.Explain(err); p.Title != "The host key was not accepted" {
 		t.Fatalf("got %+v", p)
 	}
@@ -111,21 +112,21 @@ func TestTheQuestionTellsThatTheWaitCameToNothing(t *testing.T) {
 // A group that something else uses does not hold a removal up for ever.
 func TestRemoveGivesUpOnAGroupInUse(t *testing.T) {
 	w := newWorld(t, nil)
-	w.patience = 2 * time.Second
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+	w.Patience = 2 * time.Second
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:DeleteSecurityGroup" {
 			return &ec2sim.Fault{Code: "DependencyViolation"}
 		}
 		return nil
 	})
-	setups, err := w.guide().Setups(t.Context())
+	setups, err := w.Guide().Setups(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = w.guide().Remove(t.Context(), setups[0].ID, func(steps.Event) {})
+	err = w.Guide().Remove(t.Context(), setups[0].ID, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "Something still uses it" {
 		t.Fatalf("got %+v (%v)", p, err)
 	}
@@ -147,16 +148,16 @@ func TestExplainIsSafeForATerminal(t *testing.T) {
 func TestLookOpensAnAccountOnce(t *testing.T) {
 	w := newWorld(t, nil)
 	opened := make(chan struct{}, 10)
-	open := w.open
-	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
+	open := w.Open
+	w.Open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
 		opened <- struct{}{}
 		return open(ctx, o)
 	}
 	var all []steps.Setup
 	for _, id := range []string{"a", "b", "c", "d"} {
-		all = append(all, steps.Setup{ID: id, Answers: answers(), Resources: steps.Resources{ClientToken: id}})
+		all = append(all, steps.Setup{ID: id, Answers: enginetest.Answers(), Resources: steps.Resources{ClientToken: id}})
 	}
-	w.guide().Look(t.Context(), all)
+	w.Guide().Look(t.Context(), all)
 	if len(opened) != 1 {
 		t.Errorf("the account was opened %d times", len(opened))
 	}
@@ -166,11 +167,11 @@ func TestLookOpensAnAccountOnce(t *testing.T) {
 func TestLookWaitsForANewInstance(t *testing.T) {
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Timing.Visible = 500 * time.Millisecond })
 	dying, die := context.WithCancel(t.Context())
-	s, err := w.guide().Begin(t.Context(), answers())
+	s, err := w.Guide().Begin(t.Context(), enginetest.Answers())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.guide().Work(dying, s.ID, func(e steps.Event) {
+	_, err = w.Guide().Work(dying, s.ID, func(e steps.Event) {
 		if strings.HasPrefix(e.Text, "EC2 answers") {
 			die()
 		}
@@ -178,11 +179,11 @@ func TestLookWaitsForANewInstance(t *testing.T) {
 	if err == nil {
 		t.Fatal("it did not die")
 	}
-	setups, err := w.guide().Setups(t.Context())
+	setups, err := w.Guide().Setups(t.Context())
 	if err != nil || setups[0].Resources.InstanceID == "" {
 		t.Fatalf("setups %+v, %v", setups, err)
 	}
-	if seen := w.guide().Look(t.Context(), setups); seen[0].State == steps.StateGone || seen[0].Unseen != "" {
+	if seen := w.Guide().Look(t.Context(), setups); seen[0].State == steps.StateGone || seen[0].Unseen != "" {
 		t.Errorf("seen as %q (%s)", seen[0].State, seen[0].Unseen)
 	}
 }

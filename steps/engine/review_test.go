@@ -7,6 +7,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -14,7 +15,7 @@ import (
 // stops the launch there.
 func TestReviewAsksForPermission(t *testing.T) {
 	w := newWorld(t, nil)
-	v, err := w.guide().Review(t.Context(), answers())
+	v, err := w.Guide().Review(t.Context(), enginetest.Answers())
 	if err != nil || len(v.Problems) != 0 || len(v.Permissions) < 3 {
 		t.Fatalf("review %+v: %v", v, err)
 	}
@@ -23,17 +24,17 @@ func TestReviewAsksForPermission(t *testing.T) {
 			t.Errorf("permission %+v", p)
 		}
 	}
-	if n := len(w.cloud.Instances()); n != 0 {
+	if n := len(w.Cloud.Instances()); n != 0 {
 		t.Errorf("%d instances were launched", n)
 	}
 
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:RunInstances" {
 			return &ec2sim.Fault{Code: "UnauthorizedOperation"}
 		}
 		return nil
 	})
-	if v, err = w.guide().Review(t.Context(), answers()); err != nil {
+	if v, err = w.Guide().Review(t.Context(), enginetest.Answers()); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.ContainsFunc(v.Problems, func(p problem.Problem) bool {
@@ -46,15 +47,15 @@ func TestReviewAsksForPermission(t *testing.T) {
 // A name that belongs to another machine is found before anything is asked for.
 func TestReviewFindsATakenName(t *testing.T) {
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
-	a := answers()
-	if v, err := w.guide().Review(t.Context(), a); err != nil || len(v.Problems) != 0 {
+	a := enginetest.Answers()
+	if v, err := w.Guide().Review(t.Context(), a); err != nil || len(v.Problems) != 0 {
 		t.Errorf("its own: problems %+v, %v", v.Problems, err)
 	}
 	a.DiskGB += 20
-	v, err := w.guide().Review(t.Context(), a)
+	v, err := w.Guide().Review(t.Context(), a)
 	if err != nil || len(v.Problems) != 1 || v.Problems[0].Title != "The name is taken" || !strings.Contains(v.Problems[0].Text, "another disk size") {
 		t.Errorf("another's: problems %+v, %v", v.Problems, err)
 	}
@@ -63,16 +64,16 @@ func TestReviewFindsATakenName(t *testing.T) {
 // A permission that this launch does not use stops nothing.
 func TestReviewLeavesOutWhatTheKeyDoesNotNeed(t *testing.T) {
 	w := newWorld(t, nil)
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:CreateKeyPair" {
 			return &ec2sim.Fault{Code: "UnauthorizedOperation"}
 		}
 		return nil
 	})
-	a := answers()
+	a := enginetest.Answers()
 	for source, problems := range map[steps.KeySource]int{steps.KeyMadeHere: 0, steps.KeyMadeByEC2: 1} {
 		a.Key.Source = source
-		if v, err := w.guide().Review(t.Context(), a); err != nil || len(v.Problems) != problems {
+		if v, err := w.Guide().Review(t.Context(), a); err != nil || len(v.Problems) != problems {
 			t.Errorf("%s: problems %+v, %v", source, v.Problems, err)
 		}
 	}
@@ -81,7 +82,7 @@ func TestReviewLeavesOutWhatTheKeyDoesNotNeed(t *testing.T) {
 // gpuAnswers are for a machine with a GPU: on a disk that holds the system, and
 // not a driver beside it.
 func gpuAnswers() steps.Answers {
-	a := answers()
+	a := enginetest.Answers()
 	a.Type = "g4dn.xlarge"
 	return a
 }
@@ -92,13 +93,13 @@ func TestReviewChecksTheQuota(t *testing.T) {
 	for name, hidden := range map[string]bool{"asked for": false, "met": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)
-			w.setFault(func(action string) *ec2sim.Fault {
+			w.SetFault(func(action string) *ec2sim.Fault {
 				if hidden && strings.HasSuffix(action, ":GetServiceQuota") {
 					return &ec2sim.Fault{Code: "AccessDeniedException"}
 				}
 				return nil
 			})
-			v, err := w.guide().Review(t.Context(), gpuAnswers())
+			v, err := w.Guide().Review(t.Context(), gpuAnswers())
 			if err != nil || len(v.Problems) != 1 {
 				t.Fatalf("problems %+v: %v", v.Problems, err)
 			}
@@ -117,14 +118,14 @@ func TestReviewChecksTheQuota(t *testing.T) {
 // takes no more of it.
 func TestReviewCountsItsOwnMachineOnce(t *testing.T) {
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.StandardVCPUs = 1 })
-	g := w.guide()
-	if err := w.until(t.Context(), g, answers(), steps.StepLaunch); err != nil {
+	g := w.Guide()
+	if err := w.until(t.Context(), g, enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := g.Review(t.Context(), answers()); err != nil || len(v.Problems) != 0 {
+	if v, err := g.Review(t.Context(), enginetest.Answers()); err != nil || len(v.Problems) != 0 {
 		t.Errorf("problems %+v: %v", v.Problems, err)
 	}
-	other := answers()
+	other := enginetest.Answers()
 	other.Name = "second"
 	if v, err := g.Review(t.Context(), other); err != nil || len(v.Problems) != 1 {
 		t.Errorf("a second one: problems %+v: %v", v.Problems, err)
@@ -143,13 +144,13 @@ func TestReviewTellsWhatPreventsTheLaunch(t *testing.T) {
 		"RequestLimitExceeded": "", "InternalError": "",
 	} {
 		w := newWorld(t, nil)
-		w.setFault(func(action string) *ec2sim.Fault {
+		w.SetFault(func(action string) *ec2sim.Fault {
 			if action == "ec2:RunInstances" {
 				return &ec2sim.Fault{Code: code}
 			}
 			return nil
 		})
-		v, err := w.guide().Review(t.Context(), answers())
+		v, err := w.Guide().Review(t.Context(), enginetest.Answers())
 		var titles []string
 		for _, p := range v.Problems {
 			titles = append(titles, p.Title)
@@ -166,7 +167,7 @@ func TestReviewWarnsOfAGPUWithoutADriver(t *testing.T) {
 	for disk, wants := range map[int][]string{8: {"has no driver", "8 GB"}, 100: {"has no driver"}} {
 		a := gpuAnswers()
 		a.DiskGB = disk
-		v, err := w.guide().Review(t.Context(), a)
+		v, err := w.Guide().Review(t.Context(), a)
 		if err != nil || len(v.Problems) != 0 {
 			t.Fatalf("problems %+v: %v", v.Problems, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // launched starts a machine of a setup beside the guide, as another computer
@@ -60,17 +61,17 @@ func surveyed(t testing.TB, g *engine.Guide) (map[string]steps.Machine, []steps.
 // from one that had to be opted in to; the others' have no ledger here.
 func TestSurveyFindsEveryMachine(t *testing.T) {
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
-	account, err := w.open(t.Context(), aws.Options{})
+	account, err := w.Open(t.Context(), aws.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, region := range []string{"eu-west-3", "ap-east-1"} { // the second is opted in to
 		launched(t, account.In(region), "other"+region[:2], "theirs")
 	}
-	machines, answers := surveyed(t, w.guide())
+	machines, answers := surveyed(t, w.Guide())
 	if len(machines) != 3 {
 		t.Fatalf("found %d machines: %+v", len(machines), machines)
 	}
@@ -93,7 +94,7 @@ func TestSurveyFindsEveryMachine(t *testing.T) {
 // that cannot be asked says so once.
 func TestSurveyWithFailures(t *testing.T) {
 	w := newWorld(t, noHosts)
-	account, err := w.open(t.Context(), aws.Options{})
+	account, err := w.Open(t.Context(), aws.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,8 +115,8 @@ func TestSurveyWithFailures(t *testing.T) {
 			return &ec2sim.Fault{Code: "AuthFailure", Status: 401}
 		}, 0, 1},
 	} {
-		w.setRequestFault(c.fault)
-		machines, answers := surveyed(t, w.guide())
+		w.SetRequestFault(c.fault)
+		machines, answers := surveyed(t, w.Guide())
 		failures := 0
 		for _, a := range answers {
 			if a.Err != nil {
@@ -125,7 +126,7 @@ func TestSurveyWithFailures(t *testing.T) {
 		if len(machines) != c.machines || failures != c.failures {
 			t.Errorf("%s fails: %d machines and %d failures", c.what, len(machines), failures)
 		}
-		w.setRequestFault(nil)
+		w.SetRequestFault(nil)
 	}
 }
 
@@ -133,35 +134,35 @@ func TestSurveyWithFailures(t *testing.T) {
 // stopped, and the ledger remembers how long it ran.
 func TestSurveyFollowsWhatHappenedElsewhere(t *testing.T) {
 	w := newWorld(t, nil)
-	if err := w.until(t.Context(), w.guide(), answers(), steps.StepLaunch); err != nil {
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
-	setups, err := w.guide().Setups(t.Context())
+	setups, err := w.Guide().Setups(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := setups[0].Resources.InstanceID
-	if _, err := w.region().Bring(t.Context(), id, aws.StateStopped, nil); err != nil {
+	if _, err := w.Region().Bring(t.Context(), id, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), id, aws.StateStopped, nil); err != nil {
+	if _, err := w.Region().WaitState(t.Context(), id, aws.StateStopped, nil); err != nil {
 		t.Fatal(err)
 	}
-	machines, _ := surveyed(t, w.guide())
+	machines, _ := surveyed(t, w.Guide())
 	if m := machines[setups[0].ID]; m.State != steps.StateStopped || m.StoppedAt.IsZero() || m.RanBefore <= 0 {
 		t.Errorf("a stopped machine: %+v", m)
 	}
-	kept, err := w.guide().Setups(t.Context())
+	kept, err := w.Guide().Setups(t.Context())
 	if err != nil || kept[0].State != steps.StateStopped || kept[0].RanBefore <= 0 {
 		t.Errorf("the ledger has %+v, %v", kept[0], err)
 	}
-	if err := w.region().Terminate(t.Context(), id); err != nil {
+	if err := w.Region().Terminate(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), id, aws.StateTerminated, nil); err != nil {
+	if _, err := w.Region().WaitState(t.Context(), id, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
-	g := w.guideAt(func() time.Time { return time.Now().Add(time.Hour) }) // it is no newborn any more
+	g := w.GuideAt(func() time.Time { return time.Now().Add(time.Hour) }) // it is no newborn any more
 	if machines, _ = surveyed(t, g); machines[setups[0].ID].State != steps.StateGone {
 		t.Errorf("a terminated machine: %+v", machines[setups[0].ID])
 	}
@@ -171,12 +172,12 @@ func TestSurveyFollowsWhatHappenedElsewhere(t *testing.T) {
 // and removed like one's own.
 func TestAdopt(t *testing.T) {
 	w := newWorld(t, nil)
-	account, err := w.open(t.Context(), aws.Options{})
+	account, err := w.Open(t.Context(), aws.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	there := launched(t, account.In("eu-west-3"), "theirs1234", "jupyter")
-	g := w.guide()
+	g := w.Guide()
 	machines, _ := surveyed(t, g)
 	theirs := machines["theirs1234"]
 	theirs.Cost = steps.Cost{} // as in the survey's first answer
@@ -184,7 +185,7 @@ func TestAdopt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if machines, _ = surveyed(t, w.guide()); machines[s.ID].Elsewhere || !machines[s.ID].Money(time.Now()).Known {
+	if machines, _ = surveyed(t, w.Guide()); machines[s.ID].Elsewhere || !machines[s.ID].Money(time.Now()).Known {
 		t.Errorf("after that it is %+v", machines[s.ID])
 	}
 	if again, err := g.Adopt(t.Context(), theirs); err != nil || again.ID != s.ID {
@@ -239,7 +240,7 @@ func BenchmarkSurvey(b *testing.B) {
 	}
 	slow.Store("on", true)
 	for b.Loop() {
-		g := engine.New(engine.Config{Dir: b.TempDir(), Open: open, Ask: asker{}})
+		g := engine.New(engine.Config{Dir: b.TempDir(), Open: open, Ask: enginetest.Person{}})
 		began := time.Now()
 		var there time.Duration
 		machines := map[string]bool{}
@@ -279,16 +280,16 @@ func slowest(b *testing.B, account engine.Cloud) time.Duration {
 // often and however late it is looked for.
 func TestAMachineThatIsGoneCostsNothingMore(t *testing.T) {
 	w, _, s := launchedSetup(t)
-	if err := w.region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
+	if err := w.Region().Terminate(t.Context(), s.Resources.InstanceID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
+	if _, err := w.Region().WaitState(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
 		t.Fatal(err)
 	}
 	var costs []float64
 	for _, later := range []time.Duration{2 * time.Hour, 50 * time.Hour} {
 		now := func() time.Time { return time.Now().Add(later) }
-		machines, _ := surveyed(t, w.guideAt(now))
+		machines, _ := surveyed(t, w.GuideAt(now))
 		m := machines[s.ID]
 		if m.State != steps.StateGone {
 			t.Fatalf("it is %q", m.State)
@@ -310,7 +311,7 @@ func TestSurveyOfTwoWithOneTag(t *testing.T) {
 			if own == s.ID && n == 1 {
 				break // the setup's own is the other one
 			}
-			r := w.region()
+			r := w.Region()
 			image, err := r.Image(t.Context(), "24.04", "amd64")
 			if err != nil {
 				t.Fatal(err)
@@ -349,9 +350,9 @@ func TestSurveyOfTwoWithOneTag(t *testing.T) {
 func TestAProfileThatLeadsToAnotherAccount(t *testing.T) {
 	w, _, s := launchedSetup(t)
 	elsewhere := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Account = "222222222222" })
-	theirs, ours := elsewhere.open, w.open
-	w.open = theirs
-	g := w.guide()
+	theirs, ours := elsewhere.Open, w.Open
+	w.Open = theirs
+	g := w.Guide()
 	const other = "The profile leads to another account"
 	machines, _ := surveyed(t, g)
 	if m := machines[s.ID]; m.State != steps.StateRunning || m.Unseen != other || m.Account != "000000000000" {
@@ -369,8 +370,8 @@ func TestAProfileThatLeadsToAnotherAccount(t *testing.T) {
 	if c := elsewhere.doctor(g, s.ID)["credentials"]; c.State != steps.CheckBad || !strings.Contains(c.Text, other) {
 		t.Errorf("the doctor says %+v", c)
 	}
-	w.open = ours
-	if m := w.guide().Look(t.Context(), []steps.Setup{s})[0]; m.State != steps.StateRunning || m.Unseen != "" {
+	w.Open = ours
+	if m := w.Guide().Look(t.Context(), []steps.Setup{s})[0]; m.State != steps.StateRunning || m.Unseen != "" {
 		t.Errorf("with its own account again, it is %+v", m)
 	}
 }

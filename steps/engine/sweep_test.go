@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -36,7 +36,7 @@ func (w *world) call(region string, form map[string]string) string {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIATEST/20261127/"+region+"/ec2/aws4_request, SignedHeaders=host, Signature=0")
-	resp, err := w.cloud.HTTPClient().Do(r)
+	resp, err := w.Cloud.HTTPClient().Do(r)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func (w *world) call(region string, form map[string]string) string {
 // in speaks to a region beside the guide.
 func (w *world) in(region string) engine.CloudRegion {
 	w.t.Helper()
-	a, err := w.open(w.t.Context(), aws.Options{})
+	a, err := w.Open(w.t.Context(), aws.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func (w *world) leftKeyPair(region, setup string) string {
 func (w *world) swept() (map[string]steps.Leftover, []string) {
 	w.t.Helper()
 	found, failed, calls, of := map[string]steps.Leftover{}, []string{}, 0, 0
-	err := w.guide().Sweep(w.t.Context(), "", func(s steps.Swept) {
+	err := w.Guide().Sweep(w.t.Context(), "", func(s steps.Swept) {
 		calls++
 		of = s.Of
 		if s.Done != calls {
@@ -171,9 +171,9 @@ func noHosts(o *ec2sim.Options, _ *hosts) { o.Hosts = nil }
 
 func TestSweepListsWhatNobodyOwns(t *testing.T) {
 	w := newWorld(t, noHosts)
-	w.patience = time.Second
-	_ = w.until(t.Context(), w.guide(), answers(), steps.StepLaunch) // no SSH port ever answers
-	mine := w.setup()
+	w.Patience = time.Second
+	_ = w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch) // no SSH port ever answers
+	mine := w.Only()
 	theirs := w.launchIn("eu-west-1", "other1")
 	stopped := w.launchIn("eu-west-1", "other2")
 	if _, err := w.in("eu-west-1").Bring(t.Context(), stopped.ID, aws.StateStopped, nil); err != nil {
@@ -216,7 +216,7 @@ func TestSweepGoesOnWithoutARegion(t *testing.T) {
 	w := newWorld(t, noHosts)
 	id := w.launchIn("eu-west-1", "other").ID
 	w.rewrite(func(r *http.Request, answer []byte) []byte { return answer })
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if strings.HasPrefix(action, "pricing:") {
 			return &ec2sim.Fault{Code: "AccessDeniedException"}
 		}
@@ -233,16 +233,7 @@ func TestSweepGoesOnWithoutARegion(t *testing.T) {
 }
 
 // failIn has a region's EC2 refuse everything.
-func (w *world) failIn(region string) {
-	w.open = func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
-		o.Profile = ""
-		o.Endpoint = &aws.Endpoint{
-			URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret",
-			HTTP: refusing{w.cloud.HTTPClient(), region},
-		}
-		return engine.OpenAWS(ctx, o)
-	}
-}
+func (w *world) failIn(region string) { w.Through(refusing{w.Cloud.HTTPClient(), region}) }
 
 type refusing struct {
 	next   aws.HTTPDoer
@@ -276,7 +267,7 @@ func TestClearRemovesWhatWasAgreedTo(t *testing.T) {
 	}
 	var mu sync.Mutex
 	var told []string
-	err := w.guide().Clear(t.Context(), what, func(e steps.Event) {
+	err := w.Guide().Clear(t.Context(), what, func(e steps.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, fmt.Sprintf("%s %s", e.Kind, e.Text))
@@ -305,14 +296,14 @@ func TestClearGoesOnAfterAFailure(t *testing.T) {
 	w := newWorld(t, noHosts)
 	group, pair, elsewhere := w.leftGroup("eu-west-1", "other"), w.leftKeyPair("eu-west-1", "other"), w.leftGroup("ap-south-1", "other")
 	found, _ := w.swept()
-	w.setFault(func(action string) *ec2sim.Fault {
+	w.SetFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:DeleteKeyPair" {
 			return &ec2sim.Fault{Code: "UnauthorizedOperation"}
 		}
 		return nil
 	})
 	failures := 0
-	err := w.guide().Clear(t.Context(), slices.Collect(maps.Values(found)), func(e steps.Event) {
+	err := w.Guide().Clear(t.Context(), slices.Collect(maps.Values(found)), func(e steps.Event) {
 		if e.Kind == steps.Failed && e.Err != nil {
 			failures++
 		}
@@ -329,7 +320,7 @@ func TestClearGoesOnAfterAFailure(t *testing.T) {
 // A setup that came into the ledger after the sweep keeps what is its own.
 func TestClearKeepsWhatASetupHasTakenUp(t *testing.T) {
 	w := newWorld(t, noHosts)
-	s, err := w.guide().Begin(t.Context(), answers())
+	s, err := w.Guide().Begin(t.Context(), enginetest.Answers())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,11 +329,11 @@ func TestClearKeepsWhatASetupHasTakenUp(t *testing.T) {
 		t.Fatalf("a living setup's: %+v", found)
 	}
 	l := steps.Leftover{At: steps.Place{Region: "us-east-1"}, Kind: "security group", ID: group, SetupID: "old"}
-	err = w.guide().Clear(t.Context(), []steps.Leftover{l}, func(steps.Event) {})
+	err = w.Guide().Clear(t.Context(), []steps.Leftover{l}, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "It belongs to a setup of this computer" {
 		t.Errorf("%+v", p)
 	}
-	if ids, err := w.region().GroupsByTag(t.Context(), map[string]string{engine.TagSetup: s.ID}); err != nil || len(ids) != 1 {
+	if ids, err := w.Region().GroupsByTag(t.Context(), map[string]string{engine.TagSetup: s.ID}); err != nil || len(ids) != 1 {
 		t.Errorf("%v %v", ids, err)
 	}
 }
@@ -367,7 +358,7 @@ func TestClearKeepsWhatWasStartedSince(t *testing.T) {
 	if _, err := r.Bring(t.Context(), i.ID, aws.StateRunning, nil); err != nil {
 		t.Fatal(err)
 	}
-	err := w.guide().Clear(t.Context(), []steps.Leftover{found[i.ID]}, func(steps.Event) {})
+	err := w.Guide().Clear(t.Context(), []steps.Leftover{found[i.ID]}, func(steps.Event) {})
 	if title(err) != "It has been started since" {
 		t.Errorf("got %v", err)
 	}
@@ -383,7 +374,7 @@ func TestSweepOfAHostileTag(t *testing.T) {
 	if l, ok := found[id]; !ok || strings.ContainsRune(l.SetupID+l.Name+l.Setup, '\x1b') {
 		t.Fatalf("%+v", found)
 	}
-	if err := w.guide().Clear(t.Context(), []steps.Leftover{found[id]}, func(steps.Event) {}); err != nil {
+	if err := w.Guide().Clear(t.Context(), []steps.Leftover{found[id]}, func(steps.Event) {}); err != nil {
 		t.Error(err)
 	}
 }

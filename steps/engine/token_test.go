@@ -26,7 +26,7 @@ func TestABrokenTokenIsFetched(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = link.Close() })
-	own, path := strings.Repeat("0123456789ab", 4), filepath.Join(w.dir, "tokens", s.ID)
+	own, path := strings.Repeat("0123456789ab", 4), filepath.Join(w.Dir, "tokens", s.ID)
 	for name, there := range map[string]string{"missing": "-", "empty": "", "an escape": "\x1b]0;x\x07" + own, "cut off": own[:5], "two lines": own + "\n" + own} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := link.Run(t.Context(), "mkdir -p .jupyter-ec2/server; printf "+own+" >.jupyter-ec2/server/token", nil, io.Discard, io.Discard); err != nil {

@@ -44,7 +44,7 @@ func (w *world) program(out, errs io.Writer) *cli.Program {
 		Guide: func(sandbox bool, _ steps.Asker) (steps.Engine, error) {
 			return w.guide(func(c *engine.Config) {
 				if sandbox {
-					c.Dir, c.Sandbox = filepath.Join(w.dir, "sandbox"), true
+					c.Dir, c.Sandbox = filepath.Join(w.Dir, "sandbox"), true
 				}
 			}), nil
 		},

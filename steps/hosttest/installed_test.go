@@ -271,7 +271,7 @@ func TestMyAddressChanges(t *testing.T) {
 	if err := machine.Dark(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	l.setAddress(moved)
+	l.SetAddress(moved)
 	l.wait("the tunnel to notice that it is down", func() bool { return l.o.Tunnel.State() != "up" })
 	l.wait("the rule for the new address", func() bool {
 		rules, err := l.region().GroupRules(t.Context(), group)

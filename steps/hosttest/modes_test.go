@@ -52,7 +52,7 @@ func TestGuide(t *testing.T) {
 			if token(t, again) != token(t, first) || again.Setup.LocalPort != first.Setup.LocalPort {
 				t.Errorf("token or port changed: %s, then %s", first.Plain, again.Plain)
 			}
-			if n := len(w.cloud.Instances()); n != 1 {
+			if n := len(w.Cloud.Instances()); n != 1 {
 				t.Errorf("%d instances", n)
 			}
 		})

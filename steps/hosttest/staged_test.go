@@ -85,7 +85,7 @@ var volatile = []struct {
 
 // steady is a text with what differs from run to run replaced.
 func (p *person) steady(text string) string {
-	text = strings.ReplaceAll(text, p.dir, "/home/me/.local/state/jupyter-ec2/aws")
+	text = strings.ReplaceAll(text, p.Dir, "/home/me/.local/state/jupyter-ec2/aws")
 	for _, v := range volatile {
 		text = v.is.ReplaceAllString(text, v.stands)
 	}

@@ -90,7 +90,7 @@ func (p *person) start(at steps.StepID) *run {
 	go func() {
 		defer close(r.done)
 		r.left, r.err = ui.Run(ctx, ui.Options{
-			Engine: staged{guide, p, at}, Asker: ask, In: r.TTY, Out: r.TTY, Now: noon, SaveDir: p.dir,
+			Engine: staged{guide, p, at}, Asker: ask, In: r.TTY, Out: r.TTY, Now: noon, SaveDir: p.Dir,
 			Env: []string{"TERM=xterm-256color"},
 		})
 	}()
@@ -180,7 +180,7 @@ func (p *person) answersQuestions() {
 			p.t.Errorf("%s: left with %+v", q.name, left)
 		}
 	}
-	if n := len(p.cloud.Instances()); n != 0 {
+	if n := len(p.Cloud.Instances()); n != 0 {
 		p.t.Errorf("%d instances after questions alone", n)
 	}
 }
@@ -257,7 +257,7 @@ func (p *person) hasTheURL() {
 	if answersAt(p.t, url) {
 		p.t.Error("the tunnel is open after the program's end")
 	}
-	if all := p.cloud.Instances(); len(all) != 1 {
+	if all := p.Cloud.Instances(); len(all) != 1 {
 		p.t.Errorf("the setup has %d instances: %+v", len(all), all)
 	}
 }

@@ -2,11 +2,9 @@ package hosttest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +19,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
 // lab is closed by TestMain.
@@ -38,10 +37,9 @@ func TestMain(m *testing.M) {
 // world is an embedded cloud whose instances are real machines, and the state
 // folder of one computer that uses it.
 type world struct {
-	t     *testing.T
-	cloud *ec2sim.Cloud
-	dir   string
-	port  int // where its first tunnel is tried: the tests share this computer's ports
+	*enginetest.World
+	t    *testing.T
+	port int // where its first tunnel is tried: the tests share this computer's ports
 	// spec is what the instances are.
 	spec testhost.Spec
 	// booted is called with each machine that came up, before EC2 says so.
@@ -51,8 +49,6 @@ type world struct {
 	change []func(*engine.Config)
 
 	mu       sync.Mutex
-	address  string // this computer's public one; empty leaves it to the cloud
-	denied   string // a call of EC2's that is not permitted
 	machines map[string]*testhost.Host
 	lines    []string // what the last work said
 }
@@ -64,20 +60,17 @@ func newWorld(t *testing.T, spec testhost.Spec) *world {
 	await.Turn(t)
 	// Not within a guide, which would not wait so long for a launch.
 	await.Shared(t, "the disk that machines begin with", func() (any, error) { return nil, lab.Ready(t.Context(), spec.Release) })
-	w := &world{t: t, dir: t.TempDir(), port: freePort(t), spec: spec, machines: map[string]*testhost.Host{}}
+	w := &world{t: t, port: freePort(t), spec: spec, machines: map[string]*testhost.Host{}}
 	t.Cleanup(w.report)
-	var err error
-	if w.cloud, err = ec2sim.New(ec2sim.Options{Hosts: w}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = w.cloud.Close()
+	t.Cleanup(func() { // after the cloud is closed
 		for id := range w.machines {
 			if err := w.Terminate(context.Background(), id); err != nil {
 				t.Error(err)
 			}
 		}
 	})
+	w.World = enginetest.New(t, ec2sim.Options{Hosts: w})
+	w.Patience = await.Wait
 	return w
 }
 
@@ -148,7 +141,7 @@ func (w *world) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	if h == nil {
 		spec := w.spec
 		spec.AuthorizedKeys = s.AuthorizedKeys
-		spec.Down = func() { w.cloud.HostDown(s.InstanceID) }
+		spec.Down = func() { w.Cloud.HostDown(s.InstanceID) }
 		var err error
 		if h, err = lab.New(ctx, spec); err != nil {
 			return ec2sim.Host{}, err
@@ -199,29 +192,14 @@ func (w *world) machine(id string) *testhost.Host {
 // guide is a program freshly started on that computer. change, when given,
 // has the last word on what it is made of.
 func (w *world) guide(change ...func(*engine.Config)) *engine.Guide {
-	c := engine.Config{
-		Dir: w.dir, Ask: nobody{}, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.dir, "ssh"),
-		Open: func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
-			o.Profile = ""
-			o.Endpoint = w.endpoint()
-			return engine.OpenAWS(ctx, o)
-		},
-		Patience: await.Wait, LocalPort: w.port,
-	}
-	for _, to := range append(slices.Clone(w.change), change...) {
-		to(&c)
-	}
-	return engine.New(c)
-}
-
-func (w *world) endpoint() *aws.Endpoint {
-	return &aws.Endpoint{URL: "http://ec2.test", AccessKeyID: "AKIATEST", SecretAccessKey: "secret", HTTP: connection{w.cloud.HTTPClient(), w}}
+	port := func(c *engine.Config) { c.LocalPort = w.port }
+	return w.Guide(slices.Concat([]func(*engine.Config){port}, w.change, change)...)
 }
 
 // region speaks to the cloud beside the guide.
 func (w *world) region() *aws.Regional {
 	w.t.Helper()
-	a, err := aws.Open(w.t.Context(), aws.Options{Endpoint: w.endpoint()})
+	a, err := aws.Open(w.t.Context(), aws.Options{Endpoint: w.Endpoint()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -229,10 +207,9 @@ func (w *world) region() *aws.Regional {
 }
 
 func answers(mode steps.Mode, installer steps.Installer) steps.Answers {
-	return steps.Answers{
-		Name: "jupyter", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: mode, Installer: installer,
-	}
+	a := enginetest.Answers()
+	a.Mode, a.Installer = mode, installer
+	return a
 }
 
 // work runs the whole guide and answers what it opened, or why it did not.
@@ -286,18 +263,4 @@ func (w *world) saidLine(text string) bool {
 		}
 	}
 	return false
-}
-
-// nobody is not there to ask.
-type nobody struct{}
-
-func (nobody) Tell(string)                                     {}
-func (nobody) MFACode(context.Context, string) (string, error) { return "", steps.ErrDeclined }
-
-func (nobody) Passphrase(context.Context, string, bool) ([]byte, error) {
-	return nil, steps.ErrDeclined
-}
-
-func (nobody) HostKey(context.Context, steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
-	return steps.HostKeyReject, errors.New("a person was asked about a host key")
 }
