@@ -109,7 +109,7 @@ func (s *Page) linked(msg linkMade) tea.Cmd {
 // letGoOldest closes those links that were not used for the longest, while
 // there are too many, with those that are being made. One that something is
 // done with is in use: a copy goes over it. So is one that a machine is being
-// asked over.
+// asked over, and that of the machine on the screen, whose log comes over it.
 func (s *Page) letGoOldest() {
 	links := 0
 	var idle []*Member
@@ -119,7 +119,7 @@ func (s *Page) letGoOldest() {
 			links++
 		case u.conn.link != nil:
 			links++
-			if u.op == nil && !s.Tasks.Runs(taskHealth(u.ID)) {
+			if u.op == nil && !s.Tasks.Runs(taskHealth(u.ID)) && (u != s.Current() || !s.shown) {
 				idle = append(idle, u)
 			}
 		}

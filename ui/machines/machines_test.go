@@ -146,6 +146,31 @@ func TestLinksAreBounded(t *testing.T) {
 	}
 }
 
+// While all others are being asked, there is no link to let go but the selected
+// machine's, and nothing would make that one again.
+func TestTheSelectedMachinesLinkIsKept(t *testing.T) {
+	e := stepstest.New()
+	stepstest.ManyMachines(e, 2*linksMost)
+	for i := range e.Has.Setups {
+		e.Has.Setups[i].State = steps.StateRunning
+	}
+	e.Has.Survey = []steps.Surveyed{{At: steps.Place{Region: "held"}}}
+	e.Hold = map[string]chan struct{}{"survey held": make(chan struct{})} // only what is selected is connected to
+	r := newRig(t, e).until("machine-001")
+	selected := r.m.list.Current()
+	r.untilTrue("it has said how it is", func() bool { return selected.conn.link != nil && !selected.healthAt.IsZero() })
+	for _, u := range r.m.list.order {
+		if u != selected {
+			u.conn.link = &stepstest.Link{}
+			r.m.list.askHealth(u) // whose answer has not come yet
+		}
+	}
+	r.m.list.letGoOldest()
+	if selected.conn.link == nil {
+		t.Error("the link of the machine on the screen was let go")
+	}
+}
+
 func TestALinkThatComesTooLateIsClosed(t *testing.T) {
 	r := sevenRig(t)
 	l := &stepstest.Link{}
