@@ -119,7 +119,7 @@ func sixDigits(value string) string {
 	return "The code has 6 digits."
 }
 
-// hostKeyDialog is the guide's question whether to go on connecting.
+// hostKeyDialog is the guide's question whether to continue connecting.
 func hostKeyDialog(q *question) *page.ChoiceDialog {
 	say := func(v steps.HostKeyAnswer) func() tea.Cmd {
 		return func() tea.Cmd { q.reply <- answer{verdict: v}; return nil }

@@ -19,7 +19,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // rig drives a model as the program would: it runs commands and hands their
 // messages back, until a state is reached.
@@ -187,7 +187,7 @@ func (r *rig) golden(name string) {
 			r.t.Fatal(err)
 		}
 		if got != string(want) {
-			r.t.Errorf("%s differs (go test ./ui -update writes it anew); got:\n%s\nwant:\n%s", path, got, want)
+			r.t.Errorf("%s differs (go test ./ui -update writes it again); got:\n%s\nwant:\n%s", path, got, want)
 		}
 	}
 	r.size(80, 24)

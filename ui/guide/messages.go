@@ -39,7 +39,7 @@ type (
 		list  []steps.KeyOption
 		err   error
 	}
-	// keyInspected: the key file the person named was looked at.
+	// keyInspected: the key file the person named was checked.
 	keyInspected struct {
 		id     page.TaskID
 		option steps.KeyOption

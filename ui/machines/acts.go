@@ -189,7 +189,7 @@ func (s *Page) extend(u *Member) tea.Cmd {
 	}, func(u *Member, _ result) tea.Cmd { return s.askHealth(u) })
 }
 
-// askMode asks how the server shall be reached from now on.
+// askMode asks how the server is to be reached from now on.
 func (s *Page) askMode(u *Member) {
 	type way struct {
 		mode   steps.Mode

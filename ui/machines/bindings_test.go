@@ -1,6 +1,9 @@
 package machines
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Each key asks the engine for its own thing; the questions in between are
 // answered with Enter.
@@ -62,6 +65,24 @@ func TestKeysThatCannotBe(t *testing.T) {
 		r.press(c.on, c.key).until(c.want)
 		if got := r.e.Asked()[before:]; len(got) > 0 || r.m.dialog() != nil {
 			t.Errorf("%s on %s asks for %v", c.key, c.on, got)
+		}
+	}
+}
+
+// Every key of the table is in the help, and with it in docs/keys.md.
+func TestEveryKeyIsInTheHelp(t *testing.T) {
+	r := sevenRig(t)
+	var told strings.Builder
+	for _, h := range r.m.list.Help()[0].Hints {
+		told.WriteString(" " + strings.ReplaceAll(h.Key(), ",", "") + " ")
+	}
+	for _, b := range r.m.list.bindings() {
+		key, _, _ := strings.Cut(b.keys, " ")
+		if key == "1" || key == "shift+tab" { // "1-9", and Tab backwards
+			continue
+		}
+		if !strings.Contains(told.String(), " "+key+" ") {
+			t.Errorf("the help does not tell of %q", key)
 		}
 	}
 }

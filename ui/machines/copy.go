@@ -62,7 +62,7 @@ func (d *copyDialog) Keys() page.DialogKeys {
 			return page.Reply{}, false
 		}),
 		page.On("enter", "copy", d.take),
-		page.On("tab", "complete", func() page.Reply { return page.Doing(d.complete) }),
+		page.On("tab", "complete", func() page.Reply { return page.Staying(d.complete) }),
 		page.Change("up down shift+tab", "another path", func() { d.at = 1 - d.at }).As("↑↓"),
 		page.On("esc", "cancel", page.Close),
 		page.Type(d.field[d.at]),

@@ -118,7 +118,7 @@ func (d *doctorDialog) again() page.Reply {
 	if d.fixing {
 		return page.Reply{}
 	}
-	return page.Doing(d.run)
+	return page.Staying(d.run)
 }
 
 // fix does what the check under the cursor offers.
@@ -127,7 +127,7 @@ func (d *doctorDialog) fix() page.Reply {
 		return page.Reply{}
 	}
 	check := d.checks[d.at.At]
-	return page.Doing(func() tea.Cmd {
+	return page.Staying(func() tea.Cmd {
 		cmd, begun := d.mend(check)
 		if begun {
 			d.Tasks.Stop(taskDoctor)

@@ -15,7 +15,7 @@ import (
 
 const (
 	// linksMost is how many machines are connected to at the same time; of
-	// more, the one nobody has looked at for the longest is let go.
+	// more, the one nobody has selected for the longest is let go.
 	linksMost = 16
 	// pollSelected and pollOthers are how often the connected machines are
 	// asked how they are.
@@ -37,7 +37,7 @@ type connection struct {
 	problem *problem.Problem
 }
 
-// Names of a machine's own tasks. The quiet ones go on for long without
+// Names of a machine's own tasks. The quiet ones take long without
 // anything on the screen turning meanwhile.
 func taskLink(id string) page.TaskName   { return page.Quiet + page.TaskName("link "+id) }
 func taskHealth(id string) page.TaskName { return page.Quiet + page.TaskName("health "+id) }

@@ -31,7 +31,7 @@ func newListTable(c *page.Context) *table.Table {
 	if c.Engine.Sandboxed() {
 		columns = append(columns[:7:7], columns[9])
 	}
-	return table.New("fleet", "machines", columns, c.Theme)
+	return table.New("machines", "machines", columns, c.Theme)
 }
 
 // fill makes the rows again. It is called when something has changed, never

@@ -76,7 +76,7 @@ type Program interface {
 	Ended(setupID string, err error) tea.Cmd
 }
 
-// survey is how far the look at all regions has come.
+// survey is how far the survey of all regions has come.
 type survey struct {
 	round    int
 	done, of int
@@ -84,7 +84,7 @@ type survey struct {
 	err      error
 }
 
-const listLog = "fleet" // the log pane's ID
+const listLog = "machines" // the log pane's ID
 
 // New makes the page.
 func New(c *page.Context, p Program) *Page {

@@ -112,7 +112,7 @@ type (
 		setupID string
 		err     error
 	}
-	// checked: the doctor looked at some things; doctorEnded: at all of them.
+	// checked: the doctor checked some things; doctorEnded: all of them.
 	checked struct {
 		id     page.TaskID
 		checks []steps.Check

@@ -14,7 +14,7 @@ import (
 )
 
 // operation is something that is being done with one machine. Those of
-// several machines go on at the same time, and none blocks the screen.
+// several machines run at the same time, and none blocks the screen.
 type operation struct {
 	phrase
 	now       string   // what it said last

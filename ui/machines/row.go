@@ -25,7 +25,7 @@ type Member struct {
 
 	op      *operation // what is being done with it, or nil
 	trouble *trouble   // what did not work last, or nil
-	note    string     // what the program did by itself
+	note    string     // what the program did automatically
 
 	conn     connection
 	around   time.Time // when it was connected to without being selected
@@ -33,7 +33,7 @@ type Member struct {
 	healthAt time.Time // when health came, by this computer's clock; zero before
 	down     int       // looks in a row that found no server
 	downAt   time.Time // the last of them, by the machine's clock
-	revived  time.Time // when the server was restarted by itself
+	revived  time.Time // when the server was restarted automatically
 
 	Opened   *steps.Opened // the URL, with its tunnel in ssh mode; nil before it is open
 	tunnel   string        // what the tunnel said last

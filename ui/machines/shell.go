@@ -106,7 +106,7 @@ func (k *keyboard) Read(b []byte) (int, error) {
 }
 
 // stop ends reading. A read that waits has to come back before the reader is
-// closed: closing takes the signal away that wakes it, and it would go on to
+// closed: closing takes the signal away that wakes it, and it would continue to
 // take the next key.
 func (k *keyboard) stop() {
 	if k.in.Cancel() {

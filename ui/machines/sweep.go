@@ -126,9 +126,9 @@ func (d *sweepDialog) Keys() page.DialogKeys {
 	return page.DialogKeys{
 		page.Under(func(k tea.KeyPressMsg) (page.Reply, bool) { return page.Reply{}, d.failure.Key(k) }),
 		page.Change("space", "mark", d.markNext), page.Change("a", "all", d.markAll),
-		page.On("enter", "remove the marked", func() page.Reply { return page.Doing(d.askClear) }),
+		page.On("enter", "remove the marked", func() page.Reply { return page.Staying(d.askClear) }),
 		page.Moving[page.Reply]("choose", d.at.Key),
-		page.On("r", "check again", func() page.Reply { return page.Doing(d.run) }), closes,
+		page.On("r", "check again", func() page.Reply { return page.Staying(d.run) }), closes,
 	}
 }
 

@@ -47,8 +47,8 @@ func Close() Reply { return Reply{Close: true} }
 // Closing closes the dialog and then does something.
 func Closing(do func() tea.Cmd) Reply { return Reply{Close: true, Do: do} }
 
-// Doing does something and leaves the dialog open.
-func Doing(do func() tea.Cmd) Reply { return Reply{Do: do} }
+// Staying does something and leaves the dialog open.
+func Staying(do func() tea.Cmd) Reply { return Reply{Do: do} }
 
 // The widest a dialog gets: those to answer, and those to read.
 const (

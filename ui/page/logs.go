@@ -28,7 +28,7 @@ type Logs struct {
 	Buf    [2]*logbuf.Buffer
 	pane   [2]*logpane.Pane
 	At     int  // the pane with the focus
-	chosen bool // the person chose it: it is not changed by itself
+	chosen bool // the person chose it: it is not changed automatically
 	Full   bool // the focused pane has the whole screen
 	Single bool // only the first pane is used
 }
