@@ -196,6 +196,7 @@ func (t *target) redial(ctx context.Context) (*remote.Client, error) {
 		t.observe(i)
 	}
 	if re.Reason == remote.Timeout && t.followMe(ctx) || moved {
+		t.g.cfg.Log.Debug("redial", "setup", t.s.ID, "instance", i.ID, "address", sshAddr(t.s), "moved", moved, "after", re.Reason)
 		return t.dial(ctx)
 	}
 	return nil, err

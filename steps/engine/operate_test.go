@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -247,12 +248,19 @@ func TestALinkLeavesAnAddressThatIsAnothers(t *testing.T) {
 	if err := engine.Save(g, stale); err != nil {
 		t.Fatal(err)
 	}
-	link, err := g.Connect(t.Context(), s.ID)
+	var trace strings.Builder
+	traced := w.Guide(func(c *engine.Config) {
+		c.Log = slog.New(slog.NewTextHandler(&trace, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	link, err := traced.Connect(t.Context(), s.ID)
 	if err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
 	if err := link.Close(); err != nil {
 		t.Error(err)
+	}
+	if !strings.Contains(trace.String(), "msg=redial setup="+s.ID) || strings.Count(trace.String(), "msg=dial") != 2 {
+		t.Errorf("two dials, and why, are not in the debug log:\n%s", trace.String())
 	}
 	// Where it has not moved, another key is what it is.
 	pair, err := remote.Generate("another")
