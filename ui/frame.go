@@ -329,7 +329,7 @@ func (m *model) footer() string {
 	case m.help:
 		hints = m.helpKeys().Hints()
 	case m.shown().Typing() == nil:
-		hints = append(hints, m.everywhere().Hints()...)
+		hints = append(hints, keysOf(m.ownKeys(), false).Hints()...)
 	}
 	return hintLine(m.Theme, hints, m.Width)
 }

@@ -44,14 +44,12 @@ func (m *model) helpLines(w, h int) []string {
 		{"tab", "next part of the page"},
 		{"/", "search"},
 	}
-	if m.asking() {
-		everywhere = append(everywhere, page.Hint{"1-5", "go to an answer given before"})
+	for _, k := range m.ownKeys() {
+		if k.help.Key() != "" {
+			everywhere = append(everywhere, k.help)
+		}
 	}
-	everywhere = append(everywhere, page.Hint{"?", "this help"},
-		page.Hint{"q or ctrl+c", "leave; asks when a machine is running"},
-		page.Hint{"ctrl+c ctrl+c", "leave at once"},
-		page.Hint{"ctrl+z", "suspend; fg in the shell continues"},
-		page.Hint{"mouse", "click selects, a second click is enter; shift selects text"})
+	everywhere = append(everywhere, page.Hint{"mouse", "click selects, a second click is enter; shift selects text"})
 	list(everywhere)
 	if commands := m.manualWhole(); len(commands) > 0 {
 		lines = append(lines, "", page.Heading(m.Theme, "By hand"))

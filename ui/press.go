@@ -10,17 +10,10 @@ import (
 
 // Press takes a key, and implements [page.Owner]: first what leaves, then what lies on top.
 func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
-	if k.String() == "ctrl+c" {
-		if m.insists {
-			return m.quit()
-		}
-		m.insists = true
-		return m.askQuit()
+	if cmd, taken := keysOf(m.ownKeys(), true).Key(k); taken {
+		return cmd
 	}
 	m.insists = false
-	if k.String() == "ctrl+z" {
-		return m.suspend()
-	}
 	m.held = m.repeats(k)
 	if d := m.dialog(); d != nil {
 		if m.held {
@@ -35,7 +28,7 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 	}
 	s := m.shown()
 	if s.Typing() == nil {
-		if cmd, taken := m.everywhere().Key(k); taken {
+		if cmd, taken := keysOf(m.ownKeys(), false).Key(k); taken {
 			return cmd
 		}
 	}
@@ -49,13 +42,51 @@ func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
 	return cmd
 }
 
-// everywhere are the keys that work on every page, while nothing is typed.
-func (m *model) everywhere() page.Keys {
-	return page.Keys{
-		page.Set("?", "help", func() { m.help, m.helpAt = true, page.Scroll{} }),
-		page.On("q", "quit", m.askQuit),
-		page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) { return m.jump(k.String()), m.jumps(k.String()) }),
+// ownKey is a key of the model's own, on every page.
+type ownKey struct {
+	page.Binding[tea.Cmd]
+	always bool      // also over a dialog, and while something is typed
+	help   page.Hint // its line in the help
+}
+
+// ownKeys are the model's keys, in the order of the help.
+func (m *model) ownKeys() []ownKey {
+	digits := page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) { return m.jump(k.String()), m.jumps(k.String()) })
+	keys := []ownKey{{Binding: digits}}
+	if m.asking() {
+		keys[0].help = page.Hint{"1-5", "go to an answer given before"}
 	}
+	return append(keys,
+		ownKey{Binding: page.Set("?", "help", func() { m.help, m.helpAt = true, page.Scroll{} }), help: page.Hint{"?", "this help"}},
+		ownKey{Binding: page.On("q", "quit", m.askQuit), help: page.Hint{"q or ctrl+c", "leave; asks when a machine is running"}},
+		ownKey{Binding: page.On("ctrl+c", "", m.ctrlC), always: true, help: page.Hint{"ctrl+c ctrl+c", "leave at once"}},
+		ownKey{Binding: page.On("ctrl+z", "", m.ctrlZ), always: true, help: page.Hint{"ctrl+z", "suspend; fg in the shell continues"}})
+}
+
+// keysOf are those of the model's keys that work always, or the others.
+func keysOf(own []ownKey, always bool) page.Keys {
+	var keys page.Keys
+	for _, k := range own {
+		if k.always == always {
+			keys = append(keys, k.Binding)
+		}
+	}
+	return keys
+}
+
+// ctrlC asks whether to leave, and at the second press leaves at once.
+func (m *model) ctrlC() tea.Cmd {
+	if m.insists {
+		return m.quit()
+	}
+	m.insists = true
+	return m.askQuit()
+}
+
+// ctrlZ suspends the program.
+func (m *model) ctrlZ() tea.Cmd {
+	m.insists = false
+	return m.suspend()
 }
 
 func (m *model) paste(msg tea.PasteMsg) {

@@ -18,10 +18,10 @@ const (
 	batchMax = 4096
 )
 
-// bridge batches what a task says. emit may be called from many goroutines;
+// Bridge batches what a task says. emit may be called from many goroutines;
 // close hands over what is left and returns when the screen has it, so that
 // the task's own result comes after the last thing it said.
-type bridge[T any] struct {
+type Bridge[T any] struct {
 	hand func([]T)
 	// replaces says that of two things in a row the second alone is worth
 	// drawing; may be nil.
@@ -37,8 +37,8 @@ type bridge[T any] struct {
 
 // NewBridge begins a bridge to hand; replaces reports whether the next thing
 // stands for the last one.
-func NewBridge[T any](hand func([]T), replaces func(next, last T) bool) *bridge[T] {
-	b := &bridge[T]{hand: hand, replaces: replaces, stop: make(chan struct{}), stopped: make(chan struct{})}
+func NewBridge[T any](hand func([]T), replaces func(next, last T) bool) *Bridge[T] {
+	b := &Bridge[T]{hand: hand, replaces: replaces, stop: make(chan struct{}), stopped: make(chan struct{})}
 	b.room = sync.NewCond(&b.mu)
 	go b.run()
 	return b
@@ -51,7 +51,7 @@ type EventsCame struct {
 }
 
 // NewEvents is the bridge of a task whose events go to the screen that began it.
-func NewEvents(id TaskID, send func(tea.Msg)) *bridge[steps.Event] {
+func NewEvents(id TaskID, send func(tea.Msg)) *Bridge[steps.Event] {
 	return NewBridge(func(batch []steps.Event) { send(EventsCame{ID: id, Events: batch}) }, Redraws)
 }
 
@@ -60,7 +60,7 @@ func Redraws(next, last steps.Event) bool {
 	return next.Kind == steps.Output && last.Partial && last.Step == next.Step
 }
 
-func (b *bridge[T]) Emit(e T) {
+func (b *Bridge[T]) Emit(e T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.pending) >= batchMax && !b.closed {
@@ -76,7 +76,7 @@ func (b *bridge[T]) Emit(e T) {
 	b.pending = append(b.pending, e)
 }
 
-func (b *bridge[T]) run() {
+func (b *Bridge[T]) run() {
 	defer close(b.stopped)
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -91,7 +91,7 @@ func (b *bridge[T]) run() {
 	}
 }
 
-func (b *bridge[T]) flush() {
+func (b *Bridge[T]) flush() {
 	b.mu.Lock()
 	batch := b.pending
 	b.pending = nil
@@ -102,7 +102,7 @@ func (b *bridge[T]) flush() {
 	}
 }
 
-func (b *bridge[T]) Close() {
+func (b *Bridge[T]) Close() {
 	close(b.stop)
 	<-b.stopped
 	b.mu.Lock()

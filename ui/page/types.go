@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	tea "charm.land/bubbletea/v2"
-
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
@@ -63,19 +61,6 @@ func archWords(arch string) string {
 		return "x86_64"
 	}
 	return "arm graviton"
-}
-
-// SortKey takes the keys that sort a table of types.
-func SortKey(t *table.Table, k tea.KeyPressMsg) bool {
-	switch k.String() {
-	case "s":
-		t.SortNext()
-	case "S":
-		t.SortBack()
-	default:
-		return false
-	}
-	return true
 }
 
 // TypePrice is a type's price an hour and a month as two cells.
