@@ -18,8 +18,8 @@ const (
 	batchMax = 4096
 )
 
-// Bridge batches what a task says. emit may be called from many goroutines;
-// close hands over what is left and returns when the screen has it, so that
+// Bridge batches what a task says. Emit may be called from many goroutines;
+// Close hands over what is left and returns when the screen has it, so that
 // the task's own result comes after the last thing it said.
 type Bridge[T any] struct {
 	hand func([]T)
@@ -60,6 +60,7 @@ func Redraws(next, last steps.Event) bool {
 	return next.Kind == steps.Output && last.Partial && last.Step == next.Step
 }
 
+// Emit takes one thing; it waits while too many wait for the screen.
 func (b *Bridge[T]) Emit(e T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -102,6 +103,7 @@ func (b *Bridge[T]) flush() {
 	}
 }
 
+// Close hands over what is left.
 func (b *Bridge[T]) Close() {
 	close(b.stop)
 	<-b.stopped
