@@ -53,12 +53,12 @@ func (c *Client) finish(why error) {
 	c.once.Do(func() {
 		c.end = &Error{Reason: Closed, Addr: c.to.Addr, User: c.to.User, Err: why}
 		_ = c.wire.Close() // it may be dead already, which is no news
-		close(c.done)
 		how := "lost"
 		if errors.Is(why, net.ErrClosed) {
 			how = "closed"
 		}
 		c.to.log().Debug("connection ended", "address", c.to.Addr, "instance", c.to.InstanceID, "lasted", time.Since(c.made), "outcome", how)
+		close(c.done)
 	})
 }
 

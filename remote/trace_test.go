@@ -20,6 +20,15 @@ func TestDialsAndJobsAreTraced(t *testing.T) {
 			target.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			return Dial(ctx, target, Auth{Signers: []Signer{h.signer}}, HostKeyCheck{Expected: []string{h.key.Line}})
 		}
+		c, err := dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.cut()
+		await.Receive(t, "the connection's end", c.Done())
+		if lost := regexp.MustCompile(`msg="connection ended" address=\S+ instance=i-\w+ lasted=\S+ outcome=lost`); !lost.MatchString(log.String()) {
+			t.Errorf("the loss is not told in\n%s", log)
+		}
 		gate := newGate(t)
 		retried := make(chan error, 100)
 		lines, end := follow(t.Context(), dial, Job{
@@ -40,7 +49,6 @@ func TestDialsAndJobsAreTraced(t *testing.T) {
 		for _, line := range []string{
 			`msg=dial address=\S+ instance=i-\w+ took=\S+ outcome=ok`,
 			`msg="job follow" job=told instance=i-\w+ from=0 run=`,
-			`msg="connection ended" address=\S+ instance=i-\w+ lasted=\S+ outcome=lost`,
 			`msg="job end" job=told instance=i-\w+ run=\S+ to=10 took=\S+ outcome=closed`,
 			`level=WARN msg=dial address=\S+ instance=i-\w+ took=\S+ outcome=(closed|refused)`,
 			`msg="job follow" job=told instance=i-\w+ from=10 run=\d`,
