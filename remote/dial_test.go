@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
@@ -30,14 +31,6 @@ func reasonOf(t *testing.T, err error) Reason {
 }
 
 func TestDialErrors(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
 	silent := serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	web := serve(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad\x1b[31m Request\r\n\r\n") })
 	closes := serve(t, func(net.Conn) {})
@@ -57,7 +50,7 @@ func TestDialErrors(t *testing.T) {
 		want   Reason
 		text   string // part of what the host said
 	}{
-		{"nobody listens", target(nobody), good.signer, "", Refused, ""},
+		{"nobody listens", target(await.Nobody), good.signer, "", Refused, ""},
 		{"silence", Target{Addr: silent, User: "ubuntu", Timeout: 50 * time.Millisecond}, good.signer, "", Timeout, ""},
 		{"no such name", target("host.invalid:22"), good.signer, "", Unreachable, ""},
 		{"web server", target(web), good.signer, "", NotSSH, "HTTP/1.1 400 Bad Request"},

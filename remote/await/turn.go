@@ -18,11 +18,7 @@ import (
 // and none within a parent's: they would wait for each other.
 func Turn(t testing.TB) {
 	t.Helper()
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("jupyter-ec2-test-turns-%d", os.Getuid()))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	turn, err := take(dir, turns(), func() { t.Log("waits for its turn") })
+	turn, err := take(turnsDir(t), turns(), func() { t.Log("waits for its turn") })
 	t.Log("goes on")
 	if err != nil {
 		t.Fatalf("taking a turn: %v", err)
@@ -32,6 +28,16 @@ func Turn(t testing.TB) {
 			t.Errorf("giving a turn back: %v", err)
 		}
 	})
+}
+
+// turnsDir is the folder of the lock files.
+func turnsDir(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("jupyter-ec2-test-turns-%d", os.Getuid()))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // turns is how many heavy tests run at a time: one more than there are cores,

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 func TestExplainInstall(t *testing.T) {
@@ -151,11 +153,6 @@ func TestReadyTellsApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = silent.Close() })
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = closed.Close()
 	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if strings.HasPrefix(addr, "host.invalid:") { // whatever this computer's DNS says of it
 			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "host.invalid", IsNotFound: true}}
@@ -167,7 +164,7 @@ func TestReadyTellsApart(t *testing.T) {
 		{"another server", other.URL, "server", "That is not a Jupyter server"},
 		{"a login page", login.URL, "server", "The server answers with an error"},
 		{"silent", "http://" + silent.Addr().String(), "unreachable", "The server cannot be reached"},
-		{"closed", "http://" + closed.Addr().String(), "server", "The server does not listen"},
+		{"closed", "http://" + await.Nobody, "server", "The server does not listen"},
 		{"no name", "http://host.invalid:8888", "unreachable", "The server's name is not known"},
 		{"https to http", "https" + strings.TrimPrefix(other.URL, "http"), "server", "http and https are mixed up"},
 	} {

@@ -69,7 +69,7 @@ type run struct {
 
 func newPerson(t *testing.T, size screenSize) *person {
 	t.Helper()
-	return &person{world: newInstalledWorld(t, testhost.Spec{}), size: size, port: freePort(t)}
+	return &person{world: newInstalledWorld(t, testhost.Spec{}), size: size, port: await.Port(t)}
 }
 
 // noon is when all of it happens: the screen shows times.

@@ -3,7 +3,6 @@ package hosttest
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -60,7 +59,7 @@ func newWorld(t *testing.T, spec testhost.Spec) *world {
 	await.Turn(t)
 	// Not within a guide, which would not wait so long for a launch.
 	await.Shared(t, "the disk that machines begin with", func() (any, error) { return nil, lab.Ready(t.Context(), spec.Release) })
-	w := &world{t: t, port: freePort(t), spec: spec, machines: map[string]*testhost.Host{}}
+	w := &world{t: t, port: await.Port(t), spec: spec, machines: map[string]*testhost.Host{}}
 	t.Cleanup(w.report)
 	t.Cleanup(func() { // after the cloud is closed
 		for id := range w.machines {
@@ -72,19 +71,6 @@ func newWorld(t *testing.T, spec testhost.Spec) *world {
 	w.World = enginetest.New(t, ec2sim.Options{Hosts: w})
 	w.Patience = await.Wait
 	return w
-}
-
-// freePort is a port of this computer that nobody listens on.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // installedDisk is the disk of a machine with Jupyter on it, made once: where the
