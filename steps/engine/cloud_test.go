@@ -61,6 +61,9 @@ func (w *world) until(ctx context.Context, g *engine.Guide, a steps.Answers, las
 	defer cancel(nil)
 	finished := false
 	opened, err := g.Work(ctx, s.ID, func(e steps.Event) {
+		if e.Kind == steps.Finished && e.Step == steps.StepServe && a.Mode == steps.ModeSSH && w.Only().LocalPort == 0 {
+			w.t.Error("the server answers, and the tunnel's port is not written down: what is to be typed by hand names another one")
+		}
 		if e.Kind == steps.Finished && e.Step == last {
 			finished = true
 			cancel(errStop)

@@ -25,11 +25,6 @@ func (r *run) open(ctx context.Context) (_ string, err error) {
 			_ = o.Close() // the first error is the one to tell
 		}
 	}()
-	if r.s.Answers.Mode == steps.ModeSSH {
-		if err := r.g.ownPort(ctx, r.s, r.save); err != nil {
-			return "", err
-		}
-	}
 	r.byHand(steps.StepOpen)
 	ep, err := r.endpoint(ctx, token, o)
 	if err != nil {

@@ -123,6 +123,12 @@ func (r *run) serve(ctx context.Context) (string, error) {
 	if err := r.guard(ctx); err != nil {
 		return "", err
 	}
+	if r.s.Answers.Mode == steps.ModeSSH {
+		// Known before the next step begins: its page says what to type by hand.
+		if err := r.g.ownPort(ctx, r.s, r.save); err != nil {
+			return "", err
+		}
+	}
 	return fmt.Sprintf("answers on port %d of the machine", port), nil
 }
 
