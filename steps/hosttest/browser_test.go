@@ -30,6 +30,7 @@ import (
 // A browser opens the URL that the guide ended at, makes a notebook by the
 // page's own menu, runs a cell and shows its result.
 func TestBrowser(t *testing.T) {
+	t.Parallel() // its parts take turns with all other tests
 	for _, mode := range []steps.Mode{steps.ModeSSH, steps.ModeHTTP} {
 		t.Run(string(mode), func(t *testing.T) {
 			w := newInstalledWorld(t, testhost.Spec{})

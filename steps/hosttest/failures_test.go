@@ -13,6 +13,7 @@ func contains(text, word string) bool { return strings.Contains(text, word) }
 
 // An old and a new Python: each gets the newest Jupyter that it can run.
 func TestOtherPythons(t *testing.T) {
+	t.Parallel() // its parts take turns with all other tests
 	testhost.Need(t)
 	for release, python := range map[string]string{"bullseye": "3.9.", "trixie": "3.13."} {
 		t.Run(release, func(t *testing.T) {
@@ -27,6 +28,7 @@ func TestOtherPythons(t *testing.T) {
 
 // Machines with less than EC2's images have: the guide goes on without it.
 func TestPoorMachines(t *testing.T) {
+	t.Parallel() // its parts take turns with all other tests
 	for _, c := range []struct {
 		name      string
 		spec      testhost.Spec
@@ -58,6 +60,7 @@ const noSudo = "rm /etc/sudoers.d/90-cloud-init-users"
 
 // Machines on which it cannot work: a plain message each.
 func TestHopelessMachines(t *testing.T) {
+	t.Parallel() // its parts take turns with all other tests
 	offline := func(t *testing.T, h *testhost.Host) error { return h.Offline(t.Context(), true) }
 	refused := func(t *testing.T, h *testhost.Host) error { return h.Refused(t.Context(), true) }
 	for _, c := range []struct {

@@ -16,6 +16,7 @@ import (
 // Each mode on a machine of its own, from launch to the URL; then the machine
 // reboots, and is stopped and started, which gives it another address.
 func TestGuide(t *testing.T) {
+	t.Parallel() // its parts take turns with all other tests
 	for _, c := range []struct {
 		mode      steps.Mode
 		installer steps.Installer

@@ -42,6 +42,7 @@ func sshd(lines string) string {
 // Each SSH server either works, to a cell that was run, or what is wrong with
 // it is said plainly.
 func TestSSHServers(t *testing.T) {
+	t.Parallel() // its parts take turns with all other tests
 	for _, c := range []struct {
 		name    string
 		prepare string

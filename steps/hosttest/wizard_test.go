@@ -28,6 +28,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // steps is looked at, made another size, too small and its own size again, and
 // left with Ctrl-C; the next run goes on from there, with the same machine.
 func TestWizard(t *testing.T) {
+	t.Parallel() // its parts take turns with all other tests
 	for _, size := range []screenSize{{80, 24}, {140, 40}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			p := newPerson(t, size)
