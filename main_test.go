@@ -110,7 +110,7 @@ var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/me
 var arrows = map[string][]string{
 	".":                       {"ui/cli"},
 	"ui/cli":                  {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "aws", "remote/safe"},
-	"ui":                      {"steps", "steps/problem", "ui/**"},
+	"ui":                      {"steps", "ui/cells", "ui/guide", "ui/logpane", "ui/machines", "ui/page", "ui/theme", "ui/wording"},
 	"ui/page":                 append([]string{"steps", "steps/problem"}, uiLeaves...),
 	"ui/guide":                append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
 	"ui/machines":             append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
@@ -132,7 +132,6 @@ var arrows = map[string][]string{
 	"remote/jupyter":          {"steps/problem", "remote", "remote/safe", "remote/jupyter/health"},
 	"remote/sshhost":          {"steps/problem"},
 	"remote/testhost":         {testsOnly}, // for tests only itself: nothing else may import it
-	"remote/jupyter/**":       {"remote", "remote/jupyter"},
 	"remote/jupyter/health":   {},
 	testsOnly:                 {},
 }
@@ -144,13 +143,13 @@ var testArrows = map[string][]string{
 	"aws/*":          {"aws", "aws/ec2sim"},
 	"remote":         {"remote", "remote/sshhost"},
 	"remote/jupyter": {"remote", "remote/sshhost"},
-	"remote/sshhost": {"remote"},
-	"steps/engine":   {"**"},
-	"steps/sandbox":  {"aws", "remote", "remote/jupyter", "steps"},
+	"steps/engine":   {"aws/contract", "aws/ec2sim", "remote/sshhost", "steps/engine/enginetest"},
+	"steps/sandbox":  {"aws", "remote"},
 	"steps/hosttest": {"**"},
-	"ui":             {"**"},
-	"ui/*":           {"ui/**", "steps/stepstest"},
-	"ui/cli":         {"**"},
+	"ui":             {"steps/problem", "steps/stepstest", "ui/tuitest"},
+	"ui/*":           {"ui/tuitest"},
+	"ui/machines":    {"steps/stepstest", "ui/tuitest"},
+	"ui/cli":         {"remote", "steps/stepstest", "ui/tuitest"},
 }
 
 func TestArrows(t *testing.T) {

@@ -1,9 +1,11 @@
-package main
+package problem
 
 import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -82,21 +84,42 @@ func parsed(t *testing.T, name string, content []byte) (*token.FileSet, *ast.Fil
 	return files, f
 }
 
-// ours are the files of the program itself in these folders, and below them.
-func ours(name string, folders ...string) bool {
-	s := source{path: name}
-	forTests := []string{"steps/hosttest", "steps/stepstest", "remote/testhost", "aws/contract", testsOnly}
-	return path.Ext(name) == ".go" && !s.test() && s.under(folders...) && !slices.Contains(forTests, s.dir())
+// walk visits the program's Go files in these folders and below them; tests,
+// and packages that are for tests, are not among them. Names begin at the
+// repository's root.
+func walk(t *testing.T, visit func(name string, content []byte), folders ...string) {
+	t.Helper()
+	forTests := []string{"steps/hosttest", "steps/stepstest", "remote/testhost", "aws/contract", "remote/await"}
+	tree := os.DirFS("../..")
+	for _, folder := range folders {
+		err := fs.WalkDir(tree, folder, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && (d.Name() == "testdata" || slices.Contains(forTests, name)):
+				return fs.SkipDir
+			case d.IsDir(), path.Ext(name) != ".go", strings.HasSuffix(name, "_test.go"):
+				return nil
+			}
+			content, err := fs.ReadFile(tree, name)
+			if err != nil {
+				return err
+			}
+			visit(name, content)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestOnlyFrontEndsSpeakOfCommandsFlagsAndKeys(t *testing.T) {
 	flags := []string{"help", "version"} // cobra adds these
 	walk(t, func(name string, content []byte) {
-		if ours(name, "ui/cli") {
-			_, f := parsed(t, name, content)
-			flags = append(flags, flagsOf(f)...)
-		}
-	})
+		_, f := parsed(t, name, content)
+		flags = append(flags, flagsOf(f)...)
+	}, "ui/cli")
 	for _, known := range []string{"sandbox", "recursive", "plan", "profile", "fix", "lifetime"} {
 		if !slices.Contains(flags, known) {
 			t.Errorf("the flag --%s is not found: %q", known, flags)
@@ -104,9 +127,6 @@ func TestOnlyFrontEndsSpeakOfCommandsFlagsAndKeys(t *testing.T) {
 	}
 	own, excused, texts := newFrontEndsOwn(flags), map[[2]string]bool{}, 0
 	walk(t, func(name string, content []byte) {
-		if !ours(name, "aws", "remote", "steps") {
-			return
-		}
 		files, f := parsed(t, name, content)
 		ast.Inspect(f, func(n ast.Node) bool {
 			l, ok := n.(*ast.BasicLit)
@@ -131,7 +151,7 @@ func TestOnlyFrontEndsSpeakOfCommandsFlagsAndKeys(t *testing.T) {
 			}
 			return true
 		})
-	})
+	}, "aws", "remote", "steps")
 	if texts < 1000 {
 		t.Errorf("only %d texts found", texts)
 	}
