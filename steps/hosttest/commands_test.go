@@ -41,7 +41,7 @@ type typed struct {
 func (w *world) program(out, errs io.Writer) *cli.Program {
 	return &cli.Program{
 		In: strings.NewReader(""), Out: out, Err: errs, Getenv: func(string) string { return "" }, Now: time.Now,
-		Guide: func(sandbox bool, _ steps.Asker) (steps.Engine, error) {
+		Engine: func(sandbox bool, _ steps.Asker) (steps.Engine, error) {
 			return w.guide(func(c *engine.Config) {
 				if sandbox {
 					c.Dir, c.Sandbox = filepath.Join(w.Dir, "sandbox"), true

@@ -42,11 +42,11 @@ func (r *request) adopt(ctx context.Context, o *adoptOptions) error {
 	if err != nil {
 		return err
 	}
-	guide, err := r.engine(m.Sandbox)
+	engine, err := r.engineOf(m.Sandbox)
 	if err != nil {
 		return err
 	}
-	s, err := guide.Adopt(ctx, m.Machine)
+	s, err := engine.Adopt(ctx, m.Machine)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,9 @@ const defaultName = "jupyter"
 // answering turns flags into answers.
 type answering struct {
 	*Program
-	guide steps.Engine
-	ask   *asker
-	o     *upOptions
+	engine steps.Engine
+	ask    *asker
+	o      *upOptions
 }
 
 // answers gathers them: flags first, then the plan or the setup of that name,
@@ -36,7 +36,7 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 	if err := plausible(base); err != nil {
 		return base, existing, err
 	}
-	account, err := a.guide.SignIn(ctx, base.Profile)
+	account, err := a.engine.SignIn(ctx, base.Profile)
 	if err != nil {
 		return base, existing, err
 	}
@@ -46,7 +46,7 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 	}
 	at := steps.Place{Profile: base.Profile, Region: base.Region}
 	if base.Type == "" {
-		types, err := a.guide.Types(ctx, at)
+		types, err := a.engine.Types(ctx, at)
 		if err != nil {
 			return base, existing, err
 		}
@@ -85,7 +85,7 @@ func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error
 	if a.o.given("name") {
 		base.Name = a.o.name
 	}
-	setups, err := a.guide.Setups(ctx)
+	setups, err := a.engine.Setups(ctx)
 	if err != nil {
 		return base, steps.Setup{}, err
 	}
@@ -102,7 +102,7 @@ func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error
 	if a.o.plan != "" {
 		return base, steps.Setup{}, nil
 	}
-	if base.Profile, err = a.defaultProfile(a.guide); err == nil && a.Terminal && !a.o.yes && !a.o.json {
+	if base.Profile, err = a.defaultProfile(a.engine); err == nil && a.Terminal && !a.o.yes && !a.o.json {
 		base = a.likeTheLast(ctx, base)
 	}
 	return base, steps.Setup{}, err
@@ -112,7 +112,7 @@ func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error
 // person sees them in the review and is asked. A script's do not depend on what
 // was made before.
 func (a *answering) likeTheLast(ctx context.Context, base steps.Answers) steps.Answers {
-	last, ok := a.guide.Last(ctx)
+	last, ok := a.engine.Last(ctx)
 	if !ok {
 		return base
 	}
@@ -192,7 +192,7 @@ func (a *answering) key(ctx context.Context, at steps.Place) (steps.KeyAnswer, e
 		return a.agentKey(ctx, at)
 	case steps.KeyFile: // as any other word is
 	}
-	option, err := a.guide.InspectKey(ctx, at, a.o.key)
+	option, err := a.engine.InspectKey(ctx, at, a.o.key)
 	if err == nil && (option.TooOpen || option.Garbled) {
 		if option.TooOpen {
 			err = a.protect(ctx, option.Answer.Path)
@@ -200,7 +200,7 @@ func (a *answering) key(ctx context.Context, at steps.Place) (steps.KeyAnswer, e
 			err = a.straighten(ctx, option.Answer.Path)
 		}
 		if err == nil {
-			option, err = a.guide.InspectKey(ctx, at, a.o.key)
+			option, err = a.engine.InspectKey(ctx, at, a.o.key)
 		}
 	}
 	if err != nil {
@@ -213,7 +213,7 @@ func (a *answering) key(ctx context.Context, at steps.Place) (steps.KeyAnswer, e
 }
 
 func (a *answering) agentKey(ctx context.Context, at steps.Place) (steps.KeyAnswer, error) {
-	options, err := a.guide.Keys(ctx, at)
+	options, err := a.engine.Keys(ctx, at)
 	if err != nil {
 		return steps.KeyAnswer{}, err
 	}
@@ -245,7 +245,7 @@ func (a *answering) protect(ctx context.Context, path string) error {
 			Next: problem.Say("Run: chmod 400 " + path + " (or say yes to the question)."),
 		}}}
 	}
-	if err := a.guide.ProtectKey(path); err != nil {
+	if err := a.engine.ProtectKey(path); err != nil {
 		return fmt.Errorf("protect the key: %w", err)
 	}
 	a.note("%s is now readable by you only (chmod 400).\n", path)
@@ -262,7 +262,7 @@ func (a *answering) straighten(ctx context.Context, path string) error {
 	if err != nil || !ok {
 		return err
 	}
-	if err := a.guide.ProtectKey(path); err != nil {
+	if err := a.engine.ProtectKey(path); err != nil {
 		return fmt.Errorf("write the key as ssh reads it: %w", err)
 	}
 	a.note("ssh can read %s now.\n", path)

@@ -20,7 +20,7 @@ const completePatience = 5 * time.Second
 // completing completes one word of a command line.
 type completing struct {
 	*Program
-	guide   steps.Engine
+	engine  steps.Engine
 	profile string
 	region  string
 }
@@ -49,20 +49,20 @@ func (p *Program) completer(sandbox *bool, values func(ctx context.Context, c co
 }
 
 func (p *Program) completing(sandbox bool, profile, region string) (completing, error) {
-	guide, err := p.Guide(sandbox, &asker{p: p, yes: true, quiet: true, mute: true})
+	engine, err := p.Engine(sandbox, &asker{p: p, yes: true, quiet: true, mute: true})
 	if err == nil && profile == "" {
-		profile, err = p.defaultProfile(guide)
+		profile, err = p.defaultProfile(engine)
 	}
-	return completing{p, guide, profile, region}, err
+	return completing{p, engine, profile, region}, err
 }
 
 // asleep reports whether there is only a sandbox to ask that does not run:
 // completing a word does not start it.
-func (c completing) asleep(ctx context.Context) bool { return c.guide.Sandboxed() && !c.awake(ctx) }
+func (c completing) asleep(ctx context.Context) bool { return c.engine.Sandboxed() && !c.awake(ctx) }
 
 // profileWords are the names of the AWS config files.
 func profileWords(_ context.Context, c completing) ([]string, error) {
-	profiles, err := c.guide.Profiles()
+	profiles, err := c.engine.Profiles()
 	var all []string
 	for _, p := range profiles {
 		if p.Name != "" {
@@ -78,7 +78,7 @@ func regionWords(ctx context.Context, c completing) ([]string, error) {
 	if c.asleep(ctx) {
 		return aws.DefaultRegions(), nil
 	}
-	account, err := c.guide.SignIn(ctx, c.profile)
+	account, err := c.engine.SignIn(ctx, c.profile)
 	if err != nil {
 		return aws.DefaultRegions(), nil
 	}

@@ -33,13 +33,13 @@ func (c completing) instanceTypes(ctx context.Context, region string) ([]steps.I
 		return kept, nil
 	}
 	if region == "" {
-		account, err := c.guide.SignIn(ctx, c.profile)
+		account, err := c.engine.SignIn(ctx, c.profile)
 		if err != nil {
 			return nil, err
 		}
 		region = account.Home
 	}
-	types, err := c.guide.Types(ctx, steps.Place{Profile: c.profile, Region: region})
+	types, err := c.engine.Types(ctx, steps.Place{Profile: c.profile, Region: region})
 	if err == nil {
 		c.keepTypes(path, types)
 	}
@@ -50,7 +50,7 @@ func (c completing) instanceTypes(ctx context.Context, region string) ([]steps.I
 // nothing of the account: it depends on the profile, the region, and those
 // variables that may make another account or region of them.
 func (c completing) typesFile(region string) string {
-	if c.Kept == "" || c.guide.Sandboxed() {
+	if c.Kept == "" || c.engine.Sandboxed() {
 		return ""
 	}
 	what := []string{c.profile, region}

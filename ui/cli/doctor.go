@@ -53,7 +53,7 @@ func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
 		return err
 	}
 	var wrong []steps.Check
-	err = t.guide.Doctor(ctx, o.profile, t.setup.ID, func(c steps.Check) {
+	err = t.engine.Doctor(ctx, o.profile, t.setup.ID, func(c steps.Check) {
 		r.check(c)
 		if c.State == steps.CheckBad || c.State == steps.CheckWarn {
 			wrong = append(wrong, c)
@@ -96,16 +96,16 @@ func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error)
 		return r.take(ctx, r.args[0])
 	}
 	sandbox := len(r.worlds) == 1 && r.worlds[0]
-	guide, err := r.engine(sandbox)
+	engine, err := r.engineOf(sandbox)
 	if err != nil {
 		return nil, err
 	}
 	if o.profile == "" {
-		if o.profile, err = r.defaultProfile(guide); err != nil {
+		if o.profile, err = r.defaultProfile(engine); err != nil {
 			return nil, err
 		}
 	}
-	return &taken{r, guide, steps.Setup{Sandbox: sandbox}}, nil
+	return &taken{r, engine, steps.Setup{Sandbox: sandbox}}, nil
 }
 
 // check prints a check as it comes.
@@ -150,7 +150,7 @@ func (t *taken) mend(ctx context.Context, c steps.Check, all bool) (bool, error)
 			return false, err
 		}
 	}
-	if err := t.work(func(emit func(steps.Event)) error { return t.guide.FixCheck(ctx, t.setup.ID, c.ID, emit) }); err != nil {
+	if err := t.work(func(emit func(steps.Event)) error { return t.engine.FixCheck(ctx, t.setup.ID, c.ID, emit) }); err != nil {
 		return false, err
 	}
 	t.line("%s is fixed.", c.Title)

@@ -117,7 +117,7 @@ func (r *run) do(ctx context.Context, args ...string) int {
 			close(led)
 			return led, nil
 		},
-		Guide: func(sandbox bool, ask steps.Asker) (steps.Engine, error) {
+		Engine: func(sandbox bool, ask steps.Asker) (steps.Engine, error) {
 			r.asker, _ = ask.(*asker)
 			if sandbox && r.sandbox != nil {
 				return r.sandbox, nil

@@ -26,11 +26,11 @@ func worlds(cmd *cobra.Command, sandbox bool) []bool {
 func (p *Program) setups(ctx context.Context, worlds []bool) ([]steps.Setup, error) {
 	var all []steps.Setup
 	for _, sandbox := range worlds {
-		guide, err := p.Guide(sandbox, &asker{p: p, yes: true})
+		engine, err := p.Engine(sandbox, &asker{p: p, yes: true})
 		if err != nil {
 			return nil, err
 		}
-		setups, err := guide.Setups(ctx)
+		setups, err := engine.Setups(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("list the setups: %w", err)
 		}
@@ -132,7 +132,7 @@ func place(s steps.Setup) string {
 
 // world is one ledger with the cloud behind it.
 type world struct {
-	guide   steps.Engine
+	engine  steps.Engine
 	sandbox bool
 	profile string // whose account is asked besides those of the ledger
 	setups  []steps.Setup
@@ -143,17 +143,17 @@ type world struct {
 func (r *request) inhabited(ctx context.Context, profile string) ([]world, error) {
 	var all []world
 	for _, sandbox := range r.worlds {
-		guide, err := r.engine(sandbox)
+		engine, err := r.engineOf(sandbox)
 		if err != nil {
 			return nil, err
 		}
-		w := world{guide: guide, sandbox: sandbox, profile: profile}
-		if w.setups, err = guide.Setups(ctx); err != nil {
+		w := world{engine: engine, sandbox: sandbox, profile: profile}
+		if w.setups, err = engine.Setups(ctx); err != nil {
 			return nil, fmt.Errorf("list the setups: %w", err)
 		}
 		if !sandbox && profile == "" {
 			// What is in the ledger is shown also when this cannot be read.
-			if w.profile, err = r.defaultProfile(guide); err != nil {
+			if w.profile, err = r.defaultProfile(engine); err != nil {
 				r.tellSilence([]noAnswer{{err: err}})
 			}
 		}
@@ -169,8 +169,8 @@ func (p *Program) awake(ctx context.Context) bool { return p.SandboxRuns != nil 
 
 // defaultProfile names the profile that the SDK would take, so that the setup
 // stays with that account when AWS_PROFILE changes. Empty leaves it to the SDK.
-func (p *Program) defaultProfile(guide steps.Engine) (string, error) {
-	profiles, err := guide.Profiles()
+func (p *Program) defaultProfile(engine steps.Engine) (string, error) {
+	profiles, err := engine.Profiles()
 	if err != nil {
 		return "", fmt.Errorf("list the AWS profiles: %w", err)
 	}
@@ -178,7 +178,7 @@ func (p *Program) defaultProfile(guide steps.Engine) (string, error) {
 	if len(profiles) > 0 {
 		// The first is what the AWS tools take by themselves, unless they would take none.
 		first := profiles[0]
-		if guide.Sandboxed() || first.Kind == "environment" || first.Name == cmp.Or(wanted, "default") {
+		if engine.Sandboxed() || first.Kind == "environment" || first.Name == cmp.Or(wanted, "default") {
 			return first.Name, nil
 		}
 	}

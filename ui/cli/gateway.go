@@ -64,7 +64,7 @@ func (r *request) takeGateway(ctx context.Context, want string, worlds []bool) (
 }
 
 func (r *request) useGateway(ctx context.Context) error {
-	t, err := r.see(ctx, r.args[0])
+	t, err := r.look(ctx, r.args[0])
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (r *request) useGateway(ctx context.Context) error {
 		}
 		id, said = gateway.ID, t.setup.Answers.Name+" uses the kernels of "+gateway.Answers.Name+" now."
 	}
-	if _, err := t.guide.UseGateway(ctx, t.setup.ID, id); err != nil {
+	if _, err := t.engine.UseGateway(ctx, t.setup.ID, id); err != nil {
 		return err
 	}
 	return t.follow(ctx, said)

@@ -77,7 +77,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 			return usage("idle", "%w", err)
 		}
 	}
-	t, err := r.see(ctx, r.args[0])
+	t, err := r.look(ctx, r.args[0])
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 		return err
 	}
 	if changed {
-		if t.setup, err = t.kept(t.guide.SetWork(ctx, t.setup.ID, rule)); err != nil {
+		if t.setup, err = t.kept(t.engine.SetWork(ctx, t.setup.ID, rule)); err != nil {
 			return err
 		}
 	}
@@ -96,7 +96,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 		if o.life.given {
 			lifetime = o.life.limit
 		}
-		if t.setup, err = t.kept(t.guide.SetLimits(ctx, t.setup.ID, idle.Or(a.IdleStop), lifetime)); err != nil {
+		if t.setup, err = t.kept(t.engine.SetLimits(ctx, t.setup.ID, idle.Or(a.IdleStop), lifetime)); err != nil {
 			return err
 		}
 	}

@@ -40,8 +40,8 @@ type Program struct {
 	Silence func() (off func())
 	// Secret reads a line from the terminal without showing it.
 	Secret func(ctx context.Context) ([]byte, error)
-	// Guide makes the engine of one world, AWS or the sandbox.
-	Guide func(sandbox bool, ask steps.Asker) (steps.Engine, error)
+	// Engine makes the engine of one world, AWS or the sandbox.
+	Engine func(sandbox bool, ask steps.Asker) (steps.Engine, error)
 
 	// Console puts the terminal into raw mode for a shell; restore puts it back.
 	// Nil where there is none.
@@ -53,7 +53,7 @@ type Program struct {
 	Kept string
 
 	// Wizard runs the screen program.
-	Wizard func(ctx context.Context, sandbox bool, look theme.Choice) error
+	Wizard func(ctx context.Context, sandbox bool, choice theme.Choice) error
 
 	// trace is the debug log; it drops everything where none is asked for.
 	trace  *slog.Logger
@@ -87,7 +87,7 @@ func Main() int {
 		Secret:      func(ctx context.Context) ([]byte, error) { return readSecret(ctx, os.Stdin) },
 	}
 	p.Kept = filepath.Join(stateDir("aws"), "types")
-	p.Guide, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns
+	p.Engine, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns
 	if isTerminal(os.Stdin) && isTerminal(os.Stdout) {
 		p.Console = func(ctx context.Context) (steps.Terminal, func() error, error) {
 			return openConsole(ctx, os.Stdin, os.Stdout, os.Getenv("TERM"))

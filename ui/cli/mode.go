@@ -45,11 +45,11 @@ func (r *request) mode(ctx context.Context, o *modeOptions) error {
 	case o.noTLS && mode == steps.ModeSSH:
 		return usage("mode", "--no-tls is for http and gateway mode: in ssh mode the tunnel protects what goes through it")
 	}
-	t, err := r.see(ctx, r.args[0])
+	t, err := r.look(ctx, r.args[0])
 	if err != nil {
 		return err
 	}
-	if _, err := t.guide.SetMode(ctx, t.setup.ID, mode, o.noTLS); err != nil {
+	if _, err := t.engine.SetMode(ctx, t.setup.ID, mode, o.noTLS); err != nil {
 		return err
 	}
 	return t.follow(ctx, t.setup.Answers.Name+" is in "+string(mode)+" mode now.")

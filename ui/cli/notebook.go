@@ -51,7 +51,7 @@ func (r *request) notebook(ctx context.Context, browser bool) error {
 	}
 	var here steps.LocalNotebook
 	err = t.work(func(emit func(steps.Event)) (err error) {
-		here, err = t.guide.Notebook(ctx, gateway.ID, emit)
+		here, err = t.engine.Notebook(ctx, gateway.ID, emit)
 		return err
 	})
 	if err != nil {

@@ -44,7 +44,7 @@ func (r *request) open(ctx context.Context, o *openOptions) error {
 	if err != nil {
 		return err
 	}
-	opened, err := t.guide.Reopen(ctx, t.setup.ID)
+	opened, err := t.engine.Reopen(ctx, t.setup.ID)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ With --json, events of the steps, and a last line of kind "done".`,
 			if err != nil {
 				return err
 			}
-			err = t.work(func(emit func(steps.Event)) error { return t.guide.Reboot(ctx, t.setup.ID, emit) })
+			err = t.work(func(emit func(steps.Event)) error { return t.engine.Reboot(ctx, t.setup.ID, emit) })
 			if err == nil {
 				r.done(t.setup, "%s restarts. Open it again: %s", t.setup.Answers.Name, t.asCommand("open"))
 			}

@@ -124,24 +124,24 @@ func (r *request) mustAsk(instead string) error {
 // asker is who answers the steps' questions and the command's own.
 func (r *request) asker() *asker { return &asker{p: r.Program, yes: r.yes, quiet: r.quiet} }
 
-// engine returns the engine of one world, the same one each time: nobody is
+// engineOf returns the engine of one world, the same one each time: nobody is
 // asked for an MFA code twice.
-func (r *request) engine(sandbox bool) (steps.Engine, error) {
-	if guide, ok := r.engines[sandbox]; ok {
-		return guide, nil
+func (r *request) engineOf(sandbox bool) (steps.Engine, error) {
+	if engine, ok := r.engines[sandbox]; ok {
+		return engine, nil
 	}
-	guide, err := r.Guide(sandbox, r.asker())
+	engine, err := r.Engine(sandbox, r.asker())
 	if err == nil {
-		r.engines[sandbox] = guide
+		r.engines[sandbox] = engine
 	}
-	return guide, err
+	return engine, err
 }
 
 // taken is one setup that the command works on, with the engine of its world.
 type taken struct {
 	*request
-	guide steps.Engine
-	setup steps.Setup
+	engine steps.Engine
+	setup  steps.Setup
 }
 
 // take finds a setup by name or ID.
@@ -150,26 +150,26 @@ func (r *request) take(ctx context.Context, want string) (*taken, error) {
 	if err != nil {
 		return nil, err
 	}
-	guide, err := r.engine(setup.Sandbox)
+	engine, err := r.engineOf(setup.Sandbox)
 	if err != nil {
 		return nil, err
 	}
-	return &taken{r, guide, setup}, nil
+	return &taken{r, engine, setup}, nil
 }
 
-// see takes a setup and looks how its machine is now.
-func (r *request) see(ctx context.Context, want string) (*taken, error) {
+// look takes a setup and asks how its machine is now.
+func (r *request) look(ctx context.Context, want string) (*taken, error) {
 	t, err := r.take(ctx, want)
 	if err != nil {
 		return nil, err
 	}
-	t.setup = t.guide.Look(ctx, []steps.Setup{t.setup})[0]
+	t.setup = t.engine.Look(ctx, []steps.Setup{t.setup})[0]
 	return t, nil
 }
 
 // reach takes a setup whose machine has to be running.
 func (r *request) reach(ctx context.Context, want string) (*taken, error) {
-	t, err := r.see(ctx, want)
+	t, err := r.look(ctx, want)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (r *request) connect(ctx context.Context, want string) (*taken, steps.Link,
 	if err != nil {
 		return nil, nil, err
 	}
-	link, err := t.guide.Connect(ctx, t.setup.ID)
+	link, err := t.engine.Connect(ctx, t.setup.ID)
 	return t, link, err
 }
 

@@ -30,7 +30,7 @@ jupyter-ec2 resize jupyter g5.xlarge --stop --start`,
 }
 
 func (r *request) resize(ctx context.Context, o *resizeOptions) error {
-	t, err := r.see(ctx, r.args[0])
+	t, err := r.look(ctx, r.args[0])
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (r *request) resize(ctx context.Context, o *resizeOptions) error {
 			return err
 		}
 	}
-	if err := t.work(func(emit func(steps.Event)) error { return t.guide.Resize(ctx, s.ID, kind, emit) }); err != nil {
+	if err := t.work(func(emit func(steps.Event)) error { return t.engine.Resize(ctx, s.ID, kind, emit) }); err != nil {
 		return err
 	}
 	if o.start {
@@ -69,7 +69,7 @@ func (t *taken) stopFirst(ctx context.Context, agreed bool) error {
 			return declined("Nothing was changed", "The machine keeps running; run this again with --stop when it can be stopped.")
 		}
 	}
-	return t.work(func(emit func(steps.Event)) error { return t.guide.Stop(ctx, t.setup.ID, emit) })
+	return t.work(func(emit func(steps.Event)) error { return t.engine.Stop(ctx, t.setup.ID, emit) })
 }
 
 // declined is the end of a command that asked and got no yes.

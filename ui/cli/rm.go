@@ -44,7 +44,7 @@ func (r *request) rm(ctx context.Context) error {
 	if !ok {
 		return declined("Nothing was removed", "Everything of "+t.setup.Answers.Name+" is as it was.")
 	}
-	if err := t.work(func(emit func(steps.Event)) error { return t.guide.Remove(ctx, t.setup.ID, emit) }); err != nil {
+	if err := t.work(func(emit func(steps.Event)) error { return t.engine.Remove(ctx, t.setup.ID, emit) }); err != nil {
 		return err
 	}
 	r.done(t.setup, "")

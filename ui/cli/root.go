@@ -74,7 +74,7 @@ func (p *Program) start(ctx context.Context, o *rootOptions) error {
 		up.plain, up.bare = true, true
 		return p.up(ctx, o.sandbox, up)
 	}
-	look, err := p.look(o.theme)
+	choice, err := p.theme(o.theme)
 	if err != nil {
 		return err
 	}
@@ -84,14 +84,14 @@ func (p *Program) start(ctx context.Context, o *rootOptions) error {
 			next: "Run it in a terminal, or use the command: " + name + " up --yes.",
 		}
 	}
-	if err := p.Wizard(ctx, o.sandbox, look); err != nil {
+	if err := p.Wizard(ctx, o.sandbox, choice); err != nil {
 		return fmt.Errorf("the wizard: %w", err)
 	}
 	return nil
 }
 
-// look is the theme that the flag asks for, or else the environment.
-func (p *Program) look(flag string) (theme.Choice, error) {
+// theme is the one that the flag asks for, or else the environment.
+func (p *Program) theme(flag string) (theme.Choice, error) {
 	if flag != "" {
 		choice, err := theme.ParseChoice(flag)
 		if err != nil {

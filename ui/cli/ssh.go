@@ -47,7 +47,7 @@ func (r *request) ssh(ctx context.Context) error {
 		return usage("ssh", "--json needs a command: a shell does not print objects")
 	}
 	if r.Console == nil {
-		t, err := r.see(ctx, r.args[0])
+		t, err := r.look(ctx, r.args[0])
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ With --json, events of the steps, a line of kind "ready" with the url, and "done
 		example: `jupyter-ec2 start jupyter
 jupyter-ec2 start jupyter && jupyter-ec2 open jupyter`,
 		run: func(ctx context.Context, r *request) error {
-			t, err := r.see(ctx, r.args[0])
+			t, err := r.look(ctx, r.args[0])
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,7 @@ func (t *taken) start(ctx context.Context, what string) error {
 	}
 	var opened *steps.Opened
 	err := t.work(func(emit func(steps.Event)) (err error) {
-		opened, err = t.guide.Work(ctx, t.setup.ID, emit)
+		opened, err = t.engine.Work(ctx, t.setup.ID, emit)
 		return err
 	})
 	if err != nil {

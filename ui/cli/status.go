@@ -31,7 +31,7 @@ jupyter-ec2 status jupyter --json`,
 const statusPatience = 15 * time.Second
 
 func (r *request) status(ctx context.Context) error {
-	t, err := r.see(ctx, r.args[0])
+	t, err := r.look(ctx, r.args[0])
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (r *request) status(ctx context.Context) error {
 	if t.setup.State.Up() {
 		asking, cancel := context.WithTimeout(ctx, statusPatience)
 		defer cancel()
-		m.health, m.unwell = askOne(asking, t.guide, t.setup.ID)
+		m.health, m.unwell = askOne(asking, t.engine, t.setup.ID)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -45,7 +45,7 @@ func (r *request) stop(ctx context.Context) error {
 	for i, t := range all {
 		wg.Go(func() {
 			errs[i] = t.work(func(emit func(steps.Event)) error {
-				return t.guide.Stop(ctx, t.setup.ID, func(e steps.Event) {
+				return t.engine.Stop(ctx, t.setup.ID, func(e steps.Event) {
 					mu.Lock()
 					defer mu.Unlock()
 					if len(all) > 1 && e.Text != "" && !r.asJSON {

@@ -70,7 +70,7 @@ func (all *surveyed) add(ctx context.Context, w world) {
 	places := map[string]int{} // in found: a region may come again, with more
 	var found []machine
 	var silent []noAnswer
-	err := w.guide.Survey(ctx, w.profile, func(s steps.Surveyed) {
+	err := w.engine.Survey(ctx, w.profile, func(s steps.Surveyed) {
 		mu.Lock()
 		defer mu.Unlock()
 		if s.Err != nil {
@@ -193,13 +193,13 @@ const (
 func (r *request) askAll(ctx context.Context, all []machine) error {
 	ctx, cancel := context.WithTimeout(ctx, healthPatience)
 	defer cancel()
-	guides := map[bool]steps.Engine{}
+	engines := map[bool]steps.Engine{}
 	for _, sandbox := range r.worlds {
-		guide, err := r.engine(sandbox)
+		engine, err := r.engineOf(sandbox)
 		if err != nil {
 			return err
 		}
-		guides[sandbox] = guide
+		engines[sandbox] = engine
 	}
 	var asked errgroup.Group
 	asked.SetLimit(healthAtOnce)
@@ -209,7 +209,7 @@ func (r *request) askAll(ctx context.Context, all []machine) error {
 			continue
 		}
 		asked.Go(func() error {
-			m.health, m.unwell = askOne(ctx, guides[m.Sandbox], m.ID)
+			m.health, m.unwell = askOne(ctx, engines[m.Sandbox], m.ID)
 			return nil // one that does not answer keeps no other from it
 		})
 	}
@@ -217,8 +217,8 @@ func (r *request) askAll(ctx context.Context, all []machine) error {
 }
 
 // askOne asks one machine how it is.
-func askOne(ctx context.Context, guide steps.Engine, id string) (*steps.Health, error) {
-	link, err := guide.Connect(ctx, id)
+func askOne(ctx context.Context, engine steps.Engine, id string) (*steps.Health, error) {
+	link, err := engine.Connect(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]setupLeftov
 	for _, w := range worlds {
 		var mu sync.Mutex
 		var things []steps.Leftover
-		err := w.guide.Sweep(ctx, w.profile, func(s steps.Swept) {
+		err := w.engine.Sweep(ctx, w.profile, func(s steps.Swept) {
 			mu.Lock()
 			defer mu.Unlock()
 			here := o.region == "" || s.At.Region == "" || s.At.Region == o.region
@@ -246,8 +246,8 @@ func (r *request) clear(ctx context.Context, m setupLeftovers, o *sweepOptions) 
 	if err != nil || !ok {
 		return 0, err
 	}
-	t := &taken{request: r, guide: m.guide, setup: steps.Setup{ID: m.setup, Sandbox: m.sandbox, Answers: steps.Answers{Name: m.name}}}
-	if err := t.work(func(emit func(steps.Event)) error { return m.guide.Clear(ctx, m.things, emit) }); err != nil {
+	t := &taken{request: r, engine: m.engine, setup: steps.Setup{ID: m.setup, Sandbox: m.sandbox, Answers: steps.Answers{Name: m.name}}}
+	if err := t.work(func(emit func(steps.Event)) error { return m.engine.Clear(ctx, m.things, emit) }); err != nil {
 		r.remind("%s is not completely removed: %s.\n", m.name, steps.Explain(err).Title)
 		return 0, err
 	}

@@ -29,7 +29,7 @@ func TestThemeIsChosen(t *testing.T) {
 		p := &Program{
 			In: strings.NewReader(""), Out: &said, Err: &said, Terminal: true,
 			Getenv: func(name string) string { return map[string]string{theme.Variable: c.variable}[name] },
-			Wizard: func(_ context.Context, _ bool, look theme.Choice) error { got = look; return nil },
+			Wizard: func(_ context.Context, _ bool, choice theme.Choice) error { got = choice; return nil },
 		}
 		var args []string
 		if c.flag != "" {

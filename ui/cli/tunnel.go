@@ -41,7 +41,7 @@ func (r *request) tunnel(ctx context.Context) error {
 	}
 	var opened []*steps.Opened
 	for _, t := range all {
-		o, err := t.guide.Reopen(ctx, t.setup.ID)
+		o, err := t.engine.Reopen(ctx, t.setup.ID)
 		if err != nil {
 			_ = closeAll(opened) // the first error is the one to tell
 			return err

@@ -51,7 +51,7 @@ jupyter-ec2 up
 jupyter-ec2 up --sandbox --yes --json --no-tunnel
 # Another machine, reached over HTTPS
 jupyter-ec2 up --name big --type t3.large --disk 30 --mode http
-# The guide's own key pair and commands
+# The engine's own key pair and commands
 jupyter-ec2 up --key create --installer pip
 # What the wizard saved
 jupyter-ec2 up --plan plan.json`,
@@ -105,11 +105,11 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 		return usage("up", "there is no terminal to ask on: add --yes to continue without being asked")
 	}
 	ask := &asker{p: p, yes: o.yes}
-	guide, err := p.Guide(sandbox, ask)
+	engine, err := p.Engine(sandbox, ask)
 	if err != nil {
 		return err
 	}
-	a := &answering{Program: p, guide: guide, ask: ask, o: o}
+	a := &answering{Program: p, engine: engine, ask: ask, o: o}
 	answers, existing, err := a.answers(ctx)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	defer out.end()
 	// What is launched already needs no review: nothing new is bought.
 	if existing.Resources.InstanceID == "" || o.dryRun {
-		review, err := guide.Review(ctx, answers)
+		review, err := engine.Review(ctx, answers)
 		if err != nil {
 			return err
 		}
@@ -130,11 +130,11 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 			return err
 		}
 	}
-	setup, err := guide.Begin(ctx, answers)
+	setup, err := engine.Begin(ctx, answers)
 	if err != nil {
 		return err
 	}
-	opened, err := p.work(ctx, guide, setup.ID, out)
+	opened, err := p.work(ctx, engine, setup.ID, out)
 	if err != nil {
 		return err
 	}
@@ -179,9 +179,9 @@ func resumed(ctx context.Context, ask *asker, s steps.Setup) error {
 }
 
 // work runs the working steps and remembers which one failed.
-func (p *Program) work(ctx context.Context, guide steps.Engine, setupID string, out printer) (*steps.Opened, error) {
+func (p *Program) work(ctx context.Context, engine steps.Engine, setupID string, out printer) (*steps.Opened, error) {
 	var current steps.StepID
-	opened, err := guide.Work(ctx, setupID, func(e steps.Event) {
+	opened, err := engine.Work(ctx, setupID, func(e steps.Event) {
 		current = e.Step
 		out.event(e)
 	})

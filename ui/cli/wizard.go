@@ -16,16 +16,16 @@ var errCutOff = errors.New("the work was interrupted")
 
 // wizard runs the screen program, and then leaves on the terminal what the
 // person should still know when the screen is gone.
-func (p *Program) wizard(ctx context.Context, sandbox bool, look theme.Choice) error {
+func (p *Program) wizard(ctx context.Context, sandbox bool, choice theme.Choice) error {
 	ask := ui.NewAsker()
-	guide, err := p.Guide(sandbox, ask)
+	engine, err := p.Engine(sandbox, ask)
 	if err != nil {
 		return err
 	}
 	ctx, done := whileThere(ctx, os.Stdin)
 	defer done()
 	left, err := ui.Run(ctx, ui.Options{
-		Engine: guide, Asker: ask, Env: os.Environ(), Open: func(url string) error { _, err := p.Browse(url); return err }, Version: version(), Now: p.Now, Theme: look,
+		Engine: engine, Asker: ask, Env: os.Environ(), Open: func(url string) error { _, err := p.Browse(url); return err }, Version: version(), Now: p.Now, Theme: choice,
 	})
 	if err != nil {
 		return err
