@@ -136,7 +136,7 @@ func (e *Error) launchWords() (words, bool) {
 		return words{
 			problem.Failed, "Launched before, with other answers",
 			e.said("An earlier try already launched this setup's machine with other answers."),
-			problem.Say("Remove the setup and start again, or give the new one another name."),
+			problem.Act(problem.Remove.Of("the setup")).Say(" and start again, or ").Act(problem.ChooseName.Of("another name for the new one")).Say("."),
 		}, true
 	case codeUnshown:
 		return words{
@@ -148,7 +148,7 @@ func (e *Error) launchWords() (words, bool) {
 		return words{
 			problem.Failed, "The machine is not in the state needed",
 			"It was not possible to " + e.Doing + ": " + e.Message,
-			problem.Say("Wait a minute and retry. If the machine was terminated, remove the setup and start a new one."),
+			problem.Say("Wait a minute and retry. If the machine was terminated, ").Act(problem.Remove.Of("the setup")).Say(" and start a new one."),
 		}, true
 	case "InvalidParameterValue", "InvalidParameterCombination", "InvalidParameter", "MissingParameter",
 		"InvalidBlockDeviceMapping", "ValidationError", "ValidationException":
@@ -189,7 +189,7 @@ func (e *Error) resourceWords() (words, bool) {
 		w.next = problem.Say("Wait until the machine is terminated, then ").Do(problem.Retry).Say(".")
 	case strings.HasPrefix(e.Code, "Invalid") && strings.HasSuffix(e.Code, ".NotFound"):
 		w.title = "It no longer exists"
-		w.next = problem.Say("It may have been removed in the console. Retry; if it persists, remove the setup and start a new one.")
+		w.next = problem.Say("It may have been removed in the console. Retry; if it persists, ").Act(problem.Remove.Of("the setup")).Say(" and start a new one.")
 	default:
 		return words{}, false
 	}

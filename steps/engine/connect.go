@@ -130,7 +130,7 @@ func (t *target) checkNewHostKey(ctx context.Context, k remote.Key) error {
 	return &problem.Error{
 		Kind: problem.Unreachable, Title: "This is not the machine that was launched",
 		Text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", t.s.PublicAddr, k.Fingerprint),
-		Next: problem.Say("Do not continue on this network. Try another one; if it persists, remove the setup and tell whoever runs the network."),
+		Next: problem.Say("Do not continue on this network. Try another one; if it persists, ").Act(naming(problem.Remove, t.s, "the setup")).Say(" and tell whoever runs the network."),
 	}
 }
 

@@ -224,7 +224,11 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 	case checkInstall, checkServer, checkWatcher, checkPath, checkProof:
 		return g.workAgain(ctx, setupID, emit)
 	default:
-		return noRemedy(checkID)
+		s, err := g.ledger.load(setupID)
+		if err != nil {
+			return err
+		}
+		return noRemedy(checkID, s)
 	}
 	unlock, err := g.ledger.lock(setupID)
 	if err != nil {
@@ -246,11 +250,11 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 }
 
 // noRemedy is for what FixCheck was not offered for.
-func noRemedy(checkID string) error {
+func noRemedy(checkID string, s *steps.Setup) error {
 	return &problem.Error{
 		Kind: problem.Answers, Title: "This cannot be fixed automatically",
 		Text: fmt.Sprintf("The check %q has no remedy that the program could apply here.", checkID),
-		Next: problem.Say("Do what the check says, then ").Do(problem.Doctor).Say("."),
+		Next: problem.Say("Do what the check says, then ").Act(on(problem.Doctor, s)).Say("."),
 	}
 }
 
@@ -297,7 +301,7 @@ func (r *run) startAgain(ctx context.Context) (string, error) {
 func (r *run) stopOnShutdown(ctx context.Context) (string, error) {
 	id := r.s.Resources.InstanceID
 	if id == "" {
-		return "", noRemedy(checkShutdown)
+		return "", noRemedy(checkShutdown, r.s)
 	}
 	if err := r.region.SetStopsOnShutdown(ctx, id); err != nil {
 		return "", err
@@ -309,7 +313,7 @@ func (r *run) moveRules(ctx context.Context) (string, error) {
 	// A group that is made again would not be the machine's.
 	id := r.s.Resources.GroupID
 	if id == "" {
-		return "", noRemedy(checkGroup)
+		return "", noRemedy(checkGroup, r.s)
 	}
 	if _, err := r.region.GroupRules(ctx, id); err != nil {
 		return "", err
@@ -335,7 +339,7 @@ func (g *Guide) mendKey(setupID string, emit func(steps.Event)) error {
 	return t.during("Mend: "+titleOf(checkKey), func() (string, error) {
 		path := s.Resources.KeyPath
 		if path == "" {
-			return "", noRemedy(checkKey)
+			return "", noRemedy(checkKey, s)
 		}
 		if err := g.ProtectKey(path); err != nil {
 			return "", err

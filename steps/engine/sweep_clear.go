@@ -144,7 +144,7 @@ func (c *clearing) unclaimed(l steps.Leftover, setupID string) error {
 	if !validID(setupID) {
 		return nil // no setup of any ledger has such an ID
 	}
-	_, err := c.g.ledger.load(setupID)
+	s, err := c.g.ledger.load(setupID)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -154,7 +154,7 @@ func (c *clearing) unclaimed(l steps.Leftover, setupID string) error {
 	return &problem.Error{
 		Kind: problem.Failed, Title: "It belongs to a setup of this computer",
 		Text: fmt.Sprintf("The %s %s was left alone: a setup of this computer owns it now.", l.Kind, l.ID),
-		Next: problem.Do(problem.Sweep).Say(", or ").Act(problem.Remove.Of("the setup")).Say("."),
+		Next: problem.Do(problem.Sweep).Say(", or ").Act(naming(problem.Remove, s, "the setup")).Say("."),
 	}
 }
 

@@ -330,7 +330,7 @@ func TestClearKeepsWhatASetupHasTakenUp(t *testing.T) {
 	}
 	l := steps.Leftover{At: steps.Place{Region: "us-east-1"}, Kind: "security group", ID: group, SetupID: "old"}
 	err = w.Guide().Clear(t.Context(), []steps.Leftover{l}, func(steps.Event) {})
-	if p := steps.Explain(err); p.Title != "It belongs to a setup of this computer" {
+	if p := steps.Explain(err); p.Title != "It belongs to a setup of this computer" || !strings.Contains(p.Next.String(), "[remove "+s.Answers.Name+" ") {
 		t.Errorf("%+v", p)
 	}
 	if ids, err := w.Region().GroupsByTag(t.Context(), map[string]string{engine.TagSetup: s.ID}); err != nil || len(ids) != 1 {

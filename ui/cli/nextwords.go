@@ -2,6 +2,8 @@ package cli
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -48,7 +50,7 @@ func machineWords(a problem.Action) string {
 		up += " --name " + a.Name
 	}
 	up += inSandbox(steps.Setup{Sandbox: a.Sandbox})
-	of := func(command string) string { return commandOn(command, a) }
+	of := func(command string, args ...string) string { return commandOn(command, a, args...) }
 	switch a.Verb {
 	case problem.Continue:
 		return "run " + up
@@ -65,19 +67,19 @@ func machineWords(a problem.Action) string {
 	case problem.Open:
 		return "run " + of("open")
 	case problem.Resize:
-		return "give the machine " + cmp.Or(a.What, "another type") + " with " + of("resize")
+		return "give the machine " + cmp.Or(a.What, "another type") + " with " + of("resize", "TYPE")
 	case problem.ChangeMode:
-		return "change its mode with " + name + " mode " + cmp.Or(a.Name, "NAME") + " " + a.What + inSandbox(steps.Setup{Sandbox: a.Sandbox})
+		return "change its mode with " + of("mode", cmp.Or(a.What, "MODE"))
 	case problem.OwnKernels:
-		return "give the notebook its own kernels back with " + name + " gateway " + cmp.Or(a.Name, "NAME") + " none" + inSandbox(steps.Setup{Sandbox: a.Sandbox})
+		return "give the notebook its own kernels back with " + of("gateway", "none")
 	case problem.Doctor:
 		return "check again with " + of("doctor")
 	case problem.Fix:
-		return "run " + of("doctor") + " --fix"
+		return "run " + of("doctor", "--fix")
 	case problem.List:
 		return "list them with " + name + " ls"
 	case problem.Adopt:
-		return "adopt it with " + name + " adopt"
+		return "adopt it with " + of("adopt")
 	case problem.Sweep:
 		return "check again with " + name + " sweep"
 	default:
@@ -85,11 +87,13 @@ func machineWords(a problem.Action) string {
 	}
 }
 
-// commandOn is a command on an action's machine as a person types it.
-func commandOn(command string, a problem.Action) string {
-	line := name + " " + command
-	if a.Name != "" {
-		line += " " + a.Name
+// commandOn is a command on an action's machine as a person types it, with its
+// flag last. The doctor alone does without a machine.
+func commandOn(command string, a problem.Action, args ...string) string {
+	of := a.Name
+	if a.Verb != problem.Doctor {
+		of = cmp.Or(of, "NAME")
 	}
-	return line + inSandbox(steps.Setup{Sandbox: a.Sandbox})
+	words := slices.DeleteFunc(append([]string{name, command, of}, args...), func(word string) bool { return word == "" })
+	return strings.Join(words, " ") + inSandbox(steps.Setup{Sandbox: a.Sandbox})
 }

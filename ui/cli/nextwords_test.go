@@ -33,6 +33,31 @@ func TestNextIsWordedAsCommands(t *testing.T) {
 	}
 }
 
+// What stands in the text can be typed as it is, but for the words in capitals.
+func TestAnActionsCommandIsWhole(t *testing.T) {
+	lab := problem.Action{Name: "lab", Sandbox: true}
+	for _, c := range []struct {
+		verb problem.Verb
+		what string
+		of   problem.Action
+		want string
+	}{
+		{problem.Remove, "the setup", problem.Action{}, "remove the setup with jupyter-ec2 rm NAME"},
+		{problem.Adopt, "", problem.Action{}, "adopt it with jupyter-ec2 adopt NAME"},
+		{problem.Doctor, "", problem.Action{}, "check again with jupyter-ec2 doctor"},
+		{problem.Doctor, "", lab, "check again with jupyter-ec2 doctor lab --sandbox"},
+		{problem.Fix, "", lab, "run jupyter-ec2 doctor lab --fix --sandbox"},
+		{problem.ChangeMode, "gateway", lab, "change its mode with jupyter-ec2 mode lab gateway --sandbox"},
+		{problem.OwnKernels, "", lab, "give the notebook its own kernels back with jupyter-ec2 gateway lab none --sandbox"},
+		{problem.Resize, "a larger type", lab, "give the machine a larger type with jupyter-ec2 resize lab TYPE --sandbox"},
+	} {
+		c.of.Verb, c.of.What = c.verb, c.what
+		if got := actionWords(c.of); got != c.want {
+			t.Errorf("%q, not %q", got, c.want)
+		}
+	}
+}
+
 // A script tells kinds apart by their words, and by the exit code.
 func TestKindsHaveTheirExitCodes(t *testing.T) {
 	want := map[problem.Kind]int{
