@@ -7,7 +7,7 @@ type Standing string
 const (
 	StandingPlain      Standing = "" // the machine's state says it all
 	StandingBad        Standing = "bad record"
-	StandingRemoving   Standing = "removing" // its removal has begun
+	StandingRemoving   Standing = "half removed" // its removal has begun, and has not come to its end
 	StandingNew        Standing = "not launched"
 	StandingUnseen     Standing = "unseen"     // the state is the one last seen
 	StandingUnfinished Standing = "unfinished" // it runs, and the guide has not come to its end

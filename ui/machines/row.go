@@ -1,7 +1,6 @@
 package machines
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -96,12 +95,8 @@ func (u *Member) state(now time.Time) (string, table.Tone) {
 		return u.op.doing + " …", table.Plain
 	case u.trouble != nil:
 		return "! " + u.trouble.what + " failed", table.Warned
-	case u.Standing() == steps.StandingBad:
-		return "! bad record", table.Warned
-	case u.Standing() == steps.StandingRemoving:
-		return "! half removed", table.Warned
-	case u.gone():
-		return theme.SignFailed + " gone", table.Bad
+	case u.Standing() == steps.StandingBad || u.Standing() == steps.StandingRemoving || u.gone():
+		return u.stateNow()
 	}
 	if left, soon := u.stopsIn(now); soon && left < countdownFrom {
 		tone := table.Plain
@@ -113,38 +108,27 @@ func (u *Member) state(now time.Time) (string, table.Tone) {
 	return u.stateNow()
 }
 
+// stateNow is the machine's state with its sign, as far as the cloud, the ledger
+// and the machine told.
 func (u *Member) stateNow() (string, table.Tone) {
-	elsewhere := ""
-	if u.Elsewhere {
-		elsewhere = ", elsewhere"
-	}
-	switch {
+	word := page.Clean(wording.StateNext(u.Machine))
+	switch standing := u.Standing(); {
+	case standing == steps.StandingBad || standing == steps.StandingRemoving:
+		return "! " + word, table.Warned
+	case u.gone():
+		return theme.SignFailed + " " + word, table.Bad
 	case u.Up() && u.down > 0:
 		return "! server down", table.Warned
-	case u.Standing() == steps.StandingUnseen:
-		return "? " + page.Clean(cmp.Or(string(u.State), "not seen")), table.Warned
+	case standing == steps.StandingUnseen:
+		return "! " + word, table.Warned
 	case u.State == steps.StateStopped:
-		return theme.SignTodo + " stopped" + elsewhere, table.Quiet
-	case u.State != steps.StateNone && !u.Up():
-		return page.Clean(string(u.State)) + elsewhere, table.Plain
-	case !u.Elsewhere && !u.complete() && u.Up(): // it runs, and costs
-		return theme.SignActive + " " + u.next(), table.Good
-	case !u.Elsewhere && !u.complete():
-		return u.next(), table.Plain
-	case u.Up():
-		return theme.SignActive + " running" + elsewhere, table.Good
+		return theme.SignTodo + " " + word, table.Quiet
+	case u.Up(): // it costs
+		return theme.SignActive + " " + word, table.Good
+	case standing == steps.StandingPlain && u.State == steps.StateNone:
+		return "? " + word, table.Quiet
 	}
-	return "? unknown", table.Quiet
-}
-
-// next is the step of the guide that comes next.
-func (u *Member) next() string {
-	for _, id := range steps.Works() {
-		if !u.Finished(id) {
-			return "next: " + steps.PageFor(id).Title
-		}
-	}
-	return ""
+	return word, table.Plain
 }
 
 // forget drops what was known of the machine while it ran.

@@ -7,21 +7,41 @@ import (
 )
 
 // State is where a machine stands, in a word: its state, and what there is to
-// say beside it. "-" is one of which nothing is known.
+// say beside it.
 func State(standing steps.Standing, state steps.State) string {
-	last := cmp.Or(string(state), "-")
+	known := state != steps.StateNone
 	switch standing {
 	case steps.StandingUnseen:
-		return last + "?"
+		if !known {
+			return "not seen"
+		}
+		return string(state) + "?"
 	case steps.StandingBad:
-		if state != steps.StateNone {
-			return last + ", " + string(standing)
+		if known {
+			return string(state) + ", " + string(standing)
 		}
 	case steps.StandingPlain:
-		return last
+		return cmp.Or(string(state), Unknown)
 	case steps.StandingRemoving, steps.StandingNew, steps.StandingUnfinished:
 	}
 	return string(standing)
+}
+
+// StateNext is State, with the step that comes next instead of that the guide
+// has not come to its end, and with whether the machine is another computer's.
+func StateNext(m steps.Machine) string {
+	standing := m.Standing()
+	switch {
+	case standing == steps.StandingNew || standing == steps.StandingUnfinished:
+		for _, id := range steps.Works() {
+			if !m.Finished(id) {
+				return "next: " + steps.PageFor(id).Title
+			}
+		}
+	case standing == steps.StandingPlain && m.Elsewhere && m.State.Exists():
+		return string(m.State) + ", elsewhere"
+	}
+	return State(standing, m.State)
 }
 
 // URLCell is where a machine's server answers, in a column, or that it needs a

@@ -157,12 +157,33 @@ func TestState(t *testing.T) {
 		"unfinished":          {State: steps.StateRunning},
 		"running?":            {State: steps.StateRunning, Unseen: "It broke"},
 		"stopped, bad record": {State: steps.StateStopped, Bad: &problem.Problem{}},
+		"half removed":        {State: steps.StateRunning, Resources: steps.Resources{Removing: true}},
+		"terminated":          {State: steps.StateTerminated},
 		"bad record":          {Bad: &problem.Problem{}},
 		"not launched":        {},
-		"-":                   {Resources: steps.Resources{InstanceID: "i-1"}},
-		"-?":                  {Resources: steps.Resources{InstanceID: "i-1"}, Unseen: "It broke"},
+		"unknown":             {Resources: steps.Resources{InstanceID: "i-1"}},
+		"not seen":            {Resources: steps.Resources{InstanceID: "i-1"}, Unseen: "It broke"},
 	} {
 		if got := State(c.Standing(), c.State); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// The screen says more than a column of ls only where the guide has not come to
+// its end, and of another computer's machine.
+func TestStateNext(t *testing.T) {
+	made := steps.Resources{InstanceID: "i-1"}
+	for want, m := range map[string]steps.Machine{
+		"next: Launch":       {},
+		"next: Connect":      {Setup: steps.Setup{State: steps.StateRunning, Resources: made, Done: map[steps.StepID]time.Time{steps.StepLaunch: time.Unix(1, 0)}}},
+		"stopped":            {Setup: steps.Setup{State: steps.StateStopped, Resources: made}},
+		"half removed":       {Setup: steps.Setup{State: steps.StateRunning, Resources: steps.Resources{Removing: true}}},
+		"running?":           {Setup: steps.Setup{State: steps.StateRunning, Resources: made, Unseen: "It broke"}},
+		"running, elsewhere": {Elsewhere: true, Setup: steps.Setup{State: steps.StateRunning, Resources: made}},
+		"gone":               {Elsewhere: true, Setup: steps.Setup{State: steps.StateGone, Resources: made}},
+	} {
+		if got := StateNext(m); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
