@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
@@ -81,15 +80,13 @@ func (s *openPage) View(w, h int) string {
 	return strings.Join(append(url, page.Scrolled(s.m.Theme, &s.at, lines, w, max(h-len(url), 1))...), "\n")
 }
 
-// urlLines is the URL between two lines, on one row where it fits. Where it
-// does not, every piece is the same link.
+// urlLines is the URL between two lines, on one row where it fits.
 func (s *openPage) urlLines(w int) []string {
 	o := s.opened
 	rule := s.m.Theme.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
 	lines := []string{rule}
-	style := s.m.Theme.URL.Bold(true).Hyperlink(o.URL, "id=jupyter")
-	for _, piece := range strings.Split(ansi.Hardwrap(page.Clean(o.URL), w, true), "\n") {
-		lines = append(lines, page.KeyZone("o", style.Render(piece)))
+	for _, piece := range page.Link(s.m.Theme.URL.Bold(true), o.URL, "jupyter", w) {
+		lines = append(lines, page.KeyZone("o", piece))
 	}
 	return append(lines, rule, "")
 }

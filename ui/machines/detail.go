@@ -35,6 +35,22 @@ func (f *facts) wrapped(label string, style page.Styler, text string) {
 	}
 }
 
+// link is a URL, which has to be read whole, and what there is to say behind it.
+func (f *facts) link(label, url, id, says string) {
+	pieces := page.Link(f.th.URL, url, id, max(f.w-factLabel, 8))
+	switch last := len(pieces) - 1; {
+	case says == "":
+	case cells.Width(pieces[last])+2+cells.Width(says) <= f.w-factLabel:
+		pieces[last] += "  " + says
+	default:
+		pieces = append(pieces, says)
+	}
+	for _, piece := range pieces {
+		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit(label, factLabel))+piece, f.w))
+		label = ""
+	}
+}
+
 // detailLines are what is known of a machine, the most important first.
 func (u *Member) detailLines(s *Page, w int) []string {
 	now := s.Now()
@@ -101,7 +117,7 @@ func (u *Member) reaching(f *facts, gateway *Member) {
 		}
 		f.add("URL", f.th.Text, "no tunnel is open: o opens one"+at)
 	case url != "":
-		f.lines = append(f.lines, cells.Fit(f.th.Subtle.Render(cells.Fit("URL", factLabel))+f.th.URL.Render(url)+u.tunnelSays(f.th), f.w))
+		f.link("URL", url, u.ID, u.tunnelSays(f.th))
 	}
 	if u.Answers.Gateway != "" {
 		name := "another machine"
@@ -125,11 +141,11 @@ func (u *Member) reaching(f *facts, gateway *Member) {
 func (u *Member) tunnelSays(th theme.Theme) string {
 	switch {
 	case u.Opened != nil && u.Opened.Tunnel != nil && (u.tunnel == "" || u.tunnel == steps.Up):
-		return th.OK.Render("  ✓ tunnel up")
+		return th.OK.Render("✓ tunnel up")
 	case u.Opened != nil && u.Opened.Tunnel != nil:
-		return th.Warn.Render("  ! tunnel: " + page.Clean(u.tunnel))
+		return th.Warn.Render("! tunnel: " + page.Clean(u.tunnel))
 	case u.Opened == nil && u.Answers.Mode == steps.ModeSSH:
-		return th.OK.Render("  ✓ another program's tunnel")
+		return th.OK.Render("✓ another program's tunnel")
 	}
 	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -78,6 +79,17 @@ func Pair(th theme.Theme, label string, style Styler, text string, labelW, width
 		lines[i] = th.Subtle.Render(cells.Fit(head, labelW)) + style.Render(line)
 	}
 	return lines
+}
+
+// Link is a URL on as many rows of w cells as it takes. Every piece is the same
+// link: id tells it from others.
+func Link(style lipgloss.Style, url, id string, w int) []string {
+	style = style.Hyperlink(Clean(url), "id="+id)
+	pieces := strings.Split(ansi.Hardwrap(Clean(url), w, true), "\n")
+	for i, piece := range pieces {
+		pieces[i] = style.Render(piece)
+	}
+	return pieces
 }
 
 // ProblemLines tells a problem: its title, what happened, what to do next,
