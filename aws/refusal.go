@@ -6,7 +6,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// NothingDone says that AWS answered no, so that nothing came of the call. It
+// NothingDone reports whether AWS answered no, so that nothing came of the call. It
 // is false where the call may still have worked: no answer came, or AWS had
 // trouble of its own, or it speaks of an earlier call.
 func (e *Error) NothingDone() bool {

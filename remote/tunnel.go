@@ -76,7 +76,7 @@ func OpenTunnel(ctx context.Context, s TunnelSpec) (*Tunnel, error) {
 // LocalPort is the port on this computer's loopback.
 func (t *Tunnel) LocalPort() int { return t.port }
 
-// Taken says that the wanted port was taken, and LocalPort is another one.
+// Taken reports whether the wanted port was taken, so that LocalPort is another one.
 func (t *Tunnel) Taken() bool { return t.spec.LocalPort != 0 && t.port != t.spec.LocalPort }
 
 // State is "up", or what is wrong and being mended.

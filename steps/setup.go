@@ -86,8 +86,8 @@ func (s Setup) Wanted() Answers {
 // Finished reports whether a step's work is done.
 func (s Setup) Finished(id StepID) bool { return !s.Done[id].IsZero() }
 
-// Begun says that something may exist in EC2: the names are the first intent.
+// Begun reports whether something may exist in EC2: the names are the first intent.
 func (s *Setup) Begun() bool { return s.Resources.GroupName != "" }
 
-// Launched says that there may be an instance.
+// Launched reports whether there may be an instance.
 func (s *Setup) Launched() bool { return s.Resources.ClientToken != "" || s.Resources.InstanceID != "" }

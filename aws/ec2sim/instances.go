@@ -150,7 +150,7 @@ func describeInstances(c *call, in *describeInstancesIn) (*describeInstancesOut,
 	return out, nil
 }
 
-// hidden says that a new instance is not found yet: EC2 is only eventually
+// hidden reports whether a new instance is not found yet: EC2 is only eventually
 // consistent.
 func (c *call) hidden(i *instance) bool {
 	return c.now.Before(i.Created.Add(c.cloud.opts.Timing.Visible))

@@ -85,7 +85,7 @@ exec /bin/date "$@"`)
 	}
 }
 
-// waitsForLock says that somebody waits for the lock of the host's server.
+// waitsForLock reports whether somebody waits for the lock of the host's server.
 func waitsForLock(t *testing.T, h *localHost) bool {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "ps", "-axww", "-o", "pid=,args=").Output()

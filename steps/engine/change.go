@@ -154,7 +154,7 @@ func (g *Guide) users(s *steps.Setup) ([]aws.Rule, error) {
 	return rules, nil
 }
 
-// mayShareVPC says that two machines may be in one network, as far as is known.
+// mayShareVPC reports whether two machines may be in one network, as far as is known.
 func mayShareVPC(s, o *steps.Setup) bool {
 	known := s.AccountNumber != "" && o.AccountNumber != ""
 	return s.Answers.Region == o.Answers.Region && (!known || s.AccountNumber == o.AccountNumber)

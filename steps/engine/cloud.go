@@ -60,7 +60,7 @@ func New(cfg Config) *Guide {
 	}
 }
 
-// Sandboxed says that nothing is on AWS and nothing costs money.
+// Sandboxed reports whether nothing is on AWS, so that nothing costs money.
 func (g *Guide) Sandboxed() bool { return g.cfg.Sandbox }
 
 // Profiles lists the profiles to choose from.

@@ -10,14 +10,14 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// Ending is how the cloud that the accounts are of has ended.
-type Ending string
+// CloudEnding is how the cloud that the accounts are of has ended.
+type CloudEnding string
 
 // The endings. AWS has none.
 const (
-	CloudRuns    Ending = ""
-	CloudDied    Ending = "died"    // nobody told it to
-	CloudStopped Ending = "stopped" // somebody told it to
+	CloudRuns    CloudEnding = ""
+	CloudDied    CloudEnding = "died"    // nobody told it to
+	CloudStopped CloudEnding = "stopped" // somebody told it to
 )
 
 // endedEvery is how often it is looked whether the cloud still runs.
@@ -28,7 +28,7 @@ const cloudTries = 3
 
 var errCloudDied = errors.New("the cloud's process died")
 
-func cloudEnded(how Ending) error {
+func cloudEnded(how CloudEnding) error {
 	if how == CloudStopped {
 		return &problem.Error{
 			Kind: problem.Interrupted, Title: "The sandbox was stopped", Text: "The sandbox was told to end while this was at work.",
@@ -42,7 +42,7 @@ func cloudEnded(how Ending) error {
 }
 
 // ended is how the cloud has ended; CloudRuns while it has not.
-func (g *Guide) ended() Ending {
+func (g *Guide) ended() CloudEnding {
 	if g.cfg.Ended == nil {
 		return CloudRuns
 	}

@@ -18,7 +18,7 @@ import (
 
 // dying is a world whose cloud ends, once, while the guide waits for it: no
 // answer comes any more until the account is opened again.
-func dying(t *testing.T, how engine.Ending) (w *world, opened *atomic.Int32) {
+func dying(t *testing.T, how engine.CloudEnding) (w *world, opened *atomic.Int32) {
 	w = newWorld(t, nil)
 	opened = new(atomic.Int32)
 	var ended atomic.Bool
@@ -30,7 +30,7 @@ func dying(t *testing.T, how engine.Ending) (w *world, opened *atomic.Int32) {
 		}
 		return open(ctx, o)
 	}
-	w.Ended = func() engine.Ending {
+	w.Ended = func() engine.CloudEnding {
 		if ended.Load() {
 			return how
 		}

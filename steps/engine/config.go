@@ -22,7 +22,7 @@ type Config struct {
 	SSHPort func(i aws.Instance) int
 	// Ended tells how the opened cloud has ended, and CloudRuns while it has not;
 	// nil means that it never does.
-	Ended func() Ending
+	Ended func() CloudEnding
 	// Beside is the state folder of the other world, AWS or the sandbox, whose
 	// setups have local ports of their own too; empty where there is none.
 	Beside string

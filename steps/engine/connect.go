@@ -202,8 +202,8 @@ func (t *target) redial(ctx context.Context) (*remote.Client, error) {
 	return nil, err
 }
 
-// another says that somebody else may be at the machine's address: EC2 gives an
-// address that was let go to the next who wants one.
+// another reports whether somebody else may be at the machine's address: EC2
+// gives an address that was let go to the next who wants one.
 func another(e *remote.Error) bool {
 	return e.Reason == remote.HostKeyChanged || e.Reason == remote.NotSSH
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cli"
 )
 
-// typed is one line of a command's output with --json, of any kind.
-type typed struct {
+// printed is one line of a command's output with --json, of any kind.
+type printed struct {
 	Kind, Name, State, Text, URL, Title, Proof, Mode string
 	InstanceID                                       string `json:"instance_id"`
 	LocalPort                                        int    `json:"local_port"`
@@ -63,12 +63,12 @@ func (w *world) types(code int, args ...string) string {
 	return out.String()
 }
 
-// typedLines runs a command with --json, which has to succeed, and answers the
+// printedLines runs a command with --json, which has to succeed, and answers the
 // lines of a kind.
-func (w *world) typedLines(kind string, args ...string) (all []typed) {
+func (w *world) printedLines(kind string, args ...string) (all []printed) {
 	w.t.Helper()
 	for line := range strings.Lines(w.types(0, append(args, "--json")...)) {
-		var l typed
+		var l printed
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			w.t.Fatalf("%v: not JSON: %s", args, line)
 		}
@@ -79,10 +79,10 @@ func (w *world) typedLines(kind string, args ...string) (all []typed) {
 	return all
 }
 
-// typedLine is the only line of a kind.
-func (w *world) typedLine(kind string, args ...string) typed {
+// printedLine is the only line of a kind.
+func (w *world) printedLine(kind string, args ...string) printed {
 	w.t.Helper()
-	all := w.typedLines(kind, args...)
+	all := w.printedLines(kind, args...)
 	if len(all) != 1 {
 		w.t.Fatalf("%v answered %d lines of kind %s: %+v", args, len(all), kind, all)
 	}
@@ -90,16 +90,16 @@ func (w *world) typedLine(kind string, args ...string) typed {
 }
 
 // listed waits until ls says what is wanted of the machine.
-func (w *world) listed(is func(typed) bool) (m typed) {
+func (w *world) listed(is func(printed) bool) (m printed) {
 	w.t.Helper()
 	w.wait("what is wanted of the machine in ls", func() bool {
-		m = w.typedLine("machine", "ls")
+		m = w.printedLine("machine", "ls")
 		return is(m)
 	})
 	return m
 }
 
-func isWell(m typed) bool {
+func isWell(m printed) bool {
 	return m.State == "running" && m.Health != nil && m.Health.Watching && m.Health.ServerUp
 }
 
@@ -120,7 +120,7 @@ func TestCommands(t *testing.T) {
 	l.typesOnIt()
 	l.typesFiles()
 	l.typesLog()
-	until := l.typedLine("machine", "extend", "jupyter", "20h").Health
+	until := l.printedLine("machine", "extend", "jupyter", "20h").Health
 	if left := until.StopAt.Sub(until.At); left < 19*time.Hour {
 		t.Errorf("after extend it stops in %v", left)
 	}
@@ -130,10 +130,10 @@ func TestCommands(t *testing.T) {
 	l.typesSweep()
 
 	l.types(0, "rm", "jupyter", "--yes")
-	if left := l.typedLines("machine", "ls"); len(left) > 0 {
+	if left := l.printedLines("machine", "ls"); len(left) > 0 {
 		t.Errorf("ls after rm: %+v", left)
 	}
-	if end := l.typedLine("done", "sweep", "--dry-run"); end.Found != 0 {
+	if end := l.printedLine("done", "sweep", "--dry-run"); end.Found != 0 {
 		t.Errorf("sweep after rm: %+v", end)
 	}
 }
@@ -188,14 +188,14 @@ func (l *installed) typesLog() {
 func (l *installed) typesDoctor() {
 	l.t.Helper()
 	l.listed(isWell)
-	for _, c := range l.typedLines("check", "doctor", "jupyter") {
+	for _, c := range l.printedLines("check", "doctor", "jupyter") {
 		if c.State != "ok" && c.Title != "Credentials" { // whose MFA is off
 			l.t.Errorf("%s: %s: %s", c.Title, c.State, c.Text)
 		}
 	}
 	l.types(0, "ssh", "jupyter", "--", "sudo systemctl stop jupyter-ec2")
 	bad := 0
-	for _, c := range l.typedLines("check", "doctor", "jupyter", "--fix") {
+	for _, c := range l.printedLines("check", "doctor", "jupyter", "--fix") {
 		if c.State == "bad" {
 			bad++
 			if c.Title != "Server" {
@@ -213,10 +213,10 @@ func (l *installed) typesDoctor() {
 func (l *installed) typesStop() {
 	l.t.Helper()
 	l.types(0, "stop", "jupyter")
-	if m := l.typedLine("machine", "ls"); m.State != "stopped" || m.URL != "" {
+	if m := l.printedLine("machine", "ls"); m.State != "stopped" || m.URL != "" {
 		l.t.Errorf("stopped: %+v", m)
 	}
-	got := l.typedLine("ready", "start", "jupyter")
+	got := l.printedLine("ready", "start", "jupyter")
 	if got.URL != l.o.URL || got.LocalPort != l.o.Setup.LocalPort || !strings.Contains(got.Proof, "answered 42") {
 		l.t.Errorf("it was at %s and is at %s (%s)", l.o.Plain, got.URL, got.Proof)
 	}
@@ -231,7 +231,7 @@ func (l *installed) typesModes() {
 		mode  string
 		ports int
 	}{{"http", 2}, {"ssh", 1}} {
-		got := l.typedLine("ready", "mode", "jupyter", to.mode)
+		got := l.printedLine("ready", "mode", "jupyter", to.mode)
 		rules, err := l.region().GroupRules(l.t.Context(), l.o.Setup.Resources.GroupID)
 		if err != nil || len(rules) != to.ports || got.Mode != to.mode || !strings.Contains(got.Proof, "answered 42") {
 			l.t.Errorf("%s mode: %+v, rules %+v, %v", to.mode, got, rules, err)
@@ -256,7 +256,7 @@ func (l *installed) typesSweep() {
 	if out := l.types(0, "sweep", "--dry-run"); !strings.Contains(out, group) || strings.Contains(out, l.id()) {
 		l.t.Errorf("sweep --dry-run:\n%s", out)
 	}
-	if end := l.typedLine("done", "sweep", "--yes"); end.Found != 1 || end.Removed != 1 {
+	if end := l.printedLine("done", "sweep", "--yes"); end.Found != 1 || end.Removed != 1 {
 		l.t.Errorf("sweep: %+v", end)
 	}
 	l.listed(isWell)

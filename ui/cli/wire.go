@@ -41,7 +41,7 @@ func (p *Program) wire(inSandbox bool, ask steps.Asker) (steps.Engine, error) {
 			opened.Store(int64(pid))
 			return cloud, err
 		}
-		c.Ended = func() engine.Ending { return p.sandboxEnded(int(opened.Load())) }
+		c.Ended = func() engine.CloudEnding { return p.sandboxEnded(int(opened.Load())) }
 		c.SSHPort = sshPort
 	}
 	return engine.New(c), nil
@@ -58,7 +58,7 @@ func (p *Program) sandboxRuns(ctx context.Context) bool {
 }
 
 // sandboxEnded tells how the sandbox of that process has ended, if it has.
-func (p *Program) sandboxEnded(pid int) engine.Ending {
+func (p *Program) sandboxEnded(pid int) engine.CloudEnding {
 	switch ended, died := sandbox.Ended(p.sandboxOptions(), pid); {
 	case pid == 0 || !ended:
 		return engine.CloudRuns

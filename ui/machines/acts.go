@@ -56,7 +56,7 @@ func (s *Page) openIt(u *Member) tea.Cmd {
 	return s.program.Resume(u.Setup)
 }
 
-func (s *Page) stopVerb() phrase {
+func (s *Page) stopPhrase() phrase {
 	return phrase{"stopping", "stopped" + s.OnAWS("; only its disk costs money now"), true}
 }
 
@@ -85,12 +85,12 @@ func (s *Page) withURL(u *Member, use func(string) tea.Cmd) tea.Cmd {
 
 // workOn makes the machine follow its answers, in the background. Its tunnel is
 // closed first, because a new one wants the same port.
-func (s *Page) workOn(u *Member, v phrase, first func(context.Context) error) tea.Cmd {
+func (s *Page) workOn(u *Member, said phrase, first func(context.Context) error) tea.Cmd {
 	id, engine, old := u.ID, s.Engine, u.Opened
 	if u.op == nil {
 		u.Opened, u.log = nil, doneLog
 	}
-	return s.begin(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
+	return s.begin(u, said, func(ctx context.Context, emit func(steps.Event)) (result, error) {
 		if old != nil {
 			_ = old.Close() // it is replaced
 		}
@@ -109,15 +109,15 @@ func (s *Page) startIt(u *Member) tea.Cmd {
 }
 
 // beginSimple is an operation that leaves nothing open.
-func (s *Page) beginSimple(u *Member, v phrase, do func(ctx context.Context, emit func(steps.Event)) error, then func(*Member, result) tea.Cmd) tea.Cmd {
-	return s.begin(u, v, func(ctx context.Context, emit func(steps.Event)) (result, error) {
+func (s *Page) beginSimple(u *Member, said phrase, do func(ctx context.Context, emit func(steps.Event)) error, then func(*Member, result) tea.Cmd) tea.Cmd {
+	return s.begin(u, said, func(ctx context.Context, emit func(steps.Event)) (result, error) {
 		return result{}, do(ctx, emit)
 	}, then)
 }
 
 func (s *Page) stopNow(u *Member) tea.Cmd {
 	id, engine := u.ID, s.Engine
-	return s.beginSimple(u, s.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
+	return s.beginSimple(u, s.stopPhrase(), func(ctx context.Context, emit func(steps.Event)) error {
 		return engine.Stop(ctx, id, emit)
 	}, nil)
 }
@@ -229,9 +229,9 @@ func (s *Page) setMode(u *Member, mode steps.Mode, noTLS bool) tea.Cmd {
 }
 
 // changed makes a change of the answers, and a running machine follow it.
-func (s *Page) changed(u *Member, v phrase, change func(context.Context) error) tea.Cmd {
+func (s *Page) changed(u *Member, said phrase, change func(context.Context) error) tea.Cmd {
 	if u.Up() && u.Finished(steps.StepConnect) {
-		return s.workOn(u, v, change)
+		return s.workOn(u, said, change)
 	}
-	return s.beginSimple(u, v, func(ctx context.Context, _ func(steps.Event)) error { return change(ctx) }, nil)
+	return s.beginSimple(u, said, func(ctx context.Context, _ func(steps.Event)) error { return change(ctx) }, nil)
 }

@@ -52,14 +52,14 @@ func (u *Member) kind() kind {
 type binding struct {
 	keys string
 	help page.Hint              // its line in the help; empty: the line before tells it, too
-	bar  map[kind]place         // where the bar has it
+	bar  map[kind]spot          // where the bar has it
 	list func() (tea.Cmd, bool) // what it does with the list; false: the table takes the key
 	with func(u *Member) tea.Cmd
 	need need
 }
 
-// place is where the bar has a key, from 1, and what it says.
-type place struct {
+// spot is where the bar has a key, from 1, and what it says.
+type spot struct {
 	at   int
 	does string
 }
@@ -78,32 +78,32 @@ func (s *Page) bindings() []binding {
 	there := need{own: true, free: true, there: true}
 	return []binding{
 		{keys: "1 2 3 4 5 6 7 8 9", help: page.Hint{"↑↓ or 1-9", "another machine"}},
-		{keys: "/", help: page.Hint{"/", "filter the list"}, bar: map[kind]place{elsewhere: {2, "filter"}}, list: s.filter},
-		{keys: "enter", help: page.Hint{"enter", "verify and show the URL (starts the machine if needed)"}, with: s.showURL, bar: map[kind]place{running: {1, "URL"}, gone: {2, "launch again"}, begun: {1, "continue"}}},
-		{keys: "o", help: page.Hint{"o c", "open it in the browser; copy it"}, with: s.openIt, bar: map[kind]place{running: {2, "open"}}},
-		{keys: "c", with: func(u *Member) tea.Cmd { return s.withURL(u, s.CopyURL) }, need: busy, bar: map[kind]place{running: {3, "copy URL"}}},
-		{keys: "l", help: page.Hint{"l, tab", "log on the whole screen; the next log"}, with: s.showLog, bar: map[kind]place{running: {4, "log"}, worked: {2, "log"}}},
+		{keys: "/", help: page.Hint{"/", "filter the list"}, bar: map[kind]spot{elsewhere: {2, "filter"}}, list: s.filter},
+		{keys: "enter", help: page.Hint{"enter", "verify and show the URL (starts the machine if needed)"}, with: s.showURL, bar: map[kind]spot{running: {1, "URL"}, gone: {2, "launch again"}, begun: {1, "continue"}}},
+		{keys: "o", help: page.Hint{"o c", "open it in the browser; copy it"}, with: s.openIt, bar: map[kind]spot{running: {2, "open"}}},
+		{keys: "c", with: func(u *Member) tea.Cmd { return s.withURL(u, s.CopyURL) }, need: busy, bar: map[kind]spot{running: {3, "copy URL"}}},
+		{keys: "l", help: page.Hint{"l, tab", "log on the whole screen; the next log"}, with: s.showLog, bar: map[kind]spot{running: {4, "log"}, worked: {2, "log"}}},
 		{keys: "tab", list: taken(func() tea.Cmd { return s.cycleLog(+1) })},
 		{keys: "shift+tab", list: taken(func() tea.Cmd { return s.cycleLog(-1) })},
-		{keys: "s", help: page.Hint{"s S", "stop; start"}, with: asks(s.askStop), need: up, bar: map[kind]place{running: {5, "stop"}}},
-		{keys: "S", with: s.start, need: there, bar: map[kind]place{stopped: {1, "start"}}},
+		{keys: "s", help: page.Hint{"s S", "stop; start"}, with: asks(s.askStop), need: up, bar: map[kind]spot{running: {5, "stop"}}},
+		{keys: "S", with: s.start, need: there, bar: map[kind]spot{stopped: {1, "start"}}},
 		{keys: "r", help: page.Hint{"r R", "restart the server; reboot the machine"}, with: asks(s.askRestart), need: up},
 		{keys: "R", with: asks(s.askReboot), need: up},
-		{keys: "m", help: page.Hint{"m", "mode: how the server is reached"}, with: asks(s.askMode), need: there, bar: map[kind]place{running: {8, "mode"}}},
+		{keys: "m", help: page.Hint{"m", "mode: how the server is reached"}, with: asks(s.askMode), need: there, bar: map[kind]spot{running: {8, "mode"}}},
 		{keys: "g", help: page.Hint{"g", "gateway: choose whose kernels to use"}, with: s.askGateway, need: there},
-		{keys: "t", help: page.Hint{"t", "another type, of a stopped machine"}, with: s.askType, need: there, bar: map[kind]place{stopped: {2, "change type"}}},
-		{keys: "e", help: page.Hint{"e", "shell on the machine"}, with: s.shell, need: busy, bar: map[kind]place{running: {6, "shell"}}},
+		{keys: "t", help: page.Hint{"t", "another type, of a stopped machine"}, with: s.askType, need: there, bar: map[kind]spot{stopped: {2, "change type"}}},
+		{keys: "e", help: page.Hint{"e", "shell on the machine"}, with: s.shell, need: busy, bar: map[kind]spot{running: {6, "shell"}}},
 		{keys: "u", help: page.Hint{"u d", "upload; download"}, with: func(u *Member) tea.Cmd { return s.askCopy(u, true) }, need: up},
 		{keys: "d", with: func(u *Member) tea.Cmd { return s.askCopy(u, false) }, need: up},
-		{keys: "+", help: page.Hint{"+", "keep it on for at least an hour from now"}, with: s.extend, need: up, bar: map[kind]place{running: {7, "extend"}}},
+		{keys: "+", help: page.Hint{"+", "keep it on for at least an hour from now"}, with: s.extend, need: up, bar: map[kind]spot{running: {7, "extend"}}},
 		{keys: "i", help: page.Hint{"i", "limits: when it stops automatically"}, with: asks(s.askLimits), need: there},
-		{keys: "x", help: page.Hint{"x", "terminate and remove"}, with: asks(func(u *Member) { s.program.AskRemove(u.Setup) }), need: own, bar: map[kind]place{gone: {1, "remove what is left"}, stopped: {3, "terminate"}, running: {9, "terminate"}, begun: {2, "terminate"}}},
-		{keys: "a", help: page.Hint{"a", "adopt a machine from elsewhere"}, with: s.adopt, bar: map[kind]place{elsewhere: {1, "adopt"}}},
+		{keys: "x", help: page.Hint{"x", "terminate and remove"}, with: asks(func(u *Member) { s.program.AskRemove(u.Setup) }), need: own, bar: map[kind]spot{gone: {1, "remove what is left"}, stopped: {3, "terminate"}, running: {9, "terminate"}, begun: {2, "terminate"}}},
+		{keys: "a", help: page.Hint{"a", "adopt a machine from elsewhere"}, with: s.adopt, bar: map[kind]spot{elsewhere: {1, "adopt"}}},
 		{keys: "n", help: page.Hint{"n", "new machine, by the guide"}, list: taken(s.fresh)},
 		{keys: "D", help: page.Hint{"D W", "doctor; sweep for leftovers"}, list: taken(func() tea.Cmd { return s.askDoctor(s.Current()) })},
 		{keys: "W", list: taken(s.askSweep)},
-		{keys: "f", help: page.Hint{"f", "show the last error in full"}, list: taken(s.showTrouble), bar: map[kind]place{broken: {1, "what is wrong"}}},
-		{keys: "f5 ctrl+r", help: page.Hint{"f5 or ctrl+r", "refresh"}, list: taken(s.refresh), bar: map[kind]place{broken: {2, "check again"}}},
+		{keys: "f", help: page.Hint{"f", "show the last error in full"}, list: taken(s.showTrouble), bar: map[kind]spot{broken: {1, "what is wrong"}}},
+		{keys: "f5 ctrl+r", help: page.Hint{"f5 or ctrl+r", "refresh"}, list: taken(s.refresh), bar: map[kind]spot{broken: {2, "check again"}}},
 	}
 }
 
@@ -151,20 +151,20 @@ func (s *Page) Keys() page.Keys {
 func (s *Page) bar() page.Keys {
 	table, u := s.bindings(), s.Current()
 	k := u.kind()
-	places := map[string]place{}
+	spots := map[string]spot{}
 	for _, b := range table {
 		if p, ok := b.bar[k]; ok {
-			places[b.keys] = p
+			spots[b.keys] = p
 		}
 	}
-	table = slices.DeleteFunc(table, func(b binding) bool { return places[b.keys].at == 0 })
-	slices.SortFunc(table, func(a, b binding) int { return cmp.Compare(places[a.keys].at, places[b.keys].at) })
+	table = slices.DeleteFunc(table, func(b binding) bool { return spots[b.keys].at == 0 })
+	slices.SortFunc(table, func(a, b binding) int { return cmp.Compare(spots[a.keys].at, spots[b.keys].at) })
 	var keys page.Keys
 	if k == worked {
 		keys = page.Keys{page.Tell("esc", "end "+u.op.doing)}
 	}
 	for _, b := range table {
-		keys = append(keys, s.bind(b, places[b.keys].does))
+		keys = append(keys, s.bind(b, spots[b.keys].does))
 	}
 	const before = 4 // that a narrow screen has room for
 	keys = slices.Insert(keys, min(before, len(keys)), page.Tell("f5", "refresh"))

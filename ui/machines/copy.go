@@ -86,9 +86,9 @@ func (s *Page) copyFiles(u *Member, up bool, from, to string) tea.Cmd {
 	if link == nil {
 		return s.Say("The connection is gone: try again in a moment.", true)
 	}
-	v := phrase{doing: "downloading", did: "downloaded"}
+	said := phrase{doing: "downloading", did: "downloaded"}
 	if up {
-		v = phrase{doing: "uploading", did: "uploaded"}
+		said = phrase{doing: "uploading", did: "uploaded"}
 	}
 	if to == "" {
 		to = path.Base(strings.TrimRight(from, "/"))
@@ -105,7 +105,7 @@ func (s *Page) copyFiles(u *Member, up bool, from, to string) tea.Cmd {
 		to = filepath.Join(s.SaveDir, to)
 	}
 	busy, c := u.op != nil, &copying{}
-	cmd := s.begin(u, v, func(ctx context.Context, _ func(steps.Event)) (result, error) {
+	cmd := s.begin(u, said, func(ctx context.Context, _ func(steps.Event)) (result, error) {
 		o := steps.CopyOptions{Recursive: true, Progress: func(p steps.CopyProgress) { send(copyAdvanced{c, id, p}) }}
 		do := link.Get
 		if up {
@@ -114,7 +114,7 @@ func (s *Page) copyFiles(u *Member, up bool, from, to string) tea.Cmd {
 		copied, err := do(ctx, from, to, o)
 		return result{copied: copied}, err
 	}, func(u *Member, r result) tea.Cmd {
-		return s.Say(fmt.Sprintf("%s: %s %s, %s.", u.Name(), v.did, wording.Counted(r.copied.Files, "file"), wording.Bytes(r.copied.Bytes)), false)
+		return s.Say(fmt.Sprintf("%s: %s %s, %s.", u.Name(), said.did, wording.Counted(r.copied.Files, "file"), wording.Bytes(r.copied.Bytes)), false)
 	})
 	if !busy {
 		u.op.copying = c

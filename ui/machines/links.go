@@ -43,7 +43,7 @@ func taskLink(id string) page.TaskName   { return page.Quiet + page.TaskName("li
 func taskHealth(id string) page.TaskName { return page.Quiet + page.TaskName("health "+id) }
 func taskSeen(id string) page.TaskName   { return page.Quiet + page.TaskName("seen "+id) }
 
-// linkable says that the machine can be connected to: it runs, it is this
+// linkable reports whether the machine can be connected to: it runs, it is this
 // computer's, and its host key has been checked.
 func (u *Member) linkable() bool {
 	return !u.Elsewhere && u.Bad == nil && u.Up() && u.Finished(steps.StepConnect) && (u.op == nil || !u.op.ends)

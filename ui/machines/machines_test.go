@@ -148,7 +148,7 @@ func TestTheLogFollowsTheSelection(t *testing.T) {
 	r.press("esc").until("7 machines")
 }
 
-func TestStaleFleetResultsAreDropped(t *testing.T) {
+func TestStaleResultsAreDropped(t *testing.T) {
 	r := sevenRig(t)
 	before := r.screen()
 	for _, msg := range []tea.Msg{

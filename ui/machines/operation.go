@@ -57,14 +57,14 @@ type operationFunc func(ctx context.Context, emit func(steps.Event)) (result, er
 
 // begin does something with a machine. At most one thing is done with each
 // at a time. then, if any, is called when it went well.
-func (s *Page) begin(u *Member, v phrase, do operationFunc, then func(*Member, result) tea.Cmd) tea.Cmd {
+func (s *Page) begin(u *Member, said phrase, do operationFunc, then func(*Member, result) tea.Cmd) tea.Cmd {
 	if u.op != nil {
 		return s.Say(fmt.Sprintf("%s is still %s: wait, or esc ends that.", u.Name(), u.op.doing), true)
 	}
-	u.op = &operation{phrase: v, then: then}
+	u.op = &operation{phrase: said, then: then}
 	u.trouble, u.note = nil, ""
-	u.buffer(doneLog).AddMarked(u.Name()+": "+v.doing, false, logbuf.Doing)
-	if v.ends {
+	u.buffer(doneLog).AddMarked(u.Name()+": "+said.doing, false, logbuf.Doing)
+	if said.ends {
 		u.log = doneLog
 		u.unlink(s)
 	}

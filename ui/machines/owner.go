@@ -68,7 +68,7 @@ func (s *Page) Cut(u *Member) bool {
 // StopAfter stops a machine once wait has returned.
 func (s *Page) StopAfter(u *Member, wait func(context.Context) error) tea.Cmd {
 	id, engine := u.ID, s.Engine
-	return s.beginSimple(u, s.stopVerb(), func(ctx context.Context, emit func(steps.Event)) error {
+	return s.beginSimple(u, s.stopPhrase(), func(ctx context.Context, emit func(steps.Event)) error {
 		if err := wait(ctx); err != nil {
 			return err
 		}

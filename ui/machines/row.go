@@ -48,15 +48,15 @@ type trouble struct {
 	problem problem.Problem
 }
 
-// Up says that the machine runs, as far as was seen.
+// Up reports whether the machine runs, as far as was seen.
 func (u *Member) Up() bool { return u.State.Up() }
 
-// Running says that it runs, or is about to, and costs by the hour.
+// Running reports whether it runs, or is about to, and costs by the hour.
 func (u *Member) Running() bool { return u.State.On() }
 
 func (u *Member) gone() bool { return u.State.Gone() }
 
-// complete says that the guide was gone through to the URL.
+// complete reports whether the guide was gone through to the URL.
 func (u *Member) complete() bool { return u.Finished(steps.StepOpen) }
 
 // Name is the setup's name, or its ID where a broken record does not tell.

@@ -50,12 +50,12 @@ type EventsCame struct {
 	Events []steps.Event
 }
 
-// NewEvents is the bridge of a task whose events go to the screen that began it.
+// NewEvents is the bridge of a task whose events go to the page that began it.
 func NewEvents(id TaskID, send func(tea.Msg)) *Bridge[steps.Event] {
 	return NewBridge(func(batch []steps.Event) { send(EventsCame{ID: id, Events: batch}) }, Redraws)
 }
 
-// Redraws says that an event is the next state of the same progress bar.
+// Redraws reports whether an event is the next state of the same progress bar.
 func Redraws(next, last steps.Event) bool {
 	return next.Kind == steps.Output && last.Partial && last.Step == next.Step
 }

@@ -31,7 +31,7 @@ type World struct {
 	// Patience is the guides'; 0 means 20 seconds.
 	Patience time.Duration
 	// Ended tells how the cloud has ended; nil means that it does not.
-	Ended func() engine.Ending
+	Ended func() engine.CloudEnding
 
 	t  testing.TB
 	mu sync.Mutex

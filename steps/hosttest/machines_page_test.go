@@ -14,7 +14,7 @@ import (
 
 // The list of machines over a booted machine: how it is, its log as it comes,
 // and its stop by a key. The next run of the program finds it stopped.
-func TestFleetScreen(t *testing.T) {
+func TestMachinesPage(t *testing.T) {
 	p := newPerson(t, screenSize{80, 24})
 	p.change = append(p.change, func(c *engine.Config) { c.LocalPort = p.port })
 	o := p.open(answers(steps.ModeSSH, steps.InstallerUV), nil)

@@ -17,7 +17,7 @@ import (
 
 // Life with two machines in the sandbox, by commands and then on the screen. A
 // notebook and a gateway are made at the same time.
-func TestSandboxFleet(t *testing.T) {
+func TestSandboxMachines(t *testing.T) {
 	h := newHome(t)
 	lab := h.starts("up", "--sandbox", "--yes", "--json", "--no-tunnel", "--name", "lab", "--idle-stop", "2h")
 	lab.says(`"launch"`) // so that it is the first of the list
