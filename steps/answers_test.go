@@ -124,6 +124,9 @@ func TestEveryStepHasAPage(t *testing.T) {
 	if len(Pages()) != 10 {
 		t.Errorf("%d pages, want 10", len(Pages()))
 	}
+	if ask, work := Questions(), Works(); len(ask) != 5 || ask[4] != StepReview || len(work) != 5 || work[0] != StepLaunch || work[4] != StepOpen {
+		t.Errorf("asks: %v, works: %v", ask, work)
+	}
 }
 
 // What is given wins; what belongs to an account goes with its profile.

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,8 +89,9 @@ func (o *Opened) Money(now time.Time) Money {
 	return s.Money(now)
 }
 
-// Engine is what a front end needs of the guide. engine.Guide is the only one;
-// screens are tested against it in the sandbox or against hand-made states.
+// Engine is what a front end needs of the guide. engine.Guide is the only real
+// one; the front ends are tested with it in the sandbox, and with the one made by
+// hand of package stepstest.
 type Engine interface {
 	Fleet
 	Sandboxed() bool
@@ -169,7 +171,24 @@ func Modes() []ModeInfo {
 	}
 }
 
+// Questions returns the steps that ask, in order; the review is the last of them.
+func Questions() []StepID {
+	ask, _ := parts()
+	return ask
+}
+
 // Works returns the steps that work, in order.
 func Works() []StepID {
-	return []StepID{StepLaunch, StepConnect, StepInstall, StepServe, StepOpen}
+	_, work := parts()
+	return work
+}
+
+// parts divides the guide's steps at its review.
+func parts() (ask, work []StepID) {
+	var all []StepID
+	for _, p := range Pages() {
+		all = append(all, p.ID)
+	}
+	at := slices.Index(all, StepReview) + 1
+	return slices.Clip(all[:at]), all[at:]
 }

@@ -72,7 +72,7 @@ func (m *model) content() string {
 
 func (m *model) wide() bool { return m.Width >= sideFrom && m.page != machines.ID }
 
-// mainWidth is the width screens draw in: the page without its margins.
+// mainWidth is the width pages draw in: the page without its margins.
 func (m *model) mainWidth() int {
 	if m.wide() {
 		return m.Width - sideWidth - 1 - 4
@@ -122,7 +122,7 @@ func (m *model) where() string {
 	return page.Clean(strings.Join(parts, " · "))
 }
 
-// current is the answers the page is About: the setup's own once it works.
+// current is the answers the page is about: the setup's own once it works.
 func (m *model) current() steps.Answers {
 	if s := m.setup(); s != nil {
 		return s.Answers
@@ -209,7 +209,7 @@ func (m *model) state(id steps.StepID) stepState {
 func (m *model) sidebar() string {
 	lines := []string{""}
 	for i, p := range steps.Pages() {
-		if i == len(questions()) {
+		if i == len(steps.Questions()) {
 			lines = append(lines, "")
 		}
 		style := m.Theme.StepTodo

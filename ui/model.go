@@ -16,7 +16,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
-// model is the wizard, and the only tea.Model of the program. Its screens
+// model is the wizard, and the only tea.Model of the program. Its pages
 // hold their own state; what they share is here.
 type model struct {
 	*page.Context

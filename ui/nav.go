@@ -1,24 +1,14 @@
 package ui
 
 import (
+	"strconv"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 )
-
-// questions are the pages that ask, in order; review is the last of them.
-func questions() []steps.StepID {
-	var ids []steps.StepID
-	for _, p := range steps.Pages() {
-		ids = append(ids, p.ID)
-		if p.ID == steps.StepReview {
-			break
-		}
-	}
-	return ids
-}
 
 // Show implements [page.Owner]. What ran for the page that is left is cancelled,
 // except the work itself.
@@ -55,7 +45,7 @@ func (m *model) next() tea.Cmd {
 	if m.reached >= stepIndex(steps.StepReview) {
 		return m.Show(steps.StepReview)
 	}
-	return m.Show(questions()[stepIndex(m.page)+1])
+	return m.Show(steps.Questions()[stepIndex(m.page)+1])
 }
 
 // back goes to the page before. The list has none: Esc is pressed by reflex,
@@ -67,7 +57,7 @@ func (m *model) back() tea.Cmd {
 	case m.page == steps.StepOpen, i == 0:
 		return m.Show(machines.ID)
 	case i > 0 && i <= stepIndex(steps.StepReview):
-		return m.Show(questions()[i-1])
+		return m.Show(steps.Questions()[i-1])
 	}
 	return nil
 }
@@ -75,7 +65,8 @@ func (m *model) back() tea.Cmd {
 // jumps reports whether a key is the number of a question; the machines' page
 // has numbers of its own.
 func (m *model) jumps(digit string) bool {
-	return m.page != machines.ID && len(digit) == 1 && digit >= "1" && digit <= "5"
+	n, err := strconv.Atoi(digit)
+	return m.page != machines.ID && len(digit) == 1 && err == nil && n >= 1 && n <= len(steps.Questions())
 }
 
 // jump goes to a question page that was reached before, by its number.
@@ -84,10 +75,10 @@ func (m *model) jump(digit string) tea.Cmd {
 		return nil
 	}
 	i := int(digit[0] - '1')
-	if i > m.reached || i >= len(questions()) {
+	if i > m.reached {
 		return nil
 	}
-	return m.Show(questions()[i])
+	return m.Show(steps.Questions()[i])
 }
 
 // asking reports whether the page is one of the questions.

@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
 
@@ -54,7 +56,7 @@ func (m *model) ownKeys() []ownKey {
 	digits := page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) { return m.jump(k.String()), m.jumps(k.String()) })
 	keys := []ownKey{{Binding: digits}}
 	if m.asking() {
-		keys[0].help = page.Hint{"1-5", "go to an answer given before"}
+		keys[0].help = page.Hint{fmt.Sprintf("1-%d", len(steps.Questions())), "go to an answer given before"}
 	}
 	return append(keys,
 		ownKey{Binding: page.Set("?", "help", func() { m.help, m.helpAt = true, page.Scroll{} }), help: page.Hint{"?", "this help"}},

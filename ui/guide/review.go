@@ -74,7 +74,8 @@ func (s *Review) Typing() page.Typist { return nil }
 
 // Keys implements [page.Page].
 func (s *Review) Keys() page.Keys {
-	answers, back := page.Tell("1-4", "change answers"), page.Tell("esc", "back")
+	before := len(steps.Questions()) - 1 // of the review
+	answers, back := page.Tell(fmt.Sprintf("1-%d", before), "change answers"), page.Tell("esc", "back")
 	if s.failure.Is() {
 		return append(s.failure.Keys(s.ask), answers, back)
 	}

@@ -80,8 +80,9 @@ func (s *Page) showTrouble() tea.Cmd {
 	return nil
 }
 
-// Point implements [page.Page]: it selects a machine, and scrolls its log. A second click on a machine is
-// Enter; a click on its log gives that the whole screen.
+// Point implements [page.Page]: it selects a machine, and scrolls its log. A
+// second click on a machine is Enter; a click on its log gives that the whole
+// screen.
 func (s *Page) Point(p page.Pointed) tea.Cmd {
 	if _, over := p.In(page.ZonePane); over {
 		if p.Wheel != 0 {

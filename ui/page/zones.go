@@ -9,8 +9,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 )
 
-// The parts of a screen that can be pointed at are zones (cells.Zone), which
-// the screens name while they draw:
+// The parts of a page or a dialog that can be pointed at are zones (cells.Zone),
+// which are named while they are drawn:
 //
 //	key:K      pressing the key K
 //	page:N     going to the Nth question

@@ -1,3 +1,4 @@
-// Package wording says facts about machines in words: money, time spans, sizes,
-// counts, and when a machine stops. The screen and the commands say them alike.
+// Package wording says facts about machines in words: states, money, time spans,
+// sizes, counts, when a machine stops, and what is to be chosen. The screen and
+// the commands say them alike.
 package wording
