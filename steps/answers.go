@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // Mode is how the server is reached.
@@ -87,6 +88,8 @@ func (a Answers) Equal(b Answers) bool { return reflect.DeepEqual(a, b) }
 
 // Limits and defaults of the answers.
 const (
+	DefaultName    = "jupyter"
+	MaxName        = 40 // a name's longest
 	DefaultRelease = "24.04"
 	DefaultType    = "t2.micro" // the guide's; DefaultTypeFor picks another where the region has none
 	DefaultDiskGB  = 8
@@ -99,11 +102,11 @@ const (
 func (a Answers) Valid() error {
 	switch {
 	case !ValidName(a.Name):
-		return fmt.Errorf("the name %q cannot be used: use 1 to 40 lower-case letters, digits and hyphens, a letter first", a.Name)
+		return fmt.Errorf("the name %q cannot be used: use 1 to %d lower-case letters, digits and hyphens, a letter first", a.Name, MaxName)
 	case a.Region == "":
 		return fmt.Errorf("no region is chosen: give one, for example us-east-1")
 	case ReleaseFor(a.Release).Version == "":
-		return fmt.Errorf("the Ubuntu release %q is not one of 20.04, 22.04, 24.04, 26.04", a.Release)
+		return fmt.Errorf("the Ubuntu release %q is not one of %s", a.Release, strings.Join(ReleaseVersions(), ", "))
 	case a.Type == "":
 		return fmt.Errorf("no instance type is chosen: give one, for example %s", DefaultType)
 	case a.DiskGB < MinDiskGB || a.DiskGB > MaxDiskGB:
@@ -146,7 +149,7 @@ func (a Answers) Valid() error {
 
 // ValidName reports whether a setup may have that name.
 func ValidName(s string) bool {
-	if len(s) == 0 || len(s) > 40 || s[0] < 'a' || s[0] > 'z' {
+	if len(s) == 0 || len(s) > MaxName || s[0] < 'a' || s[0] > 'z' {
 		return false
 	}
 	for _, r := range s {
@@ -172,6 +175,15 @@ func Releases() []Release {
 		{"24.04", "noble", "recommended"},
 		{"26.04", "resolute", ""},
 	}
+}
+
+// ReleaseVersions are their versions, oldest first.
+func ReleaseVersions() []string {
+	var all []string
+	for _, r := range Releases() {
+		all = append(all, r.Version)
+	}
+	return all
 }
 
 // ReleaseFor finds a release by version; the zero Release when there is none.

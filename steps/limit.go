@@ -24,6 +24,9 @@ const (
 	MinLimit = Limit(5 * time.Minute)
 )
 
+// ExtendBy is by how much a stop is put off where nobody says, counted from now.
+const ExtendBy = Limit(time.Hour)
+
 // StopsSoon is from when on a coming stop is worth a warning.
 const StopsSoon = 10 * time.Minute
 

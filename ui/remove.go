@@ -9,7 +9,6 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
@@ -131,7 +130,7 @@ func (s *removePage) Keys() page.Keys {
 	case s.done:
 		keys = page.Keys{page.On("enter", "your setups", toMachines)}
 	case s.failure.Is():
-		keys = append(s.failure.Keys(func() tea.Cmd { return s.start(s.setup, s.thenQuit) }), page.Tell("esc", "back"))
+		keys = append(s.failure.Keys("r", func() tea.Cmd { return s.start(s.setup, s.thenQuit) }), page.Tell("esc", "back"))
 	}
 	keys = append(keys, s.logs.Keys()...)
 	if !s.m.Tasks.Runs(taskRemove) {
@@ -171,17 +170,8 @@ func (s *removePage) Update(msg tea.Msg) tea.Cmd {
 		}
 	case removeEnded:
 		return s.ended(msg)
-	case logpane.FullScreenToggledMsg:
-		if msg.ID == s.logs.ID {
-			s.logs.Full = !s.logs.Full
-		}
-	case logpane.SaveRequestedMsg:
-		if msg.ID == s.logs.ID {
-			kind, text := s.logs.ToSave()
-			return s.m.SaveLog("jupyter-ec2-"+s.m.current().Name+"-"+kind, text)
-		}
-	case page.Restyled:
-		s.logs.Restyle(s.m.Theme)
+	default:
+		return s.logs.Update(s.m.Context, s.m.current().Name, msg)
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/logpane"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
@@ -240,7 +239,7 @@ func (s *workPage) Keys() page.Keys {
 	switch {
 	case s.logs.Searching():
 	case s.failure.Is():
-		keys = append(s.failure.Keys(s.again), page.Tell("esc", "back to "+s.origin()))
+		keys = append(s.failure.Keys("r", s.again), page.Tell("esc", "back to "+s.origin()))
 	case !s.stopping:
 		keys = page.Keys{page.Tell("esc", "stop")}
 	}
@@ -349,17 +348,8 @@ func (s *workPage) Update(msg tea.Msg) tea.Cmd {
 		s.setupWasRead(msg)
 	case workEnded:
 		return s.ended(msg)
-	case logpane.FullScreenToggledMsg:
-		if msg.ID == s.logs.ID {
-			s.logs.Full = !s.logs.Full
-		}
-	case logpane.SaveRequestedMsg:
-		if msg.ID == s.logs.ID {
-			kind, text := s.logs.ToSave()
-			return s.m.SaveLog("jupyter-ec2-"+s.m.current().Name+"-"+kind, text)
-		}
-	case page.Restyled:
-		s.logs.Restyle(s.m.Theme)
+	default:
+		return s.logs.Update(s.m.Context, s.m.current().Name, msg)
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (g *Guide) Adopt(ctx context.Context, m steps.Machine) (steps.Setup, error)
 	// Only a pair that carries the setup's tag is removed with it.
 	s.Resources.KeyPairOurs, s.Resources.KeyFileOurs = true, true
 	if slices.ContainsFunc(all, func(o steps.Setup) bool { return o.Answers.Name == s.Answers.Name }) {
-		s.Answers.Name = s.Answers.Name[:min(len(s.Answers.Name), 40-5)] + "-" + s.ID[:min(len(s.ID), 4)]
+		s.Answers.Name = s.Answers.Name[:min(len(s.Answers.Name), steps.MaxName-5)] + "-" + s.ID[:min(len(s.ID), 4)]
 	}
 	return s, g.ledger.create(&s)
 }

@@ -12,10 +12,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// defaultName is the setup's name when none is given, so that the same
-// command finds the same machine again.
-const defaultName = "jupyter"
-
 // answering turns flags into answers.
 type answering struct {
 	*Program
@@ -72,7 +68,7 @@ func plausible(base steps.Answers) error {
 // base is what the answers start from.
 func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error) {
 	base := steps.Answers{
-		Name: defaultName, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB,
+		Name: steps.DefaultName, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB,
 		Mode: steps.ModeSSH, Installer: steps.InstallerUV,
 	}
 	if a.o.plan != "" {

@@ -2,16 +2,12 @@ package cli
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
-
-// extendBy is by how much a stop is put off when nobody says.
-const extendBy = steps.Limit(time.Hour)
 
 func (p *Program) extendCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
@@ -39,7 +35,7 @@ func spanAfterName(words func() []string) func(context.Context, *request, string
 }
 
 func (r *request) extend(ctx context.Context) error {
-	by := extendBy
+	by := steps.ExtendBy
 	if len(r.args) > 1 {
 		var err error
 		if by, err = steps.ParseLimit(r.args[1]); err != nil || by == 0 {

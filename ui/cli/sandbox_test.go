@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
 // These tests go through the whole guide in the sandbox, as another process
@@ -191,7 +192,7 @@ func TestSandboxGuide(t *testing.T) {
 	for _, mode := range []string{"ssh", "http", "gateway"} {
 		trace.learn(h.serves(mode))
 	}
-	h.run(0, "rm", defaultName, "--yes")
+	h.run(0, "rm", steps.DefaultName, "--yes")
 	if all := h.setups(); len(all) != 0 {
 		t.Errorf("left over: %v", all)
 	}
@@ -267,5 +268,5 @@ func TestSandboxPip(t *testing.T) {
 	if err := h.up(ready(&got), "--installer", "pip", "--no-tunnel").Wait(); err != nil {
 		t.Errorf("up: %v", err)
 	}
-	h.run(0, "rm", defaultName, "--yes")
+	h.run(0, "rm", steps.DefaultName, "--yes")
 }

@@ -167,7 +167,7 @@ func (f *facts) money(m machine, now time.Time) {
 	}
 	f.add("Costs", "%s an hour now", wording.Rate(money.Hour))
 	f.add("So far", "%s", wording.SoFarCell(money))
-	f.add("Tomorrow", "%s more if it is left as it is until 9 o'clock", wording.Sum(money.Tomorrow))
+	f.add("Tomorrow", "%s", wording.TomorrowLine(money))
 }
 
 func notBlank(all ...string) []string {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,13 +65,13 @@ jupyter-ec2 up --plan plan.json`,
 	f := cmd.Flags()
 	f.StringVar(&o.profile, "profile", "", "use this profile from the AWS config files")
 	f.StringVar(&o.region, "region", "", "launch in this region (the profile's own)")
-	f.StringVar(&o.image, "image", steps.DefaultRelease, "use this Ubuntu release: 20.04, 22.04, 24.04 or 26.04")
+	f.StringVar(&o.image, "image", steps.DefaultRelease, "use this Ubuntu release: "+strings.Join(steps.ReleaseVersions(), ", "))
 	f.StringVar(&o.kind, "type", "", "launch this instance type (t2.micro, or a free-tier type where there is none)")
 	f.IntVar(&o.disk, "disk", steps.DefaultDiskGB, "create a disk of this many GB")
 	f.StringVar(&o.key, "key", string(steps.KeyMadeHere), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
 	f.StringVar(&o.mode, "mode", string(steps.ModeSSH), "reach the server this way: ssh, http or gateway")
 	f.StringVar(&o.installer, "installer", string(steps.InstallerUV), "install with uv, or with pip as the guide does")
-	f.StringVar(&o.name, "name", defaultName, "name the setup")
+	f.StringVar(&o.name, "name", steps.DefaultName, "name the setup")
 	f.BoolVar(&o.noTLS, "no-tls", false, "serve plain HTTP in http and gateway mode, as the guide does")
 	f.Var(&o.idle, "idle-stop", "stop the machine after this much idle time, or never (60m)")
 	f.Var(&o.life, "lifetime", "stop the machine after running for this long, or never (12h)")
@@ -88,7 +89,7 @@ jupyter-ec2 up --plan plan.json`,
 		_ = cmd.RegisterFlagCompletionFunc(flag, p.completer(sandbox, values))
 	}
 	for flag, words := range map[string][]string{
-		"image": {"20.04", "22.04", "24.04", "26.04"}, "mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
+		"image": steps.ReleaseVersions(), "mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
 		"idle-stop": limitWords(), "lifetime": limitWords(),
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))

@@ -157,7 +157,7 @@ func (s *Account) Keys() page.Keys {
 	case s.Tasks.Runs(taskSignIn):
 		return page.Keys{page.Set("esc", "cancel", func() { s.Tasks.Stop(taskSignIn); s.trying = "" })}
 	case s.failure.Is():
-		return append(s.failure.Keys(s.again), page.Maybe("esc", "back", s.toProfiles))
+		return append(s.failure.Keys("r", s.again), page.Maybe("esc", "back", s.toProfiles))
 	case s.signedIn != nil:
 		return s.regionKeys()
 	case len(s.profiles) == 0:

@@ -4,6 +4,8 @@
 package guide
 
 import (
+	"cmp"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -39,20 +41,11 @@ func (g *Guide) Place() steps.Place {
 
 // withDefaults fills in what the answers leave open.
 func withDefaults(a steps.Answers) steps.Answers {
-	or := func(s *string, def string) {
-		if *s == "" {
-			*s = def
-		}
-	}
-	or(&a.Name, defaultName)
-	or(&a.Release, steps.DefaultRelease)
-	or((*string)(&a.Mode), string(steps.ModeSSH))
-	or((*string)(&a.Installer), string(steps.InstallerUV))
-	or((*string)(&a.Key.Source), string(steps.KeyMadeHere))
-	if a.DiskGB == 0 {
-		a.DiskGB = steps.DefaultDiskGB
-	}
+	a.Name = cmp.Or(a.Name, steps.DefaultName)
+	a.Release = cmp.Or(a.Release, steps.DefaultRelease)
+	a.Mode = cmp.Or(a.Mode, steps.ModeSSH)
+	a.Installer = cmp.Or(a.Installer, steps.InstallerUV)
+	a.Key.Source = cmp.Or(a.Key.Source, steps.KeyMadeHere)
+	a.DiskGB = cmp.Or(a.DiskGB, steps.DefaultDiskGB)
 	return a
 }
-
-const defaultName = "jupyter"

@@ -162,7 +162,7 @@ func (s *KeyPair) Keys() page.Keys {
 	case s.naming:
 		return s.namingKeys()
 	case s.failure.Is():
-		return append(s.failure.Keys(s.find), page.Tell("esc", "back"))
+		return append(s.failure.Keys("r", s.find), page.Tell("esc", "back"))
 	case len(s.options) == 0:
 		return page.Keys{page.Tell("esc", "back")}
 	}

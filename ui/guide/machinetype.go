@@ -146,11 +146,10 @@ func (s *MachineType) priced(msg pricesFetched) {
 	s.fill()
 }
 
-func (s *MachineType) fill() { s.table.SetRows(page.TypeRows(s.types, s.prices, s.noPrice)) }
+func (s *MachineType) fill() { s.table.SetRows(page.TypeRows(s.types, s.prices, s.asked())) }
 
-func (s *MachineType) price(name string) (hour, month string) {
-	return page.TypePrice(s.prices, s.noPrice, name)
-}
+// asked reports whether AWS has answered what the types cost, or does not.
+func (s *MachineType) asked() bool { return s.prices.Hour != nil || s.noPrice != "" }
 
 // Typing implements [page.Page].
 func (s *MachineType) Typing() page.Typist {
@@ -167,7 +166,7 @@ func (s *MachineType) Typing() page.Typist {
 func (s *MachineType) Keys() page.Keys {
 	switch {
 	case s.failure.Is():
-		return append(s.failure.Keys(s.fetch), page.Tell("esc", "back"))
+		return append(s.failure.Keys("r", s.fetch), page.Tell("esc", "back"))
 	case len(s.types) == 0:
 		return page.Keys{page.Tell("esc", "back")}
 	case s.part == partTypes && s.table.Filtering():
@@ -327,10 +326,8 @@ func (s *MachineType) typeLine(w int) string {
 		if t.FreeTier {
 			facts = append(facts, "free tier")
 		}
-		if hour, month := s.price(t.Name); hour == "unknown" {
-			facts = append(facts, "price unknown")
-		} else if hour != "…" {
-			facts = append(facts, "$"+month+" a month")
+		if price := wording.PriceAMonth(s.prices.Hour[t.Name], s.asked()); price != "" {
+			facts = append(facts, price)
 		}
 		if t.GPU != "" {
 			facts = append(facts, t.GPU)

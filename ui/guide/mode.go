@@ -32,7 +32,7 @@ type Mode struct {
 
 // NewMode makes the page.
 func NewMode(g *Guide) *Mode {
-	s := &Mode{Guide: g, name: page.NewField(g.Answers.Name, defaultName, 40)}
+	s := &Mode{Guide: g, name: page.NewField(g.Answers.Name, steps.DefaultName, steps.MaxName)}
 	s.start()
 	return s
 }

@@ -77,7 +77,7 @@ func (s *Review) Keys() page.Keys {
 	before := len(steps.Questions()) - 1 // of the review
 	answers, back := page.Tell(fmt.Sprintf("1-%d", before), "change answers"), page.Tell("esc", "back")
 	if s.failure.Is() {
-		return append(s.failure.Keys(s.ask), answers, back)
+		return append(s.failure.Keys("r", s.ask), answers, back)
 	}
 	launch, again := "launch", ""
 	switch {

@@ -3,7 +3,6 @@ package machines
 import (
 	"context"
 	"fmt"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -174,17 +173,15 @@ func (s *Page) adopt(u *Member) tea.Cmd {
 	}, nil)
 }
 
-// extendBy is for how long + keeps a machine on, from now, at least: what is
-// left until its stop is not added up.
-const extendBy = time.Hour
-
+// extend keeps a machine on from now: what is left until its stop is not added
+// up.
 func (s *Page) extend(u *Member) tea.Cmd {
 	link := u.conn.link
 	if link == nil {
 		return s.Say("The stop can be postponed once the machine is connected.", true)
 	}
 	return s.beginSimple(u, phrase{doing: "extending", did: "stays on for at least an hour from now"}, func(ctx context.Context, _ func(steps.Event)) error {
-		_, err := link.Extend(ctx, extendBy)
+		_, err := link.Extend(ctx, steps.ExtendBy.Duration())
 		return err
 	}, func(u *Member, _ result) tea.Cmd { return s.askHealth(u) })
 }

@@ -132,7 +132,7 @@ func (s *Page) Keys() page.Keys {
 	}
 	var keys page.Keys
 	if s.failure.Is() {
-		keys = page.Keys{page.Tell("f5", "try again"), page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) { return nil, s.failure.Key(k) }), page.Tell("d", "details"), page.Tell("n", "new")}
+		keys = append(s.failure.Keys("f5 ctrl+r", s.refresh), page.Tell("n", "new"))
 	} else {
 		keys = s.bar()
 	}

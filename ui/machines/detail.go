@@ -1,6 +1,7 @@
 package machines
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func (u *Member) happening(f *facts, now time.Time) {
 			f.add([]string{"Now", " "}[min(i, 1)], f.th.Accent, line)
 		}
 	case u.op != nil:
-		f.add("Now", f.th.Accent, or(u.op.now, page.Capital(u.op.doing)+" …"))
+		f.add("Now", f.th.Accent, cmp.Or(u.op.now, page.Capital(u.op.doing)+" …"))
 	case u.trouble != nil:
 		p := u.trouble.problem
 		f.wrapped("Failed", f.th.Error, u.trouble.what+": "+p.Title)

@@ -93,7 +93,7 @@ func (d *doctorDialog) Keys() page.DialogKeys {
 		fix = "fix it"
 	}
 	return page.DialogKeys{
-		page.Under(d.failureKey),
+		page.Details[page.Reply](&d.failure, ""),
 		page.On("enter", fix, d.fix),
 		page.Moving[page.Reply]("choose", func(k tea.KeyPressMsg) bool {
 			moves := d.at.Key(k)
@@ -107,10 +107,6 @@ func (d *doctorDialog) Keys() page.DialogKeys {
 			return page.Close()
 		}),
 	}
-}
-
-func (d *doctorDialog) failureKey(k tea.KeyPressMsg) (page.Reply, bool) {
-	return page.Reply{}, d.failure.Key(k)
 }
 
 // again checks once more, unless something is being mended.

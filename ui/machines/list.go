@@ -57,18 +57,10 @@ func (s *Page) foot(now time.Time) string {
 	for i, u := range s.order {
 		setups[i] = u.Setup
 	}
-	money := steps.Together(now, setups...)
-	switch {
-	case len(s.order) == 0:
+	if len(setups) == 0 {
 		return ""
-	case s.Engine.Sandboxed():
-		return "nothing costs money here"
-	case money.Hour == 0 && money.Known:
-		return "nothing costs now"
-	case money.Hour == 0:
-		return "what they cost is unknown"
 	}
-	return wording.Together(money)
+	return wording.TogetherLine(steps.Together(now, setups...), s.Engine.Sandboxed())
 }
 
 // row is a machine as one line of the list.

@@ -345,5 +345,5 @@ func (s *Page) Ticks() bool { return s.shown || s.linksUp() }
 // numbered is a name with a number behind it, within the length a name has.
 func numbered(name string, n int) string {
 	tail := fmt.Sprintf("-%d", n)
-	return name[:min(len(name), 40-len(tail))] + tail
+	return name[:min(len(name), steps.MaxName-len(tail))] + tail
 }

@@ -91,28 +91,9 @@ func (s *Page) said(msg operationSaid) {
 		if e.Text != "" && e.Kind != steps.Output && e.Kind != steps.ByHand {
 			u.op.now = e.Text
 		}
-		writeEvent(u.buffer(doneLog), e)
-	}
-}
-
-// writeEvent writes what an operation says into the machine's log. What the
-// host prints is in it, too: there is only one pane.
-func writeEvent(buf *logbuf.Buffer, e steps.Event) {
-	switch e.Kind {
-	case steps.Output:
-		buf.Add("  "+e.Text, e.Partial)
-	case steps.Started:
-		buf.AddMarked("  "+page.StepTitle(e.Step), false, logbuf.Doing)
-	case steps.Doing:
-		buf.Add("  "+e.Text, false)
-	case steps.ByHand:
-		buf.Add("  "+page.PromptOf(e.Text)+" "+e.Text, false)
-	case steps.Retrying:
-		buf.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
-	case steps.Finished:
-		buf.Add("  ✓ "+e.Text, false)
-	case steps.Failed:
-		buf.AddMarked("  failed: "+e.Text, false, logbuf.Failed)
+		if e.Kind != steps.Failed { // the operation's end tells it, with its title
+			page.WriteEvent(u.buffer(doneLog), "  ", e, time.Time{})
+		}
 	}
 }
 

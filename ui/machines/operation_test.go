@@ -69,3 +69,15 @@ func TestAStoppedMachineHasNoURL(t *testing.T) {
 		t.Errorf("a stopped machine has the URL %s", url)
 	}
 }
+
+// The engine tells a failure as it happens, and the operation's end with its
+// title: once is enough.
+func TestALogTellsAFailureOnce(t *testing.T) {
+	r := sevenRig(t, func(e *stepstest.Engine) {
+		e.Framed, e.Fail = true, map[string]error{"stop": stepstest.SessionEnded{}}
+	})
+	r.press("s").until("Stop jupyter?").press("enter").until("! stopping failed").untilDone()
+	if text := r.machine("s-1").buffer(doneLog).String(); strings.Count(text, "failed:") != 1 {
+		t.Errorf("the log:\n%s", text)
+	}
+}

@@ -71,12 +71,10 @@ func (d *typeDialog) fetched(msg otherTypesFetched) {
 		d.failure.Set(msg.err)
 		return
 	}
-	noPrice := ""
 	if msg.noCost != nil {
-		noPrice = page.Clean(steps.Explain(msg.noCost).Title)
-		d.note = "Prices are unknown: " + noPrice
+		d.note = "Prices are unknown: " + page.Clean(steps.Explain(msg.noCost).Title)
 	}
-	rows := page.TypeRows(msg.list, msg.prices, noPrice)
+	rows := page.TypeRows(msg.list, msg.prices, true)
 	arch := ""
 	for _, t := range msg.list {
 		if t.Name == d.has {
@@ -111,12 +109,12 @@ func (d *typeDialog) Keys() page.DialogKeys {
 	}
 	if d.table.Filtering() {
 		return append(keys, page.TellOnly[page.Reply]("s", "sort"), page.TellOnly[page.Reply]("esc", "cancel"),
-			page.Under(func(k tea.KeyPressMsg) (page.Reply, bool) { return page.Reply{}, d.failure.Key(k) }), types)
+			page.Details[page.Reply](&d.failure, ""), types)
 	}
 	return append(keys,
 		page.Change("s", "sort", d.table.SortNext), page.Change("S", "", d.table.SortBack),
 		page.Maybe("esc", "cancel", d.cancel),
-		page.Under(func(k tea.KeyPressMsg) (page.Reply, bool) { return page.Reply{}, d.failure.Key(k) }), types)
+		page.Details[page.Reply](&d.failure, ""), types)
 }
 
 // cancel closes the dialog, unless there is a filter to be taken away first.

@@ -1,6 +1,7 @@
 package machines
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (u *Member) gone() bool { return u.State.Gone() }
 func (u *Member) complete() bool { return u.Finished(steps.StepOpen) }
 
 // Name is the setup's name, or its ID where a broken record does not tell.
-func (u *Member) Name() string { return page.Clean(or(u.Answers.Name, u.ID)) }
+func (u *Member) Name() string { return page.Clean(cmp.Or(u.Answers.Name, u.ID)) }
 
 // url is where the server answers, without its token; empty when it does not,
 // as in ssh mode without a tunnel.

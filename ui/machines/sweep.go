@@ -1,6 +1,7 @@
 package machines
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -124,7 +125,7 @@ func (d *sweepDialog) Keys() page.DialogKeys {
 		return page.DialogKeys{closes}
 	}
 	return page.DialogKeys{
-		page.Under(func(k tea.KeyPressMsg) (page.Reply, bool) { return page.Reply{}, d.failure.Key(k) }),
+		page.Details[page.Reply](&d.failure, ""),
 		page.Change("space", "mark", d.markNext), page.Change("a", "all", d.markAll),
 		page.On("enter", "remove the marked", func() page.Reply { return page.Staying(d.askClear) }),
 		page.Moving[page.Reply]("choose", d.at.Key),
@@ -268,7 +269,7 @@ func (d *sweepDialog) footLines(th theme.Theme, w int) []string {
 	}
 	if d.at.At < len(d.found) {
 		l := d.found[d.at.At]
-		lines = append(lines, page.Paragraph(th.Subtle, page.Clean(l.ID+" in "+l.At.Region+": "+or(l.Detail, l.Kind)), w)...)
+		lines = append(lines, page.Paragraph(th.Subtle, page.Clean(l.ID+" in "+l.At.Region+": "+cmp.Or(l.Detail, l.Kind)), w)...)
 	}
 	if len(d.found) == 0 {
 		return append(lines, th.OK.Render(theme.SignDone+" Nothing is left over."))
@@ -276,14 +277,7 @@ func (d *sweepDialog) footLines(th theme.Theme, w int) []string {
 	if n := len(d.chosen()); n > 0 {
 		return append(lines, th.Text.Render(fmt.Sprintf("%d of %d marked", n, len(d.found))))
 	}
-	return append(lines, th.Subtle.Render(cells.Fit(or(d.now, wording.Counted(len(d.found), "leftover")), w)))
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return page.Clean(s)
+	return append(lines, th.Subtle.Render(cells.Fit(page.Clean(cmp.Or(d.now, wording.Counted(len(d.found), "leftover"))), w)))
 }
 
 // Point implements [page.PointableDialog].

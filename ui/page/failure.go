@@ -27,23 +27,14 @@ func (f *Failure) Set(err error) {
 // Is reports whether there is a failure.
 func (f *Failure) Is() bool { return f.problem != nil }
 
-// Key takes the one key that is the failure's own.
-func (f *Failure) Key(k tea.KeyPressMsg) bool {
-	if f.problem != nil && k.String() == "d" {
-		f.details = !f.details
-		return true
-	}
-	return false
-}
-
 // Lines tell it.
 func (f *Failure) Lines(th theme.Theme, w int) []string {
 	return ProblemLines(th, *f.problem, w, f.details)
 }
 
-// Keys are to try again, and to see the technical message.
-func (f *Failure) Keys(retry func() tea.Cmd) Keys {
-	keys := Keys{On("r", "retry", retry)}
+// Keys are to try again, by these keys, and to see the technical message.
+func (f *Failure) Keys(again string, retry func() tea.Cmd) Keys {
+	keys := Keys{On(again, "retry", retry)}
 	if f.problem.Raw == "" {
 		return keys
 	}
@@ -51,5 +42,17 @@ func (f *Failure) Keys(retry func() tea.Cmd) Keys {
 	if f.details {
 		does = "fewer details"
 	}
-	return append(keys, Set("d", does, func() { f.details = !f.details }))
+	return append(keys, Details[tea.Cmd](f, does))
+}
+
+// Details shows a failure's technical message, or hides it again. Where nothing
+// failed, the key is left to others.
+func Details[R any](f *Failure, does string) Binding[R] {
+	return Maybe("d", does, func() (R, bool) {
+		var none R
+		if f.problem != nil {
+			f.details = !f.details
+		}
+		return none, f.problem != nil
+	})
 }

@@ -46,35 +46,38 @@ func NewLogs(th theme.Theme, id, doing, host string) Logs {
 	return l
 }
 
-// Restyle gives the panes another theme.
-func (l *Logs) Restyle(th theme.Theme) {
-	for _, p := range l.pane {
-		p.SetTheme(th)
-	}
-}
-
 // Add writes an event into the pane it belongs to.
 func (l *Logs) Add(e steps.Event, began time.Time) {
-	doing := l.Buf[0]
+	if e.Kind == steps.Output {
+		l.Buf[1].Add(e.Text, e.Partial)
+		return
+	}
+	WriteEvent(l.Buf[0], "", e, began)
+}
+
+// WriteEvent writes an event into a log. in stands before what the host prints
+// and before a step's title, where they are under a heading. began is when the
+// step began that has come to its end, or zero where its time is not told.
+func WriteEvent(buf *logbuf.Buffer, in string, e steps.Event, began time.Time) {
 	switch e.Kind {
 	case steps.Output:
-		l.Buf[1].Add(e.Text, e.Partial)
+		buf.Add(in+e.Text, e.Partial)
 	case steps.Started:
-		doing.AddMarked(StepTitle(e.Step), false, logbuf.Doing)
+		buf.AddMarked(in+StepTitle(e.Step), false, logbuf.Doing)
 	case steps.Doing:
-		doing.Add("  "+e.Text, false)
+		buf.Add("  "+e.Text, false)
 	case steps.ByHand:
-		doing.Add("  "+PromptOf(e.Text)+" "+e.Text, false)
+		buf.Add("  "+PromptOf(e.Text)+" "+e.Text, false)
 	case steps.Retrying:
-		doing.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
+		buf.AddMarked("  retry: "+e.Text, false, logbuf.Retry)
 	case steps.Finished:
 		text := "  ✓ " + e.Text
 		if !began.IsZero() {
 			text += " (" + wording.Took(e.Time.Sub(began)) + ")"
 		}
-		doing.Add(text, false)
+		buf.Add(text, false)
 	case steps.Failed:
-		doing.AddMarked("  failed: "+e.Text, false, logbuf.Failed)
+		buf.AddMarked("  failed: "+e.Text, false, logbuf.Failed)
 	}
 }
 
@@ -186,7 +189,22 @@ func (l *Logs) FullScreen(w, h int) string {
 // Said is what the focused pane has said at the last key, or empty.
 func (l *Logs) Said() string { return l.Focused().Said() }
 
-// ToSave is what the focused pane shows, and which of the two it is.
-func (l *Logs) ToSave() (kind, text string) {
-	return [2]string{"done", "machine"}[l.At], l.Buf[l.At].String()
+// Update takes what the panes ask for; what is saved has this name.
+func (l *Logs) Update(c *Context, name string, msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case logpane.FullScreenToggledMsg:
+		if msg.ID == l.ID {
+			l.Full = !l.Full
+		}
+	case logpane.SaveRequestedMsg:
+		if msg.ID == l.ID {
+			kind := [2]string{"done", "machine"}[l.At]
+			return c.SaveLog("jupyter-ec2-"+name+"-"+kind, l.Buf[l.At].String())
+		}
+	case Restyled:
+		for _, p := range l.pane {
+			p.SetTheme(c.Theme)
+		}
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -28,11 +27,12 @@ func NewTypeTable(th theme.Theme) *table.Table {
 	return t
 }
 
-// TypeRows are types with their prices, as far as these are known.
-func TypeRows(types []steps.InstanceType, prices steps.Prices, noPrice string) []table.Row {
+// TypeRows are types with their prices, as far as these are known; asked is
+// false while AWS is still asked for them.
+func TypeRows(types []steps.InstanceType, prices steps.Prices, asked bool) []table.Row {
 	rows := make([]table.Row, len(types))
 	for i, t := range types {
-		hour, month := TypePrice(prices, noPrice, t.Name)
+		hour, month := wording.PriceCells(prices.Hour[t.Name], asked)
 		row := table.Row{ID: t.Name, Words: archWords(t.Arch), Cells: []string{
 			t.Name, strconv.Itoa(t.VCPU), wording.Memory(t.MemoryMiB), t.GPU, t.Arch, "", hour, month,
 		}}
@@ -61,18 +61,6 @@ func archWords(arch string) string {
 		return "x86_64"
 	}
 	return "arm graviton"
-}
-
-// TypePrice is a type's price an hour and a month as two cells.
-func TypePrice(prices steps.Prices, noPrice, name string) (hour, month string) {
-	p := prices.Hour[name]
-	switch {
-	case p > 0:
-		return fmt.Sprintf("%.4f", p), fmt.Sprintf("%.2f", p*steps.HoursPerMonth)
-	case prices.Hour == nil && noPrice == "":
-		return "…", "…"
-	}
-	return "unknown", "unknown"
 }
 
 // TableHeight is the room for a table, or less where its rows need less.

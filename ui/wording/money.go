@@ -45,6 +45,29 @@ func Month(v float64, known, sandbox bool) string {
 	return Monthly(v)
 }
 
+// PriceCells are what an hour and a month of an instance type cost, in columns
+// whose titles have the "$"; asked is false while AWS is still asked.
+func PriceCells(hour float64, asked bool) (anHour, aMonth string) {
+	switch {
+	case hour > 0:
+		return fmt.Sprintf("%.4f", hour), fmt.Sprintf("%.2f", hour*steps.HoursPerMonth)
+	case !asked:
+		return "…", "…"
+	}
+	return Unknown, Unknown
+}
+
+// PriceAMonth is that in a line of text; empty while AWS is still asked.
+func PriceAMonth(hour float64, asked bool) string {
+	switch {
+	case hour > 0:
+		return Monthly(hour*steps.HoursPerMonth) + " a month"
+	case !asked:
+		return ""
+	}
+	return "price " + Unknown
+}
+
 // RateCell and SoFarCell are a machine's money in a column.
 func RateCell(m steps.Money) string {
 	switch {
@@ -84,6 +107,11 @@ func Tomorrow(m steps.Money) string {
 	return "; " + Sum(m.Tomorrow) + " more if left until tomorrow"
 }
 
+// TomorrowLine is that as a line of its own.
+func TomorrowLine(m steps.Money) string {
+	return Sum(m.Tomorrow) + " more if it is left as it is until 9 o'clock"
+}
+
 // Money is all there is to say of what a machine in that state costs now.
 func Money(m steps.Money, state steps.State, sandbox bool) string {
 	switch {
@@ -116,6 +144,19 @@ func Together(m steps.Money) string {
 		least = "at least "
 	}
 	return least + Rate(m.Hour) + " an hour; " + Sum(m.Tomorrow) + " if left until tomorrow"
+}
+
+// TogetherLine is that as a line of its own, under a list of machines.
+func TogetherLine(m steps.Money, sandbox bool) string {
+	switch {
+	case sandbox:
+		return Nothing + " costs money here"
+	case m.Hour == 0 && m.Known:
+		return Nothing + " costs now"
+	case m.Hour == 0:
+		return "what they cost is " + Unknown
+	}
+	return Together(m)
 }
 
 // AnHour says what a machine costs while it runs: "costs $0.0120 an hour".

@@ -188,3 +188,37 @@ func TestStateNext(t *testing.T) {
 		}
 	}
 }
+
+func TestTogether(t *testing.T) {
+	known, none := steps.Money{Known: true, Hour: 0.02, Tomorrow: 0.4}, steps.Money{Known: true}
+	for _, s := range [][2]string{
+		{Together(known), "$0.0200 an hour; $0.40 if left until tomorrow"},
+		{TogetherLine(known, false), Together(known)},
+		{TogetherLine(known, true), "nothing costs money here"},
+		{TogetherLine(none, false), "nothing costs now"},
+		{TogetherLine(steps.Money{}, false), "what they cost is unknown"},
+		{TomorrowLine(known), "$0.40 more if it is left as it is until 9 o'clock"},
+	} {
+		if s[0] != s[1] {
+			t.Errorf("%q, want %q", s[0], s[1])
+		}
+	}
+}
+
+func TestPrices(t *testing.T) {
+	for _, c := range []struct {
+		hour  float64
+		asked bool
+		want  [3]string
+	}{
+		{0.0116, true, [3]string{"0.0116", "8.47", "$8.47 a month"}},
+		{0.0116, false, [3]string{"0.0116", "8.47", "$8.47 a month"}},
+		{0, false, [3]string{"…", "…", ""}},
+		{0, true, [3]string{"unknown", "unknown", "price unknown"}},
+	} {
+		hour, month := PriceCells(c.hour, c.asked)
+		if got := [3]string{hour, month, PriceAMonth(c.hour, c.asked)}; got != c.want {
+			t.Errorf("%v, asked %v: %q, want %q", c.hour, c.asked, got, c.want)
+		}
+	}
+}
