@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -52,7 +50,4 @@ func AnswersFault(err error) error {
 }
 
 // sentence gives a text a capital and a stop.
-func sentence(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(first)) + s[size:] + "."
-}
+func sentence(s string) string { return problem.Capital(s) + "." }

@@ -59,7 +59,7 @@ func (n Next) In(words func(Action) string) string {
 		}
 		text := words(p.action)
 		if begins(b.String()) {
-			text = capital(text)
+			text = Capital(text)
 		}
 		b.WriteString(text)
 	}
@@ -108,7 +108,11 @@ func begins(before string) bool {
 	return before == "" || strings.HasSuffix(before, ".") || strings.HasSuffix(before, "?")
 }
 
-func capital(text string) string {
+// Capital is a text that begins with a capital letter.
+func Capital(text string) string {
+	if text == "" {
+		return ""
+	}
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
 }

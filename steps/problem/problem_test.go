@@ -96,3 +96,11 @@ func TestListsAreComplete(t *testing.T) {
 		}
 	}
 }
+
+func TestCapital(t *testing.T) {
+	for text, want := range map[string]string{"": "", "it": "It", "émile": "Émile", "--type": "--type"} {
+		if got := Capital(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}

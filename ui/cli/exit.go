@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -70,13 +68,7 @@ func (e *usageError) Problem() problem.Problem {
 
 // sentence makes an error's text a sentence: a capital first and a stop last.
 // A flag's or a file's name is left as it is.
-func sentence(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	if size > 0 {
-		s = string(unicode.ToUpper(first)) + s[size:]
-	}
-	return strings.TrimSuffix(s, ".") + "."
-}
+func sentence(s string) string { return problem.Capital(strings.TrimSuffix(s, ".")) + "." }
 
 // usage makes a usageError; command is whose --help tells more, "up" for example.
 func usage(command, format string, args ...any) error {

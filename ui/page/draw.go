@@ -235,4 +235,4 @@ func Beside(left, between, right string) string {
 }
 
 // Capital is a text that begins with a capital letter.
-func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func Capital(s string) string { return problem.Capital(s) }
