@@ -307,7 +307,7 @@ func (s *workPage) View(w, h int) string {
 	return strings.Join(lines, "\n")
 }
 
-// stepsLine is the five working steps on one line, for narrow screens.
+// stepsLine is the working steps on one line, for narrow screens.
 func (s *workPage) stepsLine(w int) string {
 	parts := make([]string, 0, len(steps.Works()))
 	for _, id := range steps.Works() {

@@ -22,7 +22,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // The whole wizard in a terminal, over a booted machine. Every one of the ten
 // steps is looked at, made another size, too small and its own size again, and
