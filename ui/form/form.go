@@ -2,8 +2,6 @@
 package form
 
 import (
-	"strings"
-
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -15,13 +13,12 @@ import (
 // Input is a question answered with one line of text. It draws its own cursor,
 // as a reversed cell.
 type Input struct {
-	model       textinput.Model
-	theme       theme.Theme
-	label, hint string
-	check       func(string) error
-	width       int
-	secret      bool
-	touched     bool // something was typed, so it is fair to say what is wrong
+	model   textinput.Model
+	theme   theme.Theme
+	label   string
+	check   func(string) error
+	width   int
+	touched bool // something was typed, so it is fair to say what is wrong
 }
 
 // NewInput makes an input that has the focus. Check tells what is wrong with a
@@ -49,14 +46,8 @@ func (i *Input) SetValue(s string) {
 // SetWidth sets the width of View in cells.
 func (i *Input) SetWidth(width int) { i.width = width }
 
-// SetSecret draws dots in place of the text.
-func (i *Input) SetSecret(on bool) { i.secret = on }
-
 // SetPlaceholder sets what is shown while the text is empty.
 func (i *Input) SetPlaceholder(s string) { i.model.Placeholder = s }
-
-// SetHint sets the line below the input, shown while nothing is wrong.
-func (i *Input) SetHint(s string) { i.hint = s }
 
 // SetLimit bounds the text to so many characters; 0 is no bound.
 func (i *Input) SetLimit(characters int) { i.model.CharLimit = characters }
@@ -121,9 +112,6 @@ func (i *Input) Line(width int) string {
 		return i.empty(width, focused)
 	}
 	text := []rune(i.model.Value())
-	if i.secret {
-		text = []rune(strings.Repeat("•", len(text)))
-	}
 	at := min(i.model.Position(), len(text))
 	before, under, after := cells.Clean(string(text[:at])), " ", ""
 	if at < len(text) {
@@ -155,14 +143,14 @@ func (i *Input) empty(width int, focused bool) string {
 // Height is the number of lines of View.
 func (i *Input) Height() int { return 3 }
 
-// View is the label, the input, and a hint or what is wrong with the value:
+// View is the label, the input, and what is wrong with the value:
 // three lines of the set width.
 func (i *Input) View() string {
 	prompt, label := i.theme.Border.Render("│ "), i.theme.Text
 	if i.model.Focused() {
 		prompt, label = i.theme.BorderFocus.Render("┃ "), i.theme.Heading
 	}
-	below := i.theme.Subtle.Render(cells.Clean(i.hint))
+	below := ""
 	if err := i.Err(); err != nil && i.touched {
 		below = i.theme.Error.Render(theme.SignFailed + " " + cells.Clean(err.Error()))
 	}

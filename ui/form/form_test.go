@@ -28,8 +28,7 @@ func disk(s string) error {
 func TestInput(t *testing.T) {
 	in := NewInput("Disk in GB", theme.New(true, false), disk)
 	in.SetWidth(30)
-	in.SetHint("8 is enough")
-	if view := ansi.Strip(in.View()); !strings.Contains(view, "8 is enough") || strings.Contains(view, "take 8") {
+	if view := ansi.Strip(in.View()); strings.Contains(view, "take 8") {
 		t.Errorf("before anything is typed the view is\n%s", view)
 	}
 	typed(in, "89")
@@ -37,23 +36,13 @@ func TestInput(t *testing.T) {
 		t.Errorf("the view of a wrong value is\n%s", view)
 	}
 	in.Update(tea.KeyPressMsg{Code: tea.KeyBackspace})
-	if view := ansi.Strip(in.View()); in.Err() != nil || in.Value() != "8" || !strings.Contains(view, "8 is enough") {
+	if view := ansi.Strip(in.View()); in.Err() != nil || in.Value() != "8" || strings.Contains(view, "take 8") {
 		t.Errorf("the view of a right value is\n%s", view)
 	}
 	for _, code := range []rune{tea.KeyEnter, tea.KeyEscape, tea.KeyTab, tea.KeyUp, tea.KeyDown, tea.KeyF1} {
 		if handled, _ := in.Update(tea.KeyPressMsg{Code: code}); handled {
 			t.Errorf("%v is the owner's", tea.KeyPressMsg{Code: code})
 		}
-	}
-}
-
-func TestSecretIsNotDrawn(t *testing.T) {
-	in := NewInput("Passphrase", theme.New(true, true), nil)
-	in.SetSecret(true)
-	in.SetWidth(40)
-	in.Update(tea.PasteMsg{Content: "hunter2"})
-	if view := ansi.Strip(in.View()); strings.Contains(view, "hunter") || !strings.Contains(view, "•••••••") || in.Value() != "hunter2" {
-		t.Errorf("the view is\n%s", view)
 	}
 }
 

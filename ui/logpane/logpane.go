@@ -98,9 +98,6 @@ func (p *Pane) Searching() bool { return p.search.open }
 // Following reports whether the view stays at the end.
 func (p *Pane) Following() bool { return p.follow }
 
-// Wrapping reports whether long lines are wrapped.
-func (p *Pane) Wrapping() bool { return p.wrap }
-
 // Said is the short text in the header, or empty.
 func (p *Pane) Said() string { return p.notice }
 

@@ -104,8 +104,8 @@ func (c *Choice) Point(p Pointed) (again bool) {
 	return again
 }
 
-// WheelLines is how far one turn of the wheel moves a text.
-const WheelLines = 3
+// wheelLines is how far one turn of the wheel moves a text.
+const wheelLines = 3
 
 // Wheel scrolls by a turn of the wheel.
-func (s *Scroll) Wheel(p Pointed) { s.Top = max(s.Top+WheelLines*p.Wheel, 0) }
+func (s *Scroll) Wheel(p Pointed) { s.Top = max(s.Top+wheelLines*p.Wheel, 0) }
