@@ -77,7 +77,7 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 	m.machines = machines.New(m.Context, m)
 	m.account = guide.NewAccount(m.guide)
 	m.work = newWorkPage(m)
-	m.open = openPage{m: m}
+	m.open = openPage{m: m, work: &m.work.logs}
 	m.remove = newRemovePage(m)
 	m.pages = m.table()
 	return m

@@ -89,7 +89,7 @@ func (m *model) asking() bool {
 
 // NewMachine implements [machines.Program].
 func (m *model) NewMachine(last steps.Answers, free func(name string) string) tea.Cmd {
-	m.work.setup, m.work.runs = steps.Setup{}, map[steps.StepID]stepRun{}
+	m.work.clear()
 	m.open.set(nil)
 	m.guide.Begin(m.o.Defaults.Over(last))
 	m.guide.Answers.Name = free(m.guide.Answers.Name)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -21,7 +20,8 @@ type openPage struct {
 	opened *steps.Opened
 	tunnel string // what the tunnel said last
 	at     page.Scroll
-	logs   bool // the logs are shown instead
+	work   *page.Logs // what the work said that led here
+	logs   bool       // that is shown instead
 }
 
 func (s *openPage) Enter() tea.Cmd { return s.askTunnel() }
@@ -50,7 +50,7 @@ func (s *openPage) Typing() page.Typist {
 // Keys implements [page.Page].
 func (s *openPage) Keys() page.Keys {
 	if s.logs {
-		return append(append(page.Keys{page.Tell("esc", "back to the URL")}, s.m.work.logs.Keys()...), page.Set("esc l", "", func() { s.logs = false }))
+		return append(append(page.Keys{page.Tell("esc", "back to the URL")}, s.work.Keys()...), page.Set("esc l", "", func() { s.logs = false }))
 	}
 	return page.Keys{
 		page.On("o enter", "open in browser", s.browse),
@@ -72,7 +72,7 @@ func (s *openPage) browse() tea.Cmd {
 
 func (s *openPage) View(w, h int) string {
 	if s.logs {
-		return s.m.work.logs.View(w, h, false)
+		return s.work.View(w, h, false)
 	}
 	// The URL stays where it is: it is what the page is for.
 	url := s.urlLines(w)
@@ -183,14 +183,21 @@ func (s *openPage) lists(w int) []string {
 
 func (s *openPage) Point(p page.Pointed) tea.Cmd {
 	if s.logs {
-		return s.m.work.logs.Point(p)
+		return s.work.Point(p)
 	}
 	s.at.Wheel(p)
 	return nil
 }
 
 // set takes what was opened, or nothing.
-func (s *openPage) set(o *steps.Opened) { *s = openPage{m: s.m, opened: o} }
+func (s *openPage) set(o *steps.Opened) { *s = openPage{m: s.m, work: s.work, opened: o} }
+
+// forget lets go of what was opened, if it is of that setup.
+func (s *openPage) forget(setupID string) {
+	if s.opened != nil && s.opened.Setup.ID == setupID {
+		s.set(nil)
+	}
+}
 
 // Leave implements [page.Page].
 func (s *openPage) Leave() {}
@@ -216,7 +223,7 @@ func (s *openPage) FullScreen(w, h int) string {
 	if !s.logs {
 		return ""
 	}
-	return s.m.work.logs.FullScreen(w, h)
+	return s.work.FullScreen(w, h)
 }
 
 // Said implements [page.WithLog].
@@ -224,13 +231,12 @@ func (s *openPage) Said() string {
 	if !s.logs {
 		return ""
 	}
-	return s.m.work.logs.Said()
+	return s.work.Said()
 }
 
 // ShowOpened implements [machines.Program].
 func (m *model) ShowOpened(setup steps.Setup, o *steps.Opened) tea.Cmd {
-	m.work.setup, m.work.from, m.work.at = setup, machines.ID, steps.StepOpen
-	m.work.finishAll()
+	m.work.passed(setup)
 	m.open.set(o)
 	return m.Show(steps.StepOpen)
 }

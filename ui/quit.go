@@ -216,11 +216,7 @@ func (m *model) Ended(setupID string, err error) tea.Cmd {
 
 // waitForWork ends the work on a setup, and answers what waits for its end.
 func (m *model) waitForWork(setupID string) func(context.Context) error {
-	var gone <-chan struct{}
-	if m.work.setup.ID == setupID && m.work.last != nil {
-		m.Tasks.Stop(taskWork)
-		gone = m.work.last.Gone
-	}
+	gone := m.work.release(setupID)
 	return func(ctx context.Context) error {
 		if gone == nil {
 			return nil

@@ -39,15 +39,10 @@ func (s *removePage) Enter() tea.Cmd { return nil }
 // engine holds the setup until then.
 func (s *removePage) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 	var busy <-chan struct{}
-	if s.m.work.setup.ID == setup.ID {
-		if s.m.work.last != nil {
-			busy = s.m.work.last.Gone
-		}
-		s.m.Tasks.Stop(taskWork)
+	if work := s.m.work.release(setup.ID); work != nil {
+		busy = work
 	}
-	if s.m.open.opened != nil && s.m.open.opened.Setup.ID == setup.ID {
-		s.m.open.set(nil)
-	}
+	s.m.open.forget(setup.ID)
 	if operation := s.m.machines.Release(setup.ID); operation != nil {
 		busy = operation
 	}
@@ -108,14 +103,11 @@ func (m *model) forget(s steps.Setup) {
 // unset takes a setup that is gone out of the guide's pages, and reports
 // whether the work was on it.
 func (m *model) unset(id string) bool {
-	if m.open.opened != nil && m.open.opened.Setup.ID == id {
-		m.open.set(nil)
-	}
+	m.open.forget(id)
 	if m.work.setup.ID != id {
 		return false
 	}
-	m.work.setup = steps.Setup{}
-	m.work.runs = map[steps.StepID]stepRun{}
+	m.work.clear()
 	return true
 }
 

@@ -203,6 +203,28 @@ func (s *workPage) leave() tea.Cmd {
 	return tea.Batch(back, s.m.lookUp(s.setup.ID))
 }
 
+// release stops the work on that setup. What is returned is closed when the
+// engine has let go of it; nil where nothing of it was begun.
+func (s *workPage) release(setupID string) <-chan struct{} {
+	if s.setup.ID != setupID {
+		return nil
+	}
+	s.m.Tasks.Stop(taskWork)
+	if s.last == nil {
+		return nil
+	}
+	return s.last.Gone
+}
+
+// passed shows a setup of the list as one that the work has finished.
+func (s *workPage) passed(setup steps.Setup) {
+	s.setup, s.from, s.at = setup, machines.ID, steps.StepOpen
+	s.finishAll()
+}
+
+// clear is for when there is no setup to work on any more, or not yet.
+func (s *workPage) clear() { s.setup, s.runs = steps.Setup{}, map[steps.StepID]stepRun{} }
+
 // finishAll marks every step as done.
 func (s *workPage) finishAll() {
 	for _, id := range steps.Works() {
