@@ -37,6 +37,10 @@ func (s Setup) PublicURL() string {
 	return scheme + "://" + net.JoinHostPort(s.PublicAddr, strconv.Itoa(cmp.Or(s.ServerPort, ServerPort)))
 }
 
+// LocalURL is the root of a server at a port of this computer, where a tunnel
+// brings it.
+func LocalURL(port int) string { return "http://localhost:" + strconv.Itoa(port) }
+
 // URL is where the server answers now, without its token; empty where it does
 // not, as in ssh mode without a tunnel, or where nobody knows.
 func (m Machine) URL() string {
@@ -44,7 +48,7 @@ func (m Machine) URL() string {
 	case !m.State.Up() || m.Unseen != "" || !m.ours():
 		return ""
 	case m.Answers.Mode == ModeSSH && m.TunnelPort != 0:
-		return "http://localhost:" + strconv.Itoa(m.TunnelPort) + m.Answers.Mode.ServerPath()
+		return LocalURL(m.TunnelPort) + m.Answers.Mode.ServerPath()
 	case m.Answers.Mode == ModeSSH || m.PublicAddr == "":
 		return ""
 	}

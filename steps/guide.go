@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -127,6 +126,9 @@ type Page struct {
 	About string // two sentences
 }
 
+// AboutReview is what the review is, of a setup that was not launched yet.
+const AboutReview = "This is everything that will be created and what it costs."
+
 // Pages lists the guide's steps in order.
 func Pages() []Page {
 	return []Page{
@@ -134,7 +136,7 @@ func Pages() []Page {
 		{StepMachine, "Machine", "The guide launches Ubuntu on a t2.micro, which is free for many new accounts. Bigger machines cost more for every hour they run, and the disk costs a little even while the machine is stopped."},
 		{StepKey, "Key pair", "EC2 lets you in by a key pair: it knows the public half, and you keep the private half, readable by nobody else (chmod 400). A new key made on this computer is safest, because it never travels."},
 		{StepMode, "Mode", "The guide knows three ways to reach Jupyter: through an SSH tunnel, over HTTP at the public address, or as a Kernel Gateway for notebooks elsewhere. SSH opens the least to the world."},
-		{StepReview, "Review", "This is everything that will be created and what it costs. Nothing exists before it is launched."},
+		{StepReview, "Review", AboutReview + " Nothing exists before it is launched."},
 		{StepLaunch, "Launch", "EC2 starts the machine behind a firewall (security group) that lets in your own address only. It is pending for some seconds, then running, and then its SSH port answers."},
 		{StepConnect, "Connect", "The program logs in as ubuntu with your key, as ssh -i would. The guide has you type \"yes\" to an unknown host key; here it is compared with the one the machine printed on its console."},
 		{StepInstall, "Install", "Jupyter Notebook and Kernel Gateway are installed on the machine. The install continues there even if this computer disconnects, and a second run finds everything in place."},
@@ -150,8 +152,7 @@ func PageFor(id StepID) Page {
 			return p
 		}
 	}
-	title := string(id)
-	return Page{ID: id, Title: strings.ToUpper(title[:min(1, len(title))]) + title[min(1, len(title)):]}
+	return Page{ID: id, Title: problem.Capital(string(id))}
 }
 
 // ModeInfo explains a mode in a sentence, with what it opens to the world.

@@ -222,7 +222,7 @@ func (m manual) open() []string {
 		}
 		return []string{
 			m.ssh(fmt.Sprintf("-NL %d:localhost:%d", local, m.serverPort())),
-			fmt.Sprintf("http://localhost:%d/?token=TOKEN", local),
+			LocalURL(local) + "/?token=TOKEN",
 		}
 	}
 }

@@ -44,10 +44,7 @@ func ReadPlan(r io.Reader) (Answers, error) {
 // AnswersFault is an answer that cannot be used.
 func AnswersFault(err error) error {
 	return &problem.Error{
-		Kind: problem.Answers, Title: "An answer cannot be used", Text: sentence(err.Error()),
+		Kind: problem.Answers, Title: "An answer cannot be used", Text: problem.Sentence(err.Error()),
 		Next: problem.Say("Change this answer and continue."), Err: err,
 	}
 }
-
-// sentence gives a text a capital and a stop.
-func sentence(s string) string { return problem.Capital(s) + "." }

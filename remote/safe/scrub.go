@@ -24,6 +24,8 @@ var secretPatterns = []*regexp.Regexp{
 	// As configuration files and JSON have them.
 	regexp.MustCompile(`(?i)(\baws_(?:secret_access_key|session_token)\s*[=:]\s*)([^\s"']+)`),
 	regexp.MustCompile(`(?i)(["'][\w.-]*` + secretName + `["']\s*:\s*["'])([^"']+)`),
+	// As people and logs write it: token: …, token …
+	regexp.MustCompile(`(?i)(\btoken[:\s]\s*)([0-9a-z]{16,})`),
 	// Headers.
 	regexp.MustCompile(`(?i)(\bauthorization['"]?\s*[:=]\s*['"]?(?:token|bearer|basic)\s+)([^\s"',}]+)`),
 }
@@ -39,7 +41,7 @@ func Scrub(text string) string { return scrub(text, false) }
 // scrub with open is for a text whose end is still to come: what may turn out
 // to be a URL's password is left out.
 func scrub(text string, open bool) string {
-	if !strings.ContainsAny(text, ":=") {
+	if !strings.ContainsAny(text, ":=") && !strings.Contains(strings.ToLower(text), "token") {
 		return text
 	}
 	text = scrubUsers(text, open)

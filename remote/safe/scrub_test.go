@@ -26,6 +26,7 @@ func TestScrub(t *testing.T) {
 		"https://s3.example/x.whl?X-Amz-Credential=" + secret + "%2F20261130&X-Amz-Signature=ab" + secret + "&x=1",
 		"https://s3.example/x.whl?AWSAccessKeyId=" + secret + "&sig=" + secret,
 		"JUPYTER_TOKEN=" + secret, "export KG_AUTH_TOKEN='" + secret + "'",
+		"the token: " + secret + "456789", "Token " + secret + "456789 is used",
 		"aws_secret_access_key = " + secret, `{"password": "` + secret + `"}`,
 	} {
 		got := Scrub(line)
@@ -40,7 +41,7 @@ func TestScrub(t *testing.T) {
 		"http://host:8888/a:b/c@d",
 		"Downloading notebook (5.4MiB) from https://pypi.org/simple, tokens: 3",
 		"http://localhost:8888/files/me@home.ipynb", "http://[::1]:8888/a@b", "mail me@example.com, see http://example.com",
-		"c.ServerApp.password_required=True", "http://h/?token=TOKEN", `KG_AUTH_TOKEN="$(cat file)" x`, "KG_AUTH_TOKEN=… jupyter", "max_tokens=5 monkey=7", "https://files.example/a.whl#sha256=abc", "",
+		"c.ServerApp.password_required=True", "http://h/?token=TOKEN", `KG_AUTH_TOKEN="$(cat file)" x`, "KG_AUTH_TOKEN=… jupyter", "a token for everyone", "token: 0123", "max_tokens=5 monkey=7", "https://files.example/a.whl#sha256=abc", "",
 	} {
 		if got := Scrub(plain); got != plain {
 			t.Errorf("%q became %q", plain, got)

@@ -77,8 +77,20 @@ func (r *run) mayPass(err error, deadline time.Time) bool {
 	return e.Again() && now.Before(deadline)
 }
 
-// dial makes one connection with the setup's key and the pinned host key.
+// dial makes one connection with the setup's key; a host key that is seen for
+// the first time is checked, and pinned.
 func (t *target) dial(ctx context.Context) (*remote.Client, error) {
+	return t.dialTrusting(ctx, t.checkNewHostKey)
+}
+
+// dialPinned is dial that accepts the pinned host key alone, and asks nobody.
+func (t *target) dialPinned(ctx context.Context) (*remote.Client, error) {
+	return t.dialTrusting(ctx, nil)
+}
+
+// dialTrusting makes one connection; ask, if there is one, decides about a host
+// key that is not pinned.
+func (t *target) dialTrusting(ctx context.Context, ask func(context.Context, remote.Key) error) (*remote.Client, error) {
 	k, err := t.g.signer(ctx, t.s)
 	if err != nil {
 		return nil, err
@@ -86,7 +98,7 @@ func (t *target) dial(ctx context.Context) (*remote.Client, error) {
 	return remote.Dial(ctx,
 		remote.Target{Addr: sshAddr(t.s), User: user, InstanceID: t.s.Resources.InstanceID, Log: t.g.cfg.Log},
 		remote.Auth{Signers: []remote.Signer{k}},
-		remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: t.checkNewHostKey})
+		remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: ask})
 }
 
 // checkNewHostKey decides about a host key seen for the first time: the machine's own

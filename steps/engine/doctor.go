@@ -51,14 +51,11 @@ const (
 // doctor looks at one setup, or at an account alone, and changes nothing: it
 // works on a copy of the ledger's entry and takes no lock.
 type doctor struct {
-	g       *Guide
-	s       *steps.Setup
+	*target // account and region are there once their checks have been made
 	profile string
 	alone   bool // there is no setup: the account alone is looked at
 
 	// What a check found out, for those after it.
-	account  Cloud
-	region   CloudRegion
 	client   *remote.Client
 	facts    jupyter.Facts
 	kind     aws.Type
@@ -150,10 +147,10 @@ func CheckIDs() []string {
 // setupID, the profile's account alone, in its own region. A check that failed
 // is no error: each has them all. Nothing is changed, here or on the machine.
 func (g *Guide) Doctor(ctx context.Context, profile, setupID string, each func(steps.Check)) error {
-	d := &doctor{g: g, profile: profile, alone: setupID == "", states: map[string]steps.CheckState{}}
-	d.s = &steps.Setup{Answers: steps.Answers{
+	t := &target{teller: teller{g: g, setup: setupID, emit: silent}, s: &steps.Setup{Answers: steps.Answers{
 		Profile: profile, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB, Mode: steps.ModeSSH, Key: steps.KeyAnswer{Source: steps.KeyMadeHere},
-	}}
+	}}}
+	d := &doctor{target: t, profile: profile, alone: setupID == "", states: map[string]steps.CheckState{}}
 	if !d.alone {
 		s, err := g.ledger.load(setupID)
 		if err != nil {

@@ -99,7 +99,7 @@ func (d *doctor) offered(ctx context.Context) finding {
 		return wrong(err)
 	}
 	return fine("%s (%d vCPU, %s) and Ubuntu %s (%s) are available in %s.",
-		a.Type, d.kind.VCPU, mebibytes(d.kind.MemoryMiB), a.Release, d.image.ID, a.Region)
+		a.Type, d.kind.VCPU, steps.Memory(d.kind.MemoryMiB), a.Release, d.image.ID, a.Region)
 }
 
 // permitted asks EC2, as the review does, whether a launch would be allowed.
@@ -207,7 +207,7 @@ func (d *doctor) existingMachine(ctx context.Context) (aws.Instance, error) {
 	case i.ID == "" && d.s.Resources.InstanceID != "" && d.g.young(d.s):
 		return i, unshown(d.s)
 	case i.ID != "" && i.State != aws.StateTerminated:
-		d.g.observe(d.s, i)
+		d.observe(i)
 		d.instance, d.s.Resources.InstanceID = i, i.ID
 	}
 	return d.instance, nil

@@ -17,11 +17,11 @@ func TestDiskAndMemory(t *testing.T) {
 		text   string
 	}{
 		"room":              {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 1900}, steps.Health{}, steps.CheckOK, "4.9 GiB of disk free"},
-		"no disk":           {jupyter.Facts{FreeDiskMB: 199, MemoryMB: 1900}, steps.Health{}, steps.CheckBad, "The disk is full: 199 MiB"},
+		"no disk":           {jupyter.Facts{FreeDiskMB: 199, MemoryMB: 1900}, steps.Health{}, steps.CheckBad, "The disk is full: 199.0 MiB"},
 		"little disk":       {jupyter.Facts{FreeDiskMB: 1000, MemoryMB: 1900}, steps.Health{}, steps.CheckWarn, "nearly full"},
 		"no memory":         {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, steps.Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940}, steps.CheckBad, "The memory is full"},
-		"as last seen":      {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, steps.Health{MemoryMB: 950, MemoryUsedMB: 940}, steps.CheckOK, "950 MiB of memory"},
-		"swap helps":        {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950, SwapMB: 2000}, steps.Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940, SwapMB: 2000, SwapUsedMB: 100}, steps.CheckOK, "100 MiB of it used"},
+		"as last seen":      {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, steps.Health{MemoryMB: 950, MemoryUsedMB: 940}, steps.CheckOK, "950.0 MiB of memory"},
+		"swap helps":        {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950, SwapMB: 2000}, steps.Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940, SwapMB: 2000, SwapUsedMB: 100}, steps.CheckOK, "100.0 MiB of it used"},
 		"both are full":     {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950, SwapMB: 2000}, steps.Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 940, SwapMB: 2000, SwapUsedMB: 1990}, steps.CheckBad, "The memory is full"},
 		"little memory":     {jupyter.Facts{FreeDiskMB: 5000, MemoryMB: 950}, steps.Health{Watching: true, MemoryMB: 950, MemoryUsedMB: 800}, steps.CheckWarn, "nearly full"},
 		"memory is unknown": {jupyter.Facts{FreeDiskMB: 5000}, steps.Health{}, steps.CheckOK, "4.9 GiB"},

@@ -61,16 +61,6 @@ func (d *doctor) login(ctx context.Context) finding {
 	return fine("Logged in as %s at %s.", user, sshAddr(d.s))
 }
 
-func (d *doctor) dialPinned(ctx context.Context) (*remote.Client, error) {
-	k, err := d.g.signer(ctx, d.s)
-	if err != nil {
-		return nil, err
-	}
-	return remote.Dial(ctx,
-		remote.Target{Addr: sshAddr(d.s), User: user, InstanceID: d.instance.ID, Log: d.g.cfg.Log},
-		remote.Auth{Signers: []remote.Signer{k}}, remote.HostKeyCheck{Known: d.g.hostKeys()})
-}
-
 // What Jupyter wants of a machine, in MiB. Below the first it fails, below the
 // second it soon will.
 const (
@@ -92,25 +82,17 @@ func (d *doctor) host(ctx context.Context) finding {
 	return roomOn(d.s, facts, health)
 }
 
-// mebibytes is a size in the units that status and the screen tell it in.
-func mebibytes(n int) string {
-	if n < 1024 {
-		return fmt.Sprintf("%d MiB", n)
-	}
-	return fmt.Sprintf("%.1f GiB", float64(n)/1024)
-}
-
 // roomOn judges a machine's disk and memory.
 func roomOn(s *steps.Setup, f jupyter.Facts, h steps.Health) finding {
-	text := fmt.Sprintf("%s of disk free; %s of memory", mebibytes(f.FreeDiskMB), mebibytes(f.MemoryMB))
+	text := fmt.Sprintf("%s of disk free; %s of memory", steps.Megabytes(f.FreeDiskMB), steps.Megabytes(f.MemoryMB))
 	free := f.MemoryMB
 	if h.Watching && h.MemoryMB > 0 {
 		free = max(h.MemoryMB-h.MemoryUsedMB, 0)
-		text += fmt.Sprintf(", %s of it free", mebibytes(free))
+		text += fmt.Sprintf(", %s of it free", steps.Megabytes(free))
 	}
-	text += fmt.Sprintf("; %s of swap", mebibytes(f.SwapMB))
+	text += fmt.Sprintf("; %s of swap", steps.Megabytes(f.SwapMB))
 	if h.SwapUsedMB > 0 {
-		text += fmt.Sprintf(", %s of it used", mebibytes(h.SwapUsedMB))
+		text += fmt.Sprintf(", %s of it used", steps.Megabytes(h.SwapUsedMB))
 	}
 	free += max(f.SwapMB-h.SwapUsedMB, 0)
 	room := problem.Say("Remove what is not needed (du -xh ~ | sort -h | tail shows the biggest), or make the disk larger in the EC2 console.")
@@ -215,7 +197,7 @@ func (g *Guide) public(s *steps.Setup) (jupyter.Endpoint, error) {
 			Next: problem.Act(on(problem.Open, s)).Say(", which fetches the server's own, or ").Act(on(problem.Continue, s)).Say(", which gives it a new one where it has none."),
 		}
 	}
-	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", s.ServerPort), Token: token, Gateway: s.Answers.Mode == steps.ModeGateway}
+	ep := jupyter.Endpoint{URL: steps.LocalURL(s.ServerPort), Token: token, Gateway: s.Answers.Mode == steps.ModeGateway}
 	if s.Answers.Mode == steps.ModeSSH {
 		return ep, nil
 	}
@@ -285,7 +267,7 @@ func (d *doctor) way(ctx context.Context) finding {
 			return wrong(err)
 		}
 		d.tunnel = t
-		d.server.URL, d.server.Dial = fmt.Sprintf("http://localhost:%d", t.LocalPort()), localTunnel{Tunnel: t}.dial
+		d.server.URL, d.server.Dial = steps.LocalURL(t.LocalPort()), localTunnel{Tunnel: t}.dial
 		over = "through an SSH tunnel"
 	}
 	ready, cancel := context.WithTimeout(ctx, askWithin/2)
@@ -303,5 +285,5 @@ func (d *doctor) proof(ctx context.Context) finding {
 		f.fix = againFix
 		return f
 	}
-	return fine("print(6*7) answered %s by Python %s in %.1f s.", p.Output, p.PythonVersion, p.Took.Seconds())
+	return fine("%s.", proofWords(p))
 }

@@ -39,7 +39,7 @@ func (r *run) open(ctx context.Context) (_ string, err error) {
 	if err != nil {
 		return "", err
 	}
-	o.Proof = fmt.Sprintf("print(6*7) answered %s by Python %s (kernel %s) in %.1f s", proof.Output, proof.PythonVersion, proof.Kernel, proof.Took.Seconds())
+	o.Proof = proofWords(proof)
 	if r.s.Answers.Mode == steps.ModeGateway {
 		specs, err := jupyter.Kernelspecs(ctx, ep)
 		if err != nil {
@@ -52,6 +52,11 @@ func (r *run) open(ctx context.Context) (_ string, err error) {
 	r.describe(o, ep.URL, token)
 	r.opened = o
 	return o.Plain, nil
+}
+
+// proofWords tells what the cell answered.
+func proofWords(p jupyter.Proof) string {
+	return fmt.Sprintf("print(6*7) answered %s by Python %s (kernel %s) in %.1f s", p.Output, p.PythonVersion, p.Kernel, p.Took.Seconds())
 }
 
 // endpoint returns the server as the user reaches it; in ssh mode it opens the
@@ -70,7 +75,7 @@ func (t *target) endpoint(ctx context.Context, token string, o *steps.Opened) (j
 		t.doing("The tunnel is up: localhost:%d leads to port %d of the machine", tunnel.LocalPort(), t.s.ServerPort)
 		// The URL says localhost; dialling the very port keeps a foreign
 		// server on ::1 from answering in its place.
-		return jupyter.Endpoint{URL: fmt.Sprintf("http://localhost:%d", tunnel.LocalPort()), Token: token, Dial: tunnel.dial}, nil
+		return jupyter.Endpoint{URL: steps.LocalURL(tunnel.LocalPort()), Token: token, Dial: tunnel.dial}, nil
 	}
 	ep := jupyter.Endpoint{URL: t.s.PublicURL(), Token: token, Gateway: t.s.Answers.Mode == steps.ModeGateway}
 	if !t.s.Answers.HasTLS() {

@@ -196,7 +196,7 @@ func (p *preflight) warnings() []string {
 		w = append(w, "MFA is off for this identity. The guide asks you to turn it on in the IAM console.")
 	}
 	if p.kind.MemoryMiB > 0 && p.kind.MemoryMiB < 1024 {
-		w = append(w, fmt.Sprintf("%s has %d MiB of memory; Jupyter and one kernel want about 1 GiB. The install makes a swap file.", p.kind.Name, p.kind.MemoryMiB))
+		w = append(w, fmt.Sprintf("%s has %s of memory; Jupyter and one kernel want about 1 GiB. The install makes a swap file.", p.kind.Name, steps.Memory(p.kind.MemoryMiB)))
 	}
 	if p.kind.GPU != "" {
 		w = append(w, fmt.Sprintf("%s has a GPU, and Ubuntu's image has no driver for it: no kernel can use the GPU until you install one.", p.kind.Name))

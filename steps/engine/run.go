@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
@@ -37,21 +38,29 @@ func (g *Guide) workOnce(ctx context.Context, setupID string, emit func(steps.Ev
 	if r.s.Resources.Removing { // else a new machine would be launched
 		return nil, beingRemoved(r.s)
 	}
-	for _, step := range []struct {
-		id  steps.StepID
-		run func(context.Context) (string, error)
-	}{
-		{steps.StepLaunch, r.launch},
-		{steps.StepConnect, r.connect},
-		{steps.StepInstall, r.install},
-		{steps.StepServe, r.serve},
-		{steps.StepOpen, r.open},
-	} {
-		if err := r.do(ctx, step.id, step.run); err != nil {
+	for _, id := range steps.Works() {
+		if err := r.do(ctx, id, r.work(id)); err != nil {
 			return nil, err
 		}
 	}
 	return r.opened, nil
+}
+
+// work returns what a step of [steps.Works] does.
+func (r *run) work(id steps.StepID) func(context.Context) (string, error) {
+	switch id {
+	case steps.StepLaunch:
+		return r.launch
+	case steps.StepConnect:
+		return r.connect
+	case steps.StepInstall:
+		return r.install
+	case steps.StepServe:
+		return r.serve
+	case steps.StepOpen:
+		return r.open
+	}
+	return func(context.Context) (string, error) { return "", fmt.Errorf("the step %q has no work", id) }
 }
 
 // newRun begins a run over a setup of the ledger.

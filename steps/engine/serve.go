@@ -27,7 +27,7 @@ func (r *run) install(ctx context.Context) (string, error) {
 	}
 	r.facts = facts
 	r.doing("%s %s, Python %s, %s of memory, %s of disk free",
-		cmp.Or(facts.OS, "unknown system"), facts.Release, cmp.Or(facts.PythonVersion, "missing"), mebibytes(facts.MemoryMB), mebibytes(facts.FreeDiskMB))
+		cmp.Or(facts.OS, "unknown system"), facts.Release, cmp.Or(facts.PythonVersion, "missing"), steps.Megabytes(facts.MemoryMB), steps.Megabytes(facts.FreeDiskMB))
 	r.byHand(steps.StepInstall)
 	job := jupyter.InstallJob(facts, jupyter.Installer(r.s.Answers.Installer))
 	job.Again = true // it finds a complete install in a second or two

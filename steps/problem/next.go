@@ -108,11 +108,15 @@ func begins(before string) bool {
 	return before == "" || strings.HasSuffix(before, ".") || strings.HasSuffix(before, "?")
 }
 
-// Capital is a text that begins with a capital letter.
+// Capital begins a text with a capital letter.
 func Capital(text string) string {
-	if text == "" {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
 		return ""
 	}
-	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
 }
+
+// Sentence makes an error's text a sentence: a capital first and a stop last. A
+// flag's or a file's name is left as it is.
+func Sentence(text string) string { return strings.TrimSuffix(Capital(text), ".") + "." }

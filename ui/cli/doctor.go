@@ -145,7 +145,7 @@ func (t *taken) mend(ctx context.Context, c steps.Check, all bool) (bool, error)
 			t.remind("The program can fix %s (%s): add --fix.\n", c.Title, c.Fix)
 			return false, nil
 		}
-		ok, err := t.asker().confirm(ctx, fmt.Sprintf("%s: %s Do it?", c.Title, sentence(c.Fix)))
+		ok, err := t.asker().confirm(ctx, fmt.Sprintf("%s: %s Do it?", c.Title, problem.Sentence(c.Fix)))
 		if err != nil || !ok {
 			return false, err
 		}

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -63,12 +62,8 @@ func (e *usageError) Unwrap() error { return e.err }
 
 // Problem returns the error in plain words.
 func (e *usageError) Problem() problem.Problem {
-	return problem.Problem{Kind: problem.Answers, Title: "Wrong usage", Text: sentence(e.text), Next: problem.Say(e.next)}
+	return problem.Problem{Kind: problem.Answers, Title: "Wrong usage", Text: problem.Sentence(e.text), Next: problem.Say(e.next)}
 }
-
-// sentence makes an error's text a sentence: a capital first and a stop last.
-// A flag's or a file's name is left as it is.
-func sentence(s string) string { return problem.Capital(strings.TrimSuffix(s, ".")) + "." }
 
 // usage makes a usageError; command is whose --help tells more, "up" for example.
 func usage(command, format string, args ...any) error {

@@ -57,14 +57,7 @@ type told struct {
 
 // live makes the printer of one run.
 func (p *Program) live(ctx context.Context, log *runLog) *livePrinter {
-	l := &livePrinter{p: p, log: log, ctx: ctx}
-	for _, page := range steps.Pages() {
-		switch page.ID {
-		case steps.StepAccount, steps.StepMachine, steps.StepKey, steps.StepMode, steps.StepReview:
-		default:
-			l.plan = append(l.plan, page.ID)
-		}
-	}
+	l := &livePrinter{p: p, log: log, ctx: ctx, plan: steps.Works()}
 	p.shown = l
 	return l
 }

@@ -65,7 +65,7 @@ func (e *outputError) Unwrap() error { return e.err }
 // Problem returns the error in plain words.
 func (e *outputError) Problem() problem.Problem {
 	return problem.Problem{
-		Kind: problem.Failed, Title: "The output could not be written", Text: sentence(e.err.Error()),
+		Kind: problem.Failed, Title: "The output could not be written", Text: problem.Sentence(e.err.Error()),
 		Next: problem.Say("Nothing else is wrong. Make room, or write somewhere else, and ").Do(problem.Retry).Say(": nothing is done twice."),
 	}
 }

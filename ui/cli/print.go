@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
@@ -136,7 +136,7 @@ func stepTitle(id steps.StepID) string {
 	pages := steps.Pages()
 	i := slices.IndexFunc(pages, func(p steps.Page) bool { return p.ID == id })
 	if i < 0 {
-		return strings.TrimSuffix(sentence(string(id)), ".") // no page of the guide: "Remove"
+		return problem.Capital(string(id)) // no page of the guide: "Remove"
 	}
 	return fmt.Sprintf("%d/%d %s", i+1, len(pages), pages[i].Title)
 }

@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -60,11 +60,9 @@ func prune(dir, setup string) {
 	}
 }
 
-var tokens = regexp.MustCompile(`(?i)(token[=:\s]\s*)[0-9a-z]{16,}`)
-
-// Write writes lines without the tokens in them.
+// Write writes lines without the secrets in them.
 func (l *runLog) Write(b []byte) (int, error) {
-	if _, err := l.file.Write(tokens.ReplaceAll(b, []byte("$1…"))); err != nil && l.err == nil {
+	if _, err := l.file.Write([]byte(safe.Scrub(string(b)))); err != nil && l.err == nil {
 		l.err = err
 	}
 	return len(b), nil

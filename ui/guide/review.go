@@ -262,5 +262,5 @@ func (s *Review) Heading() (title, about string) {
 	if s.Exists() {
 		return p.Title, "The machine of this setup is there already. L continues where it was left."
 	}
-	return p.Title, "This is everything that will be created and what it costs. Nothing exists until you press L here."
+	return p.Title, steps.AboutReview + " Nothing exists until you press L here."
 }

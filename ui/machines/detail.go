@@ -114,7 +114,7 @@ func (u *Member) reaching(f *facts, gateway *Member) {
 	case url == "" && u.ThroughTunnel():
 		at := ""
 		if u.LocalPort > 0 {
-			at = fmt.Sprintf(" at http://localhost:%d/", u.LocalPort)
+			at = " at " + steps.LocalURL(u.LocalPort) + "/"
 		}
 		f.add("URL", f.th.Text, "no tunnel is open: o opens one"+at)
 	case url != "":
