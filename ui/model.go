@@ -77,7 +77,10 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 	m.machines = machines.New(m.Context, m)
 	m.account = guide.NewAccount(m.guide)
 	m.work = newWorkPage(m)
-	m.open = openPage{m: m, work: &m.work.logs}
+	m.open = openPage{
+		Context: m.Context, work: &m.work.logs, held: func() bool { return m.held },
+		remove: func(s steps.Setup) { m.askRemove(s, false) },
+	}
 	m.remove = newRemovePage(m)
 	m.pages = m.table()
 	return m

@@ -16,29 +16,36 @@ const taskTunnel page.TaskName = page.Quiet + "tunnel"
 
 // openPage is the end of the guide: the URL and what to do with it.
 type openPage struct {
-	m      *model
+	*page.Context
+	work   *page.Logs        // what the work said that led here
+	remove func(steps.Setup) // asks whether to
+	held   func() bool       // reports whether the key is an Enter that is held
+
+	shown  bool
 	opened *steps.Opened
 	tunnel string // what the tunnel said last
 	at     page.Scroll
-	work   *page.Logs // what the work said that led here
-	logs   bool       // that is shown instead
+	logs   bool // what the work said is shown instead
 }
 
-func (s *openPage) Enter() tea.Cmd { return s.askTunnel() }
+func (s *openPage) Enter() tea.Cmd {
+	s.shown = true
+	return s.askTunnel()
+}
 
 // askTunnel asks the tunnel how it is.
 func (s *openPage) askTunnel() tea.Cmd {
-	if s.opened == nil || s.opened.Tunnel == nil || s.m.Tasks.Runs(taskTunnel) {
+	if s.opened == nil || s.opened.Tunnel == nil || s.Tasks.Runs(taskTunnel) {
 		return nil
 	}
 	tunnel := s.opened.Tunnel
-	return s.m.Start(taskTunnel, func(_ context.Context, id page.TaskID) tea.Msg {
+	return s.Start(taskTunnel, func(_ context.Context, id page.TaskID) tea.Msg {
 		return tunnelSaid{id, tunnel.State()}
 	})
 }
 
 func (s *openPage) tunnelHasSaid(msg tunnelSaid) {
-	if s.m.Tasks.Done(taskTunnel, msg.id) {
+	if s.Tasks.Done(taskTunnel, msg.id) {
 		s.tunnel = msg.state
 	}
 }
@@ -54,20 +61,20 @@ func (s *openPage) Keys() page.Keys {
 	}
 	return page.Keys{
 		page.On("o enter", "open in browser", s.browse),
-		page.On("c y", "copy", func() tea.Cmd { return s.m.CopyURL(s.opened.URL) }),
+		page.On("c y", "copy", func() tea.Cmd { return s.CopyURL(s.opened.URL) }),
 		page.Set("l", "logs", func() { s.logs = true }),
 		page.Tell("esc", "your setups"),
-		page.Set("x", "remove", func() { s.m.askRemove(s.opened.Setup, false) }),
+		page.Set("x", "remove", func() { s.remove(s.opened.Setup) }),
 		page.Moving[tea.Cmd]("scroll", s.at.Key),
 	}
 }
 
 // browse opens the URL; a key that is held opens it once.
 func (s *openPage) browse() tea.Cmd {
-	if s.m.held {
+	if s.held() {
 		return nil
 	}
-	return s.m.Browse(s.opened.URL)
+	return s.Browse(s.opened.URL)
 }
 
 func (s *openPage) View(w, h int) string {
@@ -77,15 +84,15 @@ func (s *openPage) View(w, h int) string {
 	// The URL stays where it is: it is what the page is for.
 	url := s.urlLines(w)
 	lines := append(s.facts(w), s.lists(w)...)
-	return strings.Join(append(url, page.Scrolled(s.m.Theme, &s.at, lines, w, max(h-len(url), 1))...), "\n")
+	return strings.Join(append(url, page.Scrolled(s.Theme, &s.at, lines, w, max(h-len(url), 1))...), "\n")
 }
 
 // urlLines is the URL between two lines, on one row where it fits.
 func (s *openPage) urlLines(w int) []string {
 	o := s.opened
-	rule := s.m.Theme.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
+	rule := s.Theme.BorderFocus.Render(strings.Repeat("━", min(w, max(len(o.URL), 40))))
 	lines := []string{rule}
-	for _, piece := range page.Link(s.m.Theme.URL.Bold(true), o.URL, "jupyter", w) {
+	for _, piece := range page.Link(s.Theme.URL.Bold(true), o.URL, "jupyter", w) {
 		lines = append(lines, page.KeyZone("o", piece))
 	}
 	return append(lines, rule, "")
@@ -96,29 +103,29 @@ func (s *openPage) facts(w int) []string {
 	o := s.opened
 	var lines []string
 	add := func(name string, style page.Styler, text string) {
-		lines = append(lines, page.Pair(s.m.Theme, name, style, page.Clean(text), 10, min(w, 128))...)
+		lines = append(lines, page.Pair(s.Theme, name, style, page.Clean(text), 10, min(w, 128))...)
 	}
 	if o.Proof != "" { // one that is only opened again has none
-		add("Proof", s.m.Theme.OK, "✓ "+o.Proof)
+		add("Proof", s.Theme.OK, "✓ "+o.Proof)
 	}
 	if o.Tunnel != nil {
 		if s.tunnel == "" || s.tunnel == steps.Up {
-			add("Tunnel", s.m.Theme.OK, "✓ up, while this program runs")
+			add("Tunnel", s.Theme.OK, "✓ up, while this program runs")
 		} else {
-			add("Tunnel", s.m.Theme.Warn, "! "+s.tunnel)
+			add("Tunnel", s.Theme.Warn, "! "+s.tunnel)
 		}
 	}
 	if o.PortNote != "" {
-		add("", s.m.Theme.Subtle, o.PortNote)
+		add("", s.Theme.Subtle, o.PortNote)
 	}
 	if o.Fingerprint != "" {
-		add("TLS", s.m.Theme.Text, "certificate SHA-256 "+inHalves(o.Fingerprint, w < 130))
-		add("", s.m.Theme.Subtle, "It was made for this machine, so your browser warns once: compare the fingerprint there.")
+		add("TLS", s.Theme.Text, "certificate SHA-256 "+inHalves(o.Fingerprint, w < 130))
+		add("", s.Theme.Subtle, "It was made for this machine, so your browser warns once: compare the fingerprint there.")
 	}
 	style, cost := s.cost()
 	add("Cost", style, cost)
-	add("Stops", s.m.Theme.Subtle, o.Setup.Answers.StopRule().Words())
-	add("Quitting", s.m.Theme.Subtle, s.quitting(s.m.Engine.Sandboxed()))
+	add("Stops", s.Theme.Subtle, o.Setup.Answers.StopRule().Words())
+	add("Quitting", s.Theme.Subtle, s.quitting(s.Engine.Sandboxed()))
 	return append(lines, "")
 }
 
@@ -132,15 +139,15 @@ func inHalves(fingerprint string, split bool) string {
 }
 
 func (s *openPage) cost() (style page.Styler, text string) {
-	money, sandbox := s.opened.Money(s.m.Now()), s.m.Engine.Sandboxed()
+	money, sandbox := s.opened.Money(s.Now()), s.Engine.Sandboxed()
 	text = wording.Money(money, steps.StateRunning, sandbox)
 	switch {
 	case sandbox:
-		return s.m.Theme.Text, text
+		return s.Theme.Text, text
 	case !money.Known:
-		return s.m.Theme.Warn, text
+		return s.Theme.Warn, text
 	}
-	return s.m.Theme.Accent, text
+	return s.Theme.Accent, text
 }
 
 func (s *openPage) quitting(sandboxed bool) string {
@@ -162,19 +169,19 @@ func (s *openPage) lists(w int) []string {
 		if len(texts) == 0 || texts[0] == "" {
 			return
 		}
-		lines = append(lines, page.Heading(s.m.Theme, title))
+		lines = append(lines, page.Heading(s.Theme, title))
 		for _, t := range texts {
 			if sign != "·" {
 				sign = page.PromptOf(t)
 			}
-			lines = append(lines, page.Bullet(style, s.m.Theme.Subtle.Render(sign), page.Clean(t), w)...)
+			lines = append(lines, page.Bullet(style, s.Theme.Subtle.Render(sign), page.Clean(t), w)...)
 		}
 		lines = append(lines, "")
 	}
-	add("Kernels, as the gateway answers", s.m.Theme.Text, "·", o.Kernelspecs...)
-	add("A notebook on this computer with its kernels", s.m.Theme.Code, "$", o.GatewayLine)
-	add("By hand", s.m.Theme.Code, "$", o.Manual...)
-	add("VS Code: Select Kernel, Existing Jupyter Server, and paste", s.m.Theme.Code, "·", o.VSCode)
+	add("Kernels, as the gateway answers", s.Theme.Text, "·", o.Kernelspecs...)
+	add("A notebook on this computer with its kernels", s.Theme.Code, "$", o.GatewayLine)
+	add("By hand", s.Theme.Code, "$", o.Manual...)
+	add("VS Code: Select Kernel, Existing Jupyter Server, and paste", s.Theme.Code, "·", o.VSCode)
 	if len(lines) > 0 && cells.Width(lines[len(lines)-1]) == 0 {
 		lines = lines[:len(lines)-1]
 	}
@@ -190,7 +197,9 @@ func (s *openPage) Point(p page.Pointed) tea.Cmd {
 }
 
 // set takes what was opened, or nothing.
-func (s *openPage) set(o *steps.Opened) { *s = openPage{m: s.m, work: s.work, opened: o} }
+func (s *openPage) set(o *steps.Opened) {
+	s.opened, s.tunnel, s.at, s.logs = o, "", page.Scroll{}, false
+}
 
 // forget lets go of what was opened, if it is of that setup.
 func (s *openPage) forget(setupID string) {
@@ -200,7 +209,7 @@ func (s *openPage) forget(setupID string) {
 }
 
 // Leave implements [page.Page].
-func (s *openPage) Leave() {}
+func (s *openPage) Leave() { s.shown = false }
 
 // Update implements [page.Page].
 func (s *openPage) Update(msg tea.Msg) tea.Cmd {
@@ -216,7 +225,7 @@ func (s *openPage) Update(msg tea.Msg) tea.Cmd {
 }
 
 // Ticks implements [page.Ticking].
-func (s *openPage) Ticks() bool { return s.m.page == steps.StepOpen }
+func (s *openPage) Ticks() bool { return s.shown }
 
 // FullScreen implements [page.WithLog].
 func (s *openPage) FullScreen(w, h int) string {
