@@ -56,7 +56,7 @@ func TestUsersModulesAreNotImported(t *testing.T) {
 	port := mustServe(t, h, spec)
 	proveIt(t, Endpoint{URL: "http://127.0.0.61:" + strconv.Itoa(port), Token: spec.Token}, f)
 	t.Cleanup(func() {
-		if err := StopWatch(context.Background(), h, f); err != nil {
+		if err := stopWatch(context.Background(), h, f); err != nil {
 			t.Error(err)
 		}
 	})

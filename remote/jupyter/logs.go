@@ -28,20 +28,11 @@ func FollowServerLog(ctx context.Context, h Host, f Facts, lines int, out safe.O
 	return nil
 }
 
-// FollowInstallLog is FollowServerLog for the last install's log. It ends
-// without an error when that install is over, and at once when there was none.
-func FollowInstallLog(ctx context.Context, h Host, _ Facts, lines int, out safe.Output) error {
-	if err := followLog(ctx, h, installLogScript, map[string]string{"JE_FOLLOW": "1"}, lines, out); err != nil {
-		return fmt.Errorf("following the install's log: %w", err)
-	}
-	return nil
-}
-
 // InstallLog returns the last lines of the last install's log, safe for a
 // terminal and without tokens. Without an install it is empty.
 func InstallLog(ctx context.Context, h Host, _ Facts, lines int) ([]string, error) {
 	var all []string
-	err := followLog(ctx, h, installLogScript, map[string]string{"JE_FOLLOW": "0"}, lines, func(line string, partial bool) {
+	err := followLog(ctx, h, installLogScript, nil, lines, func(line string, partial bool) {
 		if !partial {
 			all = append(all, line)
 		}

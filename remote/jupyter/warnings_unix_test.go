@@ -52,7 +52,7 @@ func lookOnce(t *testing.T, h *localHost, f Facts, mode string) {
 	if err != nil || !health.ServerUp {
 		t.Errorf("the watcher sees no server: %+v, %v", health, err)
 	}
-	if err := StopWatch(t.Context(), h, f); err != nil {
+	if err := stopWatch(t.Context(), h, f); err != nil {
 		t.Fatal(err)
 	}
 }

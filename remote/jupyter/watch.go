@@ -178,15 +178,6 @@ func Watch(ctx context.Context, h Host, spec WatchSpec) error {
 	return nil
 }
 
-// StopWatch ends the watcher and keeps it from starting again; none is no
-// error. The machine does not stop on its own any more.
-func StopWatch(ctx context.Context, h Host, f Facts) error {
-	if _, err := watchDo(ctx, h, "stop", map[string]string{"JE_SYSTEMD": flagOf(f)}); err != nil {
-		return fmt.Errorf("ending the watcher: %w", err)
-	}
-	return nil
-}
-
 // flagOf is JE_SYSTEMD for a host.
 func flagOf(f Facts) string {
 	if f.Systemd && f.Sudo {

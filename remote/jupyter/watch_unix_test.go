@@ -22,6 +22,12 @@ import (
 
 func idleAfter(d time.Duration) func(*WatchSpec) { return func(s *WatchSpec) { s.Idle = d } }
 
+// stopWatch ends the watcher and keeps it from starting again; none is no error.
+func stopWatch(ctx context.Context, h Host, f Facts) error {
+	_, err := watchDo(ctx, h, "stop", map[string]string{"JE_SYSTEMD": flagOf(f)})
+	return err
+}
+
 func busyWith(text string) func(Health) bool {
 	return func(h Health) bool { return h.Watching && strings.Contains(h.Busy, text) && h.Idle.IsZero() }
 }
@@ -255,7 +261,7 @@ func TestWatchHeld(t *testing.T) {
 	w.staysUp("held", func(h Health) bool { return !h.Held.IsZero() && h.StopAt.Equal(h.Held) })
 
 	// Without what it remembered, and put off for a moment.
-	if err := StopWatch(t.Context(), w, w.facts); err != nil {
+	if err := stopWatch(t.Context(), w, w.facts); err != nil {
 		t.Fatal(err)
 	}
 	w.must("rm -f .run/state.json .jupyter-ec2/watch/state.json")
@@ -355,7 +361,7 @@ func TestWatchAgain(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
 	}
-	if err := StopWatch(t.Context(), w, w.facts); err != nil {
+	if err := stopWatch(t.Context(), w, w.facts); err != nil {
 		t.Fatal(err)
 	}
 	if h, err := ReadHealth(t.Context(), w); err != nil || h.Watching {

@@ -30,16 +30,16 @@ func Regions() []string {
 }
 
 // Setup is a setup whose machine has run for some hours.
-func Setup(n int, name, state string, mode steps.Mode, kind, region string, hour float64) steps.Setup {
+func Setup(n int, name string, state steps.State, mode steps.Mode, kind, region string, hour float64) steps.Setup {
 	s := steps.Setup{
-		ID: fmt.Sprintf("s-%d", n), State: steps.State(state), Created: Now().Add(time.Duration(n-1000) * time.Hour), Done: map[steps.StepID]time.Time{},
+		ID: fmt.Sprintf("s-%d", n), State: state, Created: Now().Add(time.Duration(n-1000) * time.Hour), Done: map[steps.StepID]time.Time{},
 		Answers:    steps.Answers{Name: name, Profile: "default", Region: region, Release: "24.04", Type: kind, DiskGB: 8, Mode: mode, Installer: steps.InstallerUV},
 		FirstStart: Now().Add(-30 * time.Hour), LaunchedAt: Now().Add(-6 * time.Hour), RanBefore: 4 * time.Hour,
 		Resources: steps.Resources{InstanceID: fmt.Sprintf("i-%017x", n)}, PublicAddr: fmt.Sprintf("ec2-203-0-113-%d.%s.compute.amazonaws.com", n%250, region),
 		LocalPort: 8880 + n, ServerPort: 8888,
 		Cost: steps.Cost{Known: true, Type: hour, Disk: 0.001, IPv4: 0.005, Hour: hour + 0.006},
 	}
-	for _, id := range []steps.StepID{steps.StepLaunch, steps.StepConnect, steps.StepInstall, steps.StepServe, steps.StepOpen} {
+	for _, id := range steps.Works() {
 		s.Done[id] = Now()
 	}
 	return s
@@ -49,11 +49,11 @@ func Setup(n int, name, state string, mode steps.Mode, kind, region string, hour
 // finds two more and one gone.
 func SevenMachines(e *Engine) {
 	e.Has.Setups = []steps.Setup{
-		Setup(1, "jupyter", "running", steps.ModeSSH, "t2.micro", "eu-central-1", 0.0134),
-		Setup(2, "gpu-lab", "running", steps.ModeGateway, "g4dn.xlarge", "us-west-2", 0.658),
-		Setup(3, "thesis", "stopped", steps.ModeHTTP, "t3.large", "eu-central-1", 0.096),
-		Setup(4, "half-done", "running", steps.ModeSSH, "t3.micro", "us-east-1", 0.012),
-		Setup(5, "course", "running", steps.ModeHTTP, "m7i.xlarge", "ap-south-1", 0.2419),
+		Setup(1, "jupyter", steps.StateRunning, steps.ModeSSH, "t2.micro", "eu-central-1", 0.0134),
+		Setup(2, "gpu-lab", steps.StateRunning, steps.ModeGateway, "g4dn.xlarge", "us-west-2", 0.658),
+		Setup(3, "thesis", steps.StateStopped, steps.ModeHTTP, "t3.large", "eu-central-1", 0.096),
+		Setup(4, "half-done", steps.StateRunning, steps.ModeSSH, "t3.micro", "us-east-1", 0.012),
+		Setup(5, "course", steps.StateRunning, steps.ModeHTTP, "m7i.xlarge", "ap-south-1", 0.2419),
 	}
 	half := &e.Has.Setups[3]
 	half.Done = map[steps.StepID]time.Time{steps.StepLaunch: Now(), steps.StepConnect: Now()}
@@ -61,12 +61,12 @@ func SevenMachines(e *Engine) {
 	byRegion := map[string][]steps.Machine{}
 	for _, s := range e.Has.Setups {
 		if s.ID == "s-5" {
-			s.State = "gone"
+			s.State = steps.StateGone
 		}
 		byRegion[s.Answers.Region] = append(byRegion[s.Answers.Region], steps.Machine{Setup: s, Account: "123456789012"})
 	}
 	for n, region := range []string{"eu-north-1", "sa-east-1"} {
-		s := Setup(6+n, []string{"from-the-office", "colleague"}[n], []string{"running", "stopped"}[n], steps.ModeSSH, "t3.micro", region, 0.012)
+		s := Setup(6+n, []string{"from-the-office", "colleague"}[n], []steps.State{steps.StateRunning, steps.StateStopped}[n], steps.ModeSSH, "t3.micro", region, 0.012)
 		byRegion[region] = append(byRegion[region], steps.Machine{Setup: s, Elsewhere: true, Account: "123456789012"})
 	}
 	for _, r := range Regions() {
@@ -91,7 +91,7 @@ func Logs() map[steps.LogKind][]string {
 // ManyMachines is n machines over all regions.
 func ManyMachines(e *Engine, n int) {
 	regions := Regions()
-	kinds, modes, states := []string{"t2.micro", "t3.large", "g4dn.xlarge"}, []steps.Mode{steps.ModeSSH, steps.ModeHTTP, steps.ModeGateway}, []string{"running", "running", "stopped"}
+	kinds, modes, states := []string{"t2.micro", "t3.large", "g4dn.xlarge"}, []steps.Mode{steps.ModeSSH, steps.ModeHTTP, steps.ModeGateway}, []steps.State{steps.StateRunning, steps.StateRunning, steps.StateStopped}
 	answers := make([]steps.Surveyed, len(regions))
 	for i, r := range regions {
 		answers[i].At = steps.Place{Profile: "default", Region: r}
