@@ -81,7 +81,7 @@ func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
 		Context: m.Context, work: &m.work.logs, held: func() bool { return m.held },
 		remove: func(s steps.Setup) { m.askRemove(s, false) },
 	}
-	m.remove = newRemovePage(m)
+	m.remove = newRemovePage(m.Context, m)
 	m.pages = m.table()
 	return m
 }

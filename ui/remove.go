@@ -18,7 +18,9 @@ const taskRemove page.TaskName = "remove"
 
 // removePage shows a removal while it runs.
 type removePage struct {
-	m        *model
+	*page.Context
+	program remover
+
 	setup    steps.Setup
 	now      string
 	done     bool
@@ -27,8 +29,18 @@ type removePage struct {
 	failure  page.Failure
 }
 
-func newRemovePage(m *model) removePage {
-	s := removePage{m: m, logs: page.NewLogs(m.Theme, "remove", "What is happening", "")}
+// remover is what the page needs of the program around it.
+type remover interface {
+	// release stops what is being done with a setup. What is returned is closed
+	// when the engine has let go of it; nil where nothing was being done.
+	release(setupID string) <-chan struct{}
+	// forget takes a setup that was removed out of all that is remembered.
+	forget(s steps.Setup)
+	quit() tea.Cmd
+}
+
+func newRemovePage(c *page.Context, program remover) removePage {
+	s := removePage{Context: c, program: program, logs: page.NewLogs(c.Theme, "remove", "What is happening", "")}
 	s.logs.Single = true // a removal runs nothing on the machine
 	return s
 }
@@ -38,19 +50,12 @@ func (s *removePage) Enter() tea.Cmd { return nil }
 // start removes the setup. Work on it is stopped first, and waited for: the
 // engine holds the setup until then.
 func (s *removePage) start(setup steps.Setup, thenQuit bool) tea.Cmd {
-	var busy <-chan struct{}
-	if work := s.m.work.release(setup.ID); work != nil {
-		busy = work
-	}
-	s.m.open.forget(setup.ID)
-	if operation := s.m.machines.Release(setup.ID); operation != nil {
-		busy = operation
-	}
+	busy := s.program.release(setup.ID)
 	s.setup, s.thenQuit = setup, thenQuit
 	s.now, s.done = "Starting …", false
 	s.failure.Set(nil)
-	engine, send := s.m.Engine, s.m.Send
-	cmd := s.m.Start(taskRemove, func(ctx context.Context, id page.TaskID) tea.Msg {
+	engine, send := s.Engine, s.Send
+	cmd := s.Start(taskRemove, func(ctx context.Context, id page.TaskID) tea.Msg {
 		if busy != nil {
 			select {
 			case <-busy:
@@ -63,7 +68,7 @@ func (s *removePage) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 		b.Close()
 		return removeEnded{id, err}
 	})
-	return tea.Batch(cmd, s.m.Show(steps.StepRemove))
+	return tea.Batch(cmd, s.Show(steps.StepRemove))
 }
 
 func (s *removePage) events(batch []steps.Event) {
@@ -76,7 +81,7 @@ func (s *removePage) events(batch []steps.Event) {
 }
 
 func (s *removePage) ended(msg removeEnded) tea.Cmd {
-	if !s.m.Tasks.Done(taskRemove, msg.id) {
+	if !s.Tasks.Done(taskRemove, msg.id) {
 		return nil
 	}
 	if msg.err != nil {
@@ -84,11 +89,21 @@ func (s *removePage) ended(msg removeEnded) tea.Cmd {
 		return nil
 	}
 	s.done = true
-	s.m.forget(s.setup)
+	s.program.forget(s.setup)
 	if s.thenQuit {
-		return s.m.quit()
+		return s.program.quit()
 	}
 	return nil
+}
+
+// release lets go of a setup that is to be removed.
+func (m *model) release(setupID string) <-chan struct{} {
+	work := m.work.release(setupID)
+	m.open.forget(setupID)
+	if operation := m.machines.Release(setupID); operation != nil {
+		return operation
+	}
+	return work
 }
 
 // forget takes a setup that was removed out of all that the program remembers.
@@ -116,7 +131,7 @@ func (s *removePage) Typing() page.Typist { return s.logs.Typing() }
 // Keys implements [page.Page].
 func (s *removePage) Keys() page.Keys {
 	var keys page.Keys
-	toMachines := func() tea.Cmd { return s.m.Show(machines.ID) }
+	toMachines := func() tea.Cmd { return s.Show(machines.ID) }
 	switch {
 	case s.logs.Searching():
 	case s.done:
@@ -125,7 +140,7 @@ func (s *removePage) Keys() page.Keys {
 		keys = append(s.failure.Keys("r", func() tea.Cmd { return s.start(s.setup, s.thenQuit) }), page.Tell("esc", "back"))
 	}
 	keys = append(keys, s.logs.Keys()...)
-	if !s.m.Tasks.Runs(taskRemove) {
+	if !s.Tasks.Runs(taskRemove) {
 		keys = append(keys, page.On("esc", "", toMachines))
 	}
 	return keys
@@ -135,11 +150,11 @@ func (s *removePage) View(w, h int) string {
 	var lines []string
 	switch {
 	case s.failure.Is():
-		lines = s.failure.Lines(s.m.Theme, w)
+		lines = s.failure.Lines(s.Theme, w)
 	case s.done:
-		lines = []string{s.m.Theme.OK.Render(theme.SignDone + " Removed. Nothing of " + page.Clean(s.setup.Answers.Name) + " is left" + s.m.OnAWS(", and nothing of it costs money") + ".")}
+		lines = []string{s.Theme.OK.Render(theme.SignDone + " Removed. Nothing of " + page.Clean(s.setup.Answers.Name) + " is left" + s.OnAWS(", and nothing of it costs money") + ".")}
 	default:
-		lines = []string{cells.Fit(s.m.Waiting(page.Clean(s.now)), w)}
+		lines = []string{cells.Fit(s.Waiting(page.Clean(s.now)), w)}
 	}
 	lines = append(lines, "")
 	if room := h - len(lines); room >= 3 {
@@ -157,13 +172,13 @@ func (s *removePage) Leave() {}
 func (s *removePage) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case page.EventsCame:
-		if s.m.Tasks.Is(taskRemove, msg.ID) {
+		if s.Tasks.Is(taskRemove, msg.ID) {
 			s.events(msg.Events)
 		}
 	case removeEnded:
 		return s.ended(msg)
 	default:
-		return s.logs.Update(s.m.Context, s.m.current().Name, msg)
+		return s.logs.Update(s.Context, s.setup.Answers.Name, msg)
 	}
 	return nil
 }

@@ -10,4 +10,5 @@ func TestTerminating(t *testing.T) {
 	}
 	// What is left of a machine that was terminated elsewhere goes the same way.
 	r.press("down", "down", "down").until("its files are lost").press("x").until("Remove course?").press("course", "enter").until("Removed.")
+	r.press("ctrl+s").until("jupyter-ec2-course-done.log")
 }
