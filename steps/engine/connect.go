@@ -169,13 +169,13 @@ func consoleKeys(ctx context.Context, region CloudRegion, instanceID string) (fi
 func (t *target) awaitConsole(ctx context.Context, patience, every time.Duration) (fingerprints []string, why string) {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for {
-		found, reason := consoleKeys(waiting, t.region, t.s.Resources.InstanceID)
+	for during := ctx; ; during = waiting { // the first look is a whole one, however slow the answer
+		found, reason := consoleKeys(during, t.region, t.s.Resources.InstanceID)
 		if len(found) > 0 {
 			return found, ""
 		}
 		// A look that was cut short by the end of the wait tells nothing.
-		if waiting.Err() == nil || why == "" {
+		if during.Err() == nil || why == "" {
 			why = reason
 		}
 		if remote.Pause(waiting, every) != nil {

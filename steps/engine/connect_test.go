@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
@@ -73,6 +74,16 @@ func TestAnUnknownHostKeyIsAsked(t *testing.T) {
 				t.Errorf("asked with %+v", asked)
 			}
 		})
+	}
+}
+
+// The console is read once, however slowly it answers, before a person is asked.
+func TestASlowConsoleIsReadBeforeAPersonIsAsked(t *testing.T) {
+	w := newWorld(t, nil)
+	// Longer than the console's being a moment behind is waited out.
+	w.times(1, "ec2:GetConsoleOutput", ec2sim.Fault{Delay: time.Second})
+	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
+		t.Fatal(err)
 	}
 }
 
