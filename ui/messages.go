@@ -49,6 +49,8 @@ type (
 		id tickID
 		at time.Time
 	}
+	// noAnswer: the terminal has had its time to answer a question.
+	noAnswer struct{ id int }
 	// resumed: the program was continued after Ctrl-Z, or could not be suspended.
 	resumed struct{ err error }
 	// noticeFaded: the one-line notice has been read.

@@ -13,7 +13,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/guide"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/machines"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
 // model is the wizard, and the only tea.Model of the program. Its pages
@@ -23,6 +22,7 @@ type model struct {
 	o Options
 	// asksTerminal: the person has chosen no theme, so its background decides.
 	asksTerminal bool
+	background   background
 
 	page        steps.StepID
 	reached     int          // the furthest step shown, counted from 0
@@ -91,25 +91,15 @@ func (m *model) Init() tea.Cmd {
 	return tea.Batch(m.askBackground(), m.Show(machines.ID))
 }
 
-// askBackground asks the terminal for its background, unless the person has
-// chosen. Not every terminal answers.
-func (m *model) askBackground() tea.Cmd {
-	if !m.asksTerminal {
-		return nil
-	}
-	return tea.RequestBackgroundColor
-}
-
 // Update takes what has happened: keys, sizes, and our own messages.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.Width, m.Height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		if m.asksTerminal {
-			m.Theme = theme.New(msg.IsDark(), m.Theme.Color)
-			return m, m.tell(page.Restyled{})
-		}
+		return m, m.answered(msg)
+	case noAnswer:
+		return m, m.unanswered(msg)
 	case tea.KeyPressMsg:
 		cmd := m.Press(msg)
 		return m, tea.Batch(cmd, m.tick(), m.Ends.CloseUnused())

@@ -266,7 +266,7 @@ func (m *model) quit() tea.Cmd {
 		}
 	}
 	m.Tasks.StopAll()
-	return tea.Quit
+	return m.HandOver(tea.Quit)
 }
 
 // askRemove asks for the setup's name before everything of it is removed.

@@ -15,7 +15,7 @@ var errNoShell = errors.New("there is no shell here that could continue the prog
 // suspend gives the terminal back to the shell that started the program, until
 // that continues it. tea.Suspend would wait for ever where no shell does.
 func (m *model) suspend() tea.Cmd {
-	return tea.Exec(suspension{}, func(err error) tea.Msg { return resumed{err} })
+	return m.HandOver(tea.Exec(suspension{}, func(err error) tea.Msg { return resumed{err} }))
 }
 
 // suspension stops this process. It needs nothing of the terminal.

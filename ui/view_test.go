@@ -99,6 +99,27 @@ func TestBackgroundAndNoColour(t *testing.T) {
 	}
 }
 
+// What the terminal has not answered yet would be typed text to the shell that
+// reads from it next: the program leaves when the answer is here.
+func TestTheTerminalIsHandedOverOnceItHasAnswered(t *testing.T) {
+	r := toProfiles(newRig(t, stepstest.New(), func(o *Options) { o.Env = nil }))
+	for name, k := range map[string]tea.Key{"q": {Code: 'q', Text: "q"}, "ctrl+z": {Code: 'z', Mod: tea.ModCtrl}} {
+		r.take(resumed{}) // the terminal is asked again
+		r.take(tea.KeyPressMsg(k))
+		if r.m.background.after == nil {
+			t.Errorf("%s hands the terminal over before it has answered", name)
+		}
+		if cmd := r.m.answered(tea.BackgroundColorMsg{Color: white{}}); cmd == nil || r.m.background.after != nil {
+			t.Errorf("%s is forgotten", name)
+		}
+	}
+	r.take(resumed{})
+	r.press("q")
+	if r.m.unanswered(noAnswer{r.m.background.asked}) == nil {
+		t.Error("a terminal that does not answer keeps the program from ending")
+	}
+}
+
 // The person's choice decides, whatever the terminal says; without one, and
 // while the terminal is silent, COLORFGBG does.
 func TestTheThemeIsChosen(t *testing.T) {

@@ -44,6 +44,8 @@ func (m *owner) Show(id steps.StepID) tea.Cmd {
 	return nil
 }
 
+func (m *owner) HandOver(cmd tea.Cmd) tea.Cmd { return cmd }
+
 func (m *owner) CloseAbout(about any) bool {
 	before := len(m.dialogs)
 	m.dialogs = slices.DeleteFunc(m.dialogs, func(d page.Dialog) bool {

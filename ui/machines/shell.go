@@ -30,9 +30,9 @@ func (s *Page) shell(u *Member) tea.Cmd {
 			break
 		}
 	}
-	return tea.Exec(&shellCommand{ctx: s.Program, link: link, term: name, name: u.Name()}, func(err error) tea.Msg {
+	return s.HandOver(tea.Exec(&shellCommand{ctx: s.Program, link: link, term: name, name: u.Name()}, func(err error) tea.Msg {
 		return shellEnded{id, err}
-	})
+	}))
 }
 
 func (s *Page) shellEnded(msg shellEnded) tea.Cmd {

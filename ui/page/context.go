@@ -44,6 +44,9 @@ type Owner interface {
 	CloseAbout(about any) bool
 	// Show goes to a page.
 	Show(id steps.StepID) tea.Cmd
+	// HandOver returns a command that gives the terminal to somebody else, such as
+	// a shell, or nil where that has to wait a moment; it is then done later.
+	HandOver(cmd tea.Cmd) tea.Cmd
 	// Press presses a key, as a click that stands for it does.
 	Press(k tea.KeyPressMsg) tea.Cmd
 }
