@@ -59,8 +59,9 @@ func (r *run) work(id steps.StepID) func(context.Context) (string, error) {
 		return r.serve
 	case steps.StepOpen:
 		return r.open
+	default:
+		return func(context.Context) (string, error) { return "", fmt.Errorf("the step %q has no work", id) }
 	}
-	return func(context.Context) (string, error) { return "", fmt.Errorf("the step %q has no work", id) }
 }
 
 // newRun begins a run over a setup of the ledger.
