@@ -235,6 +235,5 @@ func creates(a steps.Answers, address string) []string {
 	default:
 		out = append(out, "1 key pair in EC2, from your key's public half")
 	}
-	out = append(out, "1 public IPv4 address while the instance runs")
-	return append(out, "auto-stop: "+a.StopRule().Words()+"; the disk is kept")
+	return append(out, "1 public IPv4 address while the instance runs")
 }

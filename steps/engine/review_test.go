@@ -44,6 +44,25 @@ func TestReviewAsksForPermission(t *testing.T) {
 	}
 }
 
+// What is created does not depend on the limits, which a person changes on the
+// page of the review without asking for another one.
+func TestTheLimitsAreNothingThatIsCreated(t *testing.T) {
+	w := newWorld(t, nil)
+	var creates [2][]string
+	for i, idle := range []steps.Limit{steps.Never, steps.DefaultIdleStop} {
+		a := enginetest.Answers()
+		a.IdleStop = idle
+		v, err := w.Guide().Review(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		creates[i] = v.Creates
+	}
+	if len(creates[0]) == 0 || !slices.Equal(creates[0], creates[1]) {
+		t.Errorf("%q and %q", creates[0], creates[1])
+	}
+}
+
 // A name that belongs to another machine is found before anything is asked for.
 func TestReviewFindsATakenName(t *testing.T) {
 	w := newWorld(t, nil)
