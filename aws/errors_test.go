@@ -50,7 +50,7 @@ func TestEC2ErrorsAreExplained(t *testing.T) {
 		{"InvalidParameterCombination", "Something else.", "answers", "AWS rejects one of the answers", "Something else."},
 		{"VPCIdNotSpecified", "No default VPC for this user", "refused", "No default network in eu-central-1", "create-default-vpc"},
 		{"InvalidAMIID.NotFound", "The image id '[ami-1]' does not exist", "failed", "The Ubuntu image is not there", "looked up again"},
-		{"Unsupported", "Your requested instance type (t2.micro) is not supported in your requested Availability Zone", "answers", "Not available in eu-central-1", "[choose-region]"},
+		{"Unsupported", "Your requested instance type (t2.micro) is not supported in your requested Availability Zone", "answers", "Not available in eu-central-1", "[choose-type another type or another region], then retry."},
 		{"InvalidKeyPair.NotFound", "The key pair 'k' does not exist", "answers", "EC2 does not know or accept this key", "ed25519"},
 		{"InvalidGroup.NotFound", "The security group 'sg-1' does not exist", "failed", "It no longer exists", "[remove the setup]"},
 		{"IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent", "failed", "Launched before, with other answers", "[remove the setup]"},

@@ -118,7 +118,7 @@ func (e *Error) launchWords() (words, bool) {
 		return words{
 			problem.Answers, "Not available in " + e.here(),
 			e.said(of + " is not available in " + e.here() + "."),
-			problem.Do(problem.ChooseType).Say(" or ").Do(problem.ChooseRegion).Say(", then retry."),
+			problem.Act(problem.ChooseType.Of("another type or another region")).Say(", then retry."),
 		}, true
 	case "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed", codeNoImage:
 		return words{
