@@ -40,9 +40,14 @@ type remover interface {
 }
 
 func newRemovePage(c *page.Context, program remover) removePage {
-	s := removePage{Context: c, program: program, logs: page.NewLogs(c.Theme, "remove", "What is happening", "")}
-	s.logs.Single = true // a removal runs nothing on the machine
+	s := removePage{Context: c, program: program}
+	s.emptyLogs()
 	return s
+}
+
+func (s *removePage) emptyLogs() {
+	s.logs = page.NewLogs(s.Theme, "remove", "What is happening", "")
+	s.logs.Single = true // a removal runs nothing on the machine
 }
 
 func (s *removePage) Enter() tea.Cmd { return nil }
@@ -51,6 +56,9 @@ func (s *removePage) Enter() tea.Cmd { return nil }
 // engine holds the setup until then.
 func (s *removePage) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 	busy := s.program.release(setup.ID)
+	if setup.ID != s.setup.ID {
+		s.emptyLogs() // they are of another one
+	}
 	s.setup, s.thenQuit = setup, thenQuit
 	s.now, s.done = "Starting …", false
 	s.failure.Set(nil)

@@ -1,6 +1,9 @@
 package ui
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestTerminating(t *testing.T) {
 	r := machinesRig(t)
@@ -11,4 +14,7 @@ func TestTerminating(t *testing.T) {
 	// What is left of a machine that was terminated elsewhere goes the same way.
 	r.press("down", "down", "down").until("its files are lost").press("x").until("Remove course?").press("course", "enter").until("Removed.")
 	r.press("ctrl+s").until("jupyter-ec2-course-done.log")
+	if said := r.m.remove.logs.Buf[0].String(); strings.Count(said, "Terminating") != 1 {
+		t.Errorf("the log of the second removal is\n%s", said)
+	}
 }

@@ -42,7 +42,22 @@ type stepRun struct {
 }
 
 func newWorkPage(m *model) workPage {
-	return workPage{m: m, at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}, logs: page.NewLogs(m.Theme, "work", "What is happening", "What the machine says")}
+	s := workPage{m: m, at: steps.StepLaunch, runs: map[steps.StepID]stepRun{}}
+	s.emptyLogs()
+	return s
+}
+
+func (s *workPage) emptyLogs() {
+	s.logs = page.NewLogs(s.m.Theme, "work", "What is happening", "What the machine says")
+}
+
+// turnTo makes a setup the one that the page is of. The logs of another one go;
+// those of its own stay with it when its work is done again.
+func (s *workPage) turnTo(setup steps.Setup) {
+	if setup.ID != "" && setup.ID != s.setup.ID || setup.Answers.Name != s.setup.Answers.Name {
+		s.emptyLogs()
+	}
+	s.setup = setup
 }
 
 func (s *workPage) Enter() tea.Cmd { return nil }
@@ -68,7 +83,7 @@ func (s *workPage) goOn(setup steps.Setup) tea.Cmd {
 }
 
 func (s *workPage) run(setup steps.Setup, begin func(context.Context) (steps.Setup, error)) tea.Cmd {
-	s.setup = setup
+	s.turnTo(setup)
 	s.failure.Set(nil)
 	s.at, s.now, s.retry, s.stopping = steps.StepLaunch, "Starting …", false, false
 	s.runs = map[steps.StepID]stepRun{steps.StepLaunch: {state: stateActive}}
@@ -218,7 +233,8 @@ func (s *workPage) release(setupID string) <-chan struct{} {
 
 // passed shows a setup of the list as one that the work has finished.
 func (s *workPage) passed(setup steps.Setup) {
-	s.setup, s.from, s.at = setup, machines.ID, steps.StepOpen
+	s.turnTo(setup)
+	s.from, s.at = machines.ID, steps.StepOpen
 	s.finishAll()
 }
 

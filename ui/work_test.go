@@ -64,6 +64,34 @@ func TestTheNewMachineIsSelected(t *testing.T) {
 	}
 }
 
+// The logs of the work are of the setup that it is done for; when it is done
+// again, what it said before stays.
+func TestTheLogsAreOfTheWorkShown(t *testing.T) {
+	said := func(r *rig) string { return r.m.work.logs.Buf[0].String() + r.m.work.logs.Buf[1].String() }
+	r := machinesRig(t).press("4", "enter").until("Proof").press("esc").until("7 machines")
+	first := said(r)
+	if first == "" {
+		t.Fatal("the work said nothing")
+	}
+	r.e.Change(func() {
+		r.e.Hold = map[string]chan struct{}{"work s-4": make(chan struct{}), "work s-3": make(chan struct{})}
+	})
+	r.run(r.m.Resume(r.machine("s-4").Setup))
+	if r.until("esc stop"); said(r) != first {
+		t.Errorf("the work on the same setup has forgotten what it said:\n%s", said(r))
+	}
+	r.m.Tasks.Stop(taskWork)
+	r.run(r.m.Resume(r.machine("s-3").Setup))
+	if got := said(r); got != "" {
+		t.Errorf("the work on another setup shows:\n%s", got)
+	}
+	r.m.Tasks.Stop(taskWork)
+	r.m.work.logs.Buf[0].Add("of s-3", false)
+	if r.run(r.m.ShowOpened(r.machine("s-1").Setup, r.e.URLOf("s-1"))); said(r) != "" {
+		t.Errorf("the URL of another setup has the logs\n%s", said(r))
+	}
+}
+
 // Esc stops the work, and the keys say so.
 func TestTheWorkNamesTheKeyThatStopsIt(t *testing.T) {
 	e := stepstest.New()
