@@ -41,6 +41,15 @@ func (s Setup) PublicURL() string {
 // brings it.
 func LocalURL(port int) string { return "http://localhost:" + strconv.Itoa(port) }
 
+// ReachedAs reports whether the server is reached as it was when the setup was
+// like that. A tunnel follows its machine to another address.
+func (s Setup) ReachedAs(was Setup) bool {
+	if s.Answers.Mode != was.Answers.Mode {
+		return false
+	}
+	return s.Answers.Mode == ModeSSH || s.PublicAddr == "" || s.PublicURL() == was.PublicURL()
+}
+
 // URL is where the server answers now, without its token; empty where it does
 // not, as in ssh mode without a tunnel, or where nobody knows.
 func (m Machine) URL() string {

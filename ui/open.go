@@ -243,6 +243,9 @@ func (s *openPage) Said() string {
 	return s.work.Said()
 }
 
+// Outdated implements [machines.Program].
+func (m *model) Outdated(setupID string) { m.open.forget(setupID) }
+
 // ShowOpened implements [machines.Program].
 func (m *model) ShowOpened(setup steps.Setup, o *steps.Opened) tea.Cmd {
 	m.work.passed(setup)

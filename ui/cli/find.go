@@ -19,8 +19,11 @@ func worlds(cmd *cobra.Command, sandbox bool) []bool {
 	if cmd.Flags().Changed("sandbox") {
 		return []bool{sandbox}
 	}
-	return []bool{false, true}
+	return bothWorlds()
 }
+
+// bothWorlds are AWS and the sandbox.
+func bothWorlds() []bool { return []bool{false, true} }
 
 // setups lists what the ledgers hold.
 func (p *Program) setups(ctx context.Context, worlds []bool) ([]steps.Setup, error) {
@@ -74,7 +77,7 @@ func (p *Program) find(ctx context.Context, worlds []bool, want, command string)
 	case 0:
 		return steps.Setup{}, &usageError{
 			text: fmt.Sprintf("there is no setup %q", want),
-			next: meant(nearest(want, namesOf(setups)), "See "+name+" ls for the list."),
+			next: meant(nearest(want, namesOf(setups)), "See "+list(worlds)+" for the list."),
 		}
 	case 1:
 		return found[0], badRecord(found[0])
@@ -82,6 +85,14 @@ func (p *Program) find(ctx context.Context, worlds []bool, want, command string)
 		return steps.Setup{}, ambiguous(want, command, found)
 	}
 }
+
+// list is the command that lists these worlds.
+func list(worlds []bool) string {
+	return name + " ls" + inSandbox(steps.Setup{Sandbox: onlySandbox(worlds)})
+}
+
+// onlySandbox reports whether AWS is none of the worlds.
+func onlySandbox(worlds []bool) bool { return !slices.Contains(worlds, false) }
 
 // badRecord is an error where a setup's record cannot be used.
 func badRecord(s steps.Setup) error {
@@ -113,7 +124,7 @@ func ambiguous(want, command string, found []steps.Setup) error {
 	}
 	e := &usageError{
 		text: fmt.Sprintf("%q is the name of %d setups: %s", want, len(found), strings.Join(each, ", ")),
-		next: fmt.Sprintf("Give the ID: %s %s %s.", name, command, found[0].ID),
+		next: fmt.Sprintf("Give the ID: %s.", commandOn(command, problem.Action{Name: found[0].ID, Sandbox: found[0].Sandbox})),
 	}
 	if both {
 		e.text = fmt.Sprintf("%q is both on AWS and in the sandbox: %s", want, strings.Join(each, ", "))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -66,7 +65,7 @@ func (r *request) ls(ctx context.Context, o *lsOptions) error {
 	if err := r.list(all.machines); err != nil || all.err != nil {
 		return errors.Join(all.err, err)
 	}
-	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: !slices.Contains(r.worlds, false), Text: fmt.Sprintf("%d listed", len(all.machines))})
+	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: onlySandbox(r.worlds), Text: fmt.Sprintf("%d listed", len(all.machines))})
 	return nil
 }
 
@@ -79,7 +78,7 @@ func (r *request) list(all []machine) error {
 		return nil
 	}
 	if len(all) == 0 {
-		r.note("No setups yet. Make one with: %s up%s\n", name, inSandbox(steps.Setup{Sandbox: !slices.Contains(r.worlds, false)}))
+		r.note("No setups yet. Make one with: %s up%s\n", name, inSandbox(steps.Setup{Sandbox: onlySandbox(r.worlds)}))
 		return nil
 	}
 	if err := r.table(all); err != nil {
@@ -140,7 +139,7 @@ func (r *request) table(all []machine) error {
 		rows = append(rows, []cell{
 			{text: safe.Clean(nameOf(m.Setup))},
 			{text: state, tone: how, mark: stateMark(how)},
-			{text: dash(modeOf(m.Setup))},
+			{text: dash(wording.Mode(m.Setup))},
 			{text: a.Type},
 			{text: region},
 			{text: m.idle()},
@@ -154,13 +153,4 @@ func (r *request) table(all []machine) error {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil
-}
-
-// modeOf is a setup's mode, and the one that it is asked to change to.
-func modeOf(s steps.Setup) string {
-	mode := string(s.Answers.Mode)
-	if next := s.Wanted().Mode; next != s.Answers.Mode {
-		mode += "→" + string(next)
-	}
-	return mode
 }

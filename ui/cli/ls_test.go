@@ -315,6 +315,28 @@ Tomorrow  $0.56 more if it is left as it is until 9 o'clock
 	}
 }
 
+// Status says of a setup what the list and the screen say: the mode it is asked
+// to change to, and whose kernels it uses.
+func TestStatusOfAChange(t *testing.T) {
+	for gateway, said := range map[string]string{"bbbb": "kernels run on big", "gone": "kernels run on another machine"} {
+		e := two()
+		s := &e.Has.Setups[0]
+		s.Answers.Gateway = gateway
+		next := s.Answers
+		next.Mode = steps.ModeHTTP
+		s.Next = &next
+		r := run{engine: e}
+		if code := r.do(t.Context(), "status", "small"); code != 0 {
+			t.Fatalf("exit code %d: %s", code, r.err.String())
+		}
+		has(t, gateway, r.out.String(), "Mode      ssh→http\n", "Gateway   "+said+"\n")
+	}
+	r := run{engine: two()}
+	if r.do(t.Context(), "status", "small"); strings.Contains(r.out.String(), "Gateway") {
+		t.Errorf("a gateway that it does not use:\n%s", r.out.String())
+	}
+}
+
 // A machine that does not answer is still shown, with where to look.
 func TestStatusUnwell(t *testing.T) {
 	e := two()

@@ -49,7 +49,7 @@ func (r *request) status(ctx context.Context) error {
 		r.done(t.setup, "")
 		return nil
 	}
-	if err := r.describe(m); err != nil {
+	if err := r.describe(m, t.nameOfGateway(ctx)); err != nil {
 		return err
 	}
 	if m.Unseen != "" {
@@ -75,14 +75,30 @@ func (f *facts) mark(t tone, mark, title, format string, args ...any) {
 	}
 }
 
-func (r *request) describe(m machine) error {
+// nameOfGateway names the gateway whose kernels the setup uses.
+func (t *taken) nameOfGateway(ctx context.Context) string {
+	setups, _ := t.engine.Setups(ctx) // unreadable, they tell no name
+	for _, s := range setups {
+		if s.ID == t.setup.Answers.Gateway {
+			return nameOf(s)
+		}
+	}
+	return wording.UnknownGateway
+}
+
+// describe prints what is known of a machine; gateway is the name of the one
+// whose kernels it uses, if any.
+func (r *request) describe(m machine, gateway string) error {
 	f := &facts{}
 	a := m.Answers
 	f.add("Name", "%s (%s)", a.Name, m.ID)
 	f.mark(m.tone(), stateMark(m.tone()), "State", "%s", m.state())
 	f.add("Machine", "%s", strings.TrimSpace(fmt.Sprintf("%s %s in %s", m.Resources.InstanceID, a.Type, place(m.Setup))))
 	f.add("Address", "%s", m.PublicAddr)
-	f.add("Mode", "%s", a.Mode)
+	f.add("Mode", "%s", wording.Mode(m.Setup))
+	if a.Gateway != "" {
+		f.add("Gateway", "kernels run on %s", gateway)
+	}
 	if url := m.URL(); url == "" && m.ThroughTunnel() {
 		f.add("URL", "no tunnel is open; open one: %s", asCommand("open", m.Setup))
 	} else {

@@ -121,7 +121,7 @@ func (u *Member) reaching(f *facts, gateway *Member) {
 		f.link("URL", url, u.ID, u.tunnelSays(f.th))
 	}
 	if u.Answers.Gateway != "" {
-		name := "another machine"
+		name := wording.UnknownGateway
 		if gateway != nil {
 			name = gateway.Name()
 		}

@@ -17,7 +17,7 @@ func (s *Page) askGateway(u *Member) tea.Cmd {
 	} else {
 		s.notebookOptions(d, u)
 		if len(d.Options) == 0 {
-			return s.Say("There is no setup in gateway mode to take kernels About: n creates one, m changes one.", true)
+			return s.Say("No setup is in gateway mode, to take kernels from: n makes one, m changes one.", true)
 		}
 	}
 	d.Options = append(d.Options, page.Option{Label: "Cancel"})

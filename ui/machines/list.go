@@ -75,7 +75,7 @@ func (u *Member) row(now time.Time, sandbox bool) table.Row {
 		idle = wording.IdleCell(u.health, u.hostNow(now))
 	}
 	cells := []string{
-		strconv.Itoa(u.no), u.Name(), state, page.Clean(u.Answers.Type), page.Clean(u.Answers.Region), string(u.Answers.Mode), idle,
+		strconv.Itoa(u.no), u.Name(), state, page.Clean(u.Answers.Type), page.Clean(u.Answers.Region), wording.Mode(u.Setup), idle,
 	}
 	if !sandbox {
 		money := u.Money(now)

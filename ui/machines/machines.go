@@ -72,6 +72,9 @@ type Program interface {
 	AskRemove(setup steps.Setup)
 	// Gone says that another program has removed a setup.
 	Gone(setupID string)
+	// Outdated says that a setup's URL, as this program opened it, leads there no
+	// more.
+	Outdated(setupID string)
 	// Ended says that what was done with a machine has come to its end.
 	Ended(setupID string, err error) tea.Cmd
 }
@@ -200,6 +203,7 @@ func (s *Page) Put(setup steps.Setup) *Member {
 		setup.State = u.State // the ledger does not always know
 	}
 	u.Setup, u.Elsewhere = setup, false
+	s.closeOutdated(u)
 	return u
 }
 
@@ -221,9 +225,21 @@ func (s *Page) merge(machine steps.Machine) {
 	}
 	u.round = s.survey.round
 	u.Machine = machine
+	s.closeOutdated(u)
 	if !u.Up() {
 		u.unlink(s)
 	}
+}
+
+// closeOutdated closes a machine's URL and tunnel where the machine is reached
+// otherwise now: another program has changed its mode, or started it again.
+func (s *Page) closeOutdated(u *Member) {
+	if u.Opened == nil || !u.Up() || u.ReachedAs(u.Opened.Setup) {
+		return
+	}
+	s.Ends.Close(u.Opened)
+	u.Opened, u.tunnel = nil, ""
+	s.program.Outdated(u.ID)
 }
 
 // drop takes a machine out of the list and closes what leads to it.

@@ -92,6 +92,7 @@ func (m *owner) Resume(s steps.Setup) tea.Cmd {
 }
 func (m *owner) AskRemove(s steps.Setup)     { m.asked = append(m.asked, "remove "+s.ID) }
 func (m *owner) Gone(string)                 {}
+func (m *owner) Outdated(string)             {}
 func (m *owner) Ended(string, error) tea.Cmd { return nil }
 
 func (m *owner) ShowOpened(s steps.Setup, _ *steps.Opened) tea.Cmd {

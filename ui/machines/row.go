@@ -149,7 +149,11 @@ func modeTitle(mode steps.Mode) string {
 // what is the machine in one line.
 func (u *Member) what() string {
 	var parts []string
-	for _, p := range []string{modeTitle(u.Answers.Mode), u.Answers.Type, u.Answers.Region} {
+	mode := modeTitle(u.Answers.Mode)
+	if next := u.Wanted().Mode; next != u.Answers.Mode {
+		mode += " → " + modeTitle(next)
+	}
+	for _, p := range []string{mode, u.Answers.Type, u.Answers.Region} {
 		if p != "" {
 			parts = append(parts, p)
 		}

@@ -46,6 +46,60 @@ func TestTheListSeesWhatOtherProgramsDo(t *testing.T) {
 	}
 }
 
+// What this program has open of a machine is closed when another program has
+// the machine reached otherwise, and the URL is the machine's own then.
+func TestWhatIsOpenFollowsTheLedger(t *testing.T) {
+	r := sevenRig(t).size(140, 40).press("1", "o").untilDone().until("✓ tunnel up")
+	becomes := func(stamp string, change func(*steps.Setup)) *rig {
+		r.e.Change(func() { change(&r.e.Has.Setups[0]); r.e.Has.Stamp = stamp })
+		return r.ticks()
+	}
+	open := func() {
+		t.Helper()
+		if r.machine("s-1").Opened != nil {
+			t.Fatalf("its URL is open already:\n%s", r.screen())
+		}
+		r.press("o").untilDone()
+		if r.machine("s-1").Opened == nil {
+			t.Fatalf("its URL is not open:\n%s", r.screen())
+		}
+	}
+	becomes("1", func(s *steps.Setup) { s.Answers.Mode = steps.ModeHTTP }).until("https://ec2-203-0-113-1.")
+	if strings.Contains(r.screen(), "tunnel up") {
+		t.Errorf("a tunnel is said to be up:\n%s", r.screen())
+	}
+	r.untilTrue("the tunnel is closed", func() bool { return r.e.Tunnels()[0].Closed() == 1 })
+	open()
+	becomes("2", func(s *steps.Setup) { s.Answers.NoTLS = true }).until("http://ec2-203-0-113-1.")
+	open()
+	becomes("3", func(s *steps.Setup) { s.PublicAddr = "ec2-198-51-100-7.example.org" }).until("http://ec2-198-51-100-7.")
+	open()
+	becomes("4", func(s *steps.Setup) { s.Answers.Mode = steps.ModeSSH }).until("no tunnel is open")
+	open()
+	becomes("5", func(s *steps.Setup) { s.PublicAddr = "ec2-198-51-100-8.example.org" })
+	r.untilTrue("it is seen", func() bool { return r.machine("s-1").PublicAddr == "ec2-198-51-100-8.example.org" })
+	if r.machine("s-1").Opened == nil {
+		t.Error("a tunnel, which follows its machine, was closed")
+	}
+}
+
+// A mode that the machine does not follow yet is seen, as "ls" shows it.
+func TestThePendingModeIsListed(t *testing.T) {
+	r := sevenRig(t, func(e *stepstest.Engine) {
+		next := e.Has.Setups[2].Answers
+		next.Mode = steps.ModeSSH
+		e.Has.Setups[2].Next = &next
+		at := slices.IndexFunc(e.Has.Survey, func(s steps.Surveyed) bool { return s.At.Region == "eu-central-1" })
+		for i := range e.Has.Survey[at].Machines {
+			if m := &e.Has.Survey[at].Machines[i]; m.ID == "s-3" {
+				m.Next = &next
+			}
+		}
+	}).size(200, 60)
+	r.press("3").until("http→ssh")
+	r.size(80, 24).until("HTTP → SSH tunnel · t3.large")
+}
+
 // A ledger that cannot be read just now is read with the next look.
 func TestTheLedgerIsWatchedAgainAfterAFailure(t *testing.T) {
 	r := sevenRig(t).size(140, 40)

@@ -44,6 +44,19 @@ func StateNext(m steps.Machine) string {
 	return State(standing, m.State)
 }
 
+// Mode is a setup's mode, and behind it the one that it is asked to change to.
+func Mode(s steps.Setup) string {
+	mode := string(s.Answers.Mode)
+	if next := s.Wanted().Mode; next != s.Answers.Mode {
+		mode += "→" + string(next)
+	}
+	return mode
+}
+
+// UnknownGateway is said of the gateway whose kernels a notebook uses where
+// nobody knows its name.
+const UnknownGateway = "another machine"
+
 // URLCell is where a machine's server answers, in a column, or that it needs a
 // tunnel; empty where it does not answer. url is the machine's, or a better one.
 func URLCell(url string, m steps.Machine) string {
