@@ -68,7 +68,7 @@ func (r *request) foundling(all surveyed, want string) (machine, error) {
 		if !m.Elsewhere {
 			return m, &usageError{
 				text: fmt.Sprintf("%q is in this computer's list already", want),
-				next: "See " + name + " ls; " + asCommand("status", m.Setup) + " shows its details.",
+				next: "See " + list(r.worlds) + "; " + asCommand("status", m.Setup) + " shows its details.",
 			}
 		}
 		found = append(found, m)
@@ -82,7 +82,7 @@ func (r *request) foundling(all surveyed, want string) (machine, error) {
 		}
 		return machine{}, &usageError{
 			text: fmt.Sprintf("no machine from elsewhere is called %q", want),
-			next: meant(nearest(want, namesOf(strays)), "See "+name+" ls for the list; --profile checks another account."),
+			next: meant(nearest(want, namesOf(strays)), "See "+list(r.worlds)+" for the list; --profile checks another account."),
 		}
 	}
 	var each []string

@@ -142,8 +142,8 @@ func TestWrongChanges(t *testing.T) {
 		"mode small ftp":           "not one of ssh, http, gateway",
 		"mode small ssh --no-tls":  "--no-tls is for http and gateway",
 		"mode small":               "Name a setup and a mode",
-		"gateway small off":        "and no gateway",
-		"gateway gate none":        "is a gateway itself",
+		"gateway small off":        "The machine off is in ssh mode, and no gateway.",
+		"gateway gate none":        "The machine gate is a gateway itself",
 		"idle small":               "Say after how much idle time",
 		"idle small 1m":            "too short",
 		"idle small --count x":     "is not ignored",
@@ -166,6 +166,37 @@ func TestWrongChanges(t *testing.T) {
 			t.Errorf("%s: exit code %d, asked %q", args, code, asked(r.engine))
 		}
 		has(t, args, r.err.String(), said)
+	}
+}
+
+// What is said to type names the sandbox where the command did, and the machine
+// where there is one.
+func TestHintsStayInTheSandbox(t *testing.T) {
+	for args, said := range map[string]string{
+		"status nope":             "See jupyter-ec2 ls --sandbox for the list.",
+		"status":                  "jupyter-ec2 ls --sandbox lists them",
+		"adopt small":             "See jupyter-ec2 ls --sandbox; jupyter-ec2 status small --sandbox",
+		"adopt nope":              "See jupyter-ec2 ls --sandbox for the list",
+		"stop twin":               "Give the ID: jupyter-ec2 stop t1 --sandbox.",
+		"extend small never":      "jupyter-ec2 idle small never --lifetime never --sandbox",
+		"gateway small twin-free": "jupyter-ec2 mode twin-free gateway --sandbox",
+		"gateway gate none":       "jupyter-ec2 mode gate ssh --sandbox",
+	} {
+		boxed := labs()
+		for _, s := range []steps.Setup{lab("twin", "t1", steps.ModeSSH), lab("twin", "t2", steps.ModeSSH), lab("twin-free", "t3", steps.ModeSSH)} {
+			boxed.Has.Setups = append(boxed.Has.Setups, s)
+		}
+		machines := make([]steps.Machine, len(boxed.Has.Setups))
+		for i := range boxed.Has.Setups {
+			boxed.Has.Setups[i].Sandbox = true
+			machines[i].Setup = boxed.Has.Setups[i]
+		}
+		boxed.Has.Survey = []steps.Surveyed{{Machines: machines, Done: 1, Of: 1}}
+		r := run{engine: made(stepstest.Has{}), sandbox: boxed, awake: true}
+		if code := r.do(t.Context(), append(strings.Fields(args), "--sandbox")...); code != exitUsage {
+			t.Errorf("%s: exit code %d", args, code)
+		}
+		has(t, args, strings.ReplaceAll(r.err.String(), "\n", " "), said)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
@@ -45,7 +46,7 @@ func (r *request) extend(ctx context.Context) error {
 	if by == steps.Never {
 		return &usageError{
 			text: "a stop can be postponed for a limited time only",
-			next: "Change the rule itself: " + name + " idle " + r.args[0] + " never --lifetime never",
+			next: "Change the rule itself: " + commandOn("idle", problem.Action{Name: r.args[0], Sandbox: onlySandbox(r.worlds)}, "never", "--lifetime", "never"),
 		}
 	}
 	t, link, err := r.connect(ctx, r.args[0])

@@ -56,8 +56,8 @@ func (r *request) takeGateway(ctx context.Context, want string, worlds []bool) (
 	}
 	if s.Answers.Mode != steps.ModeGateway {
 		return s, &usageError{
-			text: want + " is in " + string(s.Answers.Mode) + " mode, and no gateway",
-			next: "Make it one: " + asCommand("mode", s) + " gateway",
+			text: "The machine " + want + " is in " + string(s.Answers.Mode) + " mode, and no gateway",
+			next: "Make it one: " + commandOn("mode", onSetup(s), "gateway"),
 		}
 	}
 	return s, nil
@@ -70,8 +70,8 @@ func (r *request) useGateway(ctx context.Context) error {
 	}
 	if t.setup.Answers.Mode == steps.ModeGateway {
 		return &usageError{
-			text: r.args[0] + " is a gateway itself, which has no notebook",
-			next: "Make it a notebook: " + t.asCommand("mode") + " ssh",
+			text: "The machine " + r.args[0] + " is a gateway itself, which has no notebook",
+			next: "Make it a notebook: " + commandOn("mode", onSetup(t.setup), "ssh"),
 		}
 	}
 	id, said := "", t.setup.Answers.Name+" uses its own kernels now."

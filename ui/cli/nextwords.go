@@ -77,14 +77,19 @@ func machineWords(a problem.Action) string {
 	case problem.Fix:
 		return "run " + of("doctor", "--fix")
 	case problem.List:
-		return "list them with " + name + " ls"
+		return "list them with " + list([]bool{a.Sandbox})
 	case problem.Adopt:
 		return "adopt it with " + of("adopt")
 	case problem.Sweep:
-		return "check again with " + name + " sweep"
+		return "check again with " + name + " sweep" + inSandbox(steps.Setup{Sandbox: a.Sandbox})
 	default:
 		return ""
 	}
+}
+
+// onSetup is an action on this setup, for [commandOn].
+func onSetup(s steps.Setup) problem.Action {
+	return problem.Action{Name: s.Answers.Name, Sandbox: s.Sandbox}
 }
 
 // commandOn is a command on an action's machine as a person types it, with its

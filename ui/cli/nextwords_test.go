@@ -17,6 +17,9 @@ func TestEveryActionIsWordedAsACommand(t *testing.T) {
 			if text == "" || strings.HasSuffix(text, ".") || strings.Contains(text, "  ") || strings.Contains(text, "Your setups") {
 				t.Errorf("%+v is worded %q", a, text)
 			}
+			if (verb == problem.List || verb == problem.Sweep) && a.Sandbox != strings.Contains(text, "--sandbox") {
+				t.Errorf("%+v is worded %q, which is about other machines", a, text)
+			}
 			if strings.Contains(text, " lab") && !strings.Contains(text, "--sandbox") {
 				t.Errorf("%+v is worded %q, which is about another machine", a, text)
 			}

@@ -107,6 +107,31 @@ func TestTunnels(t *testing.T) {
 	}
 }
 
+// When a tunnel is closed, the machine's own command stops it.
+func TestAClosedTunnelSaysHowToStopItsMachine(t *testing.T) {
+	for _, c := range []struct {
+		first, second bool // in the sandbox
+		said          string
+	}{
+		{true, true, "machines keep running. Stop one: jupyter-ec2 stop NAME --sandbox"},
+		{true, false, "machines keep running and cost money. Stop one: jupyter-ec2 stop NAME"},
+	} {
+		all := []*taken{{setup: lab("small", "aaaa", steps.ModeSSH)}, {setup: lab("other", "cccc", steps.ModeSSH)}}
+		all[0].setup.Sandbox, all[1].setup.Sandbox = c.first, c.second
+		if got, want := closedTunnels(all), "The tunnels are closed; the "+c.said; got != want {
+			t.Errorf("said is %q, not %q", got, want)
+		}
+	}
+	e, _ := reached()
+	e.Has.Setups[0].Sandbox = true
+	r := run{engine: made(stepstest.Has{}), sandbox: e}
+	ctx := r.until(t, "The tunnel is open")
+	if code := r.do(ctx, "tunnel", "small", "--sandbox"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	has(t, "one", r.err.String(), "The tunnel is closed; the machine keeps running. Stop it: jupyter-ec2 stop small --sandbox")
+}
+
 func TestTunnelFails(t *testing.T) {
 	e, one := reached()
 	e.Has.Setups = append(e.Has.Setups, lab("other", "cccc", steps.ModeSSH))

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +50,7 @@ func (v commandSpec) command(p *Program, sandbox *bool) (*cobra.Command, *reques
 		Use: v.use, Aliases: v.aliases, Short: v.short, Long: v.long + "\n\n" + exitHelp, Example: v.example,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < v.least || v.most >= 0 && len(args) > v.most {
-				return v.wrongNumber(cmd.Name(), args)
+				return v.wrongNumber(cmd.Name(), args, worlds(cmd, *sandbox))
 			}
 			return nil
 		},
@@ -73,11 +74,11 @@ func (v commandSpec) command(p *Program, sandbox *bool) (*cobra.Command, *reques
 	return cmd, r
 }
 
-func (v commandSpec) wrongNumber(command string, args []string) error {
+func (v commandSpec) wrongNumber(command string, args []string, worlds []bool) error {
 	if v.most == 0 {
 		return usage(command, "the command %s does not accept %q", command, args[0])
 	}
-	return usage(command, "%s", v.want)
+	return usage(command, "%s", strings.ReplaceAll(v.want, list(bothWorlds()), list(worlds)))
 }
 
 // oneName is for the commands that take one setup and nothing else.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -81,7 +82,7 @@ func (p *Program) start(ctx context.Context, o *rootOptions) error {
 	if !p.Terminal {
 		return &usageError{
 			text: "the wizard needs a terminal, and there is none",
-			next: "Run it in a terminal, or use the command: " + name + " up --yes.",
+			next: "Run it in a terminal, or use the command: " + name + " up --yes" + inSandbox(steps.Setup{Sandbox: o.sandbox}) + ".",
 		}
 	}
 	if err := p.Wizard(ctx, o.sandbox, choice); err != nil {

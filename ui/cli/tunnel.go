@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func (p *Program) tunnelCommand(sandbox *bool) *cobra.Command {
@@ -58,11 +59,24 @@ func (r *request) tunnel(ctx context.Context) error {
 	if err := r.hold(ctx, opened); err != nil {
 		return err
 	}
-	cost := ""
-	if slices.ContainsFunc(all, func(t *taken) bool { return !t.setup.Sandbox }) {
-		cost = " and cost money"
-	}
-	r.note("The tunnels are closed; the machines keep running%s. Stop one: %s stop NAME\n", cost, name)
+	r.note("%s\n", closedTunnels(all))
 	r.done(steps.Setup{}, "")
 	return nil
+}
+
+// closedTunnels says what is left when the tunnels are closed.
+func closedTunnels(all []*taken) string {
+	onAWS := slices.ContainsFunc(all, func(t *taken) bool { return !t.setup.Sandbox })
+	if len(all) == 1 {
+		cost := ""
+		if onAWS {
+			cost = " and costs money"
+		}
+		return "The tunnel is closed; the machine keeps running" + cost + ". Stop it: " + all[0].asCommand("stop")
+	}
+	cost := ""
+	if onAWS {
+		cost = " and cost money"
+	}
+	return "The tunnels are closed; the machines keep running" + cost + ". Stop one: " + commandOn("stop", problem.Action{Sandbox: !onAWS})
 }

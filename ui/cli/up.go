@@ -174,7 +174,7 @@ func resumed(ctx context.Context, ask *asker, s steps.Setup) error {
 	question := fmt.Sprintf("Continue with %s? Its machine is started if it is stopped.", s.Answers.Name)
 	ok, err := ask.confirm(ctx, question)
 	if err == nil && !ok {
-		return declined("Nothing was changed", "See your machines: "+name+" ls. Another one: "+name+" up --name NAME.")
+		return declined("Nothing was changed", "See your machines: "+list([]bool{s.Sandbox})+". Another one: "+name+" up --name NAME"+inSandbox(s)+".")
 	}
 	return err
 }
