@@ -96,3 +96,6 @@ func (m *model) NewMachine(last steps.Answers, free func(name string) string) te
 	m.reached = 0
 	return tea.Batch(m.tell(guide.Begun{}), m.Show(steps.StepAccount))
 }
+
+// Resume implements [machines.Program].
+func (m *model) Resume(setup steps.Setup) tea.Cmd { return m.work.resume(setup) }

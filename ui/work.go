@@ -397,6 +397,3 @@ func (s *workPage) FullScreen(w, h int) string { return s.logs.FullScreen(w, h) 
 
 // Said implements [page.WithLog].
 func (s *workPage) Said() string { return s.logs.Said() }
-
-// Resume implements [machines.Program].
-func (m *model) Resume(setup steps.Setup) tea.Cmd { return m.work.resume(setup) }
