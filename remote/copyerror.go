@@ -64,8 +64,11 @@ func (e *CopyError) Problem() problem.Problem {
 func (e *CopyError) words(where string) (title, text string, next problem.Next) {
 	switch e.Reason {
 	case CopyNoFile:
-		return "There is no " + path.Base(filepath.ToSlash(e.Path)), "There is no " + e.Path + " " + where,
-			problem.Say("Check the name, then copy again. A path on the host is relative to the home folder unless it starts with \"/\".")
+		next = problem.Say("Check the name, then copy again.")
+		if e.Host {
+			next = next.Say(" A path on the host is relative to the home folder unless it starts with \"/\".")
+		}
+		return "There is no " + path.Base(filepath.ToSlash(e.Path)), "There is no " + e.Path + " " + where, next
 	case CopyIsFolder:
 		return "That is a folder", e.Path + " " + where + " is a folder",
 			problem.Do(problem.CopyFolder).Say(", or name a file in it.")

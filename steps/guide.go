@@ -160,15 +160,16 @@ type ModeInfo struct {
 	Mode  Mode
 	Title string
 	About string
+	Bare  string // About without TLS, or empty where that is the same
 	Opens string
 }
 
 // Modes lists the three modes, the default first.
 func Modes() []ModeInfo {
 	return []ModeInfo{
-		{ModeSSH, "SSH tunnel", "The notebook listens on the machine's loopback only, and a tunnel brings it to localhost on this computer while the program runs.", "Opens port 22 to your own address."},
-		{ModeHTTP, "HTTP", "The notebook listens on the machine's own address, with a token and a TLS certificate made for it, and your browser goes there directly.", "Opens ports 22 and 8888 to your own address."},
-		{ModeGateway, "Kernel Gateway", "Only kernels run on the machine; a notebook elsewhere uses them with --gateway-url, and its files stay where it is.", "Opens ports 22 and 8888 to your own address."},
+		{ModeSSH, "SSH tunnel", "The notebook listens on the machine's loopback only, and a tunnel brings it to localhost on this computer while the program runs.", "", "Opens port 22 to your own address."},
+		{ModeHTTP, "HTTP", "The notebook listens on the machine's own address, with a token and a TLS certificate made for it, and your browser goes there directly.", "The notebook listens on the machine's own address, with a token, and your browser goes there directly.", "Opens ports 22 and 8888 to your own address."},
+		{ModeGateway, "Kernel Gateway", "Only kernels run on the machine; a notebook elsewhere uses them with --gateway-url, and its files stay where it is.", "", "Opens ports 22 and 8888 to your own address."},
 	}
 }
 

@@ -171,7 +171,10 @@ func TestKeyProblemsAreTold(t *testing.T) {
 }
 
 func TestTLSOffIsWarned(t *testing.T) {
-	r := toMode(newRig(t, stepstest.New())).press("j", "tab", "tab", "space").until("anyone on the network path")
+	r := toMode(newRig(t, stepstest.New())).press("j", "tab", "tab", "space").until("anyone on the network path").until("with a token, and")
+	if shown := r.screen(); strings.Contains(shown, "certificate") {
+		t.Errorf("a certificate is promised:\n%s", shown)
+	}
 	r.press("enter").until("an hour")
 	if a := r.m.guide.Answers; !a.NoTLS || a.Mode != steps.ModeHTTP {
 		t.Errorf("answers %+v", a)

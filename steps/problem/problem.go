@@ -8,7 +8,10 @@
 // flag, no key of the screen and no command of the program: those are actions.
 package problem
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Kind sorts problems by what a person, or a script, does next. The commands
 // make it their exit code, and print it in JSON.
@@ -73,7 +76,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if e.Err != nil {
+	if e.Err != nil && !strings.Contains(e.Text, e.Err.Error()) { // it is said once
 		return e.Text + " (" + e.Err.Error() + ")"
 	}
 	return e.Text

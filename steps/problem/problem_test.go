@@ -21,6 +21,10 @@ func TestOfFindsTheProblemThatIsWrapped(t *testing.T) {
 	if !errors.Is(e, cause) || !strings.Contains(e.Error(), "It said no. (cause)") {
 		t.Errorf("%v", e)
 	}
+	told := &Error{Text: "It cannot be used: cause.", Err: cause}
+	if got := told.Error(); got != told.Text {
+		t.Errorf("the cause is said twice: %q", got)
+	}
 	if _, ok := Of(cause); ok {
 		t.Error("an error without words is told as a problem")
 	}

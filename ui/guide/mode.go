@@ -161,9 +161,17 @@ func (s *Mode) modeLines(i int, info steps.ModeInfo, w int, full bool) []string 
 	title := page.Arrow(s.Theme, on && s.part == partMode) + page.Radio(s.Theme, on) + style.Render(cells.Fit(info.Title, 16))
 	lines := []string{title + s.Theme.Subtle.Render(opens(info, s.Answers.NoTLS))}
 	if full {
-		lines = append(lines, page.Indent(page.Paragraph(s.Theme.Subtle, info.About, w-4), 4)...)
+		lines = append(lines, page.Indent(page.Paragraph(s.Theme.Subtle, about(info, s.Answers.NoTLS), w-4), 4)...)
 	}
 	return lines
+}
+
+// about explains a mode.
+func about(info steps.ModeInfo, noTLS bool) string {
+	if noTLS && info.Bare != "" {
+		return info.Bare
+	}
+	return info.About
 }
 
 // opens says what a mode opens to the world.

@@ -46,7 +46,11 @@ func (s *Page) askCopy(u *Member, up bool) tea.Cmd {
 	if u.op != nil {
 		return s.Say(u.Name()+" is still "+u.op.doing+".", true)
 	}
-	d := &copyDialog{Context: s.Context, name: u.Name(), link: u.conn.link, up: up, field: [2]*page.Field{page.NewField("", "data.csv", 0), page.NewField("", "same name, in the home folder", 0)}}
+	to := "same name, in the current folder"
+	if up {
+		to = "same name, in the home folder"
+	}
+	d := &copyDialog{Context: s.Context, name: u.Name(), link: u.conn.link, up: up, field: [2]*page.Field{page.NewField("", "data.csv", 0), page.NewField("", to, 0)}}
 	d.copy = func(from, to string) tea.Cmd { return s.copyFiles(u, up, from, to) }
 	s.Open(d)
 	return nil

@@ -3,6 +3,7 @@ package machines
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
@@ -20,6 +21,14 @@ func TestCopyingShowsHowFarItIsAndCanBeEnded(t *testing.T) {
 	r.untilDone().until("uploaded 1 file, 5.7 MiB")
 	if !slices.Contains(r.e.Asked(), "put s-1 -r a.csv a.csv") {
 		t.Errorf("asked for %v", r.e.Asked())
+	}
+}
+
+// Where a copy goes without a second path is said for its direction.
+func TestTheDialogOfACopySaysWhereItGoes(t *testing.T) {
+	r := sevenRig(t).press("u").until("same name, in the home folder").press("esc")
+	if shown := r.press("d").until("same name, in the current folder").screen(); strings.Contains(shown, "same name, in the home folder") {
+		t.Errorf("a download is said to go to the machine:\n%s", shown)
 	}
 }
 

@@ -124,13 +124,16 @@ func (d *sweepDialog) Keys() page.DialogKeys {
 	if d.clearing {
 		return page.DialogKeys{closes}
 	}
-	return page.DialogKeys{
-		page.Details[page.Reply](&d.failure, ""),
+	keys := page.DialogKeys{page.Details[page.Reply](&d.failure, "")}
+	again := page.On("r", "check again", func() page.Reply { return page.Staying(d.run) })
+	if len(d.found) == 0 {
+		return append(keys, again, closes)
+	}
+	return append(keys,
 		page.Change("space", "mark", d.markNext), page.Change("a", "all", d.markAll),
 		page.On("enter", "remove the marked", func() page.Reply { return page.Staying(d.askClear) }),
 		page.Moving[page.Reply]("choose", d.at.Key),
-		page.On("r", "check again", func() page.Reply { return page.Staying(d.run) }), closes,
-	}
+		again, closes)
 }
 
 // markNext marks what is under the cursor, and moves on.

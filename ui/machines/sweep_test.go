@@ -8,6 +8,17 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
+// Where nothing is left over, no key is offered that needs something.
+func TestAnEmptySweepOffersNothingToMark(t *testing.T) {
+	r := sevenRig(t).press("W").until("Nothing is left over")
+	if shown := r.screen(); strings.Contains(shown, "space mark") || strings.Contains(shown, "remove the marked") || !strings.Contains(shown, "r check again") {
+		t.Errorf("the keys are\n%s", shown)
+	}
+	if r.press("enter", "space", "a", "esc").m.dialog() != nil {
+		t.Error("the dialog is still there")
+	}
+}
+
 func TestTheSweepRemovesWhatIsMarked(t *testing.T) {
 	r := sevenRig(t, func(e *stepstest.Engine) { e.Has.Leftovers = stepstest.Leftovers() })
 	r.press("W").until("leftovers")
