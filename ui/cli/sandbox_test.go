@@ -48,10 +48,24 @@ func newHome(t *testing.T) *home {
 	dir := t.TempDir()
 	h := &home{t: t, dir: dir, env: append(
 		os.Environ(), "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"),
-		"JUPYTER_EC2_SANDBOX_SPEED=20", "GORACE=atexit_sleep_ms=0", "NO_COLOR=1",
+		"JUPYTER_EC2_SANDBOX_SPEED=20", "GORACE=atexit_sleep_ms=0 log_path="+filepath.Join(dir, "race"), "NO_COLOR=1",
 	)}
+	t.Cleanup(h.races)
 	t.Cleanup(func() { h.run(0, "sandbox", "stop") })
 	return h
+}
+
+// races shows the data races that any of the programs has found: on a terminal
+// a report is cut, and nobody sees the sandbox's own.
+func (h *home) races() {
+	reports, err := filepath.Glob(filepath.Join(h.dir, "race.*"))
+	if err != nil {
+		h.t.Error(err)
+	}
+	for _, path := range reports {
+		report, err := os.ReadFile(path)
+		h.t.Errorf("%s: %s %v", path, report, err)
+	}
 }
 
 // command runs the program; testscript.Main has put it on the PATH.
