@@ -183,9 +183,7 @@ func TestHintsStayInTheSandbox(t *testing.T) {
 		"gateway gate none":       "jupyter-ec2 mode gate ssh --sandbox",
 	} {
 		boxed := labs()
-		for _, s := range []steps.Setup{lab("twin", "t1", steps.ModeSSH), lab("twin", "t2", steps.ModeSSH), lab("twin-free", "t3", steps.ModeSSH)} {
-			boxed.Has.Setups = append(boxed.Has.Setups, s)
-		}
+		boxed.Has.Setups = append(boxed.Has.Setups, lab("twin", "t1", steps.ModeSSH), lab("twin", "t2", steps.ModeSSH), lab("twin-free", "t3", steps.ModeSSH))
 		machines := make([]steps.Machine, len(boxed.Has.Setups))
 		for i := range boxed.Has.Setups {
 			boxed.Has.Setups[i].Sandbox = true
