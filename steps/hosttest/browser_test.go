@@ -23,6 +23,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -143,6 +144,7 @@ const (
 func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 	t.Helper()
 	p := tab{ctx, t}
+	p.loads(newButton)
 	p.press(newButton, func() bool { return p.shows(pythonEntry) })
 	var notebook *target.Info
 	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter)) // kernels stand first in the menu
@@ -156,7 +158,7 @@ func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 		cdpage.BringToFront(), // one that is hidden takes no clicks
 		chromedp.Navigate(notebook.URL),
 	)
-	p.await(func() bool { return p.shows(kernelIdle) })
+	p.loads(kernelIdle)
 	p.press(cell, func() bool { return p.shows(cellFocused) })
 	p.do(
 		chromedp.KeyEvent(code),
@@ -197,6 +199,32 @@ func (p tab) middle(xpath string) (at []float64) {
 }
 
 func (p tab) shows(xpath string) bool { return p.middle(xpath) != nil }
+
+// loads waits until a page shows an element. A page of Jupyter's stays blank for
+// good when one of its scripts did not come; a person loads it again, and so
+// does this, but tells what the browser says of it.
+func (p tab) loads(xpath string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	if await.Comes(ctx, func() bool { return p.shows(xpath) }) {
+		return
+	}
+	p.t.Logf("the page stays blank, and is loaded again; %s", p.troubles())
+	p.do(chromedp.Reload())
+	p.await(func() bool { return p.shows(xpath) })
+}
+
+// troubles are the scripts and styles of the page that did not come, and what
+// the page consists of.
+func (p tab) troubles() (said string) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate(`JSON.stringify({
+		state: document.readyState, elements: document.querySelectorAll("*").length,
+		failed: performance.getEntriesByType("resource").filter(r => r.responseStatus >= 400 || !r.responseEnd || !r.responseStatus).map(r => r.name + " " + r.responseStatus)
+	})`, &said))
+	return safe.Scrub(said)
+}
 
 // press clicks on an element that stays where it is, until done: a click can
 // be lost on a page that is still being put together.
