@@ -57,6 +57,7 @@ func TestSignalsIgnoredAtTheStart(t *testing.T) {
 // A wizard whose terminal is gone ends, also where the hangup is ignored.
 func TestTheTerminalGoesWithHangupsIgnored(t *testing.T) {
 	h := &home{t: t, env: append(os.Environ(), append(labHome(t), "TERM=xterm-256color")...)}
+	t.Cleanup(func() { h.run(0, "sandbox", "stop") })
 	person, program := terminal(t)
 	if err := pty.Setsize(person, &pty.Winsize{Cols: 80, Rows: 24}); err != nil {
 		t.Fatal(err)
