@@ -180,7 +180,7 @@ func (a *awaited) stateError(doing string, i Instance) error {
 
 // vanish asks for something to be deleted until it is not there any more, ever
 // more slowly, until ctx ends. EC2 may say yes, or that there is no such thing,
-// while it is still there: only a look tells, and one that goes on telling so is
+// while it is still there: only a look tells, and one that keeps telling so is
 // believed in the end.
 func (r *Regional) vanish(ctx context.Context, doing string, ask func() error, there func() (bool, error)) error {
 	end := time.Now().Add(2 * r.account.newborn)

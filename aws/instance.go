@@ -64,7 +64,7 @@ func (r *Regional) Start(ctx context.Context, id string) error {
 	return r.fail(ctx, "start the instance "+id, err)
 }
 
-// Stop stops a running instance; its disk stays, and goes on costing.
+// Stop stops a running instance; its disk stays, and keeps costing.
 func (r *Regional) Stop(ctx context.Context, id string) error {
 	_, err := r.ec2.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}})
 	return r.fail(ctx, "stop the instance "+id, err)

@@ -36,7 +36,7 @@ const goodOutput = `echo '{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"s
 func TestCredentialProcessAsks(t *testing.T) {
 	for _, profile := range []string{"p", "role", "own"} {
 		t.Run(profile, func(t *testing.T) {
-			// It goes on only once its question has been told.
+			// It continues only once its question has been told.
 			dir := program(t, `printf '\033[1mTouch your key' >&2; until [ -e touched ]; do sleep 0.05; done; `+goodOutput)
 			said := make(chan string, 10)
 			a, err := Open(t.Context(), Options{Profile: profile, Tell: func(s string) {

@@ -41,7 +41,7 @@ func (c *Client) Get(ctx context.Context, path, local string, o CopyOptions) (Co
 
 const (
 	atOnce    = 32              // files under way: small ones cost round trips, not bytes
-	copyGrace = 3 * time.Second // for a copy to end and clean up by itself
+	copyGrace = 3 * time.Second // for a copy to end and clean up
 )
 
 // transfer is one Put or Get under way.

@@ -299,7 +299,7 @@ func (t *transfer) drain(in *sftp.File, out *os.File, to *sink, f file) error {
 	return err
 }
 
-// errEnough ends the reading of a file that grew since it was looked at.
+// errEnough ends the reading of a file that grew since it was checked.
 var errEnough = errors.New("all that there was is read")
 
 // sink writes a file until ctx ends, and counts. Like source, it takes all that

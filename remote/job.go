@@ -17,7 +17,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// Job is work on a host that goes on when the connection drops. It lives in
+// Job is work on a host that continues when the connection drops. It lives in
 // ~/.jupyter-ec2/jobs/ID (mode 0700): its script, its log and its exit status.
 type Job struct {
 	ID     string            // lower-case letters, digits and hyphens: names the job on its host
@@ -28,7 +28,7 @@ type Job struct {
 	// logind is told to do. Elsewhere it is started by setsid or nohup.
 	Systemd bool
 	// Again runs it again when the last run has finished; otherwise the last
-	// run of the same script answers. A run that goes on is always joined,
+	// run of the same script answers. A run that continues is always joined,
 	// and one that vanished without a status (a reboot) is started again.
 	Again bool
 	// Retrying is told why the connection is made again; may be nil.
@@ -79,7 +79,7 @@ func (c *Client) Job(ctx context.Context, j Job, out safe.Output) (exit int, err
 }
 
 // FollowJob is Client.Job with connections of its own: one that is lost is
-// made again, with backoff, until ctx ends, and out goes on where it was.
+// made again, with backoff, until ctx ends, and out continues where it was.
 // Errors of dial that waiting does not mend end it.
 func FollowJob(ctx context.Context, dial Redialer, j Job, out safe.Output) (exit int, err error) {
 	f, err := newFollower(j, out)

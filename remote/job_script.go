@@ -107,7 +107,7 @@ rmdir "$lock"
 trap - EXIT HUP INT TERM PIPE
 `
 
-// followScript prints the log from an offset, and goes on until the run's end.
+// followScript prints the log from an offset, and continues until the run's end.
 // Whether it has ended is looked up before the log is read, so that nothing it
 // printed is left out. A word now and then finds out that nobody listens.
 const followScript = `set +e

@@ -141,7 +141,7 @@ func TestJobOutlivesConnections(t *testing.T) {
 		if got := reasonOf(t, <-retried); got != Closed {
 			t.Errorf("retried because of %q", got)
 		}
-		first.open(t) // it goes on while nobody is connected
+		first.open(t) // it continues while nobody is connected
 		r.setDown(false)
 		if l := <-lines; l != "half line" {
 			t.Errorf("after the loss: %q", l)

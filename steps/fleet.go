@@ -78,7 +78,7 @@ type Link interface {
 	Follow(ctx context.Context, log LogKind, lines int, out func(text string, partial bool)) error
 	// Tail returns the last lines of a log.
 	Tail(ctx context.Context, log LogKind, lines int) ([]string, error)
-	// Extend puts the stop off: the machine goes on for that long from now at
+	// Extend puts the stop off: the machine keeps running for that long from now at
 	// least, idle or not, and whatever its lifetime.
 	Extend(ctx context.Context, by time.Duration) (Health, error)
 	// Shell runs a login shell on the person's terminal until it ends.

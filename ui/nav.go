@@ -34,7 +34,7 @@ func stepIndex(id steps.StepID) int {
 	return -1
 }
 
-// next goes on from a question page: to the first later page whose answer is
+// next continues from a question page: to the first later page whose answer is
 // still missing, or to the review. Answers given before are kept.
 func (m *model) next() tea.Cmd {
 	if m.guide.Place() != m.answeredFor {

@@ -131,7 +131,7 @@ func TestLeavingLetsACopyCleanUpFirst(t *testing.T) {
 	}
 }
 
-// Who leaves while a machine stops is not told that it goes on running for sure.
+// Who leaves while a machine stops is not told that it keeps running for sure.
 func TestLeavingWhileAMachineStops(t *testing.T) {
 	r := machinesRig(t, func(e *stepstest.Engine) { e.Hold = map[string]chan struct{}{"stop s-1": make(chan struct{})} })
 	r.press("s").until("Stop jupyter?").press("enter").untilAsked("stop s-1").press("q").until("not waited for")

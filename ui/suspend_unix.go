@@ -27,7 +27,7 @@ func stopHere() error {
 	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
 		return fmt.Errorf("stop the program: %w", err)
 	}
-	// The clock goes on while the process is stopped: after that the wait is
+	// The clock continues while the process is stopped: after that the wait is
 	// over, though the signal may be told only a moment later.
 	for wait := stopsWithin; wait > 0; wait = stopsWithin*2 - time.Since(began) {
 		select {

@@ -71,7 +71,7 @@ func (s *workPage) begin() tea.Cmd {
 	})
 }
 
-// resume goes on with a setup of the list, from wherever it stands.
+// resume continues with a setup of the list, from wherever it stands.
 func (s *workPage) resume(setup steps.Setup) tea.Cmd {
 	s.from = machines.ID
 	return s.goOn(setup)

@@ -85,7 +85,7 @@ var installFailures = []installFailure{
 		problem.Say("Check the machine's route to the internet: the subnet's route table, a firewall, proxy settings." + again),
 	},
 	{
-		// apt goes on without the indexes that it could not get: what was in
+		// apt continues without the indexes that it could not get: what was in
 		// the way is said above.
 		0, regexp.MustCompile(`(?i)unable to locate package|has no installation candidate`),
 		"The package index refuses", "%s says that it does not have the package, or does not give it to this machine.",

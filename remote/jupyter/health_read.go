@@ -43,7 +43,7 @@ func ReadHealth(ctx context.Context, host Host) (Health, error) {
 	return h, nil
 }
 
-// Extend puts the host's stop off: it goes on for that long from now at
+// Extend puts the host's stop off: it keeps running for that long from now at
 // least, idle or not, and whatever its lifetime. An earlier Extend that
 // reaches further stays. The idle clock runs on meanwhile: a machine that is
 // idle for longer than its limit when the time is over stops then. It answers

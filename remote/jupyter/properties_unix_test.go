@@ -22,7 +22,7 @@ var (
 )
 
 // Whatever lies in its files, and whatever a server, a process list or a GPU
-// says, the watcher goes on and its status can be read. JUPYTER_EC2_EXAMPLES is
+// says, the watcher continues and its status can be read. JUPYTER_EC2_EXAMPLES is
 // how often each is tried; above 1000 they are others each time.
 func TestWatcherProperties(t *testing.T) {
 	if testing.Short() {

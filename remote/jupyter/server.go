@@ -25,7 +25,7 @@ type server struct {
 type serverState struct {
 	hash  string // of the spec it was started with, or empty
 	port  int
-	alive bool // it runs, or will be started again by itself
+	alive bool // it runs, or will be started again automatically
 	ended bool // it has ended at least once since its start
 	// strays is how many processes of ours run there that no record knows.
 	strays int

@@ -109,7 +109,7 @@ func TestStrayServers(t *testing.T) {
 	h, f := installedHost(t, "127.0.0.69")
 	spec := ServeSpec{SetupID: "s1", Mode: ModeHTTP, Token: newToken(t), Facts: f}
 	mustServe(t, h, spec)
-	// Its supervisor is killed: the server goes on, holds the port, and is nobody's.
+	// Its supervisor is killed: the server continues, holds the port, and is nobody's.
 	if err := h.Run(t.Context(), remote.Command{Script: "kill -KILL " + readPID(t, h)}); err != nil {
 		t.Fatal(err)
 	}

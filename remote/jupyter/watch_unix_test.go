@@ -333,7 +333,7 @@ func TestWatchWork(t *testing.T) {
 }
 
 // The same again changes nothing; a new spec reaches the watcher that runs; a
-// watcher that was killed goes on with the idle clock and the lifetime it had.
+// watcher that was killed continues with the idle clock and the lifetime it had.
 func TestWatchAgain(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t, 131)

@@ -193,7 +193,7 @@ func TestSignal(t *testing.T) {
 	}
 }
 
-// As with sshd: a command's end is told at once, its output goes on.
+// As with sshd: a command's end is told at once, its output continues.
 func TestBackgroundProcessKeepsItsOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

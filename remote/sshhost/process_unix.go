@@ -134,7 +134,7 @@ const (
 func (t *terminal) copyOutput(to io.Writer, ended <-chan struct{}) {
 	go func() {
 		<-ended
-		_ = t.master.SetReadDeadline(time.Now()) // wakes the Read; without deadlines the end comes by itself
+		_ = t.master.SetReadDeadline(time.Now()) // wakes the Read; without deadlines the end comes on its own
 	}()
 	after, buf := 0, make([]byte, 32<<10)
 	for after < drainMost {

@@ -26,7 +26,7 @@ func (g *Guide) Setups(context.Context) ([]steps.Setup, error) {
 
 // Begin writes the ledger entry. The same name with answers that mean the
 // same machine takes up the setup there is: that is how a run that was cut
-// off goes on. Mode, installer and TLS may differ; the later steps follow. So
+// off continues. Mode, installer and TLS may differ; the later steps follow. So
 // may all that nothing was created for yet: another type after a refused one.
 func (g *Guide) Begin(ctx context.Context, a steps.Answers) (steps.Setup, error) {
 	if err := a.Valid(); err != nil {

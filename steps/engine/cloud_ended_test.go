@@ -46,7 +46,7 @@ func dying(t *testing.T, how engine.CloudEnding) (w *world, opened *atomic.Int32
 	return w, opened
 }
 
-// A sandbox that dies is told at once and started again, and the guide goes on.
+// A sandbox that dies is told at once and started again, and the guide continues.
 func TestASandboxThatDiesIsStartedAgain(t *testing.T) {
 	w, opened := dying(t, engine.CloudDied)
 	g := w.Guide()

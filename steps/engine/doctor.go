@@ -53,7 +53,7 @@ const (
 type doctor struct {
 	*target // account and region are there once their checks have been made
 	profile string
-	alone   bool // there is no setup: the account alone is looked at
+	alone   bool // there is no setup: the account alone is checked
 
 	// What a check found out, for those after it.
 	client   *remote.Client
@@ -92,7 +92,7 @@ func wrong(err error) finding {
 	return finding{state: steps.CheckBad, text: p.Title + ". " + p.Text, next: p.Next}
 }
 
-// unsure is for what could not be looked at, and stops nothing.
+// unsure is for what could not be checked, and stops nothing.
 func unsure(err error) finding {
 	f := wrong(err)
 	f.state = steps.CheckWarn
@@ -199,7 +199,7 @@ func titleOf(id string) string {
 
 func (d *doctor) close() {
 	if d.tunnel != nil {
-		_ = d.tunnel.Close() // it was opened to be looked at
+		_ = d.tunnel.Close() // it was opened to be checked
 	}
 	if d.client != nil {
 		_ = d.client.Close()

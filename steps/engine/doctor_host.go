@@ -116,7 +116,7 @@ func (d *doctor) installed(ctx context.Context) finding {
 	v, err := jupyter.CheckVersions(ctx, d.client)
 	if err != nil {
 		f := wrong(err)
-		if e := new(jupyter.Error); errors.As(err, &e) { // else it could not be looked at
+		if e := new(jupyter.Error); errors.As(err, &e) { // else it could not be checked
 			f.fix = "install again what is missing"
 		}
 		return f

@@ -181,7 +181,7 @@ func TestDoctorTellsAMachineThatIsGone(t *testing.T) {
 	}
 }
 
-// A remedy that cannot be applied leaves the ledger as it is: it is looked at
+// A remedy that cannot be applied leaves the ledger as it is: it is checked
 // without the setup's lock.
 func TestNoRemedyForAMachineThatIsGone(t *testing.T) {
 	w, g, s := launchedSetup(t)

@@ -40,7 +40,7 @@ func (w *world) launchHidden(c *await.Clock) steps.Setup {
 }
 
 // EC2 may not show a new instance for a good while. Each run asks for the same
-// launch again, and the one that sees the instance goes on with it.
+// launch again, and the one that sees the instance continues with it.
 func TestAHiddenInstanceIsNeverLaunchedTwice(t *testing.T) {
 	w, c := hiding(t, 45*time.Second)
 	w.launchHidden(c)
@@ -213,7 +213,7 @@ func TestAPartialAnswerIsAskedForAgain(t *testing.T) {
 
 // A key pair without its private half is of no use: no empty file is left, and
 // no machine is launched that nobody can enter. Once EC2 answers in full, the
-// same run goes on.
+// same run continues.
 func TestNoMachineWithoutAKey(t *testing.T) {
 	w := newWorld(t, nil)
 	a := enginetest.Answers()

@@ -24,7 +24,7 @@ import (
 var mutates = []string{"ec2:ImportKeyPair", "ec2:CreateKeyPair", "ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:RunInstances"}
 
 // A program that dies right after a call took effect, before it could write
-// down the answer, goes on with what there is when it is started again.
+// down the answer, continues with what there is when it is started again.
 func TestDyingAroundAnyCallLeavesOneOfEach(t *testing.T) {
 	for _, source := range []steps.KeySource{steps.KeyMadeHere, steps.KeyMadeByEC2} {
 		for _, action := range mutates {
@@ -149,7 +149,7 @@ func (w *world) nothingLeft(s steps.Setup) {
 }
 
 // What the cloud refuses is told with its remedy, and nothing is forgotten: a
-// later run with the same answers goes on.
+// later run with the same answers continues.
 func TestRefusalsAreToldAndMended(t *testing.T) {
 	for code, title := range map[string]string{
 		"InsufficientInstanceCapacity": "capacity",

@@ -32,7 +32,7 @@ const (
 
 // Notebook starts the Jupyter of this computer with the kernels of a gateway.
 // It listens on loopback alone, with a token of its own; no token is in an
-// argument list. It ends with Close, or when ctx does. Its log goes on as
+// argument list. It ends with Close, or when ctx does. Its log continues as
 // events, one at a time, until then.
 func (g *Guide) Notebook(ctx context.Context, gatewayID string, emit func(steps.Event)) (steps.LocalNotebook, error) {
 	n := &localNotebook{

@@ -32,7 +32,7 @@ func TestMoney(t *testing.T) {
 		{"stopped at 11, seen at 12", look(aws.StateStopped, at(8, 0), at(11, 0)), at(12, 0), 4.5 + 1, 0.25, false},
 		{"seen again: the run counts once", look(aws.StateStopped, at(8, 0), at(11, 0)), at(13, 0), 4.5 + 1.25, 0.25, false},
 		{"started again at 14", look(aws.StateRunning, at(14, 0), zero), at(15, 0), 6 + 1.75, 1.75, false},
-		{"started anew, and nobody saw it stop", look(aws.StateRunning, at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
+		{"started again, and nobody saw it stop", look(aws.StateRunning, at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
 		{"not listed for a moment", look(aws.StateTerminated, at(17, 0), zero), at(17, 30), 4.5 + 0.75 + 2.375, 0, true},
 		{"and there again", look(aws.StateRunning, at(17, 0), zero), at(18, 0), 4.5 + 1.5 + 2.5, 1.75, true},
 		{"terminated: nothing more", look(aws.StateTerminated, at(17, 0), zero), at(19, 0), 4.5 + 3 + 2.75, 0, true},

@@ -56,7 +56,7 @@ func (r *run) state(ctx context.Context) (steps.State, error) {
 	return r.s.State, r.save()
 }
 
-// Stop stops the machine. Its disk stays and goes on costing.
+// Stop stops the machine. Its disk stays and keeps costing.
 func (g *Guide) Stop(ctx context.Context, setupID string, emit func(steps.Event)) error {
 	return g.operate(ctx, setupID, steps.StepStop, "Stop", emit, func(ctx context.Context, r *run) (string, error) {
 		state, err := r.state(ctx)

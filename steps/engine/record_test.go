@@ -52,7 +52,7 @@ func harm() map[string]func(t *testing.T, path string) error {
 }
 
 // One bad record is one bad row, with its remedy, and nothing is launched under
-// its name. The other setups go on.
+// its name. The other setups continue.
 func TestABadRecordIsOneBadRow(t *testing.T) {
 	for name, break_ := range harm() {
 		t.Run(name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func (g *Guide) Reopen(ctx context.Context, setupID string) (*steps.Opened, erro
 		return g.Work(ctx, setupID, silent)
 	}
 	if s.Answers.Mode != steps.ModeSSH {
-		t.followMe(ctx) // a tunnel does so by itself
+		t.followMe(ctx) // a tunnel does so on its own
 	}
 	return t.reopen(ctx)
 }

@@ -66,7 +66,7 @@ func TestRereadLogOfAnotherLog(t *testing.T) {
 }
 
 // Of the past only the last lines are handed on; all of it tells where the log
-// goes on, also where its last lines are alike.
+// continues, also where its last lines are alike.
 func TestRereadLogRemembersThePast(t *testing.T) {
 	var got []string
 	o := &rereadLog{out: func(text string, _ bool) { got = append(got, text) }}

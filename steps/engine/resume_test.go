@@ -143,7 +143,7 @@ func TestExplainIsSafeForATerminal(t *testing.T) {
 	}
 }
 
-// Setups of one account are looked at side by side; the account is opened once,
+// Setups of one account are checked side by side; the account is opened once,
 // or a person would be asked for several MFA codes.
 func TestLookOpensAnAccountOnce(t *testing.T) {
 	w := newWorld(t, nil)

@@ -21,9 +21,9 @@ func clearOrder(kind string) int {
 }
 
 // Clear removes leftovers that a person agreed to: in each region the
-// instances first, then what they used. Each is looked at again right before:
+// instances first, then what they used. Each is checked again right before:
 // what has lost its tag since, or belongs to a setup of this ledger by now,
-// stays. A failure is told, the others go on, and all of them are the error.
+// stays. A failure is told, the others continue, and all of them are the error.
 func (g *Guide) Clear(ctx context.Context, what []steps.Leftover, emit func(steps.Event)) error {
 	places := map[steps.Place][]steps.Leftover{}
 	for _, l := range what {

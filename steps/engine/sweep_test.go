@@ -291,7 +291,7 @@ func TestClearRemovesWhatWasAgreedTo(t *testing.T) {
 	}
 }
 
-// A failure is told and the others go on.
+// A failure is told and the others continue.
 func TestClearGoesOnAfterAFailure(t *testing.T) {
 	w := newWorld(t, noHosts)
 	group, pair, elsewhere := w.leftGroup("eu-west-1", "other"), w.leftKeyPair("eu-west-1", "other"), w.leftGroup("ap-south-1", "other")

@@ -26,7 +26,7 @@ func TestOtherPythons(t *testing.T) {
 	}
 }
 
-// Machines with less than EC2's images have: the guide goes on without it.
+// Machines with less than EC2's images have: the guide continues without it.
 func TestPoorMachines(t *testing.T) {
 	t.Parallel() // its parts take turns with all other tests
 	for _, c := range []struct {

@@ -123,7 +123,7 @@ func (i *idler) until(what string, is func(jupyter.Health) bool) (h jupyter.Heal
 }
 
 // staysUp waits until the watcher has looked for longer than the limit while
-// that goes on.
+// that continues.
 func (i *idler) staysUp(what, busy string) {
 	i.t.Helper()
 	goesOn := func(h jupyter.Health) bool {

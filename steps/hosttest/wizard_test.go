@@ -25,8 +25,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files again")
 
 // The whole wizard in a terminal, over a booted machine. Every one of the ten
-// steps is looked at, made another size, too small and its own size again, and
-// left with Ctrl-C; the next run goes on from there, with the same machine.
+// steps is checked, made another size, too small and its own size again, and
+// left with Ctrl-C; the next run continues from there, with the same machine.
 func TestWizard(t *testing.T) {
 	t.Parallel() // its parts take turns with all other tests
 	for _, size := range []screenSize{{80, 24}, {140, 40}} {

@@ -24,7 +24,7 @@ import (
 // record is the file by which others find the process.
 type record struct {
 	Info
-	Token   string // lets its bearer ask and stop the process; made anew for each
+	Token   string // lets its bearer ask and stop the process; made again for each
 	Started string // the process's start, to tell it from a later one with its number
 	Since   time.Time
 }

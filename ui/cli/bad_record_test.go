@@ -17,7 +17,7 @@ func torn() *run {
 	return r
 }
 
-// The list goes on beside a bad record, and names its remedy; a command for it
+// The list continues beside a bad record, and names its remedy; a command for it
 // says the same, and nothing is launched under its name.
 func TestABadRecordIsShownWithItsRemedy(t *testing.T) {
 	r := torn()

@@ -11,7 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
-// lookEvery is how often the held tunnel is looked at for something to say.
+// lookEvery is how often the held tunnel is checked for something to say.
 const lookEvery = time.Second
 
 // arrived prints the URL and, where there is a tunnel to hold, holds it until

@@ -122,7 +122,7 @@ func idleSays(s steps.Setup) string {
 	return said
 }
 
-// kept is the setup with new answers, and the state as it was looked at.
+// kept is the setup with new answers, and the state as it was seen.
 func (t *taken) kept(s steps.Setup, err error) (steps.Setup, error) {
 	if err != nil {
 		return t.setup, err

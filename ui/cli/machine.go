@@ -215,7 +215,7 @@ func (m machine) idle() string {
 	return dash(wording.IdleCell(*m.health, m.health.At))
 }
 
-// left is how long the machine goes on; ok is false when that is not known or
+// left is how long the machine keeps running; ok is false when that is not known or
 // it does not stop on its own.
 func (m machine) left() (left time.Duration, ok bool) {
 	if m.health == nil {

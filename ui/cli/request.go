@@ -188,7 +188,7 @@ func (r *request) connect(ctx context.Context, want string) (*taken, steps.Link,
 }
 
 // mustRun says what to do about a machine that does not run. One that could
-// not be looked at is tried.
+// not be checked is tried.
 func (t *taken) mustRun() error {
 	s := t.setup
 	p := problem.Problem{Kind: problem.Unreachable, Title: "The machine is not running"}

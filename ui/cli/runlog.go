@@ -24,7 +24,7 @@ type runLog struct {
 	closed bool
 }
 
-// openLog makes the log of a run. Without a place for it the run goes on, and
+// openLog makes the log of a run. Without a place for it the run continues, and
 // says so.
 func (p *Program) openLog(setup string, sandbox bool) *runLog {
 	l := &runLog{plainPrinter: plainPrinter{sandbox: sandbox}}

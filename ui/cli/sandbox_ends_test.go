@@ -99,7 +99,7 @@ func (h *home) idles() {
 		h.t.Fatal(err)
 	}
 	write(h.t, filepath.Join(watch, "config.json"), string(b))
-	h.becomes("lab", "stopped by itself", func(m jsonMachine) bool { return m.State == "stopped" })
+	h.becomes("lab", "stopped automatically", func(m jsonMachine) bool { return m.State == "stopped" })
 	if left := processes(h.t, h.disk(was)); len(left) > 0 {
 		h.t.Errorf("on the stopped machine runs %v", left)
 	}

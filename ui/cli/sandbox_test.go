@@ -188,7 +188,7 @@ func (h *home) setups() []jsonMachine {
 	return all
 }
 
-// The same command is killed twice, then goes on with the same machine to its
+// The same command is killed twice, then continues with the same machine to its
 // end; the machine then serves in the other modes too, and leaves nothing.
 func TestSandboxGuide(t *testing.T) {
 	h := newHome(t)

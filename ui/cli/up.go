@@ -150,7 +150,7 @@ func (p *Program) upPrinter(ctx context.Context, o *upOptions, setup string, san
 	return p.live(ctx, p.openLog(setup, sandbox))
 }
 
-// reviewed shows the review and reports whether to go on.
+// reviewed shows the review and reports whether to continue.
 func (p *Program) reviewed(ctx context.Context, out printer, r steps.Review, ask *asker, o *upOptions) (bool, error) {
 	out.review(r)
 	if len(r.Problems) > 0 {

@@ -204,7 +204,7 @@ func (s *KeyPair) named() tea.Cmd {
 	return s.inspect(s.path.Value())
 }
 
-// take goes on with the option under the cursor, if it can be used.
+// take continues with the option under the cursor, if it can be used.
 func (s *KeyPair) take() tea.Cmd {
 	if s.at.At == len(s.options) {
 		s.naming, s.wrong = true, ""

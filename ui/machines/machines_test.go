@@ -227,7 +227,7 @@ func TestTheServerIsRestartedOnce(t *testing.T) {
 		l.Change(func() { l.Is.At = l.Is.At.Add(5 * time.Second) })
 		r.untilTrue("no look is under way", func() bool { return !r.m.Tasks.Runs(taskHealth("s-1")) })
 		r.run(r.m.list.askHealth(r.machine("s-1")))
-		r.untilTrue("it was looked at", func() bool {
+		r.untilTrue("it was checked", func() bool {
 			return l.Asked() > before && !r.m.Tasks.Runs(taskHealth("s-1"))
 		})
 	}

@@ -106,7 +106,7 @@ func TestTheLedgerIsWatchedAgainAfterAFailure(t *testing.T) {
 	r.e.Fails("setups", stepstest.SessionEnded{})
 	r.e.Change(func() { r.e.Has.Stamp = "1" })
 	r.ticks()
-	r.untilTrue("it was looked at", func() bool { return !r.m.Tasks.Runs(taskWatch) })
+	r.untilTrue("it was checked", func() bool { return !r.m.Tasks.Runs(taskWatch) })
 	r.e.Change(func() {
 		r.e.Fail["setups"] = nil
 		r.e.Has.Setups = append(r.e.Has.Setups, stepstest.Setup(9, "late", "stopped", steps.ModeSSH, "t3.micro", "eu-west-1", 0.012))
