@@ -18,7 +18,8 @@ import (
 // and none within a parent's: they would wait for each other.
 func Turn(t testing.TB) {
 	t.Helper()
-	turn, err := take(turnsDir(t), turns(), func() { t.Log("waits for its turn") })
+	n := turns()
+	turn, err := take(turnsDir(t), n, n+more, newPressure(pressureFile).low, func() { t.Log("waits for its turn") })
 	t.Log("goes on")
 	if err != nil {
 		t.Fatalf("taking a turn: %v", err)
@@ -40,8 +41,8 @@ func turnsDir(t testing.TB) string {
 	return dir
 }
 
-// turns is how many heavy tests run at a time: one more than there are cores,
-// since each waits now and then.
+// turns is how many heavy tests run at a time, whatever they do: one more than
+// there are cores, since each waits now and then.
 func turns() int {
 	if n, err := strconv.Atoi(os.Getenv("JUPYTER_EC2_TEST_TURNS")); err == nil && n > 0 {
 		return n
@@ -49,10 +50,15 @@ func turns() int {
 	return runtime.NumCPU() + 1
 }
 
-// take takes one of n turns, each of them a lock file, which the system gives
-// back when its process ends, in whatever way. Those who wait stand in line at
-// a lock of its own, which one of them has: the system lets them in as they came.
-func take(dir string, n int, waits func()) (*flock.Flock, error) {
+// more is how many run beside those where the cores have time to spare: some
+// heavy tests wait for most of their time, for a machine to be idle or to boot.
+const more = 2
+
+// take takes one of n turns, or of most while idle reports that the cores have
+// time to spare. Each is a lock file, which the system gives back when its
+// process ends, in whatever way. Those who wait stand in line at a lock of its
+// own, which one of them has: the system lets them in as they came.
+func take(dir string, n, most int, idle func() bool, waits func()) (*flock.Flock, error) {
 	line := flock.New(filepath.Join(dir, "line"), flock.SetPermissions(0o600))
 	first, err := line.TryLock()
 	if err != nil {
@@ -68,7 +74,11 @@ func take(dir string, n int, waits func()) (*flock.Flock, error) {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for told := !first; ; <-tick.C {
-		for i := range n {
+		open := n
+		if idle() {
+			open = most
+		}
+		for i := range open {
 			turn := flock.New(filepath.Join(dir, strconv.Itoa(i)), flock.SetPermissions(0o600))
 			if mine, err := turn.TryLock(); err != nil || mine {
 				return turn, err

@@ -12,12 +12,14 @@ import (
 
 const turnsInTest = 3
 
+func never() bool { return false }
+
 // taken takes a turn in a goroutine; waits has a value when it has to wait.
 func taken(t *testing.T, dir string) (got <-chan *flock.Flock, waits <-chan struct{}) {
 	t.Helper()
 	turn, wait := make(chan *flock.Flock, 1), make(chan struct{}, 1)
 	go func() {
-		f, err := take(dir, turnsInTest, func() { wait <- struct{}{} })
+		f, err := take(dir, turnsInTest, turnsInTest, never, func() { wait <- struct{}{} })
 		if err != nil {
 			t.Error(err)
 		}
@@ -67,7 +69,7 @@ func TestTurnsOfMany(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			f, err := take(dir, turnsInTest, func() {})
+			f, err := take(dir, turnsInTest, turnsInTest, never, func() {})
 			if err != nil {
 				t.Error(err)
 				return
@@ -87,7 +89,7 @@ func TestTurnOfAKilledProcess(t *testing.T) {
 	const variable = "JUPYTER_EC2_TEST_TURN_IN"
 	if dir := os.Getenv(variable); dir != "" {
 		for range turnsInTest {
-			if _, err := take(dir, turnsInTest, func() {}); err != nil {
+			if _, err := take(dir, turnsInTest, turnsInTest, never, func() {}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -115,6 +117,30 @@ func TestTurnOfAKilledProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := Receive(t, "the turn of a killed process", got).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// While the cores have time to spare, there are more turns.
+func TestTurnsOnAnIdleComputer(t *testing.T) {
+	dir := t.TempDir()
+	always := func() bool { return true }
+	var have []*flock.Flock
+	for range turnsInTest + more {
+		f, err := take(dir, turnsInTest, turnsInTest+more, always, func() { t.Error("it waits") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		have = append(have, f)
+	}
+	got, waits := taken(t, dir)
+	Receive(t, "waiting, since all turns are taken", waits)
+	for _, f := range have {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := Receive(t, "a turn that was given back", got).Close(); err != nil {
 		t.Error(err)
 	}
 }

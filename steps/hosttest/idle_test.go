@@ -192,10 +192,14 @@ for _ in range(3):
     k.load_connection_file()
     k.start_channels()
     # Not wait_for_ready: it takes a late heartbeat, on a busy machine, for a death.
-    asked = k.kernel_info()
+    # The server may join in after the first answer: it hears of the cell only
+    # if it has heard of the kernel.
     try:
-        while k.get_shell_msg(timeout=20)["parent_header"].get("msg_id") != asked:
-            pass
+        while json.loads(ask("/" + id))["execution_state"] != "idle":
+            asked = k.kernel_info()
+            while k.get_shell_msg(timeout=20)["parent_header"].get("msg_id") != asked:
+                pass
+            time.sleep(0.1)
         break
     except queue.Empty:
         ask("/" + id, "DELETE")
