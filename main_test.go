@@ -119,7 +119,7 @@ var arrows = map[string][]string{
 	"ui/wording":              {"steps", "steps/problem", "ui/cells"},
 	"steps":                   {"steps/problem", "remote/safe", "remote/jupyter/health"},
 	"steps/problem":           {}, // imports nothing of ours: all who meet errors import it
-	"steps/engine":            {"steps", "steps/problem", "aws", "remote", "remote/jupyter", "remote/safe"},
+	"steps/engine":            {"steps", "steps/problem", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/safe"},
 	"steps/engine/enginetest": {"steps", "steps/engine", "aws", "aws/ec2sim"}, // for tests only itself: nothing else may import it
 	"steps/sandbox":           {"steps/problem", "aws/ec2sim", "remote/sshhost"},
 	"steps/stepstest":         {"steps", "steps/problem"}, // for tests only itself: nothing else may import it
@@ -129,6 +129,7 @@ var arrows = map[string][]string{
 	"aws/contract":            {testsOnly}, // for tests only itself
 	"remote":                  {"remote/safe", "steps/problem"},
 	"remote/safe":             {},
+	"remote/cloudinit":        {"remote"},
 	"remote/jupyter":          {"steps/problem", "remote", "remote/safe", "remote/jupyter/health"},
 	"remote/sshhost":          {"steps/problem"},
 	"remote/testhost":         {testsOnly}, // for tests only itself: nothing else may import it
@@ -139,17 +140,18 @@ var arrows = map[string][]string{
 // testArrows are allowed to tests on top of arrows. Still, aws and remote know
 // neither each other nor what is above them.
 var testArrows = map[string][]string{
-	"aws":            {"aws/ec2sim"},
-	"aws/*":          {"aws", "aws/ec2sim"},
-	"remote":         {"remote/sshhost"},
-	"remote/jupyter": {"remote", "remote/sshhost"},
-	"steps/engine":   {"aws/contract", "aws/ec2sim", "remote/sshhost", "steps/engine/enginetest"},
-	"steps/sandbox":  {"aws", "remote"},
-	"steps/hosttest": {"**"},
-	"ui":             {"steps/problem", "steps/stepstest", "ui/logpane", "ui/tuitest"},
-	"ui/*":           {"ui/tuitest"},
-	"ui/machines":    {"steps/stepstest", "ui/tuitest"},
-	"ui/cli":         {"remote", "steps/stepstest", "ui/tuitest"},
+	"aws":              {"aws/ec2sim"},
+	"aws/*":            {"aws", "aws/ec2sim"},
+	"remote":           {"remote/sshhost"},
+	"remote/cloudinit": {"remote/jupyter"},
+	"remote/jupyter":   {"remote", "remote/sshhost"},
+	"steps/engine":     {"aws/contract", "aws/ec2sim", "remote/sshhost", "steps/engine/enginetest"},
+	"steps/sandbox":    {"aws", "remote"},
+	"steps/hosttest":   {"**"},
+	"ui":               {"steps/problem", "steps/stepstest", "ui/logpane", "ui/tuitest"},
+	"ui/*":             {"ui/tuitest"},
+	"ui/machines":      {"steps/stepstest", "ui/tuitest"},
+	"ui/cli":           {"remote", "steps/stepstest", "ui/tuitest"},
 }
 
 func TestArrows(t *testing.T) {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -74,6 +75,10 @@ func runInput(s LaunchSpec) *ec2.RunInstancesInput {
 	}
 	if s.Subnet != "" {
 		in.SubnetId = sdk.String(s.Subnet)
+	}
+	if len(s.UserData) > 0 {
+		// The SDK leaves the encoding to its caller, unlike the command line.
+		in.UserData = sdk.String(base64.StdEncoding.EncodeToString(s.UserData))
 	}
 	return in
 }

@@ -1,7 +1,9 @@
 package aws
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -50,6 +52,20 @@ func TestLaunchSendsWhatTheSetupPromises(t *testing.T) {
 	})
 	if form.Has("DryRun") || form.Has("UserData") {
 		t.Errorf("sent more than asked: %v", form)
+	}
+}
+
+// EC2 takes user data in base64, which the SDK leaves to its caller.
+func TestLaunchSendsUserDataInBase64(t *testing.T) {
+	r, w := regional(t, answers{"RunInstances": always(ok("RunInstances", oneInstance))})
+	s := spec()
+	s.UserData = []byte{0x1f, 0x8b, 0, 0xff, '+', '/'}
+	if _, err := r.Launch(context.Background(), s); err != nil {
+		t.Fatal(err)
+	}
+	sent := w.sent("RunInstances", 0).Get("UserData")
+	if got, err := base64.StdEncoding.DecodeString(sent); err != nil || !bytes.Equal(got, s.UserData) {
+		t.Errorf("sent %q, which is %v, %v", sent, got, err)
 	}
 }
 

@@ -120,6 +120,9 @@ type LaunchSpec struct {
 	Subnet      string
 	DiskGB      int
 	Tags        map[string]string // on instance, volume and network interface
+	// UserData is what the machine is told at its first boot, at most 16 KB.
+	// Whoever may describe the instance's attributes can read it.
+	UserData []byte
 }
 
 // Instance is an instance as DescribeInstances answers.

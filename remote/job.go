@@ -33,6 +33,8 @@ type Job struct {
 	Again bool
 	// Retrying is told why the connection is made again; may be nil.
 	Retrying func(err error)
+	// Joined is told, at its end, of a run that somebody else began; may be nil.
+	Joined func()
 }
 
 // JobError is a job that could not be started, or whose end nobody saw.
@@ -124,6 +126,7 @@ type follower struct {
 	lines  *safe.Lines
 	offset int64  // bytes of the log that went to lines
 	run    string // the run that is followed, once it is known
+	begun  bool   // it was begun from here
 }
 
 func newFollower(j Job, out safe.Output) (*follower, error) {
@@ -172,6 +175,10 @@ func (f *follower) follow(ctx context.Context, c *Client) (int, error) {
 	if r.run != "" {
 		f.run = r.run
 	}
+	f.begun = f.begun || r.begun
+	if r.ended && !f.begun && f.job.Joined != nil {
+		f.job.Joined()
+	}
 	var exit *ExitError
 	switch {
 	case r.ended:
@@ -188,6 +195,11 @@ func (f *follower) follow(ctx context.Context, c *Client) (int, error) {
 }
 
 func (f *follower) script() string {
+	return f.vars() + startScript + followScript
+}
+
+// vars are what the scripts are told of the job and of how it is followed.
+func (f *follower) vars() string {
 	sum := sha256.Sum256([]byte(f.job.Script))
 	vars := []string{
 		"id=" + quote(f.job.ID),
@@ -201,7 +213,19 @@ func (f *follower) script() string {
 		"identity=" + quote(identityScript),
 		"mark=" + quote(LogMark),
 	}
-	return strings.Join(vars, "\n") + "\n" + startScript + followScript
+	return strings.Join(vars, "\n") + "\n"
+}
+
+// StartScript is the first half of [Client.Job], for a POSIX sh with HOME set:
+// it begins the job, or leaves it as it is where it was begun already, and
+// follows nothing. Whoever runs it without a connection, as a machine does at
+// its first boot, begins the very run that Client.Job joins later.
+func (j Job) StartScript() (string, error) {
+	f, err := newFollower(j, func(string, bool) {})
+	if err != nil {
+		return "", err
+	}
+	return ownPath + f.vars() + startScript, nil
 }
 
 func flag(b bool) string {
@@ -212,7 +236,8 @@ func flag(b bool) string {
 }
 
 // reports reads what the follow script says about the job on its stderr,
-// where the log does not go: "run ID", "ended STATUS" or "lost", a line each.
+// where the log does not go: "begun" where it was begun just now, "run ID",
+// "ended STATUS" or "lost", a line each.
 type reports struct{ b bytes.Buffer }
 
 const maxReports = 64 << 10
@@ -225,6 +250,7 @@ func (r *reports) Write(p []byte) (int, error) {
 }
 
 type report struct {
+	begun bool
 	run   string
 	ended bool
 	exit  int
@@ -241,6 +267,8 @@ func parseReport(s string) (r report) {
 		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		code, err := strconv.ParseUint(value, 10, 8)
 		switch {
+		case word == "begun":
+			r.begun = true
 		case word == "run" && runName(value):
 			r.run = value
 		case word == "ended" && err == nil:

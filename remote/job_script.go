@@ -112,6 +112,7 @@ trap - EXIT HUP INT TERM PIPE
 // printed is left out. A word now and then finds out that nobody listens.
 const followScript = `set +e
 printf %s "$mark"
+[ $fresh = 0 ] || echo begun >&2
 echo "run $name" >&2
 if [ -n "$follow" ] && [ "$follow" != "$name" ]; then echo lost >&2; exit 0; fi
 polls=0

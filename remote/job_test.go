@@ -221,6 +221,45 @@ func TestLostJob(t *testing.T) {
 	}
 }
 
+// A machine begins a job at its boot without a connection; whoever follows it
+// later joins that run, and sees its log from the first byte, while it runs and
+// when it has ended.
+func TestAJobBegunWithoutAConnectionIsJoined(t *testing.T) {
+	eachHost(t, func(t *testing.T, h host) {
+		g := newGate(t)
+		joined := 0
+		j := Job{ID: "boot", Script: "echo run >>runs; echo begun; " + g.wait() + "; echo end; exit 4", Joined: func() { joined++ }}
+		start, err := j.StartScript()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if out, err := h.client(t).Output(t.Context(), start); err != nil || out != "" {
+				t.Fatalf("%q, %v", out, err)
+			}
+		}
+		lines, end := follow(t.Context(), h.dial, j)
+		if l := <-lines; l != "begun" {
+			t.Errorf("begins with %q", l)
+		}
+		g.open(t)
+		if got, e := rest(lines), <-end; !slices.Equal(got, []string{"end"}) || e.err != nil || e.exit != 4 || joined != 1 {
+			t.Errorf("%q, %+v, joined %d times", got, e, joined)
+		}
+		lines, end = follow(t.Context(), h.dial, j)
+		if got, e := rest(lines), <-end; !slices.Equal(got, []string{"begun", "end"}) || e.err != nil || e.exit != 4 || joined != 2 {
+			t.Errorf("after its end: %q, %+v, joined %d times", got, e, joined)
+		}
+		if b, err := os.ReadFile(filepath.Join(h.home, "runs")); err != nil || string(b) != "run\n" {
+			t.Errorf("runs: %q, %v", b, err)
+		}
+		own := Job{ID: "own", Script: "true", Joined: func() { t.Error("its own run was taken for another's") }}
+		if _, err := h.client(t).Job(t.Context(), own, func(string, bool) {}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // killJob ends all of a job's processes, as a power loss would, with what
 // they leave behind: no status.
 func killJob(t *testing.T, h host, id string) {
@@ -316,8 +355,8 @@ func TestJobLockLeftBehind(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	got := parseReport("run 1-2\n\nwarning: x\nended 7\n")
-	if got != (report{run: "1-2", ended: true, exit: 7, rest: "warning: x\n"}) {
+	got := parseReport("begun\nrun 1-2\n\nwarning: x\nended 7\n")
+	if got != (report{begun: true, run: "1-2", ended: true, exit: 7, rest: "warning: x\n"}) {
 		t.Errorf("%+v", got)
 	}
 }
