@@ -76,6 +76,14 @@ func (h *HostKeys) Forget(id string) error {
 	return h.change("forget a host key", func(old []byte) []byte { return withoutKeys(old, id) })
 }
 
+// Keep pins a key for an instance and removes all others, at once.
+func (h *HostKeys) Keep(id string, key Key) error {
+	if !hostName(id) {
+		return fmt.Errorf("pin a host key: %q cannot stand in known_hosts", id)
+	}
+	return h.change("pin a host key", func(old []byte) []byte { return withKeys(withoutKeys(old, id), id, []Key{key}) })
+}
+
 func (h *HostKeys) read() ([]byte, error) {
 	b, err := os.ReadFile(h.path)
 	if errors.Is(err, fs.ErrNotExist) {
