@@ -213,6 +213,7 @@ func TestOthersModules(t *testing.T) {
 		{"github.com/aws/", []string{"aws"}},
 		{"golang.org/x/crypto/ssh", []string{"remote"}},
 		{"github.com/pkg/sftp", []string{"remote"}},
+		{"go.yaml.in/yaml", []string{"remote/sshhost"}},
 		{"github.com/coder/websocket", []string{"remote/jupyter"}},
 		{"github.com/spf13/", []string{"ui/cli"}},
 		{"github.com/adrg/xdg", []string{"ui/cli"}},

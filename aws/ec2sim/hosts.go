@@ -42,7 +42,10 @@ type HostSpec struct {
 	PrivateIP string // in the default VPC, 172.31.0.0/16; Host may give another
 	PublicIP  string // in 203.0.113.0/24 (RFC 5737); Host may give another
 	DiskGB    int
-	UserData  []byte
+	// UserData is what the instance was launched with, and the same at each
+	// start: what a machine does with it is its own affair, as cloud-init does
+	// most of it at the first start alone.
+	UserData []byte
 }
 
 // Host is a host that runs. Empty fields leave what the cloud chose.
@@ -51,7 +54,10 @@ type Host struct {
 	PrivateIP string
 	PublicDNS string // shown only where PublicIP is given or both are empty
 	SSHPort   int    // 0 means 22
-	// HostKeys are the host's public SSH keys in authorized_keys form, for
-	// the console output.
+	// HostKeys are the host's public SSH keys in authorized_keys form: the
+	// cloud prints them at the end of the console output, as cloud-init does.
 	HostKeys []string
+	// Console returns what the host has printed on its console since its first
+	// start, HostKeys not among it; nil means nothing. It must be quick.
+	Console func() []byte
 }

@@ -57,11 +57,12 @@ type instance struct {
 	NoTermination, NoStop                  bool
 	EBSOptimized                           bool
 	UserData                               []byte
-	HostKeys                               []string
-	Console                                string // what the first boot printed, once it has
+	HostKeys                               []string // of its first start
+	Console                                string   // as it was shown last
 	Volumes                                []*volume
 
-	op *operation // the last one, or nil
+	op      *operation    // the last one, or nil
+	printed func() []byte // Host.Console of the host that runs
 }
 
 // operation is a call to Hosts, made off the cloud's lock.
@@ -278,11 +279,12 @@ func (i *instance) takeAddresses(c *Cloud, h Host) {
 	if h.PrivateIP != "" {
 		i.PrivateIP = h.PrivateIP
 	}
-	i.SSHPort = h.SSHPort
+	i.SSHPort, i.printed = h.SSHPort, h.Console
 	if c.opts.Hosts == nil && len(i.HostKeys) == 0 {
 		h.HostKeys = []string{exampleHostKey(i.ID)}
 	}
-	if len(h.HostKeys) > 0 {
+	// What the first boot printed stays, whatever keys the host has later.
+	if len(i.HostKeys) == 0 {
 		i.HostKeys = h.HostKeys
 	}
 }

@@ -63,7 +63,8 @@ type Timing struct {
 	Visible time.Duration // after RunInstances, until the Describe actions find the instance
 	Pending time.Duration // pending until running
 	Stop    time.Duration // stopping until stopped, shutting-down until terminated
-	Console time.Duration // running until the console output shows the host keys
+	Console time.Duration // running until the console output is shown, host keys included
+	Xen     time.Duration // the same for types without Nitro, where it takes minutes; 0 means Console
 	Release time.Duration // terminated until the security group is no longer in use
 	Forget  time.Duration // terminated until the instance is no longer listed; 0 means an hour
 }

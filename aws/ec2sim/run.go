@@ -3,6 +3,7 @@ package ec2sim
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"net/url"
@@ -14,8 +15,7 @@ type runIn struct {
 	ImageId, InstanceType, KeyName, SubnetId, ClientToken string
 	MinCount, MaxCount                                    *int
 	SecurityGroupId, SecurityGroup                        []string
-	UserData                                              []byte
-	PrivateIpAddress                                      string
+	UserData, PrivateIpAddress                            string
 	InstanceInitiatedShutdownBehavior                     string
 	DisableApiTermination, DisableApiStop, EbsOptimized   bool
 	BlockDeviceMapping                                    []diskIn
@@ -60,6 +60,7 @@ type launch struct {
 	subnet      *subnet
 	groups      []string
 	volumes     []volume
+	userData    []byte
 	tags        map[string]map[string]string // by kind of resource
 	least, most int
 }
@@ -128,7 +129,7 @@ func (c *call) launch(l *launch, n int) (*instance, error) {
 		ID: newID("i"), ClientToken: l.in.ClientToken, Created: c.now, LaunchIndex: n,
 		Type: l.kind.name, Zone: l.subnet.Zone, Image: l.image.ID,
 		VPC: l.vpc.ID, Subnet: l.subnet.ID, ENI: newID("eni"), ENIAttachment: newID("eni-attach"), Groups: l.groups,
-		ShutdownBehavior: cmp.Or(l.in.InstanceInitiatedShutdownBehavior, "stop"), UserData: l.in.UserData,
+		ShutdownBehavior: cmp.Or(l.in.InstanceInitiatedShutdownBehavior, "stop"), UserData: l.userData,
 		HTTPTokens: cmp.Or(l.in.MetadataOptions.HttpTokens, "optional"), HTTPEndpoint: cmp.Or(l.in.MetadataOptions.HttpEndpoint, "enabled"),
 		MetadataTags: cmp.Or(l.in.MetadataOptions.InstanceMetadataTags, "disabled"), HopLimit: 1,
 		NoTermination: l.in.DisableApiTermination, NoStop: l.in.DisableApiStop, EBSOptimized: l.in.EbsOptimized,
@@ -360,7 +361,11 @@ func checkOptions(_ *call, l *launch) error {
 			return refuse("InvalidParameterValue", "Value (%s) for parameter %s is invalid.", o.is, o.name)
 		}
 	}
-	if len(l.in.UserData) > 16384 {
+	var err error
+	if l.userData, err = base64.StdEncoding.DecodeString(l.in.UserData); err != nil {
+		return refuse("InvalidParameterValue", "Invalid BASE64 encoding of user data.")
+	}
+	if len(l.userData) > 16384 {
 		return refuse("InvalidParameterValue", "User data is limited to 16384 bytes")
 	}
 	kinds := []string{"instance", "volume", "network-interface"}

@@ -1,6 +1,9 @@
 package ec2sim
 
-import "slices"
+import (
+	"encoding/base64"
+	"slices"
+)
 
 // instancesIn names instances to start, stop, reboot or terminate.
 type instancesIn struct{ InstanceId []string }
@@ -127,7 +130,13 @@ type attributeOut struct {
 	NoTermination *boxed[bool]   `xml:"disableApiTermination"`
 	NoStop        *boxed[bool]   `xml:"disableApiStop"`
 	RootName      *boxed[string] `xml:"rootDeviceName"`
+	UserData      *userDataOut   `xml:"userData"`
 	Groups        []groupRef     `xml:"groupSet>item"`
+}
+
+// userDataOut has no value where there is none.
+type userDataOut struct {
+	Value string `xml:"value,omitempty"` // base64
 }
 
 func describeInstanceAttribute(c *call, in *attributeIn) (*attributeOut, error) {
@@ -148,6 +157,8 @@ func describeInstanceAttribute(c *call, in *attributeIn) (*attributeOut, error) 
 		out.NoStop = &boxed[bool]{i.NoStop}
 	case "rootDeviceName":
 		out.RootName = &boxed[string]{"/dev/sda1"}
+	case "userData":
+		out.UserData = &userDataOut{base64.StdEncoding.EncodeToString(i.UserData)}
 	case "groupSet":
 		out.Groups = c.groupRefs(i)
 	default:

@@ -30,7 +30,7 @@ var kept = []string{
 
 // fillBin makes dir a folder of links to the computer's commands, without the
 // kept ones, with a python3 that runs python, and with commands of its own that
-// switch the host off. It is made again each time.
+// switch the host off or change its key. It is made again each time.
 func fillBin(dir, python string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
@@ -55,7 +55,7 @@ func fillBin(dir, python string) error {
 			}
 		}
 	}
-	for name, script := range powerScripts() {
+	for name, script := range hostScripts() {
 		if err := writeScript(filepath.Join(dir, name), script); err != nil {
 			return err
 		}

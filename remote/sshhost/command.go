@@ -10,25 +10,30 @@ import (
 	"sync"
 )
 
-// environment is what a process of this session gets.
-func (s *session) environment() []string {
-	h := s.h
+// environment is what every process of the host gets.
+func (h *Host) environment() map[string]string {
 	env := maps.Clone(h.c.env)
-	maps.Copy(env, s.env)
-	own := map[string]string{
+	maps.Copy(env, map[string]string{
 		"HOME": h.home, "USER": User, "LOGNAME": User, "SHELL": h.c.shell,
 		"TMPDIR": h.home + "/.tmp", "XDG_RUNTIME_DIR": h.home + "/.run",
 		markID: h.id, markHome: h.home, varBin: h.c.env["PATH"],
 		"JUPYTER_EC2_LOOPBACK": h.addr.Addr().String(),
-	}
+	})
+	return env
+}
+
+// environment is what a process of this session gets. What the client sends
+// never stands in for what the host gives: isClients lets no such name in.
+func (s *session) environment() []string {
+	own := s.h.environment()
+	maps.Copy(own, s.env)
 	if remote, local := s.c.conn.RemoteAddr(), s.c.conn.LocalAddr(); remote != nil && local != nil {
 		own["SSH_CONNECTION"], own["SSH_CLIENT"] = connectionOf(remote.String(), local.String())
 	}
 	if s.term != nil {
 		own["SSH_TTY"], own["TERM"] = s.term.tty.Name(), s.term.name
 	}
-	maps.Copy(env, own)
-	return environ(env)
+	return environ(own)
 }
 
 // start starts the command with the session's terminal or with pipes.

@@ -39,7 +39,7 @@ func (h *Host) config() *ssh.ServerConfig {
 			return nil, fmt.Errorf("no user %q", conn.User())
 		},
 	}
-	config.AddHostKey(h.key)
+	config.AddHostKey(h.signer())
 	return config
 }
 

@@ -13,4 +13,9 @@
 // the command ends and the channel closed when its output does, processes that
 // outlive their connection. Its poweroff, halt and shutdown switch it off, and
 // nothing else.
+//
+// Of user data it does a small part of what cloud-init does, at its first boot
+// and before it lets anybody in: ssh_keys gives it its host key, bootcmd is run.
+// Everything else is named on its console, and not done. Its sandbox-host-key
+// gives it another host key, as root does on a real machine.
 package sshhost

@@ -24,6 +24,8 @@ type Spec struct {
 	Listener net.Listener
 	// AuthorizedKeys are the keys that may sign in, in authorized_keys form.
 	AuthorizedKeys []string
+	// UserData is what the instance was launched with, for its first start.
+	UserData []byte
 	// Down is called once when the host was switched off from inside (poweroff,
 	// halt, shutdown) and nothing of it runs any more; may be nil. Stop does
 	// not call it.
@@ -35,11 +37,12 @@ type Host struct {
 	machine
 	listener net.Listener
 	addr     netip.AddrPort
-	key      ssh.Signer
 	allowed  map[string]bool // keys in wire form
+	given    *userData
 	power    *power
 
 	mu       sync.Mutex
+	key      ssh.Signer
 	stopped  bool
 	conns    map[net.Conn]bool
 	children map[int]bool   // started by us and not yet waited for
@@ -54,8 +57,12 @@ func (c *Computer) Start(ctx context.Context, s Spec) (*Host, error) {
 		_ = s.Listener.Close() // the reason is err
 		return nil, err
 	}
-	h.work.Go(h.accept)
 	h.work.Go(func() { h.watchPower(s.Down) })
+	if err := h.firstBoot(ctx, h.given); err != nil {
+		err = fmt.Errorf("first boot of host %s: %w", s.ID, err)
+		return nil, errors.Join(err, h.Stop(context.WithoutCancel(ctx)))
+	}
+	h.work.Go(h.accept)
 	return h, nil
 }
 
@@ -69,7 +76,7 @@ func (c *Computer) start(ctx context.Context, s Spec) (*Host, error) {
 		return nil, fmt.Errorf("host %s must listen on a loopback address, not %s", s.ID, s.Listener.Addr())
 	}
 	h := &Host{
-		machine: m, listener: s.Listener, addr: addr, allowed: map[string]bool{},
+		machine: m, listener: s.Listener, addr: addr, allowed: map[string]bool{}, given: readUserData(s.UserData),
 		conns: map[net.Conn]bool{}, children: map[int]bool{},
 	}
 	for _, line := range s.AuthorizedKeys {
@@ -82,7 +89,7 @@ func (c *Computer) start(ctx context.Context, s Spec) (*Host, error) {
 	if err := m.end(ctx); err != nil { // left by a program that was killed
 		return nil, err
 	}
-	if h.key, err = m.boot(); err != nil {
+	if h.key, err = m.boot(h.given.key); err != nil {
 		return nil, err
 	}
 	h.power, err = m.openPower()
@@ -97,9 +104,13 @@ func (h *Host) Name() string { return "ip-" + strings.ReplaceAll(h.addr.Addr().S
 
 // HostKeys are its public host keys, in authorized_keys form, with the comment
 // that a machine's console output has.
-func (h *Host) HostKeys() []string {
-	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(h.key.PublicKey())))
-	return []string{line + " root@" + h.Name()}
+func (h *Host) HostKeys() []string { return []string{publicLine(h.signer()) + " root@" + h.Name()} }
+
+// signer is its host key, which may be another one for the next connection.
+func (h *Host) signer() ssh.Signer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.key
 }
 
 // Home is its user's home directory.

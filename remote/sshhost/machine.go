@@ -2,9 +2,6 @@ package sshhost
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,15 +9,18 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/crypto/ssh"
 )
 
 // machine is a host's folder: what stays when the host is stopped.
 //
-//	DIR/ID/hostkey   0600, the ed25519 host key
-//	DIR/ID/power     the pipe by which the host is switched off from inside
-//	DIR/ID/home      the user's home, with .tmp and .run in it
+//	DIR/ID/hostkey       0600, the ed25519 host key
+//	DIR/ID/hostkey.pub   its public half, for the host's user; hostkey.new and
+//	                     hostkey.new.pub are one that was made to follow it
+//	DIR/ID/power         the pipe by which the host is switched off from inside
+//	DIR/ID/console       0600, what its first boot printed
+//	DIR/ID/booted        there once the first boot is over
+//	DIR/ID/home          the user's home, with .tmp and .run in it
 type machine struct {
 	id, dir, home string
 	c             *Computer
@@ -56,8 +56,9 @@ func (m machine) end(ctx context.Context, roots ...int) error {
 }
 
 // boot makes the folder, or makes it ready again after a stop: what a real
-// machine loses when it is switched off is emptied.
-func (m machine) boot() (ssh.Signer, error) {
+// machine loses when it is switched off is emptied. A new machine has the host
+// key that it is given, unless that is nil.
+func (m machine) boot(given []byte) (ssh.Signer, error) {
 	mode := fs.FileMode(0o700)
 	if m.c.who.drop {
 		mode = 0o711
@@ -68,7 +69,7 @@ func (m machine) boot() (ssh.Signer, error) {
 	if err := m.makeHome(); err != nil {
 		return nil, fmt.Errorf("making the home of host %s: %w", m.id, err)
 	}
-	key, err := hostKey(filepath.Join(m.dir, "hostkey"))
+	key, err := m.hostKey(given)
 	if err != nil {
 		return nil, fmt.Errorf("host key of %s: %w", m.id, err)
 	}
@@ -132,27 +133,3 @@ HISTSIZE=1000
 shopt -s checkwinsize
 PS1='\[\e[1;32m\]ubuntu@ip-${JUPYTER_EC2_LOOPBACK//./-}\[\e[0m\]:\[\e[1;34m\]\w\[\e[0m\]\$ '
 `
-
-// hostKey reads the host's key, or makes it the first time.
-func hostKey(path string) (ssh.Signer, error) {
-	content, err := os.ReadFile(path)
-	if err == nil {
-		return ssh.ParsePrivateKey(content)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		return nil, err
-	}
-	// All of it or nothing: a half-written key would stop the host for good.
-	if err := atomicwriter.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-		return nil, err
-	}
-	return ssh.NewSignerFromKey(private)
-}

@@ -9,19 +9,23 @@ import (
 	"time"
 )
 
-// A host is switched off from inside by a word into the pipe beside its home,
-// which belongs to the host's user. Its commands find the pipe by the mark that
-// every process of the host carries.
+// A host is switched off from inside, and given another host key, by a word
+// into the pipe beside its home, which belongs to the host's user. Its commands
+// find the pipe by the mark that every process of the host carries.
 const (
 	powerPipe = "power"
-	wordOff   = "off"  // from inside
 	wordStop  = "stop" // from the host itself: do not listen any more
+
+	// From inside.
+	wordOff      = "off"
+	wordMakeKey  = "make-key"
+	wordPlaceKey = "place-key"
 )
 
-// powerScripts are the commands, as on a machine with systemd. A delayed
-// shutdown is a process of the host that waits.
-func powerScripts() map[string]string {
-	return map[string]string{"poweroff": offScript, "halt": offScript, "shutdown": shutdownScript}
+// hostScripts are the commands, three of them as on a machine with systemd. A
+// delayed shutdown is a process of the host that waits.
+func hostScripts() map[string]string {
+	return map[string]string{"poweroff": offScript, "halt": offScript, "shutdown": shutdownScript, hostKeyCommand: hostKeyScript}
 }
 
 const offScript = `pipe=${` + markHome + `%/*}/` + powerPipe + `
@@ -97,7 +101,15 @@ func (h *Host) watchPower(down func()) {
 		if stopped {
 			return // by Stop, whatever the word
 		}
-		if words.Text() != wordOff {
+		switch words.Text() {
+		case wordMakeKey:
+			_ = h.makeKey() // the command that waits for it tells that it was not done
+			continue
+		case wordPlaceKey:
+			_ = h.placeKey() // likewise
+			continue
+		case wordOff:
+		default:
 			continue
 		}
 		go func() { // Stop waits for this watch

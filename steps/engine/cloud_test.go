@@ -148,7 +148,7 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
-	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys}
+	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys, UserData: s.UserData}
 	if h.late {
 		h.lateSpec = spec
 		spec.AuthorizedKeys = nil
@@ -165,7 +165,9 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 		keys = h.keys(keys)
 	}
 	ip := host.Addr().Addr().String()
-	return ec2sim.Host{PublicIP: ip, PrivateIP: ip, PublicDNS: ip, SSHPort: int(host.Addr().Port()), HostKeys: keys}, nil
+	return ec2sim.Host{
+		PublicIP: ip, PrivateIP: ip, PublicDNS: ip, SSHPort: int(host.Addr().Port()), HostKeys: keys, Console: host.Console,
+	}, nil
 }
 
 // Reboot ends all that runs on the host and starts it again at its address.

@@ -51,7 +51,7 @@ func (h *hosts) Launch(ctx context.Context, spec ec2sim.HostSpec) (ec2sim.Host, 
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
-	return h.start(ctx, sshhost.Spec{ID: spec.InstanceID, Listener: listener, AuthorizedKeys: spec.AuthorizedKeys})
+	return h.start(ctx, sshhost.Spec{ID: spec.InstanceID, Listener: listener, AuthorizedKeys: spec.AuthorizedKeys, UserData: spec.UserData})
 }
 
 func (h *hosts) start(ctx context.Context, spec sshhost.Spec) (ec2sim.Host, error) {
@@ -75,7 +75,7 @@ func (h *hosts) start(ctx context.Context, spec sshhost.Spec) (ec2sim.Host, erro
 	h.log("Host " + spec.ID + " is up at " + host.Addr().String() + ".")
 	return ec2sim.Host{
 		PublicIP: ip, PrivateIP: ip, PublicDNS: ip,
-		SSHPort: int(host.Addr().Port()), HostKeys: host.HostKeys(),
+		SSHPort: int(host.Addr().Port()), HostKeys: host.HostKeys(), Console: host.Console,
 	}, nil
 }
 
