@@ -2,31 +2,44 @@ package aws
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/aws/aws-sdk-go-v2/service/pricing/types"
+	"golang.org/x/sync/errgroup"
 )
 
-// ipv4Hour is the price of a public IPv4 address in US dollars an hour, in use
+// IPv4Hour is the price of a public IPv4 address in US dollars an hour, in use
 // or not, the same in every region: https://aws.amazon.com/vpc/pricing/
-const ipv4Hour = 0.005
+const IPv4Hour = 0.005
+
+// pricesAtOnce bounds how many questions for prices are asked at the same time.
+const pricesAtOnce = 4
 
 // Prices fetches the on-demand prices of the types named, or of all, and of
 // gp3 disks. What has no price in the answer stays unknown, without an error.
 // With an error, the prices that were had until then are there as well.
 func (r *Regional) Prices(ctx context.Context, names ...string) (Prices, error) {
-	p := Prices{Hour: map[string]float64{}, IPv4: ipv4Hour, Fetched: time.Now()}
-	disk := []types.Filter{match("productFamily", "Storage"), match("volumeApiName", "gp3"), match("regionCode", r.name)}
-	err := r.products(ctx, disk, func(o offer) {
+	p := Prices{Hour: map[string]float64{}, IPv4: IPv4Hour, Fetched: time.Now()}
+	var mu sync.Mutex // held while p is written to
+	var asked errgroup.Group
+	asked.SetLimit(pricesAtOnce)
+	ask := func(filters []types.Filter, each func(offer)) {
+		asked.Go(func() error {
+			return r.products(ctx, filters, func(o offer) {
+				mu.Lock()
+				defer mu.Unlock()
+				each(o)
+			})
+		})
+	}
+	ask([]types.Filter{match("productFamily", "Storage"), match("volumeApiName", "gp3"), match("regionCode", r.name)}, func(o offer) {
 		if o.Unit == "GB-Mo" {
 			p.GP3 = o.USD
 		}
 	})
-	if err != nil {
-		return p, err
-	}
 	// The filters that leave one offer per type:
 	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-to-get-pricing.html
 	linux := []types.Filter{
@@ -40,15 +53,13 @@ func (r *Regional) Prices(ctx context.Context, names ...string) (Prices, error) 
 		}
 	}
 	if len(names) == 0 {
-		return p, r.products(ctx, linux, add)
+		ask(linux, add)
 	}
 	for _, name := range names {
-		filters := append(linux[:len(linux):len(linux)], match("instanceType", name))
-		if err := r.products(ctx, filters, add); err != nil {
-			return p, err
-		}
+		ask(append(linux[:len(linux):len(linux)], match("instanceType", name)), add)
 	}
-	return p, nil
+	err := asked.Wait()
+	return p, err
 }
 
 // products gives each the offers of all products that match. An entry that

@@ -50,6 +50,9 @@ type Money struct {
 	// AtLeast says that SoFar may be more: it ran at times nobody looked, or
 	// the disk's price is unknown.
 	AtLeast bool
+	// PriceAge is how old the prices are that it is reckoned from; 0 where
+	// nobody wrote that down.
+	PriceAge time.Duration
 }
 
 // LogKind is one of a machine's logs.

@@ -32,6 +32,8 @@ type Cost struct {
 	Hour, Month      float64 // all together
 	StoppedMonth     float64 // disk alone, while stopped
 	DiskUnknown      bool    // the disk's price could not be had and is not in the sums
+	// At is when AWS was asked for the prices; zero where nobody wrote it down.
+	At time.Time `json:",omitzero"`
 }
 
 // Review is the page before anything is created.

@@ -6,7 +6,7 @@ import "time"
 // tomorrow is.
 func (s Setup) Money(now time.Time) Money {
 	c := s.Cost
-	m := Money{Known: c.Known, AtLeast: s.RanUnseen || c.DiskUnknown}
+	m := Money{Known: c.Known, AtLeast: s.RanUnseen || c.DiskUnknown, PriceAge: c.Age(now)}
 	first := s.FirstStart
 	if first.IsZero() {
 		first = s.LaunchedAt
@@ -31,7 +31,7 @@ func (s Setup) Money(now time.Time) Money {
 }
 
 // Together is what several machines cost. It is Known where no price of theirs
-// is missing; the sums are of those that have one.
+// is missing; the sums are of those that have one, and as old as their oldest.
 func Together(now time.Time, all ...Setup) Money {
 	sum := Money{Known: true}
 	for _, s := range all {
@@ -40,6 +40,7 @@ func Together(now time.Time, all ...Setup) Money {
 		sum.Known = sum.Known && !missing
 		sum.AtLeast = sum.AtLeast || missing || m.AtLeast
 		sum.Hour, sum.SoFar, sum.Tomorrow = sum.Hour+m.Hour, sum.SoFar+m.SoFar, sum.Tomorrow+m.Tomorrow
+		sum.PriceAge = max(sum.PriceAge, m.PriceAge)
 	}
 	return sum
 }

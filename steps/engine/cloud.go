@@ -28,6 +28,9 @@ type Guide struct {
 	signers  map[string]remote.Signer // unlocked keys, so that a passphrase is asked once
 	numbers  map[string]string        // account numbers by profile
 	states   map[string]steps.State   // machines' states by setup, as the debug log has them
+
+	refreshed map[string]time.Time // when old prices were asked for again, by what was asked
+	keeping   sync.Mutex           // held while kept prices are written
 }
 
 var _ steps.Engine = (*Guide)(nil)
@@ -49,6 +52,9 @@ func New(cfg Config) *Guide {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Background == nil {
+		cfg.Background = &sync.WaitGroup{}
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -56,7 +62,7 @@ func New(cfg Config) *Guide {
 	return &Guide{
 		cfg: cfg, ledger: ledger{cfg.Dir},
 		accounts: map[string]Cloud{}, opening: make(chan struct{}, 1), signers: map[string]remote.Signer{},
-		numbers: map[string]string{}, states: map[string]steps.State{},
+		numbers: map[string]string{}, states: map[string]steps.State{}, refreshed: map[string]time.Time{},
 	}
 }
 
@@ -188,14 +194,14 @@ func (g *Guide) Types(ctx context.Context, at steps.Place) ([]steps.InstanceType
 	return typesOf(ctx, r)
 }
 
-// Prices fetches the region's prices, which may take some seconds.
+// Prices returns the prices of all the region's types: those that are kept, or
+// else AWS's, which may take some seconds.
 func (g *Guide) Prices(ctx context.Context, at steps.Place) (steps.Prices, error) {
 	r, err := g.region(ctx, at)
 	if err != nil {
 		return steps.Prices{}, err
 	}
-	p, err := r.Prices(ctx)
-	return steps.Prices(p), err
+	return g.prices(ctx, r, at.Region)
 }
 
 func typesOf(ctx context.Context, r CloudRegion) ([]steps.InstanceType, error) {

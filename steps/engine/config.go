@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
@@ -33,6 +34,9 @@ type Config struct {
 	// Minute is how long a minute of the limits lasts; 0 means a minute.
 	Minute time.Duration
 	Now    func() time.Time
+	// Background counts what goes on after a method has returned; nil means that
+	// nobody waits for it.
+	Background *sync.WaitGroup
 	// Log takes lines about calls of AWS, dials, jobs, steps and machines'
 	// states, without a secret; nil writes none.
 	Log *slog.Logger

@@ -275,12 +275,12 @@ func (r *run) notePrice(ctx context.Context) error {
 	if r.s.Cost.Known {
 		return nil
 	}
-	p, err := r.region.Prices(ctx, r.s.Answers.Type)
+	p, err := r.g.prices(ctx, r.region, r.s.Answers.Region, r.s.Answers.Type)
 	if err != nil {
 		r.doing("The price is unknown: %s", steps.Explain(err).Title)
 		return ctx.Err()
 	}
-	r.s.Cost = steps.CostOf(steps.Prices(p), r.s.Answers.Type, r.s.Answers.DiskGB)
+	r.s.Cost = steps.CostOf(p, r.s.Answers.Type, r.s.Answers.DiskGB)
 	return r.save()
 }
 

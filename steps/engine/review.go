@@ -24,13 +24,13 @@ func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, erro
 		return steps.Review{}, err
 	}
 	v := steps.Review{Answers: a}
-	look := &preflight{region: account.In(a.Region), account: account, answers: a, exists: g.hasMachine(a.Name)}
+	look := &preflight{g: g, region: account.In(a.Region), account: account, answers: a, exists: g.hasMachine(a.Name)}
 	if err := look.run(ctx); err != nil {
 		return steps.Review{}, err
 	}
 	v.ImageID, v.MyAddress = look.image.ID, look.address
 	v.Permissions = listOf(look.permissions, func(p aws.Permission) steps.Permission { return steps.Permission(p) })
-	v.Cost = steps.CostOf(steps.Prices(look.prices), a.Type, a.DiskGB)
+	v.Cost = steps.CostOf(look.prices, a.Type, a.DiskGB)
 	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
 	v.Creates = creates(a, look.address)
 	v.Commands = steps.Commands(a)
@@ -39,6 +39,7 @@ func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, erro
 
 // preflight gathers the answers of the cloud for one review.
 type preflight struct {
+	g       *Guide
 	account Cloud
 	region  CloudRegion
 	answers steps.Answers
@@ -48,7 +49,7 @@ type preflight struct {
 	image       aws.Image
 	network     aws.Network
 	quota       aws.Quota
-	prices      aws.Prices
+	prices      steps.Prices
 	address     string
 	mfa         aws.MFAState
 	permissions []aws.Permission
@@ -73,7 +74,7 @@ func (p *preflight) run(ctx context.Context) error {
 	eg.Go(func() error { p.network, networkErr = p.region.Network(ctx, ""); return ctx.Err() })
 	eg.Go(func() error {
 		// A missing price is no problem: the page then says that it is unknown.
-		p.prices, _ = p.region.Prices(ctx, p.answers.Type)
+		p.prices, _ = p.g.prices(ctx, p.region, p.answers.Region, p.answers.Type)
 		return ctx.Err()
 	})
 	eg.Go(func() error {

@@ -49,9 +49,10 @@ func (g *Guide) Survey(ctx context.Context, profile string, each func(steps.Surv
 	setups = slices.DeleteFunc(setups, func(s steps.Setup) bool { return s.Bad != nil })
 	t := &tally[steps.Surveyed]{each: each, count: func(s *steps.Surveyed, done, of int) { s.Done, s.Of = done, of }}
 	g.everywhere(ctx, profile, setups, t.more, func(a *accountSetups, region string) {
-		out := g.surveyRegion(ctx, a, region, bad)
+		out, in := g.surveyRegion(ctx, a, region, bad), a.cloud.In(region)
+		missing := g.priceKept(ctx, in, region, &out)
 		t.answer(out)
-		if g.price(ctx, a.cloud.In(region), &out) {
+		if len(missing) > 0 && g.priceAsked(ctx, in, region, missing, &out) {
 			t.again(out)
 		}
 	}, func(a *accountSetups, err error) {
@@ -269,58 +270,6 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 		out.Machines = append(out.Machines, m)
 	}
 	return out
-}
-
-// price finds out what those machines cost whose price is not in the ledger,
-// such as machines from elsewhere, and reports whether that was news.
-func (g *Guide) price(ctx context.Context, r CloudRegion, out *steps.Surveyed) bool {
-	var types []string
-	for _, m := range out.Machines {
-		if unpriced(m) {
-			types = append(types, m.Answers.Type)
-		}
-	}
-	if len(types) == 0 {
-		return false
-	}
-	slices.Sort(types)
-	prices, err := r.Prices(ctx, slices.Compact(types)...)
-	if err != nil {
-		return false // they are shown without a price
-	}
-	out.Machines = slices.Clone(out.Machines)
-	for i := range out.Machines {
-		m := &out.Machines[i]
-		if !unpriced(*m) {
-			continue
-		}
-		if m.Cost = steps.CostOf(steps.Prices(prices), m.Answers.Type, m.Answers.DiskGB); m.Elsewhere || m.Bad != nil {
-			m.Cost = steps.CostOf(steps.Prices(prices), m.Answers.Type, 0) // the tags do not tell its disk
-			m.Cost.DiskUnknown = true
-		} else {
-			g.keepCost(m.ID, m.Cost)
-		}
-	}
-	return true
-}
-
-func unpriced(m steps.Machine) bool { return m.State.Exists() && !m.Cost.Known }
-
-// keepCost writes a price into the ledger that could not be had before. While
-// the setup is worked on, the work asks for it itself.
-func (g *Guide) keepCost(id string, c steps.Cost) {
-	if !c.Known {
-		return
-	}
-	unlock, err := g.ledger.lock(id)
-	if err != nil {
-		return
-	}
-	defer unlock()
-	if s, err := g.ledger.load(id); err == nil && !s.Cost.Known {
-		s.Cost = c
-		_ = g.ledger.save(s) // the next look asks again
-	}
 }
 
 // machineOf picks a setup's instance among those that are found: the ledger's

@@ -70,14 +70,14 @@ func (g *Guide) leftovers(ctx context.Context, at steps.Place, r CloudRegion, li
 			types = append(types, o.Type)
 		}
 	}
-	var p aws.Prices
+	var p steps.Prices
 	if costs {
 		// A missing price is no failure: the cost is then unknown.
-		p, _ = r.Prices(ctx, types...)
+		p, _ = g.prices(ctx, r, at.Region, types...)
 	}
 	var list []steps.Leftover
 	for _, o := range left {
-		list = append(list, leftover(at, o, owned, steps.Prices(p)))
+		list = append(list, leftover(at, o, owned, p))
 	}
 	slices.SortStableFunc(list, func(a, b steps.Leftover) int { return cmp.Compare(clearOrder(a.Kind), clearOrder(b.Kind)) })
 	return list, nil

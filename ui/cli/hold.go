@@ -72,7 +72,7 @@ func (p *Program) note(format string, args ...any) {
 
 // keepsRunning reminds of a machine that nobody looks at any more.
 func (p *Program) keepsRunning(s steps.Setup) {
-	p.note("The machine of %s keeps running. It costs %s.\n", s.Answers.Name, wording.Cost(s.Cost, s.Sandbox))
+	p.note("The machine of %s keeps running. It costs %s.\n", s.Answers.Name, wording.Cost(s.Cost, s.Cost.Age(p.Now()), s.Sandbox))
 	p.note("  Open it again: %s\n", asCommand("open", s))
 	p.note("  Stop it:       %s\n", asCommand("stop", s))
 	p.note("  Remove it:     %s\n", asCommand("rm", s))

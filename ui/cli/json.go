@@ -54,10 +54,11 @@ type jsonReview struct {
 	jsonCost
 }
 
-// jsonCost is in US dollars; both are absent when the price is unknown.
+// jsonCost is in US dollars; all are absent when the price is unknown.
 type jsonCost struct {
-	CostHour  *float64 `json:"cost_hour,omitempty"`
-	CostMonth *float64 `json:"cost_month,omitempty"`
+	CostHour  *float64  `json:"cost_hour,omitempty"`
+	CostMonth *float64  `json:"cost_month,omitempty"`
+	PriceAt   time.Time `json:"price_at,omitzero"` // when AWS was asked for it
 }
 
 // jsonReady is the last line of a success, kind "ready".
@@ -109,11 +110,11 @@ type jsonFailed struct {
 
 func costOf(c steps.Cost, sandbox bool) jsonCost {
 	if sandbox {
-		c.Hour, c.Month = 0, 0
+		c.Hour, c.Month, c.At = 0, 0, time.Time{}
 	} else if !c.Known {
 		return jsonCost{}
 	}
-	return jsonCost{&c.Hour, &c.Month}
+	return jsonCost{&c.Hour, &c.Month, c.At}
 }
 
 // print writes a line. That it could not be written, the output remembers.

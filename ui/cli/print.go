@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -25,7 +26,7 @@ func (p *Program) printer(asJSON, sandbox bool) printer {
 	if asJSON {
 		return &jsonPrinter{jsonLines: newJSONLines(p.Out), now: p.Now, sandbox: sandbox}
 	}
-	return &plainPrinter{w: p.Out, sandbox: sandbox}
+	return &plainPrinter{w: p.Out, now: p.Now, sandbox: sandbox}
 }
 
 // plainPrinter prints lines that need no screen.
@@ -33,6 +34,7 @@ type plainPrinter struct {
 	mu      sync.Mutex
 	w       io.Writer
 	paper   paper // what w is, where that is a terminal
+	now     func() time.Time
 	sandbox bool
 }
 
@@ -67,7 +69,7 @@ func (p *plainPrinter) review(r steps.Review) {
 	defer p.mu.Unlock()
 	p.list("Will be created", r.Creates)
 	p.commands("Commands", r.Commands)
-	p.list("Costs", []string{wording.Cost(r.Cost, p.sandbox)})
+	p.list("Costs", []string{wording.Cost(r.Cost, r.Cost.Age(p.now()), p.sandbox)})
 	var denied []string
 	for _, perm := range r.Permissions {
 		if perm.Known && !perm.Allowed {
@@ -121,7 +123,7 @@ func (p *plainPrinter) about(o *steps.Opened) {
 		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint, "for curl: " + o.CurlOption()})
 	}
 	p.list("Local port", notEmpty(o.PortNote))
-	p.list("Costs", []string{wording.Cost(o.Cost, p.sandbox)})
+	p.list("Costs", []string{wording.Cost(o.Cost, o.Cost.Age(p.now()), p.sandbox)})
 }
 
 func notEmpty(s string) []string {

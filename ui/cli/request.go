@@ -236,5 +236,5 @@ func (t *taken) printer() printer {
 	if t.asJSON {
 		return &jsonPrinter{jsonLines: t.lines, now: t.Now, sandbox: t.setup.Sandbox}
 	}
-	return &plainPrinter{w: t.Out, paper: t.paper(), sandbox: t.setup.Sandbox}
+	return &plainPrinter{w: t.Out, paper: t.paper(), now: t.Now, sandbox: t.setup.Sandbox}
 }

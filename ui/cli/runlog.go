@@ -27,7 +27,7 @@ type runLog struct {
 // openLog makes the log of a run. Without a place for it the run continues, and
 // says so.
 func (p *Program) openLog(setup string, sandbox bool) *runLog {
-	l := &runLog{plainPrinter: plainPrinter{sandbox: sandbox}}
+	l := &runLog{plainPrinter: plainPrinter{now: p.Now, sandbox: sandbox}}
 	l.w = io.Discard
 	part := "aws"
 	if sandbox {

@@ -181,7 +181,11 @@ func (f *facts) money(m machine, now time.Time) {
 		f.add("Costs", "%s", wording.Money(money, m.State, m.Sandbox))
 		return
 	}
-	f.add("Costs", "%s an hour now", wording.Rate(money.Hour))
+	price := ""
+	if age := wording.PriceAge(money.PriceAge); age != "" {
+		price = " (price " + age + ")"
+	}
+	f.add("Costs", "%s an hour now%s", wording.Rate(money.Hour), price)
 	f.add("So far", "%s", wording.SoFarCell(money))
 	f.add("Tomorrow", "%s", wording.TomorrowLine(money))
 }

@@ -279,6 +279,8 @@ func (s *MachineType) View(w, h int) string {
 	foot := page.Paragraph(s.Theme.Warn, s.wrong, w)
 	if s.wrong == "" && s.noPrice != "" {
 		foot = page.Paragraph(s.Theme.Subtle, "Prices are unknown: "+s.noPrice, w)
+	} else if s.wrong == "" {
+		foot = page.Paragraph(s.Theme.Subtle, wording.PricesAged(s.prices, s.Now()), w)
 	}
 	s.table.SetFocused(s.part == partTypes)
 	s.table.SetSize(min(w, 100), page.TableHeight(s.table, h-len(lines)-len(foot)))

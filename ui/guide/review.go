@@ -213,6 +213,9 @@ func (s *Review) costLines(w int) []string {
 		}
 		lines = append(lines, s.Theme.Subtle.Render(cells.Fit(parts, w)))
 	}
+	if age := wording.PriceAge(c.Age(s.Now())); age != "" {
+		lines = append(lines, s.Theme.Subtle.Render("  price "+age))
+	}
 	if !c.DiskUnknown {
 		lines = append(lines, s.Theme.Subtle.Render("  "+wording.Monthly(c.StoppedMonth)+" a month for the disk while it is stopped"))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/table"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 const taskOtherTypes page.TaskName = "other types"
@@ -73,6 +74,8 @@ func (d *typeDialog) fetched(msg otherTypesFetched) {
 	}
 	if msg.noCost != nil {
 		d.note = "Prices are unknown: " + page.Clean(steps.Explain(msg.noCost).Title)
+	} else {
+		d.note = wording.PricesAged(msg.prices, d.Now())
 	}
 	rows := page.TypeRows(msg.list, msg.prices, true)
 	arch := ""

@@ -2,6 +2,7 @@ package wording
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -68,6 +69,36 @@ func PriceAMonth(hour float64, asked bool) string {
 	return "price " + Unknown
 }
 
+// PriceAge says from when prices are that are not today's: "from 3 days ago";
+// empty for those that are.
+func PriceAge(age time.Duration) string {
+	switch days := int(age / (24 * time.Hour)); {
+	case age < steps.PriceFresh:
+		return ""
+	case days == 1:
+		return "from a day ago"
+	default:
+		return fmt.Sprintf("from %d days ago", days)
+	}
+}
+
+// PricesAged says that of all prices of a region; empty where there is nothing
+// to say.
+func PricesAged(p steps.Prices, now time.Time) string {
+	if said := PriceAge(now.Sub(p.Fetched)); said != "" && !p.Fetched.IsZero() {
+		return "The prices are " + said + "."
+	}
+	return ""
+}
+
+// aged is a price's age, as the end of a line.
+func aged(age time.Duration) string {
+	if said := PriceAge(age); said != "" {
+		return "; price " + said
+	}
+	return ""
+}
+
 // RateCell and SoFarCell are a machine's money in a column.
 func RateCell(m steps.Money) string {
 	switch {
@@ -126,9 +157,9 @@ func Money(m steps.Money, state steps.State, sandbox bool) string {
 	case !m.Known:
 		return "unknown: no price is available, but it costs money"
 	case state == steps.StateStopped:
-		return SoFar(m) + ", " + Rate(m.Hour) + " an hour for its disk"
+		return SoFar(m) + ", " + Rate(m.Hour) + " an hour for its disk" + aged(m.PriceAge)
 	}
-	return SoFar(m) + ", " + Rate(m.Hour) + " an hour" + Tomorrow(m)
+	return SoFar(m) + ", " + Rate(m.Hour) + " an hour" + Tomorrow(m) + aged(m.PriceAge)
 }
 
 // Together says what several machines cost: "$0.72 an hour; $16.95 if left until
@@ -156,7 +187,7 @@ func TogetherLine(m steps.Money, sandbox bool) string {
 	case m.Hour == 0:
 		return "what they cost is " + Unknown
 	}
-	return Together(m)
+	return Together(m) + aged(m.PriceAge)
 }
 
 // AnHour says what a machine costs while it runs: "costs $0.0120 an hour".
@@ -170,8 +201,9 @@ func AnHour(c steps.Cost, sandbox bool) string {
 	return "costs " + Rate(c.Hour) + " an hour"
 }
 
-// Cost says what a setup costs, running and stopped, or that this is not known.
-func Cost(c steps.Cost, sandbox bool) string {
+// Cost says what a setup costs, running and stopped, or that this is not known;
+// age is that of the prices.
+func Cost(c steps.Cost, age time.Duration, sandbox bool) string {
 	switch {
 	case sandbox:
 		return inSandbox + ", and nothing is on AWS"
@@ -180,7 +212,7 @@ func Cost(c steps.Cost, sandbox bool) string {
 	}
 	running := Rate(c.Hour) + " an hour, about " + Monthly(c.Month) + " a month"
 	if c.DiskUnknown {
-		return running + ", and the disk, whose price is unknown"
+		return running + ", and the disk, whose price is unknown" + aged(age)
 	}
-	return running + "; while stopped " + Monthly(c.StoppedMonth) + " a month for the disk"
+	return running + "; while stopped " + Monthly(c.StoppedMonth) + " a month for the disk" + aged(age)
 }

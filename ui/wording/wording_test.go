@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -67,10 +68,10 @@ func TestCost(t *testing.T) {
 	noDisk := c
 	noDisk.DiskUnknown = true
 	for _, s := range [][2]string{
-		{Cost(c, false), "$0.0200 an hour, about $14.60 a month; while stopped $0.76 a month for the disk"},
-		{Cost(noDisk, false), "$0.0200 an hour, about $14.60 a month, and the disk, whose price is unknown"},
-		{Cost(c, true), "nothing: this is the sandbox, and nothing is on AWS"},
-		{Cost(steps.Cost{}, false), "an unknown price"},
+		{Cost(c, 0, false), "$0.0200 an hour, about $14.60 a month; while stopped $0.76 a month for the disk"},
+		{Cost(noDisk, 0, false), "$0.0200 an hour, about $14.60 a month, and the disk, whose price is unknown"},
+		{Cost(c, 0, true), "nothing: this is the sandbox, and nothing is on AWS"},
+		{Cost(steps.Cost{}, 0, false), "an unknown price"},
 		{AnHour(c, false), "costs $0.0200 an hour"},
 		{AnHour(steps.Cost{}, false), "costs money (the price is unknown)"},
 		{AnHour(c, true), "costs nothing: this is the sandbox"},
@@ -202,6 +203,41 @@ func TestTogether(t *testing.T) {
 		if s[0] != s[1] {
 			t.Errorf("%q, want %q", s[0], s[1])
 		}
+	}
+}
+
+// A price says from when it is once that is not today.
+func TestPriceAge(t *testing.T) {
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		age        time.Duration
+		want, line string
+	}{
+		{0, "", ""},
+		{23 * time.Hour, "", ""},
+		{25 * time.Hour, "from a day ago", "The prices are from a day ago."},
+		{80 * time.Hour, "from 3 days ago", "The prices are from 3 days ago."},
+	} {
+		if got := PriceAge(c.age); got != c.want {
+			t.Errorf("%s: %q", c.age, got)
+		}
+		if got := PricesAged(steps.Prices{Fetched: now.Add(-c.age)}, now); got != c.line {
+			t.Errorf("%s: %q", c.age, got)
+		}
+		cost := steps.Cost{Known: true, Hour: 0.02, At: now.Add(-c.age)}
+		want := ""
+		if c.want != "" {
+			want = "; price " + c.want
+		}
+		s := steps.Setup{Cost: cost, State: steps.StateRunning, LaunchedAt: now}
+		for _, said := range []string{Cost(cost, cost.Age(now), false), Money(s.Money(now), s.State, false), TogetherLine(steps.Together(now, s), false)} {
+			if !strings.HasSuffix(said, want) || want == "" && strings.Contains(said, "price") {
+				t.Errorf("%s: %q", c.age, said)
+			}
+		}
+	}
+	if said := PricesAged(steps.Prices{}, now); said != "" {
+		t.Errorf("of prices that nobody asked for it is said: %q", said)
 	}
 }
 

@@ -33,8 +33,9 @@ type World struct {
 	// Ended tells how the cloud has ended; nil means that it does not.
 	Ended func() engine.CloudEnding
 
-	t  testing.TB
-	mu sync.Mutex
+	t          testing.TB
+	background sync.WaitGroup // what the guides do that nobody waits for
+	mu         sync.Mutex
 	// fault is asked about each call; request, unless nil, in its place.
 	fault   func(action string) *ec2sim.Fault
 	request func(action string, r *http.Request) *ec2sim.Fault
@@ -58,7 +59,9 @@ func New(t testing.TB, o ec2sim.Options) *World {
 
 // Before makes a World before a cloud that open reaches; it has no Cloud.
 func Before(t testing.TB, open func(context.Context, aws.Options) (engine.Cloud, error)) *World {
-	return &World{Open: open, Dir: filepath.Join(t.TempDir(), "state"), Ask: Person{}, t: t, calls: map[string][]url.Values{}}
+	w := &World{Open: open, Dir: filepath.Join(t.TempDir(), "state"), Ask: Person{}, t: t, calls: map[string][]url.Values{}}
+	t.Cleanup(w.Idle)
+	return w
 }
 
 // faulty keeps a call and answers what is wrong with it.
@@ -130,13 +133,16 @@ func (w *World) Forget() {
 func (w *World) Guide(change ...func(*engine.Config)) *engine.Guide {
 	c := engine.Config{
 		Dir: w.Dir, Ask: w.Ask, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.Dir, "ssh"),
-		Open: w.Open, SSHPort: sshPort, Ended: w.Ended, Patience: cmp.Or(w.Patience, 20*time.Second),
+		Open: w.Open, SSHPort: sshPort, Ended: w.Ended, Background: &w.background, Patience: cmp.Or(w.Patience, 20*time.Second),
 	}
 	for _, to := range change {
 		to(&c)
 	}
 	return engine.New(c)
 }
+
+// Idle waits for what the guides do that nobody else waits for.
+func (w *World) Idle() { w.background.Wait() }
 
 // GuideAt is Guide with another clock.
 func (w *World) GuideAt(now func() time.Time) *engine.Guide {
