@@ -33,12 +33,15 @@ jupyter-ec2 adopt i-0123456789abcdef0 --region eu-west-1`,
 }
 
 func (r *request) adopt(ctx context.Context, o *adoptOptions) error {
-	all, err := r.survey(ctx, o.profile, o.region)
+	g, err := r.gather(ctx, o.profile, o.region, false)
 	if err != nil {
 		return err
 	}
-	r.tellSilence(all.silent)
-	m, err := r.foundling(all, r.args[0])
+	if err := g.ask(ctx); err != nil {
+		return err
+	}
+	r.tellSilence(g.silent())
+	m, err := r.foundling(g, r.args[0])
 	if err != nil {
 		return err
 	}
@@ -55,10 +58,10 @@ func (r *request) adopt(ctx context.Context, o *adoptOptions) error {
 }
 
 // foundling finds the machine from elsewhere that the person means.
-func (r *request) foundling(all surveyed, want string) (machine, error) {
+func (r *request) foundling(g *gathering, want string) (machine, error) {
 	var found []machine
 	var strays []steps.Setup
-	for _, m := range all.machines {
+	for _, m := range g.machines() {
 		if m.Elsewhere {
 			strays = append(strays, m.Setup)
 		}
@@ -77,8 +80,8 @@ func (r *request) foundling(all surveyed, want string) (machine, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		if all.err != nil {
-			return machine{}, all.err
+		if err := g.failed(); err != nil {
+			return machine{}, err
 		}
 		return machine{}, &usageError{
 			text: fmt.Sprintf("no machine from elsewhere is called %q", want),

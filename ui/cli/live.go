@@ -2,10 +2,7 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -14,38 +11,23 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
-const (
-	// redrawEvery is how often the terminal is drawn again, where something is new.
-	redrawEvery = 100 * time.Millisecond
-	// newestLines is how many lines of output are shown under a step.
-	newestLines = 6
-)
+// newestLines is how many lines of output are shown under a step.
+const newestLines = 6
 
 // livePrinter shows the guide's work in a terminal: what is done in a line each,
 // and below it a region that is drawn again and again, with the step at work,
 // the newest lines of its output, and the steps to come. Everything goes into a
 // log as well.
-//
-// Between two drawings the cursor stands at the region's first cell. A terminal
-// that gets another width breaks the lines below again, and where the region
-// begins stays known.
 type livePrinter struct {
-	p    *Program
+	liveRegion
 	log  *runLog
 	plan []steps.StepID // the steps to come, in order
+	why  string         // what is said of a step that is still at work when the drawing ends
 
-	ctx context.Context // of the work: its end gives the terminal back
-
-	mu      sync.Mutex
 	current steps.StepID
 	began   time.Time
 	start   time.Time
 	newest  []told
-	drawn   string // the region as it stands there
-	aside   int    // how many have the terminal to themselves
-	speak   func() // shows again what is typed
-	stop    func() // ends the drawing; nil before the first event
-	ended   bool
 }
 
 // told is a line of output, with its tone.
@@ -57,77 +39,15 @@ type told struct {
 
 // live makes the printer of one run.
 func (p *Program) live(ctx context.Context, log *runLog) *livePrinter {
-	l := &livePrinter{p: p, log: log, ctx: ctx, plan: steps.Works()}
-	p.shown = l
+	l := &livePrinter{log: log, plan: steps.Works(), why: "stopped"}
+	l.liveRegion = liveRegion{p: p, ctx: ctx, lines: l.region, ending: l.settleLast}
+	p.shown = &l.liveRegion
 	return l
-}
-
-// begins starts the drawing. Ctrl-C gives the terminal back at once, whatever
-// the work still does.
-func (l *livePrinter) begins() {
-	drawing, cancel := context.WithCancel(l.ctx)
-	l.stop, l.start, l.speak = cancel, l.p.Now(), l.p.silence()
-	suspends(drawing, l.alone)
-	context.AfterFunc(drawing, func() { l.close("stopped") })
-	go func() {
-		tick := time.NewTicker(redrawEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-drawing.Done():
-				return
-			case <-tick.C:
-				l.mu.Lock()
-				l.draw()
-				l.mu.Unlock()
-			}
-		}
-	}()
-}
-
-// silence keeps what is typed off the terminal until it is called off: it would
-// stand in the middle of the region.
-func (p *Program) silence() (off func()) {
-	if p.Silence == nil {
-		return func() {}
-	}
-	return p.Silence()
-}
-
-// alone gives the terminal to somebody else until it is called off.
-func (l *livePrinter) alone() (off func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended || l.stop == nil {
-		return func() {}
-	}
-	if l.aside == 0 {
-		l.erase()
-		l.speak()
-	}
-	l.aside++
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.aside--
-		if l.aside == 0 && !l.ended {
-			l.speak = l.p.silence()
-			l.draw()
-		}
-	}
-}
-
-// alone gives the terminal to somebody who asks or tells something.
-func (p *Program) alone() (off func()) {
-	if p.shown == nil {
-		return func() {}
-	}
-	return p.shown.alone()
 }
 
 func (l *livePrinter) review(r steps.Review) {
 	l.log.review(r)
-	(&plainPrinter{w: l.p.Out, paper: l.p.paper(), sandbox: l.log.sandbox}).review(r)
+	(&plainPrinter{w: l.p.Out, paper: l.p.paper(), now: l.p.Now, sandbox: l.log.sandbox}).review(r)
 }
 
 func (l *livePrinter) event(e steps.Event) {
@@ -138,6 +58,7 @@ func (l *livePrinter) event(e steps.Event) {
 		return
 	}
 	if l.stop == nil {
+		l.start = l.p.Now()
 		l.begins()
 	}
 	if e.Step != l.current || e.Kind == steps.Started {
@@ -201,28 +122,20 @@ func (l *livePrinter) settle(t tone, text string) {
 	l.draw()
 }
 
-// close gives the terminal back. why is said of a step that is still at work.
-func (l *livePrinter) close(why string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended || l.stop == nil {
-		return
-	}
+// settleLast leaves a step behind that is still at work.
+func (l *livePrinter) settleLast() {
 	l.plan = nil
-	l.settle(bad, why)
-	l.erase()
-	l.ended = true
-	l.stop()
-	l.speak()
+	l.settle(bad, l.why)
 }
 
 // end is the end of a run that may not have come to its URL.
 func (l *livePrinter) end() {
-	why := "failed"
-	if l.ctx.Err() != nil {
-		why = "stopped"
+	if l.ctx.Err() == nil {
+		l.mu.Lock()
+		l.why = "failed"
+		l.mu.Unlock()
 	}
-	l.close(why)
+	l.close()
 	if l.log.close(l.stop != nil) {
 		l.p.note("%s\n", l.log.where())
 	}
@@ -233,48 +146,14 @@ func (l *livePrinter) ready(o *steps.Opened) {
 	l.mu.Lock()
 	l.settle(good, "")
 	l.mu.Unlock()
-	l.close("")
+	l.close()
 	l.log.ready(o)
 	out := l.p.paper()
-	plain := &plainPrinter{w: l.p.Out, paper: out, sandbox: l.log.sandbox}
+	plain := &plainPrinter{w: l.p.Out, paper: out, now: l.p.Now, sandbox: l.log.sandbox}
 	plain.about(o)
 	l.write("\n" + out.fold(out.paint(heading, "Ready")+" in "+wording.Took(l.p.Now().Sub(l.start))+". "+l.log.where(), 0) + "\n")
 	l.write(out.box(o.URL) + "\n")
 }
-
-// draw puts the region on the terminal, where it is not there already.
-func (l *livePrinter) draw() {
-	if l.ended || l.aside > 0 || l.p.Size == nil {
-		return
-	}
-	width, height := l.p.Size()
-	lines := l.region(l.p.paper(), height-1)
-	for i, line := range lines {
-		lines[i] = cells.Fit(line, max(width-1, 1)) // one cell less: a full line may take two
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	now := strings.Join(lines, "\n")
-	if now == l.drawn {
-		return
-	}
-	l.drawn = now
-	back := "\r"
-	if n := len(lines) - 1; n > 0 {
-		back += fmt.Sprintf("\x1b[%dA", n)
-	}
-	// The terminal shows it all at once, where it can.
-	l.write("\x1b[?2026h\r\x1b[J" + now + back + "\x1b[?2026l")
-}
-
-// erase takes the region away.
-func (l *livePrinter) erase() {
-	if l.drawn != "" {
-		l.write("\r\x1b[J")
-		l.drawn = ""
-	}
-}
-
-func (l *livePrinter) write(text string) { _, _ = io.WriteString(l.p.Out, text) } // the output remembers
 
 // region is what is drawn, in at most so many lines.
 func (l *livePrinter) region(out paper, most int) []string {

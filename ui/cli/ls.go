@@ -14,7 +14,7 @@ import (
 
 type lsOptions struct {
 	profile, region string
-	noHosts         bool
+	noHosts, cached bool
 }
 
 func (p *Program) lsCommand(sandbox *bool) *cobra.Command {
@@ -24,16 +24,21 @@ func (p *Program) lsCommand(sandbox *bool) *cobra.Command {
 		short: "List the machines, with what they cost and when they stop",
 		long: `Lists the machines of this program in all regions of your accounts, on AWS and in the sandbox, with what they cost and when they stop automatically. One that is marked "elsewhere" was made by another computer; "adopt" takes it over. A state with a question mark is the one last seen: the cloud could not be asked.
 
+In a terminal the machines of this computer are there at once, as last seen, and the regions' answers take their place as they come; elsewhere the list is printed when it is complete. With --cached nobody is asked, which takes no time.
+
 With --json, a line of kind "machine" each, "unseen" for a region that did not answer, and "done" at the end.`,
 		example: `jupyter-ec2 ls
 # Quicker: do not ask the machines themselves
 jupyter-ec2 ls --no-hosts
+# At once: ask nobody, for a prompt or a script
+jupyter-ec2 ls --cached
 jupyter-ec2 ls --json --region eu-west-1`,
 		run: func(ctx context.Context, r *request) error { return r.ls(ctx, o) },
 	}.command(p, sandbox)
 	r.quiet = true
 	p.accountFlags(cmd, sandbox, &o.profile, &o.region)
 	cmd.Flags().BoolVar(&o.noHosts, "no-hosts", false, "do not ask the machines for idle time and stop")
+	cmd.Flags().BoolVar(&o.cached, "cached", false, "ask nobody: print what this computer knew last")
 	return cmd
 }
 
@@ -49,23 +54,21 @@ func (p *Program) accountFlags(cmd *cobra.Command, sandbox *bool, profile, regio
 }
 
 func (r *request) ls(ctx context.Context, o *lsOptions) error {
-	all, err := r.survey(ctx, o.profile, o.region)
+	g, err := r.gather(ctx, o.profile, o.region, !o.noHosts)
 	if err != nil {
 		return err
 	}
-	if !o.noHosts {
-		if err := r.askAll(ctx, all.machines); err != nil {
+	if !o.cached {
+		if err := r.complete(ctx, g); err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 	}
-	r.tellSilence(all.silent)
-	if err := r.list(all.machines); err != nil || all.err != nil {
-		return errors.Join(all.err, err)
+	all := g.machines()
+	r.tellSilence(g.silent())
+	if err := errors.Join(g.failed(), r.list(all)); err != nil {
+		return err
 	}
-	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: onlySandbox(r.worlds), Text: fmt.Sprintf("%d listed", len(all.machines))})
+	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: onlySandbox(r.worlds), Text: fmt.Sprintf("%d listed", len(all))})
 	return nil
 }
 
@@ -81,7 +84,7 @@ func (r *request) list(all []machine) error {
 		r.note("No setups yet. Make one with: %s up%s\n", name, inSandbox(steps.Setup{Sandbox: onlySandbox(r.worlds)}))
 		return nil
 	}
-	if err := r.table(all); err != nil {
+	if err := r.table(r.paper(), all); err != nil {
 		return err
 	}
 	r.together(all)
@@ -89,7 +92,7 @@ func (r *request) list(all []machine) error {
 		if m.Bad != nil {
 			r.note("%s: %s. %s\n  %s\n", nameOf(m.Setup), m.Bad.Title, m.Bad.Text, nextWords(m.Bad.Next))
 		}
-		if m.Unseen != "" {
+		if m.Unseen != "" && !m.waits {
 			r.note("%s could not be checked: %s.\n", m.Answers.Name, m.Unseen)
 		}
 		r.warn(m)
@@ -109,9 +112,13 @@ func (r *request) together(all []machine) {
 		money := steps.Together(r.Now(), paid...)
 		r.note("Together they cost %s; %s.\n", wording.Together(money), wording.SoFar(money))
 	}
+	if age := wording.PriceAge(steps.Together(r.Now(), paid...).PriceAge); age != "" {
+		r.note("The oldest of these prices is %s.\n", age)
+	}
 }
 
-func (r *request) table(all []machine) error {
+// table prints the machines, a row each.
+func (r *request) table(out paper, all []machine) error {
 	columns := []column{
 		{title: "NAME"},
 		{title: "STATE", give: 1},
@@ -149,7 +156,7 @@ func (r *request) table(all []machine) error {
 			m.urlCell(),
 		})
 	}
-	if err := r.paper().table(columns, rows); err != nil {
+	if err := out.table(columns, rows); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil

@@ -124,6 +124,21 @@ func TestLsFilters(t *testing.T) {
 	has(t, "asked", asked(r.engine), "survey work")
 }
 
+// With --cached nobody is asked: the machines are as last seen.
+func TestLsCached(t *testing.T) {
+	for _, args := range [][]string{{"ls", "--cached"}, {"ls", "--cached", "--json"}} {
+		r := run{engine: two()}
+		if code := r.do(t.Context(), args...); code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, r.err.String())
+		}
+		has(t, "stdout", r.out.String(), "small", "big", "running?", "!elsewhere\":true", "!running elsewhere")
+		has(t, "stderr", r.err.String(), "!could not be checked", "!did not answer")
+		if got := asked(r.engine); got != "" {
+			t.Errorf("%v asked: %s", args, got)
+		}
+	}
+}
+
 // A machine that does not answer keeps nobody waiting for more than 4 seconds.
 func TestLsWaitsForNoMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -16,6 +16,8 @@ type machine struct {
 	// or did not answer, and then unwell may say why.
 	health *steps.Health
 	unwell error
+	// waits marks one whose region has not been heard yet: it is as last seen.
+	waits bool
 }
 
 // jsonMachine is a line of kind "machine", of ls and status.
@@ -175,6 +177,8 @@ func (m machine) state() string { return wording.State(m.Standing(), m.State) }
 func (m machine) tone() tone {
 	standing := m.Standing()
 	switch {
+	case m.waits:
+		return faint
 	case standing == steps.StandingUnseen || standing == steps.StandingUnfinished || m.health != nil && !m.health.ServerUp:
 		return warning
 	case standing == steps.StandingBad || m.State.Gone():

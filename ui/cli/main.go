@@ -61,7 +61,7 @@ type Program struct {
 
 	lines *lineReader
 	// shown is what draws in the terminal, or nil.
-	shown *livePrinter
+	shown *liveRegion
 }
 
 // Main runs the program with this process's arguments and terminal, and
