@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -19,64 +20,67 @@ type serverFailure struct {
 // are to blame, as far as can be told.
 const badSettings = "The server rejects its settings"
 
-// serverFailures, never changed, are looked through in order.
-var serverFailures = []serverFailure{
-	{
-		regexp.MustCompile(`(?i)port \d+ is (not available|already in use)|address already in use`),
-		"The server's port is taken", "Another program on the machine took the port first.",
-		problem.Say("Try again: ssh mode takes the next free port; in the other modes stop that program first."),
-	},
-	{
-		regexp.MustCompile(`(?i)cannot assign requested address|can't assign requested address`),
-		"The server cannot listen there", "The address is not one of the machine's own. The public address is not: EC2 translates it.",
-		problem.Say("Bind the machine's private address."),
-	},
-	{
-		regexp.MustCompile(`(?i)running as root is not recommended`),
-		"Jupyter does not run as root", "The login's user is root, and Jupyter refuses to run as root.",
-		problem.Say("Log in as ubuntu, or as another user that is not root."),
-	},
-	{
-		regexp.MustCompile(`(?i)configured to only be run with a password`),
-		badSettings, "A configuration file on the machine asks for a password and has none: password_required is set there.",
-		problem.Say("Remove password_required from it: the server always has a token. Or set a password there (jupyter server password)."),
-	},
-	{
-		regexp.MustCompile(`(?i)exception while loading config file`),
-		badSettings, "A configuration file on the machine could not be read by Jupyter.",
-		problem.Say("Fix the file, or move it away, and try again."),
-	},
-	{
-		regexp.MustCompile(`(?i)jupyter command .?jupyter-[\w-]+.? not found|jupyter: not found|no module named|ModuleNotFoundError|ImportError|PackageNotFoundError`),
-		"Jupyter is not completely installed", "A part of it is missing or broken on the machine.",
-		problem.Say("Run the install again: it repairs what is missing."),
-	},
-	{
-		regexp.MustCompile(`(?i)no space left on device|disk quota exceeded`),
-		"The machine's disk is full", "The server could not write its files.",
-		problem.Say("Free some space on the machine, then try again."),
-	},
-	{
-		regexp.MustCompile(`(?i)out of memory|cannot allocate memory|MemoryError|code 137|status=9/KILL|oom-kill`),
-		"The machine ran out of memory", "The server was killed, most likely because the machine has too little memory.",
-		problem.Act(problem.ChooseType.Of("a larger instance type")).Say(", or add swap, then try again."),
-	},
-	{
-		regexp.MustCompile(`(?i)\[SSL\b|SSLError|PEM lib|key values mismatch|bad base64|no start line`),
-		"The server's certificate cannot be used", "Jupyter could not read the certificate or its key.",
-		problem.Say("Try again: a new certificate is made."),
-	},
-	{
-		regexp.MustCompile(`(?i)permission denied|PermissionError`),
-		"The server may not read its files", "A file or folder in the machine's home belongs to another user.",
-		problem.Say("Check who owns ~/.jupyter-ec2 and ~/.local on the machine (sudo chown -R \"$USER\" gives them back), then try again."),
-	},
-	{
-		regexp.MustCompile(`(?i)unrecognized (arguments|flag|alias)|bad config encountered|TraitError`),
-		badSettings, "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, conflicts with them.",
-		problem.Say("Check the server's last lines and ~/.jupyter on the machine."),
-	},
-}
+// serverFailures, never changed, are looked through in order. They are compiled
+// when a server has failed.
+var serverFailures = sync.OnceValue(func() []serverFailure {
+	return []serverFailure{
+		{
+			regexp.MustCompile(`(?i)port \d+ is (not available|already in use)|address already in use`),
+			"The server's port is taken", "Another program on the machine took the port first.",
+			problem.Say("Try again: ssh mode takes the next free port; in the other modes stop that program first."),
+		},
+		{
+			regexp.MustCompile(`(?i)cannot assign requested address|can't assign requested address`),
+			"The server cannot listen there", "The address is not one of the machine's own. The public address is not: EC2 translates it.",
+			problem.Say("Bind the machine's private address."),
+		},
+		{
+			regexp.MustCompile(`(?i)running as root is not recommended`),
+			"Jupyter does not run as root", "The login's user is root, and Jupyter refuses to run as root.",
+			problem.Say("Log in as ubuntu, or as another user that is not root."),
+		},
+		{
+			regexp.MustCompile(`(?i)configured to only be run with a password`),
+			badSettings, "A configuration file on the machine asks for a password and has none: password_required is set there.",
+			problem.Say("Remove password_required from it: the server always has a token. Or set a password there (jupyter server password)."),
+		},
+		{
+			regexp.MustCompile(`(?i)exception while loading config file`),
+			badSettings, "A configuration file on the machine could not be read by Jupyter.",
+			problem.Say("Fix the file, or move it away, and try again."),
+		},
+		{
+			regexp.MustCompile(`(?i)jupyter command .?jupyter-[\w-]+.? not found|jupyter: not found|no module named|ModuleNotFoundError|ImportError|PackageNotFoundError`),
+			"Jupyter is not completely installed", "A part of it is missing or broken on the machine.",
+			problem.Say("Run the install again: it repairs what is missing."),
+		},
+		{
+			regexp.MustCompile(`(?i)no space left on device|disk quota exceeded`),
+			"The machine's disk is full", "The server could not write its files.",
+			problem.Say("Free some space on the machine, then try again."),
+		},
+		{
+			regexp.MustCompile(`(?i)out of memory|cannot allocate memory|MemoryError|code 137|status=9/KILL|oom-kill`),
+			"The machine ran out of memory", "The server was killed, most likely because the machine has too little memory.",
+			problem.Act(problem.ChooseType.Of("a larger instance type")).Say(", or add swap, then try again."),
+		},
+		{
+			regexp.MustCompile(`(?i)\[SSL\b|SSLError|PEM lib|key values mismatch|bad base64|no start line`),
+			"The server's certificate cannot be used", "Jupyter could not read the certificate or its key.",
+			problem.Say("Try again: a new certificate is made."),
+		},
+		{
+			regexp.MustCompile(`(?i)permission denied|PermissionError`),
+			"The server may not read its files", "A file or folder in the machine's home belongs to another user.",
+			problem.Say("Check who owns ~/.jupyter-ec2 and ~/.local on the machine (sudo chown -R \"$USER\" gives them back), then try again."),
+		},
+		{
+			regexp.MustCompile(`(?i)unrecognized (arguments|flag|alias)|bad config encountered|TraitError`),
+			badSettings, "This version of Jupyter, or a configuration file in the machine's ~/.jupyter, conflicts with them.",
+			problem.Say("Check the server's last lines and ~/.jupyter on the machine."),
+		},
+	}
+})
 
 // ourLine is a line that our supervisor, or systemd, adds to the server's log.
 var ourLine = regexp.MustCompile(`^jupyter-ec2(\.service)?: |^(Started|Starting|Stopped|Stopping|Failed to start) .*jupyter-ec2`)
@@ -112,7 +116,7 @@ func explainServer(tail, settings []string) *Error {
 
 // explainServerBy looks for what the log tells for certain.
 func (e *Error) explainServerBy(tail []string) bool {
-	for _, f := range serverFailures {
+	for _, f := range serverFailures() {
 		if slices.ContainsFunc(tail, f.texts.MatchString) {
 			e.Title, e.Text, e.Next = f.title, f.text, f.next
 			return true

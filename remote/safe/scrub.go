@@ -3,6 +3,7 @@ package safe
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 const (
@@ -15,20 +16,22 @@ const (
 const secretName = `(?:token|secret|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key(?:[_-]?id)?|_xsrf|signature|credential)`
 
 // secretPatterns, never changed, are where secrets stand in what programs print,
-// apart from URLs' users.
-var secretPatterns = []*regexp.Regexp{
-	// ?token=…, JUPYTER_TOKEN=…, X-Amz-Signature=…
-	regexp.MustCompile(`(?i)((?:^|[^\w.%-])[\w.%-]*` + secretName + `=["']?)([^&\s"'<>)]+)`),
-	// Short names, in a query alone.
-	regexp.MustCompile(`(?i)([?&](?:key|sig|code|auth|authorization)=)([^&\s"'<>)]+)`),
-	// As configuration files and JSON have them.
-	regexp.MustCompile(`(?i)(\baws_(?:secret_access_key|session_token)\s*[=:]\s*)([^\s"']+)`),
-	regexp.MustCompile(`(?i)(["'][\w.-]*` + secretName + `["']\s*:\s*["'])([^"']+)`),
-	// As people and logs write it: token: …, token …
-	regexp.MustCompile(`(?i)(\btoken[:\s]\s*)([0-9a-z]{16,})`),
-	// Headers.
-	regexp.MustCompile(`(?i)(\bauthorization['"]?\s*[:=]\s*['"]?(?:token|bearer|basic)\s+)([^\s"',}]+)`),
-}
+// apart from URLs' users. They are compiled when there may be one.
+var secretPatterns = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		// ?token=…, JUPYTER_TOKEN=…, X-Amz-Signature=…
+		regexp.MustCompile(`(?i)((?:^|[^\w.%-])[\w.%-]*` + secretName + `=["']?)([^&\s"'<>)]+)`),
+		// Short names, in a query alone.
+		regexp.MustCompile(`(?i)([?&](?:key|sig|code|auth|authorization)=)([^&\s"'<>)]+)`),
+		// As configuration files and JSON have them.
+		regexp.MustCompile(`(?i)(\baws_(?:secret_access_key|session_token)\s*[=:]\s*)([^\s"']+)`),
+		regexp.MustCompile(`(?i)(["'][\w.-]*` + secretName + `["']\s*:\s*["'])([^"']+)`),
+		// As people and logs write it: token: …, token …
+		regexp.MustCompile(`(?i)(\btoken[:\s]\s*)([0-9a-z]{16,})`),
+		// Headers.
+		regexp.MustCompile(`(?i)(\bauthorization['"]?\s*[:=]\s*['"]?(?:token|bearer|basic)\s+)([^\s"',}]+)`),
+	}
+})
 
 // Scrub takes secrets out of a text that is passed on: user and password of
 // every URL, the values of query parameters, variables and settings whose
@@ -48,7 +51,7 @@ func scrub(text string, open bool) string {
 	if !mayNameSecret(text) { // most lines do not, and looking closely takes longer
 		return text
 	}
-	for _, p := range secretPatterns {
+	for _, p := range secretPatterns() {
 		text = p.ReplaceAllStringFunc(text, func(found string) string {
 			m := p.FindStringSubmatch(found)
 			if m == nil || placeholder(m[2]) {
