@@ -15,6 +15,7 @@ FUZZTIME ?= 10s
 LONGTIME ?= 2m
 ROUNDS  ?= 10
 BUSY    ?= 0
+BENCH   ?=
 # Those that take longest come first.
 SLOWEST := steps/hosttest,ui/cli,remote/jupyter,remote/testhost,aws/contract,steps/engine
 SUITE   ?= $(TOOLS)/suite -first $(SLOWEST)
@@ -43,7 +44,7 @@ unit: $(TOOLS)/done ## the tests alone, with the race detector
 	$(SUITE) ./...
 
 $(TOOLS)/done: $(SOURCES)
-	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./crosscheck ./suite
+	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./bench ./crosscheck ./suite
 	@touch $@
 
 lint: $(TOOLS)/done ## formatting and what the linters find
@@ -62,8 +63,8 @@ cross: ## build for each system: minutes the first time
 		GOOS=$${t%/*} GOARCH=$${t#*/} go build -o /dev/null . || exit 1; \
 	done
 
-bench: ## the benchmarks
-	go test -run='^$$' -bench=. -benchmem ./...
+bench: $(TOOLS)/done ## the benchmarks beside their peers, into docs/benchmarks.md (BENCH='-only list -rounds 1': some of them)
+	$(TOOLS)/bench $(BENCH)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r f; do \

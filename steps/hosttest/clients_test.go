@@ -138,7 +138,7 @@ func start(t *testing.T, cmd *exec.Cmd) {
 }
 
 // answersAt reports whether a URL leads to a page, and not to a login.
-func answersAt(t *testing.T, url string) bool {
+func answersAt(t testing.TB, url string) bool {
 	t.Helper()
 	client := &http.Client{Timeout: 5 * time.Second}
 	res, err := client.Get(url)

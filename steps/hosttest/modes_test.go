@@ -85,7 +85,7 @@ func (w *world) prove(o *steps.Opened) {
 	w.t.Logf("proved again in %.1f s", time.Since(began).Seconds())
 }
 
-func token(t *testing.T, o *steps.Opened) string {
+func token(t testing.TB, o *steps.Opened) string {
 	t.Helper()
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Query().Get("token") == "" {

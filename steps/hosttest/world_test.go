@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 // folder of one computer that uses it.
 type world struct {
 	*enginetest.World
-	t    *testing.T
+	t    testing.TB
 	port int // where its first tunnel is tried: the tests share this computer's ports
 	// spec is what the instances are.
 	spec testhost.Spec
