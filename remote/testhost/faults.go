@@ -2,6 +2,8 @@ package testhost
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -73,4 +75,13 @@ func (h *Host) init() string {
 		return ""
 	}
 	return parts[2]
+}
+
+// Console is what the boots printed.
+func (h *Host) Console() string {
+	b, err := os.ReadFile(filepath.Join(h.dir(), "console"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
 }

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -39,6 +40,9 @@ type Spec struct {
 	// Prepare is a script that changes the host before its first boot: its
 	// configuration of sshd, its login shell, its rights.
 	Prepare string
+	// CloudInit has the host boot with a real cloud-init, on bookworm with
+	// systemd; nil makes a host whose user and keys are there already.
+	CloudInit *CloudInit
 	// Down is called once for each time that the host switched itself off from
 	// inside, when it is down; may be nil. What a Host's methods do is no reason.
 	Down func()
@@ -66,6 +70,8 @@ type Host struct {
 	gateway netip.Addr
 	private netip.Addr
 	public  netip.Addr // valid while it is up
+	meta    *metadata  // nil without a cloud-init
+	server  *http.Server
 
 	boot chan struct{} // closed when it is down; nil before the first start
 	mu   sync.Mutex
@@ -79,7 +85,7 @@ mkdir -p "$dir/disk" "$dir/merged"
 [ "$disk" = 0 ] || mount -t tmpfs -o "size=${disk}M" tmpfs "$dir/disk"
 mkdir "$dir/disk/up" "$dir/disk/work"
 mount -t overlay overlay -o "lowerdir=$root,upperdir=$dir/disk/up,workdir=$dir/disk/work" "$dir/merged"
-host=ip-$(echo "$private" | tr . -)
+host=$8
 echo "$host" >"$dir/merged/etc/hostname"
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$host" >"$dir/merged/etc/hosts"
 ip netns add "$name"
@@ -104,17 +110,11 @@ func (s *slot) newHost(ctx context.Context, spec Spec) (*Host, error) {
 	if 4*n+2 >= 1<<(32-slotBits) {
 		return nil, errors.New("the slot has no more addresses for hosts")
 	}
-	if spec.Release == "" {
-		spec.Release = usual
-	}
-	lower, err := s.root(ctx, spec.Release)
+	lower, err := s.layers(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
-	if spec.Image != "" {
-		lower = spec.Image + ":" + lower
-	}
-	_, err = sh(ctx, makeScript, h.dir(), lower, fmt.Sprint(spec.disk()), h.name, h.link, h.gateway.String(), h.private.String())
+	_, err = sh(ctx, makeScript, h.dir(), lower, fmt.Sprint(spec.disk()), h.name, h.link, h.gateway.String(), h.private.String(), h.hostname())
 	if err == nil {
 		err = h.configure(ctx)
 	}
@@ -126,6 +126,13 @@ func (s *slot) newHost(ctx context.Context, spec Spec) (*Host, error) {
 
 // configure writes what is the host's own, as the first boot of an image does.
 func (h *Host) configure(ctx context.Context) error {
+	if h.spec.CloudInit != nil {
+		if err := h.serveMetadata(ctx); err != nil {
+			return err
+		}
+		_, err := run(ctx, "chroot", h.file(""), "sh", "-euc", h.spec.Prepare)
+		return err
+	}
 	keys := h.file("home/ubuntu/.ssh/authorized_keys")
 	if err := os.WriteFile(keys, []byte(strings.Join(h.spec.AuthorizedKeys, "\n")+"\n"), 0o644); err != nil {
 		return err
@@ -156,6 +163,8 @@ ExecStart=mount --bind /meminfo /proc/meminfo
 WantedBy=sysinit.target
 `
 
+func (h *Host) hostname() string { return "ip-" + strings.ReplaceAll(h.private.String(), ".", "-") }
+
 func (h *Host) dir() string               { return filepath.Join(h.slot.dir(), h.name) }
 func (h *Host) file(inside string) string { return filepath.Join(h.dir(), "merged", inside) }
 
@@ -173,7 +182,8 @@ ip route replace "$public/32" dev "$link"
 `
 
 // Start boots a host that is down, at a new public address, and waits until
-// it has host keys. Its SSH server takes a moment longer.
+// it has host keys, or until its cloud-init asks who it is. Its SSH server takes
+// a moment longer.
 func (h *Host) Start(ctx context.Context) error {
 	if !h.up() { // it may have switched itself off: its last address leads nowhere
 		if err := h.PowerOff(ctx); err != nil {
@@ -191,11 +201,14 @@ func (h *Host) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plain := "0"
+	heard, plain, console := 0, "0", "pipe"
+	if h.meta != nil {
+		heard, console = h.meta.heard(), "read-only" // to be printed on
+	}
 	if h.spec.Plain {
 		plain = "1"
 	}
-	cmd := exec.Command("setsid", "sh", "-c", bootScript, "boot", h.name, h.file(""), h.slot.packages(), fmt.Sprint(h.spec.MemoryMB), plain)
+	cmd := exec.Command("setsid", "sh", "-c", bootScript, "boot", h.name, h.file(""), h.slot.packages(), fmt.Sprint(h.spec.MemoryMB), plain, console)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		return errors.Join(err, out.Close())
@@ -215,6 +228,9 @@ func (h *Host) Start(ctx context.Context) error {
 			h.spec.Down()
 		}
 	}()
+	if h.meta != nil {
+		return h.until(ctx, func() bool { return h.meta.heard() > heard })
+	}
 	return h.until(ctx, func() bool { return len(h.HostKeys()) > 0 })
 }
 
@@ -237,28 +253,20 @@ func (h *Host) until(ctx context.Context, done func() bool) error {
 		case <-h.boot:
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			return fmt.Errorf("%s went down (%w):\n%s", h.name, h.end, h.console())
+			return fmt.Errorf("%s went down (%w):\n%s", h.name, h.end, h.Console())
 		}
 	}
 	return nil
 }
 
-// HostKeys are what the host prints on its console, in authorized_keys form.
+// HostKeys are those that the host made at its first boot, in authorized_keys
+// form; none where cloud-init does that, which prints them on the console.
 func (h *Host) HostKeys() []string {
 	b, err := os.ReadFile(h.file("var/lib/testhost/console"))
 	if err != nil {
 		return nil
 	}
 	return strings.Split(strings.TrimSpace(string(b)), "\n")
-}
-
-// console is what the boots printed.
-func (h *Host) console() string {
-	b, err := os.ReadFile(filepath.Join(h.dir(), "console"))
-	if err != nil {
-		return err.Error()
-	}
-	return string(b)
 }
 
 // Stop shuts the host down in an orderly way. Its disk is kept.
@@ -348,29 +356,6 @@ func (h *Host) Reboot(ctx context.Context) error {
 	return h.until(ctx, func() bool { return h.init() != before })
 }
 
-const imageScript = `
-merged=$1 image=$2
-rm -f "$merged"/etc/ssh/ssh_host_* "$merged"/var/lib/testhost/console "$merged"/home/ubuntu/.ssh/authorized_keys
-: >"$merged/etc/machine-id"
-umount "$merged"
-mkdir "$image"
-mount --bind "$(dirname "$merged")/disk" "$image" # the file system outlives the host
-`
-
-// Image stops and removes the host, and answers its disk for others to begin
-// with. It lasts as long as the lab.
-func (h *Host) Image(ctx context.Context) (string, error) {
-	if h.spec.disk() == 0 {
-		return "", errors.New("a disk on this computer's own cannot be kept")
-	}
-	if err := h.Stop(ctx); err != nil {
-		return "", err
-	}
-	image := h.dir() + ".image"
-	_, err := sh(ctx, imageScript, h.file(""), image)
-	return filepath.Join(image, "up"), errors.Join(err, h.Remove(ctx))
-}
-
 const removeScript = `
 dir=$1 name=$2
 umount "$dir/merged" 2>/dev/null || :
@@ -390,6 +375,9 @@ rm -rf --one-file-system "$dir"
 // Remove ends the host and removes its disk and its network.
 func (h *Host) Remove(ctx context.Context) error {
 	err := h.PowerOff(ctx)
+	if h.server != nil {
+		err = errors.Join(err, h.server.Close())
+	}
 	_, removed := sh(ctx, removeScript, h.dir(), h.name)
 	return errors.Join(err, removed)
 }

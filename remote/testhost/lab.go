@@ -49,9 +49,9 @@ type slot struct {
 	stdout *bufio.Reader
 
 	mu     sync.Mutex
-	roots  map[string]*rootfs // by release
-	hosts  int                // made so far
-	starts int                // addresses given so far
+	trees  map[string]*tree // by name
+	hosts  int              // made so far
+	starts int              // addresses given so far
 }
 
 func (s *slot) dir() string { return filepath.Join(s.cache, s.name) }
@@ -84,7 +84,7 @@ func (l *Lab) Start(t testing.TB, s Spec) *Host {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the host's console:\n%s", h.console())
+			t.Logf("the host's console:\n%s", h.Console())
 		}
 		if err := h.Remove(context.Background()); err != nil {
 			t.Error(err)
@@ -117,12 +117,12 @@ func (l *Lab) Close() error {
 	return s.release()
 }
 
-// Ready builds what hosts of a release (Spec.Release) are made from, which takes
-// a minute or two the first time, so that New need not.
-func (l *Lab) Ready(ctx context.Context, release string) error {
+// Ready builds what such hosts are made from, which takes a minute or two the
+// first time, so that New need not.
+func (l *Lab) Ready(ctx context.Context, spec Spec) error {
 	s, err := l.slot(ctx)
-	if err == nil && release != "" {
-		_, err = s.root(ctx, release)
+	if err == nil {
+		_, err = s.layers(ctx, spec)
 	}
 	return err
 }

@@ -50,7 +50,7 @@ func start(t *testing.T, s Spec) *Host {
 	t.Helper()
 	Need(t)
 	await.Turn(t)
-	await.Shared(t, "the disk that hosts begin with", func() (any, error) { return nil, lab.Ready(t.Context(), s.Release) })
+	await.Shared(t, "the disk that hosts begin with", func() (any, error) { return nil, lab.Ready(t.Context(), s) })
 	return lab.Start(t, s)
 }
 

@@ -58,7 +58,7 @@ func newWorld(t *testing.T, spec testhost.Spec) *world {
 	t.Parallel()
 	await.Turn(t)
 	// Not within a guide, which would not wait so long for a launch.
-	await.Shared(t, "the disk that machines begin with", func() (any, error) { return nil, lab.Ready(t.Context(), spec.Release) })
+	await.Shared(t, "the disk that machines begin with", func() (any, error) { return nil, lab.Ready(t.Context(), spec) })
 	w := &world{t: t, port: await.Port(t), spec: spec, machines: map[string]*testhost.Host{}}
 	t.Cleanup(w.report)
 	t.Cleanup(func() { // after the cloud is closed

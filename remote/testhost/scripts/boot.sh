@@ -1,7 +1,8 @@
-# boot.sh NAME ROOT CACHE MEMORY_MB PLAIN runs a host until it is down, in
-# control groups of its own. A host that reboots starts again.
+# boot.sh NAME ROOT CACHE MEMORY_MB PLAIN CONSOLE runs a host until it is down, in
+# control groups of its own. A host that reboots starts again. CONSOLE is
+# systemd-nspawn's: a host has a /dev/console with "read-only" alone.
 set -eu
-name=$1 root=$2 cache=$3 memory=$4 plain=$5
+name=$1 root=$2 cache=$3 memory=$4 plain=$5 console=$6
 join() {
 	mkdir -p "$1"
 	echo $$ >"$1/cgroup.procs"
@@ -50,7 +51,7 @@ fi
 
 set -- --quiet --boot --register=no --keep-unit --directory="$root" --machine="$name" \
 	--network-namespace-path="/run/netns/$name" --bind="$cache:/var/cache/testhost" \
-	--resolv-conf=off --timezone=off --link-journal=no --console=pipe
+	--resolv-conf=off --timezone=off --link-journal=no --console="$console"
 status=133
 while [ "$status" = 133 ]; do
 	status=0
