@@ -70,8 +70,14 @@ type Resources struct {
 	ClientToken string `json:"client_token,omitempty"`
 	ImageID     string `json:"image_id,omitempty"`
 	InstanceID  string `json:"instance_id,omitempty"`
-	Launches    int    `json:"launches,omitempty"` // how many instances this setup has asked for
-	Removing    bool   `json:"removing,omitempty"` // removal has begun
+	// UserData says that the machine is launched with user data: a host key, and
+	// the install to begin at boot.
+	UserData bool `json:"user_data,omitempty"`
+	// HostKey is the public half of the host key in the user data, until the
+	// machine has another: the user data is kept that long.
+	HostKey  string `json:"host_key,omitempty"`
+	Launches int    `json:"launches,omitempty"` // how many instances this setup has asked for
+	Removing bool   `json:"removing,omitempty"` // removal has begun
 }
 
 // Wanted are the answers as they were asked for last, whether the machine

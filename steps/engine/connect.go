@@ -23,11 +23,21 @@ const user = "ubuntu"
 func (r *run) connect(ctx context.Context) (string, error) {
 	r.byHand(steps.StepConnect)
 	r.s.KnownHosts = r.g.hostKeys().Path()
+	seen := r.lookAtConsole(ctx)
 	client, err := r.dialPatiently(ctx)
+	if k, another := r.anotherKey(err); another {
+		if err := r.takeAnotherKey(ctx, k); err != nil {
+			return "", err
+		}
+		client, err = r.dialPatiently(ctx)
+	}
 	if err != nil {
 		return "", err
 	}
 	r.client = client
+	if err := r.secondWitness(<-seen); err != nil {
+		return "", err
+	}
 	pinned, err := r.g.hostKeys().Lookup(r.s.Resources.InstanceID)
 	if err != nil || len(pinned) == 0 {
 		return "logged in as " + user, err
@@ -91,14 +101,18 @@ func (t *target) dialPinned(ctx context.Context) (*remote.Client, error) {
 // dialTrusting makes one connection; ask, if there is one, decides about a host
 // key that is not pinned.
 func (t *target) dialTrusting(ctx context.Context, ask func(context.Context, remote.Key) error) (*remote.Client, error) {
+	return t.dialChecked(ctx, remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: ask})
+}
+
+// dialChecked makes one connection with the setup's key.
+func (t *target) dialChecked(ctx context.Context, check remote.HostKeyCheck) (*remote.Client, error) {
 	k, err := t.g.signer(ctx, t.s)
 	if err != nil {
 		return nil, err
 	}
 	return remote.Dial(ctx,
 		remote.Target{Addr: sshAddr(t.s), User: user, InstanceID: t.s.Resources.InstanceID, Log: t.g.cfg.Log},
-		remote.Auth{Signers: []remote.Signer{k}},
-		remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: ask})
+		remote.Auth{Signers: []remote.Signer{k}}, check)
 }
 
 // checkNewHostKey decides about a host key seen for the first time: the machine's own
@@ -139,10 +153,19 @@ func (t *target) checkNewHostKey(ctx context.Context, k remote.Key) error {
 		t.doing("The machine's console shows the same key: it is pinned to %s", t.s.Resources.InstanceID)
 		return nil
 	}
+	return t.notLaunched(k)
+}
+
+// notLaunched is a host whose key is not among those on the machine's console.
+func (t *target) notLaunched(k remote.Key) error {
+	var copied problem.Next
+	if !t.s.Resources.UserData {
+		copied = problem.Say("If another computer launched it, it has made a new host key since: copy its line of that computer's known_hosts to " + t.g.hostKeys().Path() + ". Otherwise: ")
+	}
 	return &problem.Error{
 		Kind: problem.Unreachable, Title: "This is not the machine that was launched",
 		Text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", t.s.PublicAddr, k.Fingerprint),
-		Next: problem.Say("Do not continue on this network. Try another one; if it persists, ").Act(naming(problem.Remove, t.s, "the setup")).Say(" and tell whoever runs the network."),
+		Next: copied.Say("Do not continue on this network. Try another one; if it persists, ").Act(naming(problem.Remove, t.s, "the setup")).Say(" and tell whoever runs the network."),
 	}
 }
 

@@ -25,6 +25,7 @@ func otherConsole(t *testing.T) func(*ec2sim.Options, *hosts) {
 // The console vouches for the key: nobody is asked, and it is pinned.
 func TestTheConsoleVouchesForTheHostKey(t *testing.T) {
 	w := newWorld(t, nil)
+	w.adopt()
 	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +42,7 @@ func TestTheConsoleVouchesForTheHostKey(t *testing.T) {
 // A host that shows another key than the machine's console is never spoken to.
 func TestAnotherKeyThanTheConsolesIsRefused(t *testing.T) {
 	w := newWorld(t, otherConsole(t))
+	w.adopt()
 	w.Ask = enginetest.Person{OnHostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
 		t.Error("a person was asked to overrule the console")
 		return steps.HostKeyAccept
@@ -51,7 +53,7 @@ func TestAnotherKeyThanTheConsolesIsRefused(t *testing.T) {
 	}
 }
 
-// With no console to compare, the fingerprint is shown and asked about: the
+// With no console to compare, and no key that the machine was given, the fingerprint is shown and asked about: the
 // guide's "yes".
 func TestAnUnknownHostKeyIsAsked(t *testing.T) {
 	for _, c := range []struct {
@@ -64,6 +66,7 @@ func TestAnUnknownHostKeyIsAsked(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, noConsole)
+			w.adopt()
 			var asked steps.HostKeyQuestion
 			w.Ask = enginetest.Person{OnHostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer { asked = q; return c.answer }}
 			err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
@@ -80,6 +83,7 @@ func TestAnUnknownHostKeyIsAsked(t *testing.T) {
 // The console is read once, however slowly it answers, before a person is asked.
 func TestASlowConsoleIsReadBeforeAPersonIsAsked(t *testing.T) {
 	w := newWorld(t, nil)
+	w.adopt()
 	// Longer than the console's being a moment behind is waited out.
 	w.times(1, "ec2:GetConsoleOutput", ec2sim.Fault{Delay: time.Second})
 	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
@@ -90,6 +94,7 @@ func TestASlowConsoleIsReadBeforeAPersonIsAsked(t *testing.T) {
 // Nobody to ask is a refusal, never a silent yes.
 func TestNobodyToAskRefusesTheHostKey(t *testing.T) {
 	w := newWorld(t, noConsole)
+	w.adopt()
 	err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
 	if err == nil {
 		t.Fatal("an unknown host key was accepted")

@@ -14,3 +14,17 @@ func FollowMe(ctx context.Context, g *Guide, setupID string) bool {
 
 // Save writes a setup into the ledger.
 func Save(g *Guide, s steps.Setup) error { return g.ledger.save(&s) }
+
+// ChangeHostKey logs in to a setup's machine and has it make another host key,
+// as the install does beside its work.
+func ChangeHostKey(ctx context.Context, g *Guide, setupID string) error {
+	r, err := g.newRun(ctx, setupID, steps.StepInstall, silent)
+	if err != nil {
+		return err
+	}
+	defer r.hangUp()
+	if _, err := r.connect(ctx); err != nil {
+		return err
+	}
+	return r.changeHostKey(ctx)(ctx)
+}

@@ -31,6 +31,9 @@ func (r *run) launch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := r.pinGivenKey(); err != nil {
+		return "", err
+	}
 	if i, err = r.waitRunning(ctx, i); err != nil {
 		return "", err
 	}
@@ -129,7 +132,7 @@ func (r *run) existing(ctx context.Context) (aws.Instance, error) {
 	}
 	i, err := r.instance(ctx)
 	switch {
-	case isUnshown(err) && res.ClientToken != "":
+	case isUnshown(err) && res.ClientToken != "" && r.mayLaunchAgain():
 		r.retrying("EC2 does not show %s yet: the same launch is asked for again", res.InstanceID)
 		return aws.Instance{}, nil
 	case err != nil:
@@ -148,10 +151,10 @@ func (r *run) mourn() error {
 	res := &r.s.Resources
 	r.doing("%s is gone (terminated elsewhere); a new one is launched", res.InstanceID)
 	r.s.Done, r.before = map[steps.StepID]time.Time{}, nil
-	res.InstanceID, res.ClientToken, res.ImageID = "", "", ""
+	res.InstanceID, res.ClientToken, res.ImageID, res.UserData, res.HostKey = "", "", "", false, ""
 	r.s.LaunchAsked, r.s.FirstStart, r.s.LaunchedAt, r.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	r.s.RanBefore, r.s.RanUnseen = 0, false
-	return r.save()
+	return errors.Join(r.save(), r.dropUserData())
 }
 
 func (r *run) runInstance(ctx context.Context) (aws.Instance, error) {
@@ -173,14 +176,22 @@ func (r *run) runInstance(ctx context.Context) (aws.Instance, error) {
 		res.ClientToken = fmt.Sprintf("jupyter-ec2-%s-%d", r.s.ID, res.Launches)
 		res.ImageID = image.ID
 		r.s.LaunchAsked = r.g.cfg.Now().UTC()
+		if err := r.makeUserData(); err != nil {
+			return aws.Instance{}, err
+		}
 		if err := r.save(); err != nil {
 			return aws.Instance{}, err
 		}
+	}
+	userData, err := r.userData()
+	if err != nil {
+		return aws.Instance{}, err
 	}
 	r.doing("Launching %s with %s (%s)", a.Type, image.ID, cmp.Or(image.Name, "Ubuntu "+a.Release))
 	i, err := r.region.Launch(ctx, aws.LaunchSpec{
 		ClientToken: res.ClientToken, Image: image, Type: a.Type, KeyName: res.KeyPairName,
 		GroupIDs: []string{res.GroupID}, Subnet: r.s.Subnet, DiskGB: a.DiskGB, Tags: r.tags(),
+		UserData: userData,
 	})
 	if err != nil {
 		return i, r.refusedLaunch(err, first)
@@ -222,8 +233,9 @@ func (r *run) refusedLaunch(err error, first bool) error {
 	if !first || !errors.As(err, &e) || !e.NothingDone() {
 		return err
 	}
-	r.s.Resources.ClientToken, r.s.Resources.ImageID, r.s.LaunchAsked = "", "", time.Time{}
-	return errors.Join(err, r.save())
+	res := &r.s.Resources
+	res.ClientToken, res.ImageID, res.UserData, res.HostKey, r.s.LaunchAsked = "", "", false, "", time.Time{}
+	return errors.Join(err, r.save(), r.dropUserData())
 }
 
 // image is the one of the ledger where a launch was already tried: the same

@@ -28,6 +28,10 @@ type ledger struct{ dir string }
 // "tokens" or "certs".
 func (l ledger) file(kind, name string) string { return filepath.Join(l.dir, kind, name) }
 
+// userData is the file of what a setup's machine is launched with. It has a
+// private key in it, as the files beside it.
+func (l ledger) userData(id string) string { return l.file("keys", id+".userdata") }
+
 // lock takes a setup's lock. The operating system lets go of it when the
 // program dies, however it dies.
 func (l ledger) lock(id string) (unlock func(), err error) {
@@ -108,7 +112,7 @@ func ledgerFault(err error) error {
 // forget removes the setup's secrets, then its record, and at last its name.
 func (l ledger) forget(id string) error {
 	for _, f := range []string{
-		l.file("tokens", id), l.file("certs", id+".pem"), l.file("certs", id+".key"),
+		l.userData(id), l.file("tokens", id), l.file("certs", id+".pem"), l.file("certs", id+".key"),
 		l.file("setups", id+".json"), l.file("names", id),
 	} {
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -26,7 +26,7 @@ func newMotoWorld(t *testing.T, m *contract.Moto) *world {
 	t.Helper()
 	m.Reset(t)
 	m.Furnish(t)
-	rooms := &rooms{hosts: newHosts(t), at: map[string]ec2sim.Host{}}
+	rooms := &rooms{hosts: newHosts(t), at: map[string]ec2sim.Host{}, given: map[string][]byte{}}
 	w := &world{enginetest.Before(t, func(ctx context.Context, o aws.Options) (engine.Cloud, error) {
 		o.Profile, o.Endpoint = "", &aws.Endpoint{URL: m.URL, AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}
 		c, err := engine.OpenAWS(ctx, o)
@@ -53,6 +53,15 @@ func (c motoCloud) In(region string) engine.CloudRegion {
 type motoRegion struct {
 	engine.CloudRegion
 	cloud motoCloud
+}
+
+// Launch keeps what the machine is given for its host.
+func (r motoRegion) Launch(ctx context.Context, s aws.LaunchSpec) (aws.Instance, error) {
+	i, err := r.CloudRegion.Launch(ctx, s)
+	if err == nil {
+		r.cloud.rooms.give(i.ID, s.UserData)
+	}
+	return i, err
 }
 
 // Instance gives a running machine the address of its host instead of moto's,
@@ -122,6 +131,13 @@ type rooms struct {
 	hosts *hosts
 	mu    sync.Mutex
 	at    map[string]ec2sim.Host
+	given map[string][]byte // user data, by instance ID
+}
+
+func (r *rooms) give(id string, userData []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.given[id] = userData
 }
 
 func (r *rooms) of(ctx context.Context, id, publicKey string) (ec2sim.Host, error) {
@@ -130,7 +146,7 @@ func (r *rooms) of(ctx context.Context, id, publicKey string) (ec2sim.Host, erro
 	if host, ok := r.at[id]; ok {
 		return host, nil
 	}
-	host, err := r.hosts.Launch(ctx, ec2sim.HostSpec{InstanceID: id, Index: 2, AuthorizedKeys: []string{publicKey}})
+	host, err := r.hosts.Launch(ctx, ec2sim.HostSpec{InstanceID: id, Index: 2, AuthorizedKeys: []string{publicKey}, UserData: r.given[id]})
 	if err == nil {
 		r.at[id] = host
 	}

@@ -77,6 +77,7 @@ func TestRemoveWaitsForAnInstanceThatIsNotListedYet(t *testing.T) {
 // What the host did when the person stopped the work is not the reason.
 func TestStoppingIsToldAsStopping(t *testing.T) {
 	w := newWorld(t, noConsole)
+	w.adopt()
 	ctx, stop := context.WithCancel(t.Context())
 	w.Ask = enginetest.Person{OnHostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer {
 		stop()
@@ -91,6 +92,7 @@ func TestStoppingIsToldAsStopping(t *testing.T) {
 // Where nobody looks, an unknown host key is waited for once, not for ever.
 func TestTheQuestionTellsThatTheWaitCameToNothing(t *testing.T) {
 	w := newWorld(t, noConsole)
+	w.adopt()
 	w.Patience = 2 * time.Second
 	var asked []bool
 	w.Ask = enginetest.Person{OnHostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer {

@@ -226,6 +226,8 @@ func creates(a steps.Answers, address string) []string {
 		fmt.Sprintf("1 encrypted gp3 disk of %d GB, deleted with the instance", a.DiskGB),
 		"1 security group: " + opens(a.Mode, address),
 	}
+	// Whoever may read the machine's user data in EC2 reads it.
+	out = append(out, "user data: a host key made here for this machine alone, and the install, to begin at boot; no other secret")
 	switch {
 	case a.Key.Source == steps.KeyMadeHere:
 		out = append(out, "1 key pair, made here; EC2 gets the public half")

@@ -21,6 +21,15 @@ const tailLines = 40
 // install runs the installer as a job on the host, joins it where it already
 // runs, and checks the versions as the guide does.
 func (r *run) install(ctx context.Context) (string, error) {
+	changed := r.changeHostKey(ctx)
+	result, err := r.installJupyter(ctx)
+	if err := errors.Join(err, changed(ctx)); err != nil {
+		return "", err
+	}
+	return result, nil
+}
+
+func (r *run) installJupyter(ctx context.Context) (string, error) {
 	facts, err := jupyter.Probe(ctx, r.client)
 	if err != nil {
 		return "", err
@@ -29,20 +38,33 @@ func (r *run) install(ctx context.Context) (string, error) {
 	r.doing("%s %s, Python %s, %s of memory, %s of disk free",
 		cmp.Or(facts.OS, "unknown system"), facts.Release, cmp.Or(facts.PythonVersion, "missing"), steps.Megabytes(facts.MemoryMB), steps.Megabytes(facts.FreeDiskMB))
 	r.byHand(steps.StepInstall)
-	job := jupyter.InstallJob(facts, jupyter.Installer(r.s.Answers.Installer))
-	job.Again = true // it finds a complete install in a second or two
+	job := installJob(facts, r.s.Answers.Installer)
 	job.Retrying = func(err error) { r.retrying("The connection is made again: %s", steps.Explain(err).Title) }
-	if err := r.follow(ctx, job); err != nil {
-		return "", err
+	before := false // as a rule, at boot
+	job.Joined = func() { before = true }
+	// Later it is run again, to repair: it finds a complete install in a second or two.
+	job.Again = !r.s.Resources.UserData || r.s.Finished(steps.StepInstall)
+	v, err := r.runInstall(ctx, job)
+	if before && !job.Again && errors.As(err, new(*jupyter.Error)) {
+		r.retrying("The install that ran before came to nothing (%s); it is run again", steps.Explain(err).Title)
+		job.Again = true
+		v, err = r.runInstall(ctx, job)
 	}
-	if err := r.reconnect(ctx); err != nil {
-		return "", err
-	}
-	v, err := jupyter.CheckVersions(ctx, r.client)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("Python %s, pip %s, notebook %s, kernel gateway %s", v.Python, v.Pip, v.Notebook, v.Gateway), nil
+}
+
+// runInstall runs the job, or joins it, and asks what it has installed.
+func (r *run) runInstall(ctx context.Context, job remote.Job) (jupyter.Versions, error) {
+	if err := r.follow(ctx, job); err != nil {
+		return jupyter.Versions{}, err
+	}
+	if err := r.reconnect(ctx); err != nil {
+		return jupyter.Versions{}, err
+	}
+	return jupyter.CheckVersions(ctx, r.client)
 }
 
 // lostJobs is how often a job that the machine lost (it was rebooted, or the

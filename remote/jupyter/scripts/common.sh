@@ -103,6 +103,8 @@ clear_half_done() {
 	rm -f "$mark"
 }
 
+# The first boot may still be at work with apt and its sources. Nothing else
+# here waits for it: an install that is begun at boot is over the sooner.
 wait_for_first_boot() {
 	have cloud-init || return 0
 	say 'Waiting until the machine has set itself up.'
@@ -150,6 +152,7 @@ check_memory() {
 check_python() {
 	if ! have python3 && can_sudo && have apt-get; then
 		say 'There is no python3 yet.'
+		wait_for_first_boot
 		apt update
 		apt install -y --no-install-recommends python3
 	fi
@@ -223,7 +226,6 @@ prepare() {
 		on_path
 		exit 0
 	fi
-	wait_for_first_boot
 	check_disk
 	check_memory
 	check_python

@@ -6,6 +6,7 @@ has_ensurepip() { "$python" -I -c 'import venv, ensurepip' 2>/dev/null; }
 # Without recommends: pip's bring a compiler, 360 MB that nothing here needs.
 guide_apt() {
 	if have apt-get && can_sudo; then
+		wait_for_first_boot
 		apt update
 		apt install -y --no-install-recommends python3-pip python3-venv
 		run pip3 -V
