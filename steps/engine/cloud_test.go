@@ -1,8 +1,11 @@
 package engine_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -83,6 +86,9 @@ type hosts struct {
 	computer *sshhost.Computer
 	// keys replaces what the console shows of the host keys.
 	keys func(real []string) []string
+	// deaf hosts do nothing with user data; others take the host key in it, and
+	// begin the install, which most tests have no use for, only if they boot.
+	deaf, boot bool
 	// late starts hosts that let nobody in before letKeyIn.
 	late bool
 
@@ -143,12 +149,26 @@ func (h *hosts) letKeyIn(ctx context.Context) error {
 	return err
 }
 
+// userData is what a host is given of the user data of its launch.
+func (h *hosts) userData(data []byte) []byte {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if h.deaf || err != nil {
+		return nil
+	}
+	text, err := io.ReadAll(z)
+	if h.boot || err != nil {
+		return data
+	}
+	keys, _, _ := bytes.Cut(text, []byte("\nbootcmd:"))
+	return keys
+}
+
 func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, error) {
 	l, err := sshhost.Listen(s.Index)
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
-	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys, UserData: s.UserData}
+	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys, UserData: h.userData(s.UserData)}
 	if h.late {
 		h.lateSpec = spec
 		spec.AuthorizedKeys = nil
