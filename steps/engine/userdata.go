@@ -76,6 +76,7 @@ func (r *run) pinGivenKey() error {
 		return nil
 	}
 	known := r.g.hostKeys()
+	r.s.KnownHosts = known.Path() // what is typed by hand at the first login is checked too
 	if pinned, err := known.Lookup(res.InstanceID); err != nil || len(pinned) > 0 {
 		return err
 	}
