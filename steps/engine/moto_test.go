@@ -32,7 +32,7 @@ func newMotoWorld(t *testing.T, m *contract.Moto) *world {
 		c, err := engine.OpenAWS(ctx, o)
 		return motoCloud{c, m, rooms}, err
 	}), t}
-	w.Ask = enginetest.Person{OnHostKey: func(steps.HostKeyQuestion) steps.HostKeyAnswer { return steps.HostKeyAccept }}
+	w.Ask = nobody(t)
 	return w
 }
 
