@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -27,4 +29,17 @@ func ChangeHostKey(ctx context.Context, g *Guide, setupID string) error {
 		return err
 	}
 	return r.changeHostKey(ctx)(ctx)
+}
+
+// TakeInstall logs in to a setup's machine and takes a job for the install there.
+func TakeInstall(ctx context.Context, g *Guide, setupID string, job remote.Job, emit func(steps.Event)) (jupyter.Versions, error) {
+	r, err := g.newRun(ctx, setupID, steps.StepInstall, emit)
+	if err != nil {
+		return jupyter.Versions{}, err
+	}
+	defer r.hangUp()
+	if _, err := r.connect(ctx); err != nil {
+		return jupyter.Versions{}, err
+	}
+	return r.takeInstall(ctx, job)
 }

@@ -38,22 +38,29 @@ func (r *run) installJupyter(ctx context.Context) (string, error) {
 	r.doing("%s %s, Python %s, %s of memory, %s of disk free",
 		cmp.Or(facts.OS, "unknown system"), facts.Release, cmp.Or(facts.PythonVersion, "missing"), steps.Megabytes(facts.MemoryMB), steps.Megabytes(facts.FreeDiskMB))
 	r.byHand(steps.StepInstall)
-	job := installJob(facts, r.s.Answers.Installer)
-	job.Retrying = func(err error) { r.retrying("The connection is made again: %s", steps.Explain(err).Title) }
-	before := false // as a rule, at boot
-	job.Joined = func() { before = true }
-	// Later it is run again, to repair: it finds a complete install in a second or two.
-	job.Again = !r.s.Resources.UserData || r.s.Finished(steps.StepInstall)
-	v, err := r.runInstall(ctx, job)
-	if before && !job.Again && errors.As(err, new(*jupyter.Error)) {
-		r.retrying("The install that ran before came to nothing (%s); it is run again", steps.Explain(err).Title)
-		job.Again = true
-		v, err = r.runInstall(ctx, job)
-	}
+	v, err := r.takeInstall(ctx, installJob(facts, r.s.Answers.Installer))
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("Python %s, pip %s, notebook %s, kernel gateway %s", v.Python, v.Pip, v.Notebook, v.Gateway), nil
+}
+
+// takeInstall runs the job, and asks what it has installed. At the first time it
+// joins the run that the machine began at its boot, or takes what that came to,
+// and runs the job again where it came to nothing.
+func (r *run) takeInstall(ctx context.Context, job remote.Job) (jupyter.Versions, error) {
+	job.Retrying = func(err error) { r.retrying("The connection is made again: %s", steps.Explain(err).Title) }
+	joined := false
+	job.Joined = func() { joined = true }
+	// Later it is run again, to repair: it finds a complete install in a second or two.
+	job.Again = !r.s.Resources.UserData || r.s.Finished(steps.StepInstall)
+	v, err := r.runInstall(ctx, job)
+	if joined && !job.Again && errors.As(err, new(*jupyter.Error)) {
+		r.retrying("The install that ran before came to nothing (%s); it is run again", steps.Explain(err).Title)
+		job.Again = true
+		return r.runInstall(ctx, job)
+	}
+	return v, err
 }
 
 // runInstall runs the job, or joins it, and asks what it has installed.
