@@ -140,7 +140,7 @@ func Pages() []Page {
 		{StepMode, "Mode", "The guide knows three ways to reach Jupyter: through an SSH tunnel, over HTTP at the public address, or as a Kernel Gateway for notebooks elsewhere. SSH opens the least to the world."},
 		{StepReview, "Review", AboutReview + " Nothing exists before it is launched."},
 		{StepLaunch, "Launch", "EC2 starts the machine behind a firewall (security group) that lets in your own address only. It is pending for some seconds, then running, and then its SSH port answers."},
-		{StepConnect, "Connect", "The program logs in as ubuntu with your key, as ssh -i would. The guide has you type \"yes\" to an unknown host key; here it is compared with the one the machine printed on its console."},
+		{StepConnect, "Connect", "The program logs in as ubuntu with your key, as ssh -i would. The guide has you type \"yes\" to an unknown host key; here it is known, because the machine was given one when it was launched."},
 		{StepInstall, "Install", "Jupyter Notebook and Kernel Gateway are installed on the machine. The install continues there even if this computer disconnects, and a second run finds everything in place."},
 		{StepServe, "Serve", "The server is started in the chosen mode with a token of its own, and kept running after you log out. It counts as ready when it answers over HTTP."},
 		{StepOpen, "Open", "Before the URL is shown, a cell is run over the same route your browser will use. The machine runs, and costs money on AWS, until you stop or remove it."},

@@ -160,7 +160,7 @@ func (r *run) hostKeyChanged(ctx context.Context, done keyChange) error {
 	case errors.As(done.err, &kept):
 		r.doing("The machine keeps the host key it was launched with, which is in its user data: %s", kept.Why)
 		return nil
-	case ctx.Err() != nil:
+	case done.err != nil && ctx.Err() != nil:
 		return nil // the step tells
 	case done.err != nil:
 		r.retrying("The machine's host key could not be replaced; the next run tries again: %s", steps.Explain(done.err).Text)
