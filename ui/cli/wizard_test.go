@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui"
@@ -15,7 +16,7 @@ func TestWizardEndSaysWhatIsLeft(t *testing.T) {
 	half, unpriced := setup("half", "gone", false), setup("unpriced", "stopped", false)
 	half.Resources.Removing, unpriced.Cost.Known = true, false
 	var said strings.Builder
-	p := &Program{Err: &said}
+	p := &Program{Err: &said, Now: time.Now}
 	p.farewell(ui.Outcome{
 		Left:    []steps.Setup{setup("a", "running", false), setup("b", "stopped", false), unpriced, setup("c", "stopped", true), half},
 		Cleared: []steps.Setup{setup("d", "gone", true)},
