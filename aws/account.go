@@ -5,14 +5,12 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/pricing"
-	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -26,6 +24,7 @@ type Account struct {
 	tick     time.Duration // between two looks at something that changes
 	newborn  time.Duration // how long a new thing may be not found
 	log      *slog.Logger
+	skew     atomic.Int64 // how wrong this computer's clock is, as far as was seen
 
 	mu      sync.Mutex
 	regions map[string]*Regional
@@ -73,7 +72,7 @@ func (a *Account) In(region string) *Regional {
 		cfg.Region = region
 		r = &Regional{
 			account: a, name: region,
-			ec2: ec2.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg), quotas: servicequotas.NewFromConfig(cfg),
+			ec2: ec2.NewFromConfig(cfg),
 		}
 		a.regions[region] = r
 	}
@@ -134,12 +133,6 @@ func mfaState(on bool) MFAState {
 		return MFAOn
 	}
 	return MFAOff
-}
-
-// pricing is the Pricing API's client. It answers in three regions only, for
-// all regions: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-list-query-api.html
-func (a *Account) pricing() *pricing.Client {
-	return pricing.NewFromConfig(a.cfg, func(o *pricing.Options) { o.Region = "us-east-1" })
 }
 
 // firstRegion is the region of the same partition that is enabled in every account.

@@ -7,7 +7,6 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
 const (
@@ -26,13 +25,13 @@ func (r *Regional) Image(ctx context.Context, release, arch string) (Image, erro
 	}
 	img := Image{Release: release, Arch: arch, Source: "ssm", Root: rootDisk}
 	param := "/aws/service/canonical/ubuntu/server/" + release + "/stable/current/" + arch + "/hvm/" + disk + "/ami-id"
-	out, ssmErr := r.ssm.GetParameter(ctx, &ssm.GetParameterInput{Name: sdk.String(param)})
-	if ssmErr == nil && out.Parameter != nil {
-		img.ID = sdk.ToString(out.Parameter.Value)
-		found, err := r.images(ctx, &ec2.DescribeImagesInput{ImageIds: []string{img.ID}})
+	var found struct{ Parameter struct{ Value string } }
+	if r.account.call(ctx, parameterStore(), r.name, "GetParameter", map[string]string{"Name": param}, &found) == nil && found.Parameter.Value != "" {
+		img.ID = found.Parameter.Value
+		list, err := r.images(ctx, &ec2.DescribeImagesInput{ImageIds: []string{img.ID}})
 		switch {
-		case err == nil && len(found) > 0:
-			return img.from(found[0]), nil
+		case err == nil && len(list) > 0:
+			return img.from(list[0]), nil
 		case err != nil && codeOf(err) != "InvalidAMIID.NotFound":
 			return img, ctx.Err() // not permitted to look: the ID alone will do
 		}

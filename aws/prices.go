@@ -5,9 +5,6 @@ import (
 	"sync"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/pricing"
-	"github.com/aws/aws-sdk-go-v2/service/pricing/types"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -26,7 +23,7 @@ func (r *Regional) Prices(ctx context.Context, names ...string) (Prices, error) 
 	var mu sync.Mutex // held while p is written to
 	var asked errgroup.Group
 	asked.SetLimit(pricesAtOnce)
-	ask := func(filters []types.Filter, each func(offer)) {
+	ask := func(filters []priceFilter, each func(offer)) {
 		asked.Go(func() error {
 			return r.products(ctx, filters, func(o offer) {
 				mu.Lock()
@@ -35,14 +32,14 @@ func (r *Regional) Prices(ctx context.Context, names ...string) (Prices, error) 
 			})
 		})
 	}
-	ask([]types.Filter{match("productFamily", "Storage"), match("volumeApiName", "gp3"), match("regionCode", r.name)}, func(o offer) {
+	ask([]priceFilter{match("productFamily", "Storage"), match("volumeApiName", "gp3"), match("regionCode", r.name)}, func(o offer) {
 		if o.Unit == "GB-Mo" {
 			p.GP3 = o.USD
 		}
 	})
 	// The filters that leave one offer per type:
 	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-to-get-pricing.html
-	linux := []types.Filter{
+	linux := []priceFilter{
 		match("productFamily", "Compute Instance"), match("regionCode", r.name),
 		match("operatingSystem", "Linux"), match("preInstalledSw", "NA"), match("licenseModel", "No License required"),
 		match("tenancy", "Shared"), match("capacitystatus", "Used"), match("marketoption", "OnDemand"),
@@ -62,28 +59,45 @@ func (r *Regional) Prices(ctx context.Context, names ...string) (Prices, error) 
 	return p, err
 }
 
+// pricesIn is where the Price List service is asked. It answers in three regions
+// only, for all regions: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-list-query-api.html
+const pricesIn = "us-east-1"
+
+// productQuery asks for products, and productPage is a part of the answer.
+type productQuery struct {
+	ServiceCode string
+	Filters     []priceFilter
+	MaxResults  int
+	NextToken   string `json:",omitempty"`
+}
+
+type productPage struct {
+	PriceList []string
+	NextToken string
+}
+
+// priceFilter is an attribute that a product must have.
+type priceFilter struct{ Type, Field, Value string }
+
+func match(field, value string) priceFilter { return priceFilter{"TERM_MATCH", field, value} }
+
 // products gives each the offers of all products that match. An entry that
 // cannot be read is passed over: its price is unknown.
-func (r *Regional) products(ctx context.Context, filters []types.Filter, each func(offer)) error {
-	pages := pricing.NewGetProductsPaginator(r.account.pricing(), &pricing.GetProductsInput{
-		ServiceCode: sdk.String("AmazonEC2"),
-		Filters:     filters,
-		MaxResults:  sdk.Int32(100),
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return r.account.fail(ctx, "fetch the prices", "us-east-1", err)
+func (r *Regional) products(ctx context.Context, filters []priceFilter, each func(offer)) error {
+	query := productQuery{ServiceCode: "AmazonEC2", Filters: filters, MaxResults: 100}
+	for {
+		var page productPage
+		if err := r.account.call(ctx, priceListService(), pricesIn, "GetProducts", query, &page); err != nil {
+			return r.account.fail(ctx, "fetch the prices", pricesIn, err)
 		}
 		for _, entry := range page.PriceList {
 			if o, err := parseOffer([]byte(entry)); err == nil {
 				each(o)
 			}
 		}
+		if page.NextToken == "" || page.NextToken == query.NextToken {
+			return nil
+		}
+		query.NextToken = page.NextToken
 	}
-	return nil
-}
-
-func match(field, value string) types.Filter {
-	return types.Filter{Field: sdk.String(field), Value: sdk.String(value), Type: types.FilterTypeTermMatch}
 }

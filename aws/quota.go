@@ -8,7 +8,6 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -61,9 +60,10 @@ func (r *Regional) Quota(ctx context.Context, kind Type) (Quota, error) {
 	q := Quota{Code: f.code, Name: f.name}
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
-		out, err := r.quotas.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: sdk.String("ec2"), QuotaCode: sdk.String(f.code)})
+		var out struct{ Quota struct{ Value *float64 } }
+		err := r.account.call(ctx, serviceQuotas(), r.name, "GetServiceQuota", map[string]string{"ServiceCode": "ec2", "QuotaCode": f.code}, &out)
 		switch {
-		case codeOf(err) == "NoSuchResourceException", err == nil && (out.Quota == nil || out.Quota.Value == nil):
+		case codeOf(err) == "NoSuchResourceException", err == nil && out.Quota.Value == nil:
 			return r.failType(ctx, doing, kind.Name, r.own(codeQuotaUnknown, doing, ""))
 		case err != nil:
 			return r.failType(ctx, doing, kind.Name, err)

@@ -9,8 +9,6 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	smithytime "github.com/aws/smithy-go/time"
 )
 
@@ -19,8 +17,6 @@ type Regional struct {
 	account *Account
 	name    string
 	ec2     *ec2.Client
-	ssm     *ssm.Client
-	quotas  *servicequotas.Client
 }
 
 // eventually calls do again while it answers the code. EC2 may say NotFound of
