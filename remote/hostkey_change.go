@@ -50,6 +50,14 @@ func (h HostKeyChange) told(ctx context.Context, what string) error {
 // key is a *HostKeyKept.
 func (c *Client) ChangeHostKey(ctx context.Context, h HostKeyChange) (Key, error) {
 	const doing = "change the host's key"
+	log, did := c.to.log().With("instance", h.InstanceID), h.did
+	h.did = func(what string) error {
+		log.Debug("host key change", "done", what)
+		if did != nil {
+			return did(what)
+		}
+		return nil
+	}
 	made, err := c.newHostKey(ctx, h)
 	if err != nil {
 		return Key{}, fmt.Errorf("%s: %w", doing, err)

@@ -3,6 +3,7 @@ package hosttest
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -43,6 +44,8 @@ type world struct {
 	spec testhost.Spec
 	// booted is called with each machine that came up, before EC2 says so.
 	booted func(*testhost.Host)
+	// between, unless nil, is what the machine's SSH server is reached through.
+	between *between
 
 	// change is done to the config of every guide.
 	change []func(*engine.Config)
@@ -52,7 +55,7 @@ type world struct {
 	lines    []string // what the last work said
 }
 
-func newWorld(t *testing.T, spec testhost.Spec) *world {
+func newWorld(t *testing.T, spec testhost.Spec, change ...func(*ec2sim.Options)) *world {
 	t.Helper()
 	testhost.Need(t)
 	t.Parallel()
@@ -68,7 +71,11 @@ func newWorld(t *testing.T, spec testhost.Spec) *world {
 			}
 		}
 	})
-	w.World = enginetest.New(t, ec2sim.Options{Hosts: w})
+	o := ec2sim.Options{Hosts: w}
+	for _, to := range change {
+		to(&o)
+	}
+	w.World = enginetest.New(t, o)
 	w.Patience = await.Wait
 	return w
 }
@@ -127,6 +134,9 @@ func (w *world) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	if h == nil {
 		spec := w.spec
 		spec.AuthorizedKeys = s.AuthorizedKeys
+		if spec.CloudInit != nil {
+			spec.CloudInit = &testhost.CloudInit{InstanceID: s.InstanceID, UserData: s.UserData}
+		}
 		spec.Down = func() { w.Cloud.HostDown(s.InstanceID) }
 		var err error
 		if h, err = lab.New(ctx, spec); err != nil {
@@ -143,7 +153,14 @@ func (w *world) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 		w.booted(h)
 	}
 	ip := h.Public().String()
-	return ec2sim.Host{PublicIP: ip, PublicDNS: ip, PrivateIP: h.Private().String(), HostKeys: h.HostKeys()}, nil
+	up := ec2sim.Host{PublicIP: ip, PublicDNS: ip, PrivateIP: h.Private().String(), HostKeys: h.HostKeys()}
+	if w.spec.CloudInit != nil {
+		up.Console = func() []byte { return []byte(h.Console()) }
+	}
+	if w.between != nil {
+		up.PublicIP, up.PublicDNS, up.SSHPort = w.between.start(w.t, net.JoinHostPort(ip, "22"))
+	}
+	return up, nil
 }
 
 // Reboot is ec2sim's.
