@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -30,6 +31,7 @@ const (
 	CopyIncomplete   CopyReason = "incomplete" // fewer bytes arrived than there are
 	CopyBadName      CopyReason = "bad-name"   // the host gave a name that leads elsewhere
 	CopyTooMuch      CopyReason = "too-much"   // the host's folder does not end
+	CopyTwice        CopyReason = "twice"      // two of the sources would be one file
 	CopyNoSFTP       CopyReason = "no-sftp"    // the host does not serve files
 	CopyFailed       CopyReason = "failed"     // anything else
 )
@@ -39,8 +41,13 @@ type CopyError struct {
 	Reason CopyReason
 	Path   string // safe for a terminal; with CopyNoSFTP the host's address
 	Host   bool   // Path is on the host
+	Other  string // with CopyTwice the second file, safe for a terminal
 	Text   string // what was said about it, safe for a terminal, or empty
-	Err    error
+	// More is how many further files could not be copied, and MoreNames are the
+	// first of them, safe for a terminal.
+	More      int
+	MoreNames []string
+	Err       error
 }
 
 func (e *CopyError) Error() string {
@@ -58,7 +65,15 @@ func (e *CopyError) Problem() problem.Problem {
 		kind, where = problem.Server, "on the host"
 	}
 	title, text, next := e.words(where)
-	return problem.Problem{Kind: kind, Title: title, Text: quoted(text, e.Text), Next: next}
+	text = quoted(text, e.Text)
+	if e.More > 0 {
+		text = fmt.Sprintf("%s. Not copied either: %s", strings.TrimSuffix(text, "."), strings.Join(e.MoreNames, ", "))
+		if left := e.More - len(e.MoreNames); left > 0 {
+			text += fmt.Sprintf(" and %d more", left)
+		}
+		text += "."
+	}
+	return problem.Problem{Kind: kind, Title: title, Text: text, Next: next}
 }
 
 func (e *CopyError) words(where string) (title, text string, next problem.Next) {
@@ -96,6 +111,9 @@ func (e *CopyError) words(where string) (title, text string, next problem.Next) 
 	case CopyTooMuch:
 		return "That folder is too large", e.Path + " " + where + " has more than a million entries, or folders more than 200 deep",
 			problem.Say("Copy parts of it, or pack it with tar on the host and copy the archive.")
+	case CopyTwice:
+		return "Two files have the same name", e.Path + " and " + e.Other + " would be the same file " + elsewhere(e.Host),
+			problem.Say("Copy one of them under another name. Nothing was copied.")
 	case CopyNoSFTP:
 		return "The machine's SSH server does not serve files",
 			"The SSH server at " + e.Path + " does not speak SFTP, by which files are copied",
@@ -103,6 +121,14 @@ func (e *CopyError) words(where string) (title, text string, next problem.Next) 
 	case CopyFailed:
 	}
 	return "A file could not be copied", e.Path + " " + where + " could not be copied", problem.Say("Copy again; if it persists, check the file and its folder " + where + ".")
+}
+
+// elsewhere is the side that Path is not on.
+func elsewhere(host bool) string {
+	if host {
+		return "on this computer"
+	}
+	return "on the host"
 }
 
 // localError explains what this computer said about a file.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,57 +18,89 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
-// Put copies a local file, or with Recursive a folder, to the host's path,
+// Put copies local files, or with Recursive folders, to the host's path,
 // as scp does: a path that is a folder or ends in "/" means into it (the
-// latter is made where it is missing), and a folder "x/." means its content. A
-// relative path and "~" begin in the home folder.
+// latter is made where it is missing), and so does any path for more than one
+// of them; a folder "x/." means its content. A relative path and "~" begin in
+// the home folder.
 //
 // A file is written beside its place and moved there when all of it arrived;
-// it keeps its mode. What a killed or cut copy left of a file is continued by
-// a later one of the same file, when the bytes are the same, and removed from
+// it keeps its mode. What a killed or cut copy left of a large file is continued
+// by a later one of the same file, when the bytes are the same, and removed from
 // the folder after a day. Links to files are followed; links to folders, those
 // that lead nowhere, and what is neither file nor folder are left out and
-// told in Copied.Skipped. Its errors are *CopyError, *Error and ctx's own;
-// what was copied until then stays, and Copied tells it.
-func (c *Client) Put(ctx context.Context, local, path string, o CopyOptions) (Copied, error) {
-	return c.transfer(ctx, o, func(t *transfer) error { return t.put(ctx, local, path) })
+// told in Copied.Skipped. Where a file cannot be copied, the others still are.
+// Its errors are *CopyError, *Error and ctx's own; what was copied stays, and
+// Copied tells it.
+func (c *Client) Put(ctx context.Context, locals []string, path string, o CopyOptions) (Copied, error) {
+	return c.transfer(ctx, o, many(locals, o), func(t *transfer) error { return t.put(ctx, locals, path) })
 }
 
-// Get copies a file, or with Recursive a folder, from the host, by the rules
+// Get copies files, or with Recursive folders, from the host, by the rules
 // of Put with the sides exchanged. The host's names never lead out of the
 // local folder, whatever they are, and no link is made here.
-func (c *Client) Get(ctx context.Context, path, local string, o CopyOptions) (Copied, error) {
-	return c.transfer(ctx, o, func(t *transfer) error { return t.get(ctx, path, local) })
+func (c *Client) Get(ctx context.Context, paths []string, local string, o CopyOptions) (Copied, error) {
+	return c.transfer(ctx, o, o.Recursive || len(paths) >= manyFiles, func(t *transfer) error { return t.get(ctx, paths, local) })
+}
+
+// many reports whether there may be many files at local paths.
+func many(locals []string, o CopyOptions) bool {
+	if len(locals) >= manyFiles {
+		return true
+	}
+	return o.Recursive && slices.ContainsFunc(locals, func(local string) bool {
+		info, err := os.Stat(local)
+		return err == nil && info.IsDir()
+	})
 }
 
 const (
-	atOnce    = 32              // files under way: small ones cost round trips, not bytes
 	copyGrace = 3 * time.Second // for a copy to end and clean up
+	// underWay is how much of a file is under way at a time: more than an SSH
+	// channel takes before it waits for the other side.
+	underWay = 4 << 20
+	// smallPiece is how much each server of SFTP takes in one request;
+	// largePiece is what OpenSSH's does, which says so.
+	smallPiece, largePiece = 32 << 10, 255 << 10
 )
 
 // transfer is one Put or Get under way.
 type transfer struct {
 	c         *Client
 	sftp      *sftp.Client
+	piece     int           // of a file in one request
+	opened    chan struct{} // closed when sftp is there, or will not be
 	recursive bool
 	progress  tracker
+	failures  failures
+	lanes     lanes
+	starting  *starting // nil without a carrier
+	carries   *carrier  // nil until there is one, and something for it
 }
 
 // transfer opens SFTP, has the copying done and ends it with ctx. A dead
 // connection must not hold up the caller.
-func (c *Client) transfer(ctx context.Context, o CopyOptions, do func(*transfer) error) (Copied, error) {
+func (c *Client) transfer(ctx context.Context, o CopyOptions, many bool, do func(*transfer) error) (Copied, error) {
 	s, err := c.session(ctx)
 	if err != nil {
 		return Copied{}, err
 	}
-	t := &transfer{c: c, recursive: o.Recursive, progress: tracker{tell: o.Progress}}
+	t := &transfer{
+		c: c, opened: make(chan struct{}), recursive: o.Recursive,
+		progress: tracker{tell: o.Progress}, lanes: newLanes(),
+	}
+	if many {
+		t.starting = t.startCarrier(ctx)
+		defer t.starting.leave()
+	}
 	done := make(chan error, 1)
 	go func() {
 		err := t.open(s)
+		close(t.opened)
 		if err == nil {
 			err = do(t)
 		}
-		done <- err
+		done <- t.failures.with(err)
 		_ = s.Close()
 	}()
 	select {
@@ -100,6 +134,9 @@ func (t *transfer) open(s *ssh.Session) error {
 	}
 	go func() { _, _ = io.Copy(io.Discard, said) }() // ends with the session
 	client, err := sftp.NewClientPipe(out, in, sftp.UseConcurrentWrites(true))
+	if err == nil {
+		err = t.enlarge(client)
+	}
 	if err != nil {
 		select {
 		case <-t.c.done:
@@ -110,6 +147,18 @@ func (t *transfer) open(s *ssh.Session) error {
 	}
 	t.sftp = client
 	return nil
+}
+
+// enlarge sets how large pieces of a file are, and how many are under way. A
+// server that gives less than it was asked for spoils a file, so that only
+// OpenSSH's own is asked for more than all must give.
+func (t *transfer) enlarge(client *sftp.Client) error {
+	t.piece = smallPiece
+	_, limits := client.HasExtension("limits@openssh.com")
+	if limits && strings.Contains(string(t.c.conn.ServerVersion()), "OpenSSH") {
+		t.piece = largePiece
+	}
+	return errors.Join(sftp.MaxPacketUnchecked(t.piece)(client), sftp.MaxConcurrentRequestsPerFile(underWay/t.piece)(client))
 }
 
 // hostPath is a person's path for SFTP, which begins in the home folder.

@@ -120,9 +120,9 @@ func TestHostileNames(t *testing.T) {
 			var err error
 			if name == "link outside" {
 				// The folder on the host is called as a link here is.
-				_, err = client.Get(t.Context(), "some/out", at, CopyOptions{Recursive: true})
+				_, err = client.Get(t.Context(), []string{"some/out"}, at, CopyOptions{Recursive: true})
 			} else {
-				_, err = client.Get(t.Context(), "some/.", at, CopyOptions{Recursive: true})
+				_, err = client.Get(t.Context(), []string{"some/."}, at, CopyOptions{Recursive: true})
 			}
 			if c.want == "" {
 				if err != nil {

@@ -38,13 +38,16 @@ func TestCopyContinues(t *testing.T) {
 	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		local, dir := big(t), t.TempDir()
-		put := func(c *Client, o CopyOptions) error { _, err := c.Put(t.Context(), local, "sub/", o); return err }
+		put := func(c *Client, o CopyOptions) error {
+			_, err := c.Put(t.Context(), []string{local}, "sub/", o)
+			return err
+		}
 		must[string](t)(h.client(t).Output(t.Context(), "mkdir sub"))
 		cutCopy(t, h, put)
 		if half := halfDone(t, h.home); len(half) != 1 {
 			t.Fatalf("a cut copy left %d files", len(half))
 		}
-		got := must[Copied](t)(h.client(t).Put(t.Context(), local, "sub/", CopyOptions{}))
+		got := must[Copied](t)(h.client(t).Put(t.Context(), []string{local}, "sub/", CopyOptions{}))
 		if got.Bytes != 100<<20 || got.There < 30<<20 || got.There >= 100<<20 {
 			t.Errorf("%+v", got)
 		}
@@ -53,12 +56,15 @@ func TestCopyContinues(t *testing.T) {
 			t.Errorf("%s, %v", out, err)
 		}
 
-		get := func(c *Client, o CopyOptions) error { _, err := c.Get(t.Context(), "sub/big", dir, o); return err }
+		get := func(c *Client, o CopyOptions) error {
+			_, err := c.Get(t.Context(), []string{"sub/big"}, dir, o)
+			return err
+		}
 		cutCopy(t, h, get)
 		if half := halfDone(t, dir); len(half) != 1 {
 			t.Fatalf("a cut copy left %d files here", len(half))
 		}
-		got = must[Copied](t)(h.client(t).Get(t.Context(), "sub/big", dir, CopyOptions{}))
+		got = must[Copied](t)(h.client(t).Get(t.Context(), []string{"sub/big"}, dir, CopyOptions{}))
 		if got.Bytes != 100<<20 || got.There < 30<<20 {
 			t.Errorf("%+v", got)
 		}
@@ -78,14 +84,20 @@ func TestCopyContinuesTheSameAlone(t *testing.T) {
 	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		local, dir := big(t), t.TempDir()
-		cutCopy(t, h, func(c *Client, o CopyOptions) error { _, err := c.Put(t.Context(), local, "big", o); return err })
+		cutCopy(t, h, func(c *Client, o CopyOptions) error {
+			_, err := c.Put(t.Context(), []string{local}, "big", o)
+			return err
+		})
 		spoil(t, h.home)
-		if got := must[Copied](t)(h.client(t).Put(t.Context(), local, "big", CopyOptions{})); got.There != 0 {
+		if got := must[Copied](t)(h.client(t).Put(t.Context(), []string{local}, "big", CopyOptions{})); got.There != 0 {
 			t.Errorf("%+v", got)
 		}
-		cutCopy(t, h, func(c *Client, o CopyOptions) error { _, err := c.Get(t.Context(), "big", dir, o); return err })
+		cutCopy(t, h, func(c *Client, o CopyOptions) error {
+			_, err := c.Get(t.Context(), []string{"big"}, dir, o)
+			return err
+		})
 		spoil(t, dir)
-		if got := must[Copied](t)(h.client(t).Get(t.Context(), "big", dir, CopyOptions{})); got.There != 0 {
+		if got := must[Copied](t)(h.client(t).Get(t.Context(), []string{"big"}, dir, CopyOptions{})); got.There != 0 {
 			t.Errorf("%+v", got)
 		}
 		for _, at := range []string{h.home, dir} {
@@ -128,7 +140,7 @@ func TestCopyTwiceAtOnce(t *testing.T) {
 			var both sync.WaitGroup
 			for range 2 {
 				both.Go(func() {
-					if _, err := h.client(t).Put(t.Context(), local, "big", CopyOptions{}); err != nil {
+					if _, err := h.client(t).Put(t.Context(), []string{local}, "big", CopyOptions{}); err != nil {
 						t.Error(err)
 					}
 				})
@@ -136,7 +148,7 @@ func TestCopyTwiceAtOnce(t *testing.T) {
 			both.Wait()
 			for range 2 {
 				both.Go(func() {
-					if _, err := h.client(t).Get(t.Context(), "big", dir, CopyOptions{}); err != nil {
+					if _, err := h.client(t).Get(t.Context(), []string{"big"}, dir, CopyOptions{}); err != nil {
 						t.Error(err)
 					}
 				})
@@ -159,7 +171,7 @@ func TestCopyLeftovers(t *testing.T) {
 	eachShellHost(t, func(t *testing.T, h host) {
 		c, here := h.client(t), t.TempDir()
 		write(t, filepath.Join(here, "from", "sub", "file"), "content", 0o644)
-		must[Copied](t)(c.Put(t.Context(), filepath.Join(here, "from"), "tree", CopyOptions{Recursive: true}))
+		must[Copied](t)(c.Put(t.Context(), []string{filepath.Join(here, "from")}, "tree", CopyOptions{Recursive: true}))
 		old, young := time.Now().Add(-25*time.Hour), time.Now().Add(-23*time.Hour)
 		var keep []string
 		for _, dir := range []string{h.home, filepath.Join(h.home, "tree", "sub"), here, filepath.Join(here, "from", "sub")} {
@@ -180,10 +192,10 @@ func TestCopyLeftovers(t *testing.T) {
 		if err := errors.Join(os.Mkdir(folder, 0o755), os.Chtimes(folder, old, old)); err != nil {
 			t.Fatal(err)
 		}
-		must[Copied](t)(c.Put(t.Context(), filepath.Join(here, "from", "sub", "file"), "file", CopyOptions{}))
-		must[Copied](t)(c.Put(t.Context(), filepath.Join(here, "from", "sub"), "tree/", CopyOptions{Recursive: true}))
-		must[Copied](t)(c.Get(t.Context(), "file", here, CopyOptions{}))
-		must[Copied](t)(c.Get(t.Context(), "tree/sub", filepath.Join(here, "from"), CopyOptions{Recursive: true}))
+		must[Copied](t)(c.Put(t.Context(), []string{filepath.Join(here, "from", "sub", "file")}, "file", CopyOptions{}))
+		must[Copied](t)(c.Put(t.Context(), []string{filepath.Join(here, "from", "sub")}, "tree/", CopyOptions{Recursive: true}))
+		must[Copied](t)(c.Get(t.Context(), []string{"file"}, here, CopyOptions{}))
+		must[Copied](t)(c.Get(t.Context(), []string{"tree/sub"}, filepath.Join(here, "from"), CopyOptions{Recursive: true}))
 		for _, path := range append(keep, folder) {
 			if _, err := os.Lstat(path); err != nil {
 				t.Error(err)
@@ -212,13 +224,13 @@ func TestCopyIsNotLedAstray(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		must[Copied](t)(c.Put(t.Context(), local, "copy", CopyOptions{}))
+		must[Copied](t)(c.Put(t.Context(), []string{local}, "copy", CopyOptions{}))
 		there := must[fs.FileInfo](t)(os.Stat(filepath.Join(h.home, "copy")))
 		at := filepath.Join(here, file{to: "back", size: 7, time: there.ModTime().Truncate(time.Second)}.halfDone())
 		if err := os.Symlink(victim, at); err != nil {
 			t.Fatal(err)
 		}
-		must[Copied](t)(c.Get(t.Context(), "copy", filepath.Join(here, "back"), CopyOptions{}))
+		must[Copied](t)(c.Get(t.Context(), []string{"copy"}, filepath.Join(here, "back"), CopyOptions{}))
 		if b, err := os.ReadFile(victim); err != nil || len(b) > 0 {
 			t.Errorf("the victim has %q, %v", b, err)
 		}
@@ -239,19 +251,19 @@ func TestCopyWhateverTheSizeSays(t *testing.T) {
 	eachShellHost(t, func(t *testing.T, h host) {
 		c := h.client(t)
 		var last CopyProgress
-		got := must[Copied](t)(c.Put(t.Context(), empty, "cpu", CopyOptions{Progress: func(p CopyProgress) { last = p }}))
+		got := must[Copied](t)(c.Put(t.Context(), []string{empty}, "cpu", CopyOptions{Progress: func(p CopyProgress) { last = p }}))
 		there := must[[]byte](t)(os.ReadFile(filepath.Join(h.home, "cpu")))
 		if !bytes.Contains(there, []byte("processor")) || got.Bytes != int64(len(there)) || last.Of != got.Bytes || last.Bytes != got.Bytes {
 			t.Errorf("%+v, told %+v, of %d bytes", got, last, len(there))
 		}
-		got = must[Copied](t)(c.Put(t.Context(), wrong, "number", CopyOptions{}))
+		got = must[Copied](t)(c.Put(t.Context(), []string{wrong}, "number", CopyOptions{}))
 		if there = must[[]byte](t)(os.ReadFile(filepath.Join(h.home, "number"))); len(there) == 0 || len(there) > 100 || got.Bytes != int64(len(there)) {
 			t.Errorf("%+v, of %d bytes", got, len(there))
 		}
 	})
 	c, here := startOpenSSH(t).client(t), t.TempDir()
 	for _, name := range []string{empty, wrong} {
-		got := must[Copied](t)(c.Get(t.Context(), name, here+"/", CopyOptions{}))
+		got := must[Copied](t)(c.Get(t.Context(), []string{name}, here+"/", CopyOptions{}))
 		if b := must[[]byte](t)(os.ReadFile(filepath.Join(here, filepath.Base(name)))); len(b) == 0 || got.Bytes != int64(len(b)) {
 			t.Errorf("%s: %+v, of %d bytes", name, got, len(b))
 		}

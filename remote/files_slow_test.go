@@ -37,9 +37,9 @@ func (c *crowd) took() int {
 	return most
 }
 
-// far puts a distance between a client and a host: each byte is under way for
+// distant puts a distance between a client and a host: each byte is under way for
 // that long, and as many as like are at the same time.
-func far(t testing.TB, to string, oneWay time.Duration) (addr string, there, back *crowd) {
+func distant(t testing.TB, to string, oneWay time.Duration) (addr string, there, back *crowd) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -102,7 +102,7 @@ func TestCopyOverASlowConnection(t *testing.T) {
 		t.Skip("takes its time")
 	}
 	h := startOpenSSH(t)
-	addr, there, back := far(t, h.addr, 50*time.Millisecond)
+	addr, there, back := distant(t, h.addr, 50*time.Millisecond)
 	h.addr = addr
 	c, dir := h.client(t), t.TempDir()
 	const files, size, piece = 120, 20 << 20, 32 << 10
@@ -119,13 +119,13 @@ func TestCopyOverASlowConnection(t *testing.T) {
 		"large": {1, 8 * piece, 8 * piece, back},
 	} {
 		there.took()
-		got, err := c.Put(t.Context(), filepath.Join(dir, tree), tree, CopyOptions{Recursive: true})
+		got, err := c.Put(t.Context(), []string{filepath.Join(dir, tree)}, tree, CopyOptions{Recursive: true})
 		if err != nil || got.Files != want.files {
 			t.Fatalf("%s: %+v, %v", tree, got, err)
 		}
 		up := there.took()
 		want.gets.took()
-		got, err = c.Get(t.Context(), tree, filepath.Join(dir, "back-"+tree), CopyOptions{Recursive: true})
+		got, err = c.Get(t.Context(), []string{tree}, filepath.Join(dir, "back-"+tree), CopyOptions{Recursive: true})
 		if err != nil || got.Files != want.files {
 			t.Fatalf("%s: %+v, %v", tree, got, err)
 		}
@@ -146,12 +146,13 @@ func TestCopyGivenUpOnADeadConnection(t *testing.T) {
 	h.addr = r.addr
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := h.client(t).Put(ctx, big(t), "half", CopyOptions{Progress: func(p CopyProgress) {
+	_, err := h.client(t).Put(ctx, []string{big(t)}, "half", CopyOptions{Progress: func(p CopyProgress) {
 		if p.Bytes > 0 && ctx.Err() == nil {
 			r.swallow()
 			cancel()
 		}
 	}})
+
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

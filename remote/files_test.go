@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,7 +118,7 @@ func TestCopyTree(t *testing.T) {
 			}
 			last = p
 		}}
-		got := must[Copied](t)(c.Put(t.Context(), local, "new", o))
+		got := must[Copied](t)(c.Put(t.Context(), []string{local}, "new", o))
 		slices.Sort(got.Skipped)
 		if got.Files != 2*len(odd)+2 || last.Files != got.Files || last.OfAll != got.Files || last.Bytes != got.Bytes || last.Of != got.Bytes ||
 			!slices.Equal(got.Skipped, []string{"tree/dead link", "tree/folder link", "tree/pipe"}) {
@@ -132,7 +131,7 @@ func TestCopyTree(t *testing.T) {
 		}
 		// Again, now into the folder that is there; and over itself.
 		for range 2 {
-			must[Copied](t)(c.Put(t.Context(), local, "~/new", o))
+			must[Copied](t)(c.Put(t.Context(), []string{local}, "~/new", o))
 		}
 		if there := listing(t, filepath.Join(h.home, "new", "tree")); len(there) != len(want) {
 			t.Errorf("%d in it, want %d", len(there), len(want))
@@ -140,13 +139,13 @@ func TestCopyTree(t *testing.T) {
 		// And back; the links are made there, the host's user's.
 		_ = os.Symlink("tree", filepath.Join(h.home, "new", "link"))
 		back := filepath.Join(t.TempDir(), "back")
-		got = must[Copied](t)(c.Get(t.Context(), "new/tree/", back, o))
+		got = must[Copied](t)(c.Get(t.Context(), []string{"new/tree/"}, back, o))
 		here := listing(t, back)
 		slices.Sort(here)
 		if !slices.Equal(here, want) {
 			t.Errorf("back\n%.2000q\nwant\n%.2000q", here, want)
 		}
-		got = must[Copied](t)(c.Get(t.Context(), "new/.", back, o))
+		got = must[Copied](t)(c.Get(t.Context(), []string{"new/."}, back, o))
 		if !slices.Equal(got.Skipped, []string{"link"}) || len(listing(t, filepath.Join(back, "tree"))) != len(want) {
 			t.Errorf("the content of new: %+v", got)
 		}
@@ -166,7 +165,7 @@ func TestCopyPlaces(t *testing.T) {
 		write(t, local, "new", 0o755)
 		must[string](t)(c.Output(t.Context(), "mkdir d d/file2; echo old >there; ln -s there link; mkdir closed; echo s >secret"))
 		for _, to := range []string{"a", "~/b", "d", "d/", "made/too/", "~", "", "there", "link", filepath.Join(h.home, "abs")} {
-			if got, err := c.Put(t.Context(), local, to, CopyOptions{}); err != nil || got.Files != 1 || got.Bytes != 3 {
+			if got, err := c.Put(t.Context(), []string{local}, to, CopyOptions{}); err != nil || got.Files != 1 || got.Bytes != 3 {
 				t.Errorf("to %q: %+v, %v", to, got, err)
 			}
 		}
@@ -176,7 +175,7 @@ func TestCopyPlaces(t *testing.T) {
 		}
 		back := filepath.Join(dir, "back")
 		for _, to := range []string{filepath.Join(dir, "one"), back + "/", back} {
-			if got, err := c.Get(t.Context(), "~/a", to, CopyOptions{}); err != nil || got.Files != 1 {
+			if got, err := c.Get(t.Context(), []string{"~/a"}, to, CopyOptions{}); err != nil || got.Files != 1 {
 				t.Errorf("get to %q: %+v, %v", to, got, err)
 			}
 		}
@@ -186,9 +185,12 @@ func TestCopyPlaces(t *testing.T) {
 			}
 		}
 		write(t, filepath.Join(dir, "is", "a", "x"), "folder", 0o644)
-		put := func(local, to string, o CopyOptions) error { _, err := c.Put(t.Context(), local, to, o); return err }
+		put := func(local, to string, o CopyOptions) error {
+			_, err := c.Put(t.Context(), []string{local}, to, o)
+			return err
+		}
 		get := func(from, local string, o CopyOptions) error {
-			_, err := c.Get(t.Context(), from, local, o)
+			_, err := c.Get(t.Context(), []string{from}, local, o)
 			return err
 		}
 		all := CopyOptions{Recursive: true}
@@ -233,18 +235,6 @@ func TestCopyPlaces(t *testing.T) {
 	})
 }
 
-// big is a file of 100 MB that does not repeat.
-func big(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "big")
-	f := must[*os.File](t)(os.Create(path))
-	_, err := io.CopyN(f, rand.NewChaCha8([32]byte{1}), 100<<20)
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func TestCopyBig(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes its time")
@@ -254,8 +244,8 @@ func TestCopyBig(t *testing.T) {
 		back := local + ".back"
 		var told atomic.Int64
 		o := CopyOptions{Progress: func(CopyProgress) { told.Add(1) }}
-		must[Copied](t)(c.Put(t.Context(), local, "big", o))
-		if got := must[Copied](t)(c.Get(t.Context(), "big", back, o)); got.Bytes != 100<<20 || told.Load() < 3 {
+		must[Copied](t)(c.Put(t.Context(), []string{local}, "big", o))
+		if got := must[Copied](t)(c.Get(t.Context(), []string{"big"}, back, o)); got.Bytes != 100<<20 || told.Load() < 3 {
 			t.Errorf("%+v, told %d times", got, told.Load())
 		}
 		if out, err := exec.Command("cmp", local, back).CombinedOutput(); err != nil {
@@ -272,12 +262,14 @@ func TestCopyCancelled(t *testing.T) {
 	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		c, local := h.client(t), big(t)
-		must[Copied](t)(c.Put(t.Context(), local, "big", CopyOptions{}))
+		must[Copied](t)(c.Put(t.Context(), []string{local}, "big", CopyOptions{}))
 		dir := t.TempDir()
 		for name, do := range map[string]func(context.Context, CopyOptions) (Copied, error){
-			"put": func(ctx context.Context, o CopyOptions) (Copied, error) { return c.Put(ctx, local, "half", o) },
+			"put": func(ctx context.Context, o CopyOptions) (Copied, error) {
+				return c.Put(ctx, []string{local}, "half", o)
+			},
 			"get": func(ctx context.Context, o CopyOptions) (Copied, error) {
-				return c.Get(ctx, "big", filepath.Join(dir, "half"), o)
+				return c.Get(ctx, []string{"big"}, filepath.Join(dir, "half"), o)
 			},
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -306,11 +298,12 @@ func TestCopyCancelled(t *testing.T) {
 func TestCopyConnectionLost(t *testing.T) {
 	h := startOpenSSH(t)
 	c, local := h.client(t), big(t)
-	_, err := c.Put(t.Context(), local, "half", CopyOptions{Progress: func(p CopyProgress) {
+	_, err := c.Put(t.Context(), []string{local}, "half", CopyOptions{Progress: func(p CopyProgress) {
 		if p.Bytes > 0 {
 			_ = c.wire.Close()
 		}
 	}})
+
 	if got := reasonOf(t, err); got != Closed {
 		t.Errorf("reason %q: %v", got, err)
 	}
@@ -329,7 +322,7 @@ func TestCopyDiskFull(t *testing.T) {
 	eachShellHost(t, func(t *testing.T, h host) {
 		c, local := h.client(t), big(t)
 		small := filepath.Join(h.home, "small")
-		must[Copied](t)(c.Put(t.Context(), local, "big", CopyOptions{}))
+		must[Copied](t)(c.Put(t.Context(), []string{local}, "big", CopyOptions{}))
 		here := t.TempDir()
 		for _, at := range []string{small, here} {
 			if err := os.MkdirAll(at, 0o755); err != nil {
@@ -340,8 +333,8 @@ func TestCopyDiskFull(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = exec.Command("umount", at).Run() })
 		}
-		_, errPut := c.Put(t.Context(), local, "small/", CopyOptions{})
-		_, errGet := c.Get(t.Context(), "big", here, CopyOptions{})
+		_, errPut := c.Put(t.Context(), []string{local}, "small/", CopyOptions{})
+		_, errGet := c.Get(t.Context(), []string{"big"}, here, CopyOptions{})
 		for where, err := range map[string]error{"there": errPut, "here": errGet} {
 			if got := reasonOfCopy(t, err); got != CopyDiskFull {
 				t.Errorf("%s: %q, %v", where, got, err)
@@ -359,7 +352,7 @@ func TestNoSFTP(t *testing.T) {
 		"broken":       func(conf string) string { return strings.Replace(conf, "internal-sftp", "/nonexistent", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := startOpenSSH(t, change).client(t).Get(t.Context(), "x", t.TempDir(), CopyOptions{})
+			_, err := startOpenSSH(t, change).client(t).Get(t.Context(), []string{"x"}, t.TempDir(), CopyOptions{})
 			if got := reasonOfCopy(t, err); got != CopyNoSFTP {
 				t.Errorf("%q: %v", got, err)
 			}
@@ -376,7 +369,7 @@ func TestInternalSFTP(t *testing.T) {
 	})
 	local := filepath.Join(t.TempDir(), "file")
 	write(t, local, "content", 0o711)
-	must[Copied](t)(h.client(t).Put(t.Context(), local, "new", CopyOptions{}))
+	must[Copied](t)(h.client(t).Put(t.Context(), []string{local}, "new", CopyOptions{}))
 	if got := listing(t, dir); !slices.Equal(got[1:], []string{"-rwx--x--x new content"}) {
 		t.Errorf("got %q", got)
 	}

@@ -3,16 +3,14 @@ package remote
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 
-	"github.com/pkg/sftp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
@@ -23,35 +21,79 @@ const (
 	maxDepth   = 200
 )
 
-// get copies what is at from on the host to this computer.
-func (t *transfer) get(ctx context.Context, from, local string) error {
-	source := hostPath(from)
-	info, err := t.sftp.Stat(source)
-	switch {
-	case err != nil:
-		return t.hostError(source, err)
-	case info.IsDir() && !t.recursive:
-		return &CopyError{Reason: CopyIsFolder, Path: safe.Clean(from), Host: true}
-	case !info.IsDir() && !info.Mode().IsRegular():
-		return &CopyError{Reason: CopyNotRegular, Path: safe.Clean(from), Host: true}
-	}
-	name, err := t.nameOf(from, source)
-	if err != nil {
+// get copies what is at the host's paths to this computer.
+func (t *transfer) get(ctx context.Context, froms []string, local string) error {
+	tops, err := t.sources(ctx, froms)
+	if err != nil || len(tops) == 0 {
 		return err
 	}
-	top := file{from: source, show: name, size: info.Size(), mode: info.Mode(), time: info.ModTime()}
-	root, at, err := localTarget(local, name, info.Mode())
+	name, mode := tops[0].show, tops[0].mode
+	if len(froms) > 1 {
+		local, name, mode = folder(local, string(filepath.Separator)), "", fs.ModeDir
+	}
+	root, at, err := localTarget(local, name, mode)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	top.to = at
-	if info.IsDir() {
-		return t.getTree(ctx, root, top)
+	var all tree
+	for _, top := range tops {
+		top.to = at
+		if len(froms) > 1 {
+			top.to = filepath.Join(at, top.show)
+		}
+		if top.mode.IsDir() {
+			all.put(0, top)
+		} else {
+			all.files = append(all.files, top)
+		}
 	}
-	t.progress.plan([]file{top}, nil)
-	tidyHere(root, filepath.Dir(at))
-	return t.getFile(ctx, root, top)
+	if len(all.files) > 0 {
+		tidyHere(root, filepath.Dir(all.files[0].to))
+	}
+	return t.getTree(ctx, root, all, len(froms))
+}
+
+// sources looks at what is on the host at the paths that a person named. Their
+// names are in show.
+func (t *transfer) sources(ctx context.Context, froms []string) ([]file, error) {
+	tops := make([]file, len(froms))
+	errs := make([]error, len(froms))
+	group, _ := errgroup.WithContext(ctx)
+	group.SetLimit(sftpAtOnce)
+	for i, from := range froms {
+		group.Go(func() error {
+			tops[i], errs[i] = t.source(from)
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var found []file
+	for i, err := range errs {
+		if err == nil {
+			found = append(found, tops[i])
+		} else if err := t.failed(err); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (t *transfer) source(from string) (file, error) {
+	source := hostPath(from)
+	info, err := t.sftp.Stat(source)
+	switch {
+	case err != nil:
+		return file{}, t.hostError(source, err)
+	case info.IsDir() && !t.recursive:
+		return file{}, &CopyError{Reason: CopyIsFolder, Path: safe.Clean(from), Host: true}
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return file{}, &CopyError{Reason: CopyNotRegular, Path: safe.Clean(from), Host: true}
+	}
+	name, err := t.nameOf(from, source)
+	return file{from: source, show: name, size: info.Size(), mode: info.Mode(), time: info.ModTime()}, err
 }
 
 // nameOf is the name that a path on the host has elsewhere; empty for "x/.",
@@ -115,28 +157,17 @@ func goodName(name string) error {
 	return nil
 }
 
-func (t *transfer) getTree(ctx context.Context, root *os.Root, top file) error {
-	all := tree{levels: [][]file{{top}}}
+// getTree copies the folders of the first level with all that is in them, and
+// the files there are.
+func (t *transfer) getTree(ctx context.Context, root *os.Root, all tree, sources int) error {
 	for depth := 0; depth < len(all.levels); depth++ {
 		if depth == maxDepth {
-			return &CopyError{Reason: CopyTooMuch, Path: safe.Clean(top.show), Host: true}
+			return &CopyError{Reason: CopyTooMuch, Path: safe.Clean(all.levels[0][0].show), Host: true}
 		}
-		var mu sync.Mutex
-		var below []file
-		err := each(ctx, all.levels[depth], func(ctx context.Context, dir file) error {
-			in, err := t.list(ctx, dir)
-			mu.Lock()
-			defer mu.Unlock()
-			for _, level := range in.levels {
-				below = append(below, level...)
-			}
-			all.files = append(all.files, in.files...)
-			all.skipped = append(all.skipped, in.skipped...)
-			if err == nil && len(all.files)+len(all.skipped)+len(below) > maxEntries {
-				err = &CopyError{Reason: CopyTooMuch, Path: safe.Clean(top.show), Host: true}
-			}
-			return err
-		})
+		if depth == 0 {
+			t.carry(ctx, manyFiles) // a large folder is listed sooner with it
+		}
+		below, err := t.listLevel(ctx, &all, all.levels[depth])
 		if err != nil {
 			return err
 		}
@@ -144,46 +175,63 @@ func (t *transfer) getTree(ctx context.Context, root *os.Root, top file) error {
 			all.levels = append(all.levels, below)
 		}
 	}
+	if err := all.clash(sources, true); err != nil {
+		return err
+	}
 	t.progress.plan(all.files, all.skipped)
+	t.carry(ctx, len(all.files))
 	for _, level := range all.levels {
 		err := each(ctx, level, func(_ context.Context, f file) error { return makeLocal(root, f) })
 		if err != nil {
 			return err
 		}
 	}
-	return each(ctx, all.files, func(ctx context.Context, f file) error { return t.getFile(ctx, root, f) })
+	return each(ctx, all.files, t.eachOf(func(ctx context.Context, f file) error { return t.getFile(ctx, root, f) }))
+}
+
+// listLevel gathers what is in folders of the host that are equally deep, and
+// answers the folders in them.
+func (t *transfer) listLevel(ctx context.Context, all *tree, dirs []file) ([]file, error) {
+	var mu sync.Mutex
+	var below []file
+	err := each(ctx, dirs, t.eachOf(func(ctx context.Context, dir file) error {
+		in, err := t.list(ctx, dir)
+		mu.Lock()
+		defer mu.Unlock()
+		for _, level := range in.levels {
+			below = append(below, level...)
+		}
+		all.files = append(all.files, in.files...)
+		all.skipped = append(all.skipped, in.skipped...)
+		if err == nil && len(all.files)+len(all.skipped)+len(below) > maxEntries {
+			err = &CopyError{Reason: CopyTooMuch, Path: safe.Clean(dirs[0].show), Host: true}
+		}
+		return err
+	}))
+	return below, err
 }
 
 // list gathers what is in a folder on the host, without what is below that.
 func (t *transfer) list(ctx context.Context, dir file) (tree, error) {
 	var in tree
-	infos, err := t.sftp.ReadDirContext(ctx, dir.from)
+	entries, err := t.listed(ctx, dir.from)
 	if err != nil {
-		return in, t.hostError(dir.from, err)
+		return in, err
 	}
 	var folders []file
-	for _, info := range infos {
-		name := info.Name()
-		if err := goodName(name); err != nil {
+	for _, e := range entries {
+		if err := goodName(e.name); err != nil {
 			return in, err
 		}
-		if halfDoneShape.MatchString(name) { // a copy's own
+		if halfDoneShape.MatchString(e.name) { // a copy's own
 			continue
 		}
 		f := file{
-			from: path.Join(dir.from, name), to: filepath.Join(dir.to, name), show: path.Join(dir.show, name),
-			size: info.Size(), mode: info.Mode(), time: info.ModTime(),
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			to, err := t.sftp.Stat(f.from)
-			if err != nil || !to.Mode().IsRegular() {
-				in.skipped = append(in.skipped, safe.Clean(f.show))
-				continue
-			}
-			f.size, f.mode, f.time = to.Size(), to.Mode(), to.ModTime()
+			from: path.Join(dir.from, e.name), to: filepath.Join(dir.to, e.name), show: path.Join(dir.show, e.name),
+			size: e.size, mode: e.mode, time: e.time,
 		}
 		switch {
-		case !filepath.IsLocal(name): // fine on the host, and no name on Windows
+		case !filepath.IsLocal(e.name): // fine on the host, and no name on Windows
 			in.skipped = append(in.skipped, safe.Clean(f.show))
 		case f.mode.IsDir():
 			folders = append(folders, f)
@@ -195,6 +243,30 @@ func (t *transfer) list(ctx context.Context, dir file) (tree, error) {
 	}
 	in.levels = [][]file{folders}
 	return in, nil
+}
+
+// sftpEntries lists a folder on the host by SFTP.
+func (t *transfer) sftpEntries(ctx context.Context, dir string) ([]entry, error) {
+	free, err := hold(ctx, t.lanes.sftp, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer free()
+	infos, err := t.sftp.ReadDirContext(ctx, dir)
+	if err != nil {
+		return nil, t.hostError(dir, err)
+	}
+	all := make([]entry, 0, len(infos))
+	for _, info := range infos {
+		e := entry{info.Name(), info.Size(), info.Mode(), info.ModTime()}
+		if e.mode&fs.ModeSymlink != 0 && goodName(e.name) == nil {
+			if to, err := t.sftp.Stat(path.Join(dir, e.name)); err == nil && to.Mode().IsRegular() {
+				e.size, e.mode, e.time = to.Size(), to.Mode(), to.ModTime()
+			}
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 // makeLocal makes a folder here; one that is there stays as it is.
@@ -209,132 +281,4 @@ func makeLocal(root *os.Root, f file) error {
 		err = statErr
 	}
 	return localError(f.to, err)
-}
-
-// getFile copies one file, all of it or nothing.
-func (t *transfer) getFile(ctx context.Context, root *os.Root, f file) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	t.progress.begin(f.show)
-	if there, err := root.Lstat(f.to); err == nil && there.IsDir() {
-		return &CopyError{Reason: CopyFolderThere, Path: safe.Clean(f.to)}
-	}
-	in, err := t.sftp.Open(f.from)
-	if err != nil {
-		return t.hostError(f.from, err)
-	}
-	defer func() { _ = in.Close() }() // was only read
-	dir := filepath.Dir(f.to)
-	err = t.getBeside(ctx, root, filepath.Join(dir, f.halfDone()), in, f)
-	if errors.Is(err, errMoved) {
-		err = t.getBeside(ctx, root, filepath.Join(dir, anyName()), in, f)
-	}
-	if errors.Is(err, errMoved) { // and so is the folder
-		err = fs.ErrNotExist
-	}
-	return localError(f.to, err)
-}
-
-// getBeside copies a file to another name, and moves it to its place. What a
-// lost connection leaves is kept for a later copy.
-func (t *transfer) getBeside(ctx context.Context, root *os.Root, beside string, in *sftp.File, f file) error {
-	mode := f.mode.Perm() | 0o400
-	if runtime.GOOS == "windows" {
-		mode = 0o644
-	}
-	out, have, err := t.openHere(ctx, root, beside, mode, f)
-	if err != nil && filepath.Base(beside) == f.halfDone() {
-		return errMoved // or it is somebody else's; another name shows whether it is the folder
-	}
-	if err != nil {
-		return localError(f.to, err)
-	}
-	to := &sink{ctx: ctx, w: out, size: f.size, n: have, t: &t.progress, grew: func() bool {
-		info, err := in.Stat()
-		return err == nil && info.Size() > f.size
-	}}
-	t.progress.add(have)
-	err = t.drain(in, out, to, f)
-	if err == nil {
-		err = root.Rename(beside, f.to)
-		if errors.Is(err, fs.ErrNotExist) {
-			t.progress.add(-to.n)
-			return errMoved
-		}
-		err = localError(f.to, err)
-	}
-	if err != nil {
-		if !reached(err) || to.n < worthKeeping {
-			_ = root.Remove(beside) // the reason is err
-		}
-		return err
-	}
-	t.progress.end(f.size, to.n, have)
-	return nil
-}
-
-// drain reads the host's file from where to is.
-func (t *transfer) drain(in *sftp.File, out *os.File, to *sink, f file) error {
-	_, err := in.Seek(to.n, io.SeekStart)
-	if err == nil {
-		_, err = in.WriteTo(to)
-	}
-	switch {
-	case to.err != nil:
-		err = localError(f.to, to.err)
-	case errors.Is(err, errEnough):
-		err = nil
-	default:
-		err = t.hostError(f.from, err)
-	}
-	if err == nil && to.n < f.size {
-		if now, statErr := in.Stat(); statErr != nil || now.Size() != f.size {
-			err = &CopyError{Reason: CopyIncomplete, Path: safe.Clean(f.to)}
-		}
-	}
-	if closed := out.Close(); err == nil {
-		err = localError(f.to, closed)
-	}
-	return err
-}
-
-// errEnough ends the reading of a file that grew since it was checked.
-var errEnough = errors.New("all that there was is read")
-
-// sink writes a file until ctx ends, and counts. Like source, it takes all that
-// there is, but no more of a file that grows than there was.
-type sink struct {
-	ctx  context.Context
-	w    io.Writer
-	t    *tracker
-	size int64
-	n    int64 // where it is
-	grew func() bool
-	over bool  // more came than the size says, and not because the file grew
-	err  error // of the file, or ctx's
-}
-
-func (s *sink) Write(p []byte) (int, error) {
-	if s.err = s.ctx.Err(); s.err != nil {
-		return 0, s.err
-	}
-	keep := p
-	if left := s.size - s.n; int64(len(p)) > left && !s.over && s.size > 0 {
-		if s.grew() {
-			keep = p[:left]
-		} else {
-			s.over = true
-		}
-	}
-	n, err := s.w.Write(keep)
-	s.n += int64(n)
-	s.t.add(int64(n))
-	switch {
-	case err != nil:
-		s.err = err
-	case n < len(p):
-		err = errEnough
-	}
-	return n, err
 }

@@ -15,7 +15,7 @@ import (
 // typed.
 func (c *Client) List(ctx context.Context, folder string) ([]string, error) {
 	var names []string
-	_, err := c.transfer(ctx, CopyOptions{}, func(t *transfer) error {
+	_, err := c.transfer(ctx, CopyOptions{}, false, func(t *transfer) error {
 		dir := hostPath(folder)
 		entries, err := t.sftp.ReadDirContext(ctx, dir)
 		if err != nil {

@@ -31,7 +31,7 @@ const (
 	worthKeeping = 1 << 20
 	// unsure is how much of the end of a cut upload may be there without all
 	// that comes before it: as much as is under way at a time.
-	unsure = 2 << 20
+	unsure = underWay
 	// leftoverAge is after how long nobody is expected to continue a copy.
 	leftoverAge = 24 * time.Hour
 	// comparePatience is how long a host may take to read what it has.
@@ -122,8 +122,8 @@ func (t *transfer) ownThere(name string, most int64) bool {
 }
 
 // openHere is openThere for a file of this computer.
-func (t *transfer) openHere(ctx context.Context, root *os.Root, beside string, mode fs.FileMode, f file) (*os.File, int64, error) {
-	out, err := root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+func (t *transfer) openHere(ctx context.Context, root *os.Root, beside string, f file) (*os.File, int64, error) {
+	out, err := root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.modeHere())
 	if !errors.Is(err, fs.ErrExist) {
 		return out, 0, err
 	}
@@ -150,17 +150,37 @@ func stale(info fs.FileInfo) bool {
 	return info.Mode().IsRegular() && halfDoneShape.MatchString(info.Name()) && time.Since(info.ModTime()) > leftoverAge
 }
 
-// tidyThere removes what copies left in a folder of the host.
-func (t *transfer) tidyThere(ctx context.Context, dir string) {
+// tidyThere removes what copies left in a folder of the host, but not what is
+// being continued.
+func (t *transfer) tidyThere(ctx context.Context, dir string, continued map[string]bool) {
 	infos, err := t.sftp.ReadDirContext(ctx, dir)
 	if err != nil {
 		return // the copy itself tells what is wrong with it
 	}
 	for _, info := range infos {
-		if stale(info) {
+		if stale(info) && !continued[info.Name()] {
 			_ = t.sftp.Remove(path.Join(dir, info.Name())) // the next copy tries again
 		}
 	}
+}
+
+// tidyMeanwhile tidies the folder of files that a person named, while they are
+// copied: a large one takes many round trips to list. What it answers waits for
+// the end of it.
+func (t *transfer) tidyMeanwhile(ctx context.Context, all tree) (wait func()) {
+	if len(all.levels) > 0 || len(all.files) == 0 {
+		return func() {} // the folders were tidied when they were found
+	}
+	continued := make(map[string]bool, len(all.files))
+	for _, f := range all.files {
+		continued[f.halfDone()] = true
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		t.tidyThere(ctx, path.Dir(all.files[0].to), continued)
+	}()
+	return func() { <-done }
 }
 
 // tidyHere removes what copies left in a folder of this computer.

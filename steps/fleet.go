@@ -91,9 +91,10 @@ type Link interface {
 	// not safe for a terminal. stdin may be nil.
 	Run(ctx context.Context, script string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error)
 	// Put copies files or folders to the machine, Get from it. A relative
-	// path on the machine begins in its home folder.
-	Put(ctx context.Context, local, path string, o CopyOptions) (Copied, error)
-	Get(ctx context.Context, path, local string, o CopyOptions) (Copied, error)
+	// path on the machine begins in its home folder. Where one of them cannot
+	// be copied, the others still are: Copied tells them, beside the error.
+	Put(ctx context.Context, locals []string, path string, o CopyOptions) (Copied, error)
+	Get(ctx context.Context, paths []string, local string, o CopyOptions) (Copied, error)
 	// List names what is in a folder on the machine, in order; a folder's name
 	// ends in "/". Names that are not safe for a terminal are left out.
 	List(ctx context.Context, folder string) ([]string, error)

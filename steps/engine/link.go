@@ -229,22 +229,22 @@ func (l *link) Run(ctx context.Context, script string, stdin io.Reader, stdout, 
 }
 
 // Put copies to the machine.
-func (l *link) Put(ctx context.Context, local, path string, o steps.CopyOptions) (steps.Copied, error) {
+func (l *link) Put(ctx context.Context, locals []string, path string, o steps.CopyOptions) (steps.Copied, error) {
 	c, err := l.client(ctx)
 	if err != nil {
 		return steps.Copied{}, err
 	}
-	copied, err := c.Put(ctx, local, path, copyOptions(o))
+	copied, err := c.Put(ctx, locals, path, copyOptions(o))
 	return steps.Copied(copied), err
 }
 
 // Get copies from the machine.
-func (l *link) Get(ctx context.Context, path, local string, o steps.CopyOptions) (steps.Copied, error) {
+func (l *link) Get(ctx context.Context, paths []string, local string, o steps.CopyOptions) (steps.Copied, error) {
 	c, err := l.client(ctx)
 	if err != nil {
 		return steps.Copied{}, err
 	}
-	copied, err := c.Get(ctx, path, local, copyOptions(o))
+	copied, err := c.Get(ctx, paths, local, copyOptions(o))
 	return steps.Copied(copied), err
 }
 

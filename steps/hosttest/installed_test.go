@@ -149,10 +149,10 @@ func (l *installed) copies(link steps.Link) {
 		l.t.Fatal(err)
 	}
 	o := steps.CopyOptions{Recursive: true}
-	if done, err := link.Put(l.t.Context(), from, "there", o); err != nil || done.Bytes != int64(len(content)) {
+	if done, err := link.Put(l.t.Context(), []string{from}, "there", o); err != nil || done.Bytes != int64(len(content)) {
 		l.t.Fatalf("put: %+v, %v", done, err)
 	}
-	if _, err := link.Get(l.t.Context(), "there", filepath.Join(dir, "back"), o); err != nil {
+	if _, err := link.Get(l.t.Context(), []string{"there"}, filepath.Join(dir, "back"), o); err != nil {
 		l.t.Fatalf("get: %v", err)
 	}
 	back, err := os.ReadFile(filepath.Join(dir, "back", "deep", "a file"))

@@ -159,9 +159,9 @@ func (l *Link) Run(_ context.Context, script string, in io.Reader, stdout, stder
 	return l.Exit, l.Err
 }
 
-func (l *Link) copied(ctx context.Context, verb, from, to string, o steps.CopyOptions) (steps.Copied, error) {
+func (l *Link) copied(ctx context.Context, verb string, from []string, to string, o steps.CopyOptions) (steps.Copied, error) {
 	size := cmp.Or(l.Size, 6_000_000)
-	o.Progress(steps.CopyProgress{File: from, Bytes: size / 4, Of: size, OfAll: 1})
+	o.Progress(steps.CopyProgress{File: from[0], Bytes: size / 4, Of: size, OfAll: len(from)})
 	if l.Held != nil {
 		select {
 		case <-l.Held:
@@ -176,19 +176,19 @@ func (l *Link) copied(ctx context.Context, verb, from, to string, o steps.CopyOp
 	if o.Recursive {
 		how = "-r"
 	}
-	if err := l.engine.act(ctx, verb, l.ID, how, from, to); err != nil {
+	if err := l.engine.act(ctx, verb, l.ID, append(append([]string{how}, from...), to)...); err != nil {
 		return steps.Copied{}, err
 	}
-	return steps.Copied{Files: 1, Bytes: size}, l.Err
+	return steps.Copied{Files: len(from), Bytes: int64(len(from)) * size}, l.Err
 }
 
 // Put is written down.
-func (l *Link) Put(ctx context.Context, from, to string, o steps.CopyOptions) (steps.Copied, error) {
+func (l *Link) Put(ctx context.Context, from []string, to string, o steps.CopyOptions) (steps.Copied, error) {
 	return l.copied(ctx, "put", from, to, o)
 }
 
 // Get is written down.
-func (l *Link) Get(ctx context.Context, from, to string, o steps.CopyOptions) (steps.Copied, error) {
+func (l *Link) Get(ctx context.Context, from []string, to string, o steps.CopyOptions) (steps.Copied, error) {
 	return l.copied(ctx, "get", from, to, o)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ func (p *Program) cpCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "cp SOURCE... TARGET", short: "Copy files to the machine, or from it", least: 2, most: -1,
 		want: "name what to copy and where to; NAME:PATH is on the machine",
-		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity. What a copy that was cut has brought is continued by the next one of the same file.
+		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity. More than one source goes into the target, which is then a folder. Where one of them cannot be copied, the others still are. What a copy that was cut has brought of a large file is continued by the next one.
 
 With --json, lines of kind "progress" (bytes and files, of how many), and "done" at the end.`,
 		example: `jupyter-ec2 cp data.csv jupyter:
@@ -126,24 +127,35 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 	if c.up {
 		do = link.Put
 	}
-	var all steps.Copied
-	for _, from := range c.from {
-		line := &copyLine{request: r}
-		copied, err := do(ctx, from, c.to, steps.CopyOptions{Recursive: o.recursive, Progress: line.progress})
-		line.clear()
-		if err != nil {
-			return err
-		}
-		all.Files += copied.Files
-		all.Bytes += copied.Bytes
-		all.There += copied.There
+	line := &copyLine{request: r}
+	copied, err := do(ctx, c.from, c.to, steps.CopyOptions{Recursive: o.recursive, Progress: line.progress})
+	line.clear()
+	r.leftOut(copied.Skipped)
+	text := fmt.Sprintf("%s, %s", wording.Counted(copied.Files, "file"), wording.Bytes(copied.Bytes))
+	if copied.There > 0 {
+		text += "; " + wording.Bytes(copied.There) + " of that were there already"
 	}
-	there := ""
-	if all.There > 0 {
-		there = "; " + wording.Bytes(all.There) + " of that were there already"
+	switch {
+	case err == nil:
+		r.done(t.setup, "Copied %s.", text)
+	case copied.Files > 0:
+		r.note("Copied all the same: %s.\n", text)
 	}
-	r.done(t.setup, "Copied %s, %s%s.", wording.Counted(all.Files, "file"), wording.Bytes(all.Bytes), there)
-	return nil
+	return err
+}
+
+// leftOut says what of a folder was not copied, and why.
+func (r *request) leftOut(names []string) {
+	const most = 5
+	if len(names) == 0 {
+		return
+	}
+	names = slices.Sorted(slices.Values(names))
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if left := len(names) - most; left > 0 {
+		text += fmt.Sprintf(" and %d more", left)
+	}
+	r.note("Left out, because only files and folders are copied, and links to files: %s\n", text)
 }
 
 // copyLine shows how far a copy is, on one line of the terminal that is drawn

@@ -44,11 +44,11 @@ func TestCp(t *testing.T) {
 	if code := r.do(t.Context(), "cp", "-r", "a", "b", "small:work/"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
-	if got := asked(e); got != "connect aaaa; put aaaa -r a work/; put aaaa -r b work/" {
+	if got := asked(e); got != "connect aaaa; put aaaa -r a b work/" {
 		t.Errorf("copied %s", got)
 	}
 	has(t, "stdout", r.out.String(), "Copied 2 files, 4.0 KiB.\n")
-	has(t, "stderr", r.err.String(), "25 %, 0.5 of 2.0 KiB  a")
+	has(t, "stderr", r.err.String(), "25 %, 0.5 of 2.0 KiB, file 1 of 2  a")
 
 	e = labs()
 	r = run{engine: e}
@@ -65,6 +65,7 @@ func TestCp(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "stderr", r.err.String(), "the disk is full")
+	has(t, "stderr", r.err.String(), "Copied all the same: 1 file, 2.0 KiB.\n")
 }
 
 // Whatever is copied where: one machine, and nothing lost of what was typed.
@@ -104,4 +105,19 @@ func FuzzParseCopy(f *testing.F) {
 			t.Errorf("%q is read as %+v", args, c)
 		}
 	})
+}
+
+// What of a folder is not copied is told, some of it by name.
+func TestCpTellsWhatIsLeftOut(t *testing.T) {
+	for n, want := range map[int]string{0: "", 2: "n1, n2\n", 7: "n1, n2, n3, n4, n5 and 2 more\n"} {
+		var out strings.Builder
+		var names []string
+		for i := range n {
+			names = append(names, "n"+string(rune('0'+n-i)))
+		}
+		(&request{Program: &Program{Err: &out}}).leftOut(names)
+		if got := out.String(); !strings.HasSuffix(got, want) || (got == "") != (n == 0) {
+			t.Errorf("%d: %q", n, got)
+		}
+	}
 }

@@ -115,7 +115,7 @@ func (s *Page) copyFiles(u *Member, up bool, from, to string) tea.Cmd {
 		if up {
 			do = link.Put
 		}
-		copied, err := do(ctx, from, to, o)
+		copied, err := do(ctx, []string{from}, to, o)
 		return result{copied: copied}, err
 	}, func(u *Member, r result) tea.Cmd {
 		return s.Say(fmt.Sprintf("%s: %s %s, %s.", u.Name(), said.did, wording.Counted(r.copied.Files, "file"), wording.Bytes(r.copied.Bytes)), false)
