@@ -59,9 +59,9 @@ const (
 	// underWay is how much of a file is under way at a time: more than an SSH
 	// channel takes before it waits for the other side.
 	underWay = 4 << 20
-	// smallPiece is how much each server of SFTP takes in one request;
-	// largePiece is what OpenSSH's does, which says so.
-	smallPiece, largePiece = 32 << 10, 255 << 10
+	// anyPiece is how much each server of SFTP takes in one request;
+	// opensshPiece is what OpenSSH's does, which says so.
+	anyPiece, opensshPiece = 32 << 10, 255 << 10
 )
 
 // transfer is one Put or Get under way.
@@ -153,10 +153,10 @@ func (t *transfer) open(s *ssh.Session) error {
 // server that gives less than it was asked for spoils a file, so that only
 // OpenSSH's own is asked for more than all must give.
 func (t *transfer) enlarge(client *sftp.Client) error {
-	t.piece = smallPiece
+	t.piece = anyPiece
 	_, limits := client.HasExtension("limits@openssh.com")
 	if limits && strings.Contains(string(t.c.conn.ServerVersion()), "OpenSSH") {
-		t.piece = largePiece
+		t.piece = opensshPiece
 	}
 	return errors.Join(sftp.MaxPacketUnchecked(t.piece)(client), sftp.MaxConcurrentRequestsPerFile(underWay/t.piece)(client))
 }
