@@ -39,7 +39,7 @@ func BenchmarkStart(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(info.Size())/1e6, "MB")
+		b.ReportMetric(float64(info.Size())/(1<<20), "MiB")
 	})
 }
 
@@ -57,9 +57,11 @@ func newStarts(b *testing.B) *starts {
 	if err := os.WriteFile(empty, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	for path, what := range map[string]string{s.program: "github.com/jupyter-ec2/jupyter-ec2", s.nothing: empty} {
-		if out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, what).CombinedOutput(); err != nil {
-			b.Fatalf("%v\n%s", err, out)
+	for _, build := range [][]string{
+		{"make", "-s", "-C", "../..", "build", "OUT=" + s.program}, {"go", "build", "-ldflags=-s -w", "-o", s.nothing, empty},
+	} {
+		if out, err := exec.Command(build[0], build[1:]...).CombinedOutput(); err != nil {
+			b.Fatalf("%v: %v\n%s", build, err, out)
 		}
 	}
 	// A cloud that takes every question and answers none.

@@ -43,7 +43,7 @@ func BenchmarkMillionLines(b *testing.B) {
 			before := heap()
 			frames := bursts(lines, func(burst []string) {
 				for _, line := range burst {
-					buf.Add(line, false)
+					buf.Add(strings.Clone(line), false) // as it comes from a machine
 				}
 			}, pane.View)
 			reportFrames(b, frames)
@@ -57,15 +57,22 @@ func BenchmarkMillionLines(b *testing.B) {
 			before := heap()
 			view := viewport.New(viewport.WithWidth(200), viewport.WithHeight(60))
 			view.SoftWrap = true
-			kept := slices.Clone(lines[:logbuf.DefaultMax])
+			kept := make([]string, 0, 2*logbuf.DefaultMax)
+			for _, line := range lines[:logbuf.DefaultMax] {
+				kept = append(kept, strings.Clone(line))
+			}
 			frames := bursts(lines[logbuf.DefaultMax:][:10*burst], func(burst []string) {
-				kept = append(kept[len(burst):], burst...)
+				kept = kept[len(burst):]
+				for _, line := range burst {
+					kept = append(kept, strings.Clone(line))
+				}
 				view.SetContentLines(kept)
 				view.GotoBottom()
 			}, view.View)
 			reportFrames(b, frames)
 			b.ReportMetric(float64(heap()-before)/1e6, "MB")
 			runtime.KeepAlive(view)
+			runtime.KeepAlive(kept)
 		}
 	})
 }

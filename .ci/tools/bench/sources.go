@@ -6,7 +6,7 @@ import "time"
 // they take less than the limit of main.
 func sources() []*source {
 	return []*source{
-		{name: "start", pkg: "ui/cli", pattern: "^BenchmarkStart$", time: "15x", rounds: 3, within: 3 * time.Minute, needs: []string{"go"}},
+		{name: "start", pkg: "ui/cli", pattern: "^BenchmarkStart$", time: "15x", rounds: 3, within: 3 * time.Minute, needs: []string{"go", "make"}},
 		{name: "list", pkg: "steps/engine", pattern: "^BenchmarkSurvey$", time: "5x", rounds: 5, within: time.Minute},
 		{name: "screen", pkg: "ui/machines", pattern: "^BenchmarkMoveThrough200Machines$", time: "500x", rounds: 5, within: time.Minute},
 		{name: "log", pkg: "ui/logpane", pattern: "^BenchmarkMillionLines$", time: "1x", rounds: 3, within: 2 * time.Minute},
@@ -39,7 +39,7 @@ func sections() []section {
 				{source: "log", what: "lines taken a second", ours: figure{"MillionLines/pane", "lines/s"}, peer: figure{"MillionLines/viewport", "lines/s"}, unit: "/s", more: true},
 				{source: "log", what: "1,000 lines and a frame", ours: figure{"MillionLines/pane", "frame-ms"}, peer: figure{"MillionLines/viewport", "frame-ms"}, unit: "ms"},
 				{source: "log", what: "the same, the slowest 1 %", ours: figure{"MillionLines/pane", "p99-ms"}, peer: figure{"MillionLines/viewport", "p99-ms"}, unit: "ms"},
-				{source: "log", what: "memory, with the lines", ours: figure{"MillionLines/pane", "MB"}, unit: "MB"},
+				{source: "log", what: "memory, with the lines", ours: figure{"MillionLines/pane", "MB"}, peer: figure{"MillionLines/viewport", "MB"}, unit: "MB"},
 				{source: "log", what: "lines that are neither kept nor counted", ours: figure{"MillionLines/pane", "lost"}, target: &target{at: 0}},
 			},
 		},
@@ -66,6 +66,6 @@ func startRows() []row {
 		{source: "start", what: "`ls`: the ledger's machines", ours: figure{"Start/list", "ms"}, unit: "ms", target: &target{at: 50}},
 		{source: "start", what: "the wizard's first frame, on AWS", ours: figure{"Start/wizard", "ms"}, unit: "ms", target: &target{at: 50}},
 		{source: "start", what: "the same in the sandbox", ours: figure{"Start/wizard_in_the_sandbox", "ms"}, unit: "ms", target: &target{at: 50}},
-		{source: "start", what: "the program's size, stripped", ours: figure{"Start/size", "MB"}, unit: "MB", target: &target{at: 20}},
+		{source: "start", what: "the program's size, stripped", ours: figure{"Start/size", "MiB"}, unit: "MiB", target: &target{at: 20}},
 	}
 }

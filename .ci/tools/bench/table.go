@@ -104,7 +104,7 @@ func (row row) cell(s spread, up bool) string {
 	if up {
 		round = math.Ceil
 	}
-	text := fmt.Sprintf("%.*f %s", digits, round(median*power-sign(up)*1e-9)/power, row.unit)
+	text := strings.TrimSpace(fmt.Sprintf("%.*f %s", digits, round(median*power-sign(up)*1e-9)/power+0, row.unit))
 	if s.rounds > 1 && s.least != s.most {
 		text += fmt.Sprintf(" (%.*f to %.*f)", digits, s.least*scale, digits, s.most*scale)
 	}
