@@ -10,7 +10,6 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -108,22 +107,21 @@ func (a *Account) identityIn(ctx context.Context, region string) (Identity, erro
 // MFA reports whether MFA is on for who. A role has no MFA of its own, and not
 // everyone may look: both are MFAUnknown.
 func (a *Account) MFA(ctx context.Context, who Identity) MFAState {
-	client := iam.NewFromConfig(a.cfg, func(o *iam.Options) { o.Region = firstRegion(a.cfg.Region) })
 	switch {
 	case who.Root():
 		// AccountMFAEnabled speaks of the root user alone:
 		// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
-		out, err := client.GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
-		if err != nil {
+		var summary accountSummary
+		if err := a.askIAM(ctx, "GetAccountSummary", &summary); err != nil {
 			return MFAUnknown
 		}
-		return mfaState(out.SummaryMap["AccountMFAEnabled"] > 0)
+		return mfaState(summary.of("AccountMFAEnabled") > 0)
 	case strings.Contains(who.ARN, ":user/"):
-		out, err := client.ListMFADevices(ctx, &iam.ListMFADevicesInput{}) // no name: the caller's own
-		if err != nil {
+		var list mfaDevices
+		if err := a.askIAM(ctx, "ListMFADevices", &list); err != nil { // no name: the caller's own
 			return MFAUnknown
 		}
-		return mfaState(len(out.MFADevices) > 0)
+		return mfaState(len(list.Devices) > 0)
 	}
 	return MFAUnknown
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	iamsdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -34,8 +35,11 @@ func TestHostsAreTheSDKs(t *testing.T) {
 			if e, err := pricing.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, pricing.EndpointParameters{Region: &region, UseFIPS: fips, UseDualStack: dual}); err == nil && region == pricesIn {
 				want["Pricing"] = e.URI.Host
 			}
-			for _, s := range []jsonService{parameterStore(), serviceQuotas(), priceListService()} {
-				if got := s.hostIn(region, flags[0], flags[1]); want[s.id] != "" && got != want[s.id] {
+			if e, err := iamsdk.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, iamsdk.EndpointParameters{Region: &region, UseFIPS: fips, UseDualStack: dual}); err == nil && region == firstRegion(region) {
+				want["IAM"] = e.URI.Host
+			}
+			for _, s := range []service{parameterStore().service, serviceQuotas().service, priceListService().service, iam()} {
+				if got := s.host(region, flags[0], flags[1]); want[s.id] != "" && got != want[s.id] {
 					t.Errorf("%s in %s (FIPS, dual stack: %v): %s, want %s", s.id, region, flags, got, want[s.id])
 				}
 			}
@@ -137,7 +141,7 @@ func TestConfiguredEndpoints(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := a.endpointOf(t.Context(), c.service, a.HomeRegion()); err != nil || got != c.want {
+			if got, err := a.endpointOf(t.Context(), c.service.service, a.HomeRegion()); err != nil || got != c.want {
 				t.Errorf("%s, %v, want %s", got, err, c.want)
 			}
 			// The SDK's own client would go there too.
