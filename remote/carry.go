@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
 const (
@@ -136,8 +138,7 @@ func (t *transfer) putSmall(ctx context.Context, f file) (bool, error) {
 	if !t.carries.ask(ctx, r) || !t.carries.done(context.WithoutCancel(ctx), r) {
 		return false, ctx.Err()
 	}
-	t.progress.begin(f.show)
-	t.progress.add(f.size)
+	t.progress.add(safe.Clean(f.show), f.size)
 	t.progress.end(f.size, f.size, 0)
 	return true, nil
 }
@@ -185,8 +186,7 @@ func (t *transfer) getSmall(ctx context.Context, root *os.Root, f file) (bool, e
 	if !t.carries.do(ctx, r) || t.writeSmall(ctx, root, f, content) != nil {
 		return false, ctx.Err()
 	}
-	t.progress.begin(f.show)
-	t.progress.add(f.size)
+	t.progress.add(safe.Clean(f.show), f.size)
 	t.progress.end(f.size, f.size, 0)
 	return true, nil
 }

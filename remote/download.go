@@ -23,7 +23,7 @@ func (t *transfer) getFile(ctx context.Context, root *os.Root, f file) error {
 		return err
 	}
 	defer free()
-	t.progress.begin(f.show)
+	t.progress.add(safe.Clean(f.show), 0)
 	if there, err := root.Lstat(f.to); err == nil && there.IsDir() {
 		return &CopyError{Reason: CopyFolderThere, Path: safe.Clean(f.to)}
 	}
@@ -53,16 +53,16 @@ func (t *transfer) getBeside(ctx context.Context, root *os.Root, beside string, 
 	if err != nil {
 		return localError(f.to, err)
 	}
-	to := &sink{ctx: ctx, w: out, size: f.size, n: have, t: &t.progress, grew: func() bool {
+	to := &sink{ctx: ctx, w: out, size: f.size, n: have, t: &t.progress, show: safe.Clean(f.show), grew: func() bool {
 		info, err := in.Stat()
 		return err == nil && info.Size() > f.size
 	}}
-	t.progress.add(have)
+	t.progress.add(to.show, have)
 	err = t.drain(in, out, to, f)
 	if err == nil {
 		err = root.Rename(beside, f.to)
 		if errors.Is(err, fs.ErrNotExist) {
-			t.progress.add(-to.n)
+			t.progress.add(to.show, -to.n)
 			return errMoved
 		}
 		err = localError(f.to, err)
@@ -113,6 +113,7 @@ type sink struct {
 	ctx  context.Context
 	w    io.Writer
 	t    *tracker
+	show string // its name, safe for a terminal
 	size int64
 	n    int64 // where it is
 	grew func() bool
@@ -134,7 +135,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	}
 	n, err := s.w.Write(keep)
 	s.n += int64(n)
-	s.t.add(int64(n))
+	s.t.add(s.show, int64(n))
 	switch {
 	case err != nil:
 		s.err = err

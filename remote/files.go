@@ -193,17 +193,12 @@ func (t *tracker) plan(files []file, skipped []string) {
 	t.copied.Skipped = skipped
 }
 
-// begin says which file is being copied.
-func (t *tracker) begin(name string) {
+// add says that n bytes of a file have come further. The name, safe for a
+// terminal, is the one that is told: of the files under way that which moves.
+func (t *tracker) add(name string, n int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.now.File = safe.Clean(name)
-	t.say()
-}
-
-func (t *tracker) add(n int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.now.File = name
 	t.now.Bytes += n
 	t.say()
 }

@@ -29,7 +29,7 @@ func (t *transfer) putFile(ctx context.Context, f file) error {
 	if f, err = t.checked(f); err != nil {
 		return err
 	}
-	t.progress.begin(f.show)
+	t.progress.add(safe.Clean(f.show), 0)
 	in, err := os.Open(f.from)
 	if err != nil {
 		return localError(f.from, err)
@@ -58,13 +58,13 @@ func (t *transfer) putBeside(ctx context.Context, beside string, in *os.File, f 
 	if err != nil {
 		return t.hostError(path.Dir(f.to), err) // it is the folder that is missing or closed
 	}
-	from := &source{ctx: ctx, f: in, size: f.size, n: have, t: &t.progress}
-	t.progress.add(have)
+	from := &source{ctx: ctx, f: in, size: f.size, n: have, t: &t.progress, show: safe.Clean(f.show)}
+	t.progress.add(from.show, have)
 	err = t.fill(out, beside, from, f)
 	if err == nil {
 		err = t.replace(beside, f.to)
 		if errors.Is(err, fs.ErrNotExist) && !t.exists(beside) {
-			t.progress.add(-from.n)
+			t.progress.add(from.show, -from.n)
 			return errMoved
 		}
 		err = t.hostError(f.to, err)
@@ -128,8 +128,9 @@ type source struct {
 	f    localFile
 	size int64
 	t    *tracker
-	n    int64 // where it is
-	err  error // of the file, or ctx's
+	show string // its name, safe for a terminal
+	n    int64  // where it is
+	err  error  // of the file, or ctx's
 }
 
 // localFile is what source reads.
@@ -150,7 +151,7 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	n, err := s.f.Read(p)
 	s.n += int64(n)
-	s.t.add(int64(n))
+	s.t.add(s.show, int64(n))
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}

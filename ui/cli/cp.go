@@ -139,7 +139,7 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 	case err == nil:
 		r.done(t.setup, "Copied %s.", text)
 	case copied.Files > 0:
-		r.note("Copied all the same: %s.\n", text)
+		r.note("Copied %d of %s, %s.\n", copied.Files, wording.Counted(line.files, "file"), wording.Bytes(copied.Bytes))
 	}
 	return err
 }
@@ -163,6 +163,7 @@ func (r *request) leftOut(names []string) {
 type copyLine struct {
 	*request
 	meter meter.Meter
+	files int // how many there are, as was told last
 }
 
 // widest is what the line has where the terminal does not tell its width, and
@@ -170,6 +171,7 @@ type copyLine struct {
 const widest = 120
 
 func (l *copyLine) progress(p steps.CopyProgress) {
+	l.files = p.OfAll
 	l.object(jsonProgress{"progress", p.File, p.Bytes, p.Of, p.Files, p.OfAll})
 	if !l.drawn() {
 		return

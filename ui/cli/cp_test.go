@@ -65,7 +65,7 @@ func TestCp(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	has(t, "stderr", r.err.String(), "the disk is full")
-	has(t, "stderr", r.err.String(), "Copied all the same: 1 file, 2.0 KiB.\n")
+	has(t, "stderr", r.err.String(), "Copied 1 of 1 file, 2.0 KiB.\n")
 }
 
 // Whatever is copied where: one machine, and nothing lost of what was typed.
