@@ -227,7 +227,7 @@ func creates(a steps.Answers, address string) []string {
 		"1 security group: " + opens(a.Mode, address),
 	}
 	// Whoever may read the machine's user data in EC2 reads it.
-	out = append(out, "user data: a host key made here for this machine alone, and the install, to begin at boot; no other secret")
+	out = append(out, "user data: a host key made for it alone, and the install, to begin at boot; no other secret")
 	switch {
 	case a.Key.Source == steps.KeyMadeHere:
 		out = append(out, "1 key pair, made here; EC2 gets the public half")
