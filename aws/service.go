@@ -46,10 +46,10 @@ type question struct {
 func (a *Account) ask(ctx context.Context, s service, region string, q question) error {
 	ctx = middleware.ClearStackValues(ctx)
 	ctx = sdkmiddleware.SetOperationName(sdkmiddleware.SetServiceID(ctx, s.id), q.operation)
-	ctx = sdkmiddleware.SetRegion(sdkmiddleware.SetSigningRegion(sdkmiddleware.SetSigningName(ctx, s.signs), region), region)
+	ctx = sdkmiddleware.SetRegion(ctx, region)
 	url, err := a.endpointOf(ctx, s, region)
 	if err == nil {
-		err = a.send(ctx, url, q)
+		err = a.send(ctx, url, q, a.signing(s.signs, region))
 	}
 	if err != nil {
 		return &smithy.OperationError{ServiceID: s.id, OperationName: q.operation, Err: err}
@@ -58,22 +58,19 @@ func (a *Account) ask(ctx context.Context, s service, region string, q question)
 }
 
 // send sends a request through the steps that the SDK's clients take.
-func (a *Account) send(ctx context.Context, url string, q question) error {
+func (a *Account) send(ctx context.Context, url string, q question, signing middleware.FinalizeMiddleware) error {
 	stack := middleware.NewStack(q.operation, smithyhttp.NewStackRequest)
 	steps := []error{
 		stack.Serialize.Add(q.serializer(url), middleware.After),
 		sdkmiddleware.AddClientRequestIDMiddleware(stack),
-		smithyhttp.AddComputeContentLengthMiddleware(stack),
 		sdkmiddleware.AddRequestUserAgentMiddleware(stack),
 		stack.Finalize.Add(retry.NewAttemptMiddleware(a.retryer(), smithyhttp.RequestCloner, func(m *retry.Attempt) { m.ClientSkew = &a.skew }), middleware.After),
 		stack.Finalize.Add(&v4.ComputePayloadSHA256{}, middleware.After),
-		stack.Finalize.Add(a.signing(), middleware.After),
+		stack.Finalize.Add(signing, middleware.After),
 		stack.Deserialize.Add(q.deserializer(), middleware.After),
 		sdkmiddleware.AddRequestIDRetrieverMiddleware(stack),
 		awshttp.AddResponseErrorMiddleware(stack),
 		sdkmiddleware.AddRecordResponseTiming(stack),
-		smithyhttp.AddErrorCloseResponseBodyMiddleware(stack),
-		smithyhttp.AddCloseResponseBodyMiddleware(stack),
 	}
 	for _, option := range a.cfg.APIOptions {
 		steps = append(steps, option(stack))
@@ -87,13 +84,13 @@ func (a *Account) send(ctx context.Context, url string, q question) error {
 	if a.cfg.HTTPClient == nil {
 		client = awshttp.NewBuildableClient()
 	}
-	_, _, err := middleware.DecorateHandler(smithyhttp.NewClientHandler(client), stack).Handle(ctx, nil)
+	_, _, err := middleware.DecorateHandler(smithyhttp.NewClientHandlerWithOptions(client), stack).Handle(ctx, nil)
 	return err
 }
 
-// signing signs each attempt, by the clock of AWS where this computer's was
-// seen to be wrong.
-func (a *Account) signing() middleware.FinalizeMiddleware {
+// signing signs each attempt for a service, by the clock of AWS where this
+// computer's was seen to be wrong.
+func (a *Account) signing(service, region string) middleware.FinalizeMiddleware {
 	return middleware.FinalizeMiddlewareFunc("Signing", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
@@ -106,7 +103,7 @@ func (a *Account) signing() middleware.FinalizeMiddleware {
 			return out, metadata, fmt.Errorf("get credentials: %w", err)
 		}
 		now := time.Now().Add(time.Duration(a.skew.Load()))
-		if err := v4.NewSigner().SignHTTP(ctx, credentials, req.Request, v4.GetPayloadHash(ctx), sdkmiddleware.GetSigningName(ctx), sdkmiddleware.GetSigningRegion(ctx), now); err != nil {
+		if err := v4.NewSigner().SignHTTP(ctx, credentials, req.Request, v4.GetPayloadHash(ctx), service, region, now); err != nil {
 			return out, metadata, &v4.SigningError{Err: err}
 		}
 		out, metadata, err = next.HandleFinalize(ctx, in)
@@ -164,6 +161,9 @@ func (q question) deserializer() middleware.DeserializeMiddleware {
 			return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("an answer of the type %T", out.RawResponse)}
 		}
 		answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		if closed := resp.Body.Close(); err == nil {
+			err = closed
+		}
 		if err != nil {
 			return out, metadata, &smithy.DeserializationError{Err: err}
 		}
