@@ -39,12 +39,13 @@ func TestLine(t *testing.T) {
 		row        row
 		want       string
 	}{
-		{[]float64{3.301, 3.1, 3.4}, []float64{10.019, 9, 11}, row{unit: "ms", target: &target{true, 0.33}}, "| 3.31 ms<br>(3.10 to 3.40) | 10.0 ms<br>(9.0 to 11.0) | 0.33 | ≤ 0.33 | reached |"},
-		{[]float64{3.4}, []float64{10}, row{unit: "ms", target: &target{true, 0.33}}, "| 3.40 ms | 10.0 ms | 0.34 | ≤ 0.33 | **not reached** |"},
-		{[]float64{129.9}, []float64{100}, row{unit: "MiB/s", more: true, target: &target{true, 1.3}}, "| 129 MiB/s | 100 MiB/s | 1.29 | ≥ 1.3 | **not reached** |"},
-		{[]float64{0.0501}, nil, row{unit: "ms", scale: 1000, target: &target{false, 50}}, "| 50.1 ms |  |  | ≤ 50 ms | **not reached** |"},
+		{[]float64{3.301, 3.1, 3.4}, []float64{10.019, 9, 11}, row{unit: "ms", target: &target{true, 0.33}}, "| 3.31 ms<br>(3.10 to 3.40, 3 rounds) | 10.0 ms<br>(9.0 to 11.0, 3 rounds) | 0.33 | ≤ 0.33 | reached |"},
+		{[]float64{3.4}, []float64{10}, row{unit: "ms", target: &target{true, 0.33}}, "| 3.40 ms<br>(one round) | 10.0 ms<br>(one round) | 0.34 | ≤ 0.33 | **not reached** |"},
+		{[]float64{129.9}, []float64{100}, row{unit: "MiB/s", more: true, target: &target{true, 1.3}}, "| 129 MiB/s<br>(one round) | 100 MiB/s<br>(one round) | 1.29 | ≥ 1.3 | **not reached** |"},
+		{[]float64{0.0501}, nil, row{unit: "ms", scale: 1000, target: &target{false, 50}}, "| 50.1 ms<br>(one round) |  |  | ≤ 50 ms | **not reached** |"},
 		{nil, nil, row{source: "tunnel", target: &target{true, 1}}, "| not measured: it needs sshd | | | ≤ 1 | |"},
-		{[]float64{4, 2}, nil, row{unit: "s"}, "| 3.00 s<br>(2.00 to 4.00) |  |  |  |  |"},
+		{[]float64{0, 0}, nil, row{target: &target{}}, "| 0<br>(0 to 0, 2 rounds) |  |  | ≤ 0 | reached |"},
+		{[]float64{4, 2}, nil, row{unit: "s"}, "| 3.00 s<br>(2.00 to 4.00, 2 rounds) |  |  |  |  |"},
 	} {
 		r := &results{values: map[figure][]float64{ours: c.ours, peer: c.peer}, why: map[string]string{"tunnel": "it needs sshd"}}
 		c.row.what, c.row.ours, c.row.peer = "what", ours, peer

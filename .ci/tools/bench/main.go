@@ -31,7 +31,7 @@ type options struct {
 func main() {
 	only := flag.String("only", ".", "run only the benchmarks whose name matches this `regexp`; nothing is written then, unless -out says where")
 	rounds := flag.Int("rounds", 100, "run `n` rounds at most")
-	limit := flag.Duration("limit", 20*time.Minute, "begin nothing after so long")
+	limit := flag.Duration("limit", 20*time.Minute, "take no longer than this: what does not fit any more has fewer rounds")
 	out := flag.String("out", "", "the `file` to write; empty means docs/benchmarks.md where all benchmarks run, else none")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)

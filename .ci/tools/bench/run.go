@@ -31,7 +31,8 @@ type source struct {
 	// needs are programs without which it cannot run.
 	needs []string
 
-	program string // the compiled tests
+	program string        // the compiled tests
+	took    time.Duration // its last round
 }
 
 // prepare compiles what is to run. What cannot be is left out, and the table
@@ -71,7 +72,7 @@ func runAll(ctx context.Context, o options, all []*source, r *results, began tim
 			if round > s.rounds || r.why[s.name] != "" || ctx.Err() != nil {
 				continue
 			}
-			if time.Since(began) > o.limit {
+			if time.Since(began)+s.took > o.limit {
 				if round == 1 {
 					r.failed(s.name, "there was no time left")
 				}
@@ -79,10 +80,12 @@ func runAll(ctx context.Context, o options, all []*source, r *results, began tim
 			}
 			ran = true
 			fmt.Printf("%6s  round %d: %s\n", time.Since(began).Round(time.Second), round, s.name)
+			starts := time.Now()
 			if err := s.run(ctx, r); err != nil && ctx.Err() == nil {
 				fmt.Println(err)
 				r.failed(s.name, "it failed")
 			}
+			s.took = time.Since(starts)
 		}
 		slices.Reverse(order)
 		if !ran {

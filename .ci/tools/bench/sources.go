@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // sources are all that is measured. Together, and with what is compiled before,
 // they take less than the limit of main.
@@ -10,13 +13,14 @@ func sources() []*source {
 		{name: "list", pkg: "steps/engine", pattern: "^BenchmarkSurvey$", time: "5x", rounds: 5, within: time.Minute},
 		{name: "screen", pkg: "ui/machines", pattern: "^BenchmarkMoveThrough200Machines$", time: "500x", rounds: 5, within: time.Minute},
 		{name: "log", pkg: "ui/logpane", pattern: "^BenchmarkMillionLines$", time: "1x", rounds: 3, within: 2 * time.Minute},
+		{name: "tunnel", pkg: "remote/sshbench", pattern: "^BenchmarkTunnel$", time: "1x", rounds: 3, within: 8 * time.Minute, needs: []string{"ssh", "/usr/sbin/sshd", "ip"}},
 		{name: "guide", pkg: "steps/hosttest", pattern: "^BenchmarkGuide$", time: "1x", rounds: 3, within: 6 * time.Minute, needs: []string{"ssh", "systemd-nspawn"}},
 	}
 }
 
 // sections are the tables, in the order of the document.
 func sections() []section {
-	return []section{
+	all := []section{
 		{
 			"The guide", "From a machine that has booted to a cell that ran, in ssh mode: the guide's commands typed into OpenSSH, with apt and pip, by somebody who types without a pause; and `up`, with uv (its default) and with pip. Each has a machine of its own, with the same disk, and downloads everything.", "typed by hand",
 			guideRows(),
@@ -44,6 +48,7 @@ func sections() []section {
 			},
 		},
 	}
+	return slices.Concat(all[:1], tunnelSections(), all[1:])
 }
 
 func guideRows() []row {

@@ -105,10 +105,10 @@ func (row row) cell(s spread, up bool) string {
 		round = math.Ceil
 	}
 	text := strings.TrimSpace(fmt.Sprintf("%.*f %s", digits, round(median*power-sign(up)*1e-9)/power+0, row.unit))
-	if s.rounds > 1 && s.least != s.most {
-		text += fmt.Sprintf(" (%.*f to %.*f)", digits, s.least*scale, digits, s.most*scale)
+	if s.rounds == 1 {
+		return text + "<br>(one round)"
 	}
-	return strings.ReplaceAll(text, " (", "<br>(")
+	return text + fmt.Sprintf("<br>(%.*f to %.*f, %d rounds)", digits, s.least*scale, digits, s.most*scale, s.rounds)
 }
 
 // sign keeps what is round already from being rounded further.
