@@ -14,7 +14,7 @@ func sources() []*source {
 		{name: "screen", pkg: "ui/machines", pattern: "^BenchmarkMoveThrough200Machines$", time: "500x", rounds: 5, within: time.Minute},
 		{name: "log", pkg: "ui/logpane", pattern: "^BenchmarkMillionLines$", time: "1x", rounds: 3, within: 2 * time.Minute},
 		{name: "tunnel", pkg: "remote/sshbench", pattern: "^BenchmarkTunnel$", time: "1x", rounds: 3, within: 8 * time.Minute, needs: []string{"ssh", "/usr/sbin/sshd", "ip"}},
-		{name: "guide", pkg: "steps/hosttest", pattern: "^BenchmarkGuide$", time: "1x", rounds: 3, within: 6 * time.Minute, needs: []string{"ssh", "systemd-nspawn"}},
+		{name: "guide", pkg: "steps/hosttest", pattern: "^BenchmarkGuide$", time: "1x", rounds: 3, within: 8 * time.Minute, needs: []string{"ssh", "systemd-nspawn"}},
 	}
 }
 
@@ -22,7 +22,7 @@ func sources() []*source {
 func sections() []section {
 	all := []section{
 		{
-			"The guide", "From a machine that has booted to a cell that ran, in ssh mode: the guide's commands typed into OpenSSH, with apt and pip, by somebody who types without a pause; and `up`, with uv (its default) and with pip. Each has a machine of its own, with the same disk, and downloads everything.", "typed by hand",
+			"The guide", "In ssh mode: the guide's commands typed into OpenSSH, with apt and pip, by somebody who types without a pause; and `up`, with uv (its default) and with pip. Each has a machine of its own, with the same disk, and downloads everything. The first two rows are from the launch of a machine with cloud-init, where the program has the install begin at boot, to a cell that ran; EC2's own part of a launch takes no time here. The others are from a machine that has booted, without cloud-init.", "typed by hand",
 			guideRows(),
 		},
 		{
@@ -54,8 +54,11 @@ func sections() []section {
 func guideRows() []row {
 	var rows []row
 	for _, installer := range []string{"uv", "pip"} {
+		rows = append(rows, row{source: "guide", what: installer + ": from the launch to a cell that ran", ours: figure{"Guide/launched_" + installer, "launch-s"}, peer: figure{"Guide/launched_hand", "launch-s"}, unit: "s"})
+	}
+	for _, installer := range []string{"uv", "pip"} {
 		for _, phase := range [][2]string{{"install", "install-s"}, {"serve", "serve-s"}, {"prove", "prove-s"}, {"all of it", "all-s"}, {"a second time", "again-s"}} {
-			rows = append(rows, row{source: "guide", what: installer + ": " + phase[0], ours: figure{"Guide/up_" + installer, phase[1]}, peer: figure{"Guide/hand", phase[1]}, unit: "s"})
+			rows = append(rows, row{source: "guide", what: installer + ": " + phase[0], ours: figure{"Guide/booted_" + installer, phase[1]}, peer: figure{"Guide/booted_hand", phase[1]}, unit: "s"})
 		}
 	}
 	return rows
