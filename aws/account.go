@@ -20,7 +20,9 @@ type Account struct {
 	profile  string
 	endpoint *Endpoint
 	from     origins       // where the settings that count come from
-	tick     time.Duration // between two looks at something that changes
+	tick     time.Duration // the longest pause between two looks at something that changes
+	least    time.Duration // the shortest
+	apart    time.Duration // between the looks of all waits at one region
 	newborn  time.Duration // how long a new thing may be not found
 	log      *slog.Logger
 	skew     atomic.Int64 // how wrong this computer's clock is, as far as was seen
@@ -34,7 +36,7 @@ type Account struct {
 func Open(ctx context.Context, o Options) (*Account, error) {
 	a := &Account{
 		profile: o.Profile, endpoint: o.Endpoint, regions: map[string]*Regional{},
-		tick: 2 * time.Second, newborn: 15 * time.Second, log: o.Log,
+		tick: awsMost, least: awsLeast, apart: awsApart, newborn: 15 * time.Second, log: o.Log,
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
@@ -43,7 +45,7 @@ func Open(ctx context.Context, o Options) (*Account, error) {
 	var err error
 	if o.Endpoint != nil {
 		a.cfg = endpointConfig(o)
-		a.tick, a.newborn = 100*time.Millisecond, 3*time.Second
+		a.tick, a.least, a.apart, a.newborn = endpointMost, endpointLeast, endpointApart, 3*time.Second
 	} else {
 		a.cfg, a.from, err = sharedConfig(ctx, o)
 	}
@@ -70,7 +72,7 @@ func (a *Account) In(region string) *Regional {
 		cfg := a.cfg.Copy()
 		cfg.Region = region
 		r = &Regional{
-			account: a, name: region,
+			account: a, name: region, looks: &pace{apart: a.apart},
 			ec2: ec2.NewFromConfig(cfg),
 		}
 		a.regions[region] = r

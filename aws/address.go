@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // MyAddress is the public IPv4 address of this computer, as AWS sees it
@@ -22,6 +24,7 @@ func (a *Account) MyAddress(ctx context.Context) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
+	defer timing.Wait(ctx, timing.AWS)()
 	began := time.Now()
 	addr, err := askAddress(ctx, client, url)
 	a.log.LogAttrs(

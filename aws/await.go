@@ -11,15 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	smithytime "github.com/aws/smithy-go/time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
-// WaitState looks at the instance, every two seconds on AWS, until it has the
+// WaitState looks at the instance, as often as pace allows, until it has the
 // state, until ctx ends, or until it can no longer get there; then EC2's
 // reason is in the *Error. One that EC2 does not show is waited for, because it
 // may be new; where it is to be terminated, it is taken for that after some
 // seconds. each, unless nil, is given every look.
 func (r *Regional) WaitState(ctx context.Context, id string, want State, each func(Instance)) (Instance, error) {
-	a := awaited{Regional: r, id: id, want: want, each: each, look: r.look}
+	a := r.awaited(id, want, each)
 	if want == StateTerminated {
 		a.look = r.Instance
 	}
@@ -31,7 +33,8 @@ func (r *Regional) WaitState(ctx context.Context, id string, want State, each fu
 // it. One that EC2 does not show is waited for in any case: it may be a new one
 // that is to be terminated.
 func (r *Regional) Bring(ctx context.Context, id string, want State, each func(Instance)) (Instance, error) {
-	a := awaited{Regional: r, id: id, want: want, each: each, look: r.look, ask: r.Terminate}
+	a := r.awaited(id, want, each)
+	a.ask = r.Terminate
 	switch want {
 	case StateRunning:
 		a.ask = r.Start
@@ -51,24 +54,39 @@ type awaited struct {
 	look func(ctx context.Context, id string) (Instance, error)
 	ask  func(ctx context.Context, id string) error // nil leaves it to others
 
-	asked   int  // how often it was asked for
-	idle    int  // looks since then
-	started bool // a start has begun: what stops now has failed
+	patience
+	asked   int       // how often it was asked for
+	askedAt time.Time // the last time
+	started bool      // a start has begun: what stops now has failed
 	last    Instance
-	hidden  bool // EC2 has said that it knows no such instance
+	hidden  bool  // EC2 has said that it knows no such instance
+	refused error // EC2 throttled the last look
+}
+
+func (r *Regional) awaited(id string, want State, each func(Instance)) *awaited {
+	return &awaited{
+		Regional: r, id: id, want: want, each: each, look: r.look,
+		patience: patience{least: r.account.least, most: r.account.tick, began: time.Now()},
+	}
 }
 
 // maxVanish is the longest pause between two requests to delete something.
 const maxVanish = 10 * time.Second
 
-// askAgain is after how many looks a request that had no effect is made again.
+// askAgain is after how many of the longest pauses a request that had no effect
+// is made again.
 const askAgain = 5
 
 func (a *awaited) await(ctx context.Context) (Instance, error) {
+	defer timing.Wait(ctx, timing.AWS)()
 	doing := fmt.Sprintf("wait for the instance %s to be %s", a.id, a.want)
 	for {
 		i, err := a.look(ctx, a.id)
 		unshown := codeOf(err) == codeNoInstance
+		a.refused = nil
+		if a.throttled(throttle(codeOf(err))); a.slow > 0 {
+			a.refused = err
+		}
 		switch {
 		case unshown && a.want == StateTerminated && (a.ask == nil || a.last.State.Ended()):
 			return Instance{ID: a.id, State: StateTerminated}, nil // EC2 forgets them after an hour
@@ -76,6 +94,7 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 			a.hidden = true
 		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return a.last, a.late(ctx, doing, ctx.Err())
+		case a.refused != nil && ctx.Err() == nil:
 		case err != nil:
 			return a.last, a.fail(ctx, doing, err)
 		default:
@@ -86,12 +105,20 @@ func (a *awaited) await(ctx context.Context) (Instance, error) {
 		if err := a.insist(ctx, unshown); err != nil {
 			return a.last, err
 		}
-		if err := smithytime.SleepWithContext(ctx, a.account.tick); errors.Is(err, context.DeadlineExceeded) {
+		if err := a.rest(ctx); errors.Is(err, context.DeadlineExceeded) {
 			return a.last, a.late(ctx, doing, err)
 		} else if err != nil {
 			return a.last, a.fail(ctx, doing, err)
 		}
 	}
+}
+
+// rest waits until the next look.
+func (a *awaited) rest(ctx context.Context) error {
+	if err := smithytime.SleepWithContext(ctx, a.pause()); err != nil {
+		return err
+	}
+	return a.looks.turn(ctx)
 }
 
 // arrived takes a look's answer, and reports whether it is the end of the wait.
@@ -119,11 +146,14 @@ func (a *awaited) insist(ctx context.Context, unshown bool) error {
 		due = !unshown && a.last.State == StateStopped
 	case StatePending, StateStopping, StateShuttingDown: // on the way to another one
 	}
-	if a.idle++; a.ask == nil || !due || a.asked > 0 && a.idle < askAgain {
+	if a.ask == nil || !due || a.refused != nil || a.asked > 0 && time.Since(a.askedAt) < askAgain*a.most {
 		return nil
 	}
 	err := a.ask(ctx, a.id)
-	a.asked, a.idle = a.asked+1, 0
+	if a.throttled(throttle(codeOf(err))); a.slow > 0 {
+		return nil // it is asked for after the next look
+	}
+	a.asked, a.askedAt = a.asked+1, time.Now()
 	// What was shown may be a moment old: the next look tells.
 	if code := codeOf(err); code == codeNoInstance || code == "IncorrectInstanceState" && a.asked > 1 {
 		return nil
@@ -135,6 +165,9 @@ func (a *awaited) insist(ctx context.Context, unshown bool) error {
 // at all, that is the error, and nothing is said of the instance.
 func (a *awaited) late(ctx context.Context, doing string, err error) error {
 	if a.last.State == "" && !a.hidden {
+		if a.refused != nil {
+			err = a.refused
+		}
 		return a.fail(ctx, doing, err)
 	}
 	e := &Error{Doing: doing, Code: codeStateFailed, Message: "it is still " + string(a.last.State), Region: a.name, err: err}

@@ -24,7 +24,7 @@ func endpointConfig(o Options) sdk.Config {
 		HTTPClient:   o.Endpoint.http(),
 		Logger:       logger(o.Warn),
 		Retryer:      retryer(o.Warn),
-		APIOptions:   traced(o.Log),
+		APIOptions:   append(traced(o.Log), timed),
 	}
 	if cfg.Region == "" {
 		cfg.Region = defaultRegion

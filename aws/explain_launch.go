@@ -198,18 +198,19 @@ func (e *Error) resourceWords() (words, bool) {
 
 // serviceWords are for AWS's own troubles.
 func (e *Error) serviceWords() (words, bool) {
+	if throttle(e.Code) {
+		return words{
+			problem.Refused, "AWS is limiting requests",
+			e.said("Too many requests were made with this account within a short time; several tries were refused."),
+			problem.Say("Wait a minute, then retry. Other tools on the same account may be the cause."),
+		}, true
+	}
 	switch e.Code {
 	case codeIncomplete:
 		return words{
 			problem.Failed, "AWS's answer is not complete",
 			"It was not possible to " + e.Doing + ": " + e.Message + ", even after several tries.",
 			problem.Do(problem.Retry).Say(" in a minute: it finds what was made, and makes nothing twice."),
-		}, true
-	case "RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException", "EC2ThrottledException", "RequestThrottled":
-		return words{
-			problem.Refused, "AWS is limiting requests",
-			e.said("Too many requests were made with this account within a short time; several tries were refused."),
-			problem.Say("Wait a minute, then retry. Other tools on the same account may be the cause."),
 		}, true
 	case "InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable", "ServiceUnavailableException", "InternalServerError", "InternalServiceError":
 		return words{

@@ -15,13 +15,14 @@ import (
 func (r *Regional) EnsureGroup(ctx context.Context, g GroupSpec) (string, error) {
 	doing := "make the security group " + g.Name
 	id, err := r.groupOf(ctx, g)
-	if err == nil && id == "" {
+	created := err == nil && id == ""
+	if created {
 		id, err = r.createGroup(ctx, doing, g)
 	}
 	if err != nil {
 		return id, r.fail(ctx, doing, err)
 	}
-	return id, r.ensureRules(ctx, doing, id, g.want())
+	return id, r.ensureRules(ctx, doing, id, g.want(), created)
 }
 
 // groupOf finds the spec's group; "" when there is none.

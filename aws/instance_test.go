@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +65,83 @@ func TestWaitState(t *testing.T) {
 	}
 }
 
+// eachTick answers with each reply for a tick from the first call on, and with
+// the last one from there on.
+func eachTick(tick time.Duration, rs ...reply) func(int, request) reply {
+	var began time.Time
+	return func(int, request) reply {
+		if began.IsZero() {
+			began = time.Now()
+		}
+		return rs[min(int(time.Since(began)/tick), len(rs)-1)]
+	}
+}
+
+// A wait that EC2 throttles slows down, and comes to its end all the same.
+func TestThrottledWaitsSlowDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const sdkTries = 3 // each look is tried so often by the SDK
+		refusals := 4 * sdkTries
+		turns := append(slices.Repeat([]reply{ec2Error("RequestLimitExceeded", "slow down")}, refusals), state("pending", ""), state("running", ""))
+		r, w := regional(t, answers{
+			"DescribeInstances": inTurn(turns...),
+			"StartInstances":    always(ok("StartInstances", "<instancesSet/>")),
+		})
+		if i, err := r.Bring(t.Context(), "i-1", StateRunning, nil); err != nil || i.State != StateRunning {
+			t.Errorf("%+v, %v", i, err)
+		}
+		if n := w.count("DescribeInstances"); n != refusals+2 {
+			t.Errorf("%d looks, want %d", n, refusals+2)
+		}
+		pauses := patience{least: awsLeast, most: awsMost, began: time.Now()}
+		for range 10 {
+			pauses.throttled(true)
+		}
+		if d := pauses.pause(); pauses.slow != maxSlow || d < maxSlow/2 || d > 3*maxSlow/2 {
+			t.Errorf("the pause is %v", d)
+		}
+		if pauses.throttled(false); pauses.pause() != awsLeast {
+			t.Errorf("it stays slow: %v", pauses.pause())
+		}
+	})
+}
+
+// A wait that EC2 throttles for all its time says so.
+func TestAlwaysThrottledWaitSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := regional(t, answers{"DescribeInstances": always(ec2Error("RequestLimitExceeded", "slow down"))})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := r.WaitState(ctx, "i-1", StateRunning, nil)
+		if codeOf(err) != "RequestLimitExceeded" && codeOf(err) != codeTimeout {
+			t.Errorf("err = %v", err)
+		}
+		explained(t, err)
+	})
+}
+
+// However many machines are waited for at once, the looks at their region stay
+// within what EC2 allows.
+func TestManyWaitsShareOnePace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{t: t, answers: answers{"DescribeInstances": always(state("pending", ""))}}
+		a := open(t, w, "eu-central-1")
+		a.tick, a.least, a.apart = awsMost, awsLeast, awsApart // as on AWS
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		const waits = 50
+		var all sync.WaitGroup
+		for range waits {
+			all.Go(func() { _, _ = a.In("eu-west-1").WaitState(ctx, "i-1", StateRunning, nil) })
+		}
+		all.Wait()
+		// The first look of each wait is at once: EC2's bucket is for that.
+		if n, most := w.count("DescribeInstances"), waits+int(time.Minute/awsApart)+1; n > most || n < most/2 {
+			t.Errorf("%d looks in a minute, want %d at most", n, most)
+		}
+	})
+}
+
 // A request that had no effect is made again, one that has is not, and what EC2
 // does not show is no reason to give up.
 func TestBring(t *testing.T) {
@@ -95,7 +173,7 @@ func TestBring(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, w := regional(t, answers{
-					"DescribeInstances": inTurn(c.turns...), "StartInstances": always(ok("StartInstances", nothing)),
+					"DescribeInstances": eachTick(endpointMost, c.turns...), "StartInstances": always(ok("StartInstances", nothing)),
 					"StopInstances": always(ok("StopInstances", nothing)), "TerminateInstances": always(ok("TerminateInstances", nothing)),
 				})
 				// It ends between two looks: at the time of one, either may be first.

@@ -157,7 +157,7 @@ func (l *loader) options(path string, provider sdk.CredentialsProvider) []func(*
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = 8 * time.Second })),
 		config.WithLogger(logger(l.Warn)),
 		config.WithRetryer(retryer(l.Warn)),
-		config.WithAPIOptions(traced(l.Log)),
+		config.WithAPIOptions(append(traced(l.Log), timed)),
 		config.WithAssumeRoleCredentialOptions(l.prompts.configure),
 		config.WithSharedConfigFiles([]string{path}),
 		config.WithSharedCredentialsFiles([]string{}),

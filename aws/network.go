@@ -8,6 +8,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
 )
 
 // Network finds where an instance goes: the default VPC, in the zone if one is
@@ -25,17 +26,23 @@ func (r *Regional) Network(ctx context.Context, zone string) (Network, error) {
 		return Network{}, r.own(codeNoDefaultVPC, doing, "")
 	}
 	n := Network{VPC: sdk.ToString(vpcs.Vpcs[0].VpcId), Zone: zone}
-	in := []types.Filter{filter("vpc-id", n.VPC)}
-	tables, err := r.ec2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: in})
-	if err != nil {
-		return Network{}, r.fail(ctx, doing, err)
-	}
-	in = append(in, filter("default-for-az", "true"))
+	of := filter("vpc-id", n.VPC)
+	in := []types.Filter{of, filter("default-for-az", "true")}
 	if zone != "" {
 		in = append(in, filter("availability-zone", zone))
 	}
-	subnets, err := r.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: in})
-	if err != nil {
+	var tables *ec2.DescribeRouteTablesOutput
+	var subnets *ec2.DescribeSubnetsOutput
+	both, asking := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		tables, err = r.ec2.DescribeRouteTables(asking, &ec2.DescribeRouteTablesInput{Filters: []types.Filter{of}})
+		return err
+	})
+	both.Go(func() (err error) {
+		subnets, err = r.ec2.DescribeSubnets(asking, &ec2.DescribeSubnetsInput{Filters: in})
+		return err
+	})
+	if err := both.Wait(); err != nil {
 		return Network{}, r.fail(ctx, doing, err)
 	}
 	if len(subnets.Subnets) == 0 {

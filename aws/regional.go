@@ -10,12 +10,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	smithytime "github.com/aws/smithy-go/time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // Regional speaks to one region of an account. It is safe for concurrent use.
 type Regional struct {
 	account *Account
 	name    string
+	looks   *pace // of all waits
 	ec2     *ec2.Client
 }
 
@@ -24,12 +27,13 @@ type Regional struct {
 // https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 func (r *Regional) eventually(ctx context.Context, code string, do func() error) error {
 	end := time.Now().Add(r.account.newborn)
-	for {
+	defer timing.Wait(ctx, timing.AWS)()
+	for wait := r.account.least; ; wait = min(2*wait, r.account.tick) {
 		err := do()
 		if err == nil || codeOf(err) != code || time.Now().After(end) {
 			return err
 		}
-		if err := smithytime.SleepWithContext(ctx, r.account.tick); err != nil {
+		if err := smithytime.SleepWithContext(ctx, wait); err != nil {
 			return err
 		}
 	}

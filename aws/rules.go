@@ -59,16 +59,21 @@ func (g GroupSpec) want() []Rule {
 }
 
 // ensureRules changes the group's rules until they are seen to be those wanted:
-// EC2 may take a request and do nothing.
-func (r *Regional) ensureRules(ctx context.Context, doing, id string, want []Rule) error {
+// EC2 may take a request and do nothing. One that was created just now lets
+// nobody in: it is not asked at first.
+func (r *Regional) ensureRules(ctx context.Context, doing, id string, want []Rule, created bool) error {
 	return r.eventually(ctx, codeNoEffect, func() error {
-		have, err := r.ingress(ctx, id)
-		if err != nil {
-			return r.fail(ctx, doing, err)
+		var have []types.SecurityGroupRule
+		var err error
+		if !created {
+			if have, err = r.ingress(ctx, id); err != nil {
+				return r.fail(ctx, doing, err)
+			}
+			if rulesMatch(want, have) {
+				return nil
+			}
 		}
-		if rulesMatch(want, have) {
-			return nil
-		}
+		created = false
 		if err := r.setRules(ctx, id, want, have); err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // traced has each attempt of each call written to log: what was asked of which
@@ -28,6 +30,16 @@ func traced(log *slog.Logger) []func(*middleware.Stack) error {
 		}
 		return stack.Finalize.Add(attempt, middleware.Before)
 	}}
+}
+
+// timed has each call, with its retries, count as waiting for AWS.
+func timed(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("TimeCall", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		defer timing.Wait(ctx, timing.AWS)()
+		return next.HandleInitialize(ctx, in)
+	}), middleware.Before)
 }
 
 // attemptsKey is where a call's context has the number of its attempts.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // Signer holds a private key, or leads to one. Other packages name it without
@@ -72,6 +73,7 @@ type Redialer func(ctx context.Context) (*Client, error)
 // and nothing of the connection afterwards. Its errors are *Error, ctx's own,
 // or what HostKeyCheck.Ask answered.
 func Dial(ctx context.Context, t Target, a Auth, check HostKeyCheck) (*Client, error) {
+	defer timing.Wait(ctx, timing.Machine)()
 	c, err := dial(ctx, t, a, check, nil)
 	var unknown *Error
 	if !errors.As(err, &unknown) || unknown.Reason != HostKeyUnknown || check.Ask == nil {
@@ -250,54 +252,4 @@ func notPermittedNow(said string) bool {
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return safe.Clean(line)
-}
-
-// WaitPort waits until an SSH server answers at addr, or ctx ends. Each failed
-// try is told to each, which may be nil. When ctx's time is up the error tells
-// why the last try failed.
-func WaitPort(ctx context.Context, addr string, each func(err error)) error {
-	for pause := 250 * time.Millisecond; ; pause = min(pause*3/2, 2*time.Second) {
-		err := greeted(ctx, addr)
-		if err == nil {
-			return nil
-		}
-		if each != nil && ctx.Err() == nil {
-			each(err)
-		}
-		switch ended := Pause(ctx, pause); {
-		case errors.Is(ended, context.Canceled):
-			return fmt.Errorf("wait for %s: %w", addr, ended)
-		case ended != nil:
-			return err
-		}
-	}
-}
-
-// greeted connects and reads the first bytes of the server's greeting.
-func greeted(ctx context.Context, addr string) error {
-	try, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	t := Target{Addr: addr}
-	var d net.Dialer
-	conn, err := d.DialContext(try, "tcp", addr)
-	if err != nil {
-		return dialError(t, err)
-	}
-	defer func() { _ = conn.Close() }() // nothing was sent
-	defer context.AfterFunc(try, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	w := newWire(conn)
-	buf := make([]byte, 256)
-	for !strings.Contains(w.greeting(), "SSH-") {
-		_, err := w.Read(buf)
-		switch said := w.greeting(); {
-		case err == nil && len(said) < maxGreeting:
-		case said != "":
-			return &Error{Reason: NotSSH, Addr: addr, Text: firstLine(said), Err: err}
-		case isTimeout(err):
-			return &Error{Reason: Timeout, Addr: addr, Err: err}
-		default:
-			return &Error{Reason: Closed, Addr: addr, Err: err}
-		}
-	}
-	return nil
 }

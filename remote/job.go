@@ -15,6 +15,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // Job is work on a host that continues when the connection drops. It lives in
@@ -31,6 +32,9 @@ type Job struct {
 	// run of the same script answers. A run that continues is always joined,
 	// and one that vanished without a status (a reboot) is started again.
 	Again bool
+	// Over is the connection that FollowJob begins with, and leaves open; nil
+	// has it make one.
+	Over *Client
 	// Retrying is told why the connection is made again; may be nil.
 	Retrying func(err error)
 	// Joined is told, at its end, of a run that somebody else began; may be nil.
@@ -89,10 +93,15 @@ func FollowJob(ctx context.Context, dial Redialer, j Job, out safe.Output) (exit
 		return 0, err
 	}
 	defer func() { _ = f.lines.Close() }() // it never fails
+	defer timing.Wait(ctx, timing.Machine)()
 	var wait backoff
-	for {
+	for c := j.Over; ; c = nil {
 		before := f.offset
-		exit, err = f.dialAndAttach(ctx, dial)
+		if c != nil {
+			exit, err = f.attach(ctx, c)
+		} else {
+			exit, err = f.dialAndAttach(ctx, dial)
+		}
 		if err == nil || ctx.Err() != nil || !again(err) {
 			return exit, err
 		}

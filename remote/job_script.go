@@ -109,12 +109,18 @@ trap - EXIT HUP INT TERM PIPE
 
 // followScript prints the log from an offset, and continues until the run's end.
 // Whether it has ended is looked up before the log is read, so that nothing it
-// printed is left out. A word now and then finds out that nobody listens.
+// printed is left out. A word now and then finds out that nobody listens. Where
+// tail can, a pause is over when the run is.
 const followScript = `set +e
 printf %s "$mark"
 [ $fresh = 0 ] || echo begun >&2
 echo "run $name" >&2
 if [ -n "$follow" ] && [ "$follow" != "$name" ]; then echo lost >&2; exit 0; fi
+timeout 0.01 tail --pid=$$ -f /dev/null >/dev/null 2>&1
+[ $? = 124 ] && watch=1 || watch=0
+rest() {
+	if [ $watch = 1 ]; then timeout 0.2 tail -s 0.02 --pid="$number" -f /dev/null; else sleep 0.2 || sleep 1; fi >/dev/null 2>&1
+}
 polls=0
 while :; do
 	end=
@@ -133,6 +139,6 @@ while :; do
 	esac
 	[ $((polls % 50)) != 49 ] || echo >&2 || exit 1
 	polls=$((polls+1))
-	sleep 0.2 2>/dev/null || sleep 1
+	rest
 done
 `

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // Command is something to run on a host.
@@ -75,6 +76,7 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 	if err != nil {
 		return err
 	}
+	defer timing.Wait(ctx, timing.Machine)()
 	s, err := c.session(ctx)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // Endpoint is a server as its user reaches it.
@@ -50,6 +51,7 @@ type client struct {
 	http    *http.Client
 }
 
+// client is for a few requests; whoever has it closes it.
 func (ep Endpoint) client() (*client, error) {
 	base, err := url.Parse(ep.URL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
@@ -58,7 +60,7 @@ func (ep Endpoint) client() (*client, error) {
 	t := &http.Transport{
 		DialContext: ep.Dial, Proxy: http.ProxyFromEnvironment,
 		TLSHandshakeTimeout: 15 * time.Second,
-		DisableKeepAlives:   true, // a few requests; nothing is left open
+		IdleConnTimeout:     requestWithin,
 	}
 	if ep.Dial != nil {
 		t.Proxy = nil
@@ -72,6 +74,9 @@ func (ep Endpoint) client() (*client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
+
+// close leaves no connection open.
+func (c *client) close() { c.http.CloseIdleConnections() }
 
 // pinned accepts the one certificate with that SHA-256, whoever signed it.
 // VerifyConnection is called on each handshake, resumed ones too.
@@ -163,7 +168,9 @@ func Ready(ctx context.Context, ep Endpoint) error {
 	if err != nil {
 		return err
 	}
-	wait := 100 * time.Millisecond
+	defer c.close()
+	defer timing.Wait(ctx, timing.Machine)()
+	wait := 50 * time.Millisecond
 	var before error
 	for {
 		err := c.ready(ctx)
@@ -180,7 +187,7 @@ func Ready(ctx context.Context, ep Endpoint) error {
 		case ended != nil:
 			return explainReach(ep, err)
 		}
-		wait = min(wait*3/2, time.Second)
+		wait = min(wait*3/2, 200*time.Millisecond) // a try costs the host next to nothing
 	}
 }
 

@@ -43,7 +43,7 @@ func TestNotebookOnGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, k := newKernel(t, c)
-	if home, err := k.run(t.Context(), "import os; print(os.getcwd())"); err != nil || home != gf.Home {
+	if home, err := k.run(t.Context(), "import os; print(os.getcwd())"); err != nil || home[0] != gf.Home {
 		t.Errorf("the kernel runs in %q, %v; want the gateway's %q", home, err, gf.Home)
 	}
 	args, err := output(t.Context(), w, "ps -ewwo args; cat .jupyter-ec2/server/run .jupyter-ec2/server/jupyter-ec2.service")

@@ -78,29 +78,37 @@ func (c *client) openKernel(ctx context.Context, id string) (*kernel, error) {
 
 func (k *kernel) close() { _ = k.conn.CloseNow() }
 
-// run runs code and answers what it printed, without the last line end.
-func (k *kernel) run(ctx context.Context, code string) (string, error) {
-	request, err := k.request(code)
-	if err != nil {
-		return "", err
-	}
-	if err := wsjson.Write(ctx, k.conn, request); err != nil {
-		return "", fmt.Errorf("sending a cell: %w", err)
-	}
-	var cell cellOutput
-	for !cell.done {
-		kind, data, err := k.conn.Read(ctx)
+// run runs cells, which are sent together, and answers what each printed,
+// without the last line end.
+func (k *kernel) run(ctx context.Context, cells ...string) (printed []string, err error) {
+	var requests []message
+	for _, code := range cells {
+		request, err := k.request(code)
 		if err != nil {
-			return "", fmt.Errorf("waiting for the cell's output: %w", err)
+			return nil, err
 		}
-		if kind != websocket.MessageText {
-			continue // a message with buffers: not ours
+		if err := wsjson.Write(ctx, k.conn, request); err != nil {
+			return nil, fmt.Errorf("sending a cell: %w", err)
 		}
-		if err := cell.take(data, request.Header.ID); err != nil {
-			return "", err
-		}
+		requests = append(requests, request)
 	}
-	return strings.TrimRight(cell.printed.String(), "\n"), nil
+	for _, request := range requests {
+		var cell cellOutput
+		for !cell.done {
+			kind, data, err := k.conn.Read(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("waiting for the cell's output: %w", err)
+			}
+			if kind != websocket.MessageText {
+				continue // a message with buffers: not ours
+			}
+			if err := cell.take(data, request.Header.ID); err != nil {
+				return nil, err
+			}
+		}
+		printed = append(printed, strings.TrimRight(cell.printed.String(), "\n"))
+	}
+	return printed, nil
 }
 
 func (k *kernel) request(code string) (message, error) {

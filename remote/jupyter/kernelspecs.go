@@ -21,6 +21,11 @@ func Kernelspecs(ctx context.Context, ep Endpoint) ([]Kernelspec, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer c.close()
+	return c.kernelspecs(ctx, ep)
+}
+
+func (c *client) kernelspecs(ctx context.Context, ep Endpoint) ([]Kernelspec, error) {
 	body, err := c.do(ctx, http.MethodGet, "/api/kernelspecs", nil)
 	if err != nil {
 		return nil, explainReach(ep, err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // Proof is what came of running a cell.
@@ -41,6 +42,7 @@ func prove(ctx context.Context, ep Endpoint, within time.Duration, say func(stri
 	if say == nil {
 		say = func(string) {}
 	}
+	defer timing.Wait(ctx, timing.Machine)()
 	began := time.Now()
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, within)
@@ -49,7 +51,8 @@ func prove(ctx context.Context, ep Endpoint, within time.Duration, say func(stri
 	if err != nil {
 		return Proof{}, err
 	}
-	spec, err := pythonKernel(ctx, ep)
+	defer c.close()
+	spec, err := c.pythonKernel(ctx, ep)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -83,8 +86,8 @@ func prove(ctx context.Context, ep Endpoint, within time.Duration, say func(stri
 }
 
 // pythonKernel is the default kernel, or the first that speaks Python.
-func pythonKernel(ctx context.Context, ep Endpoint) (Kernelspec, error) {
-	specs, err := Kernelspecs(ctx, ep)
+func (c *client) pythonKernel(ctx context.Context, ep Endpoint) (Kernelspec, error) {
+	specs, err := c.kernelspecs(ctx, ep)
 	if err != nil {
 		return Kernelspec{}, err
 	}
@@ -136,17 +139,14 @@ func (c *client) runCells(ctx context.Context, id string, proof *Proof, say func
 	}
 	defer k.close()
 	say("Running print(6*7) there.")
-	if proof.Output, err = k.run(ctx, "print(6*7)"); err != nil {
-		return err
-	}
-	if proof.Output != "42" {
-		return fmt.Errorf("print(6*7) answered %q", safe.Clean(head(proof.Output, 80)))
-	}
-	version, err := k.run(ctx, "import sys; print(sys.version)")
+	printed, err := k.run(ctx, "print(6*7)", "import sys; print(sys.version)")
 	if err != nil {
 		return err
 	}
-	proof.PythonVersion = safe.Clean(strings.SplitN(version, " ", 2)[0])
+	if proof.Output = printed[0]; proof.Output != "42" {
+		return fmt.Errorf("print(6*7) answered %q", safe.Clean(head(proof.Output, 80)))
+	}
+	proof.PythonVersion = safe.Clean(strings.SplitN(printed[1], " ", 2)[0])
 	say(fmt.Sprintf("It answered 42, by Python %s.", proof.PythonVersion))
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -46,6 +47,9 @@ type ServeSpec struct {
 	WorkDir string // where notebooks lie; empty means the home folder
 	// Gateway runs the notebook's kernels elsewhere; nil runs them here.
 	Gateway *GatewaySpec `json:",omitempty"`
+	// Started, unless nil, is told the port once, as soon as it is certain: what
+	// needs no answer of the server's can be done while it starts.
+	Started func(port int) error `json:"-"`
 }
 
 // complete fills the defaults in and tells what cannot be used.
@@ -135,11 +139,24 @@ func Serve(ctx context.Context, h Host, spec ServeSpec, out safe.Output) (port i
 			out(safe.Clean(text), false)
 		}
 	}}
-	if port, ok, err := s.running(ctx, spec); ok || err != nil {
-		return port, err
-	}
-	port, err = s.replace(ctx, spec)
+	now, port, err := s.prepare(ctx, spec, spec.hash())
 	if err != nil {
+		return 0, err
+	}
+	if port == 0 {
+		if ok, err := s.running(ctx, spec, now); err != nil {
+			return 0, err
+		} else if ok {
+			return now.port, spec.started(now.port)
+		}
+		if _, port, err = s.prepare(ctx, spec, ""); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.begin(ctx, spec, port); err != nil {
+		return 0, err
+	}
+	if err := spec.started(port); err != nil {
 		return 0, err
 	}
 	ep, err := spec.endpoint(h, port)
@@ -154,59 +171,54 @@ func Serve(ctx context.Context, h Host, spec ServeSpec, out safe.Output) (port i
 	return port, nil
 }
 
-// running looks for a server with the same spec that answers.
-func (s *server) running(ctx context.Context, spec ServeSpec) (port int, ok bool, err error) {
-	now, err := s.state(ctx)
-	if err != nil || !now.alive || now.hash != spec.hash() {
-		return 0, false, err
+func (s ServeSpec) started(port int) error {
+	if s.Started == nil {
+		return nil
 	}
+	return s.Started(port)
+}
+
+// running reports whether the server that runs by the same spec answers.
+func (s *server) running(ctx context.Context, spec ServeSpec, now serverState) (ok bool, err error) {
 	ep, err := spec.endpoint(s.h, now.port)
 	if err != nil {
-		return 0, false, err
+		return false, err
 	}
 	if err := s.await(ctx, ep, answerWithin); err != nil {
 		s.say("The running server does not answer: it is restarted.")
-		return 0, false, ctx.Err()
+		return false, ctx.Err()
 	}
 	s.say(fmt.Sprintf("The server is already running on port %d.", now.port))
 	if now.strays > 0 {
 		s.say("Another server of this program's runs there, which no record knows: it is ended.")
 		if _, err := s.do(ctx, "tidy", nil); err != nil {
-			return 0, false, fmt.Errorf("ending a server that no record knows: %w", err)
+			return false, fmt.Errorf("ending a server that no record knows: %w", err)
 		}
 	}
-	return now.port, true, nil
+	return true, nil
 }
 
-// replace stops what runs and starts the server of the spec.
-func (s *server) replace(ctx context.Context, spec ServeSpec) (port int, err error) {
-	if err := s.stop(ctx); err != nil {
-		return 0, err
-	}
-	port, err = s.freePort(ctx, spec)
-	if err != nil {
-		return 0, err
-	}
+// begin starts the server of the spec at a port.
+func (s *server) begin(ctx context.Context, spec ServeSpec, port int) error {
 	if port != spec.Port {
 		s.say(fmt.Sprintf("Port %d of the machine is taken by something else: using %d.", spec.Port, port))
 	}
 	hash := spec.hash()
 	spec.Port = port
-	for _, f := range spec.files(hash) {
-		name := path.Join(spec.Facts.Home, serverDir, f.name)
-		if err := s.h.Upload(ctx, name, f.mode, strings.NewReader(f.content)); err != nil {
-			return 0, fmt.Errorf("writing %s on the host: %w", name, err)
-		}
-	}
+	files := spec.files(hash)
 	s.say("$ " + spec.commandLine())
 	if spec.Facts.Systemd && spec.Facts.Sudo {
 		s.say("$ sudo systemctl enable --now jupyter-ec2")
 	}
-	said, err := s.do(ctx, "start", map[string]string{"JE_WORKDIR": spec.WorkDir})
-	if err != nil {
-		return 0, fmt.Errorf("starting the server: %w", withRaw(err, said))
+	said, err := s.doWith(ctx, "begin", variables(files), map[string]string{"JE_WORKDIR": spec.WorkDir, "JE_FILES": strconv.Itoa(len(files))})
+	var exit *remote.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.Code == 5:
+		return fmt.Errorf("writing the server's files on the host: %w", err)
+	case err != nil:
+		return fmt.Errorf("starting the server: %w", withRaw(err, said))
 	}
-	return port, nil
+	return nil
 }
 
 // await waits until the server answers, and fails early when it has ended.

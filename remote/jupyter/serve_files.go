@@ -49,6 +49,16 @@ func (s ServeSpec) files(hash string) []hostFile {
 	return append(files, hostFile{"spec", 0o600, fmt.Sprintf("hash=%s\nport=%d\n", hash, s.Port)})
 }
 
+// variables are the files as scripts/server.sh takes them. They are no
+// environment, which other processes of the user's could read.
+func variables(files []hostFile) string {
+	var b strings.Builder
+	for i, f := range files {
+		fmt.Fprintf(&b, "name_%d=%s mode_%d=%o text_%d=%s\n", i, quote(f.name), i, f.mode.Perm(), i, quote(f.content))
+	}
+	return b.String()
+}
+
 func (s ServeSpec) path(name string) string { return path.Join(s.Facts.Home, serverDir, name) }
 
 // command is the server's program and its flags. No secret is among them.

@@ -33,12 +33,17 @@ type serverState struct {
 
 // do runs one task of the script and answers what it printed.
 func (s *server) do(ctx context.Context, task string, env map[string]string) (string, error) {
+	return s.doWith(ctx, task, "", env)
+}
+
+// doWith is do with shell variables that are in no environment.
+func (s *server) doWith(ctx context.Context, task, variables string, env map[string]string) (string, error) {
 	all := map[string]string{"JE_DO": task, "JE_SYSTEMD": "0"}
 	if s.facts.Systemd && s.facts.Sudo {
 		all["JE_SYSTEMD"] = "1"
 	}
 	maps.Copy(all, env)
-	out, err := ask(ctx, s.h, script(lockScript)+script(serverScript), all)
+	out, err := ask(ctx, s.h, variables+script(lockScript)+script(serverScript), all)
 	var exit *remote.ExitError
 	if errors.As(err, &exit) && exit.Code == 4 {
 		return out, &Error{
@@ -87,21 +92,31 @@ func (s *server) stop(ctx context.Context) error {
 	return nil
 }
 
-// freePort is the spec's port, or in ssh mode the next one that is free.
-func (s *server) freePort(ctx context.Context, spec ServeSpec) (int, error) {
+// preparedMark comes before what prepare says of the port.
+const preparedMark = "prepared=1\n"
+
+// prepare tells how the server is. Unless it runs by the spec of that hash, it
+// is stopped, and port is where the spec's can listen: at the spec's port, or in
+// ssh mode at the next one that is free.
+func (s *server) prepare(ctx context.Context, spec ServeSpec, hash string) (now serverState, port int, err error) {
 	tries := 1
 	if spec.Mode == ModeSSH {
 		tries = portTries
 	}
-	out, err := s.do(ctx, "port", map[string]string{
-		"JE_BIND": spec.Bind, "JE_PORT": strconv.Itoa(spec.Port), "JE_TRIES": strconv.Itoa(tries),
+	out, err := s.do(ctx, "prepare", map[string]string{
+		"JE_HASH": hash, "JE_BIND": spec.Bind, "JE_PORT": strconv.Itoa(spec.Port), "JE_TRIES": strconv.Itoa(tries),
 	})
+	was, out, prepared := strings.Cut(out, preparedMark)
 	var exit *remote.ExitError
-	if errors.As(err, &exit) {
-		return 0, notInstalled(err)
+	if errors.As(err, &exit) && prepared {
+		return now, 0, notInstalled(err)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("looking for a free port: %w", err)
+		return now, 0, fmt.Errorf("looking for a server, and for a free port: %w", err)
+	}
+	now = parseState(was)
+	if !prepared {
+		return now, 0, nil
 	}
 	found := map[string]string{}
 	for line := range strings.Lines(out) {
@@ -109,9 +124,9 @@ func (s *server) freePort(ctx context.Context, spec ServeSpec) (int, error) {
 		found[key] = safe.Clean(value)
 	}
 	if port := parseState(out).port; port > 0 {
-		return port, nil
+		return now, port, nil
 	}
-	return 0, portError(spec, found["problem"], found["holder"])
+	return now, 0, portError(spec, found["problem"], found["holder"])
 }
 
 func portError(spec ServeSpec, why, holder string) error {

@@ -49,7 +49,10 @@ exec /bin/date "$@"`)
 	}
 	upload(t, h, "once", "")
 	left := make(chan error, 1)
-	go func() { _, err := s.do(context.WithoutCancel(t.Context()), "start", nil); left <- err }()
+	go func() {
+		_, err := s.do(context.WithoutCancel(t.Context()), "begin", map[string]string{"JE_FILES": "0"})
+		left <- err
+	}()
 	await.Until(t, "the start to stand still", func() bool { _, err := os.Stat(filepath.Join(h.home, "reached")); return err == nil })
 
 	spec.Token = newToken(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // queuedAsker has the questions of all runs wait for one another.
@@ -28,6 +29,7 @@ func whenFree[T any](ctx context.Context, t *queuedAsker, ask func() (T, error))
 	if !steps.MayAsk(ctx) {
 		return answer, steps.ErrDeclined
 	}
+	defer timing.Wait(ctx, timing.Person)()
 	select {
 	case t.taken <- struct{}{}:
 		defer func() { <-t.taken }()

@@ -84,16 +84,25 @@ func (g *Guide) SignIn(ctx context.Context, profile string) (steps.Account, erro
 	if err != nil {
 		return steps.Account{}, err
 	}
+	var regions []aws.Region
+	var regionsErr error
+	var asked sync.WaitGroup
+	asked.Go(func() { regions, regionsErr = c.Regions(ctx) })
 	who, err := c.Identity(ctx)
-	if err != nil {
-		return steps.Account{}, err
+	mfa := aws.MFAUnknown
+	if err == nil {
+		g.knowNumber(profile, who.Account)
+		mfa = c.MFA(ctx, who)
 	}
-	regions, err := c.Regions(ctx)
+	asked.Wait()
+	if err == nil { // else that tells more about the credentials
+		err = regionsErr
+	}
 	if err != nil {
 		return steps.Account{}, err
 	}
 	return steps.Account{
-		Profile: profile, Identity: steps.Identity(who), MFA: steps.MFAState(c.MFA(ctx, who)), Home: c.HomeRegion(),
+		Profile: profile, Identity: steps.Identity(who), MFA: steps.MFAState(mfa), Home: c.HomeRegion(),
 		Regions: listOf(regions, func(r aws.Region) steps.Region { return steps.Region(r) }),
 	}, nil
 }
@@ -124,10 +133,14 @@ func (g *Guide) number(ctx context.Context, profile string, c Cloud) (string, er
 	if err != nil {
 		return "", err
 	}
+	g.knowNumber(profile, who.Account)
+	return who.Account, nil
+}
+
+func (g *Guide) knowNumber(profile, number string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.numbers[profile] = who.Account
-	return who.Account, nil
+	g.numbers[profile] = number
 }
 
 // noteAccount notes which account the setup is in, where it can be asked.

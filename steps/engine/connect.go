@@ -13,6 +13,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // user is the login name of Ubuntu's images.
@@ -52,21 +53,44 @@ func (g *Guide) hostKeys() *remote.HostKeys {
 // dialPatiently tries again while the failure is one that a starting machine
 // gets over on its own: refused, timeout, "booting up", not yet the key.
 func (r *run) dialPatiently(ctx context.Context) (*remote.Client, error) {
+	defer timing.Wait(ctx, timing.Machine)()
 	deadline := r.g.cfg.Now().Add(r.g.cfg.Patience)
-	last := ""
-	for {
+	last, tries, denials := "", 0, 0
+	for pause := firstAgain; ; pause = min(pause*3/2, time.Second) {
 		client, err := r.dial(ctx)
 		if err == nil || !r.mayPass(err, deadline) {
 			return client, err
+		}
+		if tries++; tries%lookAfter == 0 {
+			if err := r.stillOn(ctx); err != nil {
+				return nil, err
+			}
 		}
 		if title := steps.Explain(err).Title; title != last {
 			last = title
 			r.retrying("Not yet: %s", title)
 		}
-		if err := remote.Pause(ctx, time.Second); err != nil {
+		wait := pause
+		if e := (*remote.Error)(nil); errors.As(err, &e) && e.Reason == remote.Denied {
+			wait = afterDenial(denials)
+			denials++
+		}
+		if err := remote.Pause(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// firstAgain is after how long a failed login is tried again for the first time.
+const firstAgain = 100 * time.Millisecond
+
+// afterDenial is the pause after the nth denied login, from 0. The first come
+// fast: the machine may be about to write its authorized_keys. But a server
+// counts 5 seconds of penalty for each, and refuses this computer once 15 have
+// come together (PerSourcePenalties in OpenSSH's sshd_config(5), from 9.8 on):
+// from the third on, no more are added than have passed.
+func afterDenial(n int) time.Duration {
+	return []time.Duration{250 * time.Millisecond, time.Second, 5 * time.Second}[min(n, 2)]
 }
 
 // deniedPatience is how long "Permission denied" is taken for a machine that
@@ -190,6 +214,7 @@ func consoleKeys(ctx context.Context, region CloudRegion, instanceID string) (fi
 // awaitConsole looks at the console until it shows keys: it lags by a minute or
 // two after the boot.
 func (t *target) awaitConsole(ctx context.Context, patience, every time.Duration) (fingerprints []string, why string) {
+	defer timing.Wait(ctx, timing.AWS)()
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for during := ctx; ; during = waiting { // the first look is a whole one, however slow the answer

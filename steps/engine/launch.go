@@ -8,23 +8,36 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // launch brings the instance to where its SSH port answers. Everything it
 // creates is written into the ledger before: its name, tag or ClientToken
 // comes from the setup's ID, so that a run after kill -9 finds it again.
+//
+// What does not need another's answer is asked for at the same time.
 func (r *run) launch(ctx context.Context) (string, error) {
 	if r.s.Resources.ClientToken == "" { // else it may be in another one by now
 		r.noteAccount(ctx)
 	}
+	if err := r.names(); err != nil {
+		return "", err
+	}
+	group, err := r.beginGroup(ctx)
+	if err != nil {
+		return "", err
+	}
+	if r.s.Resources.InstanceID == "" {
+		r.resolved = beside(ctx, r, r.resolve)
+	}
+	r.beginPrice(ctx)
 	if err := r.ensureKey(ctx); err != nil {
 		return "", err
 	}
-	if err := r.letThisComputerIn(ctx); err != nil {
+	if err := r.takeGroup(ctx, group); err != nil {
 		return "", err
 	}
 	i, err := r.ensureInstance(ctx)
@@ -34,55 +47,93 @@ func (r *run) launch(ctx context.Context) (string, error) {
 	if err := r.pinGivenKey(); err != nil {
 		return "", err
 	}
-	if i, err = r.waitRunning(ctx, i); err != nil {
+	if i, err = r.comeUp(ctx, i.ID); err != nil {
 		return "", err
 	}
 	r.noteAccount(ctx)
-	if err := r.notePrice(ctx); err != nil {
-		return "", err
-	}
-	if err := r.waitSSH(ctx); err != nil {
-		return "", err
-	}
 	return fmt.Sprintf("%s is running at %s", i.ID, r.s.PublicAddr), nil
 }
 
-// letThisComputerIn makes sure that the group lets in this computer and nobody else,
-// but for the notebooks that use this machine's gateway.
+// group is a security group that lets in this computer.
+type group struct {
+	id, address string
+	network     aws.Network
+}
+
+// beginGroup begins to make sure that the group lets in this computer and
+// nobody else, but for the notebooks that use this machine's gateway.
+func (r *run) beginGroup(ctx context.Context) (*soon[group], error) {
+	spec, err := r.groupSpec()
+	if err != nil {
+		return nil, err
+	}
+	account, region := r.account, r.region
+	return beside(ctx, r, func(ctx context.Context) (made group, err error) {
+		both, asking := errgroup.WithContext(ctx)
+		both.Go(func() (err error) { made.address, err = account.MyAddress(asking); return err })
+		both.Go(func() (err error) { made.network, err = region.Network(asking, ""); return err })
+		if err := both.Wait(); err != nil {
+			return made, err
+		}
+		spec.VPC, spec.CIDR = made.network.VPC, cidr(made.address)
+		made.id, err = region.EnsureGroup(ctx, spec)
+		return made, err
+	}), nil
+}
+
+// letThisComputerIn makes sure that the group lets in this computer.
 func (r *run) letThisComputerIn(ctx context.Context) error {
-	address, err := r.account.MyAddress(ctx)
+	begun, err := r.beginGroup(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.ensureGroup(ctx, address); err != nil {
+	return r.takeGroup(ctx, begun)
+}
+
+// takeGroup takes over the group that was begun.
+func (r *run) takeGroup(ctx context.Context, begun *soon[group]) error {
+	made, err := begun.wait(ctx)
+	if err != nil {
 		return err
 	}
+	r.took(made)
 	if r.s.Resources.InstanceID == "" {
 		r.byHand(steps.StepLaunch)
 	}
-	r.doing("Security group %s lets in %s", r.s.Resources.GroupID, opens(r.s.Answers.Mode, address))
+	r.doing("Security group %s lets in %s", r.s.Resources.GroupID, opens(r.s.Answers.Mode, made.address))
 	return r.save()
+}
+
+func (t *target) took(g group) {
+	t.s.Subnet, t.s.Resources.GroupID, t.s.MyAddress = g.network.Subnet, g.id, g.address
 }
 
 // ensureGroup makes the group and its rules, and writes nothing down.
 func (t *target) ensureGroup(ctx context.Context, address string) error {
+	spec, err := t.groupSpec()
+	if err != nil {
+		return err
+	}
 	network, err := t.region.Network(ctx, "")
 	if err != nil {
 		return err
 	}
-	also, err := t.g.users(t.s)
+	spec.VPC, spec.CIDR = network.VPC, cidr(address)
+	id, err := t.region.EnsureGroup(ctx, spec)
 	if err != nil {
 		return err
 	}
-	id, err := t.region.EnsureGroup(ctx, aws.GroupSpec{
-		Name: t.s.Resources.GroupName, Description: "jupyter-ec2 " + t.s.Answers.Name, VPC: network.VPC,
-		CIDR: cidr(address), Ports: t.s.Answers.Mode.Ports(), Also: also, Tags: t.tags(),
-	})
-	if err != nil {
-		return err
-	}
-	t.s.Subnet, t.s.Resources.GroupID, t.s.MyAddress = network.Subnet, id, address
+	t.took(group{id, address, network})
 	return nil
+}
+
+// groupSpec is the setup's group, but for its network and this computer's address.
+func (t *target) groupSpec() (aws.GroupSpec, error) {
+	also, err := t.g.users(t.s)
+	return aws.GroupSpec{
+		Name: t.s.Resources.GroupName, Description: "jupyter-ec2 " + t.s.Answers.Name,
+		Ports: t.s.Answers.Mode.Ports(), Also: also, Tags: t.tags(),
+	}, err
 }
 
 // ensureInstance finds the setup's instance, starts it when it is stopped, or
@@ -159,11 +210,7 @@ func (r *run) mourn() error {
 
 func (r *run) runInstance(ctx context.Context) (aws.Instance, error) {
 	res, a := &r.s.Resources, r.s.Answers
-	kind, err := r.region.Type(ctx, a.Type)
-	if err != nil {
-		return aws.Instance{}, err
-	}
-	image, err := r.image(ctx, kind.Arch)
+	image, err := r.image(ctx)
 	if err != nil {
 		return aws.Instance{}, err
 	}
@@ -238,47 +285,27 @@ func (r *run) refusedLaunch(err error, first bool) error {
 	return errors.Join(err, r.save(), r.dropUserData())
 }
 
+// resolve finds the image for the setup's type.
+func (r *run) resolve(ctx context.Context) (aws.Image, error) {
+	kind, err := r.region.Type(ctx, r.s.Answers.Type)
+	if err != nil {
+		return aws.Image{}, err
+	}
+	return r.region.Image(ctx, r.s.Answers.Release, kind.Arch)
+}
+
 // image is the one of the ledger where a launch was already tried: the same
 // ClientToken with another image would be refused.
-func (r *run) image(ctx context.Context, arch string) (aws.Image, error) {
-	image, err := r.region.Image(ctx, r.s.Answers.Release, arch)
+func (r *run) image(ctx context.Context) (image aws.Image, err error) {
+	if r.resolved != nil {
+		image, err = r.resolved.wait(ctx)
+	} else {
+		image, err = r.resolve(ctx)
+	}
 	if err == nil && r.s.Resources.ClientToken != "" && r.s.Resources.ImageID != "" {
 		image.ID = r.s.Resources.ImageID
 	}
 	return image, err
-}
-
-func (r *run) waitRunning(ctx context.Context, i aws.Instance) (aws.Instance, error) {
-	i, err := r.bring(ctx, i.ID, aws.StateRunning)
-	if err != nil {
-		return i, err
-	}
-	if r.s.PublicAddr == "" {
-		return i, &problem.Error{
-			Kind: problem.Refused, Title: "The machine has no public address",
-			Text: "The subnet gives its machines no public IPv4 address, so this computer cannot reach it.",
-			Next: problem.Say("Turn on \"auto-assign public IPv4 address\" for the subnet in the VPC console, ").Act(naming(problem.Remove, r.s, "this setup")).Say(" and run the guide again."),
-		}
-	}
-	return i, nil
-}
-
-// bring has the machine get to a state, and tells how it comes along.
-func (r *run) bring(ctx context.Context, id string, want aws.State) (aws.Instance, error) {
-	last := aws.State("")
-	waiting, cancel := context.WithTimeout(ctx, r.g.cfg.Patience)
-	defer cancel()
-	i, err := r.region.Bring(waiting, id, want, func(i aws.Instance) {
-		if i.State != last {
-			last = i.State
-			r.doing("%s is %s", id, i.State)
-		}
-	})
-	if err != nil {
-		return i, err
-	}
-	r.observe(i)
-	return i, r.save()
 }
 
 // notePrice writes the price down with the setup, so that later screens know
@@ -294,39 +321,4 @@ func (r *run) notePrice(ctx context.Context) error {
 	}
 	r.s.Cost = steps.CostOf(p, r.s.Answers.Type, r.s.Answers.DiskGB)
 	return r.save()
-}
-
-// lookAfter is after how many failed tries it is looked whether the machine
-// still runs: somebody may have stopped it elsewhere.
-const lookAfter = 5
-
-// waitSSH waits until the port answers; a machine takes some 20 seconds from
-// running to there.
-func (r *run) waitSSH(ctx context.Context) error {
-	r.doing("Waiting for the SSH server at %s", sshAddr(r.s))
-	waiting, cancel := context.WithTimeout(ctx, r.g.cfg.Patience)
-	defer cancel()
-	var lastErr, stopped error
-	last, tries := "", 0
-	err := remote.WaitPort(waiting, sshAddr(r.s), func(err error) {
-		lastErr = err
-		if tries++; tries%lookAfter == 0 {
-			if i, err := r.instance(ctx); err == nil && !steps.State(i.State).On() {
-				stopped = notRunning(r.s, steps.State(i.State))
-				cancel()
-				return
-			}
-		}
-		if t := steps.Explain(err).Title; t != last {
-			last = t
-			r.retrying("Not yet: %s", t)
-		}
-	})
-	switch {
-	case stopped != nil:
-		return stopped
-	case err != nil && ctx.Err() == nil && lastErr != nil:
-		return lastErr
-	}
-	return err
 }

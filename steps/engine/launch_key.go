@@ -53,11 +53,9 @@ func keyFileThere(path string) error {
 	}
 }
 
-// ensureKey makes sure that there is a private key here and its public half in EC2.
+// ensureKey makes sure that there is a private key here and its public half in
+// EC2, under the names that were written down.
 func (r *run) ensureKey(ctx context.Context) error {
-	if err := r.names(); err != nil {
-		return err
-	}
 	res := &r.s.Resources
 	if !res.KeyPairOurs || res.KeyPairID != "" && r.s.Launched() {
 		r.doing("Key pair %s exists", res.KeyPairName)

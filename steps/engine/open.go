@@ -26,7 +26,7 @@ func (r *run) open(ctx context.Context) (_ string, err error) {
 		}
 	}()
 	r.byHand(steps.StepOpen)
-	ep, err := r.endpoint(ctx, token, o)
+	ep, err := r.endpoint(ctx, token, o, r.tunnelBegun)
 	if err != nil {
 		return "", err
 	}
@@ -49,6 +49,9 @@ func (r *run) open(ctx context.Context) (_ string, err error) {
 			o.Kernelspecs = append(o.Kernelspecs, fmt.Sprintf("%s: %s (%s)", k.Name, k.DisplayName, k.Language))
 		}
 	}
+	if err := r.awaitPrice(ctx); err != nil {
+		return "", err
+	}
 	r.describe(o, ep.URL, token)
 	r.opened = o
 	return o.Plain, nil
@@ -59,11 +62,24 @@ func proofWords(p jupyter.Proof) string {
 	return fmt.Sprintf("print(6*7) answered %s by Python %s (kernel %s) in %.1f s", p.Output, p.PythonVersion, p.Kernel, p.Took.Seconds())
 }
 
+// tunnelBegun is the tunnel that was begun while the server started, or another.
+func (r *run) tunnelBegun(ctx context.Context) (localTunnel, error) {
+	begun := r.dug
+	if begun == nil {
+		return r.tunnel(ctx)
+	}
+	tunnel, err := begun.wait(ctx)
+	if err == nil {
+		r.dug = nil // whoever has it closes it
+	}
+	return tunnel, err
+}
+
 // endpoint returns the server as the user reaches it; in ssh mode it opens the
 // tunnel for that and leaves it in o.
-func (t *target) endpoint(ctx context.Context, token string, o *steps.Opened) (jupyter.Endpoint, error) {
+func (t *target) endpoint(ctx context.Context, token string, o *steps.Opened, dig func(context.Context) (localTunnel, error)) (jupyter.Endpoint, error) {
 	if t.s.Answers.Mode == steps.ModeSSH {
-		tunnel, err := t.tunnel(ctx)
+		tunnel, err := dig(ctx)
 		if err != nil {
 			return jupyter.Endpoint{}, err
 		}
@@ -110,15 +126,23 @@ func (t localTunnel) dial(ctx context.Context, network, _ string) (net.Conn, err
 	return d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", strconv.Itoa(t.LocalPort())))
 }
 
-func (t *target) tunnel(ctx context.Context) (localTunnel, error) {
-	// The tunnel outlives this run of the steps: it redials with a copy of the
-	// setup, so that nobody writes to the ledger without its lock.
+func (t *target) tunnel(ctx context.Context) (localTunnel, error) { return t.aside().dig(ctx) }
+
+// aside is the target for what outlives this run of the steps, or goes on beside
+// it: with a copy of the setup, so that nobody writes to the ledger without its
+// lock, and silent.
+func (t *target) aside() *target {
 	later := *t
 	s := *t.s
 	later.s, later.emit = &s, silent
+	return &later
+}
+
+// dig opens a tunnel that is made again by this target whenever it is lost.
+func (t *target) dig(ctx context.Context) (localTunnel, error) {
 	others := t.g.portsOfOthers(t.s)
 	tunnel, err := remote.OpenTunnel(ctx, remote.TunnelSpec{
-		LocalPort: t.s.LocalPort, RemoteAddr: serverAt(t.s.Loopback, t.s.ServerPort), Dial: later.redial,
+		LocalPort: t.s.LocalPort, RemoteAddr: serverAt(t.s.Loopback, t.s.ServerPort), Dial: t.redial,
 		Kept: func(port int) bool { _, ok := others[port]; return ok },
 	})
 	if err != nil {

@@ -48,7 +48,7 @@ func (t *target) reopen(ctx context.Context) (*steps.Opened, error) {
 		}
 	}
 	o := &steps.Opened{}
-	ep, err := t.endpoint(ctx, token, o)
+	ep, err := t.endpoint(ctx, token, o, t.tunnel)
 	if err != nil {
 		_ = o.Close() // the first error is the one to tell
 		return nil, err

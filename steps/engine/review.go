@@ -64,14 +64,21 @@ func (p *preflight) run(ctx context.Context) error {
 	p.kind = kind
 	// Each of these is a round trip or two; together they take as long as the slowest.
 	var addressErr, imageErr, networkErr, quotaErr error
-	// Only the person ends this early, so the group needs no context of its own.
-	var eg errgroup.Group
+	// Only the person ends this early, so the groups need no context of their own.
+	var eg, launch errgroup.Group
 	eg.Go(func() error { p.address, addressErr = p.account.MyAddress(ctx); return ctx.Err() })
-	eg.Go(func() error {
+	launch.Go(func() error {
 		p.image, imageErr = p.region.Image(ctx, p.answers.Release, kind.Arch)
 		return ctx.Err()
 	})
-	eg.Go(func() error { p.network, networkErr = p.region.Network(ctx, ""); return ctx.Err() })
+	launch.Go(func() error { p.network, networkErr = p.region.Network(ctx, ""); return ctx.Err() })
+	eg.Go(func() error {
+		if err := launch.Wait(); err != nil || imageErr != nil {
+			return err
+		}
+		p.dryRun(ctx)
+		return ctx.Err()
+	})
 	eg.Go(func() error {
 		// A missing price is no problem: the page then says that it is unknown.
 		p.prices, _ = p.g.prices(ctx, p.region, p.answers.Region, p.answers.Type)
@@ -102,15 +109,16 @@ func (p *preflight) run(ctx context.Context) error {
 	if networkErr == nil && !p.network.Internet {
 		p.problems = append(p.problems, p.networkProblem())
 	}
-	if imageErr == nil {
-		p.permissions = p.region.DryRun(ctx, aws.LaunchSpec{
-			Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, DiskGB: p.answers.DiskGB,
-			Tags: map[string]string{TagSetup: "dry-run"},
-		})
-		p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !needs(p.answers.Key, perm.Action) })
-	}
 	p.refusals()
 	return nil
+}
+
+func (p *preflight) dryRun(ctx context.Context) {
+	p.permissions = p.region.DryRun(ctx, aws.LaunchSpec{
+		Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, DiskGB: p.answers.DiskGB,
+		Tags: map[string]string{TagSetup: "dry-run"},
+	})
+	p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !needs(p.answers.Key, perm.Action) })
 }
 
 // refusals are the problems that the DryRun met.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // run is steps at work on a target, whose lock is held while it lives, and what
@@ -18,6 +21,12 @@ type run struct {
 	client *remote.Client // since connect
 	facts  jupyter.Facts  // since install
 	opened *steps.Opened  // since open
+
+	besides  sync.WaitGroup      // work beside the steps
+	stops    []func()            // end it
+	resolved *soon[aws.Image]    // the image to launch, where it was begun to be looked up
+	price    *soon[steps.Prices] // likewise
+	dug      *soon[localTunnel]
 }
 
 // workOnce is Work for as long as the cloud runs.
@@ -70,12 +79,20 @@ func (g *Guide) newRun(ctx context.Context, setupID string, step steps.StepID, e
 	if err != nil {
 		return nil, err
 	}
+	var one sync.Mutex // what is done beside the steps has something to say too
+	emit = t.emit
+	t.emit = func(e steps.Event) {
+		one.Lock()
+		defer one.Unlock()
+		emit(e)
+	}
 	return &run{target: t}, nil
 }
 
 // do runs one step between its Started and its Finished or Failed.
 func (r *run) do(ctx context.Context, id steps.StepID, step func(context.Context) (string, error)) error {
 	r.step = id
+	timing.Begin(ctx, string(id))
 	r.say(steps.Started, steps.PageFor(id).Title)
 	result, err := step(ctx)
 	if err != nil {
@@ -84,6 +101,10 @@ func (r *run) do(ctx context.Context, id steps.StepID, step func(context.Context
 			r.retrying("%s: it is restarted, and this continues", steps.Explain(err).Title)
 			return err
 		}
+		r.failed(err)
+		return err
+	}
+	if err := r.takePrice(); err != nil {
 		r.failed(err)
 		return err
 	}
@@ -124,8 +145,18 @@ func (r *run) byHand(id steps.StepID) {
 	}
 }
 
-// hangUp ends the connection of the steps; a tunnel has its own.
+// hangUp ends the connection of the steps, and what was begun beside them; a
+// tunnel has a connection of its own.
 func (r *run) hangUp() {
+	for _, stop := range r.stops {
+		stop()
+	}
+	defer func() {
+		r.besides.Wait()
+		if r.dug != nil && r.dug.err == nil {
+			_ = r.dug.value.Close() // nobody came to use it
+		}
+	}()
 	if r.client != nil {
 		_ = r.client.Close() // nothing is lost: jobs and servers outlive it
 	}

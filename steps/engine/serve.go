@@ -81,6 +81,7 @@ const lostJobs = 3
 // follow runs the install job to its end.
 func (r *run) follow(ctx context.Context, job remote.Job) error {
 	for try := 1; ; try++ {
+		job.Over = r.alive()
 		var tail []string
 		exit, err := remote.FollowJob(ctx, r.redial, job, func(text string, partial bool) {
 			if !partial {
@@ -104,12 +105,20 @@ func (r *run) follow(ctx context.Context, job remote.Job) error {
 	}
 }
 
+// alive is the steps' own connection, or nil where it was lost.
+func (r *run) alive() *remote.Client {
+	select {
+	case <-r.client.Done():
+		return nil
+	default:
+		return r.client
+	}
+}
+
 // reconnect makes the steps' own connection again where it was lost while a
 // job went on.
 func (r *run) reconnect(ctx context.Context) error {
-	select {
-	case <-r.client.Done():
-	default:
+	if r.alive() != nil {
 		return nil
 	}
 	client, err := r.redial(ctx)
@@ -141,24 +150,41 @@ func (r *run) serve(ctx context.Context) (string, error) {
 		}
 	}
 	r.byHand(steps.StepServe)
+	var guarded *soon[struct{}]
+	spec.Started = func(port int) (err error) {
+		guarded, err = r.serving(ctx, port)
+		return err
+	}
 	port, err := jupyter.Serve(ctx, r.client, spec, r.output)
+	if err != nil {
+		guarded.stop() // it would tell of a step that has failed
+	}
 	if err != nil && spec.Gateway != nil && ctx.Err() == nil {
 		return "", noGateway(r.s, spec.Gateway.URL, err)
 	}
 	if err != nil {
 		return "", err
 	}
-	r.s.ServerPort, r.s.Loopback = port, r.facts.Loopback
-	if err := r.guard(ctx); err != nil {
+	if _, err := guarded.wait(ctx); err != nil {
 		return "", err
 	}
+	return fmt.Sprintf("answers on port %d of the machine", port), nil
+}
+
+// serving does, while the server starts, what needs its port alone: the watcher
+// is begun, and in the guide the tunnel.
+func (r *run) serving(ctx context.Context, port int) (guarded *soon[struct{}], err error) {
+	r.s.ServerPort, r.s.Loopback = port, r.facts.Loopback
 	if r.s.Answers.Mode == steps.ModeSSH {
 		// Known before the next step begins: its page says what to type by hand.
 		if err := r.g.ownPort(ctx, r.s, r.save); err != nil {
-			return "", err
+			return nil, err
+		}
+		if r.step == steps.StepServe {
+			r.dug = beside(ctx, r, r.aside().dig)
 		}
 	}
-	return fmt.Sprintf("answers on port %d of the machine", port), nil
+	return beside(ctx, r, func(ctx context.Context) (struct{}, error) { return struct{}{}, r.guard(ctx) }), nil
 }
 
 // noGateway is a notebook that does not come up with another machine's kernels.

@@ -54,8 +54,15 @@ func (t *target) token(ctx context.Context, client *remote.Client) (string, erro
 // ensureToken is token for those who start the server: where there is none, one
 // is made.
 func (r *run) ensureToken(ctx context.Context) (string, error) {
-	token, err := r.token(ctx, r.client)
-	if !errors.Is(err, errNoToken) {
+	token, err := r.g.ownToken(r.s.ID)
+	// A machine that was launched here and never served has none to be asked for.
+	if err == nil && token == "" && (r.s.LaunchAsked.IsZero() || r.s.ServerPort != 0) {
+		token, err = r.token(ctx, r.client)
+		if errors.Is(err, errNoToken) {
+			err = nil
+		}
+	}
+	if err != nil || token != "" {
 		return token, err
 	}
 	if token, err = jupyter.NewToken(); err != nil {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // lineReader reads lines of the terminal in the background, so that waiting
@@ -137,6 +138,7 @@ func (a *asker) confirm(ctx context.Context, question string) (bool, error) {
 		return true, nil
 	}
 	defer a.p.alone()()
+	defer timing.Wait(ctx, timing.Person)()
 	a.say("%s [y/N] ", question)
 	answer, err := a.p.lines.read(ctx)
 	if errors.Is(err, io.EOF) {

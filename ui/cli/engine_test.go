@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
@@ -103,12 +104,20 @@ type run struct {
 	asker    *asker    // of the engine
 	width    int       // of the terminal; 0 is none
 	env      map[string]string
+	clock    *await.Clock // nil stands still
+}
+
+func (r *run) now() time.Time {
+	if r.clock != nil {
+		return r.clock.Now()
+	}
+	return time.Unix(1, 0).UTC()
 }
 
 func (r *run) do(ctx context.Context, args ...string) int {
 	p := &Program{
 		In: strings.NewReader(r.in), Out: &r.out, Err: &r.err,
-		Getenv: func(name string) string { return r.env[name] }, Now: func() time.Time { return time.Unix(1, 0).UTC() },
+		Getenv: func(name string) string { return r.env[name] }, Now: r.now,
 		Terminal: r.terminal, OutTerminal: r.terminal, Console: r.console,
 		SandboxRuns: func(context.Context) bool { return r.awake },
 		Browse: func(url string) (<-chan struct{}, error) {

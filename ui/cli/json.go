@@ -27,6 +27,7 @@ type jsonPrinter struct {
 	*jsonLines
 	now     func() time.Time
 	sandbox bool
+	timings *timings // nil where they are not to be told
 }
 
 // jsonEvent is what a step said. Kind is an event kind of package steps;
@@ -124,7 +125,7 @@ func (p *jsonLines) print(v any) {
 	_ = p.enc.Encode(v)
 }
 
-func (p *jsonPrinter) end() {}
+func (p *jsonPrinter) end() { p.times() }
 
 func (p *jsonPrinter) review(r steps.Review) {
 	var denied []string
@@ -147,6 +148,7 @@ func (p *jsonPrinter) event(e steps.Event) {
 }
 
 func (p *jsonPrinter) ready(o *steps.Opened) {
+	p.times()
 	s := o.Setup
 	p.print(jsonReady{
 		Time: p.now(), Kind: "ready", Sandbox: p.sandbox, Setup: s.ID, Name: s.Answers.Name, Mode: s.Answers.Mode,

@@ -24,6 +24,8 @@ type livePrinter struct {
 	plan []steps.StepID // the steps to come, in order
 	why  string         // what is said of a step that is still at work when the drawing ends
 
+	timings *timings // nil where they are not to be told
+
 	current steps.StepID
 	began   time.Time
 	start   time.Time
@@ -47,7 +49,12 @@ func (p *Program) live(ctx context.Context, log *runLog) *livePrinter {
 
 func (l *livePrinter) review(r steps.Review) {
 	l.log.review(r)
-	(&plainPrinter{w: l.p.Out, paper: l.p.paper(), now: l.p.Now, sandbox: l.log.sandbox}).review(r)
+	l.plain().review(r)
+}
+
+// plain prints what stays.
+func (l *livePrinter) plain() *plainPrinter {
+	return &plainPrinter{w: l.p.Out, paper: l.p.paper(), now: l.p.Now, sandbox: l.log.sandbox, timings: l.timings}
 }
 
 func (l *livePrinter) event(e steps.Event) {
@@ -136,6 +143,7 @@ func (l *livePrinter) end() {
 		l.mu.Unlock()
 	}
 	l.close()
+	l.plain().end()
 	if l.log.close(l.stop != nil) {
 		l.p.note("%s\n", l.log.where())
 	}
@@ -148,9 +156,9 @@ func (l *livePrinter) ready(o *steps.Opened) {
 	l.mu.Unlock()
 	l.close()
 	l.log.ready(o)
-	out := l.p.paper()
-	plain := &plainPrinter{w: l.p.Out, paper: out, now: l.p.Now, sandbox: l.log.sandbox}
+	out, plain := l.p.paper(), l.plain()
 	plain.about(o)
+	plain.times()
 	l.write("\n" + out.fold(out.paint(heading, "Ready")+" in "+wording.Took(l.p.Now().Sub(l.start))+". "+l.log.where(), 0) + "\n")
 	l.write(out.box(o.URL) + "\n")
 }

@@ -22,13 +22,6 @@ type printer interface {
 	end()
 }
 
-func (p *Program) printer(asJSON, sandbox bool) printer {
-	if asJSON {
-		return &jsonPrinter{jsonLines: newJSONLines(p.Out), now: p.Now, sandbox: sandbox}
-	}
-	return &plainPrinter{w: p.Out, now: p.Now, sandbox: sandbox}
-}
-
 // plainPrinter prints lines that need no screen.
 type plainPrinter struct {
 	mu      sync.Mutex
@@ -36,9 +29,14 @@ type plainPrinter struct {
 	paper   paper // what w is, where that is a terminal
 	now     func() time.Time
 	sandbox bool
+	timings *timings // nil where they are not to be told
 }
 
-func (p *plainPrinter) end() {}
+func (p *plainPrinter) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.times()
+}
 
 func (p *plainPrinter) line(format string, args ...any) {
 	_, _ = io.WriteString(p.w, p.paper.fold(fmt.Sprintf(format, args...), 2)+"\n")
@@ -108,6 +106,7 @@ func (p *plainPrinter) ready(o *steps.Opened) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.about(o)
+	p.times()
 	p.line("%s", o.URL)
 }
 

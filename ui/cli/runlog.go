@@ -71,6 +71,7 @@ func (l *runLog) Write(b []byte) (int, error) {
 // ready writes the end, and closes the log. The lines about the URL have the
 // token in several forms, and stay away.
 func (l *runLog) ready(o *steps.Opened) {
+	l.times()
 	l.line("Ready at %s", withoutToken(o))
 	l.close(true)
 }
@@ -82,6 +83,9 @@ func (l *runLog) close(worked bool) bool {
 		return false
 	}
 	l.closed = true
+	if worked {
+		l.times()
+	}
 	if l.file != nil {
 		if err := l.file.Close(); err != nil && l.err == nil {
 			l.err = err

@@ -101,6 +101,7 @@ func (w *traces) check() {
 			t.Errorf("the debug log has no line %s", line)
 		}
 	}
+	w.oneConnection(trace)
 	for secret, what := range w.secrets {
 		if strings.Contains(trace, secret) {
 			t.Errorf("%s is in the debug log", what)
@@ -111,5 +112,21 @@ func (w *traces) check() {
 	}
 	if t.Failed() {
 		t.Logf("the debug log:\n%s", trace)
+	}
+}
+
+// oneConnection checks the first run that came to the server's start: facts,
+// install and that start are one connection; another one, made meanwhile, proves
+// the machine's new host key.
+func (w *traces) oneConnection(trace string) {
+	w.h.t.Helper()
+	serve := regexp.MustCompile(`msg=step (pid=\d+) .*step=serve kind=started`).FindStringSubmatchIndex(trace)
+	if serve == nil {
+		w.h.t.Error("no server was started")
+		return
+	}
+	before, pid := trace[:serve[0]], trace[serve[2]:serve[3]]
+	if n := len(regexp.MustCompile(`msg=dial `+pid+` .*outcome=ok`).FindAllString(before, -1)); n != 2 {
+		w.h.t.Errorf("%d connections until the server is started, want 2", n)
 	}
 }

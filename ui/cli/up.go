@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 type upOptions struct {
@@ -19,7 +20,7 @@ type upOptions struct {
 	plan                         string
 	idle, life                   limitFlag
 
-	yes, dryRun, plain, json, noTunnel bool
+	yes, dryRun, plain, json, noTunnel, timings bool
 	// bare is a run without a command: nobody asked for a machine to start.
 	bare bool
 
@@ -45,6 +46,8 @@ A run that was interrupted continues where it stopped when the same command is g
 
 With --json, each line is an object: events of the steps (time, setup, step, kind, text), and as the last line one of kind "ready" with the url, or of kind "failed" with the problem.
 
+With --timings, a table at the end says how long each step took (the review from the command line to your yes), and how much of that it waited for AWS, for the machine and for your answers; the rest was spent here. What is waited for at the same time is counted once: for you before AWS, and for AWS before the machine. With --json it is a line of kind "timings" before the last one: seconds, aws, machine, you and ours, of all and of each of the steps.
+
 ` + exitHelp,
 		Example: `# Ask once, then work
 jupyter-ec2 up
@@ -54,6 +57,8 @@ jupyter-ec2 up --sandbox --yes --json --no-tunnel
 jupyter-ec2 up --name big --type t3.large --disk 30 --mode http
 # The engine's own key pair and commands
 jupyter-ec2 up --key create --installer pip
+# See where the time goes
+jupyter-ec2 up --sandbox --yes --timings
 # What the wizard saved
 jupyter-ec2 up --plan plan.json`,
 		Args: noArgs,
@@ -81,6 +86,7 @@ jupyter-ec2 up --plan plan.json`,
 	f.BoolVar(&o.plain, "plain", false, "print lines, as without a terminal, and do not draw the steps")
 	f.BoolVar(&o.json, "json", false, "print events as JSON, one object per line")
 	f.BoolVar(&o.noTunnel, "no-tunnel", false, "do not hold a tunnel in ssh mode: print the URL and exit")
+	f.BoolVar(&o.timings, "timings", false, "print how long each step took, and for whom it waited")
 	p.helpFor(cmd, &o.json)
 	// The flags exist: they are defined above.
 	for flag, values := range map[string]func(context.Context, completing) ([]string, error){
@@ -105,6 +111,9 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if !o.yes && !o.dryRun && !p.Terminal {
 		return usage("up", "there is no terminal to ask on: add --yes to continue without being asked")
 	}
+	meter := timing.New(p.Now)
+	ctx = timing.With(ctx, meter)
+	timing.Begin(ctx, string(steps.StepReview))
 	ask := &asker{p: p, yes: o.yes}
 	engine, err := p.Engine(sandbox, ask)
 	if err != nil {
@@ -115,7 +124,7 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	out := p.upPrinter(ctx, o, answers.Name, sandbox)
+	out := p.upPrinter(ctx, o, answers.Name, sandbox, meter)
 	defer out.end()
 	// What is launched already needs no review: nothing new is bought.
 	if existing.Resources.InstanceID == "" || o.dryRun {
@@ -143,11 +152,22 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 }
 
 // upPrinter is who shows a run: in a terminal that can, the steps as they go.
-func (p *Program) upPrinter(ctx context.Context, o *upOptions, setup string, sandbox bool) printer {
-	if o.json || o.plain || p.paper().width == 0 {
-		return p.printer(o.json, sandbox)
+func (p *Program) upPrinter(ctx context.Context, o *upOptions, setup string, sandbox bool, m *timing.Meter) printer {
+	var told *timings
+	if o.timings {
+		told = newTimings(m)
 	}
-	return p.live(ctx, p.openLog(setup, sandbox))
+	switch {
+	case o.json:
+		return &jsonPrinter{jsonLines: newJSONLines(p.Out), now: p.Now, sandbox: sandbox, timings: told}
+	case o.plain || p.paper().width == 0:
+		return &plainPrinter{w: p.Out, now: p.Now, sandbox: sandbox, timings: told}
+	}
+	log := p.openLog(setup, sandbox)
+	log.timings = newTimings(m) // always: a log is for what is asked later
+	l := p.live(ctx, log)
+	l.timings = told
+	return l
 }
 
 // reviewed shows the review and reports whether to continue.

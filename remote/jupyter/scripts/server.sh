@@ -3,7 +3,8 @@
 # What starts or stops a server holds a lock: the client that asked for it may
 # be gone, and another one ask for the next thing, before it is done.
 #
-# Exit codes: 3 nothing to restart, 4 another start or stop is at work.
+# Exit codes: 3 nothing to restart, 4 another start or stop is at work, 5 a file
+# cannot be written.
 base=$HOME/.jupyter-ec2
 dir=$base/server
 python=$base/venv/bin/python
@@ -101,6 +102,30 @@ restart() {
 	[ -s "$dir/spec" ] && [ -x "$dir/run" ] || exit 3
 	end
 	start
+}
+
+# prepare tells how the server is. Unless it runs by the spec of JE_HASH, it is
+# stopped, and a free port is looked for.
+prepare() {
+	told=$(state)
+	echo "$told"
+	if [ -n "$JE_HASH" ] && echo "$told" | grep -qx "hash=$JE_HASH" && echo "$told" | grep -qx alive=1; then return; fi
+	hold "$base/server.lock" 60 || exit 4
+	stop
+	echo prepared=1
+	port
+}
+
+# put writes the JE_FILES files that begin needs, each whole or not at all. What
+# is in them is in no environment and no list of processes.
+put() {
+	mkdir -p "$dir" && chmod 700 "$dir" || return
+	n=0
+	while [ "$n" -lt "$JE_FILES" ]; do
+		eval "name=\$name_$n mode=\$mode_$n text=\$text_$n"
+		(umask 077 && printf %s "$text" >"$dir/$name.new") && chmod "$mode" "$dir/$name.new" && mv -f "$dir/$name.new" "$dir/$name" || return
+		n=$((n + 1))
+	done
 }
 
 # port finds the first port free to listen on.
@@ -209,15 +234,16 @@ settings() {
 }
 
 case $JE_DO in
-start)
+begin)
 	hold "$base/server.lock" 60 || exit 4
 	end # what came in between
+	put || exit 5
 	start
 	;;
 stop | restart | tidy)
 	hold "$base/server.lock" 60 || exit 4
 	"$JE_DO"
 	;;
-state | strays | port | log | follow | settings) "$JE_DO" ;;
+state | prepare | strays | log | follow | settings) "$JE_DO" ;;
 *) exit 2 ;;
 esac
