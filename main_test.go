@@ -132,6 +132,7 @@ var arrows = map[string][]string{
 	"remote/safe":             {},
 	"remote/cloudinit":        {"remote"},
 	"remote/jupyter":          {"steps/problem", "steps/timing", "remote", "remote/safe", "remote/jupyter/health"},
+	"remote/sshbench":         {"remote"}, // benchmarks only
 	"remote/sshhost":          {"steps/problem"},
 	"remote/testhost":         {testsOnly}, // for tests only itself: nothing else may import it
 	"remote/jupyter/health":   {},

@@ -1,14 +1,13 @@
 package remote
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -18,17 +17,20 @@ import (
 
 // Client is one SSH connection. It is safe for concurrent use.
 type Client struct {
-	conn *ssh.Client
-	wire *wire
-	to   Target
-	made time.Time
-	done chan struct{}
-	once sync.Once
-	end  error // why it ended; read after done
+	conn  *ssh.Client
+	wire  *wire
+	to    Target
+	auth  Auth
+	check HostKeyCheck
+	key   Key // the host's
+	made  time.Time
+	done  chan struct{}
+	once  sync.Once
+	end   error // why it ended; read after done
 }
 
-func newClient(conn *ssh.Client, w *wire, t Target) *Client {
-	c := &Client{conn: conn, wire: w, to: t, made: time.Now(), done: make(chan struct{})}
+func newClient(conn *ssh.Client, w *wire, h *handshake, a Auth) *Client {
+	c := &Client{conn: conn, wire: w, to: h.target, auth: a, check: h.check, key: h.shown, made: time.Now(), done: make(chan struct{})}
 	go func() { c.finish(conn.Wait()) }()
 	go c.keepAlive()
 	return c
@@ -52,11 +54,12 @@ func (c *Client) Wait() error {
 func (c *Client) finish(why error) {
 	c.once.Do(func() {
 		c.end = &Error{Reason: Closed, Addr: c.to.Addr, User: c.to.User, Err: why}
-		_ = c.wire.Close() // it may be dead already, which is no news
-		how := "lost"
-		if errors.Is(why, net.ErrClosed) {
-			how = "closed"
+		how := "closed"
+		if !errors.Is(why, net.ErrClosed) {
+			how = "lost"
+			c.wire.broken.Store(true) // so that nothing more is sent
 		}
+		_ = c.wire.Close() // it may be dead already, which is no news
 		c.to.log().Debug("connection ended", "address", c.to.Addr, "instance", c.to.InstanceID, "lasted", time.Since(c.made), "outcome", how)
 		close(c.done)
 	})
@@ -136,61 +139,22 @@ func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Con
 	return nil, fmt.Errorf("connect from the host to %s: %w", addr, err)
 }
 
+// another makes one more connection to the same host, which has to have the
+// same host key, and asks nobody.
+func (c *Client) another(ctx context.Context) (*Client, error) {
+	check := c.check
+	check.Ask = nil
+	return dial(ctx, c.to, c.auth, check, &c.key)
+}
+
+// asks reports whether one more connection may ask a person: an agent may want
+// its key confirmed, or touched.
+func (c *Client) asks() bool {
+	return slices.ContainsFunc(c.auth.Signers, func(s Signer) bool { _, agent := s.(agentSigner); return agent })
+}
+
 // warm executes something, and does not care what comes of it.
 func (c *Client) warm(ctx context.Context) {
 	_ = c.Run(ctx, Command{Label: WatchLabel})
-}
-
-const maxGreeting = 1 << 10
-
-// wire is the TCP connection below SSH. It reads in large pieces (the SSH
-// library's own 4 KiB cost seven times the system calls), remembers when the
-// last byte came, and how the server greeted.
-type wire struct {
-	net.Conn
-	r    *bufio.Reader
-	last atomic.Int64 // time of the last byte, since start
-	from time.Time
-	// broken says that nothing will come any more. It is set before the SSH
-	// library knows, which ends everything that runs over it.
-	broken atomic.Bool
-
-	mu   sync.Mutex
-	head []byte // the first bytes, at most maxGreeting
-}
-
-func newWire(c net.Conn) *wire {
-	w := &wire{Conn: c, from: time.Now()}
-	w.r = bufio.NewReaderSize(readFunc(w.receive), 256<<10)
-	return w
-}
-
-type readFunc func([]byte) (int, error)
-
-func (f readFunc) Read(p []byte) (int, error) { return f(p) }
-
-func (w *wire) Read(p []byte) (int, error) { return w.r.Read(p) }
-
-func (w *wire) receive(p []byte) (int, error) {
-	n, err := w.Conn.Read(p)
-	w.last.Store(int64(time.Since(w.from)))
-	if err != nil {
-		w.broken.Store(true)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if room := maxGreeting - len(w.head); room > 0 {
-		w.head = append(w.head, p[:min(n, room)]...)
-	}
-	return n, err
-}
-
-func (w *wire) silent() time.Duration {
-	return time.Since(w.from) - time.Duration(w.last.Load())
-}
-
-func (w *wire) greeting() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return string(w.head)
+	c.wire.warm.Store(true)
 }

@@ -134,7 +134,7 @@ func dialOnce(ctx context.Context, t Target, a Auth, check HostKeyCheck, accepte
 		}
 		return nil, h.failed(w, err)
 	}
-	return newClient(ssh.NewClient(conn, chans, reqs), w, t), nil
+	return newClient(ssh.NewClient(conn, chans, reqs), w, &h, a), nil
 }
 
 // handshake is one try to log in, and what was learned in it.
@@ -144,7 +144,8 @@ type handshake struct {
 	want     []Key // pinned, just accepted, or from the console
 	console  bool  // want is from the console
 	hostKey  *Error
-	verified bool // the host proved that it has an accepted key
+	shown    Key  // what the host proved that it has
+	verified bool // and it is an accepted one
 	banner   strings.Builder
 }
 
@@ -195,6 +196,7 @@ func (h *handshake) config(a Auth) *ssh.ClientConfig {
 // checkKey is called once the host has proved that it holds the private half.
 func (h *handshake) checkKey(_ string, _ net.Addr, pub ssh.PublicKey) error {
 	k := keyOf(pub)
+	h.shown = k
 	switch {
 	case len(h.want) == 0:
 		h.hostKey = &Error{Reason: HostKeyUnknown, Addr: h.target.Addr, User: h.target.User, Key: k}

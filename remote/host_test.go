@@ -304,6 +304,8 @@ type relay struct {
 	mu   sync.Mutex
 	ways []net.Conn
 	down bool          // new connections are closed at once
+	most int           // as many are let through; of others it says what a busy sshd says; 0 is no limit
+	made int           // all that came
 	dead chan struct{} // closed: nothing goes through any more, nothing is closed either
 }
 
@@ -311,7 +313,11 @@ func newRelay(t *testing.T, to string) *relay {
 	r := &relay{dead: make(chan struct{})}
 	r.addr = serve(t, func(c net.Conn) {
 		r.mu.Lock()
-		if r.down {
+		r.made++
+		if r.down || r.most > 0 && len(r.ways) >= 2*r.most {
+			if !r.down {
+				_, _ = io.WriteString(c, "Exceeded MaxStartups\r\n")
+			}
 			r.mu.Unlock()
 			return
 		}
@@ -358,6 +364,13 @@ func (r *relay) cut() {
 		_ = c.Close()
 	}
 	r.ways = nil
+}
+
+// came is how many connections came so far.
+func (r *relay) came() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.made
 }
 
 // setDown cuts all connections and refuses new ones, or no longer.

@@ -15,6 +15,11 @@ import (
 // openTunnel opens a tunnel through a relay to a server that echoes.
 func openTunnel(t *testing.T, h host, spec TunnelSpec) (*Tunnel, *relay, chan string) {
 	t.Helper()
+	return openTunnelRuled(t, h, spec, usualLinkRules())
+}
+
+func openTunnelRuled(t *testing.T, h host, spec TunnelSpec, rules linkRules) (*Tunnel, *relay, chan string) {
+	t.Helper()
 	r := newRelay(t, h.addr)
 	h.addr = r.addr
 	states := make(chan string, 1000)
@@ -25,7 +30,7 @@ func openTunnel(t *testing.T, h host, spec TunnelSpec) (*Tunnel, *relay, chan st
 	if spec.RemoteAddr == "" {
 		spec.RemoteAddr = serve(t, func(c net.Conn) { _, _ = io.Copy(c, c) })
 	}
-	tunnel, err := OpenTunnel(t.Context(), spec)
+	tunnel, err := openTunnelBy(t.Context(), spec, rules)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -187,12 +187,19 @@ journal += [entry(1031, "Accepted publickey for %s from 203.0.113.7 port 50003 s
             '{"__MONOTONIC_TIMESTAMP": "1034000000", "MESSAGE": [255, 1]}', "{", "[1]"]
 equal(c.look(1045, 1040, 5), 0)
 equal(c.look(1060, 1055, 5), 0)
+# A tunnel logs in four times at once, and a person meanwhile.
+for port in range(50011, 50015):
+    open("watch/ours-203.0.113.7 %d" % port, "w").close()
+journal += [entry(1061, "Accepted publickey for %s from 203.0.113.7 port %d ssh2" % (me, port)) for port in range(50011, 50015)]
+equal(c.look(1078, 1073, 5), 0)
+journal += [entry(1079, "Accepted publickey for %s from 203.0.113.7 port 50015 ssh2" % me)]
+equal([c.look(at, at - 5, 5) for at in (1094, 1110)], [1079, 0])
 os.utime("watch/ours-203.0.113.7 50003", (1, 1))
-c.look(1075, 1070, 5)
+c.look(1125, 1120, 5)
 equal(os.path.exists("watch/ours-203.0.113.7 50003"), False)
 open("watch/used", "w").close()
-assert 1078 < c.look(1080, 1075, 5) <= 1080
-equal(c.look(1081, 1080, 5), 0)
+assert 1128 < c.look(1130, 1125, 5) <= 1130
+equal(c.look(1131, 1130, 5), 0)
 
 # GPUs, as nvidia-smi tells of them.
 with open("nvidia-smi", "w") as f:

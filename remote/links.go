@@ -1,0 +1,364 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+)
+
+// linkRules decide how many connections a tunnel has.
+type linkRules struct {
+	most   int           // connections at a time
+	much   int64         // bytes: a stream that carries as many within ...
+	within time.Duration // ... this, carries much
+	linger time.Duration // how long further connections are used after the last stream carried much
+	refuse time.Duration // how long none is tried after one failed; twice as long each time, ten times at most
+	ahead  int           // connections to the server that are opened before they are needed
+	unused time.Duration // how long those are kept while nobody comes
+}
+
+// usualLinkRules leave a page of Jupyter's on one connection: its files are
+// small, and a login costs a small machine more than they do.
+func usualLinkRules() linkRules {
+	return linkRules{
+		most: 4, much: 4 << 20, within: 5 * time.Second, linger: time.Minute, refuse: time.Minute,
+		ahead: 2, unused: 2 * time.Minute,
+	}
+}
+
+// links are the SSH connections of a tunnel: one, which is made again whenever
+// there is none, and more while several streams carry much. A stream stays on
+// its connection, so that further ones are for the streams that come after them.
+type links struct {
+	rules linkRules
+	first Redialer                                         // makes a connection where there is none
+	open  func(context.Context, *Client) (net.Conn, error) // connects to the server
+	tell  func()                                           // is called when state has changed
+	ctx   context.Context                                  // ends with the tunnel
+	wg    *sync.WaitGroup
+
+	mu      sync.Mutex
+	up      []*link       // the oldest first
+	why     string        // what is wrong, while there is none
+	changed chan struct{} // closed, and replaced, when one is added
+	dialing int           // further ones under way
+	failed  time.Duration // the last pause after one that failed
+	next    time.Time     // before it none is tried
+	much    time.Time     // when a stream last carried much
+}
+
+// link is one of them, with what goes over it.
+type link struct {
+	*Client
+	streams map[*stream]struct{}
+	ahead   *ahead
+	noted   chan struct{} // closed when its first command has ended
+}
+
+const tunnelUp = "up"
+
+// together is how long what a new connection begins with gathers: until that
+// command has executed, sshd answers the first packet at once and the next one a
+// whole way to the host and back later.
+const together = time.Millisecond
+
+// lastNote is how long a connection that is closed right after its login waits
+// at most until it has left its note.
+const lastNote = 5 * time.Second
+
+// state is "up", or what is wrong and being mended.
+func (l *links) state() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.up) > 0 {
+		return tunnelUp
+	}
+	return l.why
+}
+
+// add takes a new connection; once the tunnel is closed, or there are enough,
+// it closes it.
+func (l *links) add(c *Client) {
+	l.mu.Lock()
+	if l.ctx.Err() != nil || len(l.up) >= l.rules.most {
+		l.mu.Unlock()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), lastNote)
+		defer cancel()
+		c.warm(ctx) // for its note
+		_ = c.Close()
+		return
+	}
+	k := &link{Client: c, streams: map[*stream]struct{}{}, noted: make(chan struct{})}
+	k.ahead = newAhead(l.ctx, l.wg, l.rules, func(ctx context.Context) (net.Conn, error) { return l.open(ctx, c) })
+	l.up = append(l.up, k)
+	only := len(l.up) == 1
+	close(l.changed)
+	l.changed = make(chan struct{})
+	// sshd turns Nagle's algorithm off only once a session has executed
+	// something; without it small requests stall for 40 ms and uploads halve.
+	// In the background, because nothing has to wait for it. It leaves a note,
+	// too, that this login is no person's.
+	c.wire.out.hold(together)
+	l.wg.Go(func() {
+		defer close(k.noted)
+		c.warm(context.WithoutCancel(l.ctx)) // ends with the connection
+	})
+	l.wg.Go(func() { l.watch(k) })
+	l.mu.Unlock()
+	if only {
+		k.ahead.fill()
+	}
+	l.tell()
+}
+
+// watch waits for a connection's end. Where no other is left it is made again;
+// further ones are, when streams need them.
+func (l *links) watch(k *link) {
+	look := time.NewTicker(l.rules.linger / 4)
+	defer look.Stop()
+	for lost := false; !lost; {
+		select {
+		case <-k.Done():
+			lost = true
+		case <-look.C:
+			if l.dismiss(k) {
+				k.ahead.close()
+				_ = k.Close()
+				return
+			}
+		}
+	}
+	k.ahead.close()
+	if l.lost(k) {
+		l.redial()
+	}
+}
+
+// lost takes a connection out, and reports whether it was the last one.
+func (l *links) lost(k *link) (last bool) {
+	defer l.tell()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.remove(k)
+	if len(l.up) == 0 {
+		l.why = mending(k.Wait())
+		return true
+	}
+	if time.Since(k.made) < l.rules.refuse { // as hosts do that let in one only
+		l.retreat()
+	}
+	l.grow(0)
+	return false
+}
+
+func (l *links) remove(k *link) {
+	l.up = slices.DeleteFunc(l.up, func(other *link) bool { return other == k })
+}
+
+// dismiss takes a further connection out that nothing uses any more.
+func (l *links) dismiss(k *link) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.up[0] == k || len(k.streams) > 0 || l.spreads(time.Now()) {
+		return false
+	}
+	l.remove(k)
+	return true
+}
+
+// redial tries until there is a connection, or the tunnel is closed. It never
+// gives up: the machine may be started again tomorrow.
+func (l *links) redial() {
+	var wait backoff
+	for l.ctx.Err() == nil && l.state() != tunnelUp {
+		c, err := l.first(l.ctx)
+		if err == nil {
+			l.add(c)
+			return
+		}
+		if l.ctx.Err() != nil {
+			return
+		}
+		l.mu.Lock()
+		l.why = mending(err)
+		l.mu.Unlock()
+		l.tell()
+		if wait.pause(l.ctx) != nil {
+			return
+		}
+	}
+}
+
+func mending(err error) string {
+	title := safe.Clean(err.Error())
+	if told, ok := problem.Of(err); ok {
+		title = told.Title
+	}
+	return title + "; connecting again"
+}
+
+// close ends all connections, new ones when they have left their notes.
+func (l *links) close() {
+	l.mu.Lock()
+	up := slices.Clone(l.up)
+	l.mu.Unlock()
+	var all sync.WaitGroup
+	for _, k := range up {
+		all.Go(func() {
+			select {
+			case <-k.noted:
+			case <-k.Done():
+			case <-time.After(lastNote):
+			}
+			_ = k.Close()
+		})
+	}
+	all.Wait()
+}
+
+// place puts a stream on the connection that has least to do, and waits for one
+// while there is none.
+func (l *links) place(ctx context.Context, s *stream) (*link, error) {
+	for {
+		l.mu.Lock()
+		now, changed := time.Now(), l.changed
+		if k := l.best(now); k != nil {
+			k.streams[s] = struct{}{}
+			s.link = k
+			if l.carryingMuch(now) > 0 { // so that what comes next does not wait behind it
+				l.grow(1)
+			}
+			l.mu.Unlock()
+			return k, nil
+		}
+		l.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// best returns the connection with the fewest streams that carry much, and of
+// those the one with the fewest streams. Without such streams, that is the
+// oldest one, so that the others are let go.
+func (l *links) best(now time.Time) *link {
+	alive := slices.DeleteFunc(slices.Clone(l.up), func(k *link) bool {
+		select {
+		case <-k.Done():
+			return true
+		default:
+			return false
+		}
+	})
+	switch {
+	case len(alive) == 0:
+		return nil
+	case !l.spreads(now):
+		return alive[0]
+	}
+	return slices.MinFunc(alive, func(a, b *link) int {
+		return cmp.Or(cmp.Compare(l.muchOn(a, now), l.muchOn(b, now)), cmp.Compare(len(a.streams), len(b.streams)))
+	})
+}
+
+// connect connects a stream's link to the server.
+func (l *links) connect(ctx context.Context, k *link) (conn net.Conn, err error) {
+	if conn = k.ahead.take(ctx); conn == nil {
+		conn, err = l.open(ctx, k.Client)
+	}
+	l.mu.Lock()
+	oldest := len(l.up) > 0 && l.up[0] == k
+	l.mu.Unlock()
+	if err == nil && oldest {
+		k.ahead.fill()
+	}
+	return conn, err
+}
+
+// leave takes a stream away.
+func (l *links) leave(s *stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(s.link.streams, s)
+}
+
+// carries notes that a stream carries much.
+func (l *links) carries(s *stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.much = time.Now()
+	l.much = s.much
+	l.grow(0)
+}
+
+// spreads reports whether further connections are in use.
+func (l *links) spreads(now time.Time) bool {
+	return !l.much.IsZero() && now.Sub(l.much) < l.rules.linger
+}
+
+func (l *links) muchOn(k *link, now time.Time) int {
+	n := 0
+	for s := range k.streams {
+		if !s.much.IsZero() && now.Sub(s.much) < l.rules.within {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *links) carryingMuch(now time.Time) int {
+	n := 0
+	for _, k := range l.up {
+		n += l.muchOn(k, now)
+	}
+	return n
+}
+
+// grow makes the connections that are missing, all at the same time: one for
+// each stream that carries much, and so many more. A host that refuses one is
+// left in peace for a while. Nobody is asked about them.
+func (l *links) grow(more int) {
+	now := time.Now()
+	missing := min(l.carryingMuch(now)+more, l.rules.most) - len(l.up) - l.dialing
+	if missing <= 0 || len(l.up) == 0 || l.ctx.Err() != nil || now.Before(l.next) || l.up[0].asks() {
+		return
+	}
+	from := l.up[0].Client
+	l.dialing += missing
+	for range missing {
+		l.wg.Go(func() { l.further(from) })
+	}
+}
+
+func (l *links) further(from *Client) {
+	c, err := from.another(l.ctx)
+	l.mu.Lock()
+	l.dialing--
+	if err != nil {
+		l.retreat()
+	} else {
+		l.failed = 0
+	}
+	l.mu.Unlock()
+	if err == nil {
+		l.add(c)
+	}
+}
+
+// retreat tries no further connections for a while.
+func (l *links) retreat() {
+	now := time.Now()
+	if now.Before(l.next) { // of several that failed at a time, one counts
+		return
+	}
+	l.failed = min(max(2*l.failed, l.rules.refuse), 10*l.rules.refuse)
+	l.next = now.Add(l.failed)
+}
