@@ -56,15 +56,20 @@ func newIdler(t *testing.T) *idler {
 }
 
 // connect signs in, as soon as that is permitted.
-func (i *idler) connect() {
-	i.t.Helper()
+func (i *idler) dial(ctx context.Context) (*remote.Client, error) {
 	signer, err := remote.LoadKey(filepath.Join(i.dir, "key"), nil)
 	if err != nil {
-		i.t.Fatal(err)
+		return nil, err
 	}
 	to := remote.Target{Addr: net.JoinHostPort(i.host.Public().String(), "22"), User: "ubuntu", InstanceID: "i-0123456789abcdef0"}
+	return remote.Dial(ctx, to, remote.Auth{Signers: []remote.Signer{signer}}, remote.HostKeyCheck{Expected: i.host.HostKeys()})
+}
+
+func (i *idler) connect() {
+	i.t.Helper()
 	i.wait("a connection", func() bool {
-		i.Client, err = remote.Dial(i.t.Context(), to, remote.Auth{Signers: []remote.Signer{signer}}, remote.HostKeyCheck{Expected: i.host.HostKeys()})
+		var err error
+		i.Client, err = i.dial(i.t.Context())
 		return err == nil && i.Run(i.t.Context(), remote.Command{Script: ":", Label: remote.WatchLabel}) == nil
 	})
 	i.t.Cleanup(func() { _ = i.Close() })
@@ -301,6 +306,7 @@ func TestIdleMachineShortCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.connect() // another connection of the program's
+	i.tunnelOfMany()
 	h := i.until("a while", func(h jupyter.Health) bool { return h.At.Sub(second.At) > 40*idleEvery })
 	if !idle(h) || h.Idle.Sub(second.Idle).Abs() > idleEvery {
 		t.Errorf("the program's own connection counts: idle since %v, before %v", h.Idle, second.Idle)
