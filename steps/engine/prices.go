@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -76,8 +78,31 @@ func (g *Guide) keepPrices(region string, p steps.Prices, all bool) {
 	defer g.keeping.Unlock()
 	b, err := json.Marshal(g.keptPrices(region).with(p, all))
 	if err == nil {
-		_ = writePrivate(g.pricesFile(region), append(b, '\n'))
+		_ = replace(g.pricesFile(region), append(b, '\n'))
 	}
+}
+
+// replace writes a file that only its owner can read, in one step, and does not
+// wait for the disk: what a power cut leaves is no loss, and not used.
+func replace(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // it is in nobody's way
+	}
+	return err
 }
 
 func (g *Guide) pricesFile(region string) string { return g.ledger.file("prices", region+".json") }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -48,17 +49,42 @@ func (g *Guide) Survey(ctx context.Context, profile string, each func(steps.Surv
 	}
 	setups = slices.DeleteFunc(setups, func(s steps.Setup) bool { return s.Bad != nil })
 	t := &tally[steps.Surveyed]{each: each, count: func(s *steps.Surveyed, done, of int) { s.Done, s.Of = done, of }}
+	var prices sync.WaitGroup
+	answered := make(chan struct{}) // closed when all regions have
 	g.everywhere(ctx, profile, setups, t.more, func(a *accountSetups, region string) {
 		out, in := g.surveyRegion(ctx, a, region, bad), a.cloud.In(region)
 		missing := g.priceKept(ctx, in, region, &out)
 		t.answer(out)
-		if len(missing) > 0 && g.priceAsked(ctx, in, region, missing, &out) {
-			t.again(out)
+		if len(missing) == 0 {
+			return
 		}
+		prices.Go(func() {
+			makeWay(ctx, answered)
+			if g.priceAsked(ctx, in, region, missing, &out) {
+				t.again(out)
+			}
+		})
 	}, func(a *accountSetups, err error) {
 		t.answer(steps.Surveyed{At: steps.Place{Profile: a.profile}, Err: err})
 	})
+	close(answered)
+	prices.Wait()
 	return ctx.Err()
+}
+
+// priceAfter is how long the question for a price makes way for regions that
+// have not answered yet: what is there is worth more than what it costs.
+const priceAfter = time.Second
+
+// makeWay waits for the regions' answers, but not for one that hangs.
+func makeWay(ctx context.Context, answered <-chan struct{}) {
+	late := time.NewTimer(priceAfter)
+	defer late.Stop()
+	select {
+	case <-answered:
+	case <-late.C:
+	case <-ctx.Done():
+	}
 }
 
 // Stamp is another one whenever the ledger or a tunnel has changed.
