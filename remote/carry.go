@@ -24,7 +24,7 @@ const (
 	manyFiles = 16
 	// manyAtOnce is how many small files are under way at most, and carriedRoom
 	// how many bytes of them.
-	manyAtOnce  = 512
+	manyAtOnce  = 1024
 	carriedRoom = 16 << 20
 	// sftpAtOnce is how many files SFTP has under way. A large one counts for
 	// several: it has much of itself under way.

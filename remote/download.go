@@ -79,10 +79,9 @@ func (t *transfer) getBeside(ctx context.Context, root *os.Root, beside string, 
 
 // drain reads the host's file from where to is.
 func (t *transfer) drain(in *sftp.File, out *os.File, to *sink, f file) error {
-	_, err := in.Seek(to.n, io.SeekStart)
-	if err == nil {
-		_, err = in.WriteTo(to)
-	}
+	from, end := t.readers(to.ctx, in, f)
+	defer end()
+	err := pull(from, to.n, t.piece, int(min(f.size/int64(t.piece)+2, int64(len(from)*underWay/t.piece))), to)
 	switch {
 	case to.err != nil:
 		err = localError(f.to, to.err)

@@ -76,6 +76,9 @@ type transfer struct {
 	lanes     lanes
 	starting  *starting // nil without a carrier
 	carries   *carrier  // nil until there is one, and something for it
+
+	secondOnce sync.Once
+	also       *sftp.Client // see second
 }
 
 // transfer opens SFTP, has the copying done and ends it with ctx. A dead
@@ -119,18 +122,23 @@ func (c *Client) transfer(ctx context.Context, o CopyOptions, many bool, do func
 	return t.progress.finish(), err
 }
 
-func (t *transfer) open(s *ssh.Session) error {
+func (t *transfer) open(s *ssh.Session) (err error) {
+	t.sftp, err = t.openSFTP(s)
+	return err
+}
+
+func (t *transfer) openSFTP(s *ssh.Session) (*sftp.Client, error) {
 	in, errIn := s.StdinPipe()
 	out, errOut := s.StdoutPipe()
 	said, errSaid := s.StderrPipe()
 	if err := errors.Join(errIn, errOut, errSaid); err != nil {
-		return t.c.ended(err)
+		return nil, t.c.ended(err)
 	}
 	if err := s.RequestSubsystem("sftp"); err != nil {
 		if err := t.c.ended(err); reached(err) {
-			return err
+			return nil, err
 		}
-		return &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr}
+		return nil, &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr}
 	}
 	go func() { _, _ = io.Copy(io.Discard, said) }() // ends with the session
 	client, err := sftp.NewClientPipe(out, in, sftp.UseConcurrentWrites(true))
@@ -140,13 +148,12 @@ func (t *transfer) open(s *ssh.Session) error {
 	if err != nil {
 		select {
 		case <-t.c.done:
-			return t.c.end
+			return nil, t.c.end
 		default:
-			return &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr, Text: safe.Clean(err.Error())}
+			return nil, &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr, Text: safe.Clean(err.Error())}
 		}
 	}
-	t.sftp = client
-	return nil
+	return client, nil
 }
 
 // enlarge sets how large pieces of a file are, and how many are under way. A
