@@ -46,13 +46,15 @@ func TestDialsAndJobsAreTraced(t *testing.T) {
 		if e := <-end; e.err != nil || e.exit != 3 {
 			t.Errorf("status %d, %v", e.exit, e.err)
 		}
-		for _, line := range []string{`msg=dial address=\S+ instance=i-\w+ took=\S+ outcome=ok`,
+		for _, line := range []string{
+			`msg=dial address=\S+ instance=i-\w+ took=\S+ outcome=ok`,
 			`msg="job follow" job=told instance=i-\w+ from=0 run=`,
 			`msg="job end" job=told instance=i-\w+ run=\S+ to=10 took=\S+ outcome=closed`,
 			`level=WARN msg=dial address=\S+ instance=i-\w+ took=\S+ outcome=(closed|refused)`,
 			`msg="job follow" job=told instance=i-\w+ from=10 run=\d`,
 			`msg="job end" job=told instance=i-\w+ run=\S+ to=10 took=\S+ outcome=ok exit=3`,
-			`msg="connection ended" address=\S+ instance=i-\w+ lasted=\S+ outcome=closed`} {
+			`msg="connection ended" address=\S+ instance=i-\w+ lasted=\S+ outcome=closed`,
+		} {
 			if !regexp.MustCompile(line).MatchString(log.String()) {
 				t.Errorf("no line %s in\n%s", line, log)
 			}

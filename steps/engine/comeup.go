@@ -74,22 +74,25 @@ func (r *run) bringTelling(ctx context.Context, id string, want aws.State, each 
 // knock is a wait for the SSH server at one address.
 type knock struct {
 	addr   string
-	failed chan error // the newest failure, where it was not taken yet
+	failed chan tried // the newest failure, where it was not taken yet
 	open   *soon[struct{}]
 }
 
+// tried is a try that failed.
+type tried struct{ why error }
+
 // knock begins to wait for the machine's SSH server.
 func (r *run) knock(ctx context.Context) *knock {
-	k := &knock{addr: sshAddr(r.s), failed: make(chan error, 1)}
+	k := &knock{addr: sshAddr(r.s), failed: make(chan tried, 1)}
 	k.open = beside(ctx, r, func(ctx context.Context) (struct{}, error) {
 		ctx, cancel := context.WithTimeout(ctx, r.g.cfg.Patience)
 		defer cancel()
 		return struct{}{}, remote.WaitPort(ctx, k.addr, func(err error) {
 			select {
-			case _ = <-k.failed: // an older one
+			case <-k.failed: // an older one
 			default:
 			}
-			k.failed <- err
+			k.failed <- tried{err}
 		})
 	})
 	return k
@@ -122,7 +125,8 @@ func (r *run) answers(ctx context.Context, k *knock) error {
 	last, tries := "", 0
 	for {
 		select {
-		case lastErr = <-k.failed:
+		case failed := <-k.failed:
+			lastErr = failed.why
 		case <-k.open.done:
 			if k.open.err != nil && ctx.Err() == nil && lastErr != nil {
 				return lastErr
