@@ -87,7 +87,7 @@ func farSSHD(dir, host string) (far, *exec.Cmd, error) {
 		return f, nil, err
 	}
 	conf := "HostKey " + filepath.Join(dir, "host_key") + "\nAuthorizedKeysFile " + filepath.Join(dir, "authorized") +
-		"\nStrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin yes\nListenAddress " + host + "\nPort " + port + "\n"
+		"\nStrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin yes\nSubsystem sftp /usr/lib/openssh/sftp-server\nListenAddress " + host + "\nPort " + port + "\n"
 	for name, content := range map[string]string{
 		"host_key": string(hosts.Private), "key": string(mine.Private), "authorized": mine.Public, "sshd_config": conf,
 		"known_hosts": "[" + host + "]:" + port + " " + hosts.Public + "\n",

@@ -14,6 +14,7 @@ func sources() []*source {
 		{name: "screen", pkg: "ui/machines", pattern: "^BenchmarkMoveThrough200Machines$", time: "500x", rounds: 5, within: time.Minute},
 		{name: "log", pkg: "ui/logpane", pattern: "^BenchmarkMillionLines$", time: "1x", rounds: 3, within: 2 * time.Minute},
 		{name: "tunnel", pkg: "remote/sshbench", pattern: "^BenchmarkTunnel$", time: "1x", rounds: 3, within: 8 * time.Minute, needs: []string{"ssh", "/usr/sbin/sshd", "ip"}},
+		{name: "cp", pkg: "remote/sshbench", pattern: "^BenchmarkCopy$", time: "1x", rounds: 3, within: 8 * time.Minute, needs: []string{"scp", "rsync", "/usr/sbin/sshd", "ip"}},
 		{name: "guide", pkg: "steps/hosttest", pattern: "^BenchmarkGuide$", time: "1x", rounds: 3, within: 8 * time.Minute, needs: []string{"ssh", "systemd-nspawn"}},
 	}
 }
@@ -48,7 +49,7 @@ func sections() []section {
 			},
 		},
 	}
-	return slices.Concat(all[:1], tunnelSections(), all[1:])
+	return slices.Concat(all[:1], tunnelSections(), copySections(), all[1:])
 }
 
 func guideRows() []row {
