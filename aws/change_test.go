@@ -88,10 +88,12 @@ func ownedAnswers() answers {
 			ok("DescribeVolumes", `<volumeSet><item><volumeId>vol-2</volumeId><size>8</size><status>available</status><createTime>2026-11-20T08:00:00Z</createTime>`+tags+`</item></volumeSet>`)),
 		"DescribeSecurityGroups": always(ok("DescribeSecurityGroups", `<securityGroupInfo><item><groupId>sg-1</groupId><groupName>jupyter-ec2-demo</groupName>`+tags+`</item></securityGroupInfo>`)),
 		"DescribeKeyPairs":       always(ok("DescribeKeyPairs", `<keySet><item><keyPairId>key-1</keyPairId><keyName>demo</keyName><createTime>2026-11-20T08:00:00Z</createTime>`+tags+`</item></keySet>`)),
+		"DescribeImages":         always(ok("DescribeImages", `<imagesSet><item><imageId>ami-1</imageId><name>demo</name><imageState>available</imageState><creationDate>2026-11-20T08:00:00.000Z</creationDate><rootDeviceName>/dev/sda1</rootDeviceName><blockDeviceMapping><item><deviceName>/dev/sda1</deviceName><ebs><snapshotId>snap-1</snapshotId><volumeSize>12</volumeSize></ebs></item></blockDeviceMapping>`+tags+`</item></imagesSet>`)),
+		"DescribeSnapshots":      always(ok("DescribeSnapshots", `<snapshotSet><item><snapshotId>snap-1</snapshotId><volumeSize>12</volumeSize><status>completed</status><startTime>2026-11-20T08:00:00Z</startTime>`+tags+`</item></snapshotSet>`)),
 	}
 }
 
-// All four questions are under way at a time: each waits here for the others.
+// All questions are under way at a time: each waits here for the others.
 func TestOwned(t *testing.T) { synctest.Test(t, owned) }
 
 func owned(t *testing.T) {
@@ -120,11 +122,11 @@ func owned(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	want := []string{"instance|i-1||stopped|t3.micro|", "volume|vol-1||in-use||i-1", "volume|vol-2||available||", "security group|sg-1|jupyter-ec2-demo|||", "key pair|key-1|demo|||"}
+	want := []string{"instance|i-1||stopped|t3.micro|", "volume|vol-1||in-use||i-1", "volume|vol-2||available||", "security group|sg-1|jupyter-ec2-demo|||", "key pair|key-1|demo|||", "image|ami-1|demo|available||", "snapshot|snap-1||completed||"}
 	if !slices.Equal(got, want) || list[1].DiskGB != 12 {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	for _, action := range []string{"DescribeInstances", "DescribeVolumes", "DescribeSecurityGroups", "DescribeKeyPairs"} {
+	for _, action := range []string{"DescribeInstances", "DescribeVolumes", "DescribeSecurityGroups", "DescribeKeyPairs", "DescribeImages", "DescribeSnapshots"} {
 		wantField(t, w.sent(action, 0), map[string]string{"Filter.1.Name": "tag-key", "Filter.1.Value.1": TagSetup})
 	}
 	wantField(t, w.sent("DescribeInstances", 0), map[string]string{"Filter.2.Name": "instance-state-name", "Filter.2.Value.5": "shutting-down", "Filter.2.Value.6": ""})
@@ -132,7 +134,7 @@ func owned(t *testing.T) {
 
 // One question that fails ends all.
 func TestOwnedFails(t *testing.T) {
-	for _, action := range []string{"DescribeInstances", "DescribeVolumes", "DescribeSecurityGroups", "DescribeKeyPairs"} {
+	for _, action := range []string{"DescribeInstances", "DescribeVolumes", "DescribeSecurityGroups", "DescribeKeyPairs", "DescribeImages", "DescribeSnapshots"} {
 		synctest.Test(t, func(t *testing.T) {
 			on := ownedAnswers()
 			on[action] = always(ec2Error("UnauthorizedOperation", "no"))

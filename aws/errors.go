@@ -35,6 +35,8 @@ const (
 	codeGroupNotOurs     = "GroupNotOurs"
 	codeKeyNameTaken     = "KeyNameTaken"
 	codeNoImage          = "NoImage"
+	codeNoSuchImage      = "NoSuchImage"
+	codeImageFailed      = "ImageFailed"
 	codeNoType           = "NoType"
 	codeStateFailed      = "StateFailed"
 	codeNotEligible      = "NotFreePlan"

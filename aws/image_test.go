@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,7 +18,7 @@ func TestImage(t *testing.T) {
 	missing := jsonError("ParameterNotFound", "no")
 	images := func(items string) reply { return ok("DescribeImages", "<imagesSet>"+items+"</imagesSet>") }
 	found := images(image("ami-old", "old", "2026-01-01T00:00:00.000Z") + image("ami-new", "new", "2026-09-01T00:00:00.000Z") + image("ami-mid", "mid", "2026-05-01T00:00:00.000Z"))
-	searched := Image{"ami-new", "new", "24.04", "arm64", "describe-images", "/dev/xvda"}
+	searched := Image{ID: "ami-new", Name: "new", Release: "24.04", Arch: "arm64", Source: "describe-images", Root: "/dev/xvda"}
 	for _, c := range []struct {
 		name   string
 		ssm    reply
@@ -25,8 +26,8 @@ func TestImage(t *testing.T) {
 		want   Image
 		code   string
 	}{
-		{"ssm", parameter, []reply{images(image("ami-ssm", "ubuntu/x", "2026"))}, Image{"ami-ssm", "ubuntu/x", "24.04", "arm64", "ssm", "/dev/xvda"}, ""},
-		{"ssm, images may not be looked at", parameter, []reply{ec2Error("UnauthorizedOperation", "no")}, Image{"ami-ssm", "", "24.04", "arm64", "ssm", "/dev/sda1"}, ""},
+		{"ssm", parameter, []reply{images(image("ami-ssm", "ubuntu/x", "2026"))}, Image{ID: "ami-ssm", Name: "ubuntu/x", Release: "24.04", Arch: "arm64", Source: "ssm", Root: "/dev/xvda"}, ""},
+		{"ssm, images may not be looked at", parameter, []reply{ec2Error("UnauthorizedOperation", "no")}, Image{ID: "ami-ssm", Name: "", Release: "24.04", Arch: "arm64", Source: "ssm", Root: "/dev/sda1"}, ""},
 		{"ssm names one that is gone", parameter, []reply{ec2Error("InvalidAMIID.NotFound", "no"), found}, searched, ""},
 		{"ssm refused", denied, []reply{found}, searched, ""},
 		{"no parameter", missing, []reply{found}, searched, ""},
@@ -37,7 +38,7 @@ func TestImage(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, w := regional(t, answers{"GetParameter": always(c.ssm), "DescribeImages": inTurn(c.images...)})
 				got, err := r.Image(context.Background(), "24.04", "arm64")
-				if got != c.want || codeOf(err) != c.code {
+				if !reflect.DeepEqual(got, c.want) || codeOf(err) != c.code {
 					t.Errorf("%+v, %v", got, err)
 				}
 				if err != nil {

@@ -21,9 +21,10 @@ func (r *Regional) Ours(ctx context.Context) ([]Instance, error) {
 }
 
 // Owned lists all that carries the tag of a setup, whatever setup: instances
-// that are not terminated, then volumes, security groups and key pairs.
+// that are not terminated, then volumes, security groups, key pairs, images and
+// their snapshots.
 func (r *Regional) Owned(ctx context.Context) ([]Owned, error) {
-	looks := []func(context.Context) ([]Owned, error){r.ownedInstances, r.ownedVolumes, r.ownedGroups, r.ownedKeys}
+	looks := []func(context.Context) ([]Owned, error){r.ownedInstances, r.ownedVolumes, r.ownedGroups, r.ownedKeys, r.ownedImages, r.ownedSnapshots}
 	found := make([][]Owned, len(looks))
 	all, ctx := errgroup.WithContext(ctx)
 	for n, look := range looks {

@@ -10,9 +10,10 @@ import (
 
 // offer is the on-demand price of one product.
 type offer struct {
-	Type string // the instance type, or empty
-	Unit string // "Hrs", "GB-Mo"
-	USD  float64
+	Type  string // the instance type, or empty
+	Usage string // "EBS:VolumeUsage.gp3", with the region's own word before it
+	Unit  string // "Hrs", "GB-Mo"
+	USD   float64
 }
 
 // priceList is the part that matters of an entry of GetProducts' PriceList:
@@ -21,6 +22,7 @@ type priceList struct {
 	Product struct {
 		Attributes struct {
 			InstanceType string `json:"instanceType"`
+			UsageType    string `json:"usagetype"`
 		} `json:"attributes"`
 	} `json:"product"`
 	Terms struct {
@@ -50,7 +52,7 @@ func parseOffer(entry []byte) (offer, error) {
 			if d.BeginRange != "" && d.BeginRange != "0" {
 				continue // a cheaper step for larger amounts
 			}
-			return offer{Type: list.Product.Attributes.InstanceType, Unit: d.Unit, USD: usd}, nil
+			return offer{Type: list.Product.Attributes.InstanceType, Usage: list.Product.Attributes.UsageType, Unit: d.Unit, USD: usd}, nil
 		}
 	}
 	return offer{}, errors.New("a price list entry without an on-demand price in US dollars")

@@ -6,6 +6,11 @@ import "time"
 const (
 	TagSetup = "jupyter-ec2"      // the setup's ID
 	TagName  = "jupyter-ec2-name" // the setup's name
+
+	// The tags on an image besides: its own name, and the Ubuntu release that it
+	// was made on.
+	TagImage   = "jupyter-ec2-image"
+	TagRelease = "jupyter-ec2-release"
 )
 
 // Profile is one profile of the AWS config and credentials files.
@@ -72,6 +77,27 @@ type Image struct {
 	Arch    string
 	Source  string // "ssm" or "describe-images"
 	Root    string // root device name, "/dev/sda1"
+
+	// What follows is known of an image that was looked up by itself.
+
+	State     string // "pending", "available", "failed", …
+	Reason    string // why it is so, as EC2 says, or empty
+	Owner     string // the account's number
+	Public    bool   // everybody may launch it
+	RootGB    int    // its root disk's size: a machine's cannot be smaller
+	DiskGB    int    // all its disks together
+	Snapshots []string
+	Created   time.Time
+	Tags      map[string]string
+}
+
+// ImageSpec asks for an image of an instance.
+type ImageSpec struct {
+	InstanceID  string
+	Name        string // an account's only once in a region
+	Description string
+	NoReboot    bool
+	Tags        map[string]string // on the image and its snapshots
 }
 
 // KeyPair is a key pair that EC2 holds.
@@ -160,13 +186,14 @@ type Permission struct {
 
 // Owned is something in EC2 that carries the tag of a setup.
 type Owned struct {
-	Kind    string // "instance", "volume", "security group" or "key pair"
+	Kind    string // "instance", "volume", "security group", "key pair", "image" or "snapshot"
 	ID      string
-	Name    string // of a group or a key pair; empty for the others
-	State   string // of an instance or a volume
-	Type    string // of an instance
-	DiskGB  int    // of a volume
-	UsedBy  string // the instance that a volume is attached to, or empty
+	Name    string   // of a group, a key pair or an image; empty for the others
+	State   string   // of all but a group or a key pair
+	Type    string   // of an instance
+	DiskGB  int      // of a volume, an image or a snapshot
+	UsedBy  string   // the instance that a volume is attached to, or empty
+	Uses    []string // the snapshots that an image is made of
 	Created time.Time
 	Tags    map[string]string
 }

@@ -61,11 +61,14 @@ type KeyAnswer struct {
 // Answers are what a person chose on the question pages. They hold no secret
 // and are what "save the plan" writes.
 type Answers struct {
-	Name      string    `json:"name"`
-	Profile   string    `json:"profile,omitempty"`
-	Region    string    `json:"region"`
-	Release   string    `json:"image"` // Ubuntu release, such as "24.04"
-	Type      string    `json:"type"`  // instance type, such as "t2.micro"
+	Name    string `json:"name"`
+	Profile string `json:"profile,omitempty"`
+	Region  string `json:"region"`
+	Release string `json:"image"` // Ubuntu release, such as "24.04"
+	// Image is the image to launch from, "ami-…": one of the user's own, or
+	// another that the account may use. Empty is Ubuntu's own of the release.
+	Image     string    `json:"ami,omitempty"`
+	Type      string    `json:"type"` // instance type, such as "t2.micro"
 	DiskGB    int       `json:"disk_gb"`
 	Key       KeyAnswer `json:"key"`
 	Mode      Mode      `json:"mode"`
@@ -105,7 +108,9 @@ func (a Answers) Valid() error {
 		return fmt.Errorf("the name %q cannot be used: use 1 to %d lower-case letters, digits and hyphens, a letter first", a.Name, MaxName)
 	case a.Region == "":
 		return fmt.Errorf("no region is chosen: give one, for example us-east-1")
-	case ReleaseFor(a.Release).Version == "":
+	case a.Image != "" && !ValidImageID(a.Image):
+		return fmt.Errorf("the image %q is no image's ID: it is ami- and digits, or the name of one of your own", a.Image)
+	case a.Image == "" && ReleaseFor(a.Release).Version == "":
 		return fmt.Errorf("the Ubuntu release %q is not one of %s", a.Release, strings.Join(ReleaseVersions(), ", "))
 	case a.Type == "":
 		return fmt.Errorf("no instance type is chosen: give one, for example %s", DefaultType)
@@ -201,7 +206,13 @@ func ReleaseFor(version string) Release {
 // profile is another.
 func (a Answers) Over(last Answers) Answers {
 	if a.Profile != "" && a.Profile != last.Profile {
-		last.Region, last.Key = "", KeyAnswer{}
+		last.Region, last.Key, last.Image = "", KeyAnswer{}, ""
+	}
+	if a.Region != "" && a.Region != last.Region {
+		last.Image = "" // which is of one region
+	}
+	if a.Release == "" && a.Image == "" {
+		a.Image = last.Image
 	}
 	a.Profile, a.Region = cmp.Or(a.Profile, last.Profile), cmp.Or(a.Region, last.Region)
 	a.Release, a.Type = cmp.Or(a.Release, last.Release), cmp.Or(a.Type, last.Type)

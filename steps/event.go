@@ -28,6 +28,7 @@ const (
 	StepResize  StepID = "resize"
 	StepRestart StepID = "restart" // of the server
 	StepSweep   StepID = "sweep"
+	StepImage   StepID = "image"
 	StepFix     StepID = "fix"
 	StepLocal   StepID = "notebook" // Jupyter on this computer
 )

@@ -129,7 +129,7 @@ type Check struct {
 // of this computer's ledger owns.
 type Leftover struct {
 	At      Place
-	Kind    string // "instance", "volume", "security group", "key pair"
+	Kind    string // "instance", "volume", "security group", "key pair", "image", "snapshot"
 	ID      string
 	Name    string
 	SetupID string // from its tag
@@ -142,6 +142,9 @@ type Leftover struct {
 	// Running marks an instance that is not stopped: another computer may be
 	// using it right now.
 	Running bool
+	// Kept marks an image, which is meant to outlive its machine: it goes only
+	// where it was chosen as such.
+	Kept bool
 }
 
 // Swept is what one region answered to a sweep.

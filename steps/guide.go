@@ -95,6 +95,7 @@ func (o *Opened) Money(now time.Time) Money {
 // hand of package stepstest.
 type Engine interface {
 	Fleet
+	Images
 	Sandboxed() bool
 	Profiles() ([]Profile, error)
 	SignIn(ctx context.Context, profile string) (Account, error)

@@ -31,6 +31,8 @@ func Manual(id StepID, a Answers, s *Setup) []string {
 		return []string{m.serve()}
 	case StepMode, StepOpen:
 		return m.open()
+	case StepImage:
+		return m.saveImage()
 	default:
 		return nil
 	}
@@ -69,6 +71,12 @@ func (m manual) account() []string {
 }
 
 func (m manual) machine() []string {
+	if m.Image != "" {
+		return []string{
+			m.aws("ec2 describe-images --image-ids " + quote(m.Image)),
+			m.aws("ec2 describe-instance-types --instance-types " + quote(cmp.Or(m.Type, DefaultType))),
+		}
+	}
 	disk := "gp3"
 	if m.Release == "20.04" || m.Release == "22.04" {
 		disk = "gp2"
@@ -140,7 +148,7 @@ func (m manual) launch() []string {
 	}
 	return append(out, m.aws(fmt.Sprintf(
 		"ec2 run-instances --image-id %s --instance-type %s --key-name %s --security-group-ids %s --metadata-options HttpTokens=required --block-device-mappings 'DeviceName=/dev/sda1,Ebs={VolumeSize=%d,VolumeType=gp3,Encrypted=true}'",
-		quote(cmp.Or(m.s.Resources.ImageID, "ami-ID")), quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
+		quote(cmp.Or(m.s.Resources.ImageID, m.Image, "ami-ID")), quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
 }
 
 // install comes to the same end as the engine's scripts.
@@ -260,4 +268,20 @@ func quote(s string) string {
 		}
 	}
 	return cmp.Or(s, "''")
+}
+
+// saveImage is how an image of the machine is made. EC2 restarts it for that.
+func (m manual) saveImage() []string {
+	name := "NAME"
+	restarts := ""
+	if m.s.Saving != nil {
+		name = m.s.Saving.EC2Name
+		if m.s.Saving.NoReboot {
+			restarts = " --no-reboot"
+		}
+	}
+	return []string{
+		m.aws("ec2 create-image --instance-id " + quote(cmp.Or(m.s.Resources.InstanceID, "i-ID")) + " --name " + quote(name) + restarts),
+		m.aws("ec2 wait image-available --image-ids ami-ID"),
+	}
 }

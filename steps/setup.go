@@ -47,6 +47,8 @@ type Setup struct {
 	KnownHosts string        `json:"known_hosts,omitempty"` // file that holds the pinned host key
 	Cost       Cost          `json:"cost,omitzero"`
 	State      State         `json:"state,omitempty"`
+	// Saving is an image of the machine that is being made; nil while none is.
+	Saving *Saving `json:"saving,omitempty"`
 	// Bad says why the setup's record cannot be used; then nothing else is known
 	// of it but its ID, and its name where that can be told.
 	Bad *problem.Problem `json:"-"`
@@ -77,6 +79,7 @@ type Resources struct {
 	// machine has another: the user data is kept that long.
 	HostKey  string `json:"host_key,omitempty"`
 	Launches int    `json:"launches,omitempty"` // how many instances this setup has asked for
+	Images   int    `json:"images,omitempty"`   // how many images it has asked for
 	Removing bool   `json:"removing,omitempty"` // removal has begun
 }
 

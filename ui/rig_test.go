@@ -218,6 +218,7 @@ func stages() []stage {
 		})},
 		{"regions", at(nil, toRegions)},
 		{"machine", at(func(e *stepstest.Engine) { e.Has.Sandbox = true }, toMachine)},
+		{"machine-own", at(withImages, func(r *rig) *rig { return toMachine(r).until("graviton").press("shift+tab", "right", "right") })},
 		{"key", at(nil, toKey)},
 		{"mode", at(nil, toMode)},
 		{"mode-http", at(nil, func(r *rig) *rig { return toMode(r).press("down", "tab", "tab", "space") })},

@@ -12,7 +12,7 @@ const (
 // ec2sim is left: it is ours, so it is put right instead.
 func differences() []difference {
 	var all []difference
-	for _, of := range [][]difference{accountDifferences(), offerDifferences(), resourceDifferences(), launchDifferences(), instanceDifferences(), fleetDifferences()} {
+	for _, of := range [][]difference{accountDifferences(), offerDifferences(), resourceDifferences(), launchDifferences(), instanceDifferences(), fleetDifferences(), ownImageDifferences()} {
 		for _, d := range of {
 			d.cloud = "moto"
 			all = append(all, d)

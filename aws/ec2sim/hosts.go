@@ -42,6 +42,7 @@ type HostSpec struct {
 	PrivateIP string // in the default VPC, 172.31.0.0/16; Host may give another
 	PublicIP  string // in 203.0.113.0/24 (RFC 5737); Host may give another
 	DiskGB    int
+	Snapshot  string // whose copy of a disk it begins with, as of DiskHosts; empty is an empty disk
 	// UserData is what the instance was launched with, and the same at each
 	// start: what a machine does with it is its own affair, as cloud-init does
 	// most of it at the first start alone.

@@ -17,6 +17,7 @@ type image struct {
 	Release                             string // "24.04"
 	Arch                                string // "x86_64" or "arm64"
 	Snapshot                            string
+	Root                                int // GiB of its root disk; 0 is the usual one
 	Created, Deprecated                 string
 	GPU                                 bool
 }
@@ -83,7 +84,10 @@ func (i *image) date(serial string, deprecated bool) {
 }
 
 func (i *image) rootGiB() int {
-	if i.GPU {
+	switch {
+	case i.Root > 0:
+		return i.Root
+	case i.GPU:
 		return 75
 	}
 	return 8
@@ -130,9 +134,9 @@ type imageInfo struct {
 	Location    string         `xml:"imageLocation"`
 	State       string         `xml:"imageState"`
 	Owner       string         `xml:"imageOwnerId"`
-	Alias       string         `xml:"imageOwnerAlias"`
+	Alias       string         `xml:"imageOwnerAlias,omitempty"`
 	Created     string         `xml:"creationDate"`
-	Deprecated  string         `xml:"deprecationTime"`
+	Deprecated  string         `xml:"deprecationTime,omitempty"`
 	Public      bool           `xml:"isPublic"`
 	Arch        string         `xml:"architecture"`
 	Type        string         `xml:"imageType"`
@@ -147,6 +151,8 @@ type imageInfo struct {
 	Platform    string         `xml:"platformDetails"`
 	Usage       string         `xml:"usageOperation"`
 	Disks       []imageMapping `xml:"blockDeviceMapping>item"`
+	Reason      *stateReason   `xml:"stateReason"`
+	Tags        []tag          `xml:"tagSet>item"`
 }
 
 type imageMapping struct {
@@ -180,7 +186,7 @@ type describeImagesOut struct {
 
 func describeImages(c *call, in *describeImagesIn) (*describeImagesOut, error) {
 	for _, id := range in.ImageId {
-		if _, err := imageByID(c.regionName, id); err != nil {
+		if _, err := c.imageByID(id); err != nil {
 			return nil, err
 		}
 	}
@@ -194,7 +200,13 @@ func describeImages(c *call, in *describeImagesIn) (*describeImagesOut, error) {
 			all = append(all, i.info())
 		}
 	}
-	all, err := sift(all, in.Filter, imageAttribute, nil)
+	for _, o := range c.region.Images {
+		asked := len(in.ImageId) == 0 || slices.Contains(in.ImageId, o.ID)
+		if asked && (len(in.Owner) == 0 || slices.Contains(in.Owner, o.Owner) || slices.Contains(in.Owner, "self")) {
+			all = append(all, c.ownInfo(o))
+		}
+	}
+	all, err := sift(all, in.Filter, imageAttribute, func(i *imageInfo) map[string]string { return c.region.Tags[i.ID] })
 	if err != nil {
 		return nil, err
 	}

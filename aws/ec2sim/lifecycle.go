@@ -81,6 +81,7 @@ const (
 	rebootHost
 	stopHost
 	terminateHost
+	saveHost // by saveDisk
 )
 
 // operate begins a call to Hosts for the instance, after those begun before,
@@ -118,6 +119,7 @@ func (c *Cloud) operate(i *instance, kind opKind) {
 			op.err = c.opts.Hosts.Stop(ctx, id)
 		case terminateHost:
 			op.err = c.opts.Hosts.Terminate(ctx, id)
+		case saveHost: // begun by saveDisk
 		}
 	})
 }
@@ -132,6 +134,9 @@ func (c *Cloud) hostSpec(i *instance) HostSpec {
 	}
 	if len(i.Volumes) > 0 {
 		spec.DiskGB = i.Volumes[0].Size
+		if r := c.state.Regions[spec.Region]; r != nil && r.snapshot(i.Volumes[0].Snapshot) != nil {
+			spec.Snapshot = i.Volumes[0].Snapshot
+		}
 	}
 	return spec
 }
@@ -203,6 +208,7 @@ func (c *Cloud) newIndex() (int, error) {
 // advance moves the region's instances on whose passing states are over, and
 // forgets those that were terminated long ago.
 func (c *Cloud) advance(r *region, now time.Time) {
+	r.developImages(c, now)
 	for _, i := range r.Instances {
 		r.advanceInstance(c, i, now)
 	}

@@ -112,6 +112,15 @@ func computeProducts(g geo) []product {
 			}})
 		}
 	}
+	for _, s := range []struct {
+		usage string
+		usd   float64
+	}{{"EBS:SnapshotUsage", .05}, {"EBS:SnapshotArchiveStorage", .0125}} {
+		all = append(all, product{"Storage Snapshot", "GB-Mo", s.usd * g.pricing, map[string]string{
+			"servicecode": "AmazonEC2", "servicename": "Amazon Elastic Compute Cloud", "productFamily": "Storage Snapshot",
+			"regionCode": g.name, "location": g.title, "locationType": "AWS Region", "usagetype": s.usage,
+		}})
+	}
 	return append(all, product{"Storage", "GB-Mo", .08 * g.pricing, map[string]string{
 		"servicecode": "AmazonEC2", "servicename": "Amazon Elastic Compute Cloud", "productFamily": "Storage",
 		"volumeApiName": "gp3", "volumeType": "General Purpose", "storageMedia": "SSD-backed",

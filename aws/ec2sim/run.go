@@ -196,7 +196,7 @@ func checkImageAndType(c *call, l *launch) (err error) {
 	if l.in.ImageId == "" {
 		return refuse("MissingParameter", "The request must contain the parameter ImageId")
 	}
-	if l.image, err = imageByID(c.regionName, l.in.ImageId); err != nil {
+	if l.image, err = c.launchable(l.in.ImageId); err != nil {
 		return err
 	}
 	if l.kind, err = typeIn(cmp.Or(l.in.InstanceType, "m1.small"), c.regionName); err != nil {

@@ -47,6 +47,11 @@ func ec2Actions() map[string]handler {
 		"DescribeInstanceTypeOfferings": query(describeOfferings),
 		"DescribeImages":                query(describeImages),
 
+		"CreateImage":       query(createImage),
+		"DeregisterImage":   query(deregisterImage),
+		"DescribeSnapshots": query(describeSnapshots),
+		"DeleteSnapshot":    query(deleteSnapshot),
+
 		"DescribeVpcs":        query(describeVPCs),
 		"CreateDefaultVpc":    query(createDefaultVPC),
 		"DescribeSubnets":     query(describeSubnets),

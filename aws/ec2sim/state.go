@@ -28,6 +28,8 @@ type region struct {
 	Keys      []*keyPair
 	Groups    []*group
 	Volumes   []*volume // that no instance has
+	Images    []*ownImage
+	Snapshots []*snapshot
 	VPCs      []*vpc
 	Tags      map[string]map[string]string // by resource ID
 	Tokens    map[string]launchToken       // by RunInstances' ClientToken
@@ -84,7 +86,7 @@ func parseState(text []byte) (*state, error) {
 // whole reports whether nothing in a region is null.
 func (r *region) whole() bool {
 	ok := !slices.Contains(r.Instances, nil) && !slices.Contains(r.Keys, nil) && !slices.Contains(r.Groups, nil) &&
-		!slices.Contains(r.Volumes, nil) && !slices.Contains(r.VPCs, nil)
+		!slices.Contains(r.Volumes, nil) && !slices.Contains(r.VPCs, nil) && !slices.Contains(r.Images, nil) && !slices.Contains(r.Snapshots, nil)
 	for i := 0; ok && i < len(r.Instances); i++ {
 		ok = !slices.Contains(r.Instances[i].Volumes, nil)
 	}
@@ -128,6 +130,7 @@ func (c *Cloud) regionState(name string) *region {
 // wakeUp puts the instances into the state in which a closed cloud leaves
 // them: nothing runs.
 func (r *region) wakeUp(now time.Time) {
+	r.wakeImages()
 	for _, i := range r.Instances {
 		switch i.State {
 		case statePending, stateRunning:

@@ -213,6 +213,16 @@ func (r *region) kindOf(id string) (string, error) {
 	case "vol":
 		_, _, err := r.volumeByID(id)
 		return "volume", err
+	case "ami":
+		if r.ownImage(id) == nil {
+			return "", refuse("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
+		}
+		return "image", nil
+	case "snap":
+		if r.snapshot(id) == nil {
+			return "", noSnapshot(id)
+		}
+		return "snapshot", nil
 	case "eni":
 		if find(r.Instances, func(i *instance) bool { return i.ENI == id }) == nil {
 			return "", refuse("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)

@@ -229,7 +229,7 @@ func RemoveFolder(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// Empty reports whether dir, as of Prepare, holds no host.
+// Empty reports whether dir, as of Prepare, holds no host and no disk.
 func Empty(dir string) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -241,5 +241,9 @@ func Empty(dir string) (bool, error) {
 			return false, nil
 		}
 	}
-	return true, nil
+	disks, err := os.ReadDir(filepath.Join(dir, disksDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("listing the disks: %w", err)
+	}
+	return len(disks) == 0, nil
 }

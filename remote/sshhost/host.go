@@ -26,6 +26,8 @@ type Spec struct {
 	AuthorizedKeys []string
 	// UserData is what the instance was launched with, for its first start.
 	UserData []byte
+	// Disk is the disk of SaveDisk that a new host begins with; empty is none.
+	Disk string
 	// Down is called once when the host was switched off from inside (poweroff,
 	// halt, shutdown) and nothing of it runs any more; may be nil. Stop does
 	// not call it.
@@ -88,6 +90,11 @@ func (c *Computer) start(ctx context.Context, s Spec) (*Host, error) {
 	}
 	if err := m.end(ctx); err != nil { // left by a program that was killed
 		return nil, err
+	}
+	if s.Disk != "" {
+		if err := m.fromDisk(ctx, s.Disk); err != nil {
+			return nil, err
+		}
 	}
 	if h.key, err = m.boot(h.given.key); err != nil {
 		return nil, err

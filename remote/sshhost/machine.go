@@ -37,7 +37,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // machine returns the folder of the host with that ID, there or not.
 func (c *Computer) machine(id string) (machine, error) {
-	if !plainName.MatchString(id) || id == binDir || id == certsDir {
+	if !plainName.MatchString(id) || id == binDir || id == certsDir || id == disksDir {
 		return machine{}, fmt.Errorf("%q cannot be a host's ID", id)
 	}
 	dir := filepath.Join(c.dir, id)

@@ -108,7 +108,9 @@ func otherMachine(s *steps.Setup, b steps.Answers) string {
 		return "profile"
 	case s.Begun() && a.Region != b.Region:
 		return "region"
-	case s.Launched() && a.Release != b.Release:
+	case s.Launched() && a.Image != b.Image:
+		return "image"
+	case s.Launched() && a.Image == "" && a.Release != b.Release:
 		return "Ubuntu release"
 	case s.Launched() && a.Type != b.Type:
 		return "instance type"

@@ -168,7 +168,7 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
-	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys, UserData: h.userData(s.UserData)}
+	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys, UserData: h.userData(s.UserData), Disk: s.Snapshot}
 	if h.late {
 		h.lateSpec = spec
 		spec.AuthorizedKeys = nil

@@ -95,7 +95,7 @@ func (d *doctor) offered(ctx context.Context) finding {
 	if d.kind, err = d.region.Type(ctx, a.Type); err != nil {
 		return wrong(err)
 	}
-	if d.image, err = d.region.Image(ctx, a.Release, d.kind.Arch); err != nil {
+	if d.image, err = imageFor(ctx, d.region, a, d.kind.Arch); err != nil {
 		return wrong(err)
 	}
 	return fine("%s (%d vCPU, %s) and Ubuntu %s (%s) are available in %s.",

@@ -291,7 +291,7 @@ func (r *run) resolve(ctx context.Context) (aws.Image, error) {
 	if err != nil {
 		return aws.Image{}, err
 	}
-	return r.region.Image(ctx, r.s.Answers.Release, kind.Arch)
+	return imageFor(ctx, r.region, r.s.Answers, kind.Arch)
 }
 
 // image is the one of the ledger where a launch was already tried: the same

@@ -112,7 +112,7 @@ func ledgerFault(err error) error {
 // forget removes the setup's secrets, then its record, and at last its name.
 func (l ledger) forget(id string) error {
 	for _, f := range []string{
-		l.userData(id), l.file("tokens", id), l.file("certs", id+".pem"), l.file("certs", id+".key"),
+		l.userData(id), l.file("tokens", id), l.file("tokens", id+".image"), l.file("certs", id+".pem"), l.file("certs", id+".key"),
 		l.file("setups", id+".json"), l.file("names", id),
 	} {
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -22,6 +22,14 @@ type CloudRegion interface {
 	Type(ctx context.Context, name string) (aws.Type, error)
 	Prices(ctx context.Context, types ...string) (aws.Prices, error)
 	Image(ctx context.Context, release, arch string) (aws.Image, error)
+	ImageByID(ctx context.Context, id string) (aws.Image, error)
+	ImageNamed(ctx context.Context, name string) (aws.Image, error)
+	OwnImages(ctx context.Context) ([]aws.Image, error)
+	CreateImage(ctx context.Context, s aws.ImageSpec) (string, error)
+	WaitImage(ctx context.Context, id string, each func(aws.Image)) (aws.Image, error)
+	DeregisterImage(ctx context.Context, id string) error
+	DeleteSnapshot(ctx context.Context, id string) error
+	SnapshotPrice(ctx context.Context) (float64, error)
 	Network(ctx context.Context, zone string) (aws.Network, error)
 	DryRun(ctx context.Context, s aws.LaunchSpec) []aws.Permission
 

@@ -32,7 +32,7 @@ func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, erro
 	v.Permissions = listOf(look.permissions, func(p aws.Permission) steps.Permission { return steps.Permission(p) })
 	v.Cost = steps.CostOf(look.prices, a.Type, a.DiskGB)
 	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
-	v.Creates = creates(a, look.address)
+	v.Creates = creates(a, look.image, look.address)
 	v.Commands = steps.Commands(a)
 	return v, nil
 }
@@ -52,6 +52,7 @@ type preflight struct {
 	prices      steps.Prices
 	address     string
 	mfa         aws.MFAState
+	owner       string // the account's number; empty where it is not known
 	permissions []aws.Permission
 	problems    []problem.Problem
 }
@@ -68,7 +69,7 @@ func (p *preflight) run(ctx context.Context) error {
 	var eg, launch errgroup.Group
 	eg.Go(func() error { p.address, addressErr = p.account.MyAddress(ctx); return ctx.Err() })
 	launch.Go(func() error {
-		p.image, imageErr = p.region.Image(ctx, p.answers.Release, kind.Arch)
+		p.image, imageErr = imageFor(ctx, p.region, p.answers, kind.Arch)
 		return ctx.Err()
 	})
 	launch.Go(func() error { p.network, networkErr = p.region.Network(ctx, ""); return ctx.Err() })
@@ -91,6 +92,7 @@ func (p *preflight) run(ctx context.Context) error {
 	})
 	eg.Go(func() error {
 		if who, err := p.account.Identity(ctx); err == nil {
+			p.owner = who.Account
 			p.mfa = p.account.MFA(ctx, who)
 		}
 		return ctx.Err()
@@ -198,6 +200,7 @@ const gpuDiskGB = 40
 // warnings are worth reading and stop nothing.
 func (p *preflight) warnings() []string {
 	var w []string
+	w = append(w, p.imageWarnings()...)
 	if r := steps.ReleaseFor(p.answers.Release); r.Version == "20.04" {
 		w = append(w, "Ubuntu 20.04 is past standard support: it gets no more free security updates, and its Python 3.8 gets older Jupyter versions.")
 	}
@@ -225,12 +228,12 @@ const (
 	TagName  = aws.TagName  // the setup's name
 )
 
-func creates(a steps.Answers, address string) []string {
+func creates(a steps.Answers, image aws.Image, address string) []string {
 	if address == "" {
 		address = "your address"
 	}
 	out := []string{
-		fmt.Sprintf("1 instance %s, Ubuntu %s, IMDSv2 only, tagged %s", a.Type, a.Release, a.Name),
+		fmt.Sprintf("1 instance %s, %s, IMDSv2 only, tagged %s", a.Type, imageTitle(a, image), a.Name),
 		fmt.Sprintf("1 encrypted gp3 disk of %d GB, deleted with the instance", a.DiskGB),
 		"1 security group: " + opens(a.Mode, address),
 	}

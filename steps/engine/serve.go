@@ -131,6 +131,10 @@ func (r *run) reconnect(ctx context.Context) error {
 
 // serve runs the server in the chosen mode, with the setup's own token.
 func (r *run) serve(ctx context.Context) (string, error) {
+	// A run that was cut off may have left the machine as its image is.
+	if err := errors.Join(r.settleImage(ctx), r.fromImage(ctx)); err != nil {
+		return "", err
+	}
 	token, err := r.ensureToken(ctx)
 	if err != nil {
 		return "", err

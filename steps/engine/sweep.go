@@ -21,6 +21,8 @@ const (
 	kindVolume   = "volume"
 	kindGroup    = "security group"
 	kindKeyPair  = "key pair"
+	kindImage    = "image"
+	kindSnapshot = "snapshot"
 )
 
 // Sweep looks through all enabled regions of all accounts that the ledger
@@ -63,9 +65,10 @@ func (g *Guide) leftovers(ctx context.Context, at steps.Place, r CloudRegion, li
 		return nil, nil
 	}
 	var types []string
-	costs := false
+	costs, stored := false, false
 	for _, o := range left {
 		costs = costs || o.Kind == kindInstance || o.Kind == kindVolume
+		stored = stored || o.Kind == kindImage || o.Kind == kindSnapshot
 		if o.Kind == kindInstance && !slices.Contains(types, o.Type) {
 			types = append(types, o.Type)
 		}
@@ -75,9 +78,17 @@ func (g *Guide) leftovers(ctx context.Context, at steps.Place, r CloudRegion, li
 		// A missing price is no failure: the cost is then unknown.
 		p, _ = g.prices(ctx, r, at.Region, types...)
 	}
+	perGB := 0.0
+	if stored {
+		perGB, _ = r.SnapshotPrice(ctx) // likewise
+	}
 	var list []steps.Leftover
 	for _, o := range left {
-		list = append(list, leftover(at, o, owned, p))
+		l := leftover(at, o, owned, p)
+		if o.Kind == kindImage || o.Kind == kindSnapshot {
+			l.MonthCost, l.CostKnown = perGB*float64(o.DiskGB), perGB > 0
+		}
+		list = append(list, l)
 	}
 	slices.SortStableFunc(list, func(a, b steps.Leftover) int { return cmp.Compare(clearOrder(a.Kind), clearOrder(b.Kind)) })
 	return list, nil
@@ -88,14 +99,24 @@ func (g *Guide) leftovers(ctx context.Context, at steps.Place, r CloudRegion, li
 func unowned(owned []aws.Owned, living map[string]bool) []aws.Owned {
 	goes := map[string]bool{} // instances that are listed, or end by themselves
 	ending := func(o aws.Owned) bool { return aws.State(o.State).Ended() }
-	theirs := func(o aws.Owned) bool { return o.Tags[TagSetup] != "" && !living[o.Tags[TagSetup]] }
+	// A snapshot without its image is of no use to anybody, whoever's it was.
+	theirs := func(o aws.Owned) bool {
+		return o.Tags[TagSetup] != "" && (!living[o.Tags[TagSetup]] || o.Kind == kindSnapshot)
+	}
+	used := map[string]bool{} // snapshots that images are made of, or will be
 	for _, o := range owned {
 		if o.Kind == kindInstance && (ending(o) || theirs(o)) {
 			goes[o.ID] = true
 		}
+		for _, id := range o.Uses {
+			used[id] = true
+		}
+		if o.Kind == kindSnapshot && o.State != "completed" && o.State != "error" {
+			used[o.ID] = true
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(owned), func(o aws.Owned) bool {
-		return !theirs(o) || o.Kind == kindInstance && ending(o) || o.Kind == kindVolume && goes[o.UsedBy]
+		return !theirs(o) || o.Kind == kindInstance && ending(o) || o.Kind == kindVolume && goes[o.UsedBy] || o.Kind == kindSnapshot && used[o.ID]
 	})
 }
 
@@ -125,6 +146,11 @@ func leftover(at steps.Place, o aws.Owned, owned []aws.Owned, p steps.Prices) st
 			l.MonthCost += (p.Hour[o.Type] + p.IPv4) * steps.HoursPerMonth
 			l.CostKnown = l.CostKnown && p.Hour[o.Type] > 0 && p.IPv4 > 0
 		}
+	case kindImage:
+		l.Kept, l.Name = true, safe.Clean(cmp.Or(o.Tags[aws.TagImage], o.Name))
+		l.Detail = fmt.Sprintf("at most %d GB, %s", o.DiskGB, o.State)
+	case kindSnapshot:
+		l.Detail = fmt.Sprintf("at most %d GB, of an image that is gone", o.DiskGB)
 	case kindVolume:
 		l.Detail = fmt.Sprintf("%d GB", o.DiskGB)
 		if o.UsedBy != "" {

@@ -17,7 +17,12 @@ import (
 // clearOrder is the order in which leftovers go: a group is free only once its
 // instances have ended.
 func clearOrder(kind string) int {
-	return slices.Index([]string{kindInstance, kindVolume, kindGroup, kindKeyPair}, kind)
+	return slices.Index(allKinds(), kind)
+}
+
+// allKinds are the kinds of a leftover in the order in which they go.
+func allKinds() []string {
+	return []string{kindInstance, kindVolume, kindGroup, kindKeyPair, kindImage, kindSnapshot}
 }
 
 // Clear removes leftovers that a person agreed to: in each region the
@@ -66,7 +71,7 @@ func (c *clearing) run(ctx context.Context, list []steps.Leftover) {
 		c.failed(steps.Leftover{At: c.at, Kind: "region", ID: c.at.Region}, err)
 		return
 	}
-	for _, kind := range []string{kindInstance, kindVolume, kindGroup, kindKeyPair} {
+	for _, kind := range allKinds() {
 		of := slices.DeleteFunc(slices.Clone(list), func(l steps.Leftover) bool { return l.Kind != kind })
 		if len(of) > 0 {
 			c.remove(ctx, of)
@@ -117,7 +122,7 @@ func (c *clearing) one(ctx context.Context, l steps.Leftover, owned []aws.Owned)
 	if at < 0 || owned[at].Tags[TagSetup] == "" {
 		return true, nil
 	}
-	if err := c.unclaimed(l, owned[at].Tags[TagSetup]); err != nil {
+	if err := c.unclaimed(l, owned[at].Tags[TagSetup]); err != nil && l.Kind != kindSnapshot {
 		return false, err
 	}
 	if l.Kind == kindInstance && !l.Running && isRunning(owned[at]) {
@@ -133,6 +138,10 @@ func (c *clearing) one(ctx context.Context, l steps.Leftover, owned []aws.Owned)
 		return false, c.region.DeleteVolume(within, l.ID)
 	case kindGroup:
 		return false, c.region.DeleteGroup(within, l.ID)
+	case kindImage:
+		return false, removeImage(within, c.region, l.ID, owned[at].Uses)
+	case kindSnapshot:
+		return false, c.region.DeleteSnapshot(within, l.ID)
 	default:
 		return false, c.region.DeleteKeyPair(within, l.ID)
 	}

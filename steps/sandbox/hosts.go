@@ -51,7 +51,7 @@ func (h *hosts) Launch(ctx context.Context, spec ec2sim.HostSpec) (ec2sim.Host, 
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
-	return h.start(ctx, sshhost.Spec{ID: spec.InstanceID, Listener: listener, AuthorizedKeys: spec.AuthorizedKeys, UserData: spec.UserData})
+	return h.start(ctx, sshhost.Spec{ID: spec.InstanceID, Listener: listener, AuthorizedKeys: spec.AuthorizedKeys, UserData: spec.UserData, Disk: spec.Snapshot})
 }
 
 func (h *hosts) start(ctx context.Context, spec sshhost.Spec) (ec2sim.Host, error) {

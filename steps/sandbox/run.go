@@ -122,7 +122,7 @@ func (s *service) open(ctx context.Context, timing ec2sim.Timing) error {
 	for _, i := range s.cloud.Instances() {
 		kept[i.ID] = i.Exists()
 	}
-	return computer.Keep(ctx, kept)
+	return errors.Join(computer.Keep(ctx, kept), computer.KeepDisks(s.cloud.Snapshots()))
 }
 
 // serve answers until ctx ends or nobody needs it, and closes everything.

@@ -71,6 +71,8 @@ type Has struct {
 	Again     []steps.Surveyed // what comes once more
 	Checks    []steps.Check
 	Leftovers []steps.Swept
+	Images    []steps.Image
+	Contents  steps.ImageContents
 	Notebook  *Notebook
 	Stamp     string
 }

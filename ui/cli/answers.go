@@ -18,6 +18,8 @@ type answering struct {
 	engine steps.Engine
 	ask    *asker
 	o      *upOptions
+	// image is the name of the image to launch from, which its region tells.
+	image string
 }
 
 // answers gathers them: flags first, then the plan or the setup of that name,
@@ -41,6 +43,9 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 		return base, existing, err
 	}
 	at := steps.Place{Profile: base.Profile, Region: base.Region}
+	if err := a.ownImage(ctx, at, &base); err != nil {
+		return base, existing, err
+	}
 	if base.Type == "" {
 		types, err := a.engine.Types(ctx, at)
 		if err != nil {
@@ -132,7 +137,7 @@ func (a *answering) flags(base *steps.Answers) {
 	for flag, set := range map[string]func(){
 		"profile":   func() { base.Profile = o.profile },
 		"region":    func() { base.Region = o.region },
-		"image":     func() { base.Release = o.image },
+		"image":     func() { a.flagImage(base) },
 		"type":      func() { base.Type = o.kind },
 		"disk":      func() { base.DiskGB = o.disk },
 		"mode":      func() { base.Mode = steps.Mode(o.mode) },

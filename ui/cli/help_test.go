@@ -12,7 +12,13 @@ import (
 func TestHelpIsWhole(t *testing.T) {
 	root := (&Program{}).root()
 	seen := 0
+	all := root.Commands()
 	for _, cmd := range root.Commands() {
+		if cmd.Name() == "image" {
+			all = append(all, cmd.Commands()...)
+		}
+	}
+	for _, cmd := range all {
 		seen++
 		if !strings.Contains(cmd.Long, exitHelp) {
 			t.Errorf("%s: no exit codes", cmd.Name())
@@ -21,7 +27,7 @@ func TestHelpIsWhole(t *testing.T) {
 			t.Errorf("%s: short %q", cmd.Name(), cmd.Short)
 		}
 		for line := range strings.Lines(cmd.Example) {
-			if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, name+" "+cmd.Name()) {
+			if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, cmd.CommandPath()) {
 				t.Errorf("%s: example %q", cmd.Name(), line)
 			}
 		}
@@ -32,7 +38,7 @@ func TestHelpIsWhole(t *testing.T) {
 		if takesWords && cmd.ValidArgsFunction == nil {
 			t.Errorf("%s: its words do not complete", cmd.Name())
 		}
-		if cmd.Name() != "sandbox" && cmd.Flags().Lookup("json") == nil {
+		if !cmd.HasSubCommands() && cmd.Flags().Lookup("json") == nil {
 			t.Errorf("%s: no --json", cmd.Name())
 		}
 		for _, want := range []string{"region", "profile"} {

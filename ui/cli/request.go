@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -44,13 +45,13 @@ type request struct {
 func (v commandSpec) command(p *Program, sandbox *bool) (*cobra.Command, *request) {
 	r := &request{Program: p, lines: newJSONLines(p.Out), engines: map[bool]steps.Engine{}}
 	fill := func(cmd *cobra.Command, args []string) {
-		r.command, r.worlds, r.args = cmd.Name(), worlds(cmd, *sandbox), args
+		r.command, r.worlds, r.args = commandName(cmd), worlds(cmd, *sandbox), args
 	}
 	cmd := &cobra.Command{
 		Use: v.use, Aliases: v.aliases, Short: v.short, Long: v.long + "\n\n" + exitHelp, Example: v.example,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < v.least || v.most >= 0 && len(args) > v.most {
-				return v.wrongNumber(cmd.Name(), args, worlds(cmd, *sandbox))
+				return v.wrongNumber(commandName(cmd), args, worlds(cmd, *sandbox))
 			}
 			return nil
 		},
@@ -72,6 +73,12 @@ func (v commandSpec) command(p *Program, sandbox *bool) (*cobra.Command, *reques
 	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print JSON, one object per line")
 	p.helpFor(cmd, &r.asJSON)
 	return cmd, r
+}
+
+// commandName is a command as it is typed after the program's name: "image save".
+func commandName(cmd *cobra.Command) string {
+	_, words, _ := strings.Cut(cmd.CommandPath(), " ")
+	return cmp.Or(words, cmd.Name())
 }
 
 func (v commandSpec) wrongNumber(command string, args []string, worlds []bool) error {

@@ -17,14 +17,15 @@ import (
 
 type sweepOptions struct {
 	profile, region   string
-	instances, dryRun bool
+	instances, images bool
+	dryRun            bool
 }
 
 func (p *Program) sweepCommand(sandbox *bool) *cobra.Command {
 	o := &sweepOptions{}
 	cmd, r := commandSpec{
 		use: "sweep", short: "Find what is left over in the cloud, and remove it",
-		long: `Lists, over all regions, what this program created (instances, volumes, security groups, key pairs) and no setup of this computer owns, with its cost. Then it asks, setup by setup, whether to remove it. What another computer made is listed too: a running instance may be in use there right now.
+		long: `Lists, over all regions, what this program created (instances, volumes, security groups, key pairs, snapshots) and no setup of this computer owns, with its cost. Then it asks, setup by setup, whether to remove it. What another computer made is listed too: a running instance may be in use there right now. Images of machines that are gone are listed, and stay: they are meant to; --images removes them too.
 
 With --yes everything is removed but running instances and what belongs to them; --instances removes these too. With --json, a line of kind "leftover" each, "unseen" for a region that did not answer, events of the removal, and "done" at the end.`,
 		example: `# Only look
@@ -36,6 +37,7 @@ jupyter-ec2 sweep --yes --region us-east-1`,
 	p.accountFlags(cmd, sandbox, &o.profile, &o.region)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask: remove all but running instances")
 	cmd.Flags().BoolVar(&o.instances, "instances", false, "remove running instances too")
+	cmd.Flags().BoolVar(&o.images, "images", false, "remove images too")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list only, remove nothing")
 	return cmd
 }
@@ -43,7 +45,7 @@ jupyter-ec2 sweep --yes --region us-east-1`,
 // jsonLeftover is a line of kind "leftover".
 type jsonLeftover struct {
 	Kind      string    `json:"kind"`
-	What      string    `json:"what"` // "instance", "volume", "security group", "key pair"
+	What      string    `json:"what"` // "instance", "volume", "security group", "key pair", "image", "snapshot"
 	ID        string    `json:"id"`
 	Name      string    `json:"name,omitempty"`
 	Setup     string    `json:"setup,omitempty"`
@@ -54,6 +56,7 @@ type jsonLeftover struct {
 	Detail    string    `json:"detail,omitempty"`
 	Created   time.Time `json:"created,omitzero"`
 	Running   bool      `json:"running"`
+	Kept      bool      `json:"kept,omitempty"`       // an image, which stays unless --images is given
 	CostMonth *float64  `json:"cost_month,omitempty"` // absent when unknown
 }
 
@@ -115,6 +118,9 @@ func (r *request) sweep(ctx context.Context, o *sweepOptions) error {
 	case !o.dryRun:
 		r.line("Removed %d of %d.", removed, found)
 	}
+	if n := images(all); n > 0 && !o.images && !o.dryRun {
+		r.line("Kept: %s. To remove what is listed here too, add --images; %s image ls lists all.", wording.Counted(n, "image"), name)
+	}
 	r.object(jsonSwept{r.Now(), "done", found, removed, len(silent)})
 	return nil
 }
@@ -149,6 +155,18 @@ func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]setupLeftov
 		all = append(all, bySetup(w, things)...)
 	}
 	return all, silent, nil
+}
+
+func images(all []setupLeftovers) int {
+	n := 0
+	for _, m := range all {
+		for _, l := range m.things {
+			if l.Kept {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func bySetup(w world, things []steps.Leftover) []setupLeftovers {
@@ -219,7 +237,7 @@ func (r *request) listLeftovers(all []setupLeftovers) error {
 func leftoverOf(l steps.Leftover, sandbox bool) jsonLeftover {
 	j := jsonLeftover{
 		Kind: "leftover", What: l.Kind, ID: l.ID, Name: safe.Clean(l.Name), Setup: l.SetupID, SetupName: safe.Clean(l.Setup), Sandbox: sandbox,
-		Profile: l.At.Profile, Region: l.At.Region, Detail: safe.Clean(l.Detail), Created: l.Created, Running: l.Running,
+		Profile: l.At.Profile, Region: l.At.Region, Detail: safe.Clean(l.Detail), Created: l.Created, Running: l.Running, Kept: l.Kept,
 	}
 	if sandbox {
 		j.CostMonth = new(float64)
@@ -232,6 +250,12 @@ func leftoverOf(l steps.Leftover, sandbox bool) jsonLeftover {
 // clear removes one setup's leftovers when the person agrees, and answers how
 // many those were. With a running instance kept, what belongs to it stays too.
 func (r *request) clear(ctx context.Context, m setupLeftovers, o *sweepOptions) (int, error) {
+	if !o.images {
+		m.things = slices.DeleteFunc(slices.Clone(m.things), func(l steps.Leftover) bool { return l.Kept })
+	}
+	if len(m.things) == 0 {
+		return 0, nil
+	}
 	if r.yes && m.running() && !o.instances {
 		r.note("%s is left: its instance is running, and may be in use from another computer. Remove it too: %s sweep --yes --instances\n", m.name, name)
 		return 0, nil
@@ -260,6 +284,8 @@ func loss(l steps.Leftover) string {
 	switch {
 	case l.Running:
 		text += ", which is RUNNING and may be in use from another computer, with all files on it"
+	case l.Kept:
+		text += " (" + safe.Clean(l.Name) + "), from which no machine can be launched any more"
 	case l.Kind == "instance" || l.Kind == "volume":
 		text += ", with all files on it"
 	}

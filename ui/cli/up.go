@@ -59,6 +59,8 @@ jupyter-ec2 up --name big --type t3.large --disk 30 --mode http
 jupyter-ec2 up --key create --installer pip
 # See where the time goes
 jupyter-ec2 up --sandbox --yes --timings
+# From an image of yours: what is installed on it is there
+jupyter-ec2 up --name second --image lab
 # What the wizard saved
 jupyter-ec2 up --plan plan.json`,
 		Args: noArgs,
@@ -70,7 +72,7 @@ jupyter-ec2 up --plan plan.json`,
 	f := cmd.Flags()
 	f.StringVar(&o.profile, "profile", "", "use this profile from the AWS config files")
 	f.StringVar(&o.region, "region", "", "launch in this region (the profile's own)")
-	f.StringVar(&o.image, "image", steps.DefaultRelease, "use this Ubuntu release: "+strings.Join(steps.ReleaseVersions(), ", "))
+	f.StringVar(&o.image, "image", steps.DefaultRelease, "launch this Ubuntu release ("+strings.Join(steps.ReleaseVersions(), ", ")+"), or an image: one of yours by its name, or any by its ID, ami-…")
 	f.StringVar(&o.kind, "type", "", "launch this instance type (t2.micro, or a free-tier type where there is none)")
 	f.IntVar(&o.disk, "disk", steps.DefaultDiskGB, "create a disk of this many GB")
 	f.StringVar(&o.key, "key", string(steps.KeyMadeHere), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
@@ -90,12 +92,12 @@ jupyter-ec2 up --plan plan.json`,
 	p.helpFor(cmd, &o.json)
 	// The flags exist: they are defined above.
 	for flag, values := range map[string]func(context.Context, completing) ([]string, error){
-		"profile": profileWords, "region": regionWords, "type": typeWords,
+		"profile": profileWords, "region": regionWords, "type": typeWords, "image": imageWords,
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, p.completer(sandbox, values))
 	}
 	for flag, words := range map[string][]string{
-		"image": steps.ReleaseVersions(), "mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
+		"mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
 		"idle-stop": limitWords(), "lifetime": limitWords(),
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))

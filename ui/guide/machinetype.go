@@ -3,6 +3,7 @@ package guide
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,7 @@ type MachineType struct {
 	prices  steps.Prices
 	noPrice string // why there are no prices, or empty
 	table   *table.Table
+	images  []steps.Image // the user's own, as far as they have come
 	disk    *page.Field
 	part    int
 	failure page.Failure
@@ -62,15 +64,17 @@ func (s *MachineType) start() {
 // Enter implements [page.Page].
 func (s *MachineType) Enter() tea.Cmd {
 	if s.place == s.Place() && len(s.types) > 0 {
-		return s.fetchPrices()
+		return tea.Batch(s.fetchPrices(), s.fetchImages())
 	}
-	return s.fetch()
+	s.images = nil
+	return tea.Batch(s.fetch(), s.fetchImages())
 }
 
 // Leave implements [page.Page].
 func (s *MachineType) Leave() {
 	s.Tasks.Stop(taskTypes)
 	s.Tasks.Stop(taskPrices)
+	s.Tasks.Stop(taskImages)
 }
 
 // Update implements [page.Page].
@@ -80,6 +84,8 @@ func (s *MachineType) Update(msg tea.Msg) tea.Cmd {
 		return s.fetched(msg)
 	case pricesFetched:
 		s.priced(msg)
+	case imagesListed:
+		s.imagesCame(msg)
 	case Begun:
 		s.start()
 	case page.Restyled:
@@ -237,17 +243,6 @@ func (s *MachineType) gigabytes() int {
 	return n
 }
 
-func (s *MachineType) moveImage(by int) {
-	list := steps.Releases()
-	for i, r := range list {
-		if r.Version == s.Answers.Release {
-			s.Answers.Release = list[(i+by+len(list))%len(list)].Version
-			return
-		}
-	}
-	s.Answers.Release = steps.DefaultRelease
-}
-
 func (s *MachineType) take() tea.Cmd {
 	row, ok := s.table.Selected()
 	gb := s.gigabytes()
@@ -257,6 +252,8 @@ func (s *MachineType) take() tea.Cmd {
 	case gb < steps.MinDiskGB || gb > steps.MaxDiskGB:
 		s.part = partDisk
 		s.wrong = fmt.Sprintf("The disk can have %d to %d GB.", steps.MinDiskGB, steps.MaxDiskGB)
+	case s.imageFits(row.ID, gb) != "":
+		s.wrong = s.imageFits(row.ID, gb)
 	default:
 		s.Answers.Type, s.Answers.DiskGB = row.ID, gb
 		return s.Next()
@@ -272,10 +269,8 @@ func (s *MachineType) View(w, h int) string {
 	case len(s.types) == 0 && s.Tasks.Runs(taskTypes):
 		return s.Waiting("Asking EC2 which types " + s.Answers.Region + " has …")
 	}
-	lines := []string{
-		page.ZoneOf(page.ZonePart, partImage, s.imageLine(w)), page.ZoneOf(page.ZonePart, partDisk, s.diskLine()),
-		page.ZoneOf(page.ZonePart, partTypes, s.typeLine(w)), "",
-	}
+	lines := append([]string{page.ZoneOf(page.ZonePart, partImage, s.imageLine(w))}, s.ownLines(w)...)
+	lines = append(lines, page.ZoneOf(page.ZonePart, partDisk, s.diskLine()), page.ZoneOf(page.ZonePart, partTypes, s.typeLine(w)), "")
 	foot := page.Paragraph(s.Theme.Warn, s.wrong, w)
 	if s.wrong == "" && s.noPrice != "" {
 		foot = page.Paragraph(s.Theme.Subtle, "Prices are unknown: "+s.noPrice, w)
@@ -289,9 +284,9 @@ func (s *MachineType) View(w, h int) string {
 }
 
 func (s *MachineType) imageLine(w int) string {
-	line := page.Arrow(s.Theme, s.part == partImage) + s.Theme.Subtle.Render(cells.Fit("Ubuntu", 8))
+	line := page.Arrow(s.Theme, s.part == partImage && s.ownImage() == nil) + s.Theme.Subtle.Render(cells.Fit("Ubuntu", 8))
 	for _, r := range steps.Releases() {
-		on := r.Version == s.Answers.Release
+		on := r.Version == s.Answers.Release && s.Answers.Image == ""
 		style := s.Theme.Text
 		if on {
 			style = s.Theme.Heading
@@ -357,7 +352,12 @@ func (s *MachineType) Point(p page.Pointed) tea.Cmd {
 		s.part, s.wrong = part, ""
 	}
 	if release, ok := p.Clicked(page.ZonePick + "release:"); ok {
-		s.Answers.Release = release
+		s.pickRelease(release)
+	}
+	if own, ok := p.Clicked(page.ZonePick + "own:"); ok {
+		if i := slices.IndexFunc(s.images, func(i steps.Image) bool { return i.ID == own }); i >= 0 {
+			s.pickImage(s.images[i])
+		}
 	}
 	if s.table.Point(p.Zones, p.Wheel) {
 		return s.PressEnter()

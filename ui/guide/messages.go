@@ -32,6 +32,13 @@ type (
 		prices steps.Prices
 		err    error
 	}
+	// imagesListed: the user's own images are here, or could not be had.
+	imagesListed struct {
+		id    page.TaskID
+		place steps.Place
+		list  []steps.Image
+		err   error
+	}
 	// keysFound: the ways to a key pair were listed.
 	keysFound struct {
 		id    page.TaskID

@@ -144,11 +144,15 @@ func (d *sweepDialog) markNext() {
 	}
 }
 
-// markAll marks everything, or nothing where everything is marked.
+// markAll marks everything but images, which are meant to stay: each is marked
+// on its own. Where all of that is marked, nothing is.
 func (d *sweepDialog) markAll() {
-	all := len(d.chosen()) < len(d.found)
+	all := false
 	for _, l := range d.found {
-		d.marked[leftoverKey(l)] = all
+		all = all || !l.Kept && !d.marked[leftoverKey(l)]
+	}
+	for _, l := range d.found {
+		d.marked[leftoverKey(l)] = all && !l.Kept
 	}
 }
 
@@ -178,6 +182,9 @@ func (d *sweepDialog) askClear() tea.Cmd {
 	if n := countRunning(list); n > 0 {
 		text += fmt.Sprintf(" ! %s still running: another computer may be using it right now.", areOf(n, "machine"))
 	}
+	if n := countKept(list); n > 0 {
+		text += fmt.Sprintf(" ! Among them: %s, from which no machine can be launched any more.", wording.Counted(n, "image"))
+	}
 	d.Open(&page.ChoiceDialog{Title: "Remove what is marked?", Text: []string{text}, Options: []page.Option{
 		{Label: "Remove", Danger: true, Do: func() tea.Cmd { return d.remove(list) }},
 		{Label: "Cancel"},
@@ -190,6 +197,16 @@ func areOf(n int, noun string) string {
 		return "1 " + noun + " of it is"
 	}
 	return fmt.Sprintf("%d %ss of it are", n, noun)
+}
+
+func countKept(list []steps.Leftover) int {
+	n := 0
+	for _, l := range list {
+		if l.Kept {
+			n++
+		}
+	}
+	return n
 }
 
 func countRunning(list []steps.Leftover) int {

@@ -1,0 +1,368 @@
+"""Makes a machine ready for an image of its disk, and puts it back afterwards.
+
+What must be in no image and is needed again is put into an archive that only a
+key decrypts which is never on this disk; the files themselves are overwritten,
+because a disk's free blocks are in its image too. See image.go.
+"""
+import base64, fnmatch, glob, hashlib, io, json, os, shutil, stat, subprocess, sys, tarfile
+
+HOME = sys.argv[1]
+BASE = os.path.join(HOME, ".jupyter-ec2")
+DIR = os.path.join(BASE, "image")
+ARCHIVE = os.path.join(DIR, "left-out")
+UNIT = "/etc/systemd/system/jupyter-ec2-image.service"
+LIB = "/var/lib/jupyter-ec2-image"
+ROOT = os.geteuid() == 0
+
+CREDENTIALS = """.aws .azure .boto .config/gcloud .config/gh .config/git/credentials .config/github-copilot .config/hub
+.config/rclone .config/wandb .databrickscfg .docker .dockercfg .cache/huggingface/token .git-credentials .gnupg .huggingface
+.kaggle .kube .my.cnf .netrc .npmrc .pgpass .pypirc .s3cfg .snowflake .terraform.d .vault-token
+.jupyter/jupyter_notebook_config.json .jupyter/jupyter_server_config.json .local/share/jupyter/notebook_secret
+.local/share/jupyter/nbsignatures.db""".split()
+HISTORIES = """.bash_history .zsh_history .python_history .node_repl_history .psql_history .mysql_history .sqlite_history
+.lesshst .viminfo .wget-hsts .local/share/fish/fish_history .ipython/profile_*/history.sqlite
+.ipython/profile_*/history.sqlite-*""".split()
+# They may name an index with a password.
+SETTINGS = [".config/pip/pip.conf", ".pip/pip.conf", ".config/uv/uv.toml", ".condarc"]
+SECRET_NAMES = [".env", ".env.*", "*.pem", "*.p12", "*.pfx", "id_rsa", "id_ed25519", "id_ecdsa", "credentials.json", "service-account*.json"]
+# A new account has these, or they are nobody's own.
+ORDINARY = {".bashrc", ".bash_logout", ".profile", ".bash_profile", ".bash_login", ".zprofile", ".cache", ".ssh", ".jupyter-ec2",
+            ".sudo_as_admin_successful", ".cloud-locale-test.skip", ".tmp", ".run"}
+
+
+def homes():
+    found = [HOME]
+    if ROOT:
+        found += ["/root"] + sorted(glob.glob("/home/*"))
+    return [h for n, h in enumerate(found) if h not in found[:n] and os.path.isdir(h) and not os.path.islink(h)]
+
+
+def size(path):
+    total, seen = 0, set()
+    for top, dirs, files in os.walk(path):
+        for name in files:
+            try:
+                s = os.lstat(os.path.join(top, name))
+            except OSError:
+                continue
+            if s.st_ino not in seen:
+                seen.add(s.st_ino)
+                total += s.st_size
+    if not os.path.isdir(path) or os.path.islink(path):
+        total = os.lstat(path).st_size
+    return total
+
+
+def has_password(path):
+    try:
+        with open(path, "rb") as f:
+            text = f.read(1 << 20)
+    except OSError:
+        return False
+    return any(b"@" in part.split(b"/")[0] for part in text.split(b"://")[1:]) or b"password" in text or b"token" in text
+
+
+def private(home):
+    """Yields what is likely to be a secret, or tells what its owner typed."""
+    for kind, patterns in (("credentials", CREDENTIALS), ("history", HISTORIES)):
+        for pattern in patterns:
+            for path in glob.glob(os.path.join(glob.escape(home), pattern)):
+                yield kind, path
+    for name in SETTINGS:
+        if has_password(os.path.join(home, name)):
+            yield "credentials", os.path.join(home, name)
+    for path in sorted(glob.glob(os.path.join(glob.escape(home), ".ssh", "*"))):
+        if not os.path.basename(path).startswith(("authorized_keys", "known_hosts")):
+            yield "credentials", path
+    for top, dirs, files in os.walk(home):
+        depth = os.path.relpath(top, home).count(os.sep)
+        dirs[:] = [d for d in dirs if not d.startswith(".") and d not in ("node_modules", "site-packages") and depth < 3]
+        for name in files:
+            if any(fnmatch.fnmatch(name, p) for p in SECRET_NAMES):
+                yield "credentials", os.path.join(top, name)
+
+
+def entries():
+    """Everything that a person may want in no image: what is private, and the
+    top of each home."""
+    found = {}
+    for home in homes():
+        for kind, path in private(home):
+            found.setdefault(path, kind)
+        for name in sorted(os.listdir(home)):
+            path = os.path.join(home, name)
+            if name not in ORDINARY:
+                found.setdefault(path, "files")
+    return found
+
+
+def listing(ask):
+    free = shutil.disk_usage(HOME).free
+    said = [{"path": p, "kind": k, "bytes": size(p), "folder": os.path.isdir(p)} for p, k in sorted(entries().items())]
+    return {"entries": said, "free": free, "can_leave_out": shutil.which("openssl") is not None}
+
+
+def overwrite(path):
+    """Removes a file or a folder so that its content is not left on the disk. A
+    file with another name elsewhere is not overwritten: it stays there."""
+    try:
+        s = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(s.st_mode):
+        os.chmod(path, 0o700)
+        for name in os.listdir(path):
+            overwrite(os.path.join(path, name))
+        os.rmdir(path)
+        return
+    if stat.S_ISREG(s.st_mode) and s.st_nlink == 1 and s.st_size > 0:
+        os.chmod(path, 0o600)
+        fd = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+        try:
+            left, blank = s.st_size, bytes(1 << 20)
+            while left > 0:
+                left -= os.write(fd, blank[: min(left, len(blank))])
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    os.unlink(path)
+
+
+class Cipher:
+    """openssl at work between this program and a file; the key reaches it
+    through a pipe, and no list of processes."""
+
+    def __init__(self, mode, key, path):
+        read, write = os.pipe()
+        os.write(write, key.encode() + b"\n")
+        os.close(write)
+        self.file = open(path, "wb" if mode == "-e" else "rb")
+        ends = {"stdin": subprocess.PIPE, "stdout": self.file} if mode == "-e" else {"stdin": self.file, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(["openssl", "enc", mode, "-aes-256-ctr", "-pbkdf2", "-pass", "fd:%d" % read],
+                                        pass_fds=[read], stderr=subprocess.DEVNULL, **ends)
+        os.close(read)
+        self.stream = self.process.stdin or self.process.stdout
+
+    def end(self):
+        if self.process.stdout:
+            while self.stream.read(1 << 20):
+                pass
+        self.stream.close()
+        if self.process.stdin:
+            os.fsync(self.file.fileno())
+        self.file.close()
+        if self.process.wait() != 0:
+            raise RuntimeError("openssl failed")
+
+
+class Summed(io.RawIOBase):
+    """A stream that sums up what goes through it."""
+
+    def __init__(self, stream):
+        self.stream, self.sum = stream, hashlib.sha256()
+
+    def write(self, data):
+        self.sum.update(data)
+        self.stream.write(data)
+        return len(data)
+
+    def read(self, n=-1):
+        data = self.stream.read(n)
+        self.sum.update(data)
+        return data
+
+
+def allowed(path):
+    """Whether a path may be left out: it is below a home, and no part of what
+    the machine is reached and worked by."""
+    real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    if real != os.path.normpath(path):
+        return False
+    name = os.path.basename(path)
+    return any(os.path.commonpath([h, path]) == h and h != path for h in homes()) and not (
+        path == BASE or path.startswith(BASE + os.sep) or name == ".ssh" or name.startswith("authorized_keys"))
+
+
+def leave_out(paths, key):
+    """Puts the paths into the archive, checks it, and overwrites them."""
+    for p in paths:
+        if not allowed(p):
+            raise RuntimeError("cannot be left out: " + p)
+        # What SQLite keeps beside a history goes with its last reader.
+        if not os.path.lexists(p) and "history.sqlite-" not in p:
+            raise RuntimeError("there is nothing at " + p)
+    paths = [p for p in paths if os.path.lexists(p)]
+    if not paths:
+        return
+    if os.path.exists(ARCHIVE):
+        raise RuntimeError("an earlier image left an archive behind")
+    out = Cipher("-e", key, ARCHIVE + ".new")
+    wrote = Summed(out.stream)
+    with tarfile.open(fileobj=wrote, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        for p in paths:
+            tar.add(p, arcname=p.lstrip("/"))
+    out.end()
+    back = Cipher("-d", key, ARCHIVE + ".new")
+    check = Summed(back.stream)
+    while check.read(1 << 20):
+        pass
+    back.end()
+    if check.sum.digest() != wrote.sum.digest():
+        raise RuntimeError("the archive cannot be read back")
+    os.rename(ARCHIVE + ".new", ARCHIVE)
+    sync(DIR)
+    for p in paths:
+        overwrite(p)
+
+
+def sync(folder):
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def bring_back(key):
+    if not os.path.exists(ARCHIVE):
+        return False
+    back = Cipher("-d", key, ARCHIVE)
+    with tarfile.open(fileobj=back.stream, mode="r|") as tar:
+        trusted = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
+        tar.extractall("/", numeric_owner=True, **trusted)
+    back.end()
+    os.sync()
+    os.unlink(ARCHIVE)
+    return True
+
+
+def quietly(*command):
+    return subprocess.call(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def clear_ours():
+    """Removes what is ours or a running server's: all of it is made again."""
+    for name in ("server", "jobs"):
+        overwrite(os.path.join(BASE, name))
+    for name in ("status.json", "status.json.new", "watch.log", "hold"):
+        overwrite(os.path.join(BASE, "watch", name))
+    shutil.rmtree(os.path.join(BASE, "cache"), ignore_errors=True)
+    for name in ("apt.log", "pip.log"):
+        overwrite(os.path.join(BASE, name))
+    for home in homes():
+        overwrite(os.path.join(home, ".local/share/jupyter/runtime"))
+
+
+def clear_logs():
+    quietly("journalctl", "--rotate")
+    quietly("journalctl", "--vacuum-time=1s")
+    for pattern in ("syslog*", "messages*", "user.log*"):
+        for path in glob.glob("/var/log/" + pattern):
+            os.truncate(path, 0)
+
+
+def authorized():
+    """The lines that let people in, by file."""
+    found = {}
+    for home in homes():
+        path = os.path.join(home, ".ssh/authorized_keys")
+        if os.path.isfile(path):
+            with open(path, errors="replace") as f:
+                found[path] = [line.strip() for line in f if line.strip()]
+    return found
+
+
+def prepare_boot(instance):
+    """Has a machine that is made from the image begin anew: see image_boot.py."""
+    os.makedirs(LIB, mode=0o700, exist_ok=True)
+    shutil.copyfile(os.path.join(DIR, "image_boot.py"), LIB + "/boot.py")
+    with open(LIB + "/made.json", "w") as f:
+        json.dump({"instance": instance, "keys": authorized()}, f)
+    with open(UNIT, "w") as f:
+        f.write("""[Unit]
+Description=Takes what was the first machine's off a machine made from its image, set up by jupyter-ec2
+DefaultDependencies=no
+After=local-fs.target cloud-init-local.service cloud-init.service cloud-init-network.service
+Before=ssh.service sshd.service ssh.socket jupyter-ec2-watch.service jupyter-ec2.service
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 -I %s/boot.py
+
+[Install]
+WantedBy=multi-user.target
+""" % LIB)
+    quietly("systemctl", "daemon-reload")
+    if quietly("systemctl", "enable", "jupyter-ec2-image.service") != 0:
+        raise RuntimeError("systemd does not take jupyter-ec2-image.service")
+
+
+def forget_boot():
+    if ROOT and os.path.exists(UNIT):
+        quietly("systemctl", "disable", "jupyter-ec2-image.service")
+        os.unlink(UNIT)
+        quietly("systemctl", "daemon-reload")
+    if ROOT:
+        shutil.rmtree(LIB, ignore_errors=True)
+
+
+def clean(ask):
+    with open(os.path.join(DIR, "instance"), "w") as f:
+        f.write(ask["instance"] + "\n")
+    leave_out(ask["leave_out"], ask["key"])
+    if ask["systemd"]:
+        # A client that is killed now leaves a machine that still stops.
+        quietly("systemd-run", "--on-active=900", "systemctl", "start", "jupyter-ec2-watch.service")
+        quietly("systemctl", "stop", "jupyter-ec2-watch.service")
+    clear_ours()
+    if ask["systemd"]:
+        clear_logs()
+        prepare_boot(ask["instance"])
+    os.sync()
+    return {"boot": boot_id()}
+
+
+def boot_id():
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as f:
+            return f.read().strip()
+    except OSError:
+        return ""
+
+
+def restore(ask):
+    back = bring_back(ask["key"])
+    forget_boot()
+    for path in (ARCHIVE + ".new", os.path.join(DIR, "instance")):
+        if os.path.exists(path):
+            os.unlink(path)
+    return {"back": back}
+
+
+def fresh(ask):
+    """Takes what was the first machine's off one that was made from its image."""
+    try:
+        with open(os.path.join(DIR, "instance")) as f:
+            made_of = f.read().strip()
+    except FileNotFoundError:
+        return {"made_of": ""}
+    if made_of != ask["instance"]:
+        for path in (ARCHIVE, ARCHIVE + ".new"):
+            overwrite(path)
+        os.unlink(os.path.join(DIR, "instance"))
+        forget_boot()
+    return {"made_of": made_of}
+
+
+def main():
+    ask = json.load(sys.stdin)
+    tasks = {"list": listing, "clean": clean, "restore": restore, "fresh": fresh, "boot": lambda ask: {"boot": boot_id()}}
+    try:
+        said = tasks[ask["task"]](ask)
+    except (OSError, RuntimeError, tarfile.TarError) as e:
+        said = {"error": str(e)}
+    # base64: names on a disk may hold anything.
+    print(base64.b64encode(json.dumps(said).encode("utf-8", "surrogateescape")).decode())
+
+
+main()

@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
+)
+
+type imageSaveOptions struct {
+	name              string
+	leaveOut, include []string
+	noReboot, dryRun  bool
+}
+
+func (p *Program) imageSaveCommand(sandbox *bool) *cobra.Command {
+	o := &imageSaveOptions{}
+	cmd, r := commandSpec{
+		use: "save NAME", short: "Make an image of a running machine", least: 1, most: 1, want: oneName,
+		long: `Makes an image of a machine's disk. First it shows what of yours the image will hold, and asks. The machine restarts for it, so that no file in the image is half written: what runs there ends. With --no-reboot it keeps running, but its server is down until the image is finished, and a file that is being written may be incomplete in the image.
+
+The server's token and certificate, logs and what ran are in no image, and are made again on the machine: its URL has a new token. Credentials and histories that are found in home folders (.aws, .ssh keys, .netrc, .git-credentials, .bash_history, …) are left out too, and stay on the machine; --include has one in the image. --leave-out leaves out more. A secret that you wrote elsewhere, such as in a notebook, is in the image. What is outside of home folders is in the image as it is.
+
+Whoever can use the image can read all of it: share it with that in mind.
+
+With --json, a line of kind "content" for each thing of yours, events, and a last line of kind "image".`,
+		example: `# See what would be in it
+jupyter-ec2 image save jupyter --dry-run
+jupyter-ec2 image save jupyter --name lab
+jupyter-ec2 image save jupyter --name lab --leave-out data --leave-out notes.ipynb --yes`,
+		run: func(ctx context.Context, r *request) error { return r.imageSave(ctx, o) },
+	}.command(p, sandbox)
+	f := cmd.Flags()
+	f.StringVar(&o.name, "name", "", "name the image (the machine's name and the day)")
+	f.StringArrayVar(&o.leaveOut, "leave-out", nil, "leave out this file or folder of a home folder; it stays on the machine")
+	f.StringArrayVar(&o.include, "include", nil, "have this in the image although it looks like a credential or a history")
+	f.BoolVar(&o.noReboot, "no-reboot", false, "do not restart the machine")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be in the image, and make none")
+	f.BoolVarP(&r.yes, "yes", "y", false, "do not ask: make it as it is shown")
+	return cmd
+}
+
+// jsonContent is a line of kind "content": something of the user's own.
+type jsonContent struct {
+	Kind    string `json:"kind"`
+	Path    string `json:"path"`
+	What    string `json:"what"` // "credentials", "history" or "files"
+	Bytes   int64  `json:"bytes"`
+	InImage bool   `json:"in_image"`
+}
+
+func (r *request) imageSave(ctx context.Context, o *imageSaveOptions) error {
+	if !o.dryRun {
+		if err := r.mustAsk("add --yes to make the image as --dry-run shows it"); err != nil {
+			return err
+		}
+	}
+	t, err := r.reach(ctx, r.args[0])
+	if err != nil {
+		return err
+	}
+	wish := steps.ImageWish{Name: cmp.Or(o.name, t.setup.Answers.Name+"-"+r.Now().Format("20060102")), NoReboot: o.noReboot}
+	if !steps.ValidImageName(wish.Name) {
+		return usage(r.command, "the image cannot be named %q: use 1 to %d lower-case letters, digits and hyphens, a letter first, and not \"ami-\" at its beginning", wish.Name, steps.MaxName)
+	}
+	contents, err := t.engine.ImageContents(ctx, t.setup.ID)
+	if err != nil {
+		return err
+	}
+	in, out, err := r.sorted(contents, o)
+	if err != nil {
+		return err
+	}
+	if wish.LeaveOut = pathsOf(out); !o.dryRun || !r.asJSON {
+		t.showImage(contents, wish, in, out)
+	}
+	t.objects(in, out)
+	if o.dryRun {
+		return nil
+	}
+	if err := room(contents, out); err != nil {
+		return err
+	}
+	ok, err := r.asker().confirm(ctx, "Make the image "+wish.Name+"?")
+	if err == nil && !ok {
+		err = declined("No image was made", "The machine is as it was. To leave out more: --leave-out PATH.")
+	}
+	if err != nil {
+		return err
+	}
+	return t.saveImage(ctx, wish)
+}
+
+func (t *taken) saveImage(ctx context.Context, wish steps.ImageWish) error {
+	var made steps.Image
+	err := t.work(func(emit func(steps.Event)) (err error) {
+		made, err = t.engine.SaveImage(ctx, t.setup.ID, wish, emit)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	t.line("%s is %s. Launch from it: %s up --name NAME --image %s%s", made.Name, made.ID, name, made.Name, inSandbox(t.setup))
+	t.line("%s has a new token. Its URL: %s", t.setup.Answers.Name, t.asCommand("open"))
+	t.object(imageOf(ownImage{made, world{sandbox: t.setup.Sandbox}}))
+	return nil
+}
+
+// sorted tells what of the user's own will be in the image from what is left
+// out: by what it looks like, and by the flags.
+func (r *request) sorted(c steps.ImageContents, o *imageSaveOptions) (in, out []steps.ImageEntry, err error) {
+	include, leaveOut := absolute(o.include, c.Home), absolute(o.leaveOut, c.Home)
+	for _, e := range c.Own {
+		switch {
+		case slices.Contains(leaveOut, e.Path), e.Private() && !slices.Contains(include, e.Path):
+			out = append(out, e)
+		default:
+			in = append(in, e)
+		}
+	}
+	known := func(path string) bool {
+		return slices.ContainsFunc(c.Own, func(e steps.ImageEntry) bool { return e.Path == path })
+	}
+	for _, path := range include {
+		if !known(path) {
+			return nil, nil, usage(r.command, "there is nothing at %s that would be left out", path)
+		}
+	}
+	for _, path := range leaveOut {
+		if known(path) {
+			continue
+		}
+		// Something inside a folder of those: the machine says whether it is there.
+		if !slices.ContainsFunc(c.Own, func(e steps.ImageEntry) bool { return strings.HasPrefix(path, e.Path+"/") }) {
+			return nil, nil, usage(r.command, "there is nothing at %s to leave out", path)
+		}
+		out = append(out, steps.ImageEntry{Path: path, Kind: "files"})
+	}
+	return in, out, nil
+}
+
+// absolute are paths on the machine: a relative one begins in its home folder.
+func absolute(paths []string, home string) []string {
+	var all []string
+	for _, p := range paths {
+		p = strings.TrimPrefix(p, "~/")
+		if !path.IsAbs(p) {
+			p = path.Join(home, p)
+		}
+		all = append(all, path.Clean(p))
+	}
+	return all
+}
+
+func pathsOf(entries []steps.ImageEntry) []string {
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Path)
+	}
+	return all
+}
+
+// objects prints for a script what will be in the image and what not.
+func (t *taken) objects(in, out []steps.ImageEntry) {
+	for _, e := range in {
+		t.object(jsonContent{"content", safe.Clean(e.Path), e.Kind, e.Bytes, true})
+	}
+	for _, e := range out {
+		t.object(jsonContent{"content", safe.Clean(e.Path), e.Kind, e.Bytes, false})
+	}
+}
+
+// showImage tells what the image will hold, and what making it means.
+func (t *taken) showImage(c steps.ImageContents, w steps.ImageWish, in, out []steps.ImageEntry) {
+	print := &plainPrinter{w: t.Err, paper: t.paper(), sandbox: t.setup.Sandbox}
+	if t.asJSON {
+		return
+	}
+	print.list("In the image, of yours", orNothing(entryLines(in, c.Home), "nothing"))
+	print.list("Left out; it stays on the machine", entryLines(out, c.Home))
+	print.list("Costs", []string{imageCosts(c, t.setup.Sandbox)})
+	mind := []string{"Whoever can use the image can read it. Secrets in your notebooks and files are not looked for."}
+	if w.NoReboot {
+		mind = append(mind, "The machine keeps running, without its server until the image is finished. Files that are being written may be incomplete in the image.")
+	} else {
+		mind = append(mind, "The machine restarts: kernels and programs that run there end.")
+	}
+	print.list("Mind", append(mind, "The server gets a new token, so that its URL changes."))
+}
+
+func imageCosts(c steps.ImageContents, sandbox bool) string {
+	switch {
+	case sandbox:
+		return "nothing: it is in the sandbox"
+	case !c.CostKnown:
+		return fmt.Sprintf("price unknown; it keeps at most %d GB until it is removed", c.DiskGB)
+	}
+	return fmt.Sprintf("at most %s a month until it is removed (%d GB; only what was written on the disk counts)", wording.Monthly(c.MonthCost), c.DiskGB)
+}
+
+func entryLines(entries []steps.ImageEntry, home string) []string {
+	var lines []string
+	for _, e := range entries {
+		at := e.Path
+		if rest, ok := strings.CutPrefix(at, home+"/"); ok {
+			at = "~/" + rest
+		}
+		if e.Folder {
+			at += "/"
+		}
+		line := safe.Clean(at) + "  " + wording.Bytes(e.Bytes)
+		if e.Private() {
+			line += ", " + e.Kind
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func orNothing(lines []string, nothing string) []string {
+	if len(lines) == 0 {
+		return []string{nothing}
+	}
+	return lines
+}
+
+// room is an error where what is left out cannot be put aside on the machine.
+func room(c steps.ImageContents, out []steps.ImageEntry) error {
+	need := int64(0)
+	for _, e := range out {
+		need += e.Bytes
+	}
+	p := problem.Problem{Kind: problem.Answers, Title: "Nothing can be left out"}
+	switch {
+	case len(out) == 0:
+		return nil
+	case !c.CanLeaveOut:
+		p.Text = "What is left out is encrypted on the machine meanwhile, and openssl is not installed there."
+		p.Next = problem.Say("Install it on the machine (sudo apt-get install openssl), or remove from the machine what is to be in no image.")
+	case need > c.Free:
+		p.Title = "There is not enough room on the machine's disk"
+		p.Text = fmt.Sprintf("What is left out takes %s, and %s are free: it is put aside on the machine meanwhile.", wording.Bytes(need), wording.Bytes(c.Free))
+		p.Next = problem.Say("Leave out less, or make room on the machine.")
+	default:
+		return nil
+	}
+	return &problemError{[]problem.Problem{p}}
+}
