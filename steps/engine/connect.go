@@ -143,13 +143,19 @@ func (t *target) dialChecked(ctx context.Context, check remote.HostKeyCheck) (*r
 // console decides where it has printed its keys, and a person otherwise.
 func (t *target) checkNewHostKey(ctx context.Context, k remote.Key) error {
 	t.doing("The host shows an %s key, %s", k.Type, k.Fingerprint)
+	return t.judgeKey(ctx, k, "")
+}
+
+// judgeKey has the console, or a person, decide about a key; before is what a
+// person is told first of why.
+func (t *target) judgeKey(ctx context.Context, k remote.Key, before string) error {
 	// The console is often a moment behind the SSH server: a person is not
 	// asked about what the next look would answer.
 	printed, why := t.awaitConsole(ctx, t.g.cfg.Patience/120, time.Second)
 	waited := false
 	for len(printed) == 0 {
 		answer, err := t.g.cfg.Ask.HostKey(ctx, steps.HostKeyQuestion{
-			Host: t.s.PublicAddr, InstanceID: t.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: why, Waited: waited,
+			Host: t.s.PublicAddr, InstanceID: t.s.Resources.InstanceID, KeyType: k.Type, Fingerprint: k.Fingerprint, Why: before + why, Waited: waited,
 		})
 		if err != nil {
 			return err

@@ -70,16 +70,17 @@ func (r *run) anotherKey(err error) (remote.Key, bool) {
 
 // takeAnotherKey decides about a machine that did not take the key it was given.
 // Ubuntu's own images take it: there the console alone may vouch for another.
+// Other images may not, and a person may be asked.
 func (r *run) takeAnotherKey(ctx context.Context, k remote.Key) error {
 	r.doing("The host shows an %s key, %s, and not the one that the machine was given", k.Type, k.Fingerprint)
-	printed, why := r.awaitConsole(ctx, r.g.cfg.Patience/120, time.Second)
-	switch {
-	case len(printed) > 0 && !slices.Contains(printed, k.Fingerprint):
-		return r.notLaunched(k)
-	case len(printed) == 0:
-		return r.keyNotTaken(k, why)
+	if r.s.Answers.Image == "" {
+		if printed, why := r.awaitConsole(ctx, r.g.cfg.Patience/120, time.Second); len(printed) == 0 {
+			return r.keyNotTaken(k, why)
+		}
 	}
-	r.doing("The machine's console shows the same key: its image did not take the one that it was given")
+	if err := r.judgeKey(ctx, k, "the image did not take the host key that the machine was given, and "); err != nil {
+		return err
+	}
 	return r.settleHostKey(k)
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
@@ -75,6 +76,30 @@ func TestAMachineThatShowsAnotherKeyThanTheGivenOne(t *testing.T) {
 				t.Errorf("after it: %+v, %v, pinned %v", w.Only().Resources, w.userDataFiles(), w.pinned())
 			}
 		})
+	}
+}
+
+// An image of somebody else's may not take the key it is given: then the guide's
+// "yes" is left, with the reason.
+func TestAForeignImageThatTakesNoKeyIsAskedAbout(t *testing.T) {
+	w := newWorld(t, func(o *ec2sim.Options, h *hosts) { deaf(o, h); noConsole(o, h) })
+	a := enginetest.Answers()
+	image, err := w.Region().Image(t.Context(), a.Release, "amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Image = image.ID
+	var asked steps.HostKeyQuestion
+	w.Ask = enginetest.Person{OnHostKey: func(q steps.HostKeyQuestion) steps.HostKeyAnswer { asked = q; return steps.HostKeyAccept }}
+	if err := w.until(t.Context(), w.Guide(), a, steps.StepConnect); err != nil {
+		t.Fatal(err)
+	}
+	pinned := w.pinned()
+	if len(pinned) != 1 || pinned[0].Fingerprint != asked.Fingerprint || !strings.Contains(asked.Why, "did not take") {
+		t.Errorf("asked %+v, pinned %v", asked, pinned)
+	}
+	if res := w.Only().Resources; res.HostKey != "" || len(w.userDataFiles()) > 0 {
+		t.Errorf("%+v, %v", res, w.userDataFiles())
 	}
 }
 
