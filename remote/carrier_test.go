@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // carried is a transfer on a host, with the carrier that it has.
@@ -96,6 +97,28 @@ func TestCarrier(t *testing.T) {
 		for _, line := range []string{"-rw-r----- there new", "-rw-r----- abs ", "-rw-r----- sub/new content", "drwxr-x--- sub/dir"} {
 			if !slices.Contains(got, line) {
 				t.Errorf("%q is not in %q", line, got)
+			}
+		}
+	})
+}
+
+// Wherever the files go, what is made for them does not confuse the carrier.
+func TestCarrierIsUsed(t *testing.T) {
+	eachShellHost(t, func(t *testing.T, h host) {
+		local := grove(t, 2*manyFiles)
+		for _, to := range []string{"new/", "new/and/newer/", "newest", "new"} {
+			if err := os.Chtimes(h.home, time.Unix(0, 0), time.Unix(0, 0)); err != nil { // so that what is made there is seen
+				t.Fatal(err)
+			}
+			_, err := h.client(t).transfer(t.Context(), CopyOptions{Recursive: true}, true, func(x *transfer) error {
+				err := x.put(t.Context(), []string{local}, to)
+				if x.carries == nil {
+					t.Errorf("to %q: there was no carrier", to)
+				}
+				return err
+			})
+			if err != nil {
+				t.Errorf("to %q: %v", to, err)
 			}
 		}
 	})

@@ -69,22 +69,39 @@ func (t *transfer) startCarrier(ctx context.Context) *starting {
 	s := &starting{leave: leave, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		k, err := t.c.startCarrier(ctx, func() (fs.FileInfo, error) {
-			select {
-			case <-t.opened:
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-			if t.sftp == nil {
-				return nil, errNoSFTP
-			}
-			return t.sftp.Stat(".")
-		})
+		k, err := t.c.startCarrier(ctx, t.home(ctx))
 		if err == nil {
 			s.carrier = k
 		}
 	}()
 	return s
+}
+
+// home asks where SFTP begins as soon as there is SFTP, which is before the
+// carrier is there. What it answers waits for that.
+func (t *transfer) home(ctx context.Context) func() (fs.FileInfo, error) {
+	var info fs.FileInfo
+	err := errNoSFTP
+	known := make(chan struct{})
+	go func() {
+		defer close(known)
+		select {
+		case <-t.opened:
+		case <-ctx.Done():
+			return
+		}
+		if t.sftp != nil {
+			info, err = t.sftp.Stat(".")
+		}
+	}()
+	return func() (fs.FileInfo, error) {
+		select {
+		case <-known:
+			return info, err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // errNoSFTP ends a carrier's start where SFTP's own failed.
@@ -99,17 +116,28 @@ func (t *transfer) carry(ctx context.Context, things int) {
 	case things < manyFiles:
 		t.starting.leave()
 		t.carries = nil
-		return
+	case t.settled(ctx):
+		t.carries = t.starting.carrier
+	default:
+		t.starting.leave()
+	}
+}
+
+// settled waits until it is known whether there is a carrier, and reports
+// whether it is.
+func (t *transfer) settled(ctx context.Context) bool {
+	if t.starting == nil {
+		return true
 	}
 	late := time.NewTimer(carrierPatience)
 	defer late.Stop()
 	select {
 	case <-t.starting.done:
-		t.carries = t.starting.carrier
+		return true
 	case <-late.C:
-		t.starting.leave()
 	case <-ctx.Done():
 	}
+	return false
 }
 
 // putSmall has the carrier write a file; no is left to SFTP.

@@ -67,7 +67,7 @@ func (t *transfer) put(ctx context.Context, locals []string, to string) error {
 	if len(locals) > 1 {
 		to = folder(to, "/")
 	}
-	target, there, err := t.hostTarget(to)
+	target, there, err := t.hostTarget(ctx, to)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func baseOf(local string) string {
 
 // hostTarget is the place on the host that a person named, and what is there;
 // nil for nothing. A folder is made where the name says that it must be one.
-func (t *transfer) hostTarget(to string) (string, fs.FileInfo, error) {
+func (t *transfer) hostTarget(ctx context.Context, to string) (string, fs.FileInfo, error) {
 	target := hostPath(to)
 	into := strings.HasSuffix(to, "/")
 	there, err := t.sftp.Stat(target)
@@ -191,6 +191,7 @@ func (t *transfer) hostTarget(to string) (string, fs.FileInfo, error) {
 	case errors.Is(err, fs.ErrNotExist) && !into:
 		return target, nil, nil
 	case errors.Is(err, fs.ErrNotExist):
+		t.settled(ctx) // the folder may be made in the one that it and SFTP compare
 		if err = t.sftp.MkdirAll(target); err == nil {
 			there, err = t.sftp.Stat(target)
 		}
