@@ -61,7 +61,7 @@ func BenchmarkMillionLines(b *testing.B) {
 			for _, line := range lines[:logbuf.DefaultMax] {
 				kept = append(kept, strings.Clone(line))
 			}
-			frames := bursts(lines[logbuf.DefaultMax:][:10*burst], func(burst []string) {
+			frames := bursts(lines[logbuf.DefaultMax:][:5*burst], func(burst []string) {
 				kept = kept[len(burst):]
 				for _, line := range burst {
 					kept = append(kept, strings.Clone(line))

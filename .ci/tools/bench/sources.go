@@ -39,7 +39,7 @@ func sections() []section {
 			},
 		},
 		{
-			"A log of 1,000,000 lines", "A log that comes as fast as it is taken, 1,000 lines between two frames, in a pane of 200 × 60 that wraps long lines. The pane keeps the newest 100,000 lines and counts the others; bubbles' viewport is given as many, and ten bursts only.", "bubbles' viewport",
+			"A log of 1,000,000 lines", "A log that comes as fast as it is taken, 1,000 lines between two frames, in a pane of 200 × 60 that wraps long lines. The pane keeps the newest 100,000 lines and counts the others; bubbles' viewport is given as many, and five bursts only.", "bubbles' viewport",
 			[]row{
 				{source: "log", what: "lines taken a second", ours: figure{"MillionLines/pane", "lines/s"}, peer: figure{"MillionLines/viewport", "lines/s"}, unit: "/s", more: true},
 				{source: "log", what: "1,000 lines and a frame", ours: figure{"MillionLines/pane", "frame-ms"}, peer: figure{"MillionLines/viewport", "frame-ms"}, unit: "ms"},

@@ -129,7 +129,7 @@ func (row row) aim() string {
 		bound = "≥"
 	}
 	if row.target.ratio {
-		return fmt.Sprintf("%s %g", bound, row.target.at)
+		return fmt.Sprintf("%s %.3g", bound, row.target.at)
 	}
 	return strings.TrimSpace(fmt.Sprintf("%s %g %s", bound, row.target.at, row.unit))
 }
