@@ -9,7 +9,8 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// How often AWS is asked how something is. EC2 gives each action of an account
+// How often AWS is asked how something is. The SDK's own waiters ask every 15
+// seconds, which is most of what a machine takes to start. EC2 gives each action of an account
 // in a region a bucket of tokens, one a request: for DescribeInstances 100, and
 // 20 more a second, where the request has a filter; 50, and 10 more a second,
 // where it has none:

@@ -306,6 +306,21 @@ func TestJobWithoutSetsid(t *testing.T) {
 	}
 }
 
+// A job is followed over the connection that there is, which stays open.
+func TestFollowJobOverAConnection(t *testing.T) {
+	eachHost(t, func(t *testing.T, h host) {
+		c := h.client(t)
+		none := func(context.Context) (*Client, error) { return nil, errors.New("another connection was made") }
+		lines, end := follow(t.Context(), none, Job{ID: "over", Script: "echo one; exit 2", Over: c})
+		if got, e := rest(lines), <-end; !slices.Equal(got, []string{"one"}) || e.err != nil || e.exit != 2 {
+			t.Errorf("%q, %+v", got, e)
+		}
+		if out, err := c.Output(t.Context(), "echo open"); err != nil || out != "open\n" {
+			t.Errorf("it was closed: %q, %v", out, err)
+		}
+	})
+}
+
 func TestJobProblems(t *testing.T) {
 	h := startHost(t, nil)
 	for _, id := range []string{"", "A", "../x", "a b", strings.Repeat("x", 61)} {
