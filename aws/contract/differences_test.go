@@ -115,6 +115,12 @@ func launchDifferences() []difference {
 		},
 		{breaks: "Launch must answer the same machine for the same token", seen: "second machine", why: token, doc: idempotency},
 		{breaks: "Launch must refuse the same token for another machine", seen: "it is done", why: token, doc: idempotency},
+		{breaks: "Launch must refuse the same token with other user data", seen: "it is done", why: token, doc: idempotency},
+		{
+			breaks: "Launch must refuse more user data than 16 KB", seen: "it is done",
+			why: "moto takes user data of any length",
+			doc: userGuide + "instancedata-add-user-data.html",
+		},
 		{breaks: "Launch must refuse a type that is none", seen: "InvalidInstanceType.NotFound", why: types, doc: errorCodes},
 		{breaks: "Launch must refuse a type that the region has not", seen: "InvalidInstanceType.NotFound", why: types, doc: errorCodes},
 		{

@@ -45,7 +45,7 @@ func (c *cloud) look(ctx context.Context, id string) (types.Instance, error) {
 }
 
 func launchPromises() []promise {
-	return slices.Concat(machinePromises(), tokenPromises(), wrongLaunchPromises(), dryRunPromises())
+	return slices.Concat(machinePromises(), userDataPromises(), tokenPromises(), wrongLaunchPromises(), dryRunPromises())
 }
 
 func machinePromises() []promise {
