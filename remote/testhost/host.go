@@ -89,6 +89,8 @@ host=$8
 echo "$host" >"$dir/merged/etc/hostname"
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$host" >"$dir/merged/etc/hosts"
 ip netns add "$name"
+# The kernel takes its time with the devices of a namespace that was removed.
+ip link del "$link" 2>/dev/null || :
 ip link add "$link" type veth peer name eth0 netns "$name"
 ip addr add "$gateway/30" dev "$link"
 ip link set "$link" up
