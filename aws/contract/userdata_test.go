@@ -14,7 +14,9 @@ import (
 )
 
 // userData is as many bytes as that, none of which is text.
-func userData(size int) []byte { return bytes.Repeat([]byte{0x1f, 0x8b, 0, 0xff, 0xfe, '+', '/', '\n'}, size/8+1)[:size] }
+func userData(size int) []byte {
+	return bytes.Repeat([]byte{0x1f, 0x8b, 0, 0xff, 0xfe, '+', '/', '\n'}, size/8+1)[:size]
+}
 
 // mostUserData is how much EC2 takes, before base64.
 const mostUserData = 16384
