@@ -16,7 +16,7 @@ type TunnelSpec struct {
 	LocalPort  int                 // the port wanted on this computer's loopback; the next free one when it is taken, any free one when 0
 	Kept       func(port int) bool // reports the ports that are others' and not to be taken instead; may be nil
 	RemoteAddr string              // as seen from the host: "127.0.0.1:8888" or "unix:/run/jupyter.sock"
-	Dial       Redialer            // makes each connection; the tunnel closes it
+	Dial       Redialer            // makes a connection where there is none; further ones go where it led. The tunnel closes them
 	Log        func(string)        // told each new State; may be nil
 }
 
