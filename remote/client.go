@@ -156,5 +156,4 @@ func (c *Client) asks() bool {
 // warm executes something, and does not care what comes of it.
 func (c *Client) warm(ctx context.Context) {
 	_ = c.Run(ctx, Command{Label: WatchLabel})
-	c.wire.warm.Store(true)
 }

@@ -141,6 +141,9 @@ func (c *Client) session(ctx context.Context) (*ssh.Session, error) {
 		s, err := c.openSession(ctx)
 		var no *ssh.OpenChannelError
 		if !errors.As(err, &no) {
+			if err == nil {
+				c.wire.executes.Store(true)
+			}
 			return s, err
 		}
 		if time.Now().After(end) {

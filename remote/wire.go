@@ -29,7 +29,8 @@ type wire struct {
 	// broken says that nothing will come any more. It is set before the SSH
 	// library knows, which ends everything that runs over it.
 	broken atomic.Bool
-	warm   atomic.Bool // the server's side sends at once, too
+	// executes says that a session is open, so that sshd sends at once.
+	executes atomic.Bool
 
 	mu   sync.Mutex
 	head []byte // the first bytes, at most maxGreeting
@@ -68,7 +69,7 @@ func (w *wire) receive(p []byte) (int, error) {
 	w.last.Store(int64(time.Since(w.from)))
 	if err != nil {
 		w.broken.Store(true)
-	} else if !w.warm.Load() {
+	} else if !w.executes.Load() {
 		acknowledge(w.Conn)
 	}
 	w.mu.Lock()
