@@ -12,8 +12,10 @@ CACHE   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jupyter-ec2-tools
 SOURCES := .ci/tools/go.mod $(wildcard .ci/tools/*/*.go)
 TOOLS   := $(CACHE)/$(shell cat $(SOURCES) | cksum | tr ' ' -)
 # The program is made small: nothing for a debugger, functions closer together,
-# and no HTTP/2, which neither AWS's services nor Jupyter's need.
-SMALL   := -trimpath -tags=nethttpomithttp2 -ldflags='-s -w -funcalign=16'
+# those of AWS's services not copied into each other, and no HTTP/2, which
+# neither AWS's services nor Jupyter's need.
+SMALL   := -trimpath -tags=nethttpomithttp2 -ldflags='-s -w -funcalign=16' \
+	-gcflags='github.com/aws/aws-sdk-go-v2/service/...=-l'
 OUT     ?= jupyter-ec2
 FUZZTIME ?= 10s
 LONGTIME ?= 2m
