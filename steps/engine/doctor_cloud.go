@@ -95,11 +95,16 @@ func (d *doctor) offered(ctx context.Context) finding {
 	if d.kind, err = d.region.Type(ctx, a.Type); err != nil {
 		return wrong(err)
 	}
-	if d.image, err = imageFor(ctx, d.region, a, d.kind.Arch); err != nil {
+	d.image, err = imageFor(ctx, d.region, a, d.kind.Arch)
+	if err != nil && a.Image != "" && d.s.Launched() { // the machine does without it
+		a.Image, a.Release = "", steps.DefaultRelease
+		d.image, err = imageFor(ctx, d.region, a, d.kind.Arch)
+	}
+	if err != nil {
 		return wrong(err)
 	}
-	return fine("%s (%d vCPU, %s) and Ubuntu %s (%s) are available in %s.",
-		a.Type, d.kind.VCPU, steps.Memory(d.kind.MemoryMiB), a.Release, d.image.ID, a.Region)
+	return fine("%s (%d vCPU, %s) and %s are available in %s.",
+		a.Type, d.kind.VCPU, steps.Memory(d.kind.MemoryMiB), imageWithID(a, d.image), a.Region)
 }
 
 // permitted asks EC2, as the review does, whether a launch would be allowed.

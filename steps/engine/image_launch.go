@@ -71,6 +71,14 @@ func imageTitle(a steps.Answers, i aws.Image) string {
 	return "image " + a.Image
 }
 
+// imageWithID is imageTitle that always tells the ID.
+func imageWithID(a steps.Answers, i aws.Image) string {
+	if a.Image == "" {
+		return fmt.Sprintf("Ubuntu %s (%s)", a.Release, i.ID)
+	}
+	return imageTitle(a, i)
+}
+
 // imageWarnings are what is worth knowing of an image that is not Ubuntu's own.
 func (p *preflight) imageWarnings() []string {
 	i := p.image
