@@ -33,11 +33,14 @@ type booted struct {
 // installDir is where the guide's install is a job of the user's.
 const installDir = "/home/ubuntu/.jupyter-ec2/jobs/install-uv"
 
+// silent has the consoles of the guide's own type say nothing for an hour: on
+// EC2 it takes minutes.
+func silent(o *ec2sim.Options) { o.Timing.Xen = time.Hour }
+
 func newBooted(t *testing.T) *booted {
 	t.Helper()
 	b := &booted{}
-	b.world = newWorld(t, testhost.Spec{CloudInit: &testhost.CloudInit{}}, func(o *ec2sim.Options) {
-		o.Timing.Xen = time.Hour
+	b.world = newWorld(t, testhost.Spec{CloudInit: &testhost.CloudInit{}}, silent, func(o *ec2sim.Options) {
 		o.Now = func() time.Time { return time.Now().Add(time.Duration(b.passed.Load())) }
 	})
 	b.between = &between{}

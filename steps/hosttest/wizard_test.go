@@ -70,7 +70,7 @@ type run struct {
 
 func newPerson(t *testing.T, size screenSize) *person {
 	t.Helper()
-	return &person{world: newInstalledWorld(t, testhost.Spec{}), size: size, port: await.Port(t)}
+	return &person{world: newInstalledWorld(t, testhost.Spec{CloudInit: &testhost.CloudInit{}}, silent), size: size, port: await.Port(t)}
 }
 
 // noon is when all of it happens: the screen shows times.
@@ -203,8 +203,8 @@ func (p *person) watchesTheWork() {
 		seen string
 	}{
 		{steps.StepLaunch, `Waiting for the SSH`},
-		{steps.StepConnect, `same key`},
-		{steps.StepInstall, `Everything is installed`},
+		{steps.StepConnect, `ssh -i .*ubuntu@`},
+		{steps.StepInstall, `made a new host key.*Everything is installed`},
 		{steps.StepServe, `(9 of 10.*--no-browser|The server answers)`},
 		{steps.StepOpen, `answered 42`},
 	} {

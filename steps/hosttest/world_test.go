@@ -106,9 +106,9 @@ var installedDisk = sync.OnceValues(func() (string, error) {
 })
 
 // newInstalledWorld is newWorld with machines that have Jupyter already.
-func newInstalledWorld(t *testing.T, spec testhost.Spec) *world {
+func newInstalledWorld(t *testing.T, spec testhost.Spec, change ...func(*ec2sim.Options)) *world {
 	t.Helper()
-	w := newWorld(t, spec)
+	w := newWorld(t, spec, change...)
 	w.spec.Image = await.Shared(t, "a disk with Jupyter", installedDisk)
 	return w
 }
