@@ -2,12 +2,17 @@ package aws
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-const codeNoInstance = "InvalidInstanceID.NotFound"
+const (
+	codeNoInstance = "InvalidInstanceID.NotFound"
+	codeBadID      = "InvalidInstanceID.Malformed"
+)
 
 // Instance describes one instance. One that EC2 does not know yet, right after
 // its launch, is waited for some seconds.
@@ -21,8 +26,12 @@ func (r *Regional) Instance(ctx context.Context, id string) (Instance, error) {
 }
 
 // look asks by a filter, for which EC2 allows twice as many requests as by the
-// ID itself.
+// ID itself. A filter takes any text: what can be no ID is refused here, as EC2
+// refuses it elsewhere, and is not taken for a machine that is gone.
 func (r *Regional) look(ctx context.Context, id string) (Instance, error) {
+	if hex, ok := strings.CutPrefix(id, "i-"); !ok || hex == "" || strings.Trim(hex, "0123456789abcdef") != "" {
+		return Instance{}, r.own(codeBadID, "look up the instance "+id, fmt.Sprintf("%q is not the ID of an instance", id))
+	}
 	list, err := r.instances(ctx, &ec2.DescribeInstancesInput{Filters: byID("instance-id", id)})
 	if err != nil {
 		return Instance{}, err

@@ -149,11 +149,6 @@ func launchDifferences() []difference {
 func instanceDifferences() []difference {
 	const states = "moto starts and stops machines in every state"
 	return []difference{
-		{
-			breaks: "Instance must refuse an ID that can be none", seen: "InvalidInstanceID.NotFound",
-			why: "moto does not look at the form of an ID",
-			doc: errorCodes,
-		},
 		{breaks: "Stop must refuse one that is terminated", seen: "it is done", why: states, doc: lifecycle},
 		{breaks: "Start must refuse one that is terminated", seen: "it is done", why: states, doc: lifecycle},
 		{
