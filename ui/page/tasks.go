@@ -21,7 +21,10 @@ type TaskID int
 type Tasks struct {
 	last TaskID
 	live map[TaskName]task
-	busy sync.WaitGroup // the commands that have begun
+
+	mu   sync.Mutex     // commands run beside the screen
+	over bool           // they are waited for: no other one may begin
+	busy sync.WaitGroup // those that have begun
 }
 
 type task struct {
@@ -41,15 +44,32 @@ func (t *Tasks) Start(parent context.Context, name TaskName, do func(ctx context
 	}
 	t.live[name] = task{id: id, cancel: cancel}
 	return func() tea.Msg {
-		t.busy.Add(1)
+		if !t.begin() {
+			return nil
+		}
 		defer t.busy.Done()
 		return do(ctx, id)
 	}
 }
 
+// begin reports whether a command may begin, and counts it.
+func (t *Tasks) begin() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.over {
+		return false
+	}
+	t.busy.Add(1)
+	return true
+}
+
 // Wait waits for the tasks that were cancelled, for so long at most: what they
-// started, such as a credential_process, is not to outlive the program.
+// started, such as a credential_process, is not to outlive the program. No task
+// begins any more.
 func (t *Tasks) Wait(limit time.Duration) {
+	t.mu.Lock()
+	t.over = true
+	t.mu.Unlock()
 	ended := make(chan struct{})
 	go func() { t.busy.Wait(); close(ended) }()
 	select {
