@@ -66,7 +66,9 @@ func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "401 - Unauthorized", http.StatusUnauthorized)
 		return
 	}
+	m.mu.Lock()
 	body, ok := m.answer(path)
+	m.mu.Unlock()
 	if !ok || !version.MatchString(of) || r.Method != http.MethodGet {
 		http.Error(w, "404 - Not Found", http.StatusNotFound)
 		return
@@ -161,3 +163,13 @@ func (m *metadata) heard() int {
 
 // UserData is what a host with a cloud-init was launched with.
 func (h *Host) UserData() []byte { return h.meta.user }
+
+// Becomes gives the host's disk to another machine, with an ID and a login key
+// of its own, and restarts it: cloud-init boots it as one that was launched
+// from an image of the disk.
+func (h *Host) Becomes(ctx context.Context, id, loginKey string) error {
+	h.meta.mu.Lock()
+	h.meta.leaves["instance-id"], h.meta.leaves["public-keys/0/openssh-key"] = id, loginKey
+	h.meta.mu.Unlock()
+	return h.Reboot(ctx)
+}
