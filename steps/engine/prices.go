@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 const (
@@ -55,7 +56,7 @@ func (g *Guide) refreshPrices(ctx context.Context, r CloudRegion, region string,
 		return
 	}
 	g.refreshed[what] = now
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshWithin)
+	ctx, cancel := context.WithTimeout(timing.Aside(context.WithoutCancel(ctx)), refreshWithin)
 	g.cfg.Background.Go(func() {
 		defer cancel()
 		_, _ = g.askPrices(ctx, r, region, types) // the old ones stay, and their age is told

@@ -9,9 +9,11 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 const askPrices = "pricing:GetProducts"
@@ -53,6 +55,36 @@ func TestPricesAreKept(t *testing.T) {
 	}
 	if n := len(w.Calls()[askPrices]); n == 0 || n > 2 {
 		t.Errorf("for all types, asked for twice, AWS is asked %d times", n)
+	}
+}
+
+// What is asked for in the background is nobody's waiting time.
+func TestOldPricesAreAskedForOutOfTheMeter(t *testing.T) {
+	w := newWorld(t, noHosts)
+	at := steps.Place{Region: "us-east-1"}
+	if _, err := w.Guide().Prices(t.Context(), at); err != nil {
+		t.Fatal(err)
+	}
+	clock := await.NewClock(time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
+	w.Forget()
+	w.SetFault(func(action string) *ec2sim.Fault {
+		if action == askPrices {
+			clock.Pass(time.Minute)
+		}
+		return nil
+	})
+	m := timing.New(clock.Now)
+	ctx := timing.With(t.Context(), m)
+	timing.Begin(ctx, "review")
+	if _, err := ahead(w, 50*time.Hour).Prices(ctx, at); err != nil {
+		t.Fatal(err)
+	}
+	w.Idle()
+	if len(w.Calls()[askPrices]) == 0 {
+		t.Fatal("AWS was not asked")
+	}
+	if sum := timing.Sum(m.Steps()); sum.Wall == 0 || sum.Waited(timing.AWS) != 0 {
+		t.Errorf("%s of %s are AWS's", sum.Waited(timing.AWS), sum.Wall)
 	}
 }
 
