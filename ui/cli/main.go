@@ -10,10 +10,12 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
 	"charm.land/lipgloss/v2"
+	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
@@ -59,6 +61,11 @@ type Program struct {
 	trace  *slog.Logger
 	traced *traceFile // of the trace, or nil
 
+	// background counts what the engines do that no command waits for, such as
+	// asking for prices again; linger is how long the end of one waits for it.
+	background sync.WaitGroup
+	linger     time.Duration
+
 	lines *lineReader
 	// shown is what draws in the terminal, or nil.
 	shown *liveRegion
@@ -86,6 +93,7 @@ func Main() int {
 		Silence:     func() func() { return silenced(os.Stdin) },
 		Secret:      func(ctx context.Context) ([]byte, error) { return readSecret(ctx, os.Stdin) },
 	}
+	p.linger = 2 * time.Second
 	p.Kept = filepath.Join(stateDir("aws"), "types")
 	p.Engine, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns
 	if isTerminal(os.Stdin) && isTerminal(os.Stdout) {
@@ -111,6 +119,9 @@ func (p *Program) Run(ctx context.Context, args []string) (code int) {
 	defer p.lines.end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if !completes(args) {
+		defer p.settle(ctx)
+	}
 	p.Out = &stdout{w: p.Out, broken: cancel}
 	root := p.root()
 	root.SetArgs(args)
@@ -130,6 +141,28 @@ func (p *Program) Run(ctx context.Context, args []string) (code int) {
 		return exitDone
 	}
 	return p.fail(ctx, err, wantsJSON(args))
+}
+
+// completes reports whether a shell asks for completions.
+func completes(args []string) bool {
+	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
+// settle gives what is under way in the background a moment to end: a short
+// command would cut it off each time, and what it brings would never be kept.
+func (p *Program) settle(ctx context.Context) {
+	ended := make(chan struct{})
+	go func() {
+		p.background.Wait()
+		close(ended)
+	}()
+	patience := time.NewTimer(p.linger)
+	defer patience.Stop()
+	select {
+	case <-ended:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
 }
 
 // wantsJSON reports whether the output is for a script, also of a command line

@@ -31,7 +31,7 @@ func (p *Program) wire(inSandbox bool, ask steps.Asker) (steps.Engine, error) {
 	}
 	c := engine.Config{
 		Dir: stateDir("aws"), Beside: stateDir("sandbox"), Ask: ask, Env: p.Getenv, SSHDir: filepath.Join(home, ".ssh"),
-		Open: engine.OpenAWS, Now: p.Now, Log: p.trace,
+		Open: engine.OpenAWS, Now: p.Now, Background: &p.background, Log: p.trace,
 	}
 	if inSandbox {
 		c.Dir, c.Beside, c.Sandbox = c.Beside, c.Dir, true

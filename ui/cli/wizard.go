@@ -22,6 +22,7 @@ func (p *Program) wizard(ctx context.Context, sandbox bool, choice theme.Choice)
 	if err != nil {
 		return err
 	}
+	p.linger = 0 // whoever quits the screen is not kept waiting
 	ctx, done := whileThere(ctx, os.Stdin)
 	defer done()
 	left, err := ui.Run(ctx, ui.Options{
