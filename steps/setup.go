@@ -77,10 +77,13 @@ type Resources struct {
 	UserData bool `json:"user_data,omitempty"`
 	// HostKey is the public half of the host key in the user data, until the
 	// machine has another: the user data is kept that long.
-	HostKey  string `json:"host_key,omitempty"`
-	Launches int    `json:"launches,omitempty"` // how many instances this setup has asked for
-	Images   int    `json:"images,omitempty"`   // how many images it has asked for
-	Removing bool   `json:"removing,omitempty"` // removal has begun
+	HostKey string `json:"host_key,omitempty"`
+	// HostKeyMade says that the machine has made itself another one since, which
+	// replaced it over a checked connection.
+	HostKeyMade bool `json:"host_key_made,omitempty"`
+	Launches    int  `json:"launches,omitempty"` // how many instances this setup has asked for
+	Images      int  `json:"images,omitempty"`   // how many images it has asked for
+	Removing    bool `json:"removing,omitempty"` // removal has begun
 }
 
 // Wanted are the answers as they were asked for last, whether the machine

@@ -33,7 +33,7 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 			problem.Act(on(problem.Continue, d.s)).Say(": it compares the key with the machine's console and pins it."), "",
 		}
 	}
-	if res := d.s.Resources; res.UserData && res.HostKey == "" { // the console may show the one before
+	if d.s.Resources.HostKeyMade { // the console may show the one before
 		return fine("%s is pinned; the machine made it after the first login.", pinned[0].Fingerprint)
 	}
 	printed, _ := consoleKeys(ctx, d.region, d.s.Resources.InstanceID)

@@ -13,7 +13,7 @@ import (
 )
 
 // witnessPatience is how long the login waits, at most, for what the console
-// shows: it is looked at once, while the login is under way.
+// shows: it is read one time, while the login is under way.
 const witnessPatience = 10 * time.Second
 
 // lookAtConsole looks at the console of a machine that still has the key it was
@@ -168,5 +168,6 @@ func (r *run) hostKeyChanged(ctx context.Context, done keyChange) error {
 		return nil
 	}
 	r.doing("The machine made a new host key, %s, which is pinned; the one it was launched with is no longer used", done.key.Fingerprint)
+	r.s.Resources.HostKeyMade = true
 	return r.settleHostKey(done.key)
 }

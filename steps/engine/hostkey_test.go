@@ -98,6 +98,9 @@ func TestAForeignImageThatTakesNoKeyIsAskedAbout(t *testing.T) {
 	if len(pinned) != 1 || pinned[0].Fingerprint != asked.Fingerprint || !strings.Contains(asked.Why, "did not take") {
 		t.Errorf("asked %+v, pinned %v", asked, pinned)
 	}
+	if c := w.doctor(w.Guide(), w.Only().ID)["hostkey"]; c.State != steps.CheckOK || strings.Contains(c.Text, "made it") {
+		t.Errorf("the doctor says of a key that a person accepted: %+v", c)
+	}
 	if res := w.Only().Resources; res.HostKey != "" || len(w.userDataFiles()) > 0 {
 		t.Errorf("%+v, %v", res, w.userDataFiles())
 	}
@@ -156,6 +159,9 @@ func TestTheGivenKeyIsReplaced(t *testing.T) {
 	}
 	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
 		t.Errorf("the next login: %v", err)
+	}
+	if c := w.doctor(w.Guide(), before.ID)["hostkey"]; c.State != steps.CheckOK || !strings.Contains(c.Text, "made it") {
+		t.Errorf("the doctor: %+v", c)
 	}
 	// Killed before the ledger heard of it.
 	if err := engine.Save(w.Guide(), before); err != nil {
