@@ -55,6 +55,15 @@ func TestLine(t *testing.T) {
 	}
 }
 
+// A source that fails in a later round has figures, and says why there are no more.
+func TestALaterRoundThatFailedIsTold(t *testing.T) {
+	r := &results{values: map[figure][]float64{{"Ours", "ms"}: {4, 2}}, why: map[string]string{"tunnel": "it failed"}}
+	got := row{source: "tunnel", what: "what", ours: figure{"Ours", "ms"}, unit: "ms"}.line(r)
+	if want := "| what | 3.00 ms<br>(2.00 to 4.00, 2 rounds)<br>(no further round: it failed) |  |  |  |  |\n"; got != want {
+		t.Errorf("got %swant %s", got, want)
+	}
+}
+
 func TestBetween(t *testing.T) {
 	got, err := between("head\n"+from+"old\n"+to+"tail\n", "new\n")
 	if err != nil || got != "head\n"+from+"\nnew\n\n"+to+"tail\n" {

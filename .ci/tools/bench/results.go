@@ -13,7 +13,7 @@ type figure struct{ bench, unit string }
 // results are the figures of all rounds.
 type results struct {
 	values map[figure][]float64
-	why    map[string]string // by source: why it has none
+	why    map[string]string // by source: why it has none, or no more
 }
 
 func (r *results) failed(name, why string) {

@@ -70,6 +70,10 @@ func (row row) line(r *results) string {
 		}
 		return fmt.Sprintf("| %s | not measured: %s | | | %s | |\n", row.what, why, row.aim())
 	}
+	cell := row.cell(ours, !row.more)
+	if why := r.why[row.source]; why != "" { // in a later round
+		cell += "<br>(no further round: " + why + ")"
+	}
 	peer, compared := r.spread(row.peer)
 	theirs, ratio := "", ""
 	if compared {
@@ -80,7 +84,7 @@ func (row row) line(r *results) string {
 			ratio = fmt.Sprintf("%.2f", math.Ceil(r*100)/100)
 		}
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", row.what, row.cell(ours, !row.more), theirs, ratio, row.aim(), row.outcome(ours, peer, compared))
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", row.what, cell, theirs, ratio, row.aim(), row.outcome(ours, peer, compared))
 }
 
 // cell is a figure with its spread.
@@ -134,7 +138,7 @@ func (row row) aim() string {
 	return strings.TrimSpace(fmt.Sprintf("%s %g %s", bound, row.target.at, row.unit))
 }
 
-// outcome says whether that was reached.
+// outcome tells whether that was reached.
 func (row row) outcome(ours, peer spread, compared bool) string {
 	if row.target == nil {
 		return ""
