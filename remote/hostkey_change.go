@@ -1,10 +1,12 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +25,7 @@ type HostKeyChange struct {
 
 	etc  string // the folder of the server's keys, for tests; empty is /etc/ssh
 	conf string // options of sshd's, for tests
+	busy int    // for how many seconds another change is waited for; 0 is 20; -1, for tests, is none
 	// did is told what has just been done, for tests; an error cuts it off.
 	did func(what string) error
 }
@@ -161,14 +164,17 @@ func (c *Client) hostKeyStep(ctx context.Context, h HostKeyChange, step hostKeyS
 		etc = "/etc/ssh"
 	}
 	report := "report=" + quote(hostKeyReport) + "\n"
-	vars := report + "etc=" + quote(etc) + "\nconf=" + quote(h.conf) + "\nold=" + quote(h.Old.Line) + "\nwant=" + quote(want.Line) + "\n"
+	vars := report + "etc=" + quote(etc) + "\nconf=" + quote(h.conf) + "\nold=" + quote(h.Old.Line) + "\nwant=" + quote(want.Line) + "\npatience=" + strconv.Itoa(max(cmp.Or(h.busy, 20), 0)) + "\n"
 	out, err := c.Output(ctx, report+"root="+quote(vars+step.root)+"\nembedded="+quote(vars+step.embedded)+"\n"+asRoot)
 	if err != nil {
 		return hostKeySaid{}, err
 	}
 	said := readHostKey(out)
-	if said.word == "no root" {
+	switch said.word {
+	case "no root":
 		return said, &HostKeyKept{"it takes root, which it does not give (sudo)"}
+	case "busy":
+		return said, errors.New("another change of it is under way on the host")
 	}
 	return said, nil
 }

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -175,6 +176,37 @@ func TestAChangeOfAHostsKeyIsCutOff(t *testing.T) {
 			s.changed(t, made)
 		})
 	}
+}
+
+// What a lost connection has left running on the host is not overtaken.
+func TestAChangeWaitsForTheOneBefore(t *testing.T) {
+	if _, err := exec.LookPath("flock"); err != nil {
+		t.Skip("flock is not installed")
+	}
+	s := startListeningSSHD(t)
+	before := exec.Command("flock", s.etc, "sh", "-c", "echo held; read -r _")
+	in, errIn := before.StdinPipe()
+	out, errOut := before.StdoutPipe()
+	if err := errors.Join(errIn, errOut, before.Start()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	h := s.change(nil)
+	h.busy = -1
+	if k, err := s.pinned(t).ChangeHostKey(t.Context(), h); err == nil || !strings.Contains(err.Error(), "another change") {
+		t.Errorf("beside another change it made %v, %v", k, err)
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_ = before.Wait() // read found the end
+	made, err := s.pinned(t).ChangeHostKey(t.Context(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.changed(t, made)
 }
 
 // A host that was cut off between the two files of its key has a public half

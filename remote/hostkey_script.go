@@ -12,7 +12,8 @@ var (
 // hostKeyTell begins each step. Told of: etc, the folder of the server's keys;
 // conf, options that lead sshd to its configuration; old, the key that the host
 // was given, and want, the one it is to have, both as type and blob; report,
-// what begins a line that is for the program.
+// what begins a line that is for the program; patience,
+// for how many seconds another change is waited for.
 const hostKeyTell = `set -eu
 tell() { printf '%s%s\n' "$report" "$*"; }
 `
@@ -25,6 +26,16 @@ key=$etc/ssh_host_ed25519_key
 new=$etc/jupyter-ec2-new-host-key
 public() { ssh-keygen -y -f "$1" </dev/null 2>/dev/null | cut -d' ' -f1,2; }
 save() { sync "$@" 2>/dev/null || sync; } # an old sync takes no names
+
+# What a lost connection has left running ends first.
+if [ -d "$etc" ] && command -v flock >/dev/null; then
+	exec 9<"$etc"
+	until flock -n 9; do
+		[ "$patience" -gt 0 ] || { tell 'busy'; exit 0; }
+		patience=$((patience - 1))
+		sleep 1
+	done
+fi
 `
 
 // makeAsRoot makes a key where the host has the old one, and shows what the host
@@ -81,7 +92,7 @@ if [ -d /run/systemd/system ] && [ -z "$conf" ]; then
 		# systemd keeps the listening socket over a restart; a reload might close it.
 		how=reload-or-restart
 		if systemctl -q is-active "$unit.socket" 2>/dev/null; then how=restart; fi
-		systemctl "$how" "$unit.service" </dev/null >/dev/null 2>&1 || :
+		systemctl "$how" "$unit.service" </dev/null >/dev/null 2>&1 9<&- || :
 		break
 	done
 	if command -v timeout >/dev/null && [ -w /dev/console ]; then
