@@ -184,8 +184,15 @@ func (k *carrier) write(in io.Writer) {
 		}
 		select {
 		case k.sent <- r:
-		case <-k.ended:
-			return
+		default: // its place is free once answers come, to what is still in w
+			if w.Flush() != nil {
+				return
+			}
+			select {
+			case k.sent <- r:
+			case <-k.ended:
+				return
+			}
 		}
 		_, errHead := w.Write(r.head)
 		_, errBody := w.Write(r.body)

@@ -13,7 +13,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -195,6 +198,48 @@ func evil(t *testing.T, answers ...string) *carrier {
 	}()
 	t.Cleanup(k.end)
 	return k
+}
+
+// More requests than may be under way, all of them in one piece, are sent
+// although no answer has made room yet.
+func TestACarrierSendsBeforeItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, asked := io.Pipe()
+		answered, out := io.Pipe()
+		k := newCarrier(in)
+		const many = manyAtOnce + 200
+		var done sync.WaitGroup
+		var yes atomic.Int64
+		for range many {
+			done.Go(func() {
+				if k.do(t.Context(), &request{head: []byte("x"), done: make(chan struct{})}) {
+					yes.Add(1)
+				}
+			})
+		}
+		synctest.Wait() // all of them want to be sent now
+		go k.write(asked)
+		go k.read(bufio.NewReader(answered))
+		go func() {
+			buf := make([]byte, many)
+			for {
+				n, err := in.Read(buf)
+				if err != nil {
+					_ = out.Close()
+					return
+				}
+				if _, err := out.Write(bytes.Repeat([]byte("y"), n)); err != nil {
+					return
+				}
+			}
+		}()
+		synctest.Wait()
+		if n := yes.Load(); n != many {
+			t.Errorf("%d of %d were answered", n, many)
+		}
+		k.end()
+		done.Wait()
+	})
 }
 
 func entriesOf(count uint32, names ...string) string {
