@@ -225,7 +225,7 @@ func (r *run) settleImage(ctx context.Context) error {
 	if err := r.replaceHostKey(ctx, s); err != nil {
 		return err
 	}
-	// What may be left of them in the disk's free blocks opens nothing any more.
+	// What may be left of them in the disk's free blocks no longer opens anything.
 	for _, f := range []string{r.g.ledger.file("tokens", r.s.ID), r.g.certPath(r.s.ID), r.g.ledger.file("certs", r.s.ID+".key")} {
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing the server's secrets, which are made again: %w", err)

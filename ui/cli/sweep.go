@@ -285,7 +285,7 @@ func loss(l steps.Leftover) string {
 	case l.Running:
 		text += ", which is RUNNING and may be in use from another computer, with all files on it"
 	case l.Kept:
-		text += " (" + safe.Clean(l.Name) + "), from which no machine can be launched any more"
+		text += " (" + safe.Clean(l.Name) + "), from which machines can then no longer be launched"
 	case l.Kind == "instance" || l.Kind == "volume":
 		text += ", with all files on it"
 	}

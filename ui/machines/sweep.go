@@ -183,7 +183,7 @@ func (d *sweepDialog) askClear() tea.Cmd {
 		text += fmt.Sprintf(" ! %s still running: another computer may be using it right now.", areOf(n, "machine"))
 	}
 	if n := countKept(list); n > 0 {
-		text += fmt.Sprintf(" ! Among them: %s, from which no machine can be launched any more.", wording.Counted(n, "image"))
+		text += fmt.Sprintf(" ! Among them: %s, from which machines can then no longer be launched.", wording.Counted(n, "image"))
 	}
 	d.Open(&page.ChoiceDialog{Title: "Remove what is marked?", Text: []string{text}, Options: []page.Option{
 		{Label: "Remove", Danger: true, Do: func() tea.Cmd { return d.remove(list) }},
