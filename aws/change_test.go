@@ -127,7 +127,11 @@ func owned(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	for _, action := range []string{"DescribeInstances", "DescribeVolumes", "DescribeSecurityGroups", "DescribeKeyPairs", "DescribeImages", "DescribeSnapshots"} {
-		wantField(t, w.sent(action, 0), map[string]string{"Filter.1.Name": "tag-key", "Filter.1.Value.1": TagSetup})
+		tag := TagSetup
+		if action == "DescribeImages" || action == "DescribeSnapshots" { // whose backups have that one too
+			tag = TagImage
+		}
+		wantField(t, w.sent(action, 0), map[string]string{"Filter.1.Name": "tag-key", "Filter.1.Value.1": tag})
 	}
 	wantField(t, w.sent("DescribeInstances", 0), map[string]string{"Filter.2.Name": "instance-state-name", "Filter.2.Value.5": "shutting-down", "Filter.2.Value.6": ""})
 }

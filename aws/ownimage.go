@@ -90,13 +90,16 @@ func (r *Regional) ImageNamed(ctx context.Context, name string) (Image, error) {
 	return imageOf(found[0]), nil
 }
 
-// OwnImages lists the account's own images that carry a setup's tag, those
-// that are still being made or have failed too.
+// OwnImages lists the account's own images that this program made, those that
+// are still being made or have failed too. A backup of a machine carries its
+// tags, and is none of them.
 func (r *Regional) OwnImages(ctx context.Context) ([]Image, error) {
-	found, err := r.images(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: []types.Filter{ofAnySetup()}})
+	found, err := r.images(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: []types.Filter{ofAnyImage()}})
 	var all []Image
 	for _, i := range found {
-		all = append(all, imageOf(i))
+		if own := imageOf(i); own.Tags[TagSetup] != "" {
+			all = append(all, own)
+		}
 	}
 	return all, r.fail(ctx, "look for the images of all setups", err)
 }
@@ -176,23 +179,34 @@ func (r *Regional) ownedImages(ctx context.Context) ([]Owned, error) {
 	return owned, err
 }
 
+// ownedSnapshots lists the snapshots of images that this program made, whether
+// or not the images are there. Those of a volume carry the volume's tags where
+// whoever took them wanted it so, and are nothing of this program's.
 func (r *Regional) ownedSnapshots(ctx context.Context) ([]Owned, error) {
 	var owned []Owned
-	pages := ec2.NewDescribeSnapshotsPaginator(r.ec2, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: []types.Filter{ofAnySetup()}})
+	pages := ec2.NewDescribeSnapshotsPaginator(r.ec2, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: []types.Filter{ofAnyImage()}})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, r.fail(ctx, "look for the snapshots of all setups", err)
 		}
 		for _, s := range page.Snapshots {
+			tags := tagMap(s.Tags)
+			if tags[TagSetup] == "" {
+				continue
+			}
 			owned = append(owned, Owned{
 				Kind: "snapshot", ID: sdk.ToString(s.SnapshotId), State: string(s.State), DiskGB: int(sdk.ToInt32(s.VolumeSize)),
-				Created: sdk.ToTime(s.StartTime), Tags: tagMap(s.Tags),
+				Created: sdk.ToTime(s.StartTime), Tags: tags,
 			})
 		}
 	}
 	return owned, nil
 }
+
+// ofAnyImage is on images and on their snapshots, and on nothing that a backup
+// copies tags of.
+func ofAnyImage() types.Filter { return filter("tag-key", TagImage) }
 
 // imageOf is an image as EC2 tells of it.
 func imageOf(found types.Image) Image {

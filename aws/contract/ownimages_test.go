@@ -16,6 +16,13 @@ func ownImagePromises() []promise {
 	return slices.Concat(makeImagePromises(), findImagePromises(), removeImagePromises())
 }
 
+// imageTags are what an image of this program's carries beside its machine's.
+func imageTags() map[string]string {
+	tags := mine()
+	tags[aws.TagImage] = "lab"
+	return tags
+}
+
 func imageSpec(i aws.Instance, tags map[string]string) aws.ImageSpec {
 	return aws.ImageSpec{InstanceID: i.ID, Name: "jupyter-ec2-s1-1", Description: "Made of demo", Tags: tags}
 }
@@ -37,7 +44,7 @@ func (c *cloud) imaged(ctx context.Context, tags map[string]string) (aws.Instanc
 func makeImagePromises() []promise {
 	return []promise{
 		{"CreateImage", "make one of a machine, with the tags on it and on its snapshot", func(ctx context.Context, c *cloud) error {
-			i, image, err := c.imaged(ctx, mine())
+			i, image, err := c.imaged(ctx, imageTags())
 			if err != nil {
 				return err
 			}
@@ -101,11 +108,11 @@ func findImagePromises() []promise {
 			return errors.Join(err, err2, err3, same("found", found.ID, image.ID), same("none", none.ID, ""))
 		}},
 		{"OwnImages", "list those of all setups, and no others", func(ctx context.Context, c *cloud) error {
-			i, image, err := c.imaged(ctx, mine())
+			i, image, err := c.imaged(ctx, imageTags())
 			if err != nil {
 				return err
 			}
-			_, err2 := c.CreateImage(ctx, aws.ImageSpec{InstanceID: i.ID, Name: "theirs"})
+			_, err2 := c.CreateImage(ctx, aws.ImageSpec{InstanceID: i.ID, Name: "backup", Tags: mine()})
 			list, err3 := c.OwnImages(ctx)
 			return errors.Join(err, err2, err3, that(len(list) == 1 && list[0].ID == image.ID, "%+v", list))
 		}},

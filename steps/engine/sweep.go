@@ -101,7 +101,7 @@ func unowned(owned []aws.Owned, living map[string]bool) []aws.Owned {
 	ending := func(o aws.Owned) bool { return aws.State(o.State).Ended() }
 	// A snapshot without its image is of no use to anybody, whoever's it was.
 	theirs := func(o aws.Owned) bool {
-		return o.Tags[TagSetup] != "" && (!living[o.Tags[TagSetup]] || o.Kind == kindSnapshot)
+		return madeHere(o) && (!living[o.Tags[TagSetup]] || o.Kind == kindSnapshot)
 	}
 	used := map[string]bool{} // snapshots that images are made of, or will be
 	for _, o := range owned {
@@ -118,6 +118,14 @@ func unowned(owned []aws.Owned, living map[string]bool) []aws.Owned {
 	return slices.DeleteFunc(slices.Clone(owned), func(o aws.Owned) bool {
 		return !theirs(o) || o.Kind == kindInstance && ending(o) || o.Kind == kindVolume && goes[o.UsedBy] || o.Kind == kindSnapshot && used[o.ID]
 	})
+}
+
+// madeHere reports whether this program made a thing: backups copy the tags of
+// a machine and its volumes, but for the one that only an image of this
+// program's and its snapshots have.
+func madeHere(o aws.Owned) bool {
+	ofImage := o.Kind == kindImage || o.Kind == kindSnapshot
+	return o.Tags[TagSetup] != "" && (!ofImage || o.Tags[aws.TagImage] != "")
 }
 
 // leftover describes one thing; owned has the volumes of an instance.

@@ -119,7 +119,7 @@ func (c *clearing) remove(ctx context.Context, list []steps.Leftover) {
 // kind carries our tag any more.
 func (c *clearing) one(ctx context.Context, l steps.Leftover, owned []aws.Owned) (gone bool, err error) {
 	at := slices.IndexFunc(owned, func(o aws.Owned) bool { return o.Kind == l.Kind && o.ID == l.ID })
-	if at < 0 || owned[at].Tags[TagSetup] == "" {
+	if at < 0 || !madeHere(owned[at]) {
 		return true, nil
 	}
 	if err := c.unclaimed(l, owned[at].Tags[TagSetup]); err != nil && l.Kind != kindSnapshot {
