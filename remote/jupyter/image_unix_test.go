@@ -264,3 +264,11 @@ func FuzzImageAnswer(f *testing.F) {
 		_ = parseImageAnswer(out, &said)
 	})
 }
+
+// A machine on which there is nothing to leave out is made ready all the same.
+func TestNothingIsLeftOut(t *testing.T) {
+	h, f := imageHost(t, "127.0.0.173", nil)
+	if _, err := CleanForImage(t.Context(), h, f, CleanSpec{InstanceID: "i-first", Key: ImageKey()}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -310,7 +310,7 @@ def forget_boot():
 def clean(ask):
     with open(os.path.join(DIR, "instance"), "w") as f:
         f.write(ask["instance"] + "\n")
-    leave_out(ask["leave_out"], ask["key"])
+    leave_out(ask["leave_out"] or [], ask["key"])
     if ask["systemd"]:
         # A client that is killed now leaves a machine that still stops.
         quietly("systemd-run", "--on-active=900", "systemctl", "start", "jupyter-ec2-watch.service")
