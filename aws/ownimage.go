@@ -21,7 +21,8 @@ const (
 // CreateImage makes an image of an instance's disks, and returns its ID while
 // it is still pending. EC2 restarts the instance for it unless noReboot is
 // set. A name is an account's only once in a region, so that the same request
-// never makes a second image: the one that is there is the answer.
+// never makes a second image: the one that is there is the answer, if it was
+// tagged as the same image of this program's.
 func (r *Regional) CreateImage(ctx context.Context, s ImageSpec) (string, error) {
 	doing := "make an image of the instance " + s.InstanceID
 	out, err := r.ec2.CreateImage(ctx, &ec2.CreateImageInput{
@@ -30,7 +31,7 @@ func (r *Regional) CreateImage(ctx context.Context, s ImageSpec) (string, error)
 	})
 	if codeOf(err) == "InvalidAMIName.Duplicate" {
 		there, lookErr := r.ImageNamed(ctx, s.Name)
-		if lookErr == nil && there.ID != "" {
+		if lookErr == nil && there.ID != "" && there.Name == s.Name && there.Tags[TagImage] == s.Tags[TagImage] {
 			return there.ID, nil
 		}
 	}

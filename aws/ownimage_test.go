@@ -101,3 +101,20 @@ func TestSnapshotPrice(t *testing.T) {
 		t.Errorf("%g: %v", price, err)
 	}
 }
+
+// The name may be that of another image, which is not the one that is asked for.
+func TestAnotherImageOfTheNameIsNoAnswer(t *testing.T) {
+	r, _ := regional(t, answers{
+		"CreateImage":    always(ec2Error("InvalidAMIName.Duplicate", "AMI name jupyter-ec2-s1-1 is already in use by AMI ami-0123")),
+		"DescribeImages": always(imageAnswer("available", `<tagSet><item><key>jupyter-ec2-image</key><value>older</value></item></tagSet>`)),
+	})
+	spec := ImageSpec{InstanceID: "i-1", Name: "jupyter-ec2-s1-1", Tags: map[string]string{TagImage: "lab"}}
+	id, err := r.CreateImage(context.Background(), spec)
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Code != "InvalidAMIName.Duplicate" {
+		t.Errorf("%q, %v", id, err)
+	}
+	spec.Tags[TagImage] = "older"
+	if id, err = r.CreateImage(context.Background(), spec); err != nil || id != "ami-0123" {
+		t.Errorf("%q, %v", id, err)
+	}
+}

@@ -82,7 +82,6 @@ type Resources struct {
 	// replaced it over a checked connection.
 	HostKeyMade bool `json:"host_key_made,omitempty"`
 	Launches    int  `json:"launches,omitempty"` // how many instances this setup has asked for
-	Images      int  `json:"images,omitempty"`   // how many images it has asked for
 	Removing    bool `json:"removing,omitempty"` // removal has begun
 }
 

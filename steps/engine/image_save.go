@@ -119,10 +119,9 @@ func (r *run) saveImage(ctx context.Context, w steps.ImageWish) (aws.Image, erro
 // makeImage makes the machine ready and asks EC2 for the image. Whatever
 // fails, the machine is put back.
 func (r *run) makeImage(ctx context.Context, w steps.ImageWish) (id string, err error) {
-	r.s.Resources.Images++
-	s := &steps.Saving{
-		Name: w.Name, EC2Name: fmt.Sprintf("jupyter-ec2-%s-%d", r.s.ID, r.s.Resources.Images), NoReboot: w.NoReboot, LeaveOut: w.LeaveOut,
-	}
+	// A part of the name is random: another computer's ledger of the same machine
+	// never asks under it.
+	s := &steps.Saving{Name: w.Name, EC2Name: "jupyter-ec2-" + r.s.ID + "-" + newID(), NoReboot: w.NoReboot, LeaveOut: w.LeaveOut}
 	key := jupyter.ImageKey()
 	if err := writePrivate(r.g.imageKeyPath(r.s.ID), []byte(key)); err != nil {
 		return "", err
@@ -284,7 +283,8 @@ func (r *run) findImage(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.ImageID = i.ID; i.ID != "" {
+		if i.ID != "" && ownName(i) == s.Name {
+			s.ImageID = i.ID
 			return r.save()
 		}
 		if r.g.cfg.Now().After(s.Asked.Add(r.g.scaled(steps.Limit(unshownImage)))) {

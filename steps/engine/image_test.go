@@ -280,3 +280,23 @@ func TestAnImageThatDoesNotFit(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Another computer, or an earlier ledger, may have made images of the machine:
+// none of them is taken for the one that is asked for.
+func TestAnImageOfAnotherLedgerIsNotTakenForThisOne(t *testing.T) {
+	w, g, s := imagedSetup(t)
+	older, err := w.Region().CreateImage(t.Context(), aws.ImageSpec{
+		InstanceID: s.Resources.InstanceID, Name: "jupyter-ec2-" + s.ID + "-1", NoReboot: true,
+		Tags: map[string]string{aws.TagSetup: s.ID, aws.TagImage: "older"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := g.SaveImage(t.Context(), s.ID, steps.ImageWish{Name: "lab", NoReboot: true}, silent)
+	if err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if made.ID == older || made.Name != "lab" {
+		t.Errorf("the image is %s (%s), and %s is the older one", made.ID, made.Name, older)
+	}
+}
