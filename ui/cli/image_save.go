@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,7 @@ func (r *request) imageSave(ctx context.Context, o *imageSaveOptions) error {
 	if err != nil {
 		return err
 	}
-	wish := steps.ImageWish{Name: cmp.Or(o.name, t.setup.Answers.Name+"-"+r.Now().Format("20060102")), NoReboot: o.noReboot}
+	wish := steps.ImageWish{Name: cmp.Or(o.name, imageName(t.setup.Answers.Name, r.Now())), NoReboot: o.noReboot}
 	if !steps.ValidImageName(wish.Name) {
 		return usage(r.command, "the image cannot be named %q: use 1 to %d lower-case letters, digits and hyphens, a letter first, and not \"ami-\" at its beginning", wish.Name, steps.MaxName)
 	}
@@ -98,6 +99,13 @@ func (r *request) imageSave(ctx context.Context, o *imageSaveOptions) error {
 		return err
 	}
 	return t.saveImage(ctx, wish)
+}
+
+// imageName is what an image is called unless told otherwise: the machine's
+// name, as much of it as there is room for, and the day.
+func imageName(machine string, now time.Time) string {
+	day := now.Format("20060102")
+	return strings.TrimRight(machine[:min(len(machine), steps.MaxName-len(day)-1)], "-") + "-" + day
 }
 
 func (t *taken) saveImage(ctx context.Context, wish steps.ImageWish) error {

@@ -210,3 +210,18 @@ func TestSweepKeepsImages(t *testing.T) {
 		}
 	}
 }
+
+// A name of the greatest length leaves no room for the day.
+func TestTheNameOfAnImage(t *testing.T) {
+	day := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+	for machine, want := range map[string]string{
+		"lab":                                "lab-20261130",
+		strings.Repeat("a", 31):              strings.Repeat("a", 31) + "-20261130",
+		strings.Repeat("a", steps.MaxName):   strings.Repeat("a", 31) + "-20261130",
+		strings.Repeat("a", 30) + "-machine": strings.Repeat("a", 30) + "-20261130",
+	} {
+		if got := imageName(machine, day); got != want || !steps.ValidImageName(got) {
+			t.Errorf("%s: %s, want %s", machine, got, want)
+		}
+	}
+}
