@@ -86,7 +86,8 @@ func (g *gathering) answered(ctx context.Context, w *gathered, s steps.Surveyed)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	w.done, w.of = s.Done, s.Of
-	if s.Err != nil {
+	told := func(q noAnswer) bool { return q.at == s.At } // it comes again, with more
+	if s.Err != nil && !slices.ContainsFunc(w.silent, told) {
 		w.silent = append(w.silent, noAnswer{s.At, w.sandbox, s.Err})
 	}
 	for _, m := range s.Machines {
