@@ -25,7 +25,7 @@ func (p *Program) sweepCommand(sandbox *bool) *cobra.Command {
 	o := &sweepOptions{}
 	cmd, r := commandSpec{
 		use: "sweep", short: "Find what is left over in the cloud, and remove it",
-		long: `Lists, over all regions, what this program created (instances, volumes, security groups, key pairs, snapshots) and no setup of this computer owns, with its cost. Then it asks, setup by setup, whether to remove it. What another computer made is listed too: a running instance may be in use there right now. Images of machines that are gone are listed, and stay: they are meant to; --images removes them too.
+		long: `Lists, over all regions, what this program created (instances, volumes, security groups, key pairs, snapshots) and no setup of this computer owns, with its cost. Then it asks, setup by setup, whether to remove it. What another computer made is listed too: a running instance may be in use there right now. Images that no setup of this computer made are listed, and stay: they are meant to. --images removes them too, also those of machines that another computer works with; each is named first.
 
 With --yes everything is removed but running instances and what belongs to them; --instances removes these too. With --json, a line of kind "leftover" each, "unseen" for a region that did not answer, events of the removal, and "done" at the end.`,
 		example: `# Only look
@@ -37,7 +37,7 @@ jupyter-ec2 sweep --yes --region us-east-1`,
 	p.accountFlags(cmd, sandbox, &o.profile, &o.region)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask: remove all but running instances")
 	cmd.Flags().BoolVar(&o.instances, "instances", false, "remove running instances too")
-	cmd.Flags().BoolVar(&o.images, "images", false, "remove images too")
+	cmd.Flags().BoolVar(&o.images, "images", false, "remove the listed images too, other computers' as well")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list only, remove nothing")
 	return cmd
 }
