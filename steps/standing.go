@@ -9,8 +9,9 @@ const (
 	StandingBad        Standing = "bad record"
 	StandingRemoving   Standing = "half removed" // its removal has begun, and has not come to its end
 	StandingNew        Standing = "not launched"
-	StandingUnseen     Standing = "unseen"     // the state is the one last seen
-	StandingUnfinished Standing = "unfinished" // it runs, and the guide has not come to its end
+	StandingUnseen     Standing = "unseen"      // the state is the one last seen
+	StandingImage      Standing = "image begun" // it runs without its server: an image of it was begun, and has not come to its end
+	StandingUnfinished Standing = "unfinished"  // it runs, and the guide has not come to its end
 )
 
 // Standing returns where the setup stands.
@@ -24,6 +25,8 @@ func (s Setup) Standing() Standing {
 		return StandingNew
 	case s.Unseen != "" && !s.State.Gone():
 		return StandingUnseen
+	case s.State.Up() && s.Saving != nil:
+		return StandingImage
 	case s.State.Up() && !s.Finished(StepOpen):
 		return StandingUnfinished
 	}

@@ -42,6 +42,8 @@ type jsonMachine struct {
 	jsonCost
 	jsonMoney
 	Health *jsonHealth `json:"health,omitempty"`
+	// ImageBegun is the name of an image that was begun, and has not come to its end.
+	ImageBegun string `json:"image_begun,omitempty"`
 	// BadRecord says why the setup's record cannot be used, and what to do.
 	BadRecord string `json:"bad_record,omitempty"`
 	Unwell    string `json:"unwell,omitempty"` // why the machine did not say how it is
@@ -122,6 +124,9 @@ func (m machine) json(now time.Time) jsonMachine {
 	if m.health != nil {
 		j.Health = healthOf(*m.health)
 	}
+	if m.Saving != nil {
+		j.ImageBegun = safe.Clean(m.Saving.Name)
+	}
 	if m.Bad != nil {
 		j.BadRecord = m.Bad.Text + " " + nextWords(m.Bad.Next)
 	}
@@ -179,7 +184,7 @@ func (m machine) tone() tone {
 	switch {
 	case m.waits:
 		return faint
-	case standing == steps.StandingUnseen || standing == steps.StandingUnfinished || m.health != nil && !m.health.ServerUp:
+	case standing == steps.StandingUnseen || standing == steps.StandingImage || standing == steps.StandingUnfinished || m.health != nil && !m.health.ServerUp:
 		return warning
 	case standing == steps.StandingBad || m.State.Gone():
 		return bad

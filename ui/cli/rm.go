@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -36,6 +37,9 @@ func (r *request) rm(ctx context.Context) error {
 		for _, line := range losses(t.setup) {
 			r.note("  %s\n", line)
 		}
+	}
+	if s := t.setup.Saving; s != nil && !r.yes {
+		r.note("An image of it, %s, was begun. Where EC2 made it, it stays: %s image ls%s\n", safe.Clean(s.Name), name, inSandbox(t.setup))
 	}
 	ok, err := r.asker().confirm(ctx, "Remove "+r.args[0]+"?")
 	if err != nil {

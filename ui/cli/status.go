@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
@@ -54,6 +55,9 @@ func (r *request) status(ctx context.Context) error {
 	}
 	if m.Unseen != "" {
 		r.note("%s could not be checked: %s.\n", m.Answers.Name, m.Unseen)
+	}
+	if begun := wording.ImageBegun(m.Setup); begun != "" {
+		r.note("%s. To put it back: %s\n", safe.Clean(begun), nextWords(problem.Act(problem.Action{Verb: problem.Continue, Name: m.Answers.Name, Sandbox: m.Sandbox})))
 	}
 	if m.unwell != nil {
 		p := steps.Explain(m.unwell)

@@ -118,6 +118,8 @@ func (u *Member) stateNow() (string, table.Tone) {
 		return "! " + word, table.Warned
 	case u.gone():
 		return theme.SignFailed + " " + word, table.Bad
+	case standing == steps.StandingImage:
+		return "! " + word, table.Warned
 	case u.Up() && u.down > 0:
 		return "! server down", table.Warned
 	case standing == steps.StandingUnseen:

@@ -155,6 +155,7 @@ func TestCounts(t *testing.T) {
 func TestState(t *testing.T) {
 	for want, c := range map[string]steps.Setup{
 		"running":             {State: steps.StateRunning, Done: map[steps.StepID]time.Time{steps.StepOpen: time.Unix(1, 0)}},
+		"image begun":         {State: steps.StateRunning, Saving: &steps.Saving{}},
 		"unfinished":          {State: steps.StateRunning},
 		"running?":            {State: steps.StateRunning, Unseen: "It broke"},
 		"stopped, bad record": {State: steps.StateStopped, Bad: &problem.Problem{}},
