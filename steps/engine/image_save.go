@@ -257,6 +257,7 @@ func (r *run) replaceHostKey(ctx context.Context, s *steps.Saving) error {
 	var lost *remote.Error
 	switch {
 	case err == nil:
+		r.s.Resources.HostKeyMade = true
 		r.doing("The machine made a new host key, %s, which is pinned; the one in the image is no longer used", made.Fingerprint)
 	case ctx.Err() != nil, errors.As(err, &lost) && lost.Again():
 		return err
