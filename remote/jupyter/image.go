@@ -95,7 +95,7 @@ func CleanForImage(ctx context.Context, h Host, f Facts, s CleanSpec) (boot stri
 		}
 	}
 	var said struct{ Boot string }
-	ask := imageAsk{Task: "clean", Instance: s.InstanceID, LeaveOut: s.LeaveOut, Key: s.Key, Systemd: f.Systemd && f.Sudo}
+	ask := imageAsk{Task: "clean", Instance: s.InstanceID, LeaveOut: s.LeaveOut, Key: s.Key, Systemd: f.Systemd && f.Sudo, Patience: imagePatience}
 	if err := imageDo(ctx, h, f, ask, &said); err != nil {
 		return "", fmt.Errorf("cleaning the machine for the image: %w", err)
 	}
@@ -103,9 +103,17 @@ func CleanForImage(ctx context.Context, h Host, f Facts, s CleanSpec) (boot stri
 }
 
 // RestoreAfterImage puts back what CleanForImage left out, and what it set up
-// goes. It may be called again, and on a host that was never cleaned.
+// goes. A cleaning with that key which still runs, as its connection was lost,
+// ends first, and none with it begins any more. When it returns without an
+// error, nothing on the host needs the key. It may be called again, and on a
+// host that was never cleaned.
 func RestoreAfterImage(ctx context.Context, h Host, f Facts, key string) error {
-	if err := imageDo(ctx, h, f, imageAsk{Task: "restore", Key: key}, nil); err != nil {
+	var said struct{ Whole bool }
+	err := imageDo(ctx, h, f, imageAsk{Task: "restore", Key: key, Patience: imagePatience}, &said)
+	if err == nil && !said.Whole {
+		err = errors.New("the machine did not say that all of it is back")
+	}
+	if err != nil {
 		return fmt.Errorf("putting back what was left out of the image: %w", err)
 	}
 	return nil
@@ -114,7 +122,7 @@ func RestoreAfterImage(ctx context.Context, h Host, f Facts, key string) error {
 // FreshFromImage removes from a host that was made from an image what is the
 // first machine's. The host's own is left alone.
 func FreshFromImage(ctx context.Context, h Host, f Facts, instanceID string) error {
-	if err := imageDo(ctx, h, f, imageAsk{Task: "fresh", Instance: instanceID}, nil); err != nil {
+	if err := imageDo(ctx, h, f, imageAsk{Task: "fresh", Instance: instanceID, Patience: imagePatience}, nil); err != nil {
 		return fmt.Errorf("removing what is the image's first machine's: %w", err)
 	}
 	return nil
@@ -137,7 +145,13 @@ type imageAsk struct {
 	LeaveOut []string `json:"leave_out"`
 	Key      string   `json:"key"`
 	Systemd  bool     `json:"systemd"`
+	// Patience is how many seconds it waits for another one's work.
+	Patience int `json:"patience"`
 }
+
+// imagePatience is longer than what is between two looks of a cleaning at
+// whether its image was given up, such as systemd's stopping the watcher.
+const imagePatience = 120
 
 // imageDo runs one task of image.py and reads its answer.
 func imageDo(ctx context.Context, h Host, f Facts, ask imageAsk, said any) error {

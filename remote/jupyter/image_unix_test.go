@@ -72,9 +72,9 @@ func TestLeftOutOfAnImage(t *testing.T) {
 	if err := os.Chmod(filepath.Join(h.home, "data/big"), 0o640); err != nil { // #nosec G302 -- to see that it stays so
 		t.Fatal(err)
 	}
-	key := ImageKey()
-	spec := CleanSpec{InstanceID: "i-first", LeaveOut: []string{filepath.Join(h.home, ".aws"), filepath.Join(h.home, "data")}, Key: key}
 	for range 2 { // a second image is as good as the first
+		key := ImageKey()
+		spec := CleanSpec{InstanceID: "i-first", LeaveOut: []string{filepath.Join(h.home, ".aws"), filepath.Join(h.home, "data")}, Key: key}
 		if _, err := CleanForImage(t.Context(), h, f, spec); err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,8 @@ func TestLeftOutOfAnImage(t *testing.T) {
 		if text, err := os.ReadFile(filepath.Join(h.home, ".aws/credentials")); err != nil || string(text) != "SECRET-one" {
 			t.Errorf("%q, %v", text, err)
 		}
-		if left, _ := os.ReadDir(filepath.Join(h.home, ".jupyter-ec2/image")); len(left) != 2 { // the two programs
+		// The two programs, and which images were ended.
+		if left := names(t, filepath.Join(h.home, ".jupyter-ec2/image")); left != "ended image.py image_boot.py" {
 			t.Errorf("left: %v", left)
 		}
 	}
@@ -129,7 +130,7 @@ func TestAMachineFromAnImageIsFresh(t *testing.T) {
 	if err := FreshFromImage(t.Context(), h, f, "i-second"); err != nil {
 		t.Fatal(err)
 	}
-	if left, _ := os.ReadDir(filepath.Join(h.home, ".jupyter-ec2/image")); len(left) != 2 {
+	if left := names(t, filepath.Join(h.home, ".jupyter-ec2/image")); left != "image.py image_boot.py" {
 		t.Errorf("left: %v", left)
 	}
 }
@@ -148,6 +149,20 @@ func TestWhatCannotBeLeftOut(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "there is nothing at") {
 		t.Errorf("a slip: %v", err)
 	}
+}
+
+// names are those in a folder, in order.
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, e := range all {
+		said = append(said, e.Name())
+	}
+	return strings.Join(said, " ")
 }
 
 func walk(t *testing.T, dir string, each func(path, text string)) {

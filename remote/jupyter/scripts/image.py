@@ -4,12 +4,13 @@ What must be in no image and is needed again is put into an archive that only a
 key decrypts which is never on this disk; the files themselves are overwritten,
 because a disk's free blocks are in its image too. See image.go.
 """
-import base64, fnmatch, glob, hashlib, io, json, os, shutil, stat, subprocess, sys, tarfile
+import base64, fcntl, fnmatch, glob, hashlib, io, json, os, shutil, stat, subprocess, sys, tarfile, time
 
 HOME = sys.argv[1]
 BASE = os.path.join(HOME, ".jupyter-ec2")
 DIR = os.path.join(BASE, "image")
 ARCHIVE = os.path.join(DIR, "left-out")
+ENDED = os.path.join(DIR, "ended")
 UNIT = "/etc/systemd/system/jupyter-ec2-image.service"
 LIB = "/var/lib/jupyter-ec2-image"
 ROOT = os.geteuid() == 0
@@ -102,9 +103,57 @@ def listing(ask):
     return {"entries": said, "free": free, "can_leave_out": shutil.which("openssl") is not None}
 
 
-def overwrite(path):
+class Run:
+    """The work for one image, which its key tells from any other. A client that
+    lost the connection to a cleaning ends it: what is cleaned after that is lost."""
+
+    def __init__(self, ask):
+        self.id = hashlib.sha256(b"run " + ask["key"].encode()).hexdigest()
+
+    def ended(self):
+        try:
+            with open(ENDED) as f:
+                return self.id in f.read().split()
+        except FileNotFoundError:
+            return False
+
+    def check(self):
+        if self.ended():
+            raise RuntimeError("this image was given up meanwhile")
+
+    def end(self):
+        """Has a cleaning stop at its next step. One that begins late stops too,
+        so that the mark stays."""
+        if self.ended():
+            return
+        try:
+            with open(ENDED) as f:
+                before = f.read().split()[-20:]
+        except FileNotFoundError:
+            before = []
+        with open(ENDED + ".new", "w") as f:
+            f.write("".join(line + "\n" for line in before + [self.id]))
+        os.replace(ENDED + ".new", ENDED)
+
+
+def alone(patience):
+    """Waits until nothing else here is cleaned or put back. The kernel ends it
+    with this program; the folder itself is locked, which takes no file."""
+    lock, until = os.open(DIR, os.O_RDONLY), time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise RuntimeError("an earlier cleaning for an image, or its undoing, still runs there") from None
+        time.sleep(0.05)
+
+
+def overwrite(path, check=lambda: None):
     """Removes a file or a folder so that its content is not left on the disk. A
     file with another name elsewhere is not overwritten: it stays there."""
+    check()
     try:
         s = os.lstat(path)
     except FileNotFoundError:
@@ -112,7 +161,7 @@ def overwrite(path):
     if stat.S_ISDIR(s.st_mode):
         os.chmod(path, 0o700)
         for name in os.listdir(path):
-            overwrite(os.path.join(path, name))
+            overwrite(os.path.join(path, name), check)
         os.rmdir(path)
         return
     if stat.S_ISREG(s.st_mode) and s.st_nlink == 1 and s.st_size > 0:
@@ -121,6 +170,7 @@ def overwrite(path):
         try:
             left, blank = s.st_size, bytes(1 << 20)
             while left > 0:
+                check()
                 left -= os.write(fd, blank[: min(left, len(blank))])
             os.fsync(fd)
         finally:
@@ -156,17 +206,19 @@ class Cipher:
 
 
 class Summed(io.RawIOBase):
-    """A stream that sums up what goes through it."""
+    """A stream that sums up what goes through it, as long as the run lasts."""
 
-    def __init__(self, stream):
-        self.stream, self.sum = stream, hashlib.sha256()
+    def __init__(self, stream, run):
+        self.stream, self.sum, self.run = stream, hashlib.sha256(), run
 
     def write(self, data):
+        self.run.check()
         self.sum.update(data)
         self.stream.write(data)
         return len(data)
 
     def read(self, n=-1):
+        self.run.check()
         data = self.stream.read(n)
         self.sum.update(data)
         return data
@@ -183,7 +235,7 @@ def allowed(path):
         path == BASE or path.startswith(BASE + os.sep) or name == ".ssh" or name.startswith("authorized_keys"))
 
 
-def leave_out(paths, key):
+def leave_out(paths, key, run):
     """Puts the paths into the archive, checks it, and overwrites them."""
     for p in paths:
         if not allowed(p):
@@ -197,22 +249,23 @@ def leave_out(paths, key):
     if os.path.exists(ARCHIVE):
         raise RuntimeError("an earlier image left an archive behind")
     out = Cipher("-e", key, ARCHIVE + ".new")
-    wrote = Summed(out.stream)
-    with tarfile.open(fileobj=wrote, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+    wrote = Summed(out.stream, run)
+    with tarfile.open(fileobj=wrote, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20) as tar:
         for p in paths:
             tar.add(p, arcname=p.lstrip("/"))
     out.end()
     back = Cipher("-d", key, ARCHIVE + ".new")
-    check = Summed(back.stream)
+    check = Summed(back.stream, run)
     while check.read(1 << 20):
         pass
     back.end()
     if check.sum.digest() != wrote.sum.digest():
         raise RuntimeError("the archive cannot be read back")
+    run.check()
     os.rename(ARCHIVE + ".new", ARCHIVE)
     sync(DIR)
     for p in paths:
-        overwrite(p)
+        overwrite(p, run.check)
 
 
 def sync(folder):
@@ -223,13 +276,22 @@ def sync(folder):
         os.close(fd)
 
 
+def room(members):
+    """Yields each after what is in its place, half overwritten, is gone."""
+    for m in members:
+        path = "/" + m.name
+        if not m.isdir() and os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
+            os.unlink(path)
+        yield m
+
+
 def bring_back(key):
     if not os.path.exists(ARCHIVE):
         return False
     back = Cipher("-d", key, ARCHIVE)
     with tarfile.open(fileobj=back.stream, mode="r|") as tar:
         trusted = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
-        tar.extractall("/", numeric_owner=True, **trusted)
+        tar.extractall("/", room(tar), numeric_owner=True, **trusted)
     back.end()
     os.sync()
     os.unlink(ARCHIVE)
@@ -240,17 +302,18 @@ def quietly(*command):
     return subprocess.call(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def clear_ours():
+def clear_ours(check):
     """Removes what is ours or a running server's: all of it is made again."""
     for name in ("server", "jobs"):
-        overwrite(os.path.join(BASE, name))
+        overwrite(os.path.join(BASE, name), check)
     for name in ("status.json", "status.json.new", "watch.log", "hold"):
-        overwrite(os.path.join(BASE, "watch", name))
+        overwrite(os.path.join(BASE, "watch", name), check)
+    check()
     shutil.rmtree(os.path.join(BASE, "cache"), ignore_errors=True)
     for name in ("apt.log", "pip.log"):
-        overwrite(os.path.join(BASE, name))
+        overwrite(os.path.join(BASE, name), check)
     for home in homes():
-        overwrite(os.path.join(home, ".local/share/jupyter/runtime"))
+        overwrite(os.path.join(home, ".local/share/jupyter/runtime"), check)
 
 
 def clear_logs():
@@ -308,16 +371,22 @@ def forget_boot():
 
 
 def clean(ask):
+    run = Run(ask)
+    alone(ask["patience"])
+    run.check()
     with open(os.path.join(DIR, "instance"), "w") as f:
         f.write(ask["instance"] + "\n")
-    leave_out(ask["leave_out"] or [], ask["key"])
+    leave_out(ask["leave_out"] or [], ask["key"], run)
     if ask["systemd"]:
         # A client that is killed now leaves a machine that still stops.
         quietly("systemd-run", "--on-active=900", "systemctl", "start", "jupyter-ec2-watch.service")
         quietly("systemctl", "stop", "jupyter-ec2-watch.service")
-    clear_ours()
+    run.check()
+    clear_ours(run.check)
     if ask["systemd"]:
+        run.check()
         clear_logs()
+        run.check()
         prepare_boot(ask["instance"])
     os.sync()
     return {"boot": boot_id()}
@@ -332,23 +401,27 @@ def boot_id():
 
 
 def restore(ask):
+    Run(ask).end()
+    alone(ask["patience"])
     back = bring_back(ask["key"])
     forget_boot()
     for path in (ARCHIVE + ".new", os.path.join(DIR, "instance")):
         if os.path.exists(path):
             os.unlink(path)
-    return {"back": back}
+    # No cleaning runs while this one is alone, and a late one does nothing.
+    return {"back": back, "whole": not os.path.lexists(ARCHIVE)}
 
 
 def fresh(ask):
     """Takes what was the first machine's off one that was made from its image."""
+    alone(ask["patience"])
     try:
         with open(os.path.join(DIR, "instance")) as f:
             made_of = f.read().strip()
     except FileNotFoundError:
         return {"made_of": ""}
     if made_of != ask["instance"]:
-        for path in (ARCHIVE, ARCHIVE + ".new"):
+        for path in (ARCHIVE, ARCHIVE + ".new", ENDED):
             overwrite(path)
         os.unlink(os.path.join(DIR, "instance"))
         forget_boot()

@@ -6,7 +6,8 @@ dir=$base/image
 mkdir -p "$dir" && chmod 700 "$base" "$dir" || exit 1
 for name in image image_boot; do
 	eval "text=\$JE_$name"
-	printf '%s\n' "$text" >"$dir/$name.py" || exit 1
+	# Another run may be reading it at this moment.
+	printf '%s\n' "$text" >"$dir/$name.py.$$" && mv -f "$dir/$name.py.$$" "$dir/$name.py" || exit 1
 done
 python=$base/venv/bin/python
 [ -x "$python" ] || python=python3
