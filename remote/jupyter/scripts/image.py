@@ -376,11 +376,12 @@ def clean(ask):
     run.check()
     with open(os.path.join(DIR, "instance"), "w") as f:
         f.write(ask["instance"] + "\n")
-    leave_out(ask["leave_out"] or [], ask["key"], run)
     if ask["systemd"]:
-        # A client that is killed now leaves a machine that still stops.
-        quietly("systemd-run", "--on-active=900", "systemctl", "start", "jupyter-ec2-watch.service")
+        # An idle machine must not stop in the middle. A client that is killed
+        # now leaves one that still stops, once nothing here runs any more.
+        quietly("systemd-run", "--on-active=900", "sh", "-c", 'flock "$0" true; systemctl start jupyter-ec2-watch.service', DIR)
         quietly("systemctl", "stop", "jupyter-ec2-watch.service")
+    leave_out(ask["leave_out"] or [], ask["key"], run)
     run.check()
     clear_ours(run.check)
     if ask["systemd"]:
