@@ -93,7 +93,7 @@ func (h rootedHost) do(t *testing.T, ask imageAsk) {
 // An idle machine does not stop itself while it is made ready, and does when
 // nobody puts it back; no log of the system's tells of it in the image.
 func TestAMachineIsMadeReadyForAnImage(t *testing.T) {
-	logs := []string{"syslog", "journal/abc/system@1.journal"}
+	logs := []string{"syslog", "auth.log", "auth.log.1", "secure", "journal/abc/system@1.journal"}
 	files := map[string]string{"home/ubuntu/data/table.csv": "TABLE"}
 	for _, name := range logs {
 		files["var/log/"+name] = "SECRET"

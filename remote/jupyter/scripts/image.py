@@ -320,7 +320,7 @@ def clear_logs():
     quietly("journalctl", "--rotate")
     for path in glob.glob("/var/log/journal/*/*@*.journal*"):  # what was rotated
         overwrite(path)
-    for pattern in ("syslog*", "messages*", "user.log*"):
+    for pattern in ("syslog*", "messages*", "user.log*", "auth.log*", "secure*"):
         for path in glob.glob("/var/log/" + pattern):
             os.truncate(path, 0)
 
