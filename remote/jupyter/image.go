@@ -120,9 +120,11 @@ func RestoreAfterImage(ctx context.Context, h Host, f Facts, key string) error {
 }
 
 // FreshFromImage removes from a host that was made from an image what is the
-// first machine's. The host's own is left alone.
-func FreshFromImage(ctx context.Context, h Host, f Facts, instanceID string) error {
-	if err := imageDo(ctx, h, f, imageAsk{Task: "fresh", Instance: instanceID, Patience: imagePatience}, nil); err != nil {
+// first machine's, where its boot did not: the keys of those whom that one let
+// in too, but for login, a line of authorized_keys that logs in to this one.
+// The host's own is left alone.
+func FreshFromImage(ctx context.Context, h Host, f Facts, instanceID, login string) error {
+	if err := imageDo(ctx, h, f, imageAsk{Task: "fresh", Instance: instanceID, Login: login, Patience: imagePatience}, nil); err != nil {
 		return fmt.Errorf("removing what is the image's first machine's: %w", err)
 	}
 	return nil
@@ -142,6 +144,7 @@ func BootID(ctx context.Context, h Host, f Facts) (string, error) {
 type imageAsk struct {
 	Task     string   `json:"task"`
 	Instance string   `json:"instance"`
+	Login    string   `json:"login"`
 	LeaveOut []string `json:"leave_out"`
 	Key      string   `json:"key"`
 	Systemd  bool     `json:"systemd"`

@@ -118,3 +118,37 @@ func TestAMachineIsMadeReadyForAnImage(t *testing.T) {
 		t.Error("the machine is not as it was")
 	}
 }
+
+// A machine from an image that nobody has told whom it lets in lets in all at
+// its boot; the first login of this program leaves its own key, and those that
+// came with the launch.
+func TestAMachineThatKnowsNoKeysAtItsBoot(t *testing.T) {
+	const first, own, came = "ssh-ed25519 AAAAfirst ubuntu@one\n", "ssh-ed25519 AAAAown jupyter\n", "ssh-ed25519 AAAAcame b\n"
+	const keys = "home/ubuntu/.ssh/authorized_keys"
+	for _, c := range []struct{ id, login, want string }{
+		{"i-second", "ssh-ed25519 AAAAown", own + came},
+		{"i-second", "", first + own + came},
+		{"i-first", "ssh-ed25519 AAAAown", first + own + came},
+	} {
+		t.Run(c.id+" "+c.login, func(t *testing.T) {
+			h := newRooted(t, map[string]string{keys: first + own, "etc/machine-id": "abc", "sys/class/dmi/id/board_asset_tag": c.id + "\n"})
+			h.do(t, imageAsk{Task: "clean", Instance: "i-first", Key: ImageKey(), Systemd: true})
+			h.put(t, keys, first+own+came)
+			boot := exec.Command("python3", "-I", filepath.Join(h.root, "var/lib/jupyter-ec2-image/boot.py")) // #nosec G204 -- ours
+			boot.Env = []string{"PATH=" + filepath.Join(h.root, "bin") + ":/usr/bin:/bin"}
+			if out, err := boot.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			if got := h.text(t, keys); got != first+own+came || !h.has("var/lib/jupyter-ec2-image/made.json") {
+				t.Fatalf("after the boot: %q", got)
+			}
+			h.do(t, imageAsk{Task: "fresh", Instance: c.id, Login: c.login})
+			if got := h.text(t, keys); got != c.want {
+				t.Errorf("let in: %q, want %q", got, c.want)
+			}
+			if h.has("var/lib/jupyter-ec2-image") != (c.id == "i-first") {
+				t.Error("what runs at each boot")
+			}
+		})
+	}
+}

@@ -89,7 +89,7 @@ func TestLeftOutOfAnImage(t *testing.T) {
 			t.Errorf("notebook: %q, %v; %d files", text, err, seen)
 		}
 		// On the machine itself the archive stays; a wrong key brings nothing back.
-		if err := FreshFromImage(t.Context(), h, f, "i-first"); err != nil {
+		if err := FreshFromImage(t.Context(), h, f, "i-first", ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := RestoreAfterImage(t.Context(), h, f, ImageKey()); err == nil {
@@ -118,7 +118,7 @@ func TestLeftOutOfAnImage(t *testing.T) {
 // there encrypted.
 func TestAMachineFromAnImageIsFresh(t *testing.T) {
 	h, f := imageHost(t, "127.0.0.173", map[string]string{".netrc": "SECRET"})
-	if err := FreshFromImage(t.Context(), h, f, "i-second"); err != nil {
+	if err := FreshFromImage(t.Context(), h, f, "i-second", ""); err != nil {
 		t.Fatal(err) // one that was never made ready
 	}
 	if _, err := CleanForImage(t.Context(), h, f, CleanSpec{InstanceID: "i-first", LeaveOut: []string{filepath.Join(h.home, ".netrc")}, Key: ImageKey()}); err != nil {
@@ -127,7 +127,7 @@ func TestAMachineFromAnImageIsFresh(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(h.home, ".jupyter-ec2/image/left-out")); err != nil {
 		t.Fatal(err)
 	}
-	if err := FreshFromImage(t.Context(), h, f, "i-second"); err != nil {
+	if err := FreshFromImage(t.Context(), h, f, "i-second", ""); err != nil {
 		t.Fatal(err)
 	}
 	if left := names(t, filepath.Join(h.home, ".jupyter-ec2/image")); left != "image.py image_boot.py" {

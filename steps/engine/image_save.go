@@ -366,5 +366,9 @@ func (r *run) fromImage(ctx context.Context) error {
 	if r.s.Answers.Image == "" || r.s.Finished(steps.StepServe) {
 		return nil
 	}
-	return jupyter.FreshFromImage(ctx, r.client, r.facts, r.s.Resources.InstanceID)
+	key, err := r.g.signer(ctx, r.s)
+	if err != nil {
+		return err
+	}
+	return jupyter.FreshFromImage(ctx, r.client, r.facts, r.s.Resources.InstanceID, remote.PublicKey(key))
 }

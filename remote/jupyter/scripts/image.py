@@ -424,6 +424,11 @@ def fresh(ask):
     if made_of != ask["instance"]:
         for path in (ARCHIVE, ARCHIVE + ".new", ENDED):
             overwrite(path)
+        # It has not run at boot where nobody had told whom this machine lets in.
+        if ROOT and ask["login"] and os.path.exists(LIB + "/made.json"):
+            boot = [sys.executable, "-I", os.path.join(DIR, "image_boot.py"), ask["instance"], ask["login"]]
+            if quietly(*boot) != 0:
+                raise RuntimeError("the first machine's people are still let in")
         os.unlink(os.path.join(DIR, "instance"))
         forget_boot()
     return {"made_of": made_of}

@@ -3,15 +3,18 @@
 On the machine itself, which has the ID that was written down, it does nothing.
 On a machine that was made from the image it takes off what lets the first
 machine's people in, before anybody can log in, and what tells of the first
-machine. It is there once: it removes itself.
+machine. It is there once: it removes itself. Where nobody has told the machine
+yet whom it lets in, it leaves that to image.py, which gives it the machine's ID
+and a key that is let in as arguments.
 """
-import glob, json, os, shutil, subprocess
+import glob, json, os, shutil, subprocess, sys
 
 LIB = "/var/lib/jupyter-ec2-image"
 
 
 def told():
-    """What cloud-init knows of this machine: its ID, and whom it lets in."""
+    """What cloud-init knows of this machine: its ID, and whom it lets in, which
+    is None where nobody knows."""
     try:
         with open("/run/cloud-init/instance-data.json") as f:
             v1 = json.load(f).get("v1", {})
@@ -20,9 +23,9 @@ def told():
         pass
     try:  # of Nitro machines
         with open("/sys/class/dmi/id/board_asset_tag") as f:
-            return f.read().strip(), []
+            return f.read().strip(), None
     except OSError:
-        return "", []
+        return "", None
 
 
 def rewrite(path, old, own):
@@ -41,7 +44,9 @@ def main():
     with open(LIB + "/made.json") as f:
         made = json.load(f)
     here, keys = told()
-    if not here.startswith("i-") or here == made["instance"]:
+    if len(sys.argv) > 2:
+        here, keys = sys.argv[1], (keys or []) + sys.argv[2:]
+    if keys is None or not here.startswith("i-") or here == made["instance"]:
         return
     own = {" ".join(k.split()[:2]) for k in keys}
     for path, old in made["keys"].items():
