@@ -29,7 +29,7 @@ func (p *Program) imageSaveCommand(sandbox *bool) *cobra.Command {
 		use: "save NAME", short: "Make an image of a running machine", least: 1, most: 1, want: oneName,
 		long: `Makes an image of a machine's disk. First it shows what of yours the image will hold, and asks. The machine restarts for it, so that no file in the image is half written: what runs there ends. With --no-reboot it keeps running, but its server is down until the image is finished, and a file that is being written may be incomplete in the image.
 
-The server's token and certificate, logs and what ran are in no image, and are made again on the machine: its URL has a new token. Credentials and histories that are found in home folders (.aws, .ssh keys, .netrc, .git-credentials, .bash_history, …) are left out too, and stay on the machine; --include has one in the image. --leave-out leaves out more. A secret that you wrote elsewhere, such as in a notebook, is in the image. What is outside of home folders is in the image as it is.
+The server's token and certificate, logs and what ran are in no image, and are made again on the machine: its URL has a new token. What the system's logs there hold so far (rotated journal, syslog, auth.log) is erased for good. Credentials and histories that are found in home folders (.aws, .ssh keys, .netrc, .git-credentials, .bash_history, …) are left out too, and stay on the machine; --include has one in the image. --leave-out leaves out more. A secret that you wrote elsewhere, such as in a notebook, is in the image. What is outside of home folders is in the image as it is.
 
 Whoever can use the image can read all of it: share it with that in mind.
 
@@ -202,7 +202,7 @@ func (t *taken) showImage(c steps.ImageContents, w steps.ImageWish, in, out []st
 	} else {
 		mind = append(mind, "The machine restarts: kernels and programs that run there end.")
 	}
-	print.list("Mind", append(mind, "The server gets a new token, so that its URL changes."))
+	print.list("Mind", append(mind, "What the system's logs on the machine hold so far is erased for good, there too.", "The server gets a new token, so that its URL changes."))
 }
 
 func imageCosts(c steps.ImageContents, sandbox bool) string {
