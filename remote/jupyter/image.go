@@ -20,6 +20,8 @@ import (
 var (
 	//go:embed scripts/image.sh
 	imageShell string
+	//go:embed scripts/image_finds.py
+	imageFinds string
 	//go:embed scripts/image.py
 	imageScript string
 	//go:embed scripts/image_boot.py
@@ -156,6 +158,9 @@ type imageAsk struct {
 // whether its image was given up, such as systemd's stopping the watcher.
 const imagePatience = 120
 
+// imageProgram is image.py, whole.
+func imageProgram() string { return script(imageFinds) + "\n" + script(imageScript) }
+
 // imageDo runs one task of image.py and reads its answer.
 func imageDo(ctx context.Context, h Host, f Facts, ask imageAsk, said any) error {
 	in, err := json.Marshal(ask)
@@ -163,7 +168,7 @@ func imageDo(ctx context.Context, h Host, f Facts, ask imageAsk, said any) error
 		return err
 	}
 	env := map[string]string{
-		"JE_SUDO": "0", "JE_image": strings.TrimRight(script(imageScript), "\n"), "JE_image_boot": strings.TrimRight(script(imageBoot), "\n"),
+		"JE_SUDO": "0", "JE_image": strings.TrimRight(imageProgram(), "\n"), "JE_image_boot": strings.TrimRight(script(imageBoot), "\n"),
 	}
 	if f.Sudo {
 		env["JE_SUDO"] = "1"

@@ -24,7 +24,7 @@ func newRooted(t *testing.T, files map[string]string) rootedHost {
 	}
 	root := t.TempDir()
 	h := rootedHost{root, filepath.Join(root, "home/ubuntu")}
-	h.put(t, "home/ubuntu/.jupyter-ec2/image/image_boot.py", h.script(imageBoot))
+	h.put(t, "home/ubuntu/.jupyter-ec2/image/image_boot.py", h.script(script(imageBoot)))
 	h.put(t, "etc/systemd/system/keep", "")
 	for _, tool := range []string{"systemctl", "systemd-run", "journalctl", "systemd-machine-id-setup"} {
 		h.put(t, "bin/"+tool, "#!/bin/sh\necho \""+tool+" $*, $(ls '"+h.home+"/data' 2>/dev/null)\" >>'"+root+"/asked'\n")
@@ -62,7 +62,7 @@ func (h rootedHost) has(name string) bool {
 
 // script is one with the folder in the place of the root of the computer.
 func (h rootedHost) script(text string) string {
-	text = strings.ReplaceAll(script(text), "os.geteuid() == 0", "True")
+	text = strings.ReplaceAll(text, "os.geteuid() == 0", "True")
 	for _, from := range []string{`"/var/l`, `"/run/`, `"/home/`, `"/root`, `"/etc/`, `"/sys/`} {
 		text = strings.ReplaceAll(text, from, `"`+h.root+from[1:])
 	}
@@ -76,7 +76,7 @@ func (h rootedHost) do(t *testing.T, ask imageAsk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("python3", "-I", "-c", h.script(imageScript), h.home) // #nosec G204 -- ours
+	cmd := exec.Command("python3", "-I", "-c", h.script(imageProgram()), h.home) // #nosec G204 -- ours
 	cmd.Env = []string{"PATH=" + filepath.Join(h.root, "bin") + ":/usr/bin:/bin", "LANG=C.UTF-8"}
 	var errs bytes.Buffer
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), &errs
