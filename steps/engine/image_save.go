@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // ImageContents asks a running machine what an image of it would hold.
@@ -67,7 +68,24 @@ func (g *Guide) SaveImage(ctx context.Context, setupID string, w steps.ImageWish
 		made = imageAt(steps.Place{Profile: r.s.Answers.Profile, Region: r.s.Answers.Region}, i, price)
 		return fmt.Sprintf("the image %s (%s) is ready", made.Name, made.ID), nil
 	})
+	if errors.Is(err, context.Canceled) {
+		err = g.imageStopped(setupID, err)
+	}
 	return made, err
+}
+
+// imageStopped says what state a person leaves the machine in who stops while
+// an image of it is made.
+func (g *Guide) imageStopped(setupID string, err error) error {
+	s, lerr := g.ledger.load(setupID)
+	if lerr != nil || s.Saving == nil {
+		return err
+	}
+	return &problem.Error{
+		Kind: problem.Interrupted, Title: "Stopped",
+		Text: "You stopped the work. The server is down, and what was left out of the image is put aside on the machine.",
+		Next: problem.Say("Ask for the image again to finish it. Without it: ").Act(on(problem.Continue, s)).Say(", which puts the machine back."), Err: err,
+	}
 }
 
 func (r *run) saveImage(ctx context.Context, w steps.ImageWish) (aws.Image, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestAnImageHoldsNoSecret(t *testing.T) {
@@ -148,13 +149,18 @@ func TestAnImageThatIsCutOffIsFinished(t *testing.T) {
 			ctx, kill := context.WithCancel(t.Context())
 			defer kill()
 			want := wish(t, g, s.ID)
-			if _, err := g.SaveImage(ctx, s.ID, want, func(e steps.Event) { at(w, kill, e) }); err == nil {
+			_, err := g.SaveImage(ctx, s.ID, want, func(e steps.Event) { at(w, kill, e) })
+			if err == nil {
 				t.Fatal("it was not cut off")
 			}
 			w.SetRequestFault(nil)
+			p := steps.Explain(err)
+			if left := w.Only().Saving != nil; left != strings.Contains(p.Text, "put aside on the machine") || p.Kind != problem.Interrupted {
+				t.Errorf("the machine is put back: %v; it says %s %s", !left, p.Text, p.Next)
+			}
 			again := w.Guide(func(c *engine.Config) { c.Minute = time.Second })
 			// What is private is out of sight meanwhile, and asked for as before.
-			_, err := again.SaveImage(t.Context(), s.ID, want, silent)
+			_, err = again.SaveImage(t.Context(), s.ID, want, silent)
 			if done := title(err) == "There is an image of this name"; err != nil && (!done || name != "after it is put back") {
 				t.Fatalf("%+v", steps.Explain(err))
 			}
