@@ -27,7 +27,7 @@ func TestImage(t *testing.T) {
 		code   string
 	}{
 		{"ssm", parameter, []reply{images(image("ami-ssm", "ubuntu/x", "2026"))}, Image{ID: "ami-ssm", Name: "ubuntu/x", Release: "24.04", Arch: "arm64", Source: "ssm", Root: "/dev/xvda"}, ""},
-		{"ssm, images may not be looked at", parameter, []reply{ec2Error("UnauthorizedOperation", "no")}, Image{ID: "ami-ssm", Name: "", Release: "24.04", Arch: "arm64", Source: "ssm", Root: "/dev/sda1"}, ""},
+		{"ssm, images may not be described", parameter, []reply{ec2Error("UnauthorizedOperation", "no")}, Image{ID: "ami-ssm", Name: "", Release: "24.04", Arch: "arm64", Source: "ssm", Root: "/dev/sda1"}, ""},
 		{"ssm names one that is gone", parameter, []reply{ec2Error("InvalidAMIID.NotFound", "no"), found}, searched, ""},
 		{"ssm refused", denied, []reply{found}, searched, ""},
 		{"no parameter", missing, []reply{found}, searched, ""},

@@ -78,7 +78,7 @@ type Image struct {
 	Source  string // "ssm" or "describe-images"
 	Root    string // root device name, "/dev/sda1"
 
-	// What follows is known of an image that was looked up by itself.
+	// What follows is known of an image that was asked for by its ID.
 
 	State     string // "pending", "available", "failed", …
 	Reason    string // why it is so, as EC2 says, or empty

@@ -1,6 +1,7 @@
 package sshbench
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -110,15 +111,9 @@ func farSSHD(dir, host string) (far, *exec.Cmd, error) {
 	if err := sshd.Start(); err != nil {
 		return f, nil, fmt.Errorf("start sshd: %w", err)
 	}
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		c, err := net.Dial("tcp", f.Addr)
-		if err == nil {
-			return f, sshd, c.Close()
-		}
-		if time.Now().After(end) {
-			return f, sshd, err
-		}
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return f, sshd, remote.WaitPort(ctx, f.Addr, nil)
 }
 
 // What the origin is asked: a letter and a number of bytes.

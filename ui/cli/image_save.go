@@ -147,7 +147,7 @@ func (r *request) sorted(c steps.ImageContents, o *imageSaveOptions) (in, out []
 		if known(path) {
 			continue
 		}
-		// Something inside a folder of those: the machine says whether it is there.
+		// Something inside a folder of those: the machine reports whether it is there.
 		if !slices.ContainsFunc(c.Own, func(e steps.ImageEntry) bool { return strings.HasPrefix(path, e.Path+"/") }) {
 			return nil, nil, usage(r.command, "there is nothing at %s to leave out", path)
 		}

@@ -239,7 +239,7 @@ def authorized():
 
 
 def prepare_boot(instance):
-    """Has a machine that is made from the image begin anew: see image_boot.py."""
+    """Has a machine that is made from the image begin as a new one: see image_boot.py."""
     os.makedirs(LIB, mode=0o700, exist_ok=True)
     shutil.copyfile(os.path.join(DIR, "image_boot.py"), LIB + "/boot.py")
     with open(LIB + "/made.json", "w") as f:

@@ -72,7 +72,7 @@ class Watch:
                 return
             marks, hold_id = dict(old["marks"]), str(old["hold_id"])
         except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
-            return  # none, or of another version: begin anew
+            return  # none, or of another version: begin again
         self.marks, self.hold_id, self.born, self.looked, self.held = marks, hold_id, born, looked, held
         self.active = min(active + now - saved, now)  # while nobody looked, nobody knows
 
