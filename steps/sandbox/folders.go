@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/moby/sys/atomicwriter"
+
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -51,7 +53,8 @@ func hostsFolder(dir string) (string, error) {
 			return "", errors.Join(err, os.Remove(target))
 		}
 		// After the link: a folder with an owner but without its link is swept.
-		return target, os.WriteFile(filepath.Join(target, ownerFile), []byte(dir), 0o600)
+		// Whole at once: another process may be sweeping.
+		return target, atomicwriter.WriteFile(filepath.Join(target, ownerFile), []byte(dir), 0o600)
 	}
 	return "", &problem.Error{
 		Kind:  problem.Failed,

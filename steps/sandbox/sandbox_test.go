@@ -315,6 +315,44 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// A sandbox that sweeps does not take the folder that another one is making.
+func TestSweepWhileAnotherBegins(t *testing.T) {
+	if !sshhost.Dropped() {
+		t.Skip("only root's hosts are outside the sandbox's folder")
+	}
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	swept := make(chan error)
+	go func() {
+		var failed error
+		for ctx.Err() == nil && failed == nil {
+			failed = sweepHosts(context.WithoutCancel(ctx))
+		}
+		swept <- failed
+	}()
+	for range 300 {
+		dir := t.TempDir()
+		made, err := hostsFolder(dir)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		again, err := hostsFolder(dir)
+		if err != nil || again != made {
+			t.Errorf("it made %s and then found %s, %v", made, again, err)
+			break
+		}
+		if err := tidyHosts(dir); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	cancel()
+	if err := <-swept; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRecordIsJSON(t *testing.T) {
 	t.Parallel()
 	var got record
