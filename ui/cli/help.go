@@ -30,6 +30,15 @@ type jsonFlag struct {
 	Text      string `json:"text"`
 }
 
+// helpAll reads --help-all, which every command of Jupyter's answers, as --help:
+// all there is to say is said there.
+func helpAll(_ *pflag.FlagSet, flag string) pflag.NormalizedName {
+	if flag == "help-all" {
+		flag = "help"
+	}
+	return pflag.NormalizedName(flag)
+}
+
 // helpFor gives a command that knows --json a help that keeps to it.
 func (p *Program) helpFor(cmd *cobra.Command, asJSON *bool) {
 	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {

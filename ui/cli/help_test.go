@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // Every command has examples that begin with the program's name, tells what it
@@ -80,5 +83,46 @@ func checkExample(t *testing.T, root *cobra.Command, words []string) {
 	}
 	if err != nil {
 		t.Errorf("%s: %v", strings.Join(words, " "), err)
+	}
+}
+
+// Every command answers --help-all, Jupyter's convention, as it answers --help.
+// It is offered once, and what another program is given is not read.
+func TestHelpAllIsHelp(t *testing.T) {
+	said := func(args ...string) string {
+		t.Helper()
+		r := run{engine: made(stepstest.Has{})}
+		if code := r.do(t.Context(), args...); code != 0 || r.out.String() == "" {
+			t.Errorf("%v: exit code %d: %s", args, code, r.err.String())
+		}
+		return r.out.String()
+	}
+	var each func(cmd *cobra.Command, words []string)
+	seen := 0
+	each = func(cmd *cobra.Command, words []string) {
+		seen++
+		with := func(flags ...string) []string { return append(slices.Clone(words), flags...) }
+		if got, want := said(with("--help-all")...), said(with("--help")...); got != want {
+			t.Errorf("%v --help-all: %s", words, got)
+		}
+		if cmd.Flags().Lookup("json") != nil && said(with("--json", "--help-all")...) != said(with("--json", "--help")...) {
+			t.Errorf("%v --json --help-all is another than --help", words)
+		}
+		for _, sub := range cmd.Commands() {
+			each(sub, with(sub.Name()))
+		}
+	}
+	each((&Program{}).root(), nil)
+	if seen < 25 {
+		t.Errorf("only %d commands", seen)
+	}
+	if got := said("__complete", "up", "--help"); strings.Count(got, "--help") != 1 || strings.Contains(got, "--help-all") {
+		t.Errorf("completions: %s", got)
+	}
+	for _, args := range [][]string{{"ssh", "nobody", "--", "ls", "--help-all"}, {"status", "--", "--help-all"}} {
+		r := run{engine: made(stepstest.Has{})}
+		if code := r.do(t.Context(), args...); code == 0 || strings.Contains(r.out.String(), "FLAGS") {
+			t.Errorf("%v was read as help: %s", args, r.out.String())
+		}
 	}
 }

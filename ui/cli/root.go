@@ -53,6 +53,7 @@ jupyter-ec2 rm jupyter`,
 	cmd.Flags().StringVar(&o.theme, "theme", "", "draw the screen for a dark or light terminal, or with none of the colours: auto, dark, light or none (auto; "+theme.Variable+" sets it permanently)")
 	// The flag exists: it is defined above.
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Choices(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.SetGlobalNormalizationFunc(helpAll)
 	cmd.SetFlagErrorFunc(flagError)
 	cmd.SilenceUsage, cmd.SilenceErrors, cmd.Version = true, true, version() // errors are printed in one place
 	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) { p.help(cmd) })
