@@ -21,6 +21,10 @@ type linkRules struct {
 	refuse time.Duration // how long none is tried after one failed; twice as long each time, ten times at most
 	ahead  int           // connections to the server that are opened before they are needed
 	unused time.Duration // how long those are kept while nobody comes
+
+	page     int           // as many streams as begin together for a page; more are expected to carry much
+	together time.Duration // streams that begin within this of each other begin together
+	apart    time.Duration // how long those wait at most for further connections
 }
 
 // usualLinkRules leave a page of Jupyter's on one connection: its files are
@@ -29,6 +33,7 @@ func usualLinkRules() linkRules {
 	return linkRules{
 		most: 4, much: 4 << 20, within: 5 * time.Second, linger: time.Minute, refuse: time.Minute,
 		ahead: 2, unused: 2 * time.Minute,
+		page: 6, together: time.Millisecond, apart: 2 * time.Second,
 	}
 }
 
@@ -46,11 +51,12 @@ type links struct {
 	mu      sync.Mutex
 	up      []*link       // the oldest first
 	why     string        // what is wrong, while there is none
-	changed chan struct{} // closed, and replaced, when one is added
+	changed chan struct{} // closed, and replaced, when one is added or none is made any more
 	dialing int           // further ones under way
 	failed  time.Duration // the last pause after one that failed
 	next    time.Time     // before it none is tried
 	much    time.Time     // when a stream last carried much
+	burst   *burst        // the streams that begin just now
 }
 
 // link is one of them, with what goes over it.
@@ -83,9 +89,13 @@ func (l *links) state() string {
 }
 
 // add takes a new connection; once the tunnel is closed, or there are enough,
-// it closes it.
-func (l *links) add(c *Client) {
+// it closes it. dialed is 1 where it is one of the further ones under way.
+func (l *links) add(c *Client, dialed int) {
 	l.mu.Lock()
+	if l.dialing -= dialed; dialed > 0 {
+		l.failed = 0
+	}
+	l.wake()
 	if l.ctx.Err() != nil || len(l.up) >= l.rules.most {
 		l.mu.Unlock()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), lastNote)
@@ -98,8 +108,6 @@ func (l *links) add(c *Client) {
 	k.ahead = newAhead(l.ctx, l.wg, l.rules, func(ctx context.Context) (net.Conn, error) { return l.open(ctx, c) })
 	l.up = append(l.up, k)
 	only := len(l.up) == 1
-	close(l.changed)
-	l.changed = make(chan struct{})
 	// sshd turns Nagle's algorithm off only once a session has executed
 	// something; without it small requests stall for 40 ms and uploads halve.
 	// In the background, because nothing has to wait for it. It leaves a note,
@@ -179,7 +187,7 @@ func (l *links) redial() {
 	for l.ctx.Err() == nil && l.state() != tunnelUp {
 		c, err := l.first(l.ctx)
 		if err == nil {
-			l.add(c)
+			l.add(c, 0)
 			return
 		}
 		if l.ctx.Err() != nil {
@@ -228,7 +236,10 @@ func (l *links) place(ctx context.Context, s *stream) (*link, error) {
 	for {
 		l.mu.Lock()
 		now, changed := time.Now(), l.changed
-		if k := l.best(now); k != nil {
+		var late <-chan time.Time
+		if k := l.best(now); k != nil && l.waits(s, k, now) {
+			late = time.After(s.burst.until.Sub(now))
+		} else if k != nil {
 			k.streams[s] = struct{}{}
 			s.link = k
 			if l.carryingMuch(now) > 0 { // so that what comes next does not wait behind it
@@ -240,6 +251,7 @@ func (l *links) place(ctx context.Context, s *stream) (*link, error) {
 		l.mu.Unlock()
 		select {
 		case <-changed:
+		case <-late:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -283,11 +295,14 @@ func (l *links) connect(ctx context.Context, k *link) (conn net.Conn, err error)
 	return conn, err
 }
 
-// leave takes a stream away.
+// leave takes a stream away, wherever it has come to.
 func (l *links) leave(s *stream) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(s.link.streams, s)
+	s.begun()
+	if s.link != nil {
+		delete(s.link.streams, s)
+	}
 }
 
 // carries notes that a stream carries much.
@@ -328,7 +343,7 @@ func (l *links) carryingMuch(now time.Time) int {
 func (l *links) grow(more int) {
 	now := time.Now()
 	missing := min(l.carryingMuch(now)+more, l.rules.most) - len(l.up) - l.dialing
-	if missing <= 0 || len(l.up) == 0 || l.ctx.Err() != nil || now.Before(l.next) || l.up[0].asks() {
+	if missing <= 0 || !l.mayGrow(now) {
 		return
 	}
 	from := l.up[0].Client
@@ -338,19 +353,28 @@ func (l *links) grow(more int) {
 	}
 }
 
+// mayGrow reports whether a further connection may be made now, or is being made.
+func (l *links) mayGrow(now time.Time) bool {
+	return len(l.up) > 0 && len(l.up) < l.rules.most && l.ctx.Err() == nil && !now.Before(l.next) && !l.up[0].asks()
+}
+
 func (l *links) further(from *Client) {
 	c, err := from.another(l.ctx)
-	l.mu.Lock()
-	l.dialing--
-	if err != nil {
-		l.retreat()
-	} else {
-		l.failed = 0
-	}
-	l.mu.Unlock()
 	if err == nil {
-		l.add(c)
+		l.add(c, 1)
+		return
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dialing--
+	l.retreat()
+	l.wake()
+}
+
+// wake has those look again who wait for a connection.
+func (l *links) wake() {
+	close(l.changed)
+	l.changed = make(chan struct{})
 }
 
 // retreat tries no further connections for a while.

@@ -13,18 +13,20 @@ import (
 type stream struct {
 	local net.Conn
 	link  *link
-	much  time.Time // when it last carried much; under links' mu
+	much  time.Time // when it last carried much; under links' mu, as is burst
+	burst *burst    // while it begins
 }
 
 // serve connects a local connection with the server until both directions end.
 func (t *Tunnel) serve(local net.Conn) {
 	defer func() { _ = local.Close() }() // closed already, most times
 	s := &stream{local: local}
+	defer t.links.leave(s)
+	t.links.begin(s)
 	remote, err := t.dialServer(s)
 	if err != nil {
 		return // the browser sees a closed connection, and State tells why
 	}
-	defer t.links.leave(s)
 	stop := context.AfterFunc(t.ctx, func() { _ = local.Close(); _ = remote.Close() })
 	defer stop()
 	var both sync.WaitGroup
@@ -66,6 +68,7 @@ func (t *Tunnel) pass(s *stream, dst, src net.Conn) error {
 		}
 	}()
 	count := meter{rules: t.links.rules}
+	begins := src != s.local
 	for {
 		buf := small
 		if large != nil {
@@ -73,6 +76,10 @@ func (t *Tunnel) pass(s *stream, dst, src net.Conn) error {
 		}
 		n, err := src.Read(buf)
 		if n > 0 {
+			if begins {
+				t.links.came(s)
+				begins = false
+			}
 			if _, err := dst.Write(buf[:n]); err != nil {
 				return err
 			}

@@ -60,7 +60,7 @@ func openTunnelBy(ctx context.Context, s TunnelSpec, rules linkRules) (*Tunnel, 
 	}
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	t.links = &links{rules: rules, first: s.Dial, open: t.open, tell: t.tell, ctx: t.ctx, wg: &t.wg, changed: make(chan struct{})}
-	t.links.add(c)
+	t.links.add(c, 0)
 	for _, l := range t.listeners {
 		t.wg.Go(func() { t.accept(l) })
 	}
