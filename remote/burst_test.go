@@ -124,13 +124,7 @@ func TestTunnelBurstOnOneConnection(t *testing.T) {
 					_, _ = io.Copy(io.Discard, c)
 					return
 				}
-				up, err := net.Dial("tcp", real)
-				if err != nil {
-					return
-				}
-				defer func() { _ = up.Close() }()
-				go func() { _, _ = io.Copy(up, c); _ = up.Close() }()
-				_, _ = io.Copy(c, up)
+				leadOn(c, real)
 			})
 			tunnel, _, _ := openTunnelRuled(t, h, TunnelSpec{}, rules)
 			echoAll(t, connectAtOnce(t, tunnel, 8), "all the same")

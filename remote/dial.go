@@ -34,6 +34,9 @@ type Target struct {
 	// sign of life; 0 means 3 seconds. Silent for three times as long, it is
 	// taken for dead and the connection is closed.
 	KeepAlive time.Duration
+	// Greeted may have a connection to Addr, which the login takes then. A login
+	// that does not come to proving the host's key over it makes another one.
+	Greeted *Greeted
 	// Log takes a line for each dial, for the end of a connection, and for each
 	// job that is followed over it; nil writes none.
 	Log *slog.Logger
@@ -113,28 +116,63 @@ func dialOnce(ctx context.Context, t Target, a Auth, check HostKeyCheck, accepte
 	if err := h.prepare(accepted); err != nil {
 		return nil, err
 	}
+	h.target.Greeted = nil // further connections are new ones
+	if kept := t.Greeted.take(t.Addr); kept != nil {
+		over := handshake{target: h.target, check: check, want: h.want, console: h.console}
+		c, err := over.logInOver(try, kept, limit/3, a)
+		t.log().Debug("kept connection", "address", t.Addr, "instance", t.InstanceID, "outcome", outcome(err))
+		if err == nil || over.counts(err) || try.Err() != nil {
+			return c, err
+		}
+	}
 	var d net.Dialer
 	tcp, err := d.DialContext(try, "tcp", t.Addr)
 	if err != nil {
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return nil, fmt.Errorf("connect to %s: %w", t.Addr, ctx.Err())
+		if errors.Is(try.Err(), context.Canceled) {
+			return nil, fmt.Errorf("connect to %s: %w", t.Addr, try.Err())
 		}
 		return nil, dialError(t, err)
 	}
-	w := newWire(tcp)
+	return h.logIn(try, newWire(tcp), a)
+}
+
+// logIn logs in over a connection, which it closes where that fails.
+func (h *handshake) logIn(ctx context.Context, w *wire, a Auth) (*Client, error) {
 	// The SSH library knows no context: an expired deadline wakes it.
-	stop := context.AfterFunc(try, func() { _ = w.SetDeadline(time.Unix(1, 0)) })
-	conn, chans, reqs, err := ssh.NewClientConn(w, t.Addr, h.config(a))
+	stop := context.AfterFunc(ctx, func() { _ = w.SetDeadline(time.Unix(1, 0)) })
+	conn, chans, reqs, err := ssh.NewClientConn(w, h.target.Addr, h.config(a))
 	if !stop() && err == nil { // the end came between the handshake's and here
-		err = errors.Join(try.Err(), conn.Close())
+		err = errors.Join(ctx.Err(), conn.Close())
 	}
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
-			return nil, fmt.Errorf("connect to %s: %w", t.Addr, ctx.Err())
+			return nil, fmt.Errorf("connect to %s: %w", h.target.Addr, ctx.Err())
 		}
 		return nil, h.failed(w, err)
 	}
-	return newClient(ssh.NewClient(conn, chans, reqs), w, &h, a), nil
+	return newClient(ssh.NewClient(conn, chans, reqs), w, h, a), nil
+}
+
+// logInOver logs in over a connection that was kept, and gives it up where
+// nothing comes back within some time.
+func (h *handshake) logInOver(ctx context.Context, w *wire, within time.Duration, a Auth) (*Client, error) {
+	before := w.last.Load()
+	silent := time.AfterFunc(within, func() {
+		if w.last.Load() == before {
+			_ = w.SetDeadline(time.Unix(1, 0))
+		}
+	})
+	defer silent.Stop()
+	return h.logIn(ctx, w, a)
+}
+
+// counts reports whether what went wrong over a connection that was kept would
+// go wrong over a new one. Since it was opened the server may have restarted,
+// with other keys too; once the host has proved a key that is accepted, or one
+// that somebody has to be asked about, it is the one that is meant.
+func (h *handshake) counts(err error) bool {
+	var e *Error
+	return h.verified || errors.As(err, &e) && e.Reason == HostKeyUnknown
 }
 
 // handshake is one try to log in, and what was learned in it.

@@ -171,7 +171,7 @@ func TestWaitPort(t *testing.T) {
 		}
 	})
 	tries := 0
-	err := WaitPort(t.Context(), addr, func(err error) {
+	err := WaitPort(t.Context(), addr, nil, func(err error) {
 		if got := reasonOf(t, err); got != Closed {
 			t.Errorf("reason %q, want %q", got, Closed)
 		}
@@ -188,12 +188,12 @@ func TestWaitPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = listener.Close()
-	if err := WaitPort(ctx, listener.Addr().String(), func(error) { cancel() }); !errors.Is(err, context.Canceled) {
+	if err := WaitPort(ctx, listener.Addr().String(), nil, func(error) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	late, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	if got := reasonOf(t, WaitPort(late, listener.Addr().String(), nil)); got != Refused && got != Timeout {
+	if got := reasonOf(t, WaitPort(late, listener.Addr().String(), nil, nil)); got != Refused && got != Timeout {
 		t.Errorf("late: %q", got)
 	}
 }

@@ -72,7 +72,7 @@ func startListeningSSHD(t *testing.T) listeningSSHD {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	if err := WaitPort(await.Context(t), s.addr, nil); err != nil {
+	if err := WaitPort(await.Context(t), s.addr, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.known.Pin(s.target().InstanceID, given); err != nil {

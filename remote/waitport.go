@@ -19,13 +19,15 @@ const (
 )
 
 // WaitPort waits until an SSH server answers at addr, or ctx ends. Each failed
-// try is told to each, which may be nil. When ctx's time is up the error tells
-// why the last try failed.
-func WaitPort(ctx context.Context, addr string, each func(err error)) error {
+// try is told to each, which may be nil. The connection that was answered is
+// left in keep for the login, unless that is nil. When ctx's time is up the
+// error tells why the last try failed.
+func WaitPort(ctx context.Context, addr string, keep *Greeted, each func(err error)) error {
 	defer timing.Wait(ctx, timing.Machine)()
 	for pause := 50 * time.Millisecond; ; pause = min(pause*3/2, knockAgain) {
-		err := greeted(ctx, addr)
+		w, err := greeted(ctx, addr)
 		if err == nil {
+			keep.put(addr, w)
 			return nil
 		}
 		if each != nil && ctx.Err() == nil {
@@ -40,20 +42,32 @@ func WaitPort(ctx context.Context, addr string, each func(err error)) error {
 	}
 }
 
-// greeted connects and reads the first bytes of the server's greeting.
-func greeted(ctx context.Context, addr string) error {
+// greeted connects, and waits for the server's greeting.
+func greeted(ctx context.Context, addr string) (*wire, error) {
 	try, cancel := context.WithTimeout(ctx, knockWithin)
 	defer cancel()
 	conn, err := reach(try, addr)
 	if err != nil {
-		return dialError(Target{Addr: addr}, err)
+		return nil, dialError(Target{Addr: addr}, err)
 	}
-	defer func() { _ = conn.Close() }() // nothing was sent
-	defer context.AfterFunc(try, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	w := newWire(conn)
-	buf := make([]byte, 256)
+	stop := context.AfterFunc(try, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	err = w.awaitGreeting(addr)
+	if !stop() && err == nil { // the end came between the greeting and here
+		err = &Error{Reason: Timeout, Addr: addr, Err: try.Err()}
+	}
+	if err != nil {
+		_ = conn.Close() // nothing was sent
+		return nil, err
+	}
+	return w, nil
+}
+
+// awaitGreeting waits until the server says that it speaks SSH, and leaves what
+// it said to be read.
+func (w *wire) awaitGreeting(addr string) error {
 	for !strings.Contains(w.greeting(), "SSH-") {
-		_, err := w.Read(buf)
+		_, err := w.r.Peek(w.r.Buffered() + 1)
 		switch said := w.greeting(); {
 		case err == nil && len(said) < maxGreeting:
 		case said != "":

@@ -113,7 +113,7 @@ func farSSHD(dir, host string) (far, *exec.Cmd, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return f, sshd, remote.WaitPort(ctx, f.Addr, nil)
+	return f, sshd, remote.WaitPort(ctx, f.Addr, nil, nil)
 }
 
 // What the origin is asked: a letter and a number of bytes.

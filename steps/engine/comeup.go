@@ -87,7 +87,7 @@ func (r *run) knock(ctx context.Context) *knock {
 	k.open = beside(ctx, r, func(ctx context.Context) (struct{}, error) {
 		ctx, cancel := context.WithTimeout(ctx, r.g.cfg.Patience)
 		defer cancel()
-		return struct{}{}, remote.WaitPort(ctx, k.addr, func(err error) {
+		return struct{}{}, remote.WaitPort(ctx, k.addr, r.greeted, func(err error) {
 			select {
 			case <-k.failed: // an older one
 			default:

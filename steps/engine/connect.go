@@ -135,7 +135,7 @@ func (t *target) dialChecked(ctx context.Context, check remote.HostKeyCheck) (*r
 		return nil, err
 	}
 	return remote.Dial(ctx,
-		remote.Target{Addr: sshAddr(t.s), User: user, InstanceID: t.s.Resources.InstanceID, Log: t.g.cfg.Log},
+		remote.Target{Addr: sshAddr(t.s), User: user, InstanceID: t.s.Resources.InstanceID, Greeted: t.greeted, Log: t.g.cfg.Log},
 		remote.Auth{Signers: []remote.Signer{k}}, check)
 }
 

@@ -86,6 +86,7 @@ func (g *Guide) newRun(ctx context.Context, setupID string, step steps.StepID, e
 		defer one.Unlock()
 		emit(e)
 	}
+	t.greeted = new(remote.Greeted)
 	return &run{target: t}, nil
 }
 
@@ -153,6 +154,7 @@ func (r *run) hangUp() {
 	}
 	defer func() {
 		r.besides.Wait()
+		r.greeted.Close()
 		if r.dug != nil && r.dug.err == nil {
 			_ = r.dug.value.Close() // nobody came to use it
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -18,6 +19,7 @@ type target struct {
 	s       *steps.Setup
 	account Cloud
 	region  CloudRegion
+	greeted *remote.Greeted // of a run: what a wait for the SSH server leaves to the login
 }
 
 // target opens the account and region of a setup of the ledger.
