@@ -1,6 +1,7 @@
 # make run      the wizard in the sandbox: no account, no cost
 # make quick    lint and short tests, while you work
 # make test     everything that must hold: needs, lint, tests, other systems
+# make dist     wheels, packages and archives for every system, in dist/
 # make help     the other targets
 
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -17,6 +18,7 @@ TOOLS   := $(CACHE)/$(shell cat $(SOURCES) | cksum | tr ' ' -)
 SMALL   := -trimpath -tags=nethttpomithttp2 -ldflags='-s -w -funcalign=16' \
 	-gcflags='github.com/aws/aws-sdk-go-v2/service/...=-l'
 OUT     ?= jupyter-ec2
+DIST    ?= dist
 FUZZTIME ?= 10s
 LONGTIME ?= 2m
 ROUNDS  ?= 10
@@ -26,7 +28,7 @@ BENCH   ?=
 SLOWEST := steps/hosttest,ui/cli,remote/jupyter,remote/testhost,aws/contract,steps/engine
 SUITE   ?= $(TOOLS)/suite -first $(SLOWEST)
 
-.PHONY: help run build test quick deps lint unit bench demo fuzz long soak crosscheck cross clean
+.PHONY: help run build test quick deps lint unit bench demo dist fuzz long soak crosscheck cross clean
 
 help: ## say what there is
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "%-12s%s\n", $$1, $$2}' Makefile
@@ -36,6 +38,9 @@ run: ## the wizard in the sandbox
 
 build: ## the program, as ./jupyter-ec2 (OUT=FILE: as that)
 	go build $(SMALL) -o $(OUT) .
+
+dist: $(TOOLS)/done ## what is published: wheels, packages, archives, licences and sums, in dist/ (DIST=FOLDER: there)
+	$(TOOLS)/dist -out $(DIST) $(TARGETS)
 
 test: deps lint crosscheck cross unit ## all that must hold before a change goes in
 
@@ -50,7 +55,7 @@ unit: $(TOOLS)/done ## the tests alone, with the race detector
 	$(SUITE) ./...
 
 $(TOOLS)/done: $(SOURCES)
-	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./bench ./crosscheck ./suite
+	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./bench ./crosscheck ./dist ./suite
 	@touch $@
 
 lint: $(TOOLS)/done ## formatting and what the linters find
@@ -91,4 +96,4 @@ demo: ## the picture in the README, from demo.tape (needs vhs, ttyd, ffmpeg)
 	docs/demo.sh
 
 clean: ## remove what the other targets made here
-	rm -f jupyter-ec2 jupyter-ec2.exe
+	rm -rf jupyter-ec2 jupyter-ec2.exe dist

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
@@ -104,8 +105,22 @@ func shellsCommand(root *cobra.Command, args []string) {
 	}
 }
 
-// manCommand prints the manual page of the whole program.
-func manCommand() *cobra.Command {
+// manFiles is what a manual page says of the files that it leaves.
+const manFiles = "$XDG_STATE_HOME/jupyter-ec2, which is ~/.local/state/jupyter-ec2 unless it is set: the records and the keys of your machines, and of the sandbox. Uninstalling the program leaves it there."
+
+// datedPage is a manual page with a date of its own: mango's is today's.
+type datedPage struct {
+	*roff.Document
+	date time.Time
+}
+
+func (d datedPage) Heading(section uint, title, description string, _ time.Time) {
+	d.Document.Heading(section, title, description, d.date)
+}
+
+// manCommand prints the manual page of the whole program, with the commit's
+// date: the same program prints the same page.
+func (p *Program) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "man", Short: "Print the manual page", Hidden: true, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -113,7 +128,8 @@ func manCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("make the manual page: %w", err)
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), page.Build(roff.NewDocument()))
+			page = page.WithSection("Files", manFiles)
+			_, err = fmt.Fprint(cmd.OutOrStdout(), page.Build(datedPage{roff.NewDocument(), committed(p.Now())}))
 			return err
 		},
 	}

@@ -129,7 +129,7 @@ func (p *Program) Run(ctx context.Context, args []string) (code int) {
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
 	shellsCommand(root, args)
-	root.AddCommand(manCommand())
+	root.AddCommand(p.manCommand())
 	err := root.ExecuteContext(ctx)
 	switch lost := p.unheard(); {
 	case lost != nil && closedPipe(lost):

@@ -3,6 +3,7 @@ package cli
 import (
 	"runtime"
 	"runtime/debug"
+	"time"
 )
 
 // version says what was built: the module's version when it was installed by
@@ -17,6 +18,16 @@ func version() string {
 		}
 	}
 	return v + " " + runtime.GOOS + "/" + runtime.GOARCH
+}
+
+// committed is when the commit was made that was built, or else now.
+func committed(now time.Time) time.Time {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if t, err := time.Parse(time.RFC3339, setting(info, "vcs.time")); err == nil {
+			return t.UTC()
+		}
+	}
+	return now
 }
 
 func setting(info *debug.BuildInfo, key string) string {
