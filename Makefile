@@ -10,7 +10,7 @@ BUILDS  := linux/amd64 darwin/arm64 windows/amd64
 # The linter and our own tools are built once, outside of the tree; .golangci.yml
 # says what the linter looks for.
 CACHE   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jupyter-ec2-tools
-SOURCES := .ci/tools/go.mod $(wildcard .ci/tools/*/*.go)
+SOURCES := $(wildcard .ci/tools/go.mod .ci/tools/*/go.mod .ci/tools/*/*.go)
 TOOLS   := $(CACHE)/$(shell cat $(SOURCES) | cksum | tr ' ' -)
 # The program is made small: nothing for a debugger, functions closer together,
 # those of AWS's services not copied into each other, and no HTTP/2, which
@@ -52,16 +52,19 @@ deps: ## what the tests need of this computer: says what is missing, and asks (Y
 
 unit: $(TOOLS)/done ## the tests alone, with the race detector
 	cd .ci/tools && go test ./...
+	cd .ci/tools/dist && go test .
 	$(SUITE) ./...
 
 $(TOOLS)/done: $(SOURCES)
-	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./bench ./crosscheck ./dist ./suite
+	cd .ci/tools && GOBIN=$(TOOLS) go install tool ./bench ./crosscheck ./suite
+	cd .ci/tools/dist && GOBIN=$(TOOLS) go install .
 	@touch $@
 
 lint: $(TOOLS)/done ## formatting and what the linters find
 	go vet ./...
 	$(TOOLS)/golangci-lint run
 	cd .ci/tools && go vet ./... && $(TOOLS)/golangci-lint run
+	cd .ci/tools/dist && go vet . && $(TOOLS)/golangci-lint run
 
 crosscheck: $(TOOLS)/done ## type-check for every system, tests too, in seconds
 	$(TOOLS)/crosscheck $(TARGETS)

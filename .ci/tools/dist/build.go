@@ -31,6 +31,12 @@ func parseTarget(name string) (target, error) {
 	return t, nil
 }
 
+// env is the environment of what builds for the target, without what this
+// computer's user has set for builds of their own.
+func (t target) env() []string {
+	return append(os.Environ(), "MAKEFLAGS=", "GOFLAGS=-buildvcs=auto", "CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.arch, "GOAMD64=v1", "GOARM64=v8.0")
+}
+
 // executable is the binary's name on that system.
 func (t target) executable() string {
 	if t.system == "windows" {
@@ -63,7 +69,7 @@ func (r *release) build(ctx context.Context, t target) (*product, error) {
 	p := &product{target: t, path: filepath.Join(r.work, t.system+"-"+t.arch, t.executable()), when: r.when}
 	cmd := exec.CommandContext(ctx, "make", "--no-print-directory", "build", "OUT="+p.path)
 	cmd.Dir = r.root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.arch, "MAKEFLAGS=", "GOFLAGS=")
+	cmd.Env = t.env()
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
@@ -96,7 +102,7 @@ func (p *product) setting(key string) string {
 // words is what the program prints about itself, which is the same on all
 // systems: its manual page and its completions.
 type words struct {
-	man                          []byte
+	man                         []byte
 	bash, zsh, fish, powershell []byte
 }
 

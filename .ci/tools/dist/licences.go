@@ -96,7 +96,7 @@ func collect(ctx context.Context, root string, p *product) ([]work, error) {
 func linked(ctx context.Context, root string, p *product) ([]goPackage, error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-json=Dir,Standard,Module", "-tags="+p.setting("-tags"), ".")
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED="+p.setting("CGO_ENABLED"), "GOOS="+p.target.system, "GOARCH="+p.target.arch, "GOFLAGS=")
+	cmd.Env = p.target.env()
 	out, err := cmd.Output()
 	if err != nil {
 		if e, ok := errors.AsType[*exec.ExitError](err); ok {

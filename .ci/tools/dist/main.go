@@ -97,7 +97,7 @@ func (r *release) make(ctx context.Context, out string, targets []target) error 
 		if err != nil {
 			return fmt.Errorf("%s: %w", t, err)
 		}
-		for _, write := range []func(out string, p *product, contents []file) error{writeWheel, writeArchive, writeSBOM} {
+		for _, write := range []func(out string, p *product, contents []file) error{writeWheel, writeArchive, writeSBOM, r.writePackages} {
 			if err := write(out, p, contents); err != nil {
 				return fmt.Errorf("%s: %w", t, err)
 			}

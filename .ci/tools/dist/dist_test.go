@@ -1,0 +1,398 @@
+package main
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"debug/elf"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// made is a folder with all that is made of the targets: that of the
+// environment, or for this computer's system a new one.
+func made(t *testing.T) (dir string, targets []target) {
+	t.Helper()
+	if dir := os.Getenv("JUPYTER_EC2_DIST"); dir != "" {
+		return dir, slices.Collect(maps.Keys(platforms))
+	}
+	here := target{runtime.GOOS, runtime.GOARCH}
+	if platforms[here] == "" {
+		t.Skipf("no wheel is made for %s", here)
+	}
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	dir = filepath.Join(t.TempDir(), "dist")
+	makeAll(t, dir, here)
+	return dir, []target{here}
+}
+
+func makeAll(t *testing.T, dir string, targets ...target) {
+	t.Helper()
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	when, err := sourceTime(t.Context(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &release{root: root, work: t.TempDir(), when: when}
+	if err := r.make(t.Context(), dir, targets); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is made is whole, and made again it is the same.
+func TestDist(t *testing.T) {
+	dir, targets := made(t)
+	t.Run("sums", func(t *testing.T) { checkSums(t, dir) })
+	for _, target := range targets {
+		t.Run(target.String(), func(t *testing.T) {
+			checkWheel(t, only(t, dir, wheelName+"-*"+platforms[target]+".whl"), target)
+			checkArchive(t, dir, target)
+			checkSBOM(t, only(t, dir, program+"_*_"+target.system+"_"+target.arch+".cdx.json"))
+			if target.system == "linux" {
+				checkDeb(t, only(t, dir, program+"_*_"+target.arch+".deb"))
+			}
+		})
+	}
+	t.Run("pip", func(t *testing.T) { checkPip(t, dir) })
+	if os.Getenv("JUPYTER_EC2_DIST") != "" {
+		return // make test-dist compares all of it
+	}
+	t.Run("again", func(t *testing.T) {
+		t.Setenv("TZ", "Pacific/Auckland")
+		again := filepath.Join(t.TempDir(), "again")
+		makeAll(t, again, targets...)
+		// The names and the sums of all files.
+		if one, two := read(t, dir, sumsName), read(t, again, sumsName); !bytes.Equal(one, two) {
+			t.Errorf("made again, it is another one:\n%s\n%s", one, two)
+		}
+	})
+}
+
+// only is the one file of that pattern.
+func only(t *testing.T, dir, pattern string) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%s: %q, %v", pattern, all, err)
+	}
+	return all[0]
+}
+
+func read(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func checkSums(t *testing.T, dir string) {
+	t.Helper()
+	sums := map[string]string{}
+	for line := range strings.Lines(string(read(t, dir, sumsName))) {
+		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		if !ok {
+			t.Errorf("%s has the line %q", sumsName, line)
+		}
+		sums[name] = sum
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sums) != len(entries)-1 || len(sums) < 3 {
+		t.Errorf("%d sums of %d files", len(sums), len(entries)-1)
+	}
+	for name, want := range sums {
+		if got := fmt.Sprintf("%x", sha256.Sum256(read(t, dir, name))); got != want {
+			t.Errorf("%s has the sum %s, not %s", name, got, want)
+		}
+	}
+}
+
+// packed is a file as a zip or a tar has it.
+type packed struct {
+	mode    fs.FileMode
+	content []byte
+}
+
+func unzip(t *testing.T, name string) map[string]packed {
+	t.Helper()
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = z.Close() }()
+	all := map[string]packed{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatalf("%s: %v", f.Name, err)
+		}
+		all[f.Name] = packed{f.Mode(), b}
+	}
+	return all
+}
+
+func untar(t *testing.T, name string) map[string]packed {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]packed{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[h.Name] = packed{h.FileInfo().Mode(), content}
+	}
+}
+
+// checkWheel holds a wheel to what PyPA's specification of binary
+// distributions asks for, and its binary to the platform in its name.
+func checkWheel(t *testing.T, name string, target target) {
+	t.Helper()
+	all := unzip(t, name)
+	parts := strings.Split(strings.TrimSuffix(filepath.Base(name), ".whl"), "-")
+	if len(parts) != 5 {
+		t.Fatalf("the name %s has %d parts", name, len(parts))
+	}
+	base := parts[0] + "-" + parts[1]
+	record := base + ".dist-info/RECORD"
+	rows, err := csv.NewReader(bytes.NewReader(all[record].content)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != len(all) {
+		t.Errorf("RECORD names %d files of %d", len(rows), len(all))
+	}
+	for _, row := range rows {
+		f, ok := all[row[0]]
+		sum := sha256.Sum256(f.content)
+		want := []string{"sha256=" + base64.RawURLEncoding.EncodeToString(sum[:]), strconv.Itoa(len(f.content))}
+		if row[0] == record {
+			want = []string{"", ""}
+		}
+		if !ok || !slices.Equal(row[1:], want) {
+			t.Errorf("RECORD has %q, and it is %q", row, want)
+		}
+	}
+	meta := string(all[base+".dist-info/METADATA"].content)
+	for _, line := range []string{"Name: jupyter-ec2\n", "Version: " + parts[1] + "\n", "License-Expression: Apache-2.0 AND "} {
+		if !strings.Contains(meta, "\n"+line) {
+			t.Errorf("METADATA has no line %q:\n%s", line, meta)
+		}
+	}
+	for tag := range strings.SplitSeq(parts[4], ".") {
+		if line := "\nTag: " + parts[2] + "-" + parts[3] + "-" + tag + "\n"; !strings.Contains(string(all[base+".dist-info/WHEEL"].content), line) {
+			t.Errorf("WHEEL has no line %q", line)
+		}
+	}
+	for _, f := range []string{"LICENSE", "THIRD_PARTY.txt"} {
+		if len(all[base+".dist-info/licenses/"+f].content) == 0 {
+			t.Errorf("there is no %s", f)
+		}
+	}
+	binary := all[base+".data/scripts/"+target.executable()]
+	checkBinary(t, binary, target)
+	if info, err := buildinfo.Read(bytes.NewReader(binary.content)); err != nil {
+		t.Error(err)
+	} else if v, err := parseVersion(info.Main.Version); err != nil || v.pep440 != parts[1] {
+		t.Errorf("the wheel is %s and its binary %s: %v", parts[1], info.Main.Version, err)
+	}
+}
+
+// checkBinary finds a program for another system, and one that needs a library
+// of its system: an ELF file without an interpreter runs with glibc and with
+// musl alike.
+func checkBinary(t *testing.T, binary packed, target target) {
+	t.Helper()
+	if binary.mode != 0o755 {
+		t.Errorf("the binary's mode is %v", binary.mode)
+	}
+	info, err := buildinfo.Read(bytes.NewReader(binary.content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := product{info: info}
+	if got := p.setting("GOOS") + "/" + p.setting("GOARCH"); got != target.String() || p.setting("CGO_ENABLED") != "0" {
+		t.Errorf("the binary is for %s, with CGO_ENABLED=%s", got, p.setting("CGO_ENABLED"))
+	}
+	if target.system != "linux" {
+		return
+	}
+	e, err := elf.NewFile(bytes.NewReader(binary.content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range e.Progs {
+		if part.Type == elf.PT_INTERP || part.Type == elf.PT_DYNAMIC {
+			t.Errorf("the binary is not static: it has a %v", part.Type)
+		}
+	}
+}
+
+// checkArchive looks for what an archive has to hold.
+func checkArchive(t *testing.T, dir string, target target) {
+	t.Helper()
+	pattern, unpack := program+"_*_"+target.system+"_"+target.arch, untar
+	if target.system == "windows" {
+		pattern, unpack = pattern+".zip", unzip
+	} else {
+		pattern += ".tar.gz"
+	}
+	name := only(t, dir, pattern)
+	top := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".zip"), ".tar.gz")
+	all := unpack(t, name)
+	checkBinary(t, all[path.Join(top, target.executable())], target)
+	for _, f := range []string{licenceName, worksName, manName, bashName, zshName, fishName, powerName} {
+		if p := all[path.Join(top, f)]; p.mode != 0o644 || len(p.content) == 0 {
+			t.Errorf("%s: mode %v, %d bytes", f, p.mode, len(p.content))
+		}
+	}
+	if len(all) != 8 {
+		t.Errorf("it holds %q", slices.Sorted(maps.Keys(all)))
+	}
+}
+
+// checkSBOM holds the list to what the Makefile links: some modules that must
+// be in it, each with a licence and a version.
+func checkSBOM(t *testing.T, name string) {
+	t.Helper()
+	var b bom
+	content, err := os.ReadFile(name)
+	if err == nil {
+		err = json.Unmarshal(content, &b)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, c := range b.Components {
+		found[c.Name] = true
+		if c.Version == "" || len(c.Licences) != 1 || c.Licences[0].Expression == "" || !strings.HasPrefix(c.URL, "pkg:golang/"+strings.ToLower(c.Name)+"@") {
+			t.Errorf("%+v is not whole", c)
+		}
+	}
+	for _, want := range []string{"std", "golang.org/x/crypto", "github.com/aws/aws-sdk-go-v2", "charm.land/bubbletea/v2"} {
+		if !found[want] {
+			t.Errorf("%s is not in it", want)
+		}
+	}
+	if found["golang.org/x/tools"] || found["github.com/google/go-cmp"] {
+		t.Error("what only tests use is in it")
+	}
+}
+
+// checkDeb has dpkg read a package, where there is one.
+func checkDeb(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath("dpkg-deb"); err != nil {
+		t.Logf("not read: %v", err)
+		return
+	}
+	out, err := exec.CommandContext(t.Context(), "dpkg-deb", "--contents", name).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, want := range []string{
+		"-rwxr-xr-x root/root", "./usr/bin/jupyter-ec2\n", "./usr/share/man/man1/jupyter-ec2.1.gz\n", "./usr/share/doc/jupyter-ec2/copyright\n",
+		"./usr/share/doc/jupyter-ec2/THIRD_PARTY.txt\n", "./usr/share/bash-completion/completions/jupyter-ec2\n",
+		"./usr/share/zsh/vendor-completions/_jupyter-ec2\n", "./usr/share/fish/vendor_completions.d/jupyter-ec2.fish\n",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no %q:\n%s", want, out)
+		}
+	}
+}
+
+// checkPip has pip install the wheel, runs what it installed, and has pip
+// remove it: what is left is what there was.
+func checkPip(t *testing.T, dir string) {
+	t.Helper()
+	env := filepath.Join(t.TempDir(), "env")
+	run := func(program string, args ...string) string {
+		t.Helper()
+		out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s %q: %v\n%s", program, args, err, out)
+		}
+		return string(out)
+	}
+	bin := "bin"
+	if runtime.GOOS == "windows" {
+		bin = "Scripts"
+	}
+	run("python3", "-m", "venv", env)
+	before := listing(t, env)
+	pip := filepath.Join(env, bin, "pip")
+	run(pip, "install", "--no-index", "--no-deps", "--no-compile", "--find-links", dir, "--pre", program)
+	run(pip, "check")
+	said := run(filepath.Join(env, bin, program), "--version")
+	wheel := filepath.Base(only(t, dir, wheelName+"-*"+platforms[target{runtime.GOOS, runtime.GOARCH}]+".whl"))
+	if v, err := parseVersion(strings.Fields(said + " ? ? ?")[2]); err != nil || v.pep440 != strings.Split(wheel, "-")[1] {
+		t.Errorf("%s says %q, in %s: %v", program, said, wheel, err)
+	}
+	if after := listing(t, env); len(after) < len(before)+5 {
+		t.Errorf("it installed %d files", len(after)-len(before))
+	}
+	run(pip, "uninstall", "--yes", program)
+	if after := listing(t, env); !slices.Equal(before, after) {
+		t.Errorf("before it was installed there was\n%q\nand after it was uninstalled\n%q", before, after)
+	}
+}
+
+// listing is all files below a folder, but for what Python compiles.
+func listing(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Ext(name) != ".pyc" {
+			all = append(all, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
