@@ -118,8 +118,8 @@ func (d datedPage) Heading(section uint, title, description string, _ time.Time)
 	d.Document.Heading(section, title, description, d.date)
 }
 
-// manCommand prints the manual page of the whole program, with the commit's
-// date: the same program prints the same page.
+// manCommand prints the manual page of the whole program. The same program
+// prints the same page.
 func (p *Program) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "man", Short: "Print the manual page", Hidden: true, Args: noArgs,
@@ -129,7 +129,7 @@ func (p *Program) manCommand() *cobra.Command {
 				return fmt.Errorf("make the manual page: %w", err)
 			}
 			page = page.WithSection("Files", manFiles)
-			_, err = fmt.Fprint(cmd.OutOrStdout(), page.Build(datedPage{roff.NewDocument(), committed(p.Now())}))
+			_, err = fmt.Fprint(cmd.OutOrStdout(), page.Build(datedPage{roff.NewDocument(), p.dated()}))
 			return err
 		},
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"time"
 )
 
@@ -20,14 +21,19 @@ func version() string {
 	return v + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
-// committed is when the commit was made that was built, or else now.
-func committed(now time.Time) time.Time {
+// dated is when the program was made as far as what it prints about itself
+// tells: the time that a build asks for (SOURCE_DATE_EPOCH), or else the
+// commit's, or else now.
+func (p *Program) dated() time.Time {
+	if seconds, err := strconv.ParseInt(p.Getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		return time.Unix(seconds, 0).UTC()
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if t, err := time.Parse(time.RFC3339, setting(info, "vcs.time")); err == nil {
 			return t.UTC()
 		}
 	}
-	return now
+	return p.Now()
 }
 
 func setting(info *debug.BuildInfo, key string) string {

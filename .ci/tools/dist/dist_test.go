@@ -1,10 +1,7 @@
 package main
 
 import (
-	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"debug/buildinfo"
 	"debug/elf"
@@ -12,7 +9,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -71,7 +67,7 @@ func TestDist(t *testing.T) {
 			checkArchive(t, dir, target)
 			checkSBOM(t, only(t, dir, program+"_*_"+target.system+"_"+target.arch+".cdx.json"))
 			if target.system == "linux" {
-				checkDeb(t, only(t, dir, program+"_*_"+target.arch+".deb"))
+				checkDeb(t, only(t, dir, program+"_*_"+target.arch+".deb"), target)
 			}
 		})
 	}
@@ -130,61 +126,6 @@ func checkSums(t *testing.T, dir string) {
 		if got := fmt.Sprintf("%x", sha256.Sum256(read(t, dir, name))); got != want {
 			t.Errorf("%s has the sum %s, not %s", name, got, want)
 		}
-	}
-}
-
-// packed is a file as a zip or a tar has it.
-type packed struct {
-	mode    fs.FileMode
-	content []byte
-}
-
-func unzip(t *testing.T, name string) map[string]packed {
-	t.Helper()
-	z, err := zip.OpenReader(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = z.Close() }()
-	all := map[string]packed{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatalf("%s: %v", f.Name, err)
-		}
-		all[f.Name] = packed{f.Mode(), b}
-	}
-	return all
-}
-
-func untar(t *testing.T, name string) map[string]packed {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]packed{}
-	for r := tar.NewReader(z); ; {
-		h, err := r.Next()
-		if err == io.EOF {
-			return all
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[h.Name] = packed{h.FileInfo().Mode(), content}
 	}
 }
 
@@ -325,23 +266,25 @@ func checkSBOM(t *testing.T, name string) {
 }
 
 // checkDeb has dpkg read a package, where there is one.
-func checkDeb(t *testing.T, name string) {
+func checkDeb(t *testing.T, name string, target target) {
 	t.Helper()
 	if _, err := exec.LookPath("dpkg-deb"); err != nil {
 		t.Logf("not read: %v", err)
 		return
 	}
-	out, err := exec.CommandContext(t.Context(), "dpkg-deb", "--contents", name).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "dpkg-deb", "--fsys-tarfile", name).Output()
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatal(err)
 	}
-	for _, want := range []string{
-		"-rwxr-xr-x root/root", "./usr/bin/jupyter-ec2\n", "./usr/share/man/man1/jupyter-ec2.1.gz\n", "./usr/share/doc/jupyter-ec2/copyright\n",
-		"./usr/share/doc/jupyter-ec2/THIRD_PARTY.txt\n", "./usr/share/bash-completion/completions/jupyter-ec2\n",
-		"./usr/share/zsh/vendor-completions/_jupyter-ec2\n", "./usr/share/fish/vendor_completions.d/jupyter-ec2.fish\n",
+	all := untarred(t, bytes.NewReader(out))
+	checkBinary(t, all["./usr/bin/jupyter-ec2"], target)
+	for file, begins := range map[string]string{
+		"./usr/share/man/man1/jupyter-ec2.1.gz": "\x1f\x8b", "./usr/share/doc/jupyter-ec2/copyright": "MIT License",
+		"./usr/share/doc/jupyter-ec2/THIRD_PARTY.txt": "jupyter-ec2 ", "./usr/share/bash-completion/completions/jupyter-ec2": "# bash",
+		"./usr/share/zsh/vendor-completions/_jupyter-ec2": "#compdef jupyter-ec2", "./usr/share/fish/vendor_completions.d/jupyter-ec2.fish": "# fish",
 	} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("no %q:\n%s", want, out)
+		if f := all[file]; f.mode != 0o644 || !bytes.HasPrefix(f.content, []byte(begins)) {
+			t.Errorf("%s has the mode %v, and begins with %.20q", file, f.mode, f.content)
 		}
 	}
 }
@@ -370,7 +313,8 @@ func checkPip(t *testing.T, dir string) {
 	run(pip, "check")
 	said := run(filepath.Join(env, bin, program), "--version")
 	wheel := filepath.Base(only(t, dir, wheelName+"-*"+platforms[target{runtime.GOOS, runtime.GOARCH}]+".whl"))
-	if v, err := parseVersion(strings.Fields(said + " ? ? ?")[2]); err != nil || v.pep440 != strings.Split(wheel, "-")[1] {
+	built := strings.TrimPrefix(strings.Fields(said + " ? ? ?")[2], "dev") // which is said where there is no version
+	if v, err := parseVersion(built); err != nil || v.pep440 != strings.Split(wheel, "-")[1] {
 		t.Errorf("%s says %q, in %s: %v", program, said, wheel, err)
 	}
 	if after := listing(t, env); len(after) < len(before)+5 {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -85,7 +86,7 @@ func (r *release) packageInfo(p *product, contents []file, zsh string) (*nfpm.In
 				return nil, err
 			}
 		}
-		source := filepath.Join(dir, filepath.Base(place))
+		source := filepath.Join(dir, filepath.FromSlash(place))
 		if err := writeFile(source, content); err != nil {
 			return nil, err
 		}
@@ -96,6 +97,9 @@ func (r *release) packageInfo(p *product, contents []file, zsh string) (*nfpm.In
 	}
 	script := filepath.Join(dir, "removed.sh")
 	if err := writeFile(script, fmt.Appendf(nil, removed, leftBehind)); err != nil {
+		return nil, err
+	}
+	if err := os.Chtimes(script, p.when, p.when); err != nil { // an apk keeps it
 		return nil, err
 	}
 	return nfpm.WithDefaults(&nfpm.Info{
