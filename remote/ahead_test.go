@@ -71,15 +71,16 @@ func TestTunnelOpensAhead(t *testing.T) {
 	eachHost(t, func(t *testing.T, h host) {
 		s := startRestartable(t, "")
 		tunnel, _, _ := openTunnel(t, h, TunnelSpec{RemoteAddr: s.addr})
-		s.untilOpen(t, 2)
+		page := usualLinkRules().page
+		s.untilOpen(t, page)
 		for used := 1; used < 4; used++ {
 			c := connect(t, local(tunnel))
 			echo(t, c, "at once")
 			echo(t, c, "and more")
-			s.untilOpen(t, 2+used)
+			s.untilOpen(t, page+used)
 		}
-		if _, came := s.count(); came != 5 {
-			t.Errorf("%d connections came, want three that are used and two that wait", came)
+		if _, came := s.count(); came != page+3 {
+			t.Errorf("%d connections came, want three that are used, and a page's that wait", came)
 		}
 	})
 }
@@ -91,13 +92,13 @@ func TestTunnelGivesNoStaleConnection(t *testing.T) {
 		s := startRestartable(t, "")
 		tunnel, _, _ := openTunnel(t, h, TunnelSpec{RemoteAddr: s.addr})
 		for range 3 {
-			s.untilOpen(t, 2)
+			s.untilOpen(t, usualLinkRules().ahead)
 			await.Until(t, "the news", func() bool { s.restart(); return tunnel.early().count() == 0 })
 			c := connect(t, local(tunnel))
 			echo(t, c, "to the new server")
 			_ = c.Close()
 		}
-		s.untilOpen(t, 2)
+		s.untilOpen(t, usualLinkRules().ahead)
 	})
 }
 
@@ -112,8 +113,8 @@ func TestTunnelToAServerThatSpeaksFirst(t *testing.T) {
 			defer a.mu.Unlock()
 			return a.off
 		})
-		s.untilOpen(t, 0)
-		_, before := s.count()
+		before := usualLinkRules().ahead
+		await.Until(t, "the end of all that were opened", func() bool { open, came := s.count(); return open == 0 && came == before })
 		for n := 1; n < 4; n++ {
 			c := connect(t, local(tunnel))
 			r := bufio.NewReader(c)
@@ -125,7 +126,7 @@ func TestTunnelToAServerThatSpeaksFirst(t *testing.T) {
 				t.Fatalf("it said %q, %v", said, err)
 			}
 			s.untilOpen(t, n)
-			if _, came := s.count(); came > before+n+1 { // one may have been on its way
+			if _, came := s.count(); came != before+n {
 				t.Errorf("%d connections came for %d", came-before, n)
 			}
 		}
@@ -163,7 +164,7 @@ func TestTunnelUnusedHoldsNothing(t *testing.T) {
 	s.untilOpen(t, 0)
 	c := connect(t, local(tunnel))
 	echo(t, c, "used again")
-	await.Until(t, "connections ahead again", func() bool { _, came := s.count(); return came >= 4 })
+	await.Until(t, "connections ahead again", func() bool { _, came := s.count(); return came > rules.ahead })
 	s.untilOpen(t, 1)
 	echo(t, c, "still")
 }

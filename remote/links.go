@@ -32,7 +32,7 @@ type linkRules struct {
 func usualLinkRules() linkRules {
 	return linkRules{
 		most: 4, much: 4 << 20, within: 5 * time.Second, linger: time.Minute, refuse: time.Minute,
-		ahead: 2, unused: 2 * time.Minute,
+		ahead: 6, unused: 2 * time.Minute,
 		page: 6, together: time.Millisecond, apart: 2 * time.Second,
 	}
 }
