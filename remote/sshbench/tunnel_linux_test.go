@@ -3,6 +3,7 @@ package sshbench
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
@@ -158,7 +159,7 @@ type results map[string]map[string]float64
 // round takes each figure of each peer once; they take turns.
 func (d distance) round(f far) (results, error) {
 	all, running := results{}, map[string]tunnelProcess{}
-	for _, p := range peers() {
+	for _, p := range shuffled(peers()) {
 		t, took, err := startPeer(p, f)
 		if t.Cmd != nil {
 			defer t.end()
@@ -169,7 +170,7 @@ func (d distance) round(f far) (results, error) {
 		running[p.name], all[p.name] = t, map[string]float64{first: took}
 	}
 	for _, figure := range figures() {
-		for _, p := range peers() {
+		for _, p := range shuffled(peers()) {
 			if _, known := all[p.name][figure]; known {
 				continue // it came with another one
 			}
@@ -179,6 +180,13 @@ func (d distance) round(f far) (results, error) {
 		}
 	}
 	return all, nil
+}
+
+// shuffled is in another order each time: the first one finds the machine as
+// the figure before has left it.
+func shuffled(all []peer) []peer {
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
 }
 
 // take takes one figure, or two that belong together.
