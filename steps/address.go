@@ -9,13 +9,41 @@ import (
 // HasTLS reports whether the server speaks TLS. In ssh mode the tunnel protects it.
 func (a Answers) HasTLS() bool { return a.Mode != ModeSSH && !a.NoTLS }
 
-// ServerPath is where a mode's server answers below its root: a gateway has no
-// page, but lists its kernels.
-func (m Mode) ServerPath() string {
-	if m == ModeGateway {
-		return "/api/kernelspecs"
+// WantedUI returns the page that the URL is to lead to; empty of a gateway.
+func (a Answers) WantedUI() UI {
+	switch {
+	case a.Mode == ModeGateway:
+		return ""
+	case a.UI == UITree:
+		return UITree
 	}
-	return "/"
+	return UILab
+}
+
+// UI returns the page that the URL leads to; empty of a gateway.
+func (s Setup) UI() UI {
+	if s.NoLab && s.Answers.Mode != ModeGateway {
+		return UITree
+	}
+	return s.Answers.WantedUI()
+}
+
+// NoLabNote says that the page is another than the one that was asked for;
+// empty where it is that one.
+func (s Setup) NoLabNote() string {
+	if s.UI() == s.Answers.WantedUI() {
+		return ""
+	}
+	return "The server has no JupyterLab, so the URL leads to the notebook's list of files."
+}
+
+// ServerPath is where the server answers below its root: a gateway has no page,
+// but lists its kernels.
+func (s Setup) ServerPath() string {
+	if ui := s.UI(); ui != "" {
+		return "/" + string(ui)
+	}
+	return "/api/kernelspecs"
 }
 
 // ThroughTunnel reports whether the server of a running machine is reached
@@ -57,9 +85,9 @@ func (m Machine) URL() string {
 	case !m.State.Up() || m.Unseen != "" || !m.ours():
 		return ""
 	case m.Answers.Mode == ModeSSH && m.TunnelPort != 0:
-		return LocalURL(m.TunnelPort) + m.Answers.Mode.ServerPath()
+		return LocalURL(m.TunnelPort) + m.ServerPath()
 	case m.Answers.Mode == ModeSSH || m.PublicAddr == "":
 		return ""
 	}
-	return m.PublicURL() + m.Answers.Mode.ServerPath()
+	return m.PublicURL() + m.ServerPath()
 }

@@ -34,6 +34,15 @@ const (
 	InstallerPip Installer = "pip" // apt and pip, word for word as in the guide
 )
 
+// UI is which of the server's pages its URL leads to. A gateway has none.
+type UI string
+
+// The pages.
+const (
+	UILab  UI = "lab"  // JupyterLab (default, where the server has it)
+	UITree UI = "tree" // the notebook's own list of files, as in the guide
+)
+
 // KeySource is where the key pair comes from.
 type KeySource string
 
@@ -75,6 +84,8 @@ type Answers struct {
 	Installer Installer `json:"installer"`
 	// NoTLS serves HTTP and gateway mode without TLS, as the guide does.
 	NoTLS bool `json:"no_tls,omitempty"`
+	// UI is the page that the URL is to lead to; empty is the default.
+	UI UI `json:"ui,omitempty"`
 	// IdleStop stops the machine when idle for so long,
 	// Lifetime after running for so long in all.
 	IdleStop Limit `json:"idle_stop,omitzero"`
@@ -126,6 +137,11 @@ func (a Answers) Valid() error {
 	case InstallerUV, InstallerPip:
 	default:
 		return fmt.Errorf("the installer %q is not one of uv, pip", a.Installer)
+	}
+	switch a.UI {
+	case "", UILab, UITree:
+	default:
+		return fmt.Errorf("the page %q is not one of lab, tree", a.UI)
 	}
 	if err := a.IdleStop.valid("an idle stop"); err != nil {
 		return err
@@ -225,7 +241,7 @@ func (a Answers) Over(last Answers) Answers {
 	if a.Mode == "" {
 		a.Mode, a.NoTLS = last.Mode, last.NoTLS
 	}
-	a.Installer = cmp.Or(a.Installer, last.Installer)
+	a.Installer, a.UI = cmp.Or(a.Installer, last.Installer), cmp.Or(a.UI, last.UI)
 	a.IdleStop, a.Lifetime = a.IdleStop.Or(last.IdleStop), a.Lifetime.Or(last.Lifetime)
 	if a.Work.Percent == 0 && len(a.Work.Ignore) == 0 {
 		a.Work = last.Work

@@ -19,6 +19,7 @@ func TestAnswersValid(t *testing.T) {
 		"disk of 4 GB":    func(a *Answers) { a.DiskGB = 4 },
 		"mode":            func(a *Answers) { a.Mode = "telnet" },
 		"installer":       func(a *Answers) { a.Installer = "conda" },
+		"page":            func(a *Answers) { a.UI = "desktop" },
 		"key source":      func(a *Answers) { a.Key.Source = "" },
 		"private key":     func(a *Answers) { a.Key = KeyAnswer{Source: KeyFile} },
 		"ssh-agent":       func(a *Answers) { a.Key = KeyAnswer{Source: KeyAgent} },
@@ -95,8 +96,8 @@ func TestManualOfEachModeNamesTheGuidesCommand(t *testing.T) {
 		Resources: Resources{KeyPath: "/k/my key.pem", InstanceID: "i-1"}, KnownHosts: "/s/known_hosts",
 	}
 	for mode, want := range map[Mode][]string{
-		ModeSSH:     {"ssh -i '/k/my key.pem' -o HostKeyAlias=i-1 -o UserKnownHostsFile=/s/known_hosts -NL 8889:localhost:8888 ubuntu@ec2-1.amazonaws.com"},
-		ModeHTTP:    {"https://ec2-1.amazonaws.com:8888/?token=TOKEN"},
+		ModeSSH:     {"ssh -i '/k/my key.pem' -o HostKeyAlias=i-1 -o UserKnownHostsFile=/s/known_hosts -NL 8889:localhost:8888 ubuntu@ec2-1.amazonaws.com", "http://localhost:8889/lab?token=TOKEN"},
+		ModeHTTP:    {"https://ec2-1.amazonaws.com:8888/lab?token=TOKEN"},
 		ModeGateway: {"https://ec2-1.amazonaws.com:8888/api/kernelspecs", "jupyter notebook --gateway-url=https://ec2-1.amazonaws.com:8888"},
 	} {
 		a := testAnswers()
@@ -131,8 +132,11 @@ func TestEveryStepHasAPage(t *testing.T) {
 
 // What is given wins; what belongs to an account goes with its profile.
 func TestAnswersOverTheLastOnes(t *testing.T) {
-	last := Answers{Profile: "work", Region: "eu-west-1", Type: "t3.large", DiskGB: 30, Mode: ModeHTTP, NoTLS: true, Key: KeyAnswer{Source: KeyFile, Path: "/k"}}
-	if got := (Answers{Type: "t3.micro", Mode: ModeSSH}).Over(last); got.Profile != "work" || got.Region != "eu-west-1" || got.Type != "t3.micro" || got.NoTLS || got.DiskGB != 30 || got.Key.Path != "/k" {
+	last := Answers{Profile: "work", Region: "eu-west-1", Type: "t3.large", DiskGB: 30, Mode: ModeHTTP, NoTLS: true, UI: UITree, Key: KeyAnswer{Source: KeyFile, Path: "/k"}}
+	if got := (Answers{Type: "t3.micro", Mode: ModeSSH}).Over(last); got.Profile != "work" || got.Region != "eu-west-1" || got.Type != "t3.micro" || got.NoTLS || got.DiskGB != 30 || got.Key.Path != "/k" || got.UI != UITree {
+		t.Errorf("%+v", got)
+	}
+	if got := (Answers{UI: UILab}).Over(last); got.UI != UILab {
 		t.Errorf("%+v", got)
 	}
 	if got := (Answers{Profile: "home"}).Over(last); got.Region != "" || got.Key.Path != "" || got.Type != "t3.large" || !got.NoTLS {

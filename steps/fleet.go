@@ -191,6 +191,9 @@ type Fleet interface {
 	SetLimits(ctx context.Context, setupID string, idle, lifetime Limit) (Setup, error)
 	SetWork(ctx context.Context, setupID string, rule WorkRule) (Setup, error)
 	UseGateway(ctx context.Context, setupID, gatewayID string) (Setup, error)
+	// SetUI changes the page that the URL leads to. The server has both, so that
+	// the machine has nothing to follow.
+	SetUI(ctx context.Context, setupID string, ui UI) (Setup, error)
 	// RestartServer ends the server and starts it again; kernels are lost.
 	// The server's last lines are among the events.
 	RestartServer(ctx context.Context, setupID string, emit func(Event)) error
@@ -200,8 +203,9 @@ type Fleet interface {
 	// Reopen returns the URL of a running setup, with its tunnel in ssh mode,
 	// without going through the steps: nothing is started or proved.
 	Reopen(ctx context.Context, setupID string) (*Opened, error)
-	// Notebook starts Jupyter on this computer with a gateway's kernels.
-	Notebook(ctx context.Context, gatewayID string, emit func(Event)) (LocalNotebook, error)
+	// Notebook starts Jupyter on this computer with a gateway's kernels, and
+	// leads to that page of it.
+	Notebook(ctx context.Context, gatewayID string, ui UI, emit func(Event)) (LocalNotebook, error)
 
 	// Doctor checks one setup from the credentials to the proof; without a
 	// setupID, the account of the profile alone. FixCheck does what a check

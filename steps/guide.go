@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -71,6 +72,7 @@ type Opened struct {
 	Fingerprint string   // SHA-256 of the server's certificate, or empty
 	Certificate string   // path of that certificate (PEM) on this computer, for curl --cacert; or empty
 	PortNote    string   // said when the wanted local port was taken
+	UINote      string   // said when the server has not the page that was asked for
 	Cost        Cost
 	Tunnel      Tunnel // ssh mode only
 }
@@ -81,6 +83,16 @@ func (o *Opened) Close() error {
 		return nil
 	}
 	return o.Tunnel.Close()
+}
+
+// LeadTo has the URL lead to the page that its setup asks for since.
+func (o *Opened) LeadTo(ui UI) {
+	base, token := strings.TrimSuffix(o.Plain, o.Setup.ServerPath()), strings.TrimPrefix(o.URL, o.Plain)
+	o.Setup.Answers.UI = ui
+	o.Plain = base + o.Setup.ServerPath()
+	o.URL = o.Plain + token
+	o.UINote = o.Setup.NoLabNote()
+	o.Manual = Manual(StepOpen, o.Setup.Answers, &o.Setup)
 }
 
 // Money is what the setup's machine costs, which runs.

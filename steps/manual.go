@@ -216,13 +216,13 @@ func (m manual) serve() string {
 }
 
 func (m manual) open() []string {
-	server := Setup{Answers: m.Answers, PublicAddr: cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"), ServerPort: m.s.ServerPort}
+	server := Setup{Answers: m.Answers, PublicAddr: cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"), ServerPort: m.s.ServerPort, NoLab: m.s.NoLab}
 	url := server.PublicURL()
 	switch m.Mode {
 	case ModeHTTP:
-		return []string{url + m.Mode.ServerPath() + "?token=TOKEN"}
+		return []string{url + server.ServerPath() + "?token=TOKEN"}
 	case ModeGateway:
-		return []string{url + m.Mode.ServerPath(), "jupyter notebook --gateway-url=" + url}
+		return []string{url + server.ServerPath(), "jupyter notebook --gateway-url=" + url}
 	default:
 		local := ServerPort
 		if m.s.LocalPort != 0 {
@@ -230,7 +230,7 @@ func (m manual) open() []string {
 		}
 		return []string{
 			m.ssh(fmt.Sprintf("-NL %d:localhost:%d", local, m.serverPort())),
-			LocalURL(local) + "/?token=TOKEN",
+			LocalURL(local) + server.ServerPath() + "?token=TOKEN",
 		}
 	}
 }

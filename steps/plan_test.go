@@ -18,6 +18,18 @@ func TestPlanRoundTrip(t *testing.T) {
 	if err != nil || !got.Equal(a) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
+	a.UI = UITree
+	b.Reset()
+	if err := WritePlan(&b, a); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadPlan(&b); err != nil || got.UI != UITree {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	before := `{"name":"jupyter","region":"us-east-1","image":"24.04","type":"t2.micro","disk_gb":8,"key":{"source":"import"},"mode":"ssh","installer":"uv"}`
+	if got, err := ReadPlan(strings.NewReader(before)); err != nil || got.WantedUI() != UILab {
+		t.Fatalf("a plan of an earlier version: %+v, %v", got, err)
+	}
 	_, err = ReadPlan(strings.NewReader(`{"name":"x","instancetype":"t2.micro"}`))
 	if Explain(err).Kind != problem.Answers {
 		t.Fatalf("a misspelt answer gave %v", err)

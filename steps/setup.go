@@ -44,9 +44,11 @@ type Setup struct {
 	Loopback   string        `json:"loopback,omitempty"`   // the machine's own, 127.0.0.1 but in the sandbox
 	LocalPort  int           `json:"local_port,omitempty"` // where its tunnels begin: its own, once and for all
 	Subnet     string        `json:"subnet,omitempty"`
-	KnownHosts string        `json:"known_hosts,omitempty"` // file that holds the pinned host key
-	Cost       Cost          `json:"cost,omitzero"`
-	State      State         `json:"state,omitempty"`
+	// NoLab says that the server was found to have no JupyterLab.
+	NoLab      bool   `json:"no_lab,omitempty"`
+	KnownHosts string `json:"known_hosts,omitempty"` // file that holds the pinned host key
+	Cost       Cost   `json:"cost,omitzero"`
+	State      State  `json:"state,omitempty"`
 	// Saving is an image of the machine that is being made; nil while none is.
 	Saving *Saving `json:"saving,omitempty"`
 	// Bad says why the setup's record cannot be used; then nothing else is known

@@ -37,6 +37,13 @@ type (
 		id    page.TaskID
 		state string
 	}
+	// uiTurned: the URL leads to another page from now on, or could not be led there.
+	uiTurned struct {
+		id      page.TaskID
+		setupID string
+		ui      steps.UI
+		err     error
+	}
 	// setupRead: the setup that is worked on was read again.
 	setupRead struct {
 		id      page.TaskID

@@ -25,7 +25,7 @@ func TestEnterThroughTheDefaults(t *testing.T) {
 	a := e.Reviewed()[0]
 	want := steps.Answers{
 		Name: "jupyter", Profile: "default", Region: "eu-central-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV, UI: steps.UILab,
 	}
 	if !a.Equal(want) {
 		t.Errorf("answers %+v, want %+v", a, want)
@@ -171,7 +171,7 @@ func TestKeyProblemsAreTold(t *testing.T) {
 }
 
 func TestTLSOffIsWarned(t *testing.T) {
-	r := toMode(newRig(t, stepstest.New())).press("j", "tab", "tab", "space").until("anyone on the network path").until("with a token, and")
+	r := toMode(newRig(t, stepstest.New())).press("j", "tab", "tab", "tab", "space").until("anyone on the network path").until("with a token, and")
 	if shown := r.screen(); strings.Contains(shown, "certificate") {
 		t.Errorf("a certificate is promised:\n%s", shown)
 	}

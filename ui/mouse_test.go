@@ -33,10 +33,10 @@ func TestTheMouseAnswersTheQuestions(t *testing.T) {
 		t.Errorf("the wheel changed the disk:\n%s", r.screen())
 	}
 	r.click("enter").until("New ed25519 key").click("as in the guide: the .pem").click("enter").until("Installer")
-	r.click("○ HTTP").click("apt and pip").click("off").click("enter").until("Costs")
+	r.click("○ HTTP").click("apt and pip").click("Notebook, as").click("off").click("enter").until("Costs")
 	want := steps.Answers{
 		Name: "jupyter", Profile: "work", Region: "ap-northeast-1", Release: "26.04", Type: "t3.large", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, NoTLS: true,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, UI: steps.UITree, NoTLS: true,
 	}
 	if !r.m.guide.Answers.Equal(want) {
 		t.Errorf("answers %+v, want %+v", r.m.guide.Answers, want)

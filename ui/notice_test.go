@@ -13,7 +13,7 @@ import (
 func TestANoticeDoesNotOutliveItsPage(t *testing.T) {
 	const said = "Enter alone never does"
 	r := toReview(newRig(t, stepstest.New())).press("enter").until(said).press("L").until("Proof")
-	if shown := r.screen(); strings.Contains(shown, said) || !strings.Contains(shown, "o open in browser") {
+	if shown := r.screen(); strings.Contains(shown, said) || !strings.Contains(shown, "o open   c copy") {
 		t.Errorf("the next page does not show its keys:\n%s", shown)
 	}
 	e := stepstest.New()

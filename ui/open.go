@@ -12,7 +12,10 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
-const taskTunnel page.TaskName = page.Quiet + "tunnel"
+const (
+	taskTunnel page.TaskName = page.Quiet + "tunnel"
+	taskUI     page.TaskName = "page"
+)
 
 // openPage is the end of the guide: the URL and what to do with it.
 type openPage struct {
@@ -59,14 +62,54 @@ func (s *openPage) Keys() page.Keys {
 	if s.logs {
 		return append(append(page.Keys{page.Tell("esc", "back to the URL")}, s.work.Keys()...), page.Set("esc l", "", func() { s.logs = false }))
 	}
+	_, other := s.other()
 	return page.Keys{
-		page.On("o enter", "open in browser", s.browse),
+		page.On("o enter", "open", s.browse),
 		page.On("c y", "copy", func() tea.Cmd { return s.CopyURL(s.opened.URL) }),
 		page.Set("l", "logs", func() { s.logs = true }),
 		page.Tell("esc", "your setups"),
+		page.On("t", other, s.turn),
 		page.Set("x", "remove", func() { s.remove(s.opened.Setup) }),
 		page.Moving[tea.Cmd]("scroll", s.at.Key),
 	}
+}
+
+// other is the page that the URL can lead to instead, and its name; empty where
+// the server has no other.
+func (s *openPage) other() (ui steps.UI, title string) {
+	switch {
+	case s.opened == nil || s.opened.Setup.NoLab:
+		return "", ""
+	case s.opened.Setup.UI() == steps.UILab:
+		return steps.UITree, "notebook"
+	case s.opened.Setup.UI() == steps.UITree:
+		return steps.UILab, "JupyterLab"
+	}
+	return "", ""
+}
+
+// turn has the URL lead to the other page, now and from now on.
+func (s *openPage) turn() tea.Cmd {
+	ui, _ := s.other()
+	if ui == "" {
+		return nil
+	}
+	setupID, engine := s.opened.Setup.ID, s.Engine
+	return s.Start(taskUI, func(ctx context.Context, id page.TaskID) tea.Msg {
+		_, err := engine.SetUI(ctx, setupID, ui)
+		return uiTurned{id, setupID, ui, err}
+	})
+}
+
+func (s *openPage) hasTurned(msg uiTurned) tea.Cmd {
+	switch {
+	case !s.Tasks.Done(taskUI, msg.id) || s.opened == nil || s.opened.Setup.ID != msg.setupID:
+		return nil
+	case msg.err != nil:
+		return s.Say("The page is as it was. "+steps.Explain(msg.err).Title+".", true)
+	}
+	s.opened.LeadTo(msg.ui)
+	return nil
 }
 
 // browse opens the URL; a key that is held opens it once.
@@ -114,6 +157,9 @@ func (s *openPage) facts(w int) []string {
 		} else {
 			add("Tunnel", s.Theme.Warn, "! "+s.tunnel)
 		}
+	}
+	if o.UINote != "" {
+		add("Page", s.Theme.Warn, "! "+o.UINote)
 	}
 	if o.PortNote != "" {
 		add("", s.Theme.Subtle, o.PortNote)
@@ -216,6 +262,8 @@ func (s *openPage) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tunnelSaid:
 		s.tunnelHasSaid(msg)
+	case uiTurned:
+		return s.hasTurned(msg)
 	case page.Ticked, page.Resumed:
 		if s.Ticks() {
 			return s.askTunnel()

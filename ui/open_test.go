@@ -1,11 +1,13 @@
 package ui
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
@@ -65,5 +67,47 @@ func TestOpenAndCopy(t *testing.T) {
 		if !l.IsClosed() {
 			t.Errorf("the link to %s is open after leaving", l.ID)
 		}
+	}
+}
+
+// t leads the URL to the other page, at once and from now on; a gateway, and a
+// server without JupyterLab, have no other.
+func TestTheURLLeadsToTheOtherPage(t *testing.T) {
+	e := stepstest.New()
+	r := toOpen(newRig(t, e)).until("t notebook")
+	r.press("t").until("http://localhost:8889/tree?token=").until("t JupyterLab")
+	if got := e.Asked(); !slices.Contains(got, "ui s-1 tree") {
+		t.Errorf("asked %v", got)
+	}
+	r.press("t").until("http://localhost:8889/lab?token=")
+	e.Fails("ui", errors.New("the disk is full"))
+	r.press("t").until("The page is as it was.")
+	if shown := r.screen(); !strings.Contains(shown, "http://localhost:8889/lab?token=") {
+		t.Errorf("it leads elsewhere:\n%s", shown)
+	}
+	for name, change := range map[string]func(*steps.Opened){
+		"gateway": gatewayOpened,
+		"no lab":  func(o *steps.Opened) { o.Setup.NoLab = true; o.Plain = "http://localhost:8889/tree" },
+	} {
+		e := stepstest.New()
+		change(e.Has.Opened)
+		r := toOpen(newRig(t, e)).press("t")
+		if shown := r.screen(); strings.Contains(shown, "t notebook") || strings.Contains(shown, "t JupyterLab") || slices.ContainsFunc(e.Asked(), func(s string) bool { return strings.HasPrefix(s, "ui ") }) {
+			t.Errorf("%s: asked %v:\n%s", name, e.Asked(), shown)
+		}
+	}
+}
+
+// The page that is opened is chosen beside the installer; a gateway has none.
+func TestThePageIsChosen(t *testing.T) {
+	r := toMode(newRig(t, stepstest.New())).until("◉ JupyterLab").until("8888/lab?token=TOKEN")
+	r.press("tab", "tab", "space").until("◉ Notebook, as in the guide").until("8888/tree?token=TOKEN").press("enter").until("an hour")
+	if a := r.m.guide.Answers; a.UI != steps.UITree {
+		t.Errorf("answers %+v", a)
+	}
+	r = toMode(newRig(t, stepstest.New())).press("down", "down").until("none: a gateway has kernels alone")
+	r.press("tab", "tab", "space").until("◉ off")
+	if a := r.m.guide.Answers; a.UI != steps.UILab || !a.NoTLS {
+		t.Errorf("answers %+v", a)
 	}
 }

@@ -221,7 +221,7 @@ func stages() []stage {
 		{"machine-own", at(withImages, func(r *rig) *rig { return toMachine(r).until("graviton").press("shift+tab", "right", "right") })},
 		{"key", at(nil, toKey)},
 		{"mode", at(nil, toMode)},
-		{"mode-http", at(nil, func(r *rig) *rig { return toMode(r).press("down", "tab", "tab", "space") })},
+		{"mode-http", at(nil, func(r *rig) *rig { return toMode(r).press("down", "tab", "tab", "tab", "space") })},
 		{"review", at(nil, toReview)},
 		{"review-problem", at(func(e *stepstest.Engine) {
 			e.Has.Review.Problems = []problem.Problem{{Title: "No default VPC", Text: "The region has none.", Next: problem.Say("Create one, then press r.")}}
@@ -321,7 +321,7 @@ func toOpen(r *rig) *rig {
 }
 
 func gatewayOpened(o *steps.Opened) {
-	o.Tunnel, o.PortNote = nil, ""
+	o.Tunnel, o.PortNote, o.Setup.Answers.Mode = nil, "", steps.ModeGateway
 	o.URL = "https://ec2-203-0-113-20.eu-central-1.compute.amazonaws.com:8888/api/kernelspecs?token=7c2d9a4e1b6f8035d2c7a9e4f1b0638d5a7c2e9f"
 	o.Kernelspecs = []string{"python3: Python 3 (ipykernel) (python)"}
 	o.GatewayLine = "JUPYTER_GATEWAY_AUTH_TOKEN=7c2d jupyter notebook --gateway-url=https://ec2-203-0-113-20.eu-central-1.compute.amazonaws.com:8888"

@@ -35,6 +35,8 @@ type Endpoint struct {
 	// Gateway says that it is a Kernel Gateway, which has no status and no
 	// login page; only that it warns in its log of being asked for them.
 	Gateway bool
+	// UI is the page that its user opens: "lab" or "tree"; empty for none.
+	UI string
 }
 
 // requestWithin bounds one request; starting a kernel takes longest.

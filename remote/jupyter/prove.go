@@ -21,6 +21,7 @@ type Proof struct {
 	Language      string // "python"
 	PythonVersion string // "3.12.3"
 	Output        string // "42"
+	UI            string // the page that opens, "lab" or "tree"; empty where none was asked for
 	Took          time.Duration
 }
 
@@ -31,8 +32,8 @@ const (
 	lookEvery    = 2 * time.Second
 )
 
-// Prove starts a kernel, runs print(6*7) there, reads 42 and removes the
-// kernel, all over the endpoint. say is told each step in words; it may be
+// Prove starts a kernel, opens the endpoint's page, runs print(6*7) in the
+// kernel, reads 42 and removes the kernel, all over the endpoint. say is told each step in words; it may be
 // nil. Its errors are *Error, or ctx's when it was cancelled.
 func Prove(ctx context.Context, ep Endpoint, say func(string)) (Proof, error) {
 	return prove(ctx, ep, proveWithin, say)
@@ -69,7 +70,12 @@ func prove(ctx context.Context, ep Endpoint, within time.Duration, say func(stri
 			err = explainReach(ep, removeErr)
 		}
 	}()
-	proof = Proof{Kernel: spec.Name, Language: spec.Language}
+	// The kernel comes up meanwhile.
+	ui, err := c.openUI(ctx, ep)
+	if err != nil {
+		return Proof{}, err
+	}
+	proof = Proof{Kernel: spec.Name, Language: spec.Language, UI: ui}
 	living, stop := c.whileItLives(ctx, id)
 	defer stop()
 	if err := c.runCells(living, id, &proof, say); err != nil {

@@ -22,7 +22,7 @@ func (g *Guide) fromTags(i aws.Instance, at steps.Place) steps.Setup {
 		ID: i.Tags[TagSetup], Sandbox: g.cfg.Sandbox, Created: i.Created, Done: map[steps.StepID]time.Time{},
 		Answers: steps.Answers{
 			Name: name, Profile: at.Profile, Region: at.Region, Release: steps.DefaultRelease, Type: i.Type, DiskGB: steps.DefaultDiskGB,
-			Key: steps.KeyAnswer{Source: steps.KeyFile}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+			Key: steps.KeyAnswer{Source: steps.KeyFile}, Mode: steps.ModeSSH, Installer: steps.InstallerUV, UI: steps.UILab,
 		},
 		Resources: steps.Resources{
 			KeyPairName: i.KeyName, ClientToken: i.ClientToken, ImageID: i.ImageID, InstanceID: i.ID, Launches: 1,

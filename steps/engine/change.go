@@ -69,6 +69,35 @@ func (g *Guide) SetMode(ctx context.Context, setupID string, mode steps.Mode, no
 	})
 }
 
+// SetUI changes the page that the URL leads to. It is in effect at once, since
+// the server has both.
+func (g *Guide) SetUI(_ context.Context, setupID string, ui steps.UI) (steps.Setup, error) {
+	unlock, err := g.ledger.lock(setupID)
+	if err != nil {
+		return steps.Setup{}, err
+	}
+	defer unlock()
+	s, err := g.ledger.load(setupID)
+	if err != nil {
+		return steps.Setup{}, err
+	}
+	if s.Wanted().Mode == steps.ModeGateway {
+		return steps.Setup{}, &problem.Error{
+			Kind: problem.Answers, Title: "A gateway has no page",
+			Text: fmt.Sprintf("%s is a Kernel Gateway: notebooks elsewhere use its kernels, and it has no page of its own.", s.Answers.Name),
+			Next: problem.Say("For a page, ").Act(inMode(steps.ModeSSH, s)).Say("."),
+		}
+	}
+	s.Answers.UI = ui
+	if s.Next != nil {
+		s.Next.UI = ui
+	}
+	if err := s.Answers.Valid(); err != nil {
+		return steps.Setup{}, steps.AnswersFault(err)
+	}
+	return *s, g.ledger.save(s)
+}
+
 // SetLimits changes when the machine stops on its own; 0 leaves a limit as it is.
 func (g *Guide) SetLimits(ctx context.Context, setupID string, idle, lifetime steps.Limit) (steps.Setup, error) {
 	return g.change(ctx, setupID, func(a *steps.Answers) error {

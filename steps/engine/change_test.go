@@ -2,9 +2,11 @@ package engine
 
 import (
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // A gateway lets in the machines that use it, and no address that is theirs no
@@ -37,5 +39,42 @@ func TestWhoMayUseAGateway(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("it does not let in %v", want)
+	}
+}
+
+// Another page is in effect at once, also beside what was asked for and is not
+// in effect yet; it asks nobody and leaves the server as it is.
+func TestThePageIsAnotherAtOnce(t *testing.T) {
+	g := testGuide(t)
+	served := time.Unix(1, 0).UTC()
+	a := steps.Answers{
+		Name: "lab", Region: "us-east-1", Release: "24.04", Type: "t2.micro", DiskGB: 8,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+	}
+	next := a
+	next.IdleStop = steps.Never
+	s := &steps.Setup{ID: "s1", Answers: a, Next: &next, Resources: steps.Resources{InstanceID: "i-1"}, Done: map[steps.StepID]time.Time{steps.StepServe: served}}
+	if err := g.ledger.save(s); err != nil {
+		t.Fatal(err)
+	}
+	for _, ui := range []steps.UI{steps.UITree, steps.UILab} {
+		got, err := g.SetUI(t.Context(), "s1", ui)
+		if err != nil || got.UI() != ui || got.ServerPath() != "/"+string(ui) {
+			t.Fatalf("%s: %+v, %v", ui, got, err)
+		}
+		kept, err := g.ledger.load("s1")
+		if err != nil || kept.UI() != ui || kept.Wanted().UI != ui || kept.Wanted().IdleStop != steps.Never || kept.Answers.IdleStop != 0 || !kept.Done[steps.StepServe].Equal(served) {
+			t.Errorf("%s: the ledger has %+v, %v", ui, kept, err)
+		}
+	}
+	if _, err := g.SetUI(t.Context(), "s1", "desktop"); steps.Explain(err).Kind != problem.Answers {
+		t.Errorf("a page that is none: %v", err)
+	}
+	s.Answers.Mode, s.Next = steps.ModeGateway, nil
+	if err := g.ledger.save(s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.SetUI(t.Context(), "s1", steps.UITree); steps.Explain(err).Title != "A gateway has no page" {
+		t.Errorf("a gateway's page: %v", err)
 	}
 }

@@ -200,7 +200,9 @@ func (g *Guide) public(s *steps.Setup) (jupyter.Endpoint, error) {
 			Next: problem.Act(on(problem.Open, s)).Say(", which fetches the server's own, or ").Act(on(problem.Continue, s)).Say(", which gives it a new one where it has none."),
 		}
 	}
-	ep := jupyter.Endpoint{URL: steps.LocalURL(s.ServerPort), Token: token, Gateway: s.Answers.Mode == steps.ModeGateway}
+	ep := jupyter.Endpoint{
+		URL: steps.LocalURL(s.ServerPort), Token: token, UI: string(s.Answers.WantedUI()), Gateway: s.Answers.Mode == steps.ModeGateway,
+	}
 	if s.Answers.Mode == steps.ModeSSH {
 		return ep, nil
 	}

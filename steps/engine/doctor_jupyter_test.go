@@ -210,7 +210,7 @@ func (w *world) notebookThatEnds() {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir)
-	_, err := w.Guide().Notebook(t.Context(), w.Only().ID, func(steps.Event) {})
+	_, err := w.Guide().Notebook(t.Context(), w.Only().ID, steps.UILab, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "Jupyter on this computer ended" || !strings.Contains(p.Text, "no, ?token=[secret]") {
 		t.Errorf("%+v", p)
 	}
@@ -234,7 +234,7 @@ func (w *world) notebookHere() {
 	defer leave()
 	var mu sync.Mutex
 	var told []string
-	n, err := w.Guide().Notebook(ctx, w.Only().ID, func(e steps.Event) {
+	n, err := w.Guide().Notebook(ctx, w.Only().ID, steps.UILab, func(e steps.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, e.Text)
@@ -301,7 +301,7 @@ func TestNotebookThatDoesNotStart(t *testing.T) {
 	}
 	empty := t.TempDir()
 	t.Setenv("PATH", empty)
-	_, err = w.Guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
+	_, err = w.Guide().Notebook(t.Context(), s.ID, steps.UILab, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "There is no Jupyter on this computer" || !strings.Contains(p.Next.String(), "pip install notebook") {
 		t.Errorf("%+v", p)
 	}
@@ -309,7 +309,7 @@ func TestNotebookThatDoesNotStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(empty, "jupyter"), []byte(script), 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
-	_, err = w.Guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
+	_, err = w.Guide().Notebook(t.Context(), s.ID, steps.UILab, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "This is not a gateway" {
 		t.Errorf("%+v", p)
 	}
@@ -318,7 +318,7 @@ func TestNotebookThatDoesNotStart(t *testing.T) {
 	if s, err = w.Guide().Begin(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Guide().Notebook(t.Context(), s.ID, func(steps.Event) {})
+	_, err = w.Guide().Notebook(t.Context(), s.ID, steps.UILab, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "The gateway's machine is not running" {
 		t.Errorf("%+v", p)
 	}

@@ -34,13 +34,13 @@ const (
 // It listens on loopback alone, with a token of its own; no token is in an
 // argument list. It ends with Close, or when ctx does. Its log continues as
 // events, one at a time, until then.
-func (g *Guide) Notebook(ctx context.Context, gatewayID string, emit func(steps.Event)) (steps.LocalNotebook, error) {
+func (g *Guide) Notebook(ctx context.Context, gatewayID string, ui steps.UI, emit func(steps.Event)) (steps.LocalNotebook, error) {
 	n := &localNotebook{
 		teller: teller{g: g, setup: gatewayID, step: steps.StepLocal, emit: oneAtATime(emit)},
 		done:   make(chan struct{}),
 	}
 	err := n.during("A notebook on this computer, with the gateway's kernels", func() (string, error) {
-		return "the notebook answers", n.start(ctx, gatewayID)
+		return "the notebook answers", n.start(ctx, gatewayID, ui)
 	})
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (n *localNotebook) Close() error {
 	return nil
 }
 
-func (n *localNotebook) start(ctx context.Context, gatewayID string) error {
+func (n *localNotebook) start(ctx context.Context, gatewayID string, ui steps.UI) error {
 	command, err := installedJupyter(ctx)
 	if err != nil {
 		return err
@@ -114,9 +114,17 @@ func (n *localNotebook) start(ctx context.Context, gatewayID string) error {
 	if err := n.run(ctx, command[0], args, env); err != nil {
 		return err
 	}
-	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	n.url = base + "/?token=" + token
-	return n.await(ctx, jupyter.Endpoint{URL: base, Token: token})
+	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://127.0.0.1:%d", port), Token: token, UI: string(ui)}
+	if err := n.await(ctx, ep); err != nil {
+		return err
+	}
+	page, err := jupyter.OpenUI(ctx, ep)
+	if err != nil {
+		_ = n.Close() // the first error is the one to tell
+		return noPage(ui, err)
+	}
+	n.url = ep.URL + "/" + page + "?token=" + token
+	return nil
 }
 
 // run starts the process. Its log is handed on until it ends.
@@ -187,6 +195,18 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 			Text: "It ended before it answered. Its last line was: " + safe.Scrub(last(n.tail)),
 			Next: problem.Say("Read its lines above; jupyter notebook, run by hand, says the same."),
 		}
+	}
+}
+
+// noPage is a notebook here that answers and does not show its page.
+func noPage(ui steps.UI, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &problem.Error{
+		Kind: problem.Server, Title: "The notebook on this computer does not show its page", Err: err,
+		Text: fmt.Sprintf("It answers, but there is no Jupyter at /%s. %s", ui, steps.Explain(err).Text),
+		Next: problem.Say("Install what is missing: python3 -m pip install notebook (in a venv where the system asks for one), then try again."),
 	}
 }
 

@@ -40,6 +40,10 @@ func (r *run) open(ctx context.Context) (_ string, err error) {
 		return "", err
 	}
 	o.Proof = proofWords(proof)
+	r.s.NoLab = r.s.Answers.WantedUI() == steps.UILab && proof.UI != string(steps.UILab)
+	if note := r.s.NoLabNote(); note != "" {
+		r.doing("%s", note)
+	}
 	if r.s.Answers.Mode == steps.ModeGateway {
 		specs, err := jupyter.Kernelspecs(ctx, ep)
 		if err != nil {
@@ -91,9 +95,9 @@ func (t *target) endpoint(ctx context.Context, token string, o *steps.Opened, di
 		t.doing("The tunnel is up: localhost:%d leads to port %d of the machine", tunnel.LocalPort(), t.s.ServerPort)
 		// The URL says localhost; dialling the very port keeps a foreign
 		// server on ::1 from answering in its place.
-		return jupyter.Endpoint{URL: steps.LocalURL(tunnel.LocalPort()), Token: token, Dial: tunnel.dial}, nil
+		return jupyter.Endpoint{URL: steps.LocalURL(tunnel.LocalPort()), Token: token, UI: string(t.s.Answers.WantedUI()), Dial: tunnel.dial}, nil
 	}
-	ep := jupyter.Endpoint{URL: t.s.PublicURL(), Token: token, Gateway: t.s.Answers.Mode == steps.ModeGateway}
+	ep := jupyter.Endpoint{URL: t.s.PublicURL(), Token: token, UI: string(t.s.Answers.WantedUI()), Gateway: t.s.Answers.Mode == steps.ModeGateway}
 	if !t.s.Answers.HasTLS() {
 		return ep, nil
 	}
@@ -161,7 +165,7 @@ func (t *target) describe(o *steps.Opened, base, token string) {
 		o.Setup.LocalPort = o.Tunnel.LocalPort()
 		o.Setup.TunnelPort = o.Setup.LocalPort
 	}
-	o.Plain = base + a.Mode.ServerPath()
+	o.Plain, o.UINote = base+s.ServerPath(), s.NoLabNote()
 	if a.Mode == steps.ModeGateway {
 		o.GatewayLine = t.gatewayLine(base)
 	}

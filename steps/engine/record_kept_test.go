@@ -24,8 +24,8 @@ func TestARecordWrittenBeforeIsRead(t *testing.T) {
 			steps.Setup{State: steps.StateRunning, Answers: steps.Answers{Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeHTTP, Installer: steps.InstallerUV, IdleStop: steps.Limit(90 * time.Minute), Lifetime: steps.Never}},
 		},
 		"madebyec2": {
-			`{"id": "madebyec2", "state": "gone", "answers": {"name": "old", "key": {"source": "create"}, "mode": "ssh", "installer": "pip"}, "resources": {"instance_id": "i-1"}}`,
-			steps.Setup{State: steps.StateGone, Answers: steps.Answers{Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Mode: steps.ModeSSH, Installer: steps.InstallerPip}},
+			`{"id": "madebyec2", "state": "gone", "answers": {"name": "old", "key": {"source": "create"}, "mode": "ssh", "installer": "pip", "ui": "tree"}, "resources": {"instance_id": "i-1"}}`,
+			steps.Setup{State: steps.StateGone, Answers: steps.Answers{Key: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Mode: steps.ModeSSH, Installer: steps.InstallerPip, UI: steps.UITree}},
 		},
 	} {
 		path := g.ledger.file("setups", id+".json")
@@ -44,7 +44,10 @@ func TestARecordWrittenBeforeIsRead(t *testing.T) {
 		if s.State != c.want.State || a.Key != want.Key || a.Mode != want.Mode || a.Installer != want.Installer || a.IdleStop != want.IdleStop || a.Lifetime != want.Lifetime || s.Resources.InstanceID != "i-1" {
 			t.Errorf("%s: %+v", id, s)
 		}
-		if id == "madehere" && (!s.Finished(steps.StepOpen) || !s.Resources.Removing || s.LaunchedAt.IsZero() || s.PublicURL() != "https://ec2.example.org:8888") {
+		if id == "madebyec2" && (a.UI != want.UI || s.UI() != steps.UITree) {
+			t.Errorf("%s: the page is %q", id, s.UI())
+		}
+		if id == "madehere" && (!s.Finished(steps.StepOpen) || !s.Resources.Removing || s.LaunchedAt.IsZero() || s.PublicURL() != "https://ec2.example.org:8888" || s.UI() != steps.UILab) {
 			t.Errorf("%s: %+v", id, s)
 		}
 	}

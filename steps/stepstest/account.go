@@ -140,7 +140,7 @@ func Script() []steps.Event {
 	add(steps.StepServe, steps.Finished, "the notebook answers on port 8888")
 	add(steps.StepOpen, steps.Started, "Open")
 	add(steps.StepOpen, steps.Doing, "Starting a kernel", "print(6*7) answered 42")
-	add(steps.StepOpen, steps.Finished, "http://localhost:8889/")
+	add(steps.StepOpen, steps.Finished, "http://localhost:8889/lab")
 	return script
 }
 
@@ -151,8 +151,8 @@ func Opened() *steps.Opened {
 			ID: "s-1", Answers: steps.Answers{Name: "jupyter", Region: "eu-central-1", Type: "t2.micro", Release: "24.04", Mode: steps.ModeSSH},
 			LaunchedAt: Now().Add(-90 * time.Minute), Resources: steps.Resources{InstanceID: "i-0a1b2c3d4e5f67890"},
 		},
-		URL:   "http://localhost:8889/tree?token=7c2d9a4e1b6f8035d2c7a9e4f1b0638d5a7c2e9f",
-		Plain: "http://localhost:8889/tree",
+		URL:   "http://localhost:8889/lab?token=7c2d9a4e1b6f8035d2c7a9e4f1b0638d5a7c2e9f",
+		Plain: "http://localhost:8889/lab",
 		Proof: "print(6*7) answered 42 by Python 3.12.3 (kernel python3) in 0.8 s",
 		Manual: []string{
 			"ssh -i ~/.local/state/jupyter-ec2/keys/jupyter.pem -N -L 8889:localhost:8888 ubuntu@ec2-203-0-113-20.eu-central-1.compute.amazonaws.com",

@@ -250,7 +250,7 @@ type Notebook struct {
 func NewNotebook() *Notebook { return &Notebook{done: make(chan struct{})} }
 
 // URL is where nothing answers.
-func (n *Notebook) URL() string { return "http://localhost:8890/?token=77aa" }
+func (n *Notebook) URL() string { return "http://localhost:8890/lab?token=77aa" }
 
 // Done is closed when it has ended.
 func (n *Notebook) Done() <-chan struct{} { return n.done }

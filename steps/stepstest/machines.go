@@ -113,6 +113,11 @@ func (e *Engine) SetMode(ctx context.Context, id string, mode steps.Mode, noTLS 
 	return e.changed(ctx, "mode", id, fmt.Sprintf("%s %v", mode, noTLS), func(a *steps.Answers) { a.Mode, a.NoTLS = mode, noTLS })
 }
 
+// SetUI changes the page that a setup's URL leads to.
+func (e *Engine) SetUI(ctx context.Context, id string, ui steps.UI) (steps.Setup, error) {
+	return e.changed(ctx, "ui", id, string(ui), func(a *steps.Answers) { a.UI = ui })
+}
+
 // SetLimits changes a setup's limits.
 func (e *Engine) SetLimits(ctx context.Context, id string, idle, lifetime steps.Limit) (steps.Setup, error) {
 	return e.changed(ctx, "limits", id, fmt.Sprintf("%s/%s", idle, lifetime), func(a *steps.Answers) {
@@ -182,8 +187,8 @@ func (e *Engine) URLOf(id string) *steps.Opened {
 }
 
 // Notebook starts Has.Notebook.
-func (e *Engine) Notebook(ctx context.Context, id string, emit func(steps.Event)) (steps.LocalNotebook, error) {
-	if err := e.tell(ctx, emit, "notebook", id); err != nil {
+func (e *Engine) Notebook(ctx context.Context, id string, ui steps.UI, emit func(steps.Event)) (steps.LocalNotebook, error) {
+	if err := e.tell(ctx, emit, "notebook", id, string(ui)); err != nil {
 		return nil, err
 	}
 	if n := read(e, &e.Has.Notebook); n != nil {

@@ -74,7 +74,7 @@ func plausible(base steps.Answers) error {
 func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error) {
 	base := steps.Answers{
 		Name: steps.DefaultName, Release: steps.DefaultRelease, DiskGB: steps.DefaultDiskGB,
-		Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+		Mode: steps.ModeSSH, Installer: steps.InstallerUV, UI: steps.UILab,
 	}
 	if a.o.plan != "" {
 		plan, err := readPlan(a.o.plan)
@@ -142,6 +142,7 @@ func (a *answering) flags(base *steps.Answers) {
 		"disk":      func() { base.DiskGB = o.disk },
 		"mode":      func() { base.Mode = steps.Mode(o.mode) },
 		"installer": func() { base.Installer = steps.Installer(o.installer) },
+		"ui":        func() { base.UI = steps.UI(o.ui) },
 		"no-tls":    func() { base.NoTLS = o.noTLS },
 		"idle-stop": func() { base.IdleStop = o.idle.limit },
 		"lifetime":  func() { base.Lifetime = o.life.limit },

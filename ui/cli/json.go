@@ -72,6 +72,8 @@ type jsonReady struct {
 	Mode        steps.Mode `json:"mode"`
 	URL         string     `json:"url"`
 	PlainURL    string     `json:"plain_url,omitempty"` // without the token
+	UI          steps.UI   `json:"ui,omitempty"`        // the page it leads to: "lab" or "tree"
+	UINote      string     `json:"ui_note,omitempty"`   // why it is another than was asked for
 	Proof       string     `json:"proof,omitempty"`
 	InstanceID  string     `json:"instance_id,omitempty"`
 	Address     string     `json:"address,omitempty"`
@@ -152,7 +154,7 @@ func (p *jsonPrinter) ready(o *steps.Opened) {
 	s := o.Setup
 	p.print(jsonReady{
 		Time: p.now(), Kind: "ready", Sandbox: p.sandbox, Setup: s.ID, Name: s.Answers.Name, Mode: s.Answers.Mode,
-		URL: o.URL, PlainURL: o.Plain, Proof: o.Proof,
+		URL: o.URL, PlainURL: o.Plain, UI: s.UI(), UINote: o.UINote, Proof: o.Proof,
 		InstanceID: s.Resources.InstanceID, Address: s.PublicAddr, LocalPort: s.LocalPort, PortNote: o.PortNote,
 		Fingerprint: o.Fingerprint, Certificate: o.Certificate, Kernelspecs: o.Kernelspecs, GatewayLine: o.GatewayLine,
 		VSCode: o.VSCode, Manual: o.Manual, jsonCost: costOf(o.Cost, p.sandbox),

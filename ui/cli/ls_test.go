@@ -37,7 +37,7 @@ func TestLs(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
 	want := `NAME   STATE              MODE  TYPE      REGION      IDLE    STOPS     COST/H   SO FAR  URL
-small  running            ssh   t3.micro  eu-north-1  53 min  in 7 min  $0.0170  <$0.01  http://localhost:8888/
+small  running            ssh   t3.micro  eu-north-1  53 min  in 7 min  $0.0170  <$0.01  http://localhost:8888/lab
 big    running?           http  t3.micro  us-east-1   -       -         $0.0170  <$0.01  -
 far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170  <$0.01  -
 `
@@ -63,7 +63,7 @@ func TestWithoutATunnelNoURLIsShown(t *testing.T) {
 		json       map[string]any
 	}{
 		{0, "no tunnel\n", "URL       no tunnel is open; open one: jupyter-ec2 open small\n", map[string]any{"url": nil, "tunnel": false, "local_port": 8888.0}},
-		{8890, "http://localhost:8890/\n", "URL       http://localhost:8890/\n", map[string]any{"url": "http://localhost:8890/", "tunnel": true, "local_port": 8888.0}},
+		{8890, "http://localhost:8890/lab\n", "URL       http://localhost:8890/lab\n", map[string]any{"url": "http://localhost:8890/lab", "tunnel": true, "local_port": 8888.0}},
 	} {
 		ask := func(args ...string) string {
 			e := two()
@@ -103,7 +103,7 @@ func TestLsJSON(t *testing.T) {
 		t.Fatalf("lines %v", all)
 	}
 	small, far := all[1], all[3]
-	if small["kind"] != "machine" || small["account"] != "123456789012" || small["url"] != "http://localhost:8888/" || small["cost_now"] != 0.017 {
+	if small["kind"] != "machine" || small["account"] != "123456789012" || small["url"] != "http://localhost:8888/lab" || small["cost_now"] != 0.017 {
 		t.Errorf("small: %v", small)
 	}
 	if h := small["health"].(map[string]any); h["stop_at"] != "1970-01-01T12:07:00Z" || h["stop_why"] != "idle" {
@@ -295,7 +295,7 @@ State     running
 Machine   i-aaaa t3.micro in eu-north-1
 Address   ec2.example.org
 Mode      ssh
-URL       http://localhost:8888/
+URL       http://localhost:8888/lab
 Server    answers
 Kernels   python3  busy  ab.ipynb
 CPU       25 % of 2

@@ -13,7 +13,7 @@ import (
 )
 
 func (p *Program) notebookCommand(sandbox *bool) *cobra.Command {
-	browser := false
+	browser, ui := false, ""
 	cmd, _ := commandSpec{
 		use: "notebook GATEWAY", short: "Run a notebook here with a gateway's kernels", least: 1, most: 1,
 		want: "name one setup in gateway mode: " + name + " ls lists them",
@@ -21,13 +21,15 @@ func (p *Program) notebookCommand(sandbox *bool) *cobra.Command {
 
 With --json, events of the steps, a line of kind "ready" with the url, and "done" at the end.`,
 		example: `jupyter-ec2 notebook big
-jupyter-ec2 notebook big --browser`,
+jupyter-ec2 notebook big --browser
+jupyter-ec2 notebook big --ui tree`,
 		complete: func(ctx context.Context, r *request, _ string) ([]string, cobra.ShellCompDirective) {
 			return r.gatewayNames(ctx), cobra.ShellCompDirectiveNoFileComp
 		},
-		run: func(ctx context.Context, r *request) error { return r.notebook(ctx, browser) },
+		run: func(ctx context.Context, r *request) error { return r.notebook(ctx, browser, ui) },
 	}.command(p, sandbox)
 	cmd.Flags().BoolVar(&browser, "browser", false, "open the URL in a browser")
+	uiFlag(cmd, &ui, steps.UILab, "have the URL lead to this page: lab, where the Jupyter here has it, or tree")
 	return cmd
 }
 
@@ -40,7 +42,10 @@ type jsonNotebook struct {
 	URL   string    `json:"url"`
 }
 
-func (r *request) notebook(ctx context.Context, browser bool) error {
+func (r *request) notebook(ctx context.Context, browser bool, ui string) error {
+	if err := r.knownUI(ui); err != nil {
+		return err
+	}
 	gateway, err := r.takeGateway(ctx, r.args[0], r.worlds)
 	if err != nil {
 		return err
@@ -51,7 +56,7 @@ func (r *request) notebook(ctx context.Context, browser bool) error {
 	}
 	var here steps.LocalNotebook
 	err = t.work(func(emit func(steps.Event)) (err error) {
-		here, err = t.engine.Notebook(ctx, gateway.ID, emit)
+		here, err = t.engine.Notebook(ctx, gateway.ID, steps.UI(ui), emit)
 		return err
 	})
 	if err != nil {

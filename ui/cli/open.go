@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -9,22 +10,44 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-type openOptions struct{ browser, noTunnel bool }
+type openOptions struct {
+	browser, noTunnel bool
+	ui                string
+}
 
 func (p *Program) openCommand(sandbox *bool) *cobra.Command {
 	o := &openOptions{}
 	cmd, _ := commandSpec{
 		use: "open NAME", short: "Print a running machine's URL", least: 1, most: 1, want: oneName,
-		long: `Prints the URL of a running machine as the last line, and in ssh mode holds the tunnel until Ctrl-C, which is a success. Nothing is started or verified: "start" does that.
+		long: `Prints the URL of a running machine as the last line, and in ssh mode holds the tunnel until Ctrl-C, which is a success. Nothing is started or verified: "start" does that. With --ui, the URL leads to JupyterLab (lab) or to the notebook's list of files (tree) from now on; nothing restarts.
 
 With --json, a line of kind "ready" with the url, one of kind "tunnel" when the tunnel changes, and "done" at the end.`,
 		example: `jupyter-ec2 open jupyter
-jupyter-ec2 open jupyter --browser`,
+jupyter-ec2 open jupyter --browser
+jupyter-ec2 open jupyter --ui tree`,
 		run: func(ctx context.Context, r *request) error { return r.open(ctx, o) },
 	}.command(p, sandbox)
 	cmd.Flags().BoolVar(&o.browser, "browser", false, "open the URL in a browser")
 	cmd.Flags().BoolVar(&o.noTunnel, "no-tunnel", false, "do not hold a tunnel in ssh mode: print the URL and exit")
+	uiFlag(cmd, &o.ui, "", "have the URL lead to this page from now on: lab or tree")
 	return cmd
+}
+
+// uiFlag is the flag for the page that a URL leads to.
+func uiFlag(cmd *cobra.Command, ui *string, without steps.UI, usage string) {
+	cmd.Flags().StringVar(ui, "ui", string(without), usage)
+	// The flag exists: it is defined above.
+	_ = cmd.RegisterFlagCompletionFunc("ui", cobra.FixedCompletions(uiWords(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+func uiWords() []string { return []string{string(steps.UILab), string(steps.UITree)} }
+
+// knownUI is an error for a page that is not there.
+func (r *request) knownUI(ui string) error {
+	if ui != "" && !slices.Contains(uiWords(), ui) {
+		return usage(r.command, "the page %q is not one of lab, tree", ui)
+	}
+	return nil
 }
 
 // jsonTunnel is a line of kind "tunnel": what became of one.
@@ -40,9 +63,17 @@ func (r *request) open(ctx context.Context, o *openOptions) error {
 	if o.browser && o.noTunnel {
 		return usage("open", "--browser and --no-tunnel cannot be used together")
 	}
+	if err := r.knownUI(o.ui); err != nil {
+		return err
+	}
 	t, err := r.reach(ctx, r.args[0])
 	if err != nil {
 		return err
+	}
+	if o.ui != "" {
+		if t.setup, err = t.engine.SetUI(ctx, t.setup.ID, steps.UI(o.ui)); err != nil {
+			return err
+		}
 	}
 	opened, err := t.engine.Reopen(ctx, t.setup.ID)
 	if err != nil {

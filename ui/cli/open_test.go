@@ -39,6 +39,25 @@ func TestOpenHoldsTheTunnel(t *testing.T) {
 	has(t, "stderr", r.err.String(), "keeps running", "jupyter-ec2 stop small", "jupyter-ec2 open small")
 }
 
+// --ui leads the URL to another page from now on.
+func TestOpenAtAnotherPage(t *testing.T) {
+	e, _ := reached()
+	r := run{engine: e}
+	if code := r.do(t.Context(), "open", "small", "--no-tunnel", "--ui", "tree"); code != 0 || asked(e) != "ui aaaa tree; reopen aaaa" {
+		t.Errorf("exit code %d, asked %q: %s", code, asked(e), r.err.String())
+	}
+	for _, args := range [][]string{{"open", "small", "--ui", "desktop"}, {"notebook", "small", "--ui", "desktop"}, {"up", "--yes", "--ui", "desktop"}} {
+		r := run{engine: e}
+		if code := r.do(t.Context(), args...); code != exitUsage || !strings.Contains(r.err.String(), "not one of lab, tree") {
+			t.Errorf("%v: exit code %d: %s", args, code, r.err.String())
+		}
+	}
+	r = run{engine: e}
+	if code := r.do(t.Context(), "__complete", "open", "small", "--ui", ""); code != 0 || !strings.Contains(r.out.String(), "lab\ntree\n") {
+		t.Errorf("completion: %d: %s", code, r.out.String())
+	}
+}
+
 func TestOpenJSON(t *testing.T) {
 	e, _ := reached()
 	r := run{engine: e}

@@ -121,6 +121,7 @@ func (p *plainPrinter) about(o *steps.Opened) {
 	if o.Fingerprint != "" {
 		p.list("The server's own certificate (your browser will ask), SHA-256", []string{o.Fingerprint, "for curl: " + o.CurlOption()})
 	}
+	p.list("Page", notEmpty(o.UINote))
 	p.list("Local port", notEmpty(o.PortNote))
 	p.list("Costs", []string{wording.Cost(o.Cost, o.Cost.Age(p.now()), p.sandbox)})
 }

@@ -224,7 +224,7 @@ func (h *home) serves(mode string) (got event) {
 	cmd := h.up(ready(&got), "--mode", mode)
 	u := got.URL
 	if mode != "gateway" {
-		u = strings.Replace(u, "/?", "/api/status?", 1)
+		u = at(t, u, "/api/status")
 	}
 	if code := status(t, u, true); code != http.StatusOK {
 		t.Errorf("%s: with the token: %d", mode, code)

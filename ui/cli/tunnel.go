@@ -49,8 +49,10 @@ func (r *request) tunnel(ctx context.Context) error {
 		}
 		opened = append(opened, o)
 		r.line("%s  %s", t.setup.Answers.Name, o.URL)
-		if o.PortNote != "" {
-			r.note("%s\n", o.PortNote)
+		for _, note := range []string{o.UINote, o.PortNote} {
+			if note != "" {
+				r.note("%s\n", note)
+			}
 		}
 		if r.asJSON {
 			t.printer().ready(o)

@@ -16,6 +16,7 @@ type upOptions struct {
 	profile, region, image, kind string
 	disk                         int
 	key, mode, installer, name   string
+	ui                           string
 	noTLS                        bool
 	plan                         string
 	idle, life                   limitFlag
@@ -78,6 +79,7 @@ jupyter-ec2 up --plan plan.json`,
 	f.StringVar(&o.key, "key", string(steps.KeyMadeHere), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
 	f.StringVar(&o.mode, "mode", string(steps.ModeSSH), "reach the server this way: ssh, http or gateway")
 	f.StringVar(&o.installer, "installer", string(steps.InstallerUV), "install with uv, or with pip as the guide does")
+	f.StringVar(&o.ui, "ui", string(steps.UILab), "have the URL lead to this page: lab (JupyterLab) or tree (the notebook, as in the guide)")
 	f.StringVar(&o.name, "name", steps.DefaultName, "name the setup")
 	f.BoolVar(&o.noTLS, "no-tls", false, "serve plain HTTP in http and gateway mode, as the guide does")
 	f.Var(&o.idle, "idle-stop", "stop the machine after this much idle time, or never (60m)")
@@ -97,7 +99,7 @@ jupyter-ec2 up --plan plan.json`,
 		_ = cmd.RegisterFlagCompletionFunc(flag, p.completer(sandbox, values))
 	}
 	for flag, words := range map[string][]string{
-		"mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"},
+		"mode": {"ssh", "http", "gateway"}, "installer": {"uv", "pip"}, "ui": uiWords(),
 		"idle-stop": limitWords(), "lifetime": limitWords(),
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))

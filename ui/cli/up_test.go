@@ -24,7 +24,7 @@ func TestUpDefaults(t *testing.T) {
 	}
 	want := steps.Answers{
 		Name: "jupyter", Region: "eu-north-1", Release: "24.04", Type: "t3.micro", DiskGB: 8,
-		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeSSH, Installer: steps.InstallerUV, UI: steps.UILab,
 	}
 	if !begun(r.engine).Equal(want) {
 		t.Errorf("answers\n%+v, want\n%+v", *begun(r.engine), want)
@@ -56,12 +56,12 @@ func TestUpPlanAndFlags(t *testing.T) {
 	plan := filepath.Join(t.TempDir(), "plan.json")
 	write(t, plan, `{"name":"a","region":"us-east-1","image":"22.04","type":"t2.micro","disk_gb":20,"key":{"source":"create"},"mode":"http","installer":"pip"}`)
 	r := run{engine: made(stepstest.Has{}, opens(nil))}
-	if code := r.do(t.Context(), "up", "--yes", "--plan", plan, "--disk", "40", "--key", "import"); code != 0 {
+	if code := r.do(t.Context(), "up", "--yes", "--plan", plan, "--disk", "40", "--key", "import", "--ui", "tree"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
 	want := steps.Answers{
 		Name: "a", Region: "us-east-1", Release: "22.04", Type: "t2.micro", DiskGB: 40,
-		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
+		Key: steps.KeyAnswer{Source: steps.KeyMadeHere}, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, UI: steps.UITree,
 	}
 	if !begun(r.engine).Equal(want) {
 		t.Errorf("answers\n%+v, want\n%+v", *begun(r.engine), want)

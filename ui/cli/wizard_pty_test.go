@@ -76,8 +76,8 @@ func TestWizard(t *testing.T) {
 	s.Press(tuitest.Enter)
 	s.See(`(9|10) of 10|token=`) // a step at a time: each has its own patience
 	s.See(`10 of 10|token=`)
-	url := regexp.MustCompile(`http://localhost:\d+/\?token=[0-9a-f]{48}`).FindString(s.See(`token=[0-9a-f]{48}`))
-	if code := status(t, strings.Replace(url, "/?", "/api/status?", 1), true); code != http.StatusOK {
+	url := regexp.MustCompile(`http://localhost:\d+/lab\?token=[0-9a-f]{48}`).FindString(s.See(`token=[0-9a-f]{48}`))
+	if code := status(t, at(t, url, "/api/status"), true); code != http.StatusOK {
 		t.Errorf("%s: %d", url, code)
 	}
 	s.Resize(140, 40)

@@ -45,6 +45,7 @@ func withDefaults(a steps.Answers) steps.Answers {
 	a.Release = cmp.Or(a.Release, steps.DefaultRelease)
 	a.Mode = cmp.Or(a.Mode, steps.ModeSSH)
 	a.Installer = cmp.Or(a.Installer, steps.InstallerUV)
+	a.UI = cmp.Or(a.UI, steps.UILab)
 	a.Key.Source = cmp.Or(a.Key.Source, steps.KeyMadeHere)
 	a.DiskGB = cmp.Or(a.DiskGB, steps.DefaultDiskGB)
 	return a

@@ -15,13 +15,14 @@ import (
 const (
 	partMode = iota
 	partInstaller
+	partUI
 	partTLS
 	partName
 	modeParts
 )
 
-// Mode asks how the server is reached, how it is installed, whether it
-// uses TLS, and what the setup is called.
+// Mode asks how the server is reached, how it is installed, which of its pages
+// is opened, whether it uses TLS, and what the setup is called.
 type Mode struct {
 	*Guide
 	at    page.Choice
@@ -73,7 +74,7 @@ func (s *Mode) Keys() page.Keys {
 			taken := s.at.Key(k)
 			s.choose()
 			return taken
-		}), tab("installer, TLS, name"), back)
+		}), tab("installer, page, TLS, name"), back)
 	case partName:
 		return append(keys, tab("mode"), back, page.Under(func(k tea.KeyPressMsg) (tea.Cmd, bool) {
 			if k.String() == "esc" {
@@ -89,13 +90,22 @@ func (s *Mode) Keys() page.Keys {
 // choose takes the mode under the cursor.
 func (s *Mode) choose() { s.Answers.Mode = steps.Modes()[s.at.At].Mode }
 
-// hasTLS reports whether TLS is a question: in SSH mode it is none.
-func (s *Mode) hasTLS() bool { return s.Answers.Mode != steps.ModeSSH }
+// asks reports whether a part is a question in the chosen mode: in SSH mode TLS
+// is none, and a gateway has no page.
+func (s *Mode) asks(part int) bool {
+	switch part {
+	case partTLS:
+		return s.Answers.Mode != steps.ModeSSH
+	case partUI:
+		return s.Answers.Mode != steps.ModeGateway
+	}
+	return true
+}
 
-// move goes to the next part.
+// move goes to the next part that is a question.
 func (s *Mode) move(by int) {
 	s.part = (s.part + by + modeParts) % modeParts
-	if s.part == partTLS && !s.hasTLS() {
+	for !s.asks(s.part) {
 		s.part = (s.part + by + modeParts) % modeParts
 	}
 }
@@ -108,9 +118,18 @@ func (s *Mode) toggle() {
 		} else {
 			s.Answers.Installer = steps.InstallerUV
 		}
+	case partUI:
+		s.Answers.UI = otherUI(s.Answers.UI)
 	case partTLS:
 		s.Answers.NoTLS = !s.Answers.NoTLS
 	}
+}
+
+func otherUI(ui steps.UI) steps.UI {
+	if ui == steps.UITree {
+		return steps.UILab
+	}
+	return steps.UITree
 }
 
 func (s *Mode) take() tea.Cmd {
@@ -141,8 +160,8 @@ func (s *Mode) View(w, h int) string {
 	if !roomy {
 		lines = append(lines, "")
 	}
-	lines = append(lines, page.ZoneOf(page.ZonePart, partInstaller, s.installerLine(w)), page.ZoneOf(page.ZonePart, partTLS, s.tlsLine(w)),
-		page.ZoneOf(page.ZonePart, partName, s.nameLine()))
+	lines = append(lines, page.ZoneOf(page.ZonePart, partInstaller, s.installerLine(w)), page.ZoneOf(page.ZonePart, partUI, s.uiLine(w)),
+		page.ZoneOf(page.ZonePart, partTLS, s.tlsLine(w)), page.ZoneOf(page.ZonePart, partName, s.nameLine()))
 	if s.wrong != "" {
 		lines = append(lines, page.Paragraph(s.Theme.Warn, s.wrong, w)...)
 	}
@@ -207,6 +226,15 @@ func (s *Mode) installerLine(w int) string {
 		s.pick(partInstaller, uv, "uv, fast")+s.pick(partInstaller, !uv, "apt and pip, as in the guide"), w)
 }
 
+func (s *Mode) uiLine(w int) string {
+	label := s.label(partUI, "Page")
+	if s.Answers.Mode == steps.ModeGateway {
+		return label + s.Theme.Subtle.Render("none: a gateway has kernels alone")
+	}
+	lab := s.Answers.UI != steps.UITree
+	return cells.Fit(label+s.pick(partUI, lab, "JupyterLab")+s.pick(partUI, !lab, "Notebook, as in the guide"), w)
+}
+
 func (s *Mode) tlsLine(w int) string {
 	label := s.label(partTLS, "TLS")
 	if s.Answers.Mode == steps.ModeSSH {
@@ -225,7 +253,7 @@ func (s *Mode) nameLine() string {
 
 // Point implements [page.Page].
 func (s *Mode) Point(p page.Pointed) tea.Cmd {
-	if part, ok := p.Number(page.ZonePart); ok && (part != partTLS || s.hasTLS()) {
+	if part, ok := p.Number(page.ZonePart); ok && s.asks(part) {
 		s.part, s.wrong = part, ""
 	}
 	if _, ok := p.Clicked(page.ZoneLine); ok {

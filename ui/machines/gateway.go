@@ -94,7 +94,7 @@ func (s *Page) localNotebook(gateway *Member) tea.Cmd {
 	id, engine := gateway.ID, s.Engine
 	return s.begin(gateway, phrase{doing: "starting Jupyter here", did: "a Jupyter on this computer uses its kernels"},
 		func(ctx context.Context, emit func(steps.Event)) (result, error) {
-			notebook, err := engine.Notebook(ctx, id, emit)
+			notebook, err := engine.Notebook(ctx, id, steps.UILab, emit)
 			return result{notebook: notebook}, err
 		}, func(_ *Member, r result) tea.Cmd {
 			if s.Browser == nil {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestAJupyterHereUsesAGateway(t *testing.T) {
-	r := sevenRig(t).press("2", "g").until("A Jupyter on this computer").press("enter").untilAsked("notebook s-2").untilDone()
+	r := sevenRig(t).press("2", "g").until("A Jupyter on this computer").press("enter").untilAsked("notebook s-2 lab").untilDone()
 	r.until("localhost:8890").press("g").until("End the Jupyter").press("enter").until("has ended")
 	if r.machine("s-2").notebook != nil {
 		t.Error("it is kept after its end")

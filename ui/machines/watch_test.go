@@ -31,7 +31,7 @@ func TestTheListSeesWhatOtherProgramsDo(t *testing.T) {
 	}
 	last := len(r.e.Has.Setups) - 1
 	changed("2", func() { r.e.Has.Setups[last].State = "running" }).until("● next: Launch")
-	changed("3", func() { r.e.Has.Setups[0].TunnelPort = 8890 }).until("http://localhost:8890/  ✓ another program's tunnel")
+	changed("3", func() { r.e.Has.Setups[0].TunnelPort = 8890 }).until("http://localhost:8890/lab  ✓ another program's tunnel")
 	changed("4", func() { r.e.Has.Setups[0].TunnelPort = 0 }).until("no tunnel is open: o opens one at http://localhost:8881/")
 	changed("5", func() { r.e.Has.Setups[1].State = "stopped" }) // in another terminal
 	r.untilTrue("it is seen", func() bool { return r.machine("s-2").State == "stopped" && r.machine("s-2").conn.link == nil })

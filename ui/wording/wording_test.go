@@ -126,7 +126,7 @@ func TestURLCell(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	m.TunnelPort = 8899
-	if got := URLCell(m.URL(), m); got != "http://localhost:8899/" {
+	if got := URLCell(m.URL(), m); got != "http://localhost:8899/lab" {
 		t.Errorf("%q", got)
 	}
 	if got := URLCell("", steps.Machine{}); got != "" {
