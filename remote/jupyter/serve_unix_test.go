@@ -49,11 +49,12 @@ func TestServeAndProve(t *testing.T) {
 	}
 	cases := []struct {
 		mode, ip  string
+		ui        string
 		cert, key []byte
 		pin       []byte
 	}{
-		{mode: ModeSSH, ip: "127.0.0.41"},
-		{mode: ModeHTTP, ip: "127.0.0.42", cert: cert, key: key, pin: pin},
+		{mode: ModeSSH, ip: "127.0.0.41", ui: uiLab},
+		{mode: ModeHTTP, ip: "127.0.0.42", ui: uiTree, cert: cert, key: key, pin: pin},
 		{mode: ModeGateway, ip: "127.0.0.43", cert: cert, key: key, pin: pin},
 		{mode: ModeGateway, ip: "127.0.0.44"},
 	}
@@ -67,11 +68,10 @@ func TestServeAndProve(t *testing.T) {
 				t.Errorf("served at port %d", port)
 			}
 			before := readPID(t, h)
-			scheme := "http"
+			ep := Endpoint{URL: hostURL(c.ip, port), Token: spec.Token, UI: c.ui, PinSHA256: c.pin}
 			if c.pin != nil {
-				scheme = "https"
+				ep.URL = "https" + strings.TrimPrefix(ep.URL, "http")
 			}
-			ep := Endpoint{URL: fmt.Sprintf("%s://%s:%d", scheme, c.ip, port), Token: spec.Token, PinSHA256: c.pin}
 			proveIt(t, ep, f)
 			checkTokens(t, ep)
 			if again := mustServe(t, h, spec); again != port || readPID(t, h) != before {
@@ -81,6 +81,9 @@ func TestServeAndProve(t *testing.T) {
 		})
 	}
 }
+
+// hostURL is the root of a server at a host's port.
+func hostURL(ip string, port int) string { return fmt.Sprintf("http://%s:%d", ip, port) }
 
 func mustServe(t *testing.T, h Host, spec ServeSpec) int {
 	t.Helper()
@@ -101,7 +104,7 @@ func proveIt(t *testing.T, ep Endpoint, f Facts) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if proof.Output != "42" || proof.Kernel != "python3" || proof.Language != "python" || proof.PythonVersion != f.PythonVersion || proof.Took <= 0 {
+	if proof.Output != "42" || proof.Kernel != "python3" || proof.Language != "python" || proof.PythonVersion != f.PythonVersion || proof.UI != ep.UI || proof.Took <= 0 {
 		t.Errorf("the proof is %+v", proof)
 	}
 	t.Logf("proven in %v", proof.Took)
