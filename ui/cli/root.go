@@ -62,7 +62,7 @@ jupyter-ec2 rm jupyter`,
 	for _, make := range []func(*bool) *cobra.Command{
 		p.lsCommand, p.statusCommand, p.openCommand, p.tunnelCommand, p.logsCommand, p.sshCommand, p.cpCommand,
 		p.startCommand, p.stopCommand, p.rebootCommand, p.resizeCommand, p.modeCommand, p.gatewayCommand, p.notebookCommand,
-		p.extendCommand, p.idleCommand, p.imageCommand, p.rmCommand, p.sweepCommand, p.doctorCommand, p.adoptCommand,
+		p.extendCommand, p.idleCommand, p.imageCommand, p.rmCommand, p.sweepCommand, p.doctorCommand, p.adoptCommand, p.versionCommand,
 	} {
 		cmd.AddCommand(make(&o.sandbox))
 	}
