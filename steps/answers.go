@@ -95,6 +95,8 @@ type Answers struct {
 	// Gateway is the ID of the setup whose Kernel Gateway runs this notebook's
 	// kernels; empty means its own machine does.
 	Gateway string `json:"gateway,omitempty"`
+	// Tags are put on everything that is created.
+	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // Equal reports whether two answers are the same.
@@ -150,6 +152,9 @@ func (a Answers) Valid() error {
 		return err
 	}
 	if err := a.Work.valid(); err != nil {
+		return err
+	}
+	if err := validTags(a.Tags); err != nil {
 		return err
 	}
 	switch a.Key.Source {
@@ -219,7 +224,7 @@ func ReleaseFor(version string) Release {
 
 // Over are these answers where they are given, and those of an earlier machine
 // elsewhere. What belongs to the earlier one's account is left out where the
-// profile is another.
+// profile is another, and so are its tags.
 func (a Answers) Over(last Answers) Answers {
 	if a.Profile != "" && a.Profile != last.Profile {
 		last.Region, last.Key, last.Image = "", KeyAnswer{}, ""

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 type tag struct {
@@ -17,7 +18,12 @@ type tagSpec struct {
 	Tag          []tag
 }
 
-const maxTags = 50 // of one resource
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
+const (
+	maxTags     = 50 // of one resource
+	maxTagKey   = 128
+	maxTagValue = 256
+)
 
 // tagsFor collects the tags for one kind of resource out of a request's
 // specifications. allowed are the kinds that the request can tag.
@@ -41,8 +47,8 @@ func addTags(to map[string]string, tags []tag) error {
 	seen := map[string]bool{}
 	for _, t := range tags {
 		switch {
-		case t.Key == "" || len(t.Key) > 127 || len(t.Value) > 255:
-			return refuse("InvalidParameterValue", "Tag key must be 1 to 127 and its value at most 255 characters long.")
+		case t.Key == "" || utf8.RuneCountInString(t.Key) > maxTagKey || utf8.RuneCountInString(t.Value) > maxTagValue:
+			return refuse("InvalidParameterValue", "Tag key must be 1 to %d and its value at most %d characters long.", maxTagKey, maxTagValue)
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
 			return refuse("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
 		case seen[t.Key]:

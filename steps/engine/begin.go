@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -118,6 +119,8 @@ func otherMachine(s *steps.Setup, b steps.Answers) string {
 		return "disk size"
 	case s.Begun() && otherKey:
 		return "key pair"
+	case s.Launched() && !maps.Equal(a.Tags, b.Tags):
+		return "set of tags"
 	}
 	return ""
 }

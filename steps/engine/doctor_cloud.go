@@ -111,7 +111,7 @@ func (d *doctor) offered(ctx context.Context) finding {
 func (d *doctor) permitted(ctx context.Context) finding {
 	a, spec := d.s.Answers, aws.LaunchSpec{
 		Image: d.image, Type: d.s.Answers.Type, Subnet: d.s.Subnet, DiskGB: d.s.Answers.DiskGB,
-		Tags: map[string]string{TagSetup: cmp.Or(d.s.ID, "dry-run")},
+		Tags: tagsOf(cmp.Or(d.s.ID, "dry-run"), d.s.Answers),
 	}
 	if id := d.s.Resources.GroupID; id != "" {
 		spec.GroupIDs = []string{id}

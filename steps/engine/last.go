@@ -36,7 +36,7 @@ func (g *Guide) Last(context.Context) (a steps.Answers, ok bool) {
 // anotherLike are the setup's answers for another machine like it.
 func anotherLike(s *steps.Setup) steps.Answers {
 	a := s.Wanted()
-	a.Name, a.Gateway, a.Key.PairName = "", "", ""
+	a.Name, a.Gateway, a.Key.PairName, a.Tags = "", "", "", nil
 	switch {
 	case s.Resources.KeyFileOurs && a.Key.Source != steps.KeyMadeByEC2: // also that of an adopted machine
 		a.Key = steps.KeyAnswer{Source: steps.KeyMadeHere}

@@ -118,7 +118,7 @@ func (p *preflight) run(ctx context.Context) error {
 func (p *preflight) dryRun(ctx context.Context) {
 	p.permissions = p.region.DryRun(ctx, aws.LaunchSpec{
 		Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, DiskGB: p.answers.DiskGB,
-		Tags: map[string]string{TagSetup: "dry-run"},
+		Tags: tagsOf("dry-run", p.answers), // an organization may demand some, or refuse others
 	})
 	p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !needs(p.answers.Key, perm.Action) })
 }
@@ -249,5 +249,9 @@ func creates(a steps.Answers, image aws.Image, address string) []string {
 	default:
 		out = append(out, "1 key pair in EC2, from your key's public half")
 	}
-	return append(out, "1 public IPv4 address while the instance runs")
+	out = append(out, "1 public IPv4 address while the instance runs")
+	if len(a.Tags) > 0 {
+		out = append(out, "your tags on all of it: "+steps.TagWords(a.Tags))
+	}
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"strconv"
 
@@ -55,8 +56,19 @@ func (g *Guide) observe(s *steps.Setup, i aws.Instance) {
 
 func (t *target) observe(i aws.Instance) { t.g.observe(t.s, i) }
 
+// tags are on everything that is created for the setup.
 func (t *target) tags() map[string]string {
-	return map[string]string{TagSetup: t.s.ID, TagName: t.s.Answers.Name, "Name": "jupyter-ec2 " + t.s.Answers.Name}
+	tags := tagsOf(t.s.ID, t.s.Answers)
+	tags[TagName], tags["Name"] = t.s.Answers.Name, "jupyter-ec2 "+t.s.Answers.Name
+	return tags
+}
+
+// tagsOf are the person's own tags, and the one that says whose a thing is.
+func tagsOf(setup string, a steps.Answers) map[string]string {
+	tags := map[string]string{}
+	maps.Copy(tags, a.Tags)
+	tags[TagSetup] = setup
+	return tags
 }
 
 // onAWS is a text about money, which nothing costs in the sandbox.
