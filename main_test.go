@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -45,7 +44,7 @@ func sources(t *testing.T) []source {
 			t.Errorf("%v", err)
 			return
 		}
-		s := source{path: name, doc: docOf(f)}
+		s := source{path: name, doc: f.Doc.Text()}
 		for _, i := range f.Imports {
 			p, err := strconv.Unquote(i.Path.Value)
 			if err != nil {
@@ -59,13 +58,6 @@ func sources(t *testing.T) []source {
 		t.Fatalf("only %d Go files found: the rules would hold for nothing", len(all))
 	}
 	return all
-}
-
-func docOf(f *ast.File) string {
-	if f.Doc == nil {
-		return ""
-	}
-	return f.Doc.Text()
 }
 
 // walk visits the program's own files, without dot folders, test data and dist.
@@ -109,12 +101,13 @@ var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/me
 // named here is a mistake.
 var arrows = map[string][]string{
 	".":                       {"ui/cli"},
-	"ui/cli":                  {"ui", "ui/cells", "ui/meter", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "steps/timing", "aws", "remote/safe"},
+	"ui/cli":                  {"ui", "ui/cells", "ui/meter", "ui/settings", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "steps/timing", "aws", "remote/safe"},
 	"ui":                      {"steps", "ui/cells", "ui/guide", "ui/machines", "ui/page", "ui/theme", "ui/wording"},
 	"ui/page":                 append([]string{"steps", "steps/problem"}, uiLeaves...),
 	"ui/guide":                append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
 	"ui/machines":             append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
 	"ui/*":                    uiLeaves,
+	"ui/settings":             {"steps", "ui/theme", "ui/wording"},
 	"ui/tuitest":              {testsOnly},
 	"ui/wording":              {"steps", "steps/problem", "ui/cells"},
 	"steps":                   {"steps/problem", "remote/safe", "remote/jupyter/health"},
@@ -219,6 +212,7 @@ func TestOthersModules(t *testing.T) {
 		{"github.com/coder/websocket", []string{"remote/jupyter"}},
 		{"github.com/spf13/", []string{"ui/cli"}},
 		{"github.com/adrg/xdg", []string{"ui/cli"}},
+		{"github.com/pelletier/go-toml", []string{"ui/settings"}},
 	}
 	for _, s := range sources(t) {
 		for _, i := range s.imports {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 type adoptOptions struct{ profile, region string }
@@ -85,7 +86,7 @@ func (r *request) foundling(g *gathering, want string) (machine, error) {
 		}
 		return machine{}, &usageError{
 			text: fmt.Sprintf("no machine from elsewhere is called %q", want),
-			next: meant(nearest(want, namesOf(strays)), "See "+list(r.worlds)+" for the list; --profile checks another account."),
+			next: meant(wording.Nearest(want, namesOf(strays)), "See "+list(r.worlds)+" for the list; --profile checks another account."),
 		}
 	}
 	var each []string

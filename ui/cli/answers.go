@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // answering turns flags into answers.
@@ -20,10 +21,12 @@ type answering struct {
 	o      *upOptions
 	// image is the name of the image to launch from, which its region tells.
 	image string
+	// origins are where answers come from that no flag gave.
+	origins []steps.Origin
 }
 
-// answers gathers them: flags first, then the plan or the setup of that name,
-// then the account's own defaults. The setup is the zero one where there is
+// answers gathers them: flags first, then the plan, or the setup of that name, or
+// what a new machine starts from, then the account's own defaults. The setup is the zero one where there is
 // none of that name yet.
 func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, error) {
 	base, existing, err := a.base(ctx)
@@ -103,32 +106,8 @@ func (a *answering) base(ctx context.Context) (steps.Answers, steps.Setup, error
 	if a.o.plan != "" {
 		return base, steps.Setup{}, nil
 	}
-	if base.Profile, err = a.defaultProfile(a.engine); err == nil && a.Terminal && !a.o.yes && !a.o.json {
-		base = a.likeTheLast(ctx, base)
-	}
+	base, err = a.start(ctx, base)
 	return base, steps.Setup{}, err
-}
-
-// likeTheLast has a new machine start from the answers of the last one, where a
-// person sees them in the review and is asked. A script's do not depend on what
-// was made before.
-func (a *answering) likeTheLast(ctx context.Context, base steps.Answers) steps.Answers {
-	last, ok := a.engine.Last(ctx)
-	if !ok {
-		return base
-	}
-	given := steps.Answers{Name: base.Name}
-	switch {
-	case a.o.given("profile"):
-		given.Profile = a.o.profile
-	case a.Getenv("AWS_PROFILE") != "" || a.Getenv("AWS_ACCESS_KEY_ID") != "" || last.Profile == "":
-		given.Profile = base.Profile
-	}
-	if given = given.Over(last); given.Key.Source == steps.KeyFile && !a.o.given("key") {
-		a.o.key, given.Key = given.Key.Path, steps.KeyAnswer{} // which EC2 is asked about again
-	}
-	a.note("It starts from the answers of the machine that was made last. Flags change them; with --yes it starts from the defaults.\n")
-	return given
 }
 
 // flags puts what was given on the command line over the base.
@@ -146,6 +125,7 @@ func (a *answering) flags(base *steps.Answers) {
 		"no-tls":    func() { base.NoTLS = o.noTLS },
 		"idle-stop": func() { base.IdleStop = o.idle.limit },
 		"lifetime":  func() { base.Lifetime = o.life.limit },
+		"tag":       func() { base.Tags = o.tag.over(base.Tags) },
 	} {
 		if o.given(flag) {
 			set()
@@ -172,7 +152,7 @@ func regionUsable(regions []steps.Region, want string) error {
 		}
 		return &usageError{
 			text: fmt.Sprintf("there is no region %q: use one such as us-east-1", want),
-			next: meant(nearest(want, all), "See "+name+" up --help."),
+			next: meant(wording.Nearest(want, all), "See "+name+" up --help."),
 		}
 	case !regions[i].Enabled:
 		return &problemError{[]problem.Problem{{

@@ -12,6 +12,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/settings"
 )
 
 // made is an engine made by hand, as the commands see it; the real one runs in
@@ -104,7 +105,8 @@ type run struct {
 	asker    *asker    // of the engine
 	width    int       // of the terminal; 0 is none
 	env      map[string]string
-	clock    *await.Clock // nil stands still
+	places   settings.Places // of the settings; none where empty
+	clock    *await.Clock    // nil stands still
 }
 
 func (r *run) now() time.Time {
@@ -117,7 +119,7 @@ func (r *run) now() time.Time {
 func (r *run) do(ctx context.Context, args ...string) int {
 	p := &Program{
 		In: strings.NewReader(r.in), Out: &r.out, Err: &r.err,
-		Getenv: func(name string) string { return r.env[name] }, Now: r.now,
+		Getenv: func(name string) string { return r.env[name] }, Now: r.now, Places: r.places,
 		Terminal: r.terminal, OutTerminal: r.terminal, Console: r.console,
 		SandboxRuns: func(context.Context) bool { return r.awake },
 		Browse: func(url string) (<-chan struct{}, error) {

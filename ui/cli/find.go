@@ -77,7 +77,7 @@ func (p *Program) find(ctx context.Context, worlds []bool, want, command string)
 	case 0:
 		return steps.Setup{}, &usageError{
 			text: fmt.Sprintf("there is no setup %q", want),
-			next: meant(nearest(want, namesOf(setups)), "See "+list(worlds)+" for the list."),
+			next: meant(wording.Nearest(want, namesOf(setups)), "See "+list(worlds)+" for the list."),
 		}
 	case 1:
 		return found[0], badRecord(found[0])
@@ -180,7 +180,12 @@ func (p *Program) awake(ctx context.Context) bool { return p.SandboxRuns != nil 
 
 // defaultProfile names the profile that the SDK would take, so that the setup
 // stays with that account when AWS_PROFILE changes. Empty leaves it to the SDK.
+//
+// One that is set for this program counts before what the AWS tools take.
 func (p *Program) defaultProfile(engine steps.Engine) (string, error) {
+	if profile := p.setProfile(engine.Sandboxed()); profile != "" {
+		return profile, nil
+	}
 	profiles, err := engine.Profiles()
 	if err != nil {
 		return "", fmt.Errorf("list the AWS profiles: %w", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/settings"
 )
 
 // idleOptions are what idle was asked to change, beside the idle time.
@@ -73,7 +74,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 	var idle steps.Limit
 	if len(r.args) > 1 {
 		var err error
-		if idle, err = parseLimit(r.args[1]); err != nil {
+		if idle, err = settings.Limit(r.args[1]); err != nil {
 			return usage("idle", "%w", err)
 		}
 	}

@@ -264,7 +264,7 @@ func (r *request) oneImage(all []ownImage) (ownImage, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return ownImage{}, &usageError{text: fmt.Sprintf("there is no image %q of yours", want), next: meant(nearest(want, names), "See "+name+" image ls for the list.")}
+		return ownImage{}, &usageError{text: fmt.Sprintf("there is no image %q of yours", want), next: meant(wording.Nearest(want, names), "See "+name+" image ls for the list.")}
 	}
 	e := &usageError{text: fmt.Sprintf("%q is the name of %d images", want, len(found)), next: "Give the ID, as " + name + " image ls lists it."}
 	return ownImage{}, errors.Join(e)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // flagImage takes --image: a release of Ubuntu, an image's ID, or the name of
@@ -60,7 +61,7 @@ func (a *answering) noImage(all []steps.Image, at steps.Place) error {
 	}
 	return &usageError{
 		text: fmt.Sprintf("%q is no Ubuntu release, and no image of yours in %s", a.image, at.Region),
-		next: meant(nearest(a.image, names), "See "+name+" image ls for your images, and in which region they are."),
+		next: meant(wording.Nearest(a.image, names), "See "+name+" image ls for your images, and in which region they are."),
 	}
 }
 

@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
+	"maps"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/settings"
 )
 
 // limitFlag is a flag that takes a time span or never.
@@ -16,26 +16,39 @@ type limitFlag struct {
 func (f *limitFlag) String() string { return f.limit.String() }
 func (f *limitFlag) Type() string   { return "duration" }
 func (f *limitFlag) Set(s string) error {
-	limit, err := parseLimit(s)
+	limit, err := settings.Limit(s)
 	if err == nil {
 		f.limit, f.given = limit, true
 	}
 	return err
 }
 
-// parseLimit reads a limit that has to be said.
-func parseLimit(s string) (steps.Limit, error) {
-	limit, err := steps.ParseLimit(s)
-	switch {
-	case err != nil:
-		return 0, err
-	case limit == 0:
-		return 0, errors.New("no duration is given: write 45m, 2h30m or never")
-	case limit != steps.Never && limit < steps.MinLimit:
-		return 0, fmt.Errorf("%s is too short: use %s or more, or never", limit, steps.MinLimit)
-	}
-	return limit, nil
-}
-
 // limitWords complete a limit.
 func limitWords() []string { return []string{"30m", "60m", "2h", "12h", "never"} }
+
+// tagFlag is a flag that takes a tag, and can be given again.
+type tagFlag struct{ tags map[string]string }
+
+func (f *tagFlag) String() string { return steps.TagWords(f.tags) }
+func (f *tagFlag) Type() string   { return "name=value" }
+func (f *tagFlag) Set(s string) error {
+	name, value, err := settings.SplitTag(s)
+	if err != nil {
+		return err
+	}
+	if f.tags == nil {
+		f.tags = map[string]string{}
+	}
+	f.tags[name] = value
+	return nil
+}
+
+// over are tags with these over them.
+func (f *tagFlag) over(tags map[string]string) map[string]string {
+	all := maps.Clone(tags)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, f.tags)
+	return all
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/settings"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -57,6 +58,9 @@ type Program struct {
 	// Wizard runs the screen program.
 	Wizard func(ctx context.Context, sandbox bool, choice theme.Choice) error
 
+	// Places are where settings are looked for, beside the environment.
+	Places settings.Places
+
 	// trace is the debug log; it drops everything where none is asked for.
 	trace  *slog.Logger
 	traced *traceFile // of the trace, or nil
@@ -67,6 +71,8 @@ type Program struct {
 	linger     time.Duration
 
 	lines *lineReader
+	// known are the settings, once they are read; see settings.
+	known settingsOnce
 	// shown is what draws in the terminal, or nil.
 	shown *liveRegion
 }
@@ -95,6 +101,7 @@ func Main() int {
 	}
 	p.linger = 2 * time.Second
 	p.Kept = filepath.Join(stateDir("aws"), "types")
+	p.Places = settingsPlaces()
 	p.Engine, p.Wizard, p.SandboxRuns = p.wire, p.wizard, p.sandboxRuns
 	if isTerminal(os.Stdin) && isTerminal(os.Stdout) {
 		p.Console = func(ctx context.Context) (steps.Terminal, func() error, error) {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/settings"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
 
@@ -34,7 +35,7 @@ func (p *Program) paperOn(w io.Writer, terminal bool) paper {
 	out := paper{w: w}
 	if terminal && p.smart() && p.Size != nil {
 		out.width, _ = p.Size()
-		out.color = p.Getenv("NO_COLOR") == "" && p.Getenv(theme.Variable) != string(theme.None)
+		out.color = p.Getenv("NO_COLOR") == "" && p.settings().Get(settings.Theme).Text != string(theme.None)
 	}
 	return out
 }

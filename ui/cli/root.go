@@ -48,9 +48,12 @@ jupyter-ec2 rm jupyter`,
 	}
 	cmd.PersistentFlags().BoolVar(&o.sandbox, "sandbox", false, "use this computer instead of AWS: nothing costs money")
 	cmd.PersistentFlags().BoolVar(&o.debug, "debug", false, "write what is asked of AWS and of the machines to a file, whose name is printed first; "+traceVariable+"=FILE does so too")
-	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.startTrace(cmd, o) }
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		p.warnOfSettings(cmd)
+		return p.startTrace(cmd, o)
+	}
 	cmd.Flags().BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen; uses the defaults of up")
-	cmd.Flags().StringVar(&o.theme, "theme", "", "draw the screen for a dark or light terminal, or with none of the colours: auto, dark, light or none (auto; "+theme.Variable+" sets it permanently)")
+	cmd.Flags().StringVar(&o.theme, "theme", "", "draw the screen for a dark or light terminal, or with none of the colours: auto, dark, light or none (auto; \"config set theme\" sets it permanently)")
 	// The flag exists: it is defined above.
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Choices(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.SetGlobalNormalizationFunc(helpAll)
@@ -58,7 +61,7 @@ jupyter-ec2 rm jupyter`,
 	cmd.SilenceUsage, cmd.SilenceErrors, cmd.Version = true, true, version() // errors are printed in one place
 	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) { p.help(cmd) })
 	cmd.SetHelpCommand(p.helpCommand())
-	cmd.AddCommand(p.upCommand(&o.sandbox), p.sandboxCommand())
+	cmd.AddCommand(p.upCommand(&o.sandbox), p.configCommand(&o.sandbox), p.sandboxCommand())
 	for _, make := range []func(*bool) *cobra.Command{
 		p.lsCommand, p.statusCommand, p.openCommand, p.tunnelCommand, p.logsCommand, p.sshCommand, p.cpCommand,
 		p.startCommand, p.stopCommand, p.rebootCommand, p.resizeCommand, p.modeCommand, p.gatewayCommand, p.notebookCommand,
@@ -92,7 +95,7 @@ func (p *Program) start(ctx context.Context, o *rootOptions) error {
 	return nil
 }
 
-// theme is the one that the flag asks for, or else the environment.
+// theme is the one that the flag asks for, or else what is set.
 func (p *Program) theme(flag string) (theme.Choice, error) {
 	if flag != "" {
 		choice, err := theme.ParseChoice(flag)
@@ -101,13 +104,9 @@ func (p *Program) theme(flag string) (theme.Choice, error) {
 		}
 		return choice, nil
 	}
-	value := p.Getenv(theme.Variable)
-	if value == "" {
-		return theme.Auto, nil
-	}
-	choice, err := theme.ParseChoice(value)
+	choice, err := p.settings().Theme()
 	if err != nil {
-		return "", usage("", "%s in the environment: %w", theme.Variable, err)
+		return "", usage("", "%w", err)
 	}
 	return choice, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 type upOptions struct {
@@ -20,6 +21,7 @@ type upOptions struct {
 	noTLS                        bool
 	plan                         string
 	idle, life                   limitFlag
+	tag                          tagFlag
 
 	yes, dryRun, plain, json, noTunnel, timings bool
 	// bare is a run without a command: nobody asked for a machine to start.
@@ -41,7 +43,7 @@ func (p *Program) upCommand(sandbox *bool) *cobra.Command {
 		Short: "Go through the guide and end at a URL",
 		Long: `Goes through the guide without a screen: launches the machine, installs Jupyter, starts it, runs a cell in it, and prints the URL. In a terminal it shows the steps as they go, with the URL in a box at the end, and keeps the whole log in a file; elsewhere, and with --plain, it prints lines, the URL as the last one.
 
-A new machine starts from the answers of the one that was made last, which the review shows; with --yes, --json or without a terminal it starts from the defaults, whatever was made before.
+A new machine starts from what is set (see jupyter-ec2 config), and then from the answers of the one that was made last, which the review shows; with --yes, --json or without a terminal only what is set counts, whatever was made before.
 
 A run that was interrupted continues where it stopped when the same command is given again; nothing is created twice. In ssh mode the tunnel stays up until Ctrl-C, which is a success once the URL was printed.
 
@@ -84,6 +86,7 @@ jupyter-ec2 up --plan plan.json`,
 	f.BoolVar(&o.noTLS, "no-tls", false, "serve plain HTTP in http and gateway mode, as the guide does")
 	f.Var(&o.idle, "idle-stop", "stop the machine after this much idle time, or never (60m)")
 	f.Var(&o.life, "lifetime", "stop the machine after running for this long, or never (12h)")
+	f.Var(&o.tag, "tag", "put this tag on everything that is created; can be given again")
 	f.StringVar(&o.plan, "plan", "", "use the answers of a plan that the wizard saved")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the review and create nothing")
@@ -115,6 +118,9 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if !o.yes && !o.dryRun && !p.Terminal {
 		return usage("up", "there is no terminal to ask on: add --yes to continue without being asked")
 	}
+	if err := faulty(p.settings()); err != nil {
+		return err
+	}
 	meter := timing.New(p.Now)
 	ctx = timing.With(ctx, meter)
 	timing.Begin(ctx, string(steps.StepReview))
@@ -127,6 +133,9 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	answers, existing, err := a.answers(ctx)
 	if err != nil {
 		return err
+	}
+	if from := wording.Origins(answers, a.origins); from != "" {
+		p.note("Set: %s.\n", from)
 	}
 	out := p.upPrinter(ctx, o, answers.Name, sandbox, meter)
 	defer out.end()
