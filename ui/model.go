@@ -65,13 +65,18 @@ type notice struct {
 }
 
 func newModel(ctx context.Context, o Options, send func(tea.Msg)) *model {
+	if o.Start == nil {
+		o.Start = func() steps.Start { return steps.Start{} }
+	}
+	start := o.Start()
 	m := &model{o: o, page: machines.ID, Context: &page.Context{
 		Engine: o.Engine, Tasks: &page.Tasks{}, Send: send, Program: ctx, Width: 80, Height: 24,
-		Now: o.Now, Env: o.Env, Profile: o.Defaults.Profile, SaveDir: o.SaveDir, Browser: o.Open,
+		Now: o.Now, Env: o.Env, Profile: start.Answers.Profile, SaveDir: o.SaveDir, Browser: o.Open,
 	}}
 	m.Owner = m
 	m.Theme, m.asksTerminal = o.Theme.First(o.Env)
-	m.guide = guide.New(m.Context, o.Defaults)
+	m.guide = guide.New(m.Context, start.Answers)
+	m.guide.Fault = func() error { return o.Start().Fault }
 	m.guide.Next, m.guide.Exists = m.next, m.costs
 	m.guide.Launch = func() tea.Cmd { return m.work.begin() }
 	m.machines = machines.New(m.Context, m)

@@ -91,7 +91,7 @@ func (m *model) asking() bool {
 func (m *model) NewMachine(last steps.Answers, free func(name string) string) tea.Cmd {
 	m.work.clear()
 	m.open.set(nil)
-	m.guide.Begin(m.o.Defaults.Over(last))
+	m.guide.Begin(m.o.Start(), last)
 	m.guide.Answers.Name = free(m.guide.Answers.Name)
 	m.reached = 0
 	return tea.Batch(m.tell(guide.Begun{}), m.Show(steps.StepAccount))

@@ -26,8 +26,9 @@ type Options struct {
 	Env   []string // "NAME=value", as os.Environ; for NO_COLOR, TERM and the like
 	// Theme is what the screen is drawn for; empty means what the terminal says.
 	Theme theme.Choice
-	// Defaults are answers given on the command line; they are preselected.
-	Defaults steps.Answers
+	// Start is what a new machine starts from, before the last machine's answers.
+	// It is called for each one; nil is nothing.
+	Start func() steps.Start
 	// Open opens a URL in the browser; nil when there is none.
 	Open func(url string) error
 	// SaveDir is where plans and logs are saved; empty means the folder the

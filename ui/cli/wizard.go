@@ -27,6 +27,7 @@ func (p *Program) wizard(ctx context.Context, sandbox bool, choice theme.Choice)
 	defer done()
 	left, err := ui.Run(ctx, ui.Options{
 		Engine: engine, Asker: ask, Env: os.Environ(), Open: func(url string) error { _, err := p.Browse(url); return err }, Version: version(), Now: p.Now, Theme: choice,
+		Start: func() steps.Start { return p.wizardStart(sandbox) },
 	})
 	if err != nil {
 		return err

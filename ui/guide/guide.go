@@ -5,6 +5,7 @@ package guide
 
 import (
 	"cmp"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -20,6 +21,8 @@ type Guide struct {
 	Next    func() tea.Cmd // shows the next page
 	Launch  func() tea.Cmd // begins the work
 	Exists  func() bool    // reports whether the machine of these answers is there already
+	Fault   func() error   // why nothing can be launched, or nil; nil is never
+	origins []steps.Origin // where the answers come from that nobody gave
 }
 
 // New makes a guide that starts from these answers.
@@ -31,8 +34,12 @@ func New(c *page.Context, a steps.Answers) *Guide {
 // starts from.
 type Begun struct{}
 
-// Begin starts again from these answers. The pages are to be told: [Begun].
-func (g *Guide) Begin(a steps.Answers) { g.Answers = withDefaults(a) }
+// Begin starts again from what is set and, where nothing is, from the last
+// machine's answers. The pages are to be told: [Begun].
+func (g *Guide) Begin(start steps.Start, last steps.Answers) {
+	g.Answers = withDefaults(start.Answers.Over(last))
+	g.origins = append(slices.Clip(start.Origins), steps.Origin{From: "the last machine", Answers: last})
+}
 
 // Place is where the answers point to now.
 func (g *Guide) Place() steps.Place {

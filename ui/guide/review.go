@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
@@ -51,9 +52,14 @@ func (s *Review) Update(msg tea.Msg) tea.Cmd {
 
 func (s *Review) ask() tea.Cmd {
 	*s = Review{Guide: s.Guide, of: s.Answers}
-	answers := s.Answers
+	answers, exists := s.Answers, s.Exists()
 	return s.Start(taskReview, func(ctx context.Context, id page.TaskID) tea.Msg {
 		review, err := s.Engine.Review(ctx, answers)
+		if s.Fault != nil && !exists {
+			if fault := s.Fault(); fault != nil {
+				review.Problems = append([]problem.Problem{steps.Explain(fault)}, review.Problems...)
+			}
+		}
 		return reviewed{id, answers, review, err}
 	})
 }
@@ -193,6 +199,9 @@ func (s *Review) left(w int) []string {
 	lines = append(lines, "", page.Heading(s.Theme, "Will be created"))
 	for _, c := range r.Creates {
 		lines = append(lines, page.Bullet(s.Theme.Text, "+", page.Clean(c), w)...)
+	}
+	if from := wording.Origins(s.Answers, s.origins); from != "" {
+		lines = append(lines, "", s.Theme.Subtle.Render(cells.Fit("Set: "+page.Clean(from), w)))
 	}
 	return append(lines, "")
 }
