@@ -18,7 +18,7 @@ func (p *Program) configCommand(sandbox *bool) *cobra.Command {
 		Short: "Set what new machines and the screen start from",
 		Long: `What is set here new machines start from, in the wizard and with "up". A flag counts first, then a variable (JUPYTER_EC2_TYPE for "type"), then the project's file (` + settings.ProjectFile + ` in the working folder or above it, in the same checkout or below the home folder), then your own file, then what is built in. A machine that exists keeps what it was made with.
 
-The settings: profile, region, type, disk, mode, installer, idle-stop, lifetime, theme, and tags.NAME for a tag of everything that is created.
+The settings: profile, region, type, disk, mode, installer, ui, idle-stop, lifetime, theme, and tags.NAME for a tag of everything that is created.
 
 A project's file cannot set profile, theme or tags, nor a limit of "never" or above 12h. Without a person who sees the review, it counts only once you have agreed to it: "config trust".
 

@@ -10,11 +10,13 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/settings"
 )
 
 func (p *Program) notebookCommand(sandbox *bool) *cobra.Command {
 	browser, ui := false, ""
-	cmd, _ := commandSpec{
+	var cmd *cobra.Command
+	cmd, _ = commandSpec{
 		use: "notebook GATEWAY", short: "Run a notebook here with a gateway's kernels", least: 1, most: 1,
 		want: "name one setup in gateway mode: " + name + " ls lists them",
 		long: `Starts the Jupyter of this computer with the kernels of a machine in gateway mode: files stay here, the work is done there. Prints the URL, and ends the notebook with Ctrl-C, which is a success. Jupyter has to be installed here.
@@ -26,7 +28,12 @@ jupyter-ec2 notebook big --ui tree`,
 		complete: func(ctx context.Context, r *request, _ string) ([]string, cobra.ShellCompDirective) {
 			return r.gatewayNames(ctx), cobra.ShellCompDirectiveNoFileComp
 		},
-		run: func(ctx context.Context, r *request) error { return r.notebook(ctx, browser, ui) },
+		run: func(ctx context.Context, r *request) error {
+			if !cmd.Flags().Changed("ui") {
+				ui = r.settings().Get(settings.UI).Text
+			}
+			return r.notebook(ctx, browser, ui)
+		},
 	}.command(p, sandbox)
 	cmd.Flags().BoolVar(&browser, "browser", false, "open the URL in a browser")
 	uiFlag(cmd, &ui, steps.UILab, "have the URL lead to this page: lab, where the Jupyter here has it, or tree")

@@ -24,6 +24,7 @@ const (
 	Disk      Key = "disk"
 	Mode      Key = "mode"
 	Installer Key = "installer"
+	UI        Key = "ui"
 	IdleStop  Key = "idle-stop"
 	Lifetime  Key = "lifetime"
 	Theme     Key = "theme"
@@ -61,6 +62,15 @@ func table() []setting {
 		{
 			key: Installer, about: "how Jupyter is installed", builtIn: string(steps.InstallerUV), words: []string{"uv", "pip"},
 			check: valid(func(a *steps.Answers, text string) { a.Installer = steps.Installer(text) }),
+		},
+		{
+			key: UI, about: "the page that the URL leads to", builtIn: string(steps.UILab), words: []string{"lab", "tree"},
+			check: func(text string) error {
+				if text == "" {
+					return errors.New("no page is given: it is one of lab, tree")
+				}
+				return valid(func(a *steps.Answers, text string) { a.UI = steps.UI(text) })(text)
+			},
 		},
 		{key: IdleStop, about: "after how much idle time a machine stops", builtIn: steps.DefaultIdleStop.String(), span: true, check: checkLimit},
 		{key: Lifetime, about: "after how much time a machine stops in any case", builtIn: steps.DefaultLifetime.String(), span: true, check: checkLimit},
@@ -185,6 +195,8 @@ func (k Key) answer(a *steps.Answers, text string) {
 		a.Mode = steps.Mode(text)
 	case Installer:
 		a.Installer = steps.Installer(text)
+	case UI:
+		a.UI = steps.UI(text)
 	case IdleStop:
 		a.IdleStop, _ = Limit(text) // checked before
 	case Lifetime:

@@ -49,6 +49,7 @@ func answerFields() []answerField {
 		{"key", func(a steps.Answers) any { return a.Key }},
 		{"mode", func(a steps.Answers) any { return a.Mode }},
 		{"installer", func(a steps.Answers) any { return a.Installer }},
+		{"page", func(a steps.Answers) any { return a.UI }},
 		{"idle stop", func(a steps.Answers) any { return a.IdleStop }},
 		{"lifetime", func(a steps.Answers) any { return a.Lifetime }},
 	}
