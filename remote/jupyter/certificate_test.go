@@ -103,7 +103,7 @@ func TestParsePin(t *testing.T) {
 func TestNewToken(t *testing.T) {
 	a, errA := NewToken()
 	b, errB := NewToken()
-	if err := errors.Join(errA, errB); err != nil || len(a) != 48 || a == b {
+	if err := errors.Join(errA, errB); err != nil || len("http://localhost:65535/tree?token="+a) > 78 || len(a) < 40 || a == b {
 		t.Errorf("%q, %q, %v", a, b, err)
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// NewToken makes a server's token: 24 random bytes as 48 hexadecimal digits,
-// as long as Jupyter's own. A URL with it fits on a line of 80 columns.
+// NewToken makes a server's token: 22 random bytes as 44 hexadecimal digits. It
+// is as long as fits with the rest of a tunnel's URL, whatever its port and its
+// page, between the margins of 80 columns.
 func NewToken() (string, error) {
-	b := make([]byte, 24)
+	b := make([]byte, 22)
 	if _, err := rand.Read(b); err != nil {
 		return "", fmt.Errorf("making a token: %w", err)
 	}

@@ -29,13 +29,15 @@ import (
 )
 
 // A browser opens the URL that the guide ended at, makes a notebook by the
-// page's own menu, runs a cell and shows its result.
+// page's own menu, or JupyterLab's launcher, runs a cell and shows its result.
 func TestBrowser(t *testing.T) {
 	t.Parallel() // its parts take turns with all other tests
-	for _, mode := range []steps.Mode{steps.ModeSSH, steps.ModeHTTP} {
+	for mode, ui := range map[steps.Mode]steps.UI{steps.ModeSSH: steps.UILab, steps.ModeHTTP: steps.UITree} {
 		t.Run(string(mode), func(t *testing.T) {
 			w := newInstalledWorld(t, testhost.Spec{})
-			o := w.open(answers(mode, steps.InstallerUV), nil)
+			a := answers(mode, steps.InstallerUV)
+			a.UI = ui
+			o := w.open(a, nil)
 			ctx := browse(t, o)
 			if err := chromedp.Run(ctx, chromedp.Navigate(o.URL)); err != nil {
 				t.Fatal(err)
@@ -45,7 +47,13 @@ func TestBrowser(t *testing.T) {
 					t.Errorf("the browser got the certificate %s, the screen shows %s", got, o.Fingerprint)
 				}
 			}
-			if got := strings.TrimSpace(runCell(ctx, t, "print(6*7)")); got != "42" {
+			begin := newFromTheTree
+			if ui == steps.UILab {
+				begin = newFromTheLauncher
+			}
+			p := tab{ctx, t}
+			begin(p)
+			if got := strings.TrimSpace(p.runCell("print(6*7)")); got != "42" {
 				t.Errorf("print(6*7) shows %q", got)
 			}
 		})
@@ -116,7 +124,7 @@ func shownCertificate(ctx context.Context, t *testing.T, o *steps.Opened) string
 	t.Helper()
 	var chain []string
 	err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		chain, err = network.GetCertificate(strings.TrimSuffix(o.Plain, "/")).Do(ctx)
+		chain, err = network.GetCertificate(strings.TrimSuffix(o.Plain, "/"+string(o.Setup.UI()))).Do(ctx)
 		return err
 	}))
 	if err != nil || len(chain) == 0 {
@@ -133,6 +141,7 @@ func shownCertificate(ctx context.Context, t *testing.T, o *steps.Opened) string
 // What is pressed and seen in the pages, as XPath.
 const (
 	newButton   = `//jp-toolbar//*[normalize-space(text())="New"] | //*[contains(@class,"jp-DropdownMenu")]//*[normalize-space(text())="New"]`
+	pythonCard  = `//*[contains(@class,"jp-LauncherCard") and @data-category="Notebook" and contains(@title,"Python 3")]`
 	pythonEntry = `//*[contains(@class,"lm-Menu-itemLabel") and contains(text(),"Python 3")]`
 	kernelIdle  = `//*[contains(@class,"jp-Notebook-ExecutionIndicator") and @data-status="idle"]`
 	cell        = `//*[contains(@class,"jp-CodeCell")]//*[contains(@class,"cm-content")]`
@@ -140,10 +149,16 @@ const (
 	cellOutput  = `//*[contains(@class,"jp-OutputArea-output")]//pre`
 )
 
-// runCell makes a new notebook from the file list's menu and runs a cell in it.
-func runCell(ctx context.Context, t *testing.T, code string) (output string) {
-	t.Helper()
-	p := tab{ctx, t}
+// newFromTheLauncher makes a new notebook in JupyterLab.
+func newFromTheLauncher(p tab) {
+	p.t.Helper()
+	p.loads(pythonCard)
+	p.press(pythonCard, func() bool { return p.shows(kernelIdle) })
+}
+
+// newFromTheTree makes a new notebook from the file list's menu.
+func newFromTheTree(p tab) {
+	p.t.Helper()
 	p.loads(newButton)
 	p.press(newButton, func() bool { return p.shows(pythonEntry) })
 	var notebook *target.Info
@@ -159,6 +174,11 @@ func runCell(ctx context.Context, t *testing.T, code string) (output string) {
 		chromedp.Navigate(notebook.URL),
 	)
 	p.loads(kernelIdle)
+}
+
+// runCell runs a cell in the notebook that is open.
+func (p tab) runCell(code string) (output string) {
+	p.t.Helper()
 	p.press(cell, func() bool { return p.shows(cellFocused) })
 	p.do(
 		chromedp.KeyEvent(code),

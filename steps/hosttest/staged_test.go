@@ -94,13 +94,13 @@ func (p *person) steady(text string) string {
 
 var (
 	spinner = regexp.MustCompile(`(?m)^((?:.*│)? *)[·•●] `)
-	secret  = regexp.MustCompile(`token=[0-9a-f]{48}`)
+	secret  = regexp.MustCompile(`token=[0-9a-f]{44}`)
 )
 
 // still is a screen without what moves and without the token. The URL that is
 // drawn is the real one: it is opened from the screen.
 func (p *person) still(shown string) string {
 	shown = spinner.ReplaceAllString(shown, "$1● ")
-	shown = secret.ReplaceAllString(shown, "token="+strings.Repeat("x", 48))
+	shown = secret.ReplaceAllString(shown, "token="+strings.Repeat("x", 44))
 	return strings.ReplaceAll(shown, fmt.Sprint(p.port), "54321")
 }

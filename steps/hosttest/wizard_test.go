@@ -245,8 +245,8 @@ func (p *person) hasTheURL() {
 	r := p.start("")
 	r.See(`Your setups(?s:.*)jupyter`)
 	r.Press(tuitest.Enter)
-	r.looks("11-url", `(?s)token=[0-9a-f]{48}.*By hand`)
-	url := regexp.MustCompile(`http://localhost:\d+/\S*token=[0-9a-f]{48}`).FindString(r.Shown())
+	r.looks("11-url", `(?s)token=[0-9a-f]{44}.*By hand`)
+	url := regexp.MustCompile(`http://localhost:\d+/\S*token=[0-9a-f]{44}`).FindString(r.Shown())
 	if !answersAt(p.t, url) {
 		p.t.Errorf("%q does not answer", url)
 	}

@@ -76,7 +76,7 @@ func TestWizard(t *testing.T) {
 	s.Press(tuitest.Enter)
 	s.See(`(9|10) of 10|token=`) // a step at a time: each has its own patience
 	s.See(`10 of 10|token=`)
-	url := regexp.MustCompile(`http://localhost:\d+/lab\?token=[0-9a-f]{48}`).FindString(s.See(`token=[0-9a-f]{48}`))
+	url := regexp.MustCompile(`http://localhost:\d+/lab\?token=[0-9a-f]{44}`).FindString(s.See(`token=[0-9a-f]{44}`))
 	if code := status(t, at(t, url, "/api/status"), true); code != http.StatusOK {
 		t.Errorf("%s: %d", url, code)
 	}
