@@ -13,7 +13,8 @@ type burst struct {
 	known   chan struct{} // closed when it is known whether they are many
 	many    bool          // more than a browser opens to a server for a page
 	share   int           // where they are, how many of them a connection takes while others are made
-	until   time.Time     // and how long those that are left wait for the others
+	began   time.Time     // when they were
+	quiet   time.Duration // since something came back: a connection that is silent for so long has room for the others
 }
 
 // begin takes a stream that has just come. Those that begin together with many
@@ -51,7 +52,7 @@ func (l *links) join(s *stream) (known <-chan struct{}) {
 	case b.many:
 		l.expectMuch(now, b, s)
 	case n > l.rules.page:
-		b.many, b.until = true, now.Add(l.rules.apart)
+		b.many, b.began = true, now
 		close(b.known)
 		l.expectMuch(now, b, b.streams...)
 	case n > l.rules.share(l.rules.page+1) && l.mayGrow(now):
@@ -92,17 +93,35 @@ func (l *links) burstEnds(b *burst) {
 	}
 }
 
-// waits reports whether a stream waits for a connection that is being made,
-// because k has its share of those that began together.
-func (l *links) waits(s *stream, k *link, now time.Time) bool {
+// waits is how long a stream waits at most, before it is asked again, for a
+// connection that is being made, because k has its share of those that began
+// together. Where they turn out to carry little, k falls silent, and is taken.
+func (l *links) waits(s *stream, k *link, now time.Time) time.Duration {
 	b := s.burst
-	return b != nil && b.many && l.dialing > 0 && now.Before(b.until) && l.muchOn(k, now) >= b.share
+	if b == nil || !b.many || l.dialing == 0 || l.muchOn(k, now) < b.share {
+		return 0
+	}
+	left := l.rules.apart - now.Sub(b.began)
+	if b.quiet > 0 {
+		left = min(left, b.quiet-k.wire.silent())
+	}
+	return left
 }
+
+// shortestQuiet is more than what is between two pieces of something large that
+// comes from close by.
+const shortestQuiet = 10 * time.Millisecond
 
 // came notes that something came back over a stream: it begins no longer.
 func (l *links) came(s *stream) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if b := s.burst; b != nil && b.many && b.quiet == 0 {
+		// There and back took less than this, and what is large comes in pieces
+		// that are as far apart at first.
+		b.quiet = max(time.Since(b.began)*3/2, shortestQuiet)
+		l.wake()
+	}
 	s.begun()
 }
 

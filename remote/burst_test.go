@@ -39,10 +39,19 @@ func untilBegun(t *testing.T, tunnel *Tunnel, n int) {
 	})
 }
 
+// echoAll says something to all, and then hears it from all.
 func echoAll(t *testing.T, conns []net.Conn, text string) {
 	t.Helper()
 	for _, c := range conns {
-		echo(t, c, text)
+		if _, err := io.WriteString(c, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range conns {
+		buf := make([]byte, len(text))
+		if _, err := io.ReadFull(c, buf); err != nil || string(buf) != text {
+			t.Fatalf("got %q, %v, want %q", buf, err, text)
+		}
 	}
 }
 
@@ -114,22 +123,30 @@ func TestTunnelBurstOnOneConnection(t *testing.T) {
 				t.Errorf("state %q, and %d others before", tunnel.State(), len(states))
 			}
 		})
-		t.Run("no answer", func(t *testing.T) {
-			rules := patientRules()
-			rules.apart = time.Millisecond
-			var came atomic.Int32
-			real := h.addr
-			h.addr = serve(t, func(c net.Conn) {
-				if came.Add(1) > 1 {
-					_, _ = io.Copy(io.Discard, c)
-					return
-				}
-				leadOn(c, real)
+		for name, apart := range map[string]time.Duration{"not for long": time.Millisecond, "not for what carries little": time.Hour} {
+			t.Run(name, func(t *testing.T) {
+				rules := patientRules()
+				rules.apart = apart
+				tunnel, _, _ := openTunnelRuled(t, onceAnswering(t, h), TunnelSpec{}, rules)
+				echoAll(t, connectAtOnce(t, tunnel, 8), "all the same")
 			})
-			tunnel, _, _ := openTunnelRuled(t, h, TunnelSpec{}, rules)
-			echoAll(t, connectAtOnce(t, tunnel, 8), "all the same")
-		})
+		}
 	})
+}
+
+// onceAnswering is a host that answers one connection, and says nothing on others.
+func onceAnswering(t *testing.T, h host) host {
+	t.Helper()
+	var came atomic.Int32
+	real := h.addr
+	h.addr = serve(t, func(c net.Conn) {
+		if came.Add(1) > 1 {
+			_, _ = io.Copy(io.Discard, c)
+			return
+		}
+		leadOn(c, real)
+	})
+	return h
 }
 
 // An agent's key may be asked for each time: there is one connection, and

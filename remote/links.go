@@ -236,10 +236,14 @@ func (l *links) place(ctx context.Context, s *stream) (*link, error) {
 	for {
 		l.mu.Lock()
 		now, changed := time.Now(), l.changed
-		var late <-chan time.Time
-		if k := l.best(now); k != nil && l.waits(s, k, now) {
-			late = time.After(s.burst.until.Sub(now))
-		} else if k != nil {
+		var again <-chan time.Time
+		k := l.best(now)
+		if k != nil {
+			if left := l.waits(s, k, now); left > 0 {
+				k, again = nil, time.After(left)
+			}
+		}
+		if k != nil {
 			k.streams[s] = struct{}{}
 			s.link = k
 			if l.carryingMuch(now) > 0 { // so that what comes next does not wait behind it
@@ -251,7 +255,7 @@ func (l *links) place(ctx context.Context, s *stream) (*link, error) {
 		l.mu.Unlock()
 		select {
 		case <-changed:
-		case <-late:
+		case <-again:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
