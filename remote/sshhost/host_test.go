@@ -226,6 +226,39 @@ func TestListenOnLoopbackOfItsOwn(t *testing.T) {
 	}
 }
 
+// Nobody takes the address of a host that restarts.
+func TestAnAddressIsKept(t *testing.T) {
+	t.Parallel()
+	a, err := Take(240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Release()
+	l, err := a.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other, err := Listen(int(at.(*net.TCPAddr).IP.To4()[3]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	if other.Addr().String() == at.String() {
+		t.Errorf("another host has %s while its own is down", at)
+	}
+	again, err := a.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Close(); err != nil || again.Addr().String() != at.String() {
+		t.Errorf("it was at %s, and is at %s, %v", at, again.Addr(), err)
+	}
+}
+
 func TestNoPython(t *testing.T) {
 	t.Parallel()
 	empty, broken := t.TempDir(), hostsDir(t)

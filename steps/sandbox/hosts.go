@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"sync"
 
@@ -20,14 +19,15 @@ type hosts struct {
 	mu      sync.Mutex
 	down    func(id string) // tells the cloud of a host that was switched off from inside
 	running map[string]*sshhost.Host
-	keys    map[string][]string       // by instance, for Reboot
-	last    map[string]netip.AddrPort // by instance, where it was at last
+	keys    map[string][]string         // by instance, for Reboot
+	last    map[string]netip.AddrPort   // by instance, where it was at last
+	has     map[string]*sshhost.Address // by instance, while it is not stopped
 }
 
 func newHosts(c *sshhost.Computer, log func(string)) *hosts {
 	return &hosts{
 		computer: c, log: log, down: func(string) {}, running: map[string]*sshhost.Host{},
-		keys: map[string][]string{}, last: map[string]netip.AddrPort{},
+		keys: map[string][]string{}, last: map[string]netip.AddrPort{}, has: map[string]*sshhost.Address{},
 	}
 }
 
@@ -47,14 +47,27 @@ func (h *hosts) Launch(ctx context.Context, spec ec2sim.HostSpec) (ec2sim.Host, 
 		first = int(last.Addr().As4()[3]) + 1 // another address after a stop and a start, as on EC2
 	}
 	h.mu.Unlock()
-	listener, err := sshhost.Listen(first)
+	address, err := sshhost.Take(first)
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
-	return h.start(ctx, sshhost.Spec{ID: spec.InstanceID, Listener: listener, AuthorizedKeys: spec.AuthorizedKeys, UserData: spec.UserData, Disk: spec.Snapshot})
+	host, err := h.start(ctx, address, sshhost.Spec{ID: spec.InstanceID, AuthorizedKeys: spec.AuthorizedKeys, UserData: spec.UserData, Disk: spec.Snapshot})
+	if err != nil {
+		address.Release()
+		return host, err
+	}
+	h.mu.Lock()
+	h.has[spec.InstanceID] = address
+	h.mu.Unlock()
+	return host, nil
 }
 
-func (h *hosts) start(ctx context.Context, spec sshhost.Spec) (ec2sim.Host, error) {
+// start starts a host at its address.
+func (h *hosts) start(ctx context.Context, at *sshhost.Address, spec sshhost.Spec) (ec2sim.Host, error) {
+	var err error
+	if spec.Listener, err = at.Listen(); err != nil {
+		return ec2sim.Host{}, fmt.Errorf("listening at the address of host %s: %w", spec.ID, err)
+	}
 	spec.Down = func() {
 		h.log("Host " + spec.ID + " was switched off from inside.")
 		h.mu.Lock()
@@ -79,8 +92,24 @@ func (h *hosts) start(ctx context.Context, spec sshhost.Spec) (ec2sim.Host, erro
 	}, nil
 }
 
-// Stop ends everything that runs on the host and keeps its folder.
+// Stop ends everything that runs on the host and keeps its folder, but not its
+// address.
 func (h *hosts) Stop(ctx context.Context, id string) error {
+	if err := h.halt(ctx, id); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	address := h.has[id]
+	delete(h.has, id)
+	h.mu.Unlock()
+	if address != nil {
+		address.Release()
+	}
+	return nil
+}
+
+// halt ends everything that runs on the host.
+func (h *hosts) halt(ctx context.Context, id string) error {
 	h.mu.Lock()
 	host := h.running[id]
 	h.mu.Unlock()
@@ -99,21 +128,16 @@ func (h *hosts) Stop(ctx context.Context, id string) error {
 
 // Reboot ends everything on the host and starts it again at its address.
 func (h *hosts) Reboot(ctx context.Context, id string) error {
-	if err := h.Stop(ctx, id); err != nil {
+	if err := h.halt(ctx, id); err != nil {
 		return err
 	}
 	h.mu.Lock()
-	addr, ran := h.last[id]
-	keys := h.keys[id]
+	address, keys := h.has[id], h.keys[id]
 	h.mu.Unlock()
-	if !ran {
-		return fmt.Errorf("host %s was never started", id)
+	if address == nil {
+		return fmt.Errorf("host %s does not run", id)
 	}
-	listener, err := net.Listen("tcp4", addr.String())
-	if err != nil {
-		return fmt.Errorf("taking the address of host %s again: %w", id, err)
-	}
-	_, err = h.start(ctx, sshhost.Spec{ID: id, Listener: listener, AuthorizedKeys: keys})
+	_, err := h.start(ctx, address, sshhost.Spec{ID: id, AuthorizedKeys: keys})
 	return err
 }
 
