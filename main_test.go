@@ -101,7 +101,7 @@ var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/me
 // named here is a mistake.
 var arrows = map[string][]string{
 	".":                       {"ui/cli"},
-	"ui/cli":                  {"ui", "ui/cells", "ui/meter", "ui/settings", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "steps/timing", "aws", "remote/safe"},
+	"ui/cli":                  {"ui", "ui/cells", "ui/meter", "ui/settings", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "steps/timing", "aws", "remote/private", "remote/safe"},
 	"ui":                      {"steps", "ui/cells", "ui/guide", "ui/machines", "ui/page", "ui/theme", "ui/wording"},
 	"ui/page":                 append([]string{"steps", "steps/problem"}, uiLeaves...),
 	"ui/guide":                append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
@@ -113,7 +113,7 @@ var arrows = map[string][]string{
 	"steps":                   {"steps/problem", "remote/safe", "remote/jupyter/health"},
 	"steps/problem":           {}, // imports nothing of ours: all who meet errors import it
 	"steps/timing":            {}, // likewise: all who wait import it
-	"steps/engine":            {"steps", "steps/problem", "steps/timing", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/safe"},
+	"steps/engine":            {"steps", "steps/problem", "steps/timing", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/private", "remote/safe"},
 	"steps/engine/enginetest": {"steps", "steps/engine", "aws", "aws/ec2sim"}, // for tests only itself: nothing else may import it
 	"steps/sandbox":           {"steps/problem", "aws/ec2sim", "remote/sshhost"},
 	"steps/stepstest":         {"steps", "steps/problem"}, // for tests only itself: nothing else may import it
@@ -121,7 +121,8 @@ var arrows = map[string][]string{
 	"aws":                     {"steps/problem", "steps/timing"},
 	"aws/*":                   {},
 	"aws/contract":            {testsOnly}, // for tests only itself
-	"remote":                  {"remote/safe", "steps/problem", "steps/timing"},
+	"remote":                  {"remote/private", "remote/safe", "steps/problem", "steps/timing"},
+	"remote/private":          {},
 	"remote/safe":             {},
 	"remote/cloudinit":        {"remote"},
 	"remote/jupyter":          {"steps/problem", "steps/timing", "remote", "remote/safe", "remote/jupyter/health"},

@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
-	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
@@ -102,7 +102,7 @@ func (h *HostKeys) change(doing string, f func([]byte) []byte) (err error) {
 			err = fmt.Errorf("%s: %w", doing, err)
 		}
 	}()
-	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {
+	if err := private.MkdirAll(filepath.Dir(h.path)); err != nil {
 		return err
 	}
 	lock := flock.New(h.path+".lock", flock.SetPermissions(0o600))
@@ -118,7 +118,7 @@ func (h *HostKeys) change(doing string, f func([]byte) []byte) (err error) {
 	if bytes.Equal(old, now) {
 		return nil
 	}
-	return atomicwriter.WriteFile(h.path, now, 0o600)
+	return private.WriteFile(h.path, now, 0o600)
 }
 
 // keysIn lists the keys that the text of known_hosts pins for an instance.

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
@@ -48,7 +49,7 @@ func Generate(comment string) (KeyPair, error) {
 // folder made with mode 0700 when it is missing. A file that is there is never
 // overwritten: the error then is fs.ErrExist.
 func WriteKeyFile(path string, pem []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := private.MkdirAll(filepath.Dir(path)); err != nil {
 		return keyFileError(path, err)
 	}
 	part := path + ".part"
@@ -73,7 +74,7 @@ func WriteKeyFile(path string, pem []byte) error {
 }
 
 func writeNew(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
+	f, err := private.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,9 @@ func (f *KeyFile) read() ([]byte, error) {
 	case !info.Mode().IsRegular() || info.Size() > maxKeyFile: // reading a pipe would wait for ever
 		return nil, &KeyError{Path: f.Path, Reason: KeyGarbage}
 	}
-	f.TooOpen = tooOpen(info)
+	if f.TooOpen, err = tooOpen(f.Path, info); err != nil {
+		return nil, keyFileError(f.Path, err)
+	}
 	file, err := os.Open(f.Path)
 	if err != nil {
 		return nil, keyFileError(f.Path, err)

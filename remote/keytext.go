@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"os"
 	"path/filepath"
 	"unicode/utf16"
 
-	"github.com/moby/sys/atomicwriter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 )
 
 const (
@@ -93,10 +92,10 @@ func Protect(path string) error {
 	defer clear(content)
 	if f.Garbled && f.inspect(content) == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil {
-			err = atomicwriter.WriteFile(path, content, 0o400)
+			err = private.WriteFile(path, content, 0o400)
 		}
 	}
-	if err = errors.Join(err, os.Chmod(path, 0o400)); err != nil {
+	if err = errors.Join(err, private.Restrict(path, 0o400)); err != nil {
 		return keyFileError(path, err)
 	}
 	return nil

@@ -14,9 +14,9 @@ import (
 
 // tooOpen is OpenSSH's own rule: one's own file, and others may do something
 // with it.
-func tooOpen(info fs.FileInfo) bool {
+func tooOpen(_ string, info fs.FileInfo) (bool, error) {
 	st, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(st.Uid) == os.Getuid() && info.Mode().Perm()&0o077 != 0
+	return ok && int(st.Uid) == os.Getuid() && info.Mode().Perm()&0o077 != 0, nil
 }
 
 // ownFile reports whether a file belongs to the user.

@@ -7,10 +7,16 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 )
 
-// tooOpen knows nothing of Windows' access lists.
-func tooOpen(fs.FileInfo) bool { return false }
+// tooOpen is the rule of Windows' own OpenSSH: others than the user, the system
+// and administrators may do something with the file.
+func tooOpen(path string, info fs.FileInfo) (bool, error) {
+	a, err := private.Of(path, info)
+	return a.Read || a.Write, err
+}
 
 // ownFile takes what is in a folder of the user's for the user's.
 func ownFile(fs.FileInfo) bool { return true }

@@ -56,7 +56,7 @@ func readPrices(path, region string, now time.Time) (keptPrices, error) {
 	if !info.Mode().IsRegular() {
 		return none, errors.New("it is not a file")
 	}
-	if why := exposed(info); why != "" {
+	if why := exposed(path, info); why != "" {
 		return none, errors.New(why)
 	}
 	f, err := os.Open(path)

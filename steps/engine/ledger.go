@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/moby/sys/atomicwriter"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -71,7 +71,7 @@ func (l ledger) lockFile(id string) (*flock.Flock, error) {
 		return nil, err
 	}
 	path := l.file("locks", id)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := private.MkdirAll(filepath.Dir(path)); err != nil {
 		return nil, ledgerFault(err)
 	}
 	return flock.New(path), nil
@@ -91,10 +91,10 @@ func (l ledger) save(s *steps.Setup) error {
 // writePrivate replaces a file atomically, readable by its owner only. It is on
 // the disk when this returns.
 func writePrivate(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := private.MkdirAll(filepath.Dir(path)); err != nil {
 		return ledgerFault(err)
 	}
-	if err := atomicwriter.WriteFile(path, content, 0o600); err != nil {
+	if err := private.WriteFile(path, content, 0o600); err != nil {
 		return ledgerFault(err)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -105,7 +106,7 @@ func (l ledger) tunnelFile(id string, port int) string {
 // it is not any more, so that at most one process has to do with each file.
 func (l ledger) holdTunnel(ctx context.Context, id string, port int) (release func(), err error) {
 	path := l.tunnelFile(id, port)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := private.MkdirAll(filepath.Dir(path)); err != nil {
 		return nil, ledgerFault(err)
 	}
 	f := flock.New(path)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -295,7 +296,7 @@ func (g *Guide) gateway(ctx context.Context, id string) (ep jupyter.Endpoint, ce
 // wants a client certificate too.
 func (n *localNotebook) trust(certificate []byte) (string, error) {
 	parent := n.g.ledger.file("notebooks", "")
-	if err := os.MkdirAll(parent, 0o700); err != nil {
+	if err := private.MkdirAll(parent); err != nil {
 		return "", ledgerFault(err)
 	}
 	dir, err := os.MkdirTemp(parent, "")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
@@ -86,7 +87,7 @@ func (g *Guide) keepPrices(region string, p steps.Prices, all bool) {
 // replace writes a file that only its owner can read, in one step, and does not
 // wait for the disk: what a power cut leaves is no loss, and not used.
 func replace(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := private.MkdirAll(filepath.Dir(path)); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
@@ -98,7 +99,7 @@ func replace(path string, content []byte) error {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = private.Rename(f.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name()) // it is in nobody's way

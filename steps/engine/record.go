@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -43,7 +44,7 @@ func (l ledger) load(id string) (*steps.Setup, error) {
 	if !info.Mode().IsRegular() {
 		return nil, unreadable(path, errors.New("it is not a file"))
 	}
-	if why := exposed(info); why != "" {
+	if why := exposed(path, info); why != "" {
 		return nil, unreadable(path, errors.New(why))
 	}
 	b, err := os.ReadFile(path)
@@ -223,10 +224,7 @@ func (l ledger) safe() error {
 			if err != nil {
 				break // it is not there, or tells of itself when it is used
 			}
-			if info.Mode()&fs.ModeSymlink != 0 {
-				info = ownerOnly{info}
-			}
-			if why := exposed(info); why != "" {
+			if why := exposed(path, info); why != "" {
 				return notYours(path, why)
 			}
 		}
@@ -234,10 +232,18 @@ func (l ledger) safe() error {
 	return nil
 }
 
-// ownerOnly is a link, whose own mode says nothing.
-type ownerOnly struct{ fs.FileInfo }
-
-func (ownerOnly) Mode() fs.FileMode { return 0o700 }
+// exposed says how others could change a file or folder, or nothing.
+func exposed(path string, info fs.FileInfo) string {
+	switch a, err := private.Of(path, info); {
+	case err != nil:
+		return "who can write to it is not known (" + err.Error() + ")"
+	case a.Owner != "":
+		return "it belongs to another user (" + a.Owner + ")"
+	case a.Write:
+		return "others can write to it (" + a.Who + ")"
+	}
+	return ""
+}
 
 func notYours(path, why string) error {
 	return &problem.Error{

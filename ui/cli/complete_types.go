@@ -10,8 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/moby/sys/atomicwriter"
-
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -81,7 +80,7 @@ func (c completing) readTypes(path string) ([]steps.InstanceType, bool) {
 // Where that fails, AWS is asked again.
 func (c completing) keepTypes(path string, types []steps.InstanceType) {
 	b, err := json.Marshal(keptTypes{c.Now(), types})
-	if path == "" || err != nil || os.MkdirAll(c.Kept, 0o700) != nil {
+	if path == "" || err != nil || private.MkdirAll(c.Kept) != nil {
 		return
 	}
 	others, _ := filepath.Glob(filepath.Join(c.Kept, "*.json")) // the pattern is right
@@ -90,5 +89,5 @@ func (c completing) keepTypes(path string, types []steps.InstanceType) {
 			_ = os.Remove(other)
 		}
 	}
-	_ = atomicwriter.WriteFile(path, b, 0o600)
+	_ = private.WriteFile(path, b, 0o600)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -34,13 +35,13 @@ func (p *Program) openLog(setup string, sandbox bool) *runLog {
 		part = "sandbox"
 	}
 	dir := filepath.Join(stateDir(part), "logs")
-	if l.err = os.MkdirAll(dir, 0o700); l.err != nil {
+	if l.err = private.MkdirAll(dir); l.err != nil {
 		return l
 	}
 	prune(dir, setup)
 	path := filepath.Join(dir, setup+p.Now().Format(logStamp))
 	// A second run in the same second does not write into the first one's.
-	if l.file, l.err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); l.err == nil {
+	if l.file, l.err = private.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); l.err == nil {
 		l.w = l
 	}
 	return l

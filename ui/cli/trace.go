@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
@@ -37,7 +38,7 @@ func (p *Program) startTrace(cmd *cobra.Command, o *rootOptions) error {
 			part = "sandbox"
 		}
 		path = filepath.Join(stateDir(part), "logs", "debug.log")
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		if err := private.MkdirAll(filepath.Dir(path)); err != nil {
 			return usage("", "the debug log cannot be written: %w", err)
 		}
 	}
@@ -139,7 +140,10 @@ func (f *traceFile) turn(full fs.FileInfo) error {
 	err = f.file.Close() // Windows renames no open file
 	f.file = nil
 	if err == nil && mine {
-		err = os.Rename(f.path, f.path+".1")
+		// On Windows it stays where it is while another process writes to it.
+		if err = os.Rename(f.path, f.path+".1"); private.InUse(err) {
+			err = nil
+		}
 	}
 	if err == nil {
 		f.file, err = openPrivate(f.path)
@@ -166,13 +170,13 @@ func openPrivate(path string) (*os.File, error) {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := private.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()
-	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		err = f.Chmod(0o600)
+	if err == nil {
+		err = private.Narrow(f, info)
 	}
 	if now, lerr := os.Lstat(path); err == nil && (lerr != nil || !os.SameFile(info, now)) {
 		err = fmt.Errorf("%s was replaced while it was opened", path)
