@@ -38,11 +38,12 @@ func Manual(id StepID, a Answers, s *Setup) []string {
 	}
 }
 
-// Commands is the whole guide as typed by hand, for the review.
-func Commands(a Answers) []string {
+// Commands is the whole guide as typed by hand, for the review; ownImage is of
+// the image to launch from, as in [Resources].
+func Commands(a Answers, ownImage bool) []string {
 	var out []string
 	for _, id := range []StepID{StepKey, StepLaunch, StepConnect, StepInstall, StepServe, StepOpen} {
-		out = append(out, Manual(id, a, nil)...)
+		out = append(out, Manual(id, a, &Setup{Resources: Resources{OwnImage: ownImage}})...)
 	}
 	return out
 }
@@ -151,16 +152,23 @@ func (m manual) launch() []string {
 		quote(cmp.Or(m.s.Resources.ImageID, m.Image, "ami-ID")), quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
 }
 
-// install comes to the same end as the engine's scripts.
+// activate has the shell use the machine's Jupyter.
+const activate = ". ~/.jupyter-ec2/venv/bin/activate"
+
+// install comes to the same end as the engine's scripts. On a machine from an
+// image of the user's own, they find everything there.
 func (m manual) install() []string {
 	versions := []string{"pip --version", "jupyter notebook --version", "jupyter kernelgateway --version"}
+	if m.s.Resources.OwnImage {
+		return append([]string{activate}, versions...)
+	}
 	if m.Installer == InstallerPip {
 		commands := []string{
 			"sudo apt-get update",
 			"sudo apt-get install -y --no-install-recommends python3-pip python3-venv",
 			"pip3 -V",
 			"python3 -m venv ~/.jupyter-ec2/venv",
-			". ~/.jupyter-ec2/venv/bin/activate",
+			activate,
 			"pip install --upgrade pip",
 			"pip install notebook",
 			"pip install jupyter_kernel_gateway",
@@ -170,7 +178,7 @@ func (m manual) install() []string {
 	commands := []string{
 		"curl -LsSf https://astral.sh/uv/install.sh | sh",
 		"~/.local/bin/uv venv ~/.jupyter-ec2/venv",
-		". ~/.jupyter-ec2/venv/bin/activate",
+		activate,
 		"~/.local/bin/uv pip install notebook jupyter_kernel_gateway ipykernel pip",
 	}
 	return append(commands, versions...)

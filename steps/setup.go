@@ -74,6 +74,9 @@ type Resources struct {
 	ClientToken string `json:"client_token,omitempty"`
 	ImageID     string `json:"image_id,omitempty"`
 	InstanceID  string `json:"instance_id,omitempty"`
+	// OwnImage says that the image was made of a machine by this program: what the
+	// install brings is on it.
+	OwnImage bool `json:"own_image,omitempty"`
 	// UserData says that the machine is launched with user data: a host key, and
 	// the install to begin at boot.
 	UserData bool `json:"user_data,omitempty"`

@@ -60,6 +60,9 @@ func usableImage(i aws.Image, a steps.Answers, arch string) error {
 // ownName is the name that an image of the user's own was given.
 func ownName(i aws.Image) string { return safe.Clean(i.Tags[aws.TagImage]) }
 
+// isOwn reports whether the image was made of a machine by this program.
+func isOwn(a steps.Answers, i aws.Image) bool { return a.Image != "" && ownName(i) != "" }
+
 // imageTitle is what a machine is launched from, for the review.
 func imageTitle(a steps.Answers, i aws.Image) string {
 	if a.Image == "" {

@@ -66,6 +66,13 @@ func TestLaunchFromAnImage(t *testing.T) {
 	if err != nil || len(review.Problems) > 0 || !strings.Contains(review.Creates[0], "image lab ("+made.ID+")") || len(review.Warnings) > 0 && strings.Contains(strings.Join(review.Warnings, " "), "image") {
 		t.Errorf("review: %+v, %v", review, err)
 	}
+	installs := func(lines []string) bool {
+		all := strings.Join(lines, "\n")
+		return strings.Contains(all, "pip install") || !strings.Contains(all, "jupyter notebook --version")
+	}
+	if installs(review.Commands) || !strings.Contains(strings.Join(review.Creates, "\n"), "which finds what is in the image") {
+		t.Errorf("what is in the image is installed by hand: %q; %q", review.Commands, review.Creates)
+	}
 	second, err := g.Begin(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +90,9 @@ func TestLaunchFromAnImage(t *testing.T) {
 	now, err := g.Setups(t.Context())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if installs(steps.Manual(steps.StepInstall, now[1].Answers, &now[1])) || !installs(steps.Manual(steps.StepInstall, now[0].Answers, &now[0])) {
+		t.Error("the install by hand is the other machine's")
 	}
 	i, err := w.Region().Instance(t.Context(), now[1].Resources.InstanceID)
 	if err != nil || i.ImageID != made.ID {

@@ -202,7 +202,7 @@ func (r *run) mourn() error {
 	res := &r.s.Resources
 	r.doing("%s is gone (terminated elsewhere); a new one is launched", res.InstanceID)
 	r.s.Done, r.before = map[steps.StepID]time.Time{}, nil
-	res.InstanceID, res.ClientToken, res.ImageID, res.UserData, res.HostKey, res.HostKeyMade = "", "", "", false, "", false
+	res.InstanceID, res.ClientToken, res.ImageID, res.OwnImage, res.UserData, res.HostKey, res.HostKeyMade = "", "", "", false, false, "", false
 	r.s.LaunchAsked, r.s.FirstStart, r.s.LaunchedAt, r.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	r.s.RanBefore, r.s.RanUnseen = 0, false
 	return errors.Join(r.save(), r.dropUserData())
@@ -221,7 +221,7 @@ func (r *run) runInstance(ctx context.Context) (aws.Instance, error) {
 		}
 		res.Launches++
 		res.ClientToken = fmt.Sprintf("jupyter-ec2-%s-%d", r.s.ID, res.Launches)
-		res.ImageID = image.ID
+		res.ImageID, res.OwnImage = image.ID, isOwn(r.s.Answers, image)
 		r.s.LaunchAsked = r.g.cfg.Now().UTC()
 		if err := r.makeUserData(); err != nil {
 			return aws.Instance{}, err
@@ -281,7 +281,7 @@ func (r *run) refusedLaunch(err error, first bool) error {
 		return err
 	}
 	res := &r.s.Resources
-	res.ClientToken, res.ImageID, res.UserData, res.HostKey, r.s.LaunchAsked = "", "", false, "", time.Time{}
+	res.ClientToken, res.ImageID, res.OwnImage, res.UserData, res.HostKey, r.s.LaunchAsked = "", "", false, false, "", time.Time{}
 	return errors.Join(err, r.save(), r.dropUserData())
 }
 

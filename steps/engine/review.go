@@ -33,7 +33,7 @@ func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, erro
 	v.Cost = steps.CostOf(look.prices, a.Type, a.DiskGB)
 	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
 	v.Creates = creates(a, look.image, look.address)
-	v.Commands = steps.Commands(a)
+	v.Commands = steps.Commands(a, isOwn(a, look.image))
 	return v, nil
 }
 
@@ -238,7 +238,11 @@ func creates(a steps.Answers, image aws.Image, address string) []string {
 		"1 security group: " + opens(a.Mode, address),
 	}
 	// Whoever may read the machine's user data in EC2 reads it.
-	out = append(out, "user data: a host key made for it alone, and the install, to begin at boot; no other secret")
+	install := "the install, to begin at boot"
+	if isOwn(a, image) {
+		install += ", which finds what is in the image"
+	}
+	out = append(out, "user data: a host key made for it alone, and "+install+"; no other secret")
 	switch {
 	case a.Key.Source == steps.KeyMadeHere:
 		out = append(out, "1 key pair, made here; EC2 gets the public half")
