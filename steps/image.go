@@ -91,6 +91,15 @@ type Saving struct {
 	ImageID  string    `json:"image_id,omitempty"` // once EC2 has said it
 }
 
+// ImageBegun says of a machine that an image of it was begun, and what that
+// means; empty where none was.
+func (s Setup) ImageBegun() string {
+	if s.Saving == nil {
+		return ""
+	}
+	return "An image, " + s.Saving.Name + ", was begun. Unless it is being made right now, the server is down and what was left out of the image is put aside on the machine"
+}
+
 // Images is what a front end needs to keep images of machines.
 type Images interface {
 	// Images looks for the user's own images as Survey looks for machines.

@@ -135,6 +135,9 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 	if d.s.ServerPort == 0 {
 		return finding{steps.CheckBad, "No server was started yet.", problem.Act(on(problem.Continue, d.s)).Say(": it continues where it stopped."), againFix}
 	}
+	if d.s.Saving != nil {
+		return finding{steps.CheckBad, d.s.ImageBegun() + ".", settled(d.s), "put the machine back as it was before the image, and start the server"}
+	}
 	ep, err := d.g.public(d.s)
 	if err != nil {
 		f := wrong(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
 )
 
@@ -36,6 +37,7 @@ func TestDoctorOfARealJupyter(t *testing.T) {
 	w.allWell()
 	w.serverMended()
 	w.strayEnded()
+	w.imageBegun()
 	w.nothingRuns()
 	w.watched()
 	w.serve(steps.ModeGateway)
@@ -126,6 +128,37 @@ setsid jupyter notebook --no-browser --config="$PWD/.jupyter-ec2/server/config.p
 	}
 	if err := w.Guide().FixCheck(t.Context(), w.Only().ID, "server", func(steps.Event) {}); err != nil {
 		t.Fatal(err)
+	}
+	w.allWell()
+}
+
+// imageBegun has an image of the machine begun and not finished: whoever opens
+// the URL, and the doctor, say so, and the doctor puts the machine back.
+func (w *world) imageBegun() {
+	t, id := w.t, w.Only().ID
+	t.Helper()
+	ctx, kill := context.WithCancel(t.Context())
+	defer kill()
+	// A minute in which EC2 may not show an image lasts a second.
+	g := w.Guide(func(c *engine.Config) { c.Minute = time.Second })
+	_, err := g.SaveImage(ctx, id, steps.ImageWish{Name: "team"}, func(e steps.Event) {
+		if strings.HasPrefix(e.Text, "Asking EC2") {
+			kill()
+		}
+	})
+	if err == nil {
+		t.Fatal("the image was made")
+	}
+	if _, err := g.Reopen(t.Context(), id); title(err) != "An image of the machine was begun and not finished" || !strings.Contains(steps.Explain(err).Text, "team") {
+		t.Errorf("opened: %v", err)
+	}
+	checks := w.doctor(g, id)
+	w.expect(checks, map[string]steps.CheckState{"install": steps.CheckOK, "server": steps.CheckBad, "path": steps.CheckSkipped, "proof": steps.CheckSkipped})
+	if c := checks["server"]; !strings.Contains(c.Text, "An image, team, was begun.") || c.Next.Empty() || c.Fix == "" {
+		t.Errorf("%+v", c)
+	}
+	if err := g.FixCheck(t.Context(), id, "server", func(steps.Event) {}); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
 	}
 	w.allWell()
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Reopen returns the URL of a setup whose server runs. Where the machine was
@@ -31,10 +32,26 @@ func (g *Guide) Reopen(ctx context.Context, setupID string) (*steps.Opened, erro
 	if !s.Finished(steps.StepOpen) || s.Done[steps.StepServe].Before(s.LaunchedAt) || s.ServerPort == 0 {
 		return g.Work(ctx, setupID, silent)
 	}
+	if s.Saving != nil { // its server is down
+		return nil, imageBegun(s)
+	}
 	if s.Answers.Mode != steps.ModeSSH {
 		t.followMe(ctx) // a tunnel does so on its own
 	}
 	return t.reopen(ctx)
+}
+
+// imageBegun is a machine that is not as it was, because of an image.
+func imageBegun(s *steps.Setup) error {
+	return &problem.Error{
+		Kind: problem.Server, Title: "An image of the machine was begun and not finished",
+		Text: s.ImageBegun() + ".", Next: settled(s),
+	}
+}
+
+// settled is what puts such a machine back.
+func settled(s *steps.Setup) problem.Next {
+	return problem.Say("Let the image finish where it is being made. Otherwise ").Act(on(problem.Continue, s)).Say(": that puts the machine back and starts its server.")
 }
 
 func (t *target) reopen(ctx context.Context) (*steps.Opened, error) {

@@ -56,7 +56,7 @@ func (r *request) status(ctx context.Context) error {
 	if m.Unseen != "" {
 		r.note("%s could not be checked: %s.\n", m.Answers.Name, m.Unseen)
 	}
-	if begun := wording.ImageBegun(m.Setup); begun != "" {
+	if begun := m.Setup.ImageBegun(); begun != "" {
 		r.note("%s. To put it back: %s\n", safe.Clean(begun), nextWords(problem.Act(problem.Action{Verb: problem.Continue, Name: m.Answers.Name, Sandbox: m.Sandbox})))
 	}
 	if m.unwell != nil {

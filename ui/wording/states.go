@@ -44,15 +44,6 @@ func StateNext(m steps.Machine) string {
 	return State(standing, m.State)
 }
 
-// ImageBegun says of a machine that an image of it was begun, and what that
-// means; empty where none was.
-func ImageBegun(s steps.Setup) string {
-	if s.Saving == nil {
-		return ""
-	}
-	return "An image, " + s.Saving.Name + ", was begun. Unless it is being made right now, the server is down and what was left out of the image is put aside on the machine"
-}
-
 // Mode is a setup's mode, and behind it the one that it is asked to change to.
 func Mode(s steps.Setup) string {
 	mode := string(s.Answers.Mode)
