@@ -2,7 +2,6 @@ package aws
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -50,7 +49,7 @@ func (e *Error) said(sentence string) string {
 func (e *Error) command(args string) string {
 	c := "aws " + args
 	if e.Profile != "" && e.Profile != EnvironmentProfile {
-		c += " --profile " + quoted(e.Profile)
+		c += " --profile " + problem.Here().Quote(e.Profile)
 	}
 	return c
 }
@@ -58,17 +57,6 @@ func (e *Error) command(args string) string {
 // signIn is one of AWS's own ways to sign in.
 func (e *Error) signIn(args string) problem.Action {
 	return problem.Action{Verb: problem.SignIn, Command: e.command(args)}
-}
-
-// quoted is a word as a shell takes it.
-func quoted(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_.@/+-", r)
-	}
-	if !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
 }
 
 // here names the region, or says "this region".
@@ -193,7 +181,7 @@ func (e *Error) networkWords() (words, bool) {
 		if at := e.from.proxy; at.known() {
 			where = at.of("")
 		}
-		w.next = problem.Say("Check the proxy's address, port and password in " + where + ", or remove it where no proxy is needed (unset HTTPS_PROXY https_proxy). Then retry.")
+		w.next = problem.Say("Check the proxy's address, port and password in " + where + ", or remove it where no proxy is needed (" + problem.Here().Unset("HTTPS_PROXY", "https_proxy") + "). Then retry.")
 	case codeTimeout:
 		w.title = "AWS does not answer"
 	case codeOffline:

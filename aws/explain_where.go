@@ -28,7 +28,7 @@ func (e *Error) mendKeys(file string) problem.Next {
 	if e.from.credentials.env == "" {
 		return problem.Say(file)
 	}
-	return problem.Say("The environment's keys win over the profiles. Remove them (unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN) or ").Act(problem.ChooseProfile.Of("a profile")).Say("; or set them to keys that work. Then retry.")
+	return problem.Say("The environment's keys win over the profiles. Remove them (" + problem.Here().Unset("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN") + ") or ").Act(problem.ChooseProfile.Of("a profile")).Say("; or set them to keys that work. Then retry.")
 }
 
 // profileMissingWords are for a profile that no file has.
@@ -44,7 +44,7 @@ func (e *Error) profileMissingWords() words {
 	}
 	if absent.at.known() {
 		w.text = absent.Error() + e.notes()
-		w.next = problem.Say("List the names with: aws configure list-profiles; then set " + absent.at.env + " to one, or remove it (unset " + absent.at.env + "). Or create this one with: " + e.command("configure"))
+		w.next = problem.Say("List the names with: aws configure list-profiles; then set " + absent.at.env + " to one, or remove it (" + problem.Here().Unset(absent.at.env) + "). Or create this one with: " + e.command("configure"))
 	}
 	if absent.why != "" {
 		w.text, w.next = "The profile's name "+absent.why+".", problem.Say("Give the name again without that. List the names with: aws configure list-profiles")
@@ -97,7 +97,7 @@ func (e *Error) settingWords() words {
 	}
 	if bad.at.env != "" {
 		w.title = "An environment variable cannot be used"
-		w.next = problem.Say("Correct " + bad.at.env + " or remove it (unset " + bad.at.env + "), then retry.")
+		w.next = problem.Say("Correct " + bad.at.env + " or remove it (" + problem.Here().Unset(bad.at.env) + "), then retry.")
 	}
 	return w
 }
@@ -109,7 +109,7 @@ func (e *Error) elsewhere(w words) words {
 		return words{
 			problem.Credentials, "The address that gives credentials does not work",
 			at.of("") + " names the address that this computer's credentials come from. It was not possible to " + e.Doing + ": " + e.Message,
-			problem.Say("Correct " + at.env + ", or remove it if it is left over (unset " + at.env + "). Then retry."),
+			problem.Say("Correct " + at.env + ", or remove it if it is left over (" + problem.Here().Unset(at.env) + "). Then retry."),
 		}
 	}
 	at := e.from.endpoint
@@ -122,7 +122,7 @@ func (e *Error) elsewhere(w words) words {
 	case w.kind == problem.Unreachable && e.Code != codeNoAddress, e.Code == "":
 		unset := ""
 		if at.env != "" {
-			unset = " (unset " + at.env + ")"
+			unset = " (" + problem.Here().Unset(at.env) + ")"
 		}
 		w.next = problem.Say(setting + " sends the requests to another address than AWS's. Correct it, or remove it if it is left over" + unset + ". Then retry.")
 	case w.kind == problem.Credentials && errors.As(e.err, &answered):

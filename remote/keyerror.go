@@ -1,6 +1,8 @@
 package remote
 
 import (
+	"runtime"
+
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -71,14 +73,33 @@ func (e *KeyError) words() (title, text string, next problem.Next) {
 			problem.Say("A FIDO key works through ssh-agent: ssh-add " + path + ". An encrypted PKCS#8 key can be converted: ssh-keygen -p -f " + path + ". ").Then(another)
 	case KeyTooOpen:
 		return "Others can read the key", "Other users of this computer can read " + path + ", and OpenSSH refuses such a key.",
-			problem.Say("Run: chmod 400 " + path)
+			problem.ProtectFile(path)
 	case KeyEncrypted:
 		return "The key needs its passphrase", path + " is encrypted, and its passphrase was not given.",
-			problem.Say("Run the program on a terminal and give it when asked, or add the key to ssh-agent (ssh-add " + path + "), which then opens it.")
+			problem.Say("Run the program on a terminal and give it when asked, or add the key to ssh-agent (" + addKey(runtime.GOOS) + " " + path + "), which then opens it.")
 	case KeyNoAgent:
 		return "ssh-agent does not hold the key", "No ssh-agent that can be reached holds the key " + path + ".",
-			problem.Say("Start the agent and add the key (ssh-add), check that SSH_AUTH_SOCK is set, and try again. ").Then(another)
+			problem.Say(startAgent(runtime.GOOS) + ", and try again. ").Then(another)
 	case KeyUnreadable:
 	}
 	return "The key file cannot be read", path + " cannot be read or written.", problem.Say("Check who owns the file and its folder. ").Then(another)
+}
+
+// startAgent says how a person gets an agent that holds a key.
+func startAgent(system string) string {
+	switch system {
+	case "windows":
+		return "Start the agent (once, as administrator: Get-Service ssh-agent | Set-Service -StartupType Automatic -PassThru | Start-Service) and add the key (ssh-add)"
+	case "darwin":
+		return "Add the key (ssh-add, or ssh-add --apple-load-keychain for those whose passphrase is in the keychain)"
+	}
+	return "Start the agent and add the key (ssh-add), check that SSH_AUTH_SOCK is set"
+}
+
+// addKey gives a key to the agent: macOS can keep the passphrase.
+func addKey(system string) string {
+	if system == "darwin" {
+		return "ssh-add --apple-use-keychain"
+	}
+	return "ssh-add"
 }

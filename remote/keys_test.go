@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
@@ -213,4 +214,16 @@ func FuzzInspectKey(f *testing.F) {
 			t.Errorf("%v is not explained", err)
 		}
 	})
+}
+
+// The way to an agent that holds a key differs by system.
+func TestWordsForTheAgent(t *testing.T) {
+	for system, want := range map[string]string{"windows": "Set-Service", "darwin": "--apple-load-keychain", "linux": "SSH_AUTH_SOCK"} {
+		if got := startAgent(system); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", system, got)
+		}
+	}
+	if addKey("darwin") != "ssh-add --apple-use-keychain" || addKey("windows") != "ssh-add" {
+		t.Errorf("%q, %q", addKey("darwin"), addKey("windows"))
+	}
 }

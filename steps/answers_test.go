@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 func TestAnswersValid(t *testing.T) {
@@ -69,7 +71,7 @@ func TestCost(t *testing.T) {
 // What is printed for pasting must survive a shell.
 func TestQuoteSurvivesAShell(t *testing.T) {
 	for _, s := range []string{"plain", "/a b/c", "it's", `$(touch x)`, "", "a\nb", "~/k.pem", "ünïcode", "`x`", "#c"} {
-		out, err := exec.Command("sh", "-c", "printf %s "+quote(s)).Output()
+		out, err := exec.Command("sh", "-c", "printf %s "+problem.POSIX.Quote(s)).Output()
 		if err != nil || string(out) != s {
 			t.Errorf("%q came out as %q (%v)", s, out, err)
 		}
@@ -80,12 +82,12 @@ func TestQuotePathSurvivesAShell(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	for _, path := range []string{home + "/k.pem", home + "/a b/it's", "/elsewhere/k.pem", home + "er/k"} {
-		out, err := exec.Command("sh", "-c", "printf %s "+QuotePath(path)).Output()
+		out, err := exec.Command("sh", "-c", "printf %s "+problem.POSIX.Path(path)).Output()
 		if err != nil || string(out) != path {
 			t.Errorf("%q came out as %q (%v)", path, out, err)
 		}
 	}
-	if got := QuotePath(home + "/k.pem"); got != "~/k.pem" {
+	if got := problem.POSIX.Path(home + "/k.pem"); got != "~/k.pem" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -149,7 +149,7 @@ func Pages() []Page {
 	return []Page{
 		{StepAccount, "Account and region", "The machine will belong to your AWS account and run in one of its regions; one near you answers fastest. The guide asks you to turn on MFA for the account before you continue."},
 		{StepMachine, "Machine", "The guide launches Ubuntu on a t2.micro, which is free for many new accounts. Bigger machines cost more for every hour they run, and the disk costs a little even while the machine is stopped."},
-		{StepKey, "Key pair", "EC2 lets you in by a key pair: it knows the public half, and you keep the private half, readable by nobody else (chmod 400). A new key made on this computer is safest, because it never travels."},
+		{StepKey, "Key pair", "EC2 lets you in by a key pair: it knows the public half, and you keep the private half, readable by nobody else (" + problem.Here().Protects() + "). A new key made on this computer is safest, because it never travels."},
 		{StepMode, "Mode", "The guide knows three ways to reach Jupyter: through an SSH tunnel, over HTTP at the public address, or as a Kernel Gateway for notebooks elsewhere. SSH opens the least to the world."},
 		{StepReview, "Review", AboutReview + " Nothing exists before it is launched."},
 		{StepLaunch, "Launch", "EC2 starts the machine behind a firewall (security group) that lets in your own address only. It is pending for some seconds, then running, and then its SSH port answers."},

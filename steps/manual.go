@@ -3,14 +3,19 @@ package steps
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Manual returns the commands a person would have typed by hand at a step.
 // What is not known yet stands as a word in capitals. s may be nil.
 func Manual(id StepID, a Answers, s *Setup) []string {
-	m := manual{Answers: a}
+	return manualFor(problem.Here(), id, a, s)
+}
+
+func manualFor(sh problem.Shell, id StepID, a Answers, s *Setup) []string {
+	m := manual{Answers: a, sh: sh}
 	if s != nil {
 		m.s = *s
 	}
@@ -51,7 +56,8 @@ func Commands(a Answers, ownImage bool) []string {
 // manual builds command lines from what is known of a setup so far.
 type manual struct {
 	Answers
-	s Setup
+	s  Setup
+	sh problem.Shell // of this computer; a machine's own is a POSIX shell
 }
 
 // aws is the command's beginning with the profile and region in force. The
@@ -59,10 +65,10 @@ type manual struct {
 func (m manual) aws(rest string) string {
 	cmd := "aws"
 	if m.Profile != "" && m.Profile != "sandbox" && m.Profile != EnvironmentProfile {
-		cmd += " --profile " + quote(m.Profile)
+		cmd += " --profile " + m.sh.Quote(m.Profile)
 	}
 	if m.Region != "" {
-		cmd += " --region " + quote(m.Region)
+		cmd += " --region " + m.sh.Quote(m.Region)
 	}
 	return cmd + " " + rest
 }
@@ -74,8 +80,8 @@ func (m manual) account() []string {
 func (m manual) machine() []string {
 	if m.Image != "" {
 		return []string{
-			m.aws("ec2 describe-images --image-ids " + quote(m.Image)),
-			m.aws("ec2 describe-instance-types --instance-types " + quote(cmp.Or(m.Type, DefaultType))),
+			m.aws("ec2 describe-images --image-ids " + m.sh.Quote(m.Image)),
+			m.aws("ec2 describe-instance-types --instance-types " + m.sh.Quote(cmp.Or(m.Type, DefaultType))),
 		}
 	}
 	disk := "gp3"
@@ -84,7 +90,7 @@ func (m manual) machine() []string {
 	}
 	return []string{
 		m.aws(fmt.Sprintf("ssm get-parameter --name /aws/service/canonical/ubuntu/server/%s/stable/current/%s/hvm/ebs-%s/ami-id", cmp.Or(m.Release, DefaultRelease), archOf(m.Type), disk)),
-		m.aws("ec2 describe-instance-types --instance-types " + quote(cmp.Or(m.Type, DefaultType))),
+		m.aws("ec2 describe-instance-types --instance-types " + m.sh.Quote(cmp.Or(m.Type, DefaultType))),
 	}
 }
 
@@ -101,7 +107,7 @@ func archOf(instanceType string) string {
 }
 
 func (m manual) pair() string {
-	return quote(cmp.Or(cmp.Or(m.s.Resources.KeyPairName, m.Key.PairName), "jupyter-ec2-"+cmp.Or(m.Name, "NAME")))
+	return m.sh.Quote(cmp.Or(cmp.Or(m.s.Resources.KeyPairName, m.Key.PairName), "jupyter-ec2-"+cmp.Or(m.Name, "NAME")))
 }
 
 func (m manual) keyPath() string {
@@ -109,47 +115,42 @@ func (m manual) keyPath() string {
 }
 
 func (m manual) key() []string {
-	path := QuotePath(m.keyPath())
+	path := m.sh.Path(m.keyPath())
+	protect := m.sh.OnlyYours(m.keyPath())
 	// EC2 has the public half already of a pair that was there before.
 	give := func(public string) []string {
 		if m.Key.PairName != "" {
 			return nil
 		}
-		return []string{m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material " + quote("fileb://"+public))}
+		return []string{m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material " + m.sh.Quote("fileb://"+public))}
 	}
 	switch m.Key.Source {
 	case KeyMadeByEC2:
-		return []string{
-			m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + " --query KeyMaterial --output text > " + path),
-			"chmod 400 " + path,
-		}
+		return append([]string{m.toKeyFile(m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + " --query KeyMaterial --output text"))}, protect...)
 	case KeyFile:
-		lines := []string{"chmod 400 " + path}
 		if m.Key.PairName == "" {
-			lines = append(lines, "ssh-keygen -y -f "+path+" > key.pub")
+			protect = append(protect, m.toPublicFile("ssh-keygen -y -f "+path))
 		}
-		return append(lines, give("key.pub")...)
+		return append(protect, give("key.pub")...)
 	case KeyAgent:
 		if m.Key.PairName != "" {
 			return []string{"ssh-add -l"}
 		}
-		// The agent may hold several: the chosen one goes by its fingerprint.
-		pick := "ssh-add -L | while read -r k; do echo \"$k\" | ssh-keygen -lf - | grep -qF " + quote(cmp.Or(m.Key.Fingerprint, "SHA256:FINGERPRINT")) + " && echo \"$k\"; done > key.pub"
-		return append([]string{pick}, give("key.pub")...)
+		return append([]string{m.toPublicFile(m.pickKey(cmp.Or(m.Key.Fingerprint, "SHA256:FINGERPRINT")))}, give("key.pub")...)
 	default:
-		return append([]string{"ssh-keygen -t ed25519 -N '' -f " + path, "chmod 400 " + path}, give(m.keyPath()+".pub")...)
+		return append(append([]string{m.makeKey()}, protect...), give(m.keyPath()+".pub")...)
 	}
 }
 
 func (m manual) launch() []string {
-	group := quote(cmp.Or(m.s.Resources.GroupID, "sg-ID"))
-	out := []string{m.aws("ec2 create-security-group --group-name " + quote(cmp.Or(m.s.Resources.GroupName, "jupyter-ec2-"+cmp.Or(m.Name, "NAME"))) + " --description Jupyter")}
+	group := m.sh.Quote(cmp.Or(m.s.Resources.GroupID, "sg-ID"))
+	out := []string{m.aws("ec2 create-security-group --group-name " + m.sh.Quote(cmp.Or(m.s.Resources.GroupName, "jupyter-ec2-"+cmp.Or(m.Name, "NAME"))) + " --description Jupyter")}
 	for _, p := range m.Mode.Ports() {
-		out = append(out, m.aws(fmt.Sprintf("ec2 authorize-security-group-ingress --group-id %s --protocol tcp --port %d --cidr \"$(curl -s https://checkip.amazonaws.com)/32\"", group, p)))
+		out = append(out, m.aws(fmt.Sprintf("ec2 authorize-security-group-ingress --group-id %s --protocol tcp --port %d --cidr \"$(%s -s https://checkip.amazonaws.com)/32\"", group, p, m.sh.Curl())))
 	}
 	return append(out, m.aws(fmt.Sprintf(
 		"ec2 run-instances --image-id %s --instance-type %s --key-name %s --security-group-ids %s --metadata-options HttpTokens=required --block-device-mappings 'DeviceName=/dev/sda1,Ebs={VolumeSize=%d,VolumeType=gp3,Encrypted=true}'",
-		quote(cmp.Or(m.s.Resources.ImageID, m.Image, "ami-ID")), quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
+		m.sh.Quote(cmp.Or(m.s.Resources.ImageID, m.Image, "ami-ID")), m.sh.Quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
 }
 
 // activate has the shell use the machine's Jupyter.
@@ -182,24 +183,6 @@ func (m manual) install() []string {
 		"~/.local/bin/uv pip install notebook jupyter_kernel_gateway ipykernel pip",
 	}
 	return append(commands, versions...)
-}
-
-// ssh is the line that logs in, checked against the pinned host key.
-func (m manual) ssh(flags ...string) string {
-	cmd := "ssh"
-	if m.Key.Source != KeyAgent {
-		cmd += " -i " + QuotePath(m.keyPath())
-	}
-	if m.s.SSHPort != 0 && m.s.SSHPort != 22 {
-		cmd += fmt.Sprintf(" -p %d", m.s.SSHPort)
-	}
-	if m.s.Resources.InstanceID != "" && m.s.KnownHosts != "" {
-		cmd += " -o HostKeyAlias=" + m.s.Resources.InstanceID + " -o UserKnownHostsFile=" + quoteOption(m.s.KnownHosts)
-	}
-	for _, f := range flags {
-		cmd += " " + f
-	}
-	return cmd + " ubuntu@" + quote(cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"))
 }
 
 func (m manual) serverPort() int {
@@ -244,39 +227,7 @@ func (m manual) open() []string {
 }
 
 // CurlOption has curl trust the server's certificate, as a person types it.
-func (o *Opened) CurlOption() string { return "--cacert " + QuotePath(o.Certificate) }
-
-// QuotePath is quote for a path; one in the home folder begins with ~, which
-// the shell, or ssh in its options, makes whole again.
-func QuotePath(path string) string {
-	home, err := os.UserHomeDir()
-	if err != nil || home == "" {
-		return quote(path)
-	}
-	if rest, ok := strings.CutPrefix(path, strings.TrimSuffix(home, "/")+"/"); ok {
-		return "~/" + quote(rest)
-	}
-	return quote(path)
-}
-
-// quoteOption is QuotePath for the value of an ssh option, which ssh takes apart
-// at spaces once more ("~/Library/Application Support" has one).
-func quoteOption(path string) string {
-	if !strings.ContainsAny(path, " \t") {
-		return QuotePath(path)
-	}
-	return quote(`"` + strings.ReplaceAll(path, `"`, `\"`) + `"`)
-}
-
-// quote makes a word safe to paste into a POSIX shell.
-func quote(s string) string {
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:=@%+,", r) {
-			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-	}
-	return cmp.Or(s, "''")
-}
+func (o *Opened) CurlOption() string { return "--cacert " + problem.Here().Path(o.Certificate) }
 
 // saveImage is how an image of the machine is made. EC2 restarts it for that.
 func (m manual) saveImage() []string {
@@ -289,7 +240,7 @@ func (m manual) saveImage() []string {
 		}
 	}
 	return []string{
-		m.aws("ec2 create-image --instance-id " + quote(cmp.Or(m.s.Resources.InstanceID, "i-ID")) + " --name " + quote(name) + restarts),
+		m.aws("ec2 create-image --instance-id " + m.sh.Quote(cmp.Or(m.s.Resources.InstanceID, "i-ID")) + " --name " + m.sh.Quote(name) + restarts),
 		m.aws("ec2 wait image-available --image-ids ami-ID"),
 	}
 }

@@ -339,7 +339,7 @@ func (d *doctor) key(ctx context.Context) finding {
 		return wrong(f.Err)
 	case f.TooOpen:
 		d.keyless = true
-		return finding{steps.CheckBad, "Other users of this computer can read " + r.KeyPath + ".", problem.Say("Run: chmod 400 " + r.KeyPath), "make it readable only by you (chmod 400)"}
+		return finding{steps.CheckBad, "Other users of this computer can read " + r.KeyPath + ".", problem.ProtectFile(r.KeyPath), "make it readable only by you (" + problem.Here().Protects() + ")"}
 	}
 	if d.region == nil {
 		return fine("Only you can read %s; EC2 cannot be asked whether it matches the key pair.", r.KeyPath)

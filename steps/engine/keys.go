@@ -12,6 +12,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Keys lists the ways to a key pair, the default first: a new key, one made by
@@ -25,11 +26,11 @@ func (g *Guide) Keys(ctx context.Context, at steps.Place) ([]steps.KeyOption, er
 	options := []steps.KeyOption{
 		{
 			Answer: steps.KeyAnswer{Source: steps.KeyMadeHere}, Title: "New ed25519 key, made on this computer",
-			Detail: "EC2 gets its public half; the private half never travels. Saved with chmod 400.",
+			Detail: "EC2 gets its public half; the private half never travels. Saved with " + problem.Here().Protects() + ".",
 		},
 		{
 			Answer: steps.KeyAnswer{Source: steps.KeyMadeByEC2}, Title: "New key pair made by EC2",
-			Detail: "As in the guide: EC2 makes it and sends the .pem, which is saved with chmod 400.",
+			Detail: "As in the guide: EC2 makes it and sends the .pem, which is saved with " + problem.Here().Protects() + ".",
 		},
 	}
 	held, err := remote.AgentKeys(ctx)

@@ -111,7 +111,7 @@ func (n *localNotebook) start(ctx context.Context, gatewayID string, ui steps.UI
 	if os.Geteuid() == 0 { // Jupyter asks root to be sure
 		args = append(args, "--allow-root")
 	}
-	n.say(steps.ByHand, "JUPYTER_GATEWAY_AUTH_TOKEN=… "+strings.Join(append([]string{command[0]}, args...), " "))
+	n.say(steps.ByHand, problem.Here().With(strings.Join(append([]string{command[0]}, args...), " "), [2]string{"JUPYTER_GATEWAY_AUTH_TOKEN", "…"}))
 	if err := n.run(ctx, command[0], args, env); err != nil {
 		return err
 	}
@@ -222,10 +222,7 @@ func last(lines []string) string {
 
 // installedJupyter finds a Jupyter with a notebook or a lab on the PATH.
 func installedJupyter(ctx context.Context) ([]string, error) {
-	python := "python3"
-	if runtime.GOOS == "windows" {
-		python = "python"
-	}
+	python := pythonOf(runtime.GOOS)
 	var why error
 	for _, command := range [][]string{{"jupyter", "notebook"}, {"jupyter", "lab"}, {python, "-m", "notebook"}} {
 		path, err := exec.LookPath(command[0])
@@ -248,11 +245,20 @@ func installedJupyter(ctx context.Context) ([]string, error) {
 	return nil, noJupyter(why)
 }
 
+// pythonOf is the name that Python has on a system.
+func pythonOf(system string) string {
+	if system == "windows" {
+		return "python"
+	}
+	return "python3"
+}
+
 func noJupyter(err error) error {
+	python := pythonOf(runtime.GOOS)
 	return &problem.Error{
 		Kind: problem.Answers, Title: "There is no Jupyter on this computer",
-		Text: "Neither jupyter notebook, nor jupyter lab, nor python3 -m notebook runs here.",
-		Next: problem.Say("Install it: python3 -m pip install notebook (in a venv where the system asks for one), then try again."), Err: err,
+		Text: "Neither jupyter notebook, nor jupyter lab, nor " + python + " -m notebook runs here.",
+		Next: problem.Say("Install it: " + python + " -m pip install notebook (in a venv where the system asks for one), then try again."), Err: err,
 	}
 }
 

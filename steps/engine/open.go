@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // open makes the path the user will take, runs a cell over it, and only then
@@ -180,9 +181,10 @@ func (t *target) describe(o *steps.Opened, base, token string) {
 // server's own certificate (Jupyter's own option for it wants a client
 // certificate too).
 func (t *target) gatewayLine(base string) string {
-	line := "JUPYTER_GATEWAY_AUTH_TOKEN=\"$(cat " + steps.QuotePath(t.g.ledger.file("tokens", t.s.ID)) + ")\" "
+	sh := problem.Here()
+	variables := [][2]string{{"JUPYTER_GATEWAY_AUTH_TOKEN", sh.Content(t.g.ledger.file("tokens", t.s.ID))}}
 	if t.s.Answers.HasTLS() {
-		line = "SSL_CERT_FILE=" + steps.QuotePath(t.g.certPath(t.s.ID)) + " " + line
+		variables = append([][2]string{{"SSL_CERT_FILE", sh.PathValue(t.g.certPath(t.s.ID))}}, variables...)
 	}
-	return line + "jupyter notebook --gateway-url=" + base
+	return sh.With("jupyter notebook --gateway-url="+base, variables...)
 }

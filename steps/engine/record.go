@@ -87,7 +87,7 @@ func unreadable(path string, err error) error {
 	return &problem.Error{
 		Kind: problem.Failed, Title: "A setup's record cannot be used",
 		Text: "What this program created for a setup is written down in " + path + ", which cannot be used: " + err.Error() + ".",
-		Next: problem.Say("Repair the file (it has to be yours, chmod 600), or move it away: a machine of it is then listed as elsewhere. ").Do(problem.Adopt).Say(". Until then nothing is launched under its name."),
+		Next: problem.Say("Repair the file (it has to be yours, and nobody else may write to it), or move it away: a machine of it is then listed as elsewhere. ").Do(problem.Adopt).Say(". Until then nothing is launched under its name."),
 		Err:  err,
 	}
 }
@@ -249,6 +249,6 @@ func notYours(path, why string) error {
 	return &problem.Error{
 		Kind: problem.Failed, Title: "Others can write to the program's folder",
 		Text: "The folder " + path + " holds keys, tokens and the records of your machines, and " + why + ". Nothing in it is used.",
-		Next: problem.Say("See what is in it and who put it there. If it is all yours: chmod go-w '" + path + "' (and sudo chown -R \"$USER\" where it belongs to somebody else). Otherwise move it away, or name another place in XDG_STATE_HOME."),
+		Next: problem.Say("See what is in it and who put it there. If it is all yours: " + problem.Here().NotTheirs(path) + ". Otherwise move it away, or name another place in XDG_STATE_HOME."),
 	}
 }

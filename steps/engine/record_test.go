@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // harm are the ways in which a record can be of no use.
@@ -132,7 +133,7 @@ func TestAFolderThatOthersCanChangeIsRefused(t *testing.T) {
 				_, begun := g.Begin(ctx, testAnswers())
 				_, opened := g.Reopen(ctx, s.ID)
 				for what, err := range map[string]error{"list": listed, "begin": begun, "open": opened} {
-					if p := steps.Explain(err); p.Title != "Others can write to the program's folder" || !strings.Contains(p.Next.String(), "chmod go-w '"+path+"'") {
+					if p := steps.Explain(err); p.Title != "Others can write to the program's folder" || !strings.Contains(p.Next.String(), "chmod go-w "+problem.POSIX.Path(path)+" (") {
 						t.Errorf("%s: %+v", what, p)
 					}
 				}

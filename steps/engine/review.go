@@ -247,7 +247,7 @@ func creates(a steps.Answers, image aws.Image, address string) []string {
 	case a.Key.Source == steps.KeyMadeHere:
 		out = append(out, "1 key pair, made here; EC2 gets the public half")
 	case a.Key.Source == steps.KeyMadeByEC2:
-		out = append(out, "1 key pair, made by EC2; the .pem is saved here, chmod 400")
+		out = append(out, "1 key pair, made by EC2; the .pem is saved here, "+problem.Here().Protects())
 	case a.Key.PairName != "":
 		out = append(out, "no key pair: yours, "+a.Key.PairName+", is used")
 	default:

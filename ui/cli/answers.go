@@ -206,7 +206,7 @@ func (a *answering) agentKey(ctx context.Context, at steps.Place) (steps.KeyAnsw
 	}
 	return steps.KeyAnswer{}, &problemError{[]problem.Problem{{
 		Kind: problem.Answers, Title: "ssh-agent holds no key that can be used",
-		Text: "No agent answers at SSH_AUTH_SOCK, or it holds no ed25519 or RSA key.",
+		Text: "No ssh-agent answers, or it holds no ed25519 or RSA key.",
 		Next: problem.Say("Start it and add a key (ssh-add), or leave out --key: a new key is then made."),
 	}}}
 }
@@ -216,7 +216,7 @@ func (a *answering) protect(ctx context.Context, path string) error {
 	ok := false
 	if !a.o.dryRun { // which changes nothing, here neither
 		var err error
-		if ok, err = a.ask.confirm(ctx, fmt.Sprintf("Others can read %s. Protect it (chmod 400)?", path)); err != nil {
+		if ok, err = a.ask.confirm(ctx, fmt.Sprintf("Others can read %s. Protect it (%s)?", path, problem.Here().Protects())); err != nil {
 			return err
 		}
 	}
@@ -224,13 +224,13 @@ func (a *answering) protect(ctx context.Context, path string) error {
 		return &problemError{[]problem.Problem{{
 			Kind: problem.Answers, Title: "Others can read the key",
 			Text: "Other users of this computer can read " + path + ", and OpenSSH refuses such a key.",
-			Next: problem.Say("Run: chmod 400 " + path + " (or say yes to the question)."),
+			Next: problem.ProtectFile(path).Say(" (or say yes to the question)."),
 		}}}
 	}
 	if err := a.engine.ProtectKey(path); err != nil {
 		return fmt.Errorf("protect the key: %w", err)
 	}
-	a.note("%s is now readable by you only (chmod 400).\n", path)
+	a.note("%s is now readable by you only (%s).\n", path, problem.Here().Protects())
 	return nil
 }
 

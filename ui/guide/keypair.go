@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
 )
@@ -213,8 +214,8 @@ func (s *KeyPair) take() tea.Cmd {
 	o := s.options[s.at.At]
 	switch {
 	case o.TooOpen:
-		s.Confirm("This key is readable by others", page.Clean(o.Answer.Path)+" can be read by other people on this computer, and SSH refuses such a key. The guide protects it with chmod 400.",
-			"Run chmod 400", func() tea.Cmd { return s.protect(o.Answer.Path, "Done: chmod 400 "+o.Answer.Path) })
+		s.Confirm("This key is readable by others", page.Clean(o.Answer.Path)+" can be read by other people on this computer, and SSH refuses such a key. The guide protects it with "+problem.Here().Protects()+".",
+			"Run "+problem.Here().Protects(), func() tea.Cmd { return s.protect(o.Answer.Path, "Done: "+problem.Here().Protects()+" "+o.Answer.Path) })
 		return nil
 	case o.Garbled:
 		s.Confirm("ssh cannot read this key as it was saved", page.Clean(o.Answer.Path)+" was saved as UTF-16, with a byte order mark or with Windows line ends. The key in it is good; ssh -i refuses the file until it is written right.",
