@@ -122,11 +122,11 @@ func (m manual) key() []string {
 		if m.Key.PairName != "" {
 			return nil
 		}
-		return []string{m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material " + m.sh.Quote("fileb://"+public))}
+		return []string{m.aws("ec2 import-key-pair --key-name " + m.pair() + " --public-key-material " + m.sh.Quote("fileb://"+public) + m.tagged("key-pair"))}
 	}
 	switch m.Key.Source {
 	case KeyMadeByEC2:
-		return append([]string{m.toKeyFile(m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + " --query KeyMaterial --output text"))}, protect...)
+		return append([]string{m.toKeyFile(m.aws("ec2 create-key-pair --key-type ed25519 --key-name " + m.pair() + m.tagged("key-pair") + " --query KeyMaterial --output text"))}, protect...)
 	case KeyFile:
 		if m.Key.PairName == "" {
 			protect = append(protect, m.toPublicFile("ssh-keygen -y -f "+path))
@@ -144,13 +144,13 @@ func (m manual) key() []string {
 
 func (m manual) launch() []string {
 	group := m.sh.Quote(cmp.Or(m.s.Resources.GroupID, "sg-ID"))
-	out := []string{m.aws("ec2 create-security-group --group-name " + m.sh.Quote(cmp.Or(m.s.Resources.GroupName, "jupyter-ec2-"+cmp.Or(m.Name, "NAME"))) + " --description Jupyter")}
+	out := []string{m.aws("ec2 create-security-group --group-name " + m.sh.Quote(cmp.Or(m.s.Resources.GroupName, "jupyter-ec2-"+cmp.Or(m.Name, "NAME"))) + " --description Jupyter" + m.tagged("security-group"))}
 	for _, p := range m.Mode.Ports() {
 		out = append(out, m.aws(fmt.Sprintf("ec2 authorize-security-group-ingress --group-id %s --protocol tcp --port %d --cidr \"$(%s -s https://checkip.amazonaws.com)/32\"", group, p, m.sh.Curl())))
 	}
 	return append(out, m.aws(fmt.Sprintf(
 		"ec2 run-instances --image-id %s --instance-type %s --key-name %s --security-group-ids %s --metadata-options HttpTokens=required --block-device-mappings 'DeviceName=/dev/sda1,Ebs={VolumeSize=%d,VolumeType=gp3,Encrypted=true}'",
-		m.sh.Quote(cmp.Or(m.s.Resources.ImageID, m.Image, "ami-ID")), m.sh.Quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))))
+		m.sh.Quote(cmp.Or(m.s.Resources.ImageID, m.Image, "ami-ID")), m.sh.Quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))+m.tagged("instance", "volume", "network-interface")))
 }
 
 // activate has the shell use the machine's Jupyter.
@@ -240,7 +240,7 @@ func (m manual) saveImage() []string {
 		}
 	}
 	return []string{
-		m.aws("ec2 create-image --instance-id " + m.sh.Quote(cmp.Or(m.s.Resources.InstanceID, "i-ID")) + " --name " + m.sh.Quote(name) + restarts),
+		m.aws("ec2 create-image --instance-id " + m.sh.Quote(cmp.Or(m.s.Resources.InstanceID, "i-ID")) + " --name " + m.sh.Quote(name) + restarts + m.tagged("image", "snapshot")),
 		m.aws("ec2 wait image-available --image-ids ami-ID"),
 	}
 }

@@ -58,3 +58,28 @@ func TagWords(tags map[string]string) string {
 	}
 	return strings.Join(all, ", ")
 }
+
+// tagged is the option by which a command puts the person's tags on what it
+// creates, or empty where there are none.
+func (m manual) tagged(kinds ...string) string {
+	if len(m.Tags) == 0 {
+		return ""
+	}
+	var tags []string
+	for _, name := range slices.Sorted(maps.Keys(m.Tags)) {
+		tags = append(tags, "{Key="+shorthand(name)+",Value="+shorthand(m.Tags[name])+"}")
+	}
+	option := " --tag-specifications"
+	for _, kind := range kinds {
+		option += " " + m.sh.Quote("ResourceType="+kind+",Tags=["+strings.Join(tags, ",")+"]")
+	}
+	return option
+}
+
+// shorthand quotes a word as the shorthand of the AWS CLI wants it.
+func shorthand(word string) string {
+	if word != "" && !strings.ContainsAny(word, ` ,=[]{}"'\`) {
+		return word
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+}

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -37,5 +38,25 @@ func TestValidTag(t *testing.T) {
 	}
 	if err := validTags(many); err == nil {
 		t.Error("more than EC2 has room for are valid")
+	}
+}
+
+// What is typed by hand puts the person's tags on the same things.
+func TestManualHasTheTags(t *testing.T) {
+	a := testAnswers()
+	without := Commands(a, false)
+	if text := strings.Join(without, "\n"); strings.Contains(text, "tag-spec") {
+		t.Errorf("tags that nobody wants:\n%s", text)
+	}
+	a.Tags = map[string]string{"team": "lab", "cost center": `it's, "so"`}
+	text := strings.Join(Commands(a, false), "\n")
+	for _, want := range []string{
+		`import-key-pair .* --tag-specifications 'ResourceType=key-pair,Tags=\[\{Key="cost center",Value="it'\\''s, \\\\"so\\\\""\},\{Key=team,Value=lab\}\]'`,
+		`create-security-group .* --tag-specifications 'ResourceType=security-group,`,
+		`run-instances .* --tag-specifications 'ResourceType=instance,.*' 'ResourceType=volume,.*' 'ResourceType=network-interface,.*'`,
+	} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("%s is not in\n%s", want, text)
+		}
 	}
 }

@@ -37,6 +37,9 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 	if err := plausible(base); err != nil {
 		return base, existing, err
 	}
+	if from := wording.Origins(base, a.origins); from != "" {
+		a.note("Set: %s.\n", from)
+	}
 	account, err := a.engine.SignIn(ctx, base.Profile)
 	if err != nil {
 		return base, existing, err

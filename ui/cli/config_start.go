@@ -53,7 +53,7 @@ func (p *Program) warnOfSettings(cmd *cobra.Command) {
 		return
 	}
 	switch strings.Fields(commandName(cmd))[0] {
-	case "up", "config", "completion", "help":
+	case "up", "config", "completion", "help", "version":
 		return
 	}
 	for _, f := range p.settings().Faults {
@@ -86,8 +86,8 @@ func faulty(s *settings.Settings) error {
 
 // setProfile is the profile that is set for this program. In the sandbox it means
 // nothing; AWS's own variables count before a file.
-func (p *Program) setProfile(sandbox bool) string {
-	set := p.settings().Get(settings.Profile)
+func (p *Program) setProfile(all *settings.Settings, sandbox bool) string {
+	set := all.Get(settings.Profile)
 	if sandbox || set.From < settings.Environment && p.inAWSEnvironment() {
 		return ""
 	}
@@ -104,7 +104,7 @@ func (p *Program) inAWSEnvironment() bool {
 func (p *Program) wizardStart(sandbox bool) steps.Start {
 	set := p.readSettings()
 	start := steps.Start{Answers: set.Answers(), Origins: set.Origins(), Fault: faulty(set)}
-	start.Answers.Profile = p.setProfile(sandbox)
+	start.Answers.Profile = p.setProfile(set, sandbox)
 	return start
 }
 
@@ -121,7 +121,7 @@ func (a *answering) start(ctx context.Context, builtIn steps.Answers) (steps.Ans
 		return builtIn, err
 	}
 	given := set.Answers()
-	given.Name, given.Profile = builtIn.Name, a.setProfile(a.engine.Sandboxed())
+	given.Name, given.Profile = builtIn.Name, a.setProfile(set, a.engine.Sandboxed())
 	a.origins = set.Origins()
 	if a.seen() && !a.o.json {
 		given = a.likeTheLast(ctx, given, usual)

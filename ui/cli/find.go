@@ -183,7 +183,7 @@ func (p *Program) awake(ctx context.Context) bool { return p.SandboxRuns != nil 
 //
 // One that is set for this program counts before what the AWS tools take.
 func (p *Program) defaultProfile(engine steps.Engine) (string, error) {
-	if profile := p.setProfile(engine.Sandboxed()); profile != "" {
+	if profile := p.setProfile(p.settings(), engine.Sandboxed()); profile != "" {
 		return profile, nil
 	}
 	profiles, err := engine.Profiles()

@@ -10,7 +10,6 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
-	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 type upOptions struct {
@@ -133,9 +132,6 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	answers, existing, err := a.answers(ctx)
 	if err != nil {
 		return err
-	}
-	if from := wording.Origins(answers, a.origins); from != "" {
-		p.note("Set: %s.\n", from)
 	}
 	out := p.upPrinter(ctx, o, answers.Name, sandbox, meter)
 	defer out.end()

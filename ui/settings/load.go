@@ -12,6 +12,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2/unstable"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -45,9 +46,9 @@ func Load(p Places) *Settings {
 		s.file(User, p.User, data, err)
 	}
 	if path := p.project(); path != "" {
-		s.Project = path
+		s.Project = safe.Clean(path) // whoever wrote the project named its folders
 		data, err := readProject(path)
-		s.file(Project, path, data, err)
+		s.file(Project, s.Project, data, err)
 		s.trusted = err == nil && trusts(p.Trusted, path, data)
 	}
 	if p.Getenv != nil {
@@ -64,7 +65,7 @@ func (s *Settings) file(from Source, path string, data []byte, err error) {
 	}
 	values, faults := read(from, data)
 	for _, f := range faults {
-		f.From, f.Where = from, path
+		f.From, f.Where, f.Text = from, path, safe.Clean(f.Text)
 		s.Faults = append(s.Faults, f)
 	}
 	for k, v := range values {

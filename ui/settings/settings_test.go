@@ -121,6 +121,7 @@ func TestFaults(t *testing.T) {
 		"type = \"a\"\nmode = ssh":                       `:2: this is not TOML: `,
 		"type = \"a":                                     `:1: this is not TOML: `,
 		"[tag]\na = \"b\"":                               `:1: there is no table [tag]; the only one is [tags]`,
+		"[\"x\\u001b[31m\"]\n":                           `:1: there is no table [x]`,
 		"[tags.more]\na = \"b\"":                         `:1: there is no table [tags.more]`,
 		"tags = \"a=b\"":                                 `:1: tags are a table: write [tags]`,
 		"[tags]\n\"aws:x\" = \"y\"":                      `:2: tags.aws:x: the tag "aws:x" cannot be used: names that begin with aws: are AWS's own`,
