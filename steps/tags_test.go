@@ -51,7 +51,7 @@ func TestManualHasTheTags(t *testing.T) {
 	a.Tags = map[string]string{"team": "lab", "cost center": `it's, "so"`}
 	text := strings.Join(Commands(a, false), "\n")
 	for _, want := range []string{
-		`import-key-pair .* --tag-specifications 'ResourceType=key-pair,Tags=\[\{Key="cost center",Value="it'\\''s, \\\\"so\\\\""\},\{Key=team,Value=lab\}\]'`,
+		`import-key-pair .* --tag-specifications 'ResourceType=key-pair,Tags=\[\{Key="cost center",Value="it'\\''s, \\"so\\""\},\{Key=team,Value=lab\}\]'`,
 		`create-security-group .* --tag-specifications 'ResourceType=security-group,`,
 		`run-instances .* --tag-specifications 'ResourceType=instance,.*' 'ResourceType=volume,.*' 'ResourceType=network-interface,.*'`,
 	} {
