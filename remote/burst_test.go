@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -172,4 +173,39 @@ func TestTunnelClosesInABurst(t *testing.T) {
 	if err := await.Receive(t, "the tunnel's end", closed); err != nil {
 		t.Error(err)
 	}
+}
+
+// Memory is reserved while streams carry much, and for no longer.
+func TestTunnelReservesMemory(t *testing.T) {
+	rules := eagerRules()
+	rules.linger = 50 * time.Millisecond
+	tunnel, _, _ := openTunnelRuled(t, startHost(t, nil), TunnelSpec{}, rules)
+	reserved := func() bool {
+		tunnel.links.mu.Lock()
+		defer tunnel.links.mu.Unlock()
+		return tunnel.links.reserve != nil
+	}
+	echo(t, connect(t, local(tunnel)), "little")
+	if reserved() {
+		t.Error("memory is reserved for little")
+	}
+	stop, much := make(chan struct{}), connect(t, local(tunnel))
+	var carrying sync.WaitGroup
+	carrying.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if err := echoed(much); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	await.Until(t, "memory that is reserved", reserved)
+	close(stop)
+	carrying.Wait()
+	await.Until(t, "the end of it", func() bool { return !reserved() })
 }

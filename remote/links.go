@@ -57,6 +57,7 @@ type links struct {
 	next    time.Time     // before it none is tried
 	much    time.Time     // when a stream last carried much
 	burst   *burst        // the streams that begin just now
+	reserve []byte        // while streams carry much
 }
 
 // link is one of them, with what goes over it.
@@ -169,11 +170,16 @@ func (l *links) remove(k *link) {
 	l.up = slices.DeleteFunc(l.up, func(other *link) bool { return other == k })
 }
 
-// dismiss takes a further connection out that nothing uses any more.
+// dismiss takes a further connection out that nothing uses any more. The memory
+// that was reserved is let go as well.
 func (l *links) dismiss(k *link) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.up[0] == k || len(k.streams) > 0 || l.spreads(time.Now()) {
+	spreads := l.spreads(time.Now())
+	if !spreads {
+		l.reserve = nil
+	}
+	if l.up[0] == k || len(k.streams) > 0 || spreads {
 		return false
 	}
 	l.remove(k)
@@ -315,6 +321,9 @@ func (l *links) carries(s *stream) {
 	defer l.mu.Unlock()
 	s.much = time.Now()
 	l.much = s.much
+	if l.reserve == nil {
+		l.reserve = make([]byte, reserved)
+	}
 	l.grow(0)
 }
 
@@ -341,52 +350,8 @@ func (l *links) carryingMuch(now time.Time) int {
 	return n
 }
 
-// grow makes the connections that are missing, all at the same time: one for
-// each stream that carries much, and so many more. A host that refuses one is
-// left in peace for a while. Nobody is asked about them.
-func (l *links) grow(more int) {
-	now := time.Now()
-	missing := min(l.carryingMuch(now)+more, l.rules.most) - len(l.up) - l.dialing
-	if missing <= 0 || !l.mayGrow(now) {
-		return
-	}
-	from := l.up[0].Client
-	l.dialing += missing
-	for range missing {
-		l.wg.Go(func() { l.further(from) })
-	}
-}
-
-// mayGrow reports whether a further connection may be made now, or is being made.
-func (l *links) mayGrow(now time.Time) bool {
-	return len(l.up) > 0 && len(l.up) < l.rules.most && l.ctx.Err() == nil && !now.Before(l.next) && !l.up[0].asks()
-}
-
-func (l *links) further(from *Client) {
-	c, err := from.another(l.ctx)
-	if err == nil {
-		l.add(c, 1)
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.dialing--
-	l.retreat()
-	l.wake()
-}
-
 // wake has those look again who wait for a connection.
 func (l *links) wake() {
 	close(l.changed)
 	l.changed = make(chan struct{})
-}
-
-// retreat tries no further connections for a while.
-func (l *links) retreat() {
-	now := time.Now()
-	if now.Before(l.next) { // of several that failed at a time, one counts
-		return
-	}
-	l.failed = min(max(2*l.failed, l.rules.refuse), 10*l.rules.refuse)
-	l.next = now.Add(l.failed)
 }
