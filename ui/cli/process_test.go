@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -196,17 +195,6 @@ func (h *home) ports(m jsonMachine) string {
 		open[r.Port] = true
 	}
 	return fmt.Sprint(open)
-}
-
-// at is another path at a server's URL, with its token.
-func at(t *testing.T, address, path string) string {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = path
-	return u.String()
 }
 
 // answers sees that a notebook server is at that URL, with its token.

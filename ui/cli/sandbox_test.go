@@ -173,6 +173,17 @@ func status(t *testing.T, address string, token bool) int {
 	return res.StatusCode
 }
 
+// at is another path at a server's URL, with its token.
+func at(t *testing.T, address, path string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = path
+	return u.String()
+}
+
 func (h *home) setups() []jsonMachine {
 	h.t.Helper()
 	var all []jsonMachine
