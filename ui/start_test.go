@@ -26,7 +26,7 @@ func TestTheGuideStartsFromWhatIsSet(t *testing.T) {
 	if got.Type != "t3.micro" || got.DiskGB != 33 || got.Mode != steps.ModeHTTP || got.IdleStop != steps.DefaultIdleStop || got.Tags["team"] != "lab" {
 		t.Errorf("the review is of %+v", got)
 	}
-	r.until("Set: type, idle stop from config.toml; disk, mode, installer from the last").press("i").until("Set: type from config.toml")
+	r.until("set: type, idle stop, tags from config.toml; disk, mode, installer from the").press("i").until("set: type, tags from config.toml")
 }
 
 // A setting that cannot be used prevents the launch until it is put right, and

@@ -196,12 +196,12 @@ func (s *Review) left(w int) []string {
 	lines = append(lines, s.costLines(w)...)
 	lines = append(append(lines, ""), s.limitLines(w)...)
 	s.limits = len(lines) - 1
+	if from := wording.Origins(s.Answers, s.origins); from != "" {
+		lines = append(lines, s.Theme.Subtle.Render(cells.Fit("  set: "+page.Clean(from), w)))
+	}
 	lines = append(lines, "", page.Heading(s.Theme, "Will be created"))
 	for _, c := range r.Creates {
 		lines = append(lines, page.Bullet(s.Theme.Text, "+", page.Clean(c), w)...)
-	}
-	if from := wording.Origins(s.Answers, s.origins); from != "" {
-		lines = append(lines, "", s.Theme.Subtle.Render(cells.Fit("Set: "+page.Clean(from), w)))
 	}
 	return append(lines, "")
 }

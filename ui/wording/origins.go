@@ -24,12 +24,12 @@ func Origins(a steps.Answers, from []steps.Origin) string {
 	}
 	var parts []string
 	for i, o := range from {
+		if hasTags(a, o.Answers.Tags) {
+			names[i] = append(names[i], "tags")
+		}
 		if len(names[i]) > 0 {
 			parts = append(parts, strings.Join(names[i], ", ")+" from "+o.From)
 		}
-	}
-	if tags := ofTags(a, from); tags != "" {
-		parts = append(parts, tags)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -55,19 +55,13 @@ func answerFields() []answerField {
 	}
 }
 
-// ofTags says where tags come from: each may come from another place.
-func ofTags(a steps.Answers, from []steps.Origin) string {
-	var places []string
-	for _, o := range from {
-		for name, value := range o.Answers.Tags {
-			if has, ok := a.Tags[name]; ok && has == value {
-				places = append(places, o.From)
-				break
-			}
+// hasTags reports whether one of the tags is among the answers' as it is: each may
+// come from another place.
+func hasTags(a steps.Answers, tags map[string]string) bool {
+	for name, value := range tags {
+		if has, ok := a.Tags[name]; ok && has == value {
+			return true
 		}
 	}
-	if len(places) == 0 {
-		return ""
-	}
-	return "tags from " + strings.Join(places, " and ")
+	return false
 }
