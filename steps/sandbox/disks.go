@@ -9,14 +9,14 @@ import (
 var _ ec2sim.DiskHosts = (*hosts)(nil)
 
 // SaveDisk keeps a copy of a host's files. One that runs is stopped for it and
-// started again, as EC2 does it, unless it is to be left running.
+// started again at its address, as EC2 does it, unless it is to be left running.
 func (h *hosts) SaveDisk(ctx context.Context, id, snapshot string, running bool) error {
 	h.mu.Lock()
 	up := h.running[id] != nil
 	h.mu.Unlock()
 	restart := up && !running
 	if restart {
-		if err := h.Stop(ctx, id); err != nil {
+		if err := h.halt(ctx, id); err != nil {
 			return err
 		}
 	}

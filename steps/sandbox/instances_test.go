@@ -199,6 +199,31 @@ func TestInstance(t *testing.T) {
 }
 
 // A machine that is switched off from inside is a stopped instance, as on EC2.
+// An instance is back at its address, with its files, while an image of it is
+// made: another sandbox may want the address meanwhile.
+func TestInstanceIsBackAfterItsImage(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	one := p.launch("one")
+	c := p.connect(one)
+	p.output(c, "echo kept > file")
+	id, err := p.region.CreateImage(p.ctx, aws.ImageSpec{InstanceID: one.ID, Name: "image", Tags: map[string]string{aws.TagImage: "image"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-c.Done()
+	if _, err := p.region.WaitImage(p.ctx, id, nil); err != nil {
+		t.Fatal(err)
+	}
+	again, err := p.region.Instance(p.ctx, one.ID)
+	if err != nil || again.State != aws.StateRunning || again.PublicIP != one.PublicIP || again.Tags[ec2sim.SSHPortTag] != one.Tags[ec2sim.SSHPortTag] {
+		t.Fatalf("it was at %s and is %+v, %v", one.PublicIP, again, err)
+	}
+	if got := p.output(p.connect(again), "cat file"); got != "kept" {
+		t.Errorf("the file reads %q", got)
+	}
+}
+
 func TestInstanceSwitchesItselfOff(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
