@@ -19,6 +19,9 @@ SMALL   := -trimpath -tags=nethttpomithttp2 -ldflags='-s -w -funcalign=16' \
 	-gcflags='github.com/aws/aws-sdk-go-v2/service/...=-l'
 OUT     ?= jupyter-ec2
 DIST    ?= dist
+TEXTS   ?= $(DIST)/texts
+# One that Go 1.26 builds.
+GORELEASER := v2.17.0
 FUZZTIME ?= 10s
 LONGTIME ?= 2m
 ROUNDS  ?= 10
@@ -28,10 +31,10 @@ BENCH   ?=
 SLOWEST := steps/hosttest,ui/cli,remote/jupyter,remote/testhost,aws/contract,steps/engine
 SUITE   ?= $(TOOLS)/suite -first $(SLOWEST)
 
-.PHONY: help run build test quick deps lint unit bench demo dist fuzz long soak crosscheck cross clean
+.PHONY: help run build test quick deps lint unit bench demo dist texts goreleaser test-dist fuzz long soak crosscheck cross clean
 
 help: ## say what there is
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "%-12s%s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-12s%s\n", $$1, $$2}' Makefile
 
 run: ## the wizard in the sandbox
 	go run . --sandbox
@@ -41,6 +44,20 @@ build: ## the program, as ./jupyter-ec2 (OUT=FILE: as that)
 
 dist: $(TOOLS)/done ## what is published: wheels, packages, archives, licences and sums, in dist/ (DIST=FOLDER: there)
 	$(TOOLS)/dist -out $(DIST) $(TARGETS)
+
+texts: $(TOOLS)/done
+	$(TOOLS)/dist -texts $(TEXTS) $(TARGETS)
+
+goreleaser: ## check .goreleaser.yaml: many minutes the first time, it is a large program
+	go run github.com/goreleaser/goreleaser/v2@$(GORELEASER) check
+
+# Made again under another mask of permissions and in another time zone, it has
+# to be the same. The strangers boot machines, as `make unit` does.
+test-dist: dist ## install what make dist makes, as strangers would, on machines that have never seen it
+	@again=$$(mktemp -d) && trap 'rm -rf "$$again"' EXIT && umask 077 && \
+		TZ=Pacific/Auckland $(TOOLS)/dist -out "$$again" $(TARGETS) && diff $(DIST)/SHA256SUMS "$$again/SHA256SUMS"
+	cd .ci/tools/dist && JUPYTER_EC2_DIST=$(abspath $(DIST)) go test -count=1 -run '^TestDist$$' .
+	JUPYTER_EC2_DIST=$(abspath $(DIST)) $(SUITE) -run '^TestStranger' ./steps/hosttest
 
 test: deps lint crosscheck cross unit ## all that must hold before a change goes in
 

@@ -68,6 +68,7 @@ func TestDist(t *testing.T) {
 			checkSBOM(t, only(t, dir, program+"_*_"+target.system+"_"+target.arch+".cdx.json"))
 			if target.system == "linux" {
 				checkDeb(t, only(t, dir, program+"_*_"+target.arch+".deb"), target)
+				checkAPK(t, only(t, dir, program+"_*_"+map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[target.arch]+".apk"), target)
 			}
 		})
 	}
@@ -286,6 +287,23 @@ func checkDeb(t *testing.T, name string, target target) {
 		if f := all[file]; f.mode != 0o644 || !bytes.HasPrefix(f.content, []byte(begins)) {
 			t.Errorf("%s has the mode %v, and begins with %.20q", file, f.mode, f.content)
 		}
+	}
+}
+
+// checkAPK reads a package of Alpine: a tar in parts, the first of which tells
+// what the others are.
+func checkAPK(t *testing.T, name string, target target) {
+	t.Helper()
+	all := untar(t, name)
+	checkBinary(t, all["usr/bin/jupyter-ec2"], target)
+	info := string(all[".PKGINFO"].content)
+	for line := range strings.Lines(info) {
+		if !strings.Contains(line, " = ") {
+			t.Errorf(".PKGINFO has the line %q", line)
+		}
+	}
+	if !strings.HasPrefix(info, "pkgname = jupyter-ec2\n") || len(all[".post-deinstall"].content) == 0 {
+		t.Errorf("it holds %q, and .PKGINFO is\n%s", slices.Sorted(maps.Keys(all)), info)
 	}
 }
 

@@ -14,12 +14,13 @@ import (
 	_ "github.com/goreleaser/nfpm/v2/rpm" // a format
 )
 
-// formats are the packages that are made for Linux, and where their systems'
-// zsh looks for completions.
-var formats = []struct{ name, zsh string }{
-	{"deb", "/usr/share/zsh/vendor-completions/_jupyter-ec2"},
-	{"rpm", "/usr/share/zsh/site-functions/_jupyter-ec2"},
-	{"apk", "/usr/share/zsh/site-functions/_jupyter-ec2"},
+// formats are the packages that are made for Linux: where their systems' zsh
+// looks for completions, and how they describe a package. Alpine's has one line
+// for it.
+var formats = []struct{ name, zsh, description string }{
+	{"deb", "/usr/share/zsh/vendor-completions/_jupyter-ec2", summary + "\n" + about},
+	{"rpm", "/usr/share/zsh/site-functions/_jupyter-ec2", about},
+	{"apk", "/usr/share/zsh/site-functions/_jupyter-ec2", summary},
 }
 
 // removed is run when a package was removed, and when one is replaced. What a
@@ -42,6 +43,7 @@ func (r *release) writePackages(out string, p *product, contents []file) error {
 		if err != nil {
 			return err
 		}
+		info.Description = format.description
 		packager, err := nfpm.Get(format.name)
 		if err != nil {
 			return err
@@ -107,7 +109,6 @@ func (r *release) packageInfo(p *product, contents []file, zsh string) (*nfpm.In
 		Version: p.version.core, Prerelease: p.version.before, VersionSchema: "none", Release: "1",
 		Section: "utils", Priority: "optional", Homepage: homepage, License: expression(p),
 		Maintainer:      "The jupyter-ec2 authors <maintainers@jupyter-ec2.invalid>",
-		Description:     summary + "\n" + about,
 		DisableGlobbing: true, MTime: p.when,
 		Overridables: nfpm.Overridables{
 			Contents: all,

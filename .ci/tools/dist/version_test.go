@@ -70,3 +70,25 @@ func TestChangelogKnowsTheTag(t *testing.T) {
 		}
 	}
 }
+
+// Two ways to release build the same program: goreleaser's file has the flags
+// of the Makefile.
+func TestGoreleaserHasTheMakefilesFlags(t *testing.T) {
+	makefile, err := os.ReadFile("../../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile("../../../.goreleaser.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?m)^SMALL +:= -trimpath -tags=(\S+) -ldflags='([^']+)' \\\n\t-gcflags='([^']+)'$`).FindSubmatch(makefile)
+	if m == nil {
+		t.Fatal("SMALL in the Makefile has other flags: .goreleaser.yaml needs them too")
+	}
+	for _, want := range []string{"flags: [-trimpath]", "tags: [" + string(m[1]) + "]", `ldflags: ["` + string(m[2]) + `"]`, `gcflags: ["` + string(m[3]) + `"]`} {
+		if !strings.Contains(string(file), "\n    "+want+"\n") {
+			t.Errorf(".goreleaser.yaml has no %s", want)
+		}
+	}
+}
