@@ -33,7 +33,8 @@ func (c *client) openUI(ctx context.Context, ep Endpoint) (string, error) {
 		return "", nil
 	}
 	err := c.page(ctx, ep.UI)
-	if ep.UI == uiLab && statusOf(err) == http.StatusNotFound {
+	// Where JupyterLab is turned off, notebook 7 still takes its address, and fails.
+	if code := statusOf(err); ep.UI == uiLab && (code == http.StatusNotFound || code >= http.StatusInternalServerError) {
 		return uiTree, explainPage(ep, c.page(ctx, uiTree))
 	}
 	return ep.UI, explainPage(ep, err)

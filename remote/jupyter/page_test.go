@@ -29,6 +29,7 @@ func TestOpenUI(t *testing.T) {
 		"lab":                   {"lab", map[string]string{"/lab": config(lab), "/tree": config(tree)}, "lab"},
 		"tree":                  {"tree", map[string]string{"/lab": config(lab), "/tree": config(tree)}, "tree"},
 		"lab, not there":        {"lab", map[string]string{"/tree": config(tree)}, "tree"},
+		"lab, turned off":       {"lab", map[string]string{"/lab": "500", "/tree": config(tree)}, "tree"},
 		"notebook 6":            {"lab", map[string]string{"/tree": classic}, "tree"},
 		"neither":               {"lab", nil, ""},
 		"tree, not there":       {"tree", map[string]string{"/lab": config(lab)}, ""},
@@ -46,7 +47,10 @@ func TestOpenUI(t *testing.T) {
 				t.Errorf("%s: asked %s without the token in its header", name, r.URL)
 			}
 			page, there := c.pages[r.URL.Path]
-			if !there {
+			switch {
+			case page == "500":
+				w.WriteHeader(http.StatusInternalServerError)
+			case !there:
 				http.NotFound(w, r)
 			}
 			_, _ = w.Write([]byte(page))

@@ -79,9 +79,7 @@ func TestJupyterIsAsItsOwnPeopleHaveIt(t *testing.T) {
 func TestAServerWithoutJupyterLab(t *testing.T) {
 	t.Parallel()
 	h, f := installedHost(t, "127.0.0.82")
-	if out, err := output(t.Context(), h, `"$HOME/.jupyter-ec2/venv/bin/jupyter" server extension disable --user jupyterlab 2>&1`); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	upload(t, h, ".jupyter/jupyter_config.py", "c.ServerApp.jpserver_extensions = {'notebook': True, 'jupyterlab': False}\n")
 	spec := ServeSpec{SetupID: "s1", Mode: ModeSSH, Token: newToken(t), Facts: f}
 	ep := Endpoint{URL: hostURL("127.0.0.82", mustServe(t, h, spec)), Token: spec.Token, UI: uiLab}
 	proof, err := Prove(t.Context(), ep, nil)

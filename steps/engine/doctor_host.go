@@ -293,5 +293,5 @@ func (d *doctor) proof(ctx context.Context) finding {
 		f.fix = againFix
 		return f
 	}
-	return fine("%s.", proofWords(p))
+	return fine("%s", strings.TrimSpace(proofWords(p)+". "+d.found(p)))
 }

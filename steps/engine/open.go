@@ -41,8 +41,7 @@ func (r *run) open(ctx context.Context) (_ string, err error) {
 		return "", err
 	}
 	o.Proof = proofWords(proof)
-	r.s.NoLab = r.s.Answers.WantedUI() == steps.UILab && proof.UI != string(steps.UILab)
-	if note := r.s.NoLabNote(); note != "" {
+	if note := r.found(proof); note != "" {
 		r.doing("%s", note)
 	}
 	if r.s.Answers.Mode == steps.ModeGateway {
@@ -60,6 +59,13 @@ func (r *run) open(ctx context.Context) (_ string, err error) {
 	r.describe(o, ep.URL, token)
 	r.opened = o
 	return o.Plain, nil
+}
+
+// found notes which page the proof opened, and says where it is another one than
+// was asked for.
+func (t *target) found(p jupyter.Proof) string {
+	t.s.NoLab = t.s.Answers.WantedUI() == steps.UILab && p.UI != string(steps.UILab)
+	return t.s.NoLabNote()
 }
 
 // proofWords tells what the cell answered.
