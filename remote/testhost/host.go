@@ -194,8 +194,14 @@ func (h *Host) Start(ctx context.Context) error {
 	}
 	h.slot.mu.Lock()
 	h.slot.starts++
-	h.public = nth(h.slot.public, h.slot.starts)
+	public := nth(h.slot.public, h.slot.starts)
 	h.slot.mu.Unlock()
+	return h.startAt(ctx, public)
+}
+
+// startAt is Start at that address.
+func (h *Host) startAt(ctx context.Context, public netip.Addr) error {
+	h.public = public
 	if _, err := sh(ctx, startScript, h.slot.table(), h.public.String(), h.private.String(), h.link); err != nil {
 		return fmt.Errorf("giving %s an address: %w", h.name, err)
 	}

@@ -1,7 +1,9 @@
 package hosttest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -52,7 +54,8 @@ type world struct {
 
 	mu       sync.Mutex
 	machines map[string]*testhost.Host
-	lines    []string // what the last work said
+	disks    map[string]string // copies of disks, by their snapshots
+	lines    []string          // what the last work said
 }
 
 func newWorld(t *testing.T, spec testhost.Spec, change ...func(*ec2sim.Options)) *world {
@@ -62,7 +65,7 @@ func newWorld(t *testing.T, spec testhost.Spec, change ...func(*ec2sim.Options))
 	await.Turn(t)
 	// Not within a guide, which would not wait so long for a launch.
 	await.Shared(t, "the disk that machines begin with", func() (any, error) { return nil, lab.Ready(t.Context(), spec) })
-	w := &world{t: t, port: await.Port(t), spec: spec, machines: map[string]*testhost.Host{}}
+	w := &world{t: t, port: await.Port(t), spec: spec, machines: map[string]*testhost.Host{}, disks: map[string]string{}}
 	t.Cleanup(w.report)
 	t.Cleanup(func() { // after the cloud is closed
 		for id := range w.machines {
@@ -129,10 +132,11 @@ func (w *world) said() []string {
 // Launch is ec2sim's.
 func (w *world) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, error) {
 	w.mu.Lock()
-	h := w.machines[s.InstanceID]
+	h, disk := w.machines[s.InstanceID], w.disks[s.Snapshot]
 	w.mu.Unlock()
 	if h == nil {
 		spec := w.spec
+		spec.Image = cmp.Or(disk, spec.Image)
 		spec.AuthorizedKeys = s.AuthorizedKeys
 		if spec.CloudInit != nil {
 			spec.CloudInit = &testhost.CloudInit{InstanceID: s.InstanceID, UserData: s.UserData}
@@ -161,6 +165,26 @@ func (w *world) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 		up.PublicIP, up.PublicDNS, up.SSHPort = w.between.start(w.t, net.JoinHostPort(ip, "22"))
 	}
 	return up, nil
+}
+
+// SaveDisk is ec2sim's.
+func (w *world) SaveDisk(ctx context.Context, id, snapshot string, running bool) error {
+	if running {
+		return errors.New("the disk of a machine that runs is not copied")
+	}
+	disk, err := w.machine(id).Copy(ctx, snapshot)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.disks[snapshot] = disk
+	return err
+}
+
+// DropDisk is ec2sim's. The copy lasts as long as the lab.
+func (w *world) DropDisk(_ context.Context, snapshot string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.disks, snapshot)
+	return nil
 }
 
 // Reboot is ec2sim's.
