@@ -94,14 +94,14 @@ const testsOnly = "remote/await"
 
 // uiLeaves are what the screens are drawn with. They know nothing of the guide;
 // how a count or a size is worded they ask ui/wording.
-var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/meter", "ui/table", "ui/theme", "ui/wording"}
+var uiLeaves = []string{"ui/cells", "ui/form", "ui/logbuf", "ui/logpane", "ui/meter", "ui/table", "ui/theme", "ui/tty", "ui/wording"}
 
 // arrows says which of our packages a folder may import, apart from its own
 // subfolders' test helpers; see docs/architecture.md. A folder that is not
 // named here is a mistake.
 var arrows = map[string][]string{
 	".":                       {"ui/cli"},
-	"ui/cli":                  {"ui", "ui/cells", "ui/meter", "ui/settings", "ui/theme", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "steps/timing", "aws", "remote/private", "remote/safe"},
+	"ui/cli":                  {"ui", "ui/cells", "ui/meter", "ui/settings", "ui/theme", "ui/tty", "ui/wording", "steps", "steps/engine", "steps/problem", "steps/sandbox", "steps/timing", "aws", "remote/private", "remote/safe"},
 	"ui":                      {"steps", "ui/cells", "ui/guide", "ui/machines", "ui/page", "ui/theme", "ui/wording"},
 	"ui/page":                 append([]string{"steps", "steps/problem"}, uiLeaves...),
 	"ui/guide":                append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
@@ -113,7 +113,7 @@ var arrows = map[string][]string{
 	"steps":                   {"steps/problem", "remote/safe", "remote/jupyter/health"},
 	"steps/problem":           {}, // imports nothing of ours: all who meet errors import it
 	"steps/timing":            {}, // likewise: all who wait import it
-	"steps/engine":            {"steps", "steps/problem", "steps/timing", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/private", "remote/safe"},
+	"steps/engine":            {"steps", "steps/problem", "steps/timing", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/private", "remote/python", "remote/safe"},
 	"steps/engine/enginetest": {"steps", "steps/engine", "aws", "aws/ec2sim"}, // for tests only itself: nothing else may import it
 	"steps/sandbox":           {"steps/problem", "aws/ec2sim", "remote/sshhost"},
 	"steps/stepstest":         {"steps", "steps/problem"}, // for tests only itself: nothing else may import it
@@ -123,11 +123,12 @@ var arrows = map[string][]string{
 	"aws/contract":            {testsOnly}, // for tests only itself
 	"remote":                  {"remote/private", "remote/safe", "steps/problem", "steps/timing"},
 	"remote/private":          {},
+	"remote/python":           {},
 	"remote/safe":             {},
 	"remote/cloudinit":        {"remote"},
 	"remote/jupyter":          {"steps/problem", "steps/timing", "remote", "remote/safe", "remote/jupyter/health"},
 	"remote/sshbench":         {"remote"}, // benchmarks only
-	"remote/sshhost":          {"steps/problem"},
+	"remote/sshhost":          {"remote/python", "steps/problem"},
 	"remote/testhost":         {testsOnly}, // for tests only itself: nothing else may import it
 	"remote/jupyter/health":   {},
 	testsOnly:                 {},

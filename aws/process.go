@@ -66,11 +66,7 @@ func (p *process) Retrieve(context.Context) (sdk.Credentials, error) {
 	defer p.prompts.running.Unlock()
 	ctx, cancel := context.WithTimeoutCause(p.prompts.caller(), p.limit, errProcessLimit)
 	defer cancel()
-	shell := []string{"sh", "-c"}
-	if runtime.GOOS == "windows" {
-		shell = []string{"cmd.exe", "/C"}
-	}
-	cmd := exec.CommandContext(ctx, shell[0], append(shell[1:], p.command)...) // #nosec G204 -- the user's own setting
+	cmd := shellCommand(ctx, p.command)
 	out := &bounded{}
 	cmd.Stdout, cmd.Stderr = out, lines(p.say)
 	cmd.WaitDelay = 2 * time.Second // for children that hold the output open

@@ -21,8 +21,8 @@ type AgentKey struct {
 	Comment string // safe for a terminal
 }
 
-// AgentKeys lists the keys of the ssh-agent at SSH_AUTH_SOCK (on Windows, the
-// OpenSSH agent's pipe). No agent is no key and no error.
+// AgentKeys lists the keys of the ssh-agent at SSH_AUTH_SOCK (on Windows, of
+// [agentPlaces]). No agent is no key and no error.
 func AgentKeys(ctx context.Context) ([]AgentKey, error) {
 	keys, err := agentKeys(ctx)
 	if errors.Is(err, errNoAgent) {
@@ -56,6 +56,28 @@ func AgentSigner(ctx context.Context, fingerprint string) (Signer, error) {
 		}
 	}
 	return nil, &KeyError{Path: fingerprint, Reason: KeyNoAgent}
+}
+
+// agentPlace is where an agent of Windows listens.
+type agentPlace struct {
+	path string
+	pipe bool // a named one; else a socket of the file system
+}
+
+// agentPlaces are where a person of Windows has an agent: the pipe or socket
+// that SSH_AUTH_SOCK names, and then the pipe of Windows' own OpenSSH, which
+// others listen on too. Git's bash sets the variable to what only its own
+// programs can open.
+func agentPlaces(named string) []agentPlace {
+	own := agentPlace{`\\.\pipe\openssh-ssh-agent`, true}
+	isPipe := strings.HasPrefix(strings.ReplaceAll(strings.ToLower(named), "/", `\`), `\\.\pipe\`)
+	switch {
+	case named == "", isPipe && strings.EqualFold(strings.ReplaceAll(named, "/", `\`), own.path):
+		return []agentPlace{own}
+	case isPipe:
+		return []agentPlace{{named, true}} // whoever names a pipe means no other
+	}
+	return []agentPlace{{named, false}, own}
 }
 
 var errNoAgent = errors.New("no ssh-agent can be reached")

@@ -2,12 +2,14 @@ package remote
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/binary"
 	"encoding/pem"
-	"net"
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +20,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 func utf16Text(order binary.ByteOrder, mark bool, text []byte) []byte {
@@ -142,31 +146,28 @@ func TestProtectFollowsLinks(t *testing.T) {
 // serveAgent answers as ssh-agent at SSH_AUTH_SOCK.
 func serveAgent(t *testing.T) agent.Agent {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("the agent of this test listens on a unix socket")
-	}
-	dir, err := os.MkdirTemp("", "agent") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
 	ring := agent.NewKeyring()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _ = agent.ServeAgent(ring, c); _ = c.Close() }()
-		}
-	}()
-	t.Setenv("SSH_AUTH_SOCK", filepath.Join(dir, "s"))
+	t.Setenv("SSH_AUTH_SOCK", agentAt(t, func(c io.ReadWriter) { _ = agent.ServeAgent(ring, c) }))
 	return ring
+}
+
+// An agent that does not answer, as while it asks a person, is given up.
+func TestAnAgentThatDoesNotAnswer(t *testing.T) {
+	asked := make(chan struct{})
+	at := agentAt(t, func(c io.ReadWriter) {
+		_, _ = c.Read(make([]byte, 1))
+		close(asked)
+		_, _ = io.Copy(io.Discard, c) // until the other end is closed
+	})
+	t.Setenv("SSH_AUTH_SOCK", at)
+	ctx, cancel := context.WithCancel(await.Context(t))
+	go func() {
+		<-asked
+		cancel()
+	}()
+	if _, err := AgentKeys(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("it answered %v", err)
+	}
 }
 
 // As with ssh, nobody is asked for the passphrase of a file whose key the
@@ -193,6 +194,9 @@ func TestEncryptedKeyOfTheAgent(t *testing.T) {
 	held, err := SignerFor(t.Context(), path, ask)
 	if err != nil || asked != 1 {
 		t.Fatalf("with the agent's key: %v, asked %d times", err, asked)
+	}
+	if runtime.GOOS == "windows" {
+		return // which has no host to log in to
 	}
 	h := startHost(t, onlyKey(signer.PublicKey()))
 	h.signer = held

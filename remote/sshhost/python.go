@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/python"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -34,9 +35,12 @@ func findPython(ctx context.Context, who identity, dirs []string) (string, error
 			continue
 		}
 		seen[candidate] = true
-		python, err := tryPython(ctx, who, candidate)
+		if python.Offer(ctx, candidate) {
+			continue
+		}
+		found, err := tryPython(ctx, who, candidate)
 		if err == nil {
-			return python, nil
+			return found, nil
 		}
 		last = err
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/python"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -222,12 +223,15 @@ func last(lines []string) string {
 
 // installedJupyter finds a Jupyter with a notebook or a lab on the PATH.
 func installedJupyter(ctx context.Context) ([]string, error) {
-	python := pythonOf(runtime.GOOS)
 	var why error
-	for _, command := range [][]string{{"jupyter", "notebook"}, {"jupyter", "lab"}, {python, "-m", "notebook"}} {
+	for _, command := range [][]string{{"jupyter", "notebook"}, {"jupyter", "lab"}, {pythonOf(runtime.GOOS), "-m", "notebook"}} {
 		path, err := exec.LookPath(command[0])
 		if err != nil {
 			why = err
+			continue
+		}
+		if python.Offer(ctx, path) {
+			why = exec.ErrNotFound
 			continue
 		}
 		asking, cancel := context.WithTimeout(ctx, versionWithin)
@@ -254,11 +258,11 @@ func pythonOf(system string) string {
 }
 
 func noJupyter(err error) error {
-	python := pythonOf(runtime.GOOS)
+	name := pythonOf(runtime.GOOS)
 	return &problem.Error{
 		Kind: problem.Answers, Title: "There is no Jupyter on this computer",
-		Text: "Neither jupyter notebook, nor jupyter lab, nor " + python + " -m notebook runs here.",
-		Next: problem.Say("Install it: " + python + " -m pip install notebook (in a venv where the system asks for one), then try again."), Err: err,
+		Text: "Neither jupyter notebook, nor jupyter lab, nor " + name + " -m notebook runs here.",
+		Next: problem.Say("Install it: " + name + " -m pip install notebook (in a venv where the system asks for one), then try again."), Err: err,
 	}
 }
 

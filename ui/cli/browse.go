@@ -5,15 +5,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/cli/browser"
@@ -40,16 +39,7 @@ func openBrowser(url string) (led <-chan struct{}, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if runtime.GOOS == "darwin" {
-		// It cannot tell whose connection one is, and shows everybody what
-		// programs are started with: the address is in a file.
-		if address, err = addressFile(stateDir("browse"), address, led); err != nil {
-			return nil, err
-		}
-	}
-	// What a browser prints would tear the screen.
-	browser.Stdout, browser.Stderr = io.Discard, io.Discard
-	if err := browser.OpenURL(address); err != nil {
+	if err := startBrowser(ctx, runtime.GOOS, address); err != nil {
 		return nil, &browserError{err}
 	}
 	return led, nil
@@ -63,7 +53,10 @@ var errNoDisplay = errors.New("this session has no display for a browser")
 // nobody, as in a session over SSH.
 func noDisplay(system string, getenv func(string) string) bool {
 	switch system {
-	case "windows", "darwin", "android":
+	case "windows", "darwin":
+		// They have a screen: somebody else's, or that of a computer in another room.
+		return getenv("SSH_CONNECTION") != ""
+	case "android":
 		return false
 	}
 	for _, told := range []string{"DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"} {
@@ -92,24 +85,22 @@ func (e *browserError) Error() string {
 	return "a browser could not be started: " + e.err.Error()
 }
 
-// addressFile writes a page that leads to the address into a file that only its
-// owner can read, and returns the file's own address. The file goes when led is
-// closed; one that a killed program left leads nowhere, and goes with the next.
-func addressFile(dir, address string, led <-chan struct{}) (string, error) {
-	// Nobody else can enter the folder, whatever it was before.
-	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(filepath.Dir(dir), 0o700), os.Mkdir(dir, 0o700)); err != nil {
-		return "", fmt.Errorf("lead a browser to the URL: %w", err)
+// startBrowser has the system open an address. macOS cannot tell whose
+// connection one is, and shows everybody what programs are started with: there
+// the address is in a script that is typed to osascript, and in no list.
+func startBrowser(ctx context.Context, system, address string) error {
+	if system == "darwin" {
+		return macBrowser(ctx, address).Run()
 	}
-	path := filepath.Join(dir, "open.html")
-	page := fmt.Sprintf("<!DOCTYPE html>\n<meta http-equiv=\"refresh\" content=\"0; url=%[1]s\">\n<a href=\"%[1]s\">Jupyter</a>\n", html.EscapeString(address))
-	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
-		return "", fmt.Errorf("lead a browser to the URL: %w", err)
-	}
-	go func() {
-		<-led
-		_ = os.Remove(path) // it leads nowhere any more
-	}()
-	return "file://" + path, nil
+	// What a browser prints would tear the screen.
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard
+	return browser.OpenURL(address)
+}
+
+func macBrowser(ctx context.Context, address string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "osascript")
+	cmd.Stdin = strings.NewReader("open location \"" + address + "\"\n") // ours: letters, digits, : and /
+	return cmd
 }
 
 // leadOnce returns an address on loopback that redirects the first of this

@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"errors"
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,35 +65,51 @@ func TestOwnerOf(t *testing.T) {
 	}
 }
 
-// Where the address cannot be kept to a user, it is in a file that is: the
-// browser is started with the file's name alone, and the file does not stay.
-func TestAddressFile(t *testing.T) {
-	dir, led := t.TempDir()+"/state/browse", make(chan struct{})
-	const address = "http://127.0.0.1:1/SECRET"
-	file, err := addressFile(dir, address, led)
-	if err != nil {
+// Where the address cannot be kept to a user, it is typed to the program that
+// opens it: what that is started with, which everybody can read, says nothing.
+func TestAMacsBrowserIsStartedWithoutTheAddress(t *testing.T) {
+	bin := t.TempDir()
+	const script = "#!/bin/sh\necho \"$# arguments\"; cat\n"
+	if err := os.WriteFile(filepath.Join(bin, "osascript"), []byte(script+"exit 0\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	path, ok := strings.CutPrefix(file, "file://")
-	if !ok || strings.Contains(file, "SECRET") {
-		t.Fatalf("address %s", file)
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	const address = "http://127.0.0.1:1/SECRET"
+	cmd := macBrowser(t.Context(), address)
+	out, err := cmd.Output()
+	if want := "0 arguments\nopen location \"" + address + "\"\n"; err != nil || string(out) != want {
+		t.Errorf("it got %q, %v, want %q", out, err, want)
 	}
-	page, err := os.ReadFile(path)
-	if err != nil || !strings.Contains(string(page), `url=`+address+`"`) {
-		t.Errorf("%s, %v", page, err)
-	}
-	for name, want := range map[string]os.FileMode{path: 0o600, dir: 0o700} {
-		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+	for _, text := range append(cmd.Args, cmd.Env...) {
+		if strings.Contains(text, "SECRET") {
+			t.Errorf("everybody can read %s", text)
 		}
 	}
-	close(led)
-	for deadline := time.Now().Add(time.Minute); ; {
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			break
+}
+
+// A browser in another room is no use to who sits here.
+func TestASessionOverSSHHasNoDisplay(t *testing.T) {
+	for _, c := range []struct {
+		system, variable string
+		want             bool
+	}{
+		{"darwin", "", false},
+		{"windows", "", false},
+		{"darwin", "SSH_CONNECTION", true},
+		{"windows", "SSH_CONNECTION", true},
+		{"linux", "", true},
+		{"linux", "DISPLAY", false},
+		{"linux", "WSL_DISTRO_NAME", false},
+		{"android", "", false},
+	} {
+		getenv := func(name string) string {
+			if name == c.variable {
+				return "x"
+			}
+			return ""
 		}
-		if time.Now().After(deadline) {
-			t.Fatal("the file stays")
+		if got := noDisplay(c.system, getenv); got != c.want {
+			t.Errorf("%s with %q: %v", c.system, c.variable, got)
 		}
 	}
 }

@@ -11,6 +11,3 @@ import (
 func whileThere(ctx context.Context, _ *os.File) (context.Context, context.CancelFunc) {
 	return context.WithCancel(ctx)
 }
-
-// resizes tells nothing: this system has no signal for it.
-func resizes(context.Context, *os.File) <-chan [2]int { return nil }

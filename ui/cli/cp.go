@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -103,6 +104,20 @@ func parseCopy(args []string, system string) (copying, error) {
 	return c, nil
 }
 
+// matching are the files that patterns such as *.ipynb stand for, which Windows'
+// shells leave to the program. A name that fits nothing stays as it is.
+func matching(names []string) []string {
+	var all []string
+	for _, name := range names {
+		if found, err := filepath.Glob(name); err == nil && len(found) > 0 && strings.ContainsAny(name, "*?") {
+			all = append(all, found...)
+			continue
+		}
+		all = append(all, name)
+	}
+	return all
+}
+
 // jsonProgress is how far a copy is, kind "progress".
 type jsonProgress struct {
 	Kind    string `json:"kind"`
@@ -117,6 +132,9 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 	c, err := parseCopy(r.args, runtime.GOOS)
 	if err != nil {
 		return err
+	}
+	if c.up && runtime.GOOS == "windows" {
+		c.from = matching(c.from)
 	}
 	t, link, err := r.connect(ctx, c.setup)
 	if err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,23 @@ func TestParseCopy(t *testing.T) {
 		way := map[bool]string{true: "up", false: "down"}[got.up]
 		if text := got.setup + " " + way + " [" + strings.Join(got.from, " ") + "] " + got.to; err == nil && text != c.want {
 			t.Errorf("%s: %s, want %s", c.args, text, c.want)
+		}
+	}
+}
+
+// Windows' shells leave patterns to the program.
+func TestPatternsOfFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"a.ipynb", "b.ipynb", "c.csv", "[x].txt"} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for names, want := range map[string]string{
+		"*.ipynb c.csv": "a.ipynb b.ipynb c.csv", "?.csv": "c.csv", "*.none": "*.none", "[x].txt": "[x].txt", "folder": "folder",
+	} {
+		if got := strings.Join(matching(strings.Fields(names)), " "); got != want {
+			t.Errorf("%s stands for %s, want %s", names, got, want)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/tty"
 )
 
 // shell gives the terminal to a login shell on the machine until it ends. The
@@ -76,12 +77,13 @@ func (c *shellCommand) Run() (err error) {
 			return fmt.Errorf("putting the terminal into raw mode: %w", err)
 		}
 		defer func() { _ = term.Restore(fd, before) }() // the screen program sets its own mode next
+		defer tty.UTF8()()
 	}
 	if fd, ok := descriptor(c.out); ok {
 		if w, h, err := term.GetSize(fd); err == nil {
 			t.Width, t.Height = w, h
 		}
-		t.Resized = resized(ctx, fd)
+		t.Resized = tty.Sizes(ctx, fd)
 	}
 	// What is typed after the shell's end is for the screen: a reader that
 	// still waits would take the first key of it.
