@@ -13,19 +13,16 @@ import (
 
 const sumsName = "SHA256SUMS"
 
-// writeArchive writes the binary and what stands beside it in one folder: a zip
-// for Windows, which unpacks it without help, and a tar.gz for the others.
+// writeArchive writes the binary and what stands beside it: a zip for Windows,
+// which unpacks it without help, and a tar.gz for the others. They have no
+// folder around them, as Homebrew and AUR want them.
 func writeArchive(out string, p *product, contents []file) error {
 	base := fmt.Sprintf("%s_%s_%s_%s", program, p.version.file(), p.target.system, p.target.arch)
-	var all []file
-	for _, f := range contents {
-		all = append(all, file{base + "/" + f.name, f.content, f.mode})
-	}
 	pack, ending := tarred, ".tar.gz"
 	if p.target.system == "windows" {
 		pack, ending = zipped, ".zip"
 	}
-	packed, err := pack(all, p.when)
+	packed, err := pack(contents, p.when)
 	if err != nil {
 		return err
 	}

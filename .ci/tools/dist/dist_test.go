@@ -13,7 +13,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -224,12 +223,10 @@ func checkArchive(t *testing.T, dir string, target target) {
 	} else {
 		pattern += ".tar.gz"
 	}
-	name := only(t, dir, pattern)
-	top := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".zip"), ".tar.gz")
-	all := unpack(t, name)
-	checkBinary(t, all[path.Join(top, target.executable())], target)
+	all := unpack(t, only(t, dir, pattern))
+	checkBinary(t, all[target.executable()], target)
 	for _, f := range []string{licenceName, worksName, manName, bashName, zshName, fishName, powerName} {
-		if p := all[path.Join(top, f)]; p.mode != 0o644 || len(p.content) == 0 {
+		if p := all[f]; p.mode != 0o644 || len(p.content) == 0 {
 			t.Errorf("%s: mode %v, %d bytes", f, p.mode, len(p.content))
 		}
 	}
