@@ -23,14 +23,16 @@ var formats = []struct{ name, zsh, description string }{
 	{"apk", "/usr/share/zsh/site-functions/_jupyter-ec2", summary},
 }
 
-// removed is run when a package was removed, and when one is replaced. What a
-// person is told then is what `pip` cannot tell.
+// removed is run when a package was removed, and when it is replaced, which
+// Debian, Red Hat and Alpine say in their own ways: in words, by the number of
+// versions that are left, and not at all.
 const removed = `#!/bin/sh
-case "${1:-remove}" in
-remove | 0) cat <<'END' ;;
+case "${1:-}" in
+purge | *upgrade | abort-* | disappear | [1-9]) exit 0 ;;
+esac
+cat <<'END'
 %s
 END
-esac
 `
 
 // writePackages writes what the package managers of Linux install.
