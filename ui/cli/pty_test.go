@@ -117,7 +117,7 @@ func TestRmAsksOnATerminal(t *testing.T) {
 	record := filepath.Join(setups, "abcdefghij.json")
 	write(t, record, `{"id":"abcdefghij","sandbox":true,"answers":{"name":"lab"},"resources":{"instance_id":"i-0123"}}`)
 	cmd := exec.Command(name, "rm", "lab")
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+home, "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+home, "XDG_CONFIG_HOME="+home, "GORACE=atexit_sleep_ms=0")
 	person, err := pty.Start(cmd)
 	if err != nil {
 		t.Skipf("no pseudo terminal: %v", err)
