@@ -52,7 +52,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 func ownEnv(t *testing.T) []string {
 	t.Helper()
 	home := t.TempDir()
-	return append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home+"/state", "XDG_CONFIG_HOME="+home+"/settings", "AWS_CONFIG_FILE="+home+"/config",
+	return append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home+"/settings", "XDG_STATE_HOME="+home+"/state", "AWS_CONFIG_FILE="+home+"/config",
 		"AWS_SHARED_CREDENTIALS_FILE="+home+"/credentials", "AWS_EC2_METADATA_DISABLED=true")
 }
 
