@@ -80,7 +80,12 @@ func (s *stranger) serve() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/files/", http.StripPrefix("/files/", http.FileServer(http.Dir(s.dist))))
-	mux.HandleFunc("/simple/jupyter-ec2/", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/simple/jupyter-ec2/", func(w http.ResponseWriter, r *http.Request) {
+		if form := "application/vnd.pypi.simple.v1+json"; r.Header.Get("Accept") == form { // the program itself asks
+			w.Header().Set("Content-Type", form)
+			_, _ = fmt.Fprintf(w, `{"files": [{"filename": %q, "yanked": false}]}`, s.files("*.whl")[0])
+			return
+		}
 		w.Header().Set("Content-Type", "text/html")
 		for _, name := range s.files("*.whl") {
 			_, _ = fmt.Fprintf(w, "<a href=\"/files/%s\">%[1]s</a><br>\n", name)
@@ -210,6 +215,13 @@ func (s *stranger) debian(version string) {
 	}
 	if got := s.user(`bash -c '. /usr/share/bash-completion/bash_completion; _comp_load jupyter-ec2 2>/dev/null || __load_completion jupyter-ec2; complete -p jupyter-ec2'`); !strings.Contains(got, "__start_jupyter-ec2") {
 		s.t.Errorf("bash completes it with %q", got)
+	}
+	// With no C library near it, and nothing else either, it runs: musl is no other world to it.
+	if got := s.root(`mkdir /tmp/bare && cp /usr/bin/jupyter-ec2 /tmp/bare && chroot /tmp/bare /jupyter-ec2 --version`); got != version {
+		s.t.Errorf("alone in a root it says %q", got)
+	}
+	if got := s.user(`jupyter-ec2 version --check --index $INDEX`); !strings.Contains(got, "No release is on 10.") && !strings.Contains(got, "It is the newest release.") {
+		s.t.Errorf("version --check says %q", got)
 	}
 	before := s.home()
 	s.sandbox(`jupyter-ec2`, "--no-tunnel")
