@@ -35,7 +35,7 @@ Try it on this computer alone, without an account and without cost:
 
 In an environment with Jupyter it answers to "jupyter ec2" as well.`
 	// leftBehind is what no uninstalling removes.
-	leftBehind = `Uninstalling removes the program. The records and the keys of your machines stay, in jupyter-ec2 in the folder of your state (~/.local/state on Linux, ~/Library/Application Support on macOS, %LOCALAPPDATA% on Windows): terminate machines first, with "jupyter-ec2 rm", as they cost money without the program too.`
+	leftBehind = `Uninstalling removes the program. The records and the keys of your machines stay, in ~/.local/state/jupyter-ec2, and your settings, in ~/.config/jupyter-ec2 (macOS: both in ~/Library/Application Support; Windows: in %LOCALAPPDATA%). Terminate machines first, with "jupyter-ec2 rm", as they cost money without the program too.`
 )
 
 // wheelName is what the project is called in the names of files.
