@@ -31,7 +31,7 @@ BENCH   ?=
 SLOWEST := steps/hosttest,ui/cli,remote/jupyter,remote/testhost,aws/contract,steps/engine
 SUITE   ?= $(TOOLS)/suite -first $(SLOWEST)
 
-.PHONY: help run build test quick deps lint unit bench demo dist texts goreleaser test-dist fuzz long soak crosscheck cross clean
+.PHONY: help run build test quick deps lint unit bench demo dist texts goreleaser test-dist fuzz long soak crosscheck cross wine clean
 
 help: ## say what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-12s%s\n", $$1, $$2}' Makefile
@@ -93,6 +93,9 @@ cross: ## build for each system: minutes the first time
 		echo "build $$t"; \
 		GOOS=$${t%/*} GOARCH=$${t#*/} go build -o /dev/null . || exit 1; \
 	done
+
+wine: ## what of the Windows program can be seen without Windows (needs wine64; some minutes)
+	.ci/wine
 
 bench: $(TOOLS)/done ## the benchmarks beside their peers, into docs/benchmarks.md (BENCH='-only list -rounds 1': some of them)
 	$(TOOLS)/bench $(BENCH)

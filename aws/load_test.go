@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // portal answers as STS and as IAM Identity Center's portal do, and remembers
@@ -227,6 +229,7 @@ func TestErrorsNameTheDecidingSetting(t *testing.T) {
 				t.Errorf("title %q, want %q (%v)", title, c.title, err)
 			}
 			for _, s := range c.says {
+				s = strings.ReplaceAll(s, "unset ", problem.Here().Unset(""))
 				if !strings.Contains(text+" "+next, s) {
 					t.Errorf("%q is not in %q %q", s, text, next)
 				}

@@ -70,6 +70,7 @@ func TestCost(t *testing.T) {
 
 // What is printed for pasting must survive a shell.
 func TestQuoteSurvivesAShell(t *testing.T) {
+	onPOSIX(t)
 	for _, s := range []string{"plain", "/a b/c", "it's", `$(touch x)`, "", "a\nb", "~/k.pem", "ünïcode", "`x`", "#c"} {
 		out, err := exec.Command("sh", "-c", "printf %s "+problem.POSIX.Quote(s)).Output()
 		if err != nil || string(out) != s {
@@ -79,6 +80,7 @@ func TestQuoteSurvivesAShell(t *testing.T) {
 }
 
 func TestQuotePathSurvivesAShell(t *testing.T) {
+	onPOSIX(t)
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	for _, path := range []string{home + "/k.pem", home + "/a b/it's", "/elsewhere/k.pem", home + "er/k"} {

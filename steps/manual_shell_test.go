@@ -1,11 +1,20 @@
 package steps
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
+
+// onPOSIX skips a test of what is typed into a POSIX shell where there is none.
+func onPOSIX(t *testing.T) {
+	t.Helper()
+	if problem.Here() != problem.POSIX {
+		t.Skip("this system's shell is another one")
+	}
+}
 
 func inPowerShell(id StepID, a Answers, s *Setup) string {
 	return strings.Join(manualFor(problem.PowerShell, id, a, s), "\n")
@@ -40,9 +49,9 @@ func TestManualSSHInPowerShell(t *testing.T) {
 	t.Setenv("USERPROFILE", home)
 	s := &Setup{PublicAddr: "host", LocalPort: 8888, Resources: Resources{InstanceID: "i-1", KeyPath: `C:\my keys\k.pem`}}
 	for known, want := range map[string]string{
-		home + "/state/known_hosts": `ssh -i 'C:\my keys\k.pem' -o HostKeyAlias=i-1 -o 'UserKnownHostsFile=~/state/known_hosts' ubuntu@host`,
-		"D:/state/known_hosts":      `ssh -i 'C:\my keys\k.pem' -o HostKeyAlias=i-1 -o UserKnownHostsFile=D:/state/known_hosts ubuntu@host`,
-		"D:/my state/known_hosts":   `ssh --% -i "C:\my keys\k.pem" -o HostKeyAlias=i-1 -o "UserKnownHostsFile=\"D:/my state/known_hosts\"" ubuntu@host`,
+		filepath.Join(home, "state", "known_hosts"): `ssh -i 'C:\my keys\k.pem' -o HostKeyAlias=i-1 -o 'UserKnownHostsFile=~/state/known_hosts' ubuntu@host`,
+		"D:/state/known_hosts":                      `ssh -i 'C:\my keys\k.pem' -o HostKeyAlias=i-1 -o UserKnownHostsFile=D:/state/known_hosts ubuntu@host`,
+		"D:/my state/known_hosts":                   `ssh --% -i "C:\my keys\k.pem" -o HostKeyAlias=i-1 -o "UserKnownHostsFile=\"D:/my state/known_hosts\"" ubuntu@host`,
 	} {
 		s.KnownHosts = known
 		if got := inPowerShell(StepConnect, Answers{}, s); got != want {
@@ -64,5 +73,14 @@ func TestManualOfALaunchInPowerShell(t *testing.T) {
 	// What is typed on the machine is for the machine's shell.
 	if got := inPowerShell(StepServe, Answers{Mode: ModeHTTP}, nil); !strings.Contains(got, `="$HOME/.jupyter-ec2/server/cert.pem"`) {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A tag's value is quoted as both versions pass it on.
+func TestManualOfTagsInPowerShell(t *testing.T) {
+	a := Answers{Tags: map[string]string{"cost center": `it's a\b`}}
+	want := ` --tag-specifications 'ResourceType=instance,Tags=[{Key=''cost center'',Value=''it\''s a\\b''}]'`
+	if got := (manual{Answers: a, sh: problem.PowerShell}).tagged("instance"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

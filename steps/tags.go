@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // EC2's bounds of tags: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
@@ -67,7 +69,7 @@ func (m manual) tagged(kinds ...string) string {
 	}
 	var tags []string
 	for _, name := range slices.Sorted(maps.Keys(m.Tags)) {
-		tags = append(tags, "{Key="+shorthand(name)+",Value="+shorthand(m.Tags[name])+"}")
+		tags = append(tags, "{Key="+m.shorthand(name)+",Value="+m.shorthand(m.Tags[name])+"}")
 	}
 	option := " --tag-specifications"
 	for _, kind := range kinds {
@@ -76,10 +78,15 @@ func (m manual) tagged(kinds ...string) string {
 	return option
 }
 
-// shorthand quotes a word as the shorthand of the AWS CLI wants it.
-func shorthand(word string) string {
+// shorthand quotes a word as the shorthand of the AWS CLI wants it, which takes
+// either quotes: PowerShell 5 drops double ones within a word.
+func (m manual) shorthand(word string) string {
 	if word != "" && !strings.ContainsAny(word, ` ,=[]{}"'\`) {
 		return word
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+	q := `"`
+	if m.sh == problem.PowerShell {
+		q = "'"
+	}
+	return q + strings.NewReplacer(`\`, `\\`, q, `\`+q).Replace(word) + q
 }

@@ -43,6 +43,7 @@ func TestValidTag(t *testing.T) {
 
 // What is typed by hand puts the person's tags on the same things.
 func TestManualHasTheTags(t *testing.T) {
+	onPOSIX(t)
 	a := testAnswers()
 	without := Commands(a, false)
 	if text := strings.Join(without, "\n"); strings.Contains(text, "tag-spec") {

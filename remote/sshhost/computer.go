@@ -90,7 +90,7 @@ func find(ctx context.Context, environ []string) (found, error) {
 			Kind:  problem.Failed,
 			Title: "No sandbox on Windows",
 			Text:  "The sandbox needs Linux or macOS: its hosts are POSIX shells of this computer.",
-			Next:  problem.Say("Run it inside WSL, or ").Do(problem.UseAWS).Say("."),
+			Next:  problem.Say("Run it inside WSL, where all is as on Linux and the browser of Windows opens the URL, or ").Do(problem.UseAWS).Say("."),
 		}
 	}
 	f := found{who: hostIdentity(), env: settings(environ, os.ReadFile)}

@@ -160,7 +160,7 @@ func match(pairs []aws.KeyPair, public string) string {
 
 // expand makes a path as a person types it absolute.
 func expand(path string) (string, error) {
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+	if rest, ok := strings.CutPrefix(path, "~"); ok && rest != "" && os.IsPathSeparator(rest[0]) {
 		home, err := os.UserHomeDir()
 		if err != nil {
 			return "", fmt.Errorf("finding your home folder: %w", err)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -99,7 +100,7 @@ func TestHoldsATunnel(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Println("held")
-	select {} // until it is killed
+	<-await.Context(t).Done() // until it is killed; without a time it would be a deadlock
 }
 
 // A tunnel that another process holds is seen with its port, and no longer
@@ -190,7 +191,13 @@ func TestStamp(t *testing.T) {
 			}
 			return err
 		}, true},
-		{"a tunnel", func() error { _, err := g.ledger.holdTunnel(t.Context(), "one", 8888); return err }, true},
+		{"a tunnel", func() error {
+			release, err := g.ledger.holdTunnel(t.Context(), "one", 8888)
+			if err == nil {
+				t.Cleanup(release)
+			}
+			return err
+		}, true},
 		{"its end", func() error { return g.ledger.forget("one") }, true},
 	} {
 		if err := c.do(); err != nil {

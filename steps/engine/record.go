@@ -107,9 +107,10 @@ func (l ledger) all() ([]steps.Setup, error) {
 	if err := l.safe(); err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(filepath.Join(l.dir, "setups"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	path := filepath.Join(l.dir, "setups")
+	entries, err := os.ReadDir(path)
+	if _, lerr := os.Lstat(path); errors.Is(err, fs.ErrNotExist) && lerr != nil {
+		return nil, nil // and no file in its place, of which Windows says the same
 	}
 	if err != nil {
 		return nil, &problem.Error{

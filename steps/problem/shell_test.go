@@ -52,6 +52,9 @@ func TestPowerShell(t *testing.T) {
 }
 
 func TestPOSIXShell(t *testing.T) {
+	if Here() != POSIX {
+		t.Skip("the paths of this system are others")
+	}
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	for name, c := range map[string][2]string{

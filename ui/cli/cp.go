@@ -69,6 +69,10 @@ func farPath(arg, system string) (far, bool) {
 	return far{setup, path}, true
 }
 
+// shown is an argument in quotes, as it was typed: a path of Windows keeps its
+// backslashes.
+func shown(arg string) string { return `"` + cells.Clean(arg) + `"` }
+
 // copying is what cp was asked to do: up means to the machine.
 type copying struct {
 	setup string
@@ -89,14 +93,14 @@ func parseCopy(args []string, system string) (copying, error) {
 		source, onMachine := farPath(arg, system)
 		switch {
 		case onMachine && up:
-			return c, usage("cp", "both %q and %q are on a machine: copy by way of this computer", arg, args[last])
+			return c, usage("cp", "both %s and %s are on a machine: copy by way of this computer", shown(arg), shown(args[last]))
 		case !onMachine && !up:
-			return c, usage("cp", "neither %q nor %q is on a machine: write NAME:PATH", arg, args[last])
+			return c, usage("cp", "neither %s nor %s is on a machine: write NAME:PATH", shown(arg), shown(args[last]))
 		case up:
 			c.from = append(c.from, arg)
 			continue
 		case c.setup != "" && c.setup != source.setup:
-			return c, usage("cp", "%q and %q are two machines: copy from one at a time", c.setup, source.setup)
+			return c, usage("cp", "%s and %s are two machines: copy from one at a time", shown(c.setup), shown(source.setup))
 		}
 		c.setup = source.setup
 		c.from = append(c.from, source.path)

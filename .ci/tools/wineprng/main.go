@@ -54,6 +54,7 @@ func exports() []byte {
 // dll is a library for x86-64 with one section, that of the exports.
 func dll() []byte {
 	edata := exports()
+	size := uint32(len(edata)) // #nosec G115 -- some hundred bytes
 	var b bytes.Buffer
 	b.WriteString("MZ")
 	b.Write(make([]byte, 0x3a))
@@ -68,10 +69,10 @@ func dll() []byte {
 	// The whole in memory, the headers, a console's program, relocatable.
 	put(&b, uint32(2*sectionAlign), uint32(fileAlign), uint32(0), uint16(3), uint16(0x140))
 	put(&b, uint64(1<<20), uint64(1<<12), uint64(1<<20), uint64(1<<12), uint32(0), uint32(16))
-	put(&b, uint32(sectionAt), uint32(len(edata)))
+	put(&b, uint32(sectionAt), size)
 	b.Write(make([]byte, 15*8))
 	b.WriteString(".edata\x00\x00")
-	put(&b, uint32(len(edata)), uint32(sectionAt), uint32(fileAlign), uint32(fileAlign), uint32(0), uint32(0), uint32(0), uint32(0x40000040))
+	put(&b, size, uint32(sectionAt), uint32(fileAlign), uint32(fileAlign), uint32(0), uint32(0), uint32(0), uint32(0x40000040))
 	b.Write(make([]byte, fileAlign-b.Len()))
 	b.Write(edata)
 	b.Write(make([]byte, 2*fileAlign-b.Len()))
