@@ -131,7 +131,7 @@ func (h *home) tunnels() {
 			ports[got.Name] = got.LocalPort
 		}
 		for called, port := range ports { // seen by another process
-			if m := h.machine(called); m.Tunnel == nil || !*m.Tunnel || m.URL != fmt.Sprintf("http://localhost:%d/", port) {
+			if m := h.machine(called); m.Tunnel == nil || !*m.Tunnel || m.URL != fmt.Sprintf("http://localhost:%d/lab", port) {
 				h.t.Errorf("%s has a tunnel at %d, and is listed with %q, tunnel %v", called, port, m.URL, m.Tunnel)
 			}
 		}
@@ -159,7 +159,7 @@ func (h *home) movedTunnel(ports map[string]int) {
 	if got.LocalPort == ports["lab"] || got.LocalPort == ports["gate"] || got.PortNote == "" {
 		h.t.Errorf("with %d taken, the tunnel is at %d (%s); %d is the other's", ports["lab"], got.LocalPort, got.PortNote, ports["gate"])
 	}
-	if m := h.machine("lab"); m.URL != fmt.Sprintf("http://localhost:%d/", got.LocalPort) || m.LocalPort != ports["lab"] {
+	if m := h.machine("lab"); m.URL != fmt.Sprintf("http://localhost:%d/lab", got.LocalPort) || m.LocalPort != ports["lab"] {
 		h.t.Errorf("the tunnel at %d is listed as %q; the machine's own port as %d", got.LocalPort, m.URL, m.LocalPort)
 	}
 	if err := errors.Join(taken.Close(), held.cmd.Process.Kill()); err != nil {
