@@ -16,6 +16,7 @@ type TunnelSpec struct {
 	LocalPort  int                 // the port wanted on this computer's loopback; the next free one when it is taken, any free one when 0
 	Kept       func(port int) bool // reports the ports that are others' and not to be taken instead; may be nil
 	RemoteAddr string              // as seen from the host: "127.0.0.1:8888" or "unix:/run/jupyter.sock"
+	Server     func() string       // where it is now, asked for each connection; nil where RemoteAddr stays
 	Dial       Redialer            // makes a connection where there is none; further ones go where it led. The tunnel closes them
 	Log        func(string)        // told each new State; may be nil
 }
@@ -23,15 +24,14 @@ type TunnelSpec struct {
 // Tunnel is a local port that leads to a server behind the host. The port
 // stays while the SSH connection is remade.
 type Tunnel struct {
-	spec          TunnelSpec
-	network, addr string // of the server, as seen from the host
-	listeners     []net.Listener
-	port          int
-	buffers       buffers
-	links         *links
-	ctx           context.Context // ends with Close
-	cancel        context.CancelFunc
-	wg            sync.WaitGroup
+	spec      TunnelSpec
+	listeners []net.Listener
+	port      int
+	buffers   buffers
+	links     *links
+	ctx       context.Context // ends with Close
+	cancel    context.CancelFunc
+	wg        sync.WaitGroup
 
 	telling sync.Mutex
 	told    string // the state that Log was told last
@@ -47,10 +47,7 @@ func OpenTunnel(ctx context.Context, s TunnelSpec) (*Tunnel, error) {
 }
 
 func openTunnelBy(ctx context.Context, s TunnelSpec, rules linkRules) (*Tunnel, error) {
-	t := &Tunnel{spec: s, network: "tcp", addr: s.RemoteAddr}
-	if path, ok := strings.CutPrefix(s.RemoteAddr, "unix:"); ok {
-		t.network, t.addr = "unix", path
-	}
+	t := &Tunnel{spec: s}
 	if err := t.listen(); err != nil {
 		return nil, err
 	}
@@ -69,7 +66,14 @@ func openTunnelBy(ctx context.Context, s TunnelSpec, rules linkRules) (*Tunnel, 
 
 // open connects to the server over one of the links.
 func (t *Tunnel) open(ctx context.Context, c *Client) (net.Conn, error) {
-	return c.DialContext(ctx, t.network, t.addr)
+	addr := t.spec.RemoteAddr
+	if t.spec.Server != nil {
+		addr = t.spec.Server()
+	}
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		return c.DialContext(ctx, "unix", path)
+	}
+	return c.DialContext(ctx, "tcp", addr)
 }
 
 // LocalPort is the port on this computer's loopback.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
@@ -116,6 +117,32 @@ func TestTunnelHeals(t *testing.T) {
 		}
 		if tunnel.LocalPort() != port || tunnel.State() != "up" {
 			t.Errorf("port %d, state %q, want %d, up", tunnel.LocalPort(), tunnel.State(), port)
+		}
+	})
+}
+
+// A server that has moved, as another one started the machine again, is reached
+// where it is now.
+func TestTunnelFollowsTheServer(t *testing.T) {
+	eachHost(t, func(t *testing.T, h host) {
+		say := func(text string) string {
+			return serve(t, func(c net.Conn) { _, _ = io.WriteString(c, text); _ = c.Close() })
+		}
+		var now atomic.Value
+		now.Store(say("old"))
+		// None is opened ahead: that one would lead to where the server was.
+		rules := usualLinkRules()
+		rules.ahead = 0
+		tunnel, r, states := openTunnelRuled(t, h, TunnelSpec{Server: func() string { return now.Load().(string) }}, rules)
+		for _, want := range []string{"old", "new"} {
+			got, err := io.ReadAll(connect(t, local(tunnel)))
+			if err != nil || string(got) != want {
+				t.Fatalf("%q, %v, want %q", got, err, want)
+			}
+			now.Store(say("new"))
+			r.cut()
+			for s := ""; s != "up"; s = <-states {
+			}
 		}
 	})
 }

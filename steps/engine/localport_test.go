@@ -29,6 +29,35 @@ func madeSetup(t *testing.T, g *Guide, id string, n int, port int) *steps.Setup 
 	return s
 }
 
+// A tunnel leads to where another process has started the server since.
+func TestATunnelFollowsTheServer(t *testing.T) {
+	g := New(Config{Dir: t.TempDir()})
+	s := madeSetup(t, g, "s1", 1, noPortsBelow)
+	s.ServerPort, s.Loopback = 8888, "127.0.0.7"
+	server := (&target{teller: teller{g: g}, s: s}).server() // before it is recorded
+	sees := func(want string) {
+		t.Helper()
+		if got := server(); got != want {
+			t.Errorf("it leads to %s, want %s", got, want)
+		}
+	}
+	sees("127.0.0.7:8888")
+	if err := g.ledger.save(s); err != nil {
+		t.Fatal(err)
+	}
+	sees("127.0.0.7:8888")
+	moved := *s
+	moved.ServerPort, moved.Loopback = 8890, "127.0.0.8"
+	if err := g.ledger.save(&moved); err != nil {
+		t.Fatal(err)
+	}
+	sees("127.0.0.8:8890")
+	if err := g.ledger.forget(s.ID); err != nil {
+		t.Fatal(err)
+	}
+	sees("127.0.0.7:8888") // which does not answer any more
+}
+
 // Many that are opened at the same moment, in both worlds, get a local port
 // each, and have it the next time as well.
 func TestEachSetupHasItsOwnLocalPort(t *testing.T) {

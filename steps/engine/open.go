@@ -153,7 +153,7 @@ func (t *target) aside() *target {
 func (t *target) dig(ctx context.Context) (localTunnel, error) {
 	others := t.g.portsOfOthers(t.s)
 	tunnel, err := remote.OpenTunnel(ctx, remote.TunnelSpec{
-		LocalPort: t.s.LocalPort, RemoteAddr: serverAt(t.s.Loopback, t.s.ServerPort), Dial: t.redial,
+		LocalPort: t.s.LocalPort, Server: t.server(), Dial: t.redial,
 		Kept: func(port int) bool { _, ok := others[port]; return ok },
 	})
 	if err != nil {
@@ -162,6 +162,26 @@ func (t *target) dig(ctx context.Context) (localTunnel, error) {
 	// Who cannot be told sees no tunnel; it works all the same.
 	release, _ := t.g.ledger.holdTunnel(ctx, t.s.ID, tunnel.LocalPort())
 	return localTunnel{tunnel, release}, nil
+}
+
+// server returns a function that says where the server is, as seen from the
+// machine. Another process may start the machine, or the server, meanwhile: what
+// it has recorded since counts.
+func (t *target) server() func() string {
+	recorded := func() string {
+		s, err := t.g.ledger.load(t.s.ID)
+		if err != nil || s.ServerPort == 0 {
+			return ""
+		}
+		return serverAt(s.Loopback, s.ServerPort)
+	}
+	here, before := serverAt(t.s.Loopback, t.s.ServerPort), recorded()
+	return func() string {
+		if now := recorded(); now != "" && now != before {
+			return now
+		}
+		return here
+	}
 }
 
 // describe fills in what the last screen shows.
