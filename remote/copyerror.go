@@ -29,6 +29,7 @@ const (
 	CopyNoPermission CopyReason = "no-permission" // the user may not read or write it
 	CopyDiskFull     CopyReason = "disk-full"
 	CopyIncomplete   CopyReason = "incomplete" // fewer bytes arrived than there are
+	CopyShrank       CopyReason = "shrank"     // it became shorter meanwhile
 	CopyBadName      CopyReason = "bad-name"   // the host gave a name that leads elsewhere
 	CopyTooMuch      CopyReason = "too-much"   // the host's folder does not end
 	CopyTwice        CopyReason = "twice"      // two of the sources would be one file
@@ -62,7 +63,7 @@ func (e *CopyError) Unwrap() error { return e.Err }
 func (e *CopyError) Problem() problem.Problem {
 	kind, where := problem.Failed, "on this computer"
 	if e.Host {
-		kind, where = problem.Server, "on the host"
+		kind, where = problem.Server, "on the machine"
 	}
 	title, text, next := e.words(where)
 	text = quoted(text, e.Text)
@@ -81,7 +82,7 @@ func (e *CopyError) words(where string) (title, text string, next problem.Next) 
 	case CopyNoFile:
 		next = problem.Say("Check the name, then copy again.")
 		if e.Host {
-			next = next.Say(" A path on the host is relative to the home folder unless it starts with \"/\".")
+			next = next.Say(" A path on the machine is relative to the home folder unless it starts with \"/\".")
 		}
 		return "There is no " + path.Base(filepath.ToSlash(e.Path)), "There is no " + e.Path + " " + where, next
 	case CopyIsFolder:
@@ -105,12 +106,15 @@ func (e *CopyError) words(where string) (title, text string, next problem.Next) 
 	case CopyIncomplete:
 		return "A file arrived incomplete", "Fewer bytes of " + e.Path + " arrived " + where + " than there are",
 			problem.Say("It may have changed meanwhile: copy it again.")
+	case CopyShrank:
+		return "A file changed meanwhile", e.Path + " " + where + " became shorter while it was copied",
+			problem.Say("Wait until nothing writes to it, then copy it again.")
 	case CopyBadName:
-		return "The host gave a bad name", "The host lists a file whose name, " + e.Path + ", would lead out of the folder it is in",
-			problem.Say("No file system has such names: do not trust this host until you know why. Nothing was written there.")
+		return "The machine gave a bad name", "The machine lists a file whose name, " + e.Path + ", would lead out of the folder it is in",
+			problem.Say("No file system has such names: do not trust this machine until you know why. Nothing was written there.")
 	case CopyTooMuch:
 		return "That folder is too large", e.Path + " " + where + " has more than a million entries, or folders more than 200 deep",
-			problem.Say("Copy parts of it, or pack it with tar on the host and copy the archive.")
+			problem.Say("Copy parts of it, or pack it with tar on the machine and copy the archive.")
 	case CopyTwice:
 		return "Two files have the same name", e.Path + " and " + e.Other + " would be the same file " + elsewhere(e.Host),
 			problem.Say("Copy one of them under another name. Nothing was copied.")
@@ -128,7 +132,7 @@ func elsewhere(host bool) string {
 	if host {
 		return "on this computer"
 	}
-	return "on the host"
+	return "on the machine"
 }
 
 // localError explains what this computer said about a file.

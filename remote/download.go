@@ -43,8 +43,7 @@ func (t *transfer) getFile(ctx context.Context, root *os.Root, f file) error {
 	return localError(f.to, err)
 }
 
-// getBeside copies a file to another name, and moves it to its place. What a
-// lost connection leaves is kept for a later copy.
+// getBeside copies a file to another name, and moves it to its place.
 func (t *transfer) getBeside(ctx context.Context, root *os.Root, beside string, in *sftp.File, f file) error {
 	out, have, err := t.openHere(ctx, root, beside, f)
 	if err != nil && filepath.Base(beside) == f.halfDone() {
@@ -68,7 +67,7 @@ func (t *transfer) getBeside(ctx context.Context, root *os.Root, beside string, 
 		err = localError(f.to, err)
 	}
 	if err != nil {
-		if !reached(err) || to.n < worthKeeping {
+		if filepath.Base(beside) != f.halfDone() || !worthContinuing(ctx, err, to.n) {
 			_ = root.Remove(beside) // the reason is err
 		}
 		return err

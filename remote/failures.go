@@ -28,7 +28,7 @@ func (t *transfer) failed(err error) error {
 		return err
 	}
 	switch of.Reason {
-	case CopyNoFile, CopyIsFolder, CopyFolderThere, CopyNotRegular, CopyNoPermission, CopyIncomplete, CopyFailed:
+	case CopyNoFile, CopyIsFolder, CopyFolderThere, CopyNotRegular, CopyNoPermission, CopyIncomplete, CopyShrank, CopyFailed:
 	default:
 		return err
 	}

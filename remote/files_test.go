@@ -254,8 +254,8 @@ func TestCopyBig(t *testing.T) {
 	})
 }
 
-// A copy that is ended in the middle leaves nothing under the final name, and
-// nothing beside it.
+// A copy that a person ends leaves nothing under the final name, and beside it
+// only what the next one continues.
 func TestCopyCancelled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes its time")
@@ -264,32 +264,39 @@ func TestCopyCancelled(t *testing.T) {
 		c, local := h.client(t), big(t)
 		must[Copied](t)(c.Put(t.Context(), []string{local}, "big", CopyOptions{}))
 		dir := t.TempDir()
-		for name, do := range map[string]func(context.Context, CopyOptions) (Copied, error){
-			"put": func(ctx context.Context, o CopyOptions) (Copied, error) {
+		for where, do := range map[string]func(context.Context, CopyOptions) (Copied, error){
+			h.home: func(ctx context.Context, o CopyOptions) (Copied, error) {
 				return c.Put(ctx, []string{local}, "half", o)
 			},
-			"get": func(ctx context.Context, o CopyOptions) (Copied, error) {
+			dir: func(ctx context.Context, o CopyOptions) (Copied, error) {
 				return c.Get(ctx, []string{"big"}, filepath.Join(dir, "half"), o)
 			},
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
 			var at int64
 			got, err := do(ctx, CopyOptions{Progress: func(p CopyProgress) {
-				if at = p.Bytes; at > 0 {
+				if at = p.Bytes; at > 40<<20 {
 					cancel()
 				}
 			}})
 			cancel()
-			if !errors.Is(err, context.Canceled) || got.Files != 0 || at == 0 || at == 100<<20 {
-				t.Errorf("%s at %d: %+v, %v", name, at, got, err)
+			if !errors.Is(err, context.Canceled) || got.Files != 0 || at == 100<<20 {
+				t.Errorf("to %s at %d: %+v, %v", where, at, got, err)
 			}
-		}
-		for _, where := range []string{h.home, dir} {
 			if _, err := os.Lstat(filepath.Join(where, "half")); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("half a file in %s: %v", where, err)
 			}
+			if half := halfDone(t, where); len(half) != 1 {
+				t.Errorf("left %.200q in %s, want one file to continue", half, where)
+			}
+			if got := must[Copied](t)(do(t.Context(), CopyOptions{})); got.Bytes != 100<<20 || got.There < 30<<20 {
+				t.Errorf("the next one to %s: %+v", where, got)
+			}
+			if out, err := exec.Command("cmp", local, filepath.Join(where, "half")).CombinedOutput(); err != nil {
+				t.Errorf("%s, %v", out, err)
+			}
 			if half := halfDone(t, where); len(half) > 0 {
-				t.Errorf("left %.200q", half)
+				t.Errorf("left %.200q in %s", half, where)
 			}
 		}
 	})

@@ -38,6 +38,13 @@ const (
 	comparePatience = 10 * time.Minute
 )
 
+// worthContinuing reports whether the first n bytes are kept for a later copy:
+// where a person ended this one, or the connection was lost, and not where a
+// later one would fail of the same.
+func worthContinuing(ctx context.Context, err error, n int64) bool {
+	return n >= worthKeeping && (ctx.Err() != nil || reached(err))
+}
+
 // halfDoneShape is what the names of half done files look like.
 var halfDoneShape = regexp.MustCompile(`^\.jupyter-ec2-[A-Z2-7]{12}$`)
 

@@ -70,7 +70,9 @@ func (t *transfer) putBeside(ctx context.Context, beside string, in *os.File, f 
 		err = t.hostError(f.to, err)
 	}
 	if err != nil {
-		_ = t.sftp.Remove(beside) // it is not there, or the connection is not
+		if path.Base(beside) != f.halfDone() || !worthContinuing(ctx, err, from.n-unsure) {
+			_ = t.sftp.Remove(beside) // it is not there, or the connection is not
+		}
 		return err
 	}
 	t.progress.end(f.size, from.n, have)
@@ -106,7 +108,7 @@ func (t *transfer) fill(out *sftp.File, beside string, from *source, f file) err
 	case err == nil && there.Size() != from.n:
 		err = &CopyError{Reason: CopyIncomplete, Path: safe.Clean(f.to), Host: true}
 	case err == nil && from.shrank():
-		err = &CopyError{Reason: CopyIncomplete, Path: safe.Clean(f.from)}
+		err = &CopyError{Reason: CopyShrank, Path: safe.Clean(f.from)}
 	}
 	return t.hostError(f.to, err)
 }

@@ -25,7 +25,7 @@ func (p *Program) cpCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "cp SOURCE... TARGET", short: "Copy files to the machine, or from it", least: 2, most: -1,
 		want: "name what to copy and where to; NAME:PATH is on the machine",
-		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity. More than one source goes into the target, which is then a folder. Where one of them cannot be copied, the others still are. What a copy that was cut has brought of a large file is continued by the next one.
+		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity. More than one source goes into the target, which is then a folder. Where one of them cannot be copied, the others still are. When a copy is stopped or cut off, the next one of the same file continues it; what nobody continues within a day is removed by a later copy there.
 
 With --json, lines of kind "progress" (bytes and files, of how many), and "done" at the end.`,
 		example: `jupyter-ec2 cp data.csv jupyter:
