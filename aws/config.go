@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -51,8 +52,10 @@ type prompts struct {
 	inner sdk.CredentialsProvider
 	free  chan struct{} // holds one token while nobody retrieves
 
-	mu  sync.Mutex
-	ctx context.Context // of the retrieval under way
+	mu     sync.Mutex
+	ctx    context.Context // of the retrieval under way
+	round  int             // of the retrievals that failed
+	failed error           // how the last one did
 
 	running sync.Mutex // held while a credential_process runs
 }
@@ -100,25 +103,63 @@ func (p *prompts) around(inner sdk.CredentialsProvider) sdk.CredentialsProvider 
 	return p
 }
 
-// Retrieve implements the SDK's CredentialsProvider.
+// Retrieve implements the SDK's CredentialsProvider. Many calls want credentials
+// at once, and the SDK has most of them try again: a question that failed is
+// not put to the person once more for each that waited for the answer, and a
+// credential_process that failed not before the account is opened again.
 func (p *prompts) Retrieve(ctx context.Context) (sdk.Credentials, error) {
+	p.mu.Lock()
+	since := p.round
+	p.mu.Unlock()
 	select {
 	case <-p.free:
 	case <-ctx.Done():
 		return sdk.Credentials{}, ctx.Err()
 	}
 	defer func() { p.free <- struct{}{} }()
-	p.mu.Lock()
-	p.ctx = ctx
-	p.mu.Unlock()
+	if err := p.begin(ctx, since); err != nil {
+		return sdk.Credentials{}, err
+	}
 	creds, err := p.inner.Retrieve(ctx)
 	if ctx.Err() != nil {
 		// The SDK's cache does not wait for what it began. Our program may end
 		// next, and a credential_process must not outlive it.
 		p.running.Lock()
 		defer p.running.Unlock()
+	} else if err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.round++
+		p.failed = err
 	}
 	return creds, err
+}
+
+// begin takes the context of a retrieval, or returns the failure that it shares:
+// of one that ended since it was asked for, or of the credential_process.
+func (p *prompts) begin(ctx context.Context, since int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.round > since || p.processFailed() {
+		return p.failed
+	}
+	p.ctx = ctx
+	return nil
+}
+
+// processFailed is asked with mu held.
+func (p *prompts) processFailed() bool { return errors.As(p.failed, new(*processError)) }
+
+// CredentialsFailed reports whether the account's credential_process failed. It
+// is not run again: whoever has mended it opens the account again.
+func (a *Account) CredentialsFailed() bool {
+	p, ok := a.cfg.Credentials.(*prompts)
+	if !ok {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processFailed()
 }
 
 // logger passes the SDK's words to warn; without one they are dropped, because

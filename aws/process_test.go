@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -138,5 +139,80 @@ func TestCredentialProcessLimitUnreadable(t *testing.T) {
 	_, err := Open(t.Context(), Options{Profile: "p"})
 	if _, _, text, next := explained(t, err); !strings.Contains(text, ProcessLimitEnv) || !strings.Contains(next, "Correct "+ProcessLimitEnv+" or remove it") {
 		t.Errorf("%q (%v)", text, err)
+	}
+}
+
+// fails notes its run, and gives no credentials.
+const fails = "echo run >>runs; echo asking >&2; exit 3\n"
+
+// ran is how often the program ran.
+func ran(t *testing.T, dir string) int {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, "runs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(b), "run\n")
+}
+
+// However many calls need credentials, at once and one after the other, a
+// program that gives none is run once, hangs included, also behind a role. An
+// account that is opened again runs it again: it may have been mended.
+func TestCredentialProcessFailsOnce(t *testing.T) {
+	for name, script := range map[string]string{
+		"fails":   fails,
+		"babbles": "echo run >>runs; echo rubbish\n",
+		"hangs":   hangs,
+	} {
+		for _, profile := range []string{"p", "role", "own"} {
+			if profile != "p" && name == "hangs" {
+				continue // as the others, and slower
+			}
+			t.Run(name+"/"+profile, func(t *testing.T) {
+				dir := program(t, script)
+				t.Setenv("AWS_ENDPOINT_URL", os.Getenv("AWS_ENDPOINT_URL_STS"))
+				t.Setenv(ProcessLimitEnv, "1s")
+				a, err := Open(t.Context(), Options{Profile: profile})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a.CredentialsFailed() {
+					t.Error("failed before it ran")
+				}
+				calls := []func() error{
+					func() error { _, err := a.Identity(t.Context()); return err },
+					func() error { _, err := a.Regions(t.Context()); return err },
+					func() error { _, err := a.In("eu-west-1").Ours(t.Context()); return err },
+					func() error { _, err := a.In("eu-west-2").Ours(t.Context()); return err },
+				}
+				var all sync.WaitGroup
+				for _, call := range calls {
+					all.Go(func() {
+						if err := call(); codeOf(err) != codeProcessFailed {
+							t.Error(err)
+						}
+					})
+				}
+				all.Wait()
+				for _, call := range calls {
+					if err := call(); codeOf(err) != codeProcessFailed {
+						t.Error(err)
+					}
+				}
+				if n := ran(t, dir); n != 1 || !a.CredentialsFailed() {
+					t.Errorf("it ran %d times (%v)", n, a.CredentialsFailed())
+				}
+				again, err := Open(t.Context(), Options{Profile: profile})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := again.Identity(t.Context()); codeOf(err) != codeProcessFailed {
+					t.Error(err)
+				}
+				if n := ran(t, dir); n != 2 {
+					t.Errorf("opened again, it ran %d times in all", n)
+				}
+			})
+		}
 	}
 }

@@ -111,6 +111,10 @@ type Engine interface {
 	Sandboxed() bool
 	Profiles() ([]Profile, error)
 	SignIn(ctx context.Context, profile string) (Account, error)
+	// ForgetFailures has a program that gave no credentials run again by the next
+	// call that needs some, for whoever is at the keyboard may have mended it.
+	// Until then it is run once, however much is asked of AWS.
+	ForgetFailures()
 	Types(ctx context.Context, at Place) ([]InstanceType, error)
 	Prices(ctx context.Context, at Place) (Prices, error)
 	Keys(ctx context.Context, at Place) ([]KeyOption, error)

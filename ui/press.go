@@ -12,6 +12,7 @@ import (
 
 // Press takes a key, and implements [page.Owner]: first what leaves, then what lies on top.
 func (m *model) Press(k tea.KeyPressMsg) tea.Cmd {
+	m.Engine.ForgetFailures()
 	if cmd, taken := keysOf(m.ownKeys(), true).Key(k); taken {
 		return cmd
 	}

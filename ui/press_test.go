@@ -32,6 +32,19 @@ func (r *rig) launchedNothing() {
 	}
 }
 
+// Whoever presses a key may have mended what gives credentials: it is run again.
+// The list that is made up to date meanwhile runs nothing again.
+func TestAKeyHasFailedCredentialsTriedAgain(t *testing.T) {
+	r := newRig(t, stepstest.New())
+	r.untilTrue("nothing is under way", func() bool { return !r.m.Tasks.Working() })
+	if n := r.e.Forgot(); n != 0 {
+		t.Errorf("without a key, forgotten %d times", n)
+	}
+	if r.press("f5"); r.e.Forgot() != 1 {
+		t.Errorf("after a key, forgotten %d times", r.e.Forgot())
+	}
+}
+
 // Enter leads through the questions, held or pressed by reflex, and no further
 // than to the review.
 func TestAHeldEnterLaunchesNothing(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -118,6 +119,14 @@ func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
 	g.accounts[profile] = c
 	delete(g.numbers, profile) // its credentials may be others now
 	return c, nil
+}
+
+// ForgetFailures closes the accounts that have no credentials, so that the next
+// call opens them again.
+func (g *Guide) ForgetFailures() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	maps.DeleteFunc(g.accounts, func(_ string, c Cloud) bool { return c.CredentialsFailed() })
 }
 
 // number returns the number of the account that a profile leads to. It is

@@ -45,8 +45,9 @@ func (d *doctor) credentials(ctx context.Context) finding {
 func (d *doctor) signedIn(ctx context.Context) (Cloud, aws.Identity, error) {
 	c, err := d.g.account(ctx, d.profile)
 	if err == nil {
-		if who, err := c.Identity(ctx); err == nil {
-			return c, who, nil
+		who, err := c.Identity(ctx)
+		if err == nil || c.CredentialsFailed() { // to be run once more, its program would tell the same
+			return c, who, err
 		}
 	}
 	if c, err = d.g.open(ctx, d.profile); err != nil {

@@ -14,6 +14,9 @@ type Cloud interface {
 	Regions(ctx context.Context) ([]aws.Region, error)
 	MyAddress(ctx context.Context) (string, error)
 	In(region string) CloudRegion
+	// CredentialsFailed reports whether it has no credentials, and gets none
+	// before it is opened again.
+	CredentialsFailed() bool
 }
 
 // CloudRegion is what the guide needs of one region.

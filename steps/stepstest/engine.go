@@ -41,6 +41,7 @@ type Engine struct {
 	asked     []string
 	states    map[string]steps.State // what Look finds, by setup
 	signIns   int
+	forgot    int
 	begun     []steps.Answers
 	reviewed  []steps.Answers
 	protected []string

@@ -29,6 +29,12 @@ func (e *Engine) SignIn(ctx context.Context, profile string) (steps.Account, err
 	return a, e.failing("sign in", profile)
 }
 
+// ForgetFailures counts how often failures were to be forgotten.
+func (e *Engine) ForgetFailures() { e.Change(func() { e.forgot++ }) }
+
+// Forgot is how often failures were to be forgotten.
+func (e *Engine) Forgot() int { return read(e, &e.forgot) }
+
 // Types lists the types of a region.
 func (e *Engine) Types(ctx context.Context, at steps.Place) ([]steps.InstanceType, error) {
 	if in, ok := read(e, &e.Has.TypesIn)[at.Region]; ok {
