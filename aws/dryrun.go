@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -18,41 +19,41 @@ func (r *Regional) DryRun(ctx context.Context, s LaunchSpec) []Permission {
 	answers := make([]Permission, len(checks))
 	var all sync.WaitGroup
 	for i, c := range checks {
-		all.Go(func() { answers[i] = r.permission(ctx, c.action, s.Type, c.try()) })
+		all.Go(func() { answers[i] = r.permission(ctx, c, s.Type, c.try()) })
 	}
 	all.Wait()
 	return answers
 }
 
 type check struct {
-	action string
-	try    func() error
+	action, does string // "ec2:CreateKeyPair", "create a key pair"
+	try          func() error
 }
 
 func (r *Regional) checks(ctx context.Context, s LaunchSpec) []check {
 	dry, name := sdk.Bool(true), sdk.String("jupyter-ec2-permission-check")
 	list := []check{
-		{"ec2:RunInstances", func() error {
+		{"ec2:RunInstances", "launch an instance", func() error {
 			in := runInput(s)
 			in.DryRun, in.ClientToken = dry, nil // the token belongs to the launch alone
 			_, err := r.ec2.RunInstances(ctx, in)
 			return err
 		}},
-		{"ec2:CreateSecurityGroup", func() error {
+		{"ec2:CreateSecurityGroup", "create a security group", func() error {
 			_, err := r.ec2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 				DryRun: dry, GroupName: name, Description: name,
 				TagSpecifications: tagSpecs(s.Tags, types.ResourceTypeSecurityGroup),
 			})
 			return err
 		}},
-		{"ec2:ImportKeyPair", func() error {
+		{"ec2:ImportKeyPair", "import a key pair", func() error {
 			_, err := r.ec2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{
 				DryRun: dry, KeyName: name, PublicKeyMaterial: []byte(sampleKey),
 				TagSpecifications: tagSpecs(s.Tags, types.ResourceTypeKeyPair),
 			})
 			return err
 		}},
-		{"ec2:CreateKeyPair", func() error {
+		{"ec2:CreateKeyPair", "create a key pair", func() error {
 			_, err := r.ec2.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{
 				DryRun: dry, KeyName: name, KeyType: types.KeyTypeEd25519,
 				TagSpecifications: tagSpecs(s.Tags, types.ResourceTypeKeyPair),
@@ -61,7 +62,7 @@ func (r *Regional) checks(ctx context.Context, s LaunchSpec) []check {
 		}},
 	}
 	if len(s.GroupIDs) > 0 { // needs a group that exists
-		list = append(list, check{"ec2:AuthorizeSecurityGroupIngress", func() error {
+		list = append(list, check{"ec2:AuthorizeSecurityGroupIngress", "open a port of a security group", func() error {
 			_, err := r.ec2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 				DryRun: dry, GroupId: sdk.String(s.GroupIDs[0]), IpPermissions: []types.IpPermission{{
 					IpProtocol: sdk.String("tcp"), FromPort: sdk.Int32(22), ToPort: sdk.Int32(22),
@@ -91,24 +92,25 @@ func (e *Error) prevents() bool {
 
 // permission reads a DryRun's answer: always an error, of which one says yes
 // and one says no. Any other says neither, though what it says may matter.
-func (r *Regional) permission(ctx context.Context, action, kind string, err error) Permission {
-	p := Permission{Action: action}
+func (r *Regional) permission(ctx context.Context, c check, kind string, err error) Permission {
+	p := Permission{Action: c.action}
 	if codeOf(err) == "DryRunOperation" {
 		p.Allowed, p.Known = true, true
 		return p
 	}
 	var e *Error
-	switch err = r.failType(ctx, "check "+action, kind, err); {
+	switch err = r.failType(ctx, "check "+c.action, kind, err); {
 	case errors.As(err, &e):
-		told := e.Problem()
-		p.Known = denied(e.Code)
-		p.Detail = told.Title + ". " + told.Text
-		if !p.Known && e.prevents() {
+		if p.Known = denied(e.Code); p.Known {
+			no := *e
+			no.Doing = c.does // which is what may not be done; to check it one may
+			e, p.Refusal = &no, &no
+			p.Action = cmp.Or(e.Action, c.action) // the launch needs more than its own action, as ec2:CreateTags
+		} else if e.prevents() {
 			p.Obstacle = e
 		}
-		if p.Known && e.Action != "" && e.Action != action {
-			p.Action = e.Action // the launch needs more than its own action, as ec2:CreateTags
-		}
+		told := e.Problem()
+		p.Detail = told.Title + ". " + told.Text
 	case err != nil:
 		p.Detail = err.Error()
 	default:

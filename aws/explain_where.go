@@ -131,17 +131,25 @@ func (e *Error) elsewhere(w words) words {
 	return w
 }
 
+// explicitDeny is what AWS says where a policy forbids expressly.
+const explicitDeny = "with an explicit deny in a"
+
+// Forbidden reports whether a policy forbids it expressly.
+func (e *Error) Forbidden() bool {
+	return denied(e.Code) && strings.Contains(e.Message, explicitDeny)
+}
+
 // denyWords are for a policy that forbids expressly: what another policy
 // allows does not help then.
 func (e *Error) denyWords(what string) (words, bool) {
-	_, why, found := strings.Cut(e.Message, "with an explicit deny in a")
-	if !found {
+	if !e.Forbidden() {
 		return words{}, false
 	}
+	_, why, _ := strings.Cut(e.Message, explicitDeny)
 	why = strings.TrimPrefix(why, "n")
 	w := words{
 		problem.Refused, "Forbidden by a policy: " + what,
-		e.said(fmt.Sprintf("A policy forbids %s to %s. The program's own IAM policy cannot help: an explicit deny wins over everything that is allowed.", profileWords(e.Profile), e.Doing)),
+		e.said(fmt.Sprintf("The identity of %s may not %s: a policy forbids it. The program's own IAM policy cannot help: an explicit deny wins over everything that is allowed.", profileWords(e.Profile), e.Doing)),
 		problem.Next{},
 	}
 	owner := "Whoever manages the account's IAM policies can change it"

@@ -120,7 +120,13 @@ func TestDryRun(t *testing.T) {
 		if stands := p.Action == "ec2:ImportKeyPair"; (p.Obstacle != nil) != stands {
 			t.Errorf("%s: obstacle %v", p.Action, p.Obstacle)
 		}
-		p.Detail, p.Obstacle = "", nil
+		if (p.Refusal != nil) != (p.Known && !p.Allowed) {
+			t.Errorf("%s: refusal %v", p.Action, p.Refusal)
+		}
+		if p.Action == "ec2:AuthorizeSecurityGroupIngress" && !strings.Contains(detail, "may not open a port of a security group: it lacks ec2:AuthorizeSecurityGroupIngress") {
+			t.Errorf("detail %q", detail)
+		}
+		p.Detail, p.Obstacle, p.Refusal = "", nil, nil
 		if p != want[i] {
 			t.Errorf("answer %d is %+v, want %+v", i, p, want[i])
 		}

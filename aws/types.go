@@ -182,6 +182,8 @@ type Permission struct {
 	// Obstacle is what AWS said instead of yes or no, where that prevents the
 	// launch as a no does: a quota, an account that is not ready.
 	Obstacle error
+	// Refusal is AWS's no: its problem says whose that is, and what to do.
+	Refusal error
 }
 
 // Owned is something in EC2 that carries the tag of a setup.

@@ -74,6 +74,8 @@ type Permission struct {
 	// Obstacle is what AWS said instead of yes or no, where that prevents the
 	// launch as a no does: a quota, an account that is not ready.
 	Obstacle error
+	// Refusal is AWS's no: its problem says whose that is, and what to do.
+	Refusal error
 }
 
 // Place is an account's profile and a region of it.

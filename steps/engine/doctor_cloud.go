@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -117,31 +118,45 @@ func (d *doctor) permitted(ctx context.Context) finding {
 	if id := d.s.Resources.GroupID; id != "" {
 		spec.GroupIDs = []string{id}
 	}
-	var allowed, refused, silent []string
+	var allowed, lacking, silent []string
+	var forbidden, obstacle error // the first of each
 	for _, p := range d.region.DryRun(ctx, spec) {
 		switch {
 		case !needs(a.Key, p.Action):
 		case p.Allowed:
 			allowed = append(allowed, p.Action)
+		case p.Known && isForbidden(p.Refusal):
+			forbidden = cmp.Or(forbidden, p.Refusal)
 		case p.Known:
-			refused = append(refused, p.Action)
+			lacking = append(lacking, p.Action)
 		default:
+			obstacle = cmp.Or(obstacle, p.Obstacle)
 			silent = append(silent, p.Action+": "+p.Detail)
 		}
 	}
-	if len(refused) > 0 {
+	switch {
+	case forbidden != nil: // which no policy that allows what is lacking helps against
+		return wrong(forbidden)
+	case len(lacking) > 0:
 		return finding{
-			steps.CheckBad, "Not permitted: " + strings.Join(refused, ", ") + ".",
+			steps.CheckBad, "Not permitted: " + strings.Join(lacking, ", ") + ".",
 			problem.Say("Ask whoever manages the account for the policy in docs/iam-policy.json, or ").Do(problem.ChooseProfile).Say("."), "",
 		}
-	}
-	if len(silent) > 0 {
+	case obstacle != nil && !d.s.Launched(): // a machine that is there needs no room
+		return wrong(obstacle)
+	case len(silent) > 0:
 		return finding{
 			steps.CheckWarn, "AWS answered neither yes nor no about " + strings.Join(silent, " "),
 			problem.Say("Read what it says; if the launch then fails, its message says more."), "",
 		}
 	}
 	return fine("A launch is permitted (%s).", strings.Join(allowed, ", "))
+}
+
+// isForbidden reports whether a policy forbids it expressly.
+func isForbidden(err error) bool {
+	var e *aws.Error
+	return errors.As(err, &e) && e.Forbidden()
 }
 
 func (d *doctor) quota(ctx context.Context) finding {

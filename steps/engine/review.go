@@ -128,10 +128,7 @@ func (p *preflight) refusals() {
 	for _, perm := range p.permissions {
 		switch {
 		case perm.Known && !perm.Allowed:
-			p.problems = append(p.problems, problem.Problem{
-				Kind: problem.Refused, Title: "Not permitted: " + perm.Action, Text: perm.Detail,
-				Next: problem.Say("Ask whoever manages the account for the policy in docs/iam-policy.json, or ").Do(problem.ChooseProfile).Say("."),
-			})
+			p.problems = append(p.problems, steps.Explain(perm.Refusal))
 		case perm.Obstacle != nil && !p.exists:
 			met := steps.Explain(perm.Obstacle)
 			if !slices.ContainsFunc(p.problems, func(known problem.Problem) bool { return known.Title == met.Title }) {

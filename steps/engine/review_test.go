@@ -44,6 +44,52 @@ func TestReviewAsksForPermission(t *testing.T) {
 	}
 }
 
+// What EC2 says when an organization forbids a launch expressly.
+const forbidden = "You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: ec2:RunInstances on resource: arn:aws:ec2:::instance/* with an explicit deny in a service control policy. Encoded authorization failure message: AbCd"
+
+// refuse answers a launch so, and everything else as usual.
+func refuse(w *world, code, message string) {
+	w.SetFault(func(action string) *ec2sim.Fault {
+		if action == "ec2:RunInstances" {
+			return &ec2sim.Fault{Code: code, Message: message}
+		}
+		return nil
+	})
+}
+
+// What a policy forbids expressly no other policy allows: the review and the
+// doctor, who meet it before the launch does, say whose it is.
+func TestAnOrganizationsNoIsTold(t *testing.T) {
+	w := newWorld(t, nil)
+	refuse(w, "UnauthorizedOperation", forbidden)
+	v, err := w.Guide().Review(t.Context(), enginetest.Answers())
+	if err != nil || len(v.Problems) != 1 {
+		t.Fatalf("problems %+v: %v", v.Problems, err)
+	}
+	p, check := v.Problems[0], w.doctor(w.Guide(), "")["permissions"]
+	for at, told := range map[string]problem.Problem{"review": p, "doctor": {Title: check.Text, Text: check.Text, Next: check.Next}} {
+		if !strings.Contains(told.Title, "Forbidden by a policy: ec2:RunInstances") || !strings.Contains(told.Text, "may not launch an instance: a policy forbids it") {
+			t.Errorf("%s: %q %q", at, told.Title, told.Text)
+		}
+		if next := told.Next.String(); !strings.Contains(next, "only an administrator of its management account can change it") || strings.Contains(next, "iam-policy.json") {
+			t.Errorf("%s: next %q", at, next)
+		}
+	}
+	if p.Kind != problem.Refused || check.State != steps.CheckBad {
+		t.Errorf("%s, %s", p.Kind, check.State)
+	}
+}
+
+// What the dry run meets beside permissions has its own remedy in the doctor too.
+func TestDoctorTellsWhatPreventsALaunch(t *testing.T) {
+	w := newWorld(t, nil)
+	refuse(w, "OptInRequired", "You are not subscribed to this service.")
+	check := w.doctor(w.Guide(), "")["permissions"]
+	if check.State != steps.CheckBad || !strings.Contains(check.Text, "The account is not ready for EC2") || !strings.Contains(check.Next.String(), "payment method") {
+		t.Errorf("%+v", check)
+	}
+}
+
 // What is created does not depend on the limits, which a person changes on the
 // page of the review without asking for another one.
 func TestTheLimitsAreNothingThatIsCreated(t *testing.T) {
