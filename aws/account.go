@@ -101,7 +101,7 @@ func (a *Account) identityIn(ctx context.Context, region string) (Identity, erro
 		return Identity{}, err
 	}
 	if sdk.ToString(out.Account) == "" { // all that is compared with it would be taken for another account's
-		return Identity{}, &Error{Doing: "ask AWS who you are", Code: codeIncomplete, Message: "the answer names no account", Profile: a.profile, Region: region}
+		return Identity{}, &Error{Doing: "ask AWS who you are", Code: codeIncomplete, Message: "the answer names no account", Profile: a.profile, Region: region, from: a.from}
 	}
 	return Identity{Account: sdk.ToString(out.Account), ARN: sdk.ToString(out.Arn), UserID: sdk.ToString(out.UserId)}, nil
 }

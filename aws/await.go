@@ -194,8 +194,11 @@ func lost(state, want State, started bool) bool {
 // explained, as "Server.InsufficientInstanceCapacity: …".
 func (a *awaited) stateError(doing string, i Instance) error {
 	e := &Error{
-		Doing: doing, Code: codeStateFailed, Message: fmt.Sprintf("it is %s (%s)", i.State, i.StateReason),
+		Doing: doing, Code: codeStateFailed, Message: "it is " + string(i.State),
 		Profile: a.account.profile, Region: a.name, Type: i.Type,
+	}
+	if i.StateReason != "" {
+		e.Message += " (" + i.StateReason + ")"
 	}
 	for _, code := range []string{"InsufficientInstanceCapacity", "VolumeLimitExceeded"} {
 		if strings.Contains(i.StateReason, code) {

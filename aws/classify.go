@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/xml"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
@@ -12,12 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // classify finds an error's code and message. The SDK gives types to few of
 // the errors of its credential chain; the others are told by their text.
 func classify(err error) (code, message string) {
-	for _, find := range []func(error) string{noCredentials, proxy, network, expiredLogin, configuration} {
+	for _, find := range []func(error) string{noCredentials, proxy, network, expiredLogin, configuration, notAWS} {
 		if code := find(err); code != "" {
 			return code, cause(err)
 		}
@@ -47,8 +50,46 @@ func cause(err error) string {
 		return code.err.Error()
 	case errors.As(err, &request):
 		return request.Err.Error()
+	case notAWS(err) != "":
+		return unreadable(err)
 	}
 	return err.Error()
+}
+
+// notAWS knows answers that are none of AWS's, and those that were cut off: they
+// cannot be decoded, or tell no code.
+func notAWS(err error) string {
+	var broken *smithy.DeserializationError
+	var syntax *xml.SyntaxError
+	var api smithy.APIError
+	switch {
+	case errors.As(err, &broken), errors.As(err, &syntax):
+		return codeNotAWS
+	case errors.As(err, &api) && api.ErrorCode() == unknownError && (api.ErrorMessage() == "" || api.ErrorMessage() == unknownError):
+		return codeNotAWS
+	}
+	return ""
+}
+
+// unknownError is the SDK's code, and its message, for an answer that tells none.
+const unknownError = "UnknownError"
+
+// unreadable says how such an answer is, and quotes nothing of it.
+func unreadable(err error) string {
+	var response *smithyhttp.ResponseError
+	status := 0
+	if errors.As(err, &response) {
+		status = response.HTTPStatusCode()
+	}
+	switch text := err.Error(); {
+	case strings.Contains(text, "unexpected EOF"), strings.Contains(text, "unexpected end of JSON input"):
+		return "the answer was cut off, or is not AWS's" // a page whose end nobody wrote looks the same
+	case status >= 500:
+		return fmt.Sprintf("what answered, with the HTTP status %d, is not AWS, or AWS has a problem of its own", status)
+	case status >= 300:
+		return fmt.Sprintf("what answered, with the HTTP status %d, is not AWS", status)
+	}
+	return "what answered is not AWS"
 }
 
 // proxy knows the errors of Go's HTTP client for a proxy.

@@ -43,6 +43,7 @@ const (
 	codeQuotaUnknown     = "QuotaUnknown"
 	codeUnshown          = "NotShown"
 	codeIncomplete       = "Incomplete"
+	codeNotAWS           = "NotAWS"
 	codeStillThere       = "StillThere"
 	codeNoEffect         = "NoEffect"
 	codeNoGroup          = "InvalidGroup.NotFound" // AWS's own
@@ -175,10 +176,16 @@ func denied(code string) bool {
 	return code == "UnauthorizedOperation" || strings.HasPrefix(code, "AccessDenied")
 }
 
+// repeated is where AWS's message begins to repeat what the request was signed with.
+var repeated = regexp.MustCompile(`(?i)\bauthorization(?:=| header:)`)
+
 // oneLine makes AWS's message fit to be read: no encoded part, which only an
-// administrator can decode, no control characters, not endless.
+// administrator can decode, no signature, no control characters, not endless.
 func oneLine(s string) string {
 	s, _, _ = strings.Cut(s, "Encoded authorization failure message:")
+	if at := repeated.FindStringIndex(s); at != nil {
+		s = s[:at[0]]
+	}
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 }), " ")
 	if r := []rune(s); len(r) > 600 {
 		s = string(r[:600]) + "…"

@@ -3,7 +3,10 @@ package aws
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -103,6 +106,77 @@ func TestIdentityErrorsAreExplained(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The key, and what it signed, are in what AWS says of a signature that it cannot
+// read; they are left out whole.
+func TestASignatureThatCannotBeReadIsTold(t *testing.T) {
+	awsHome(t, "[default]\naws_access_key_id = AKIA/"+mark+"\naws_secret_access_key = s\n", "")
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refused := stsError("IncompleteSignature", "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term. Authorization="+r.Header.Get("Authorization"))
+		w.WriteHeader(refused.status)
+		_, _ = io.WriteString(w, refused.body)
+	}))
+	defer s.Close()
+	t.Setenv("AWS_ENDPOINT_URL", s.URL)
+	a, err := Open(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.Identity(t.Context())
+	_, title, text, next := explained(t, err)
+	if title != "AWS cannot read the signature" || !strings.Contains(text, "access key ID") || !strings.Contains(text, "line 2 of") || !strings.HasSuffix(text, "service/term.") {
+		t.Errorf("%q %q", title, text)
+	}
+	if !strings.Contains(next, "aws configure") || strings.Contains(err.Error()+text, "Signature=") || strings.Contains(err.Error()+text, mark) {
+		t.Errorf("%q, %v", next, err)
+	}
+}
+
+// What cannot be decoded is told in words, without the SDK's, and may have done
+// what was asked.
+func TestUnreadableAnswersAreExplained(t *testing.T) {
+	half := ok("RunInstances", oneInstance)
+	half.body = half.body[:len(half.body)/2]
+	page := "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=utf-8>\n<title>Sign in</title></head></html>"
+	for name, c := range map[string]struct {
+		answer reply
+		says   string
+	}{
+		"half":             {half, "launch the instance: the answer was cut off, or is not AWS's."},
+		"a page":           {reply{status: 200, body: page}, "what answered is not AWS."},
+		"a refusal's page": {reply{status: 501, body: page}, "what answered, with the HTTP status 501, is not AWS, or AWS has"},
+		"not found":        {reply{status: 404, body: "404 page not found\n"}, "what answered, with the HTTP status 404, is not AWS."},
+		"an empty refusal": {reply{status: 403}, "what answered, with the HTTP status 403, is not AWS."},
+		"half a refusal":   {reply{status: 400, body: ec2Error("Unsupported", "no").body[:60]}, "the answer was cut off, or is not AWS's."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, _ := regional(t, answers{"RunInstances": always(c.answer)})
+				_, err := r.Launch(t.Context(), spec())
+				kind, title, text, next := explained(t, err)
+				if kind != "unreachable" || title != "The answer is not AWS's, or was cut off" || !strings.Contains(text, c.says) || !strings.Contains(next, "nothing twice") {
+					t.Errorf("%s %q %q %q (%v)", kind, title, text, next, err)
+				}
+				for _, raw := range []string{"operation error", "deserial", "XML", "StatusCode", "UnknownError", "Sign in"} {
+					if strings.Contains(err.Error()+text+next, raw) {
+						t.Errorf("raw: %q, %v", text, err)
+					}
+				}
+				var e *Error
+				if errors.As(err, &e) && e.NothingDone() {
+					t.Error("taken for a no of AWS")
+				}
+			})
+		})
+	}
+	for _, body := range []string{`{"Quota":{"Val`, page} { // of the services that speak JSON
+		r, _ := regional(t, answers{"GetServiceQuota": always(reply{status: 200, body: body})})
+		err := r.account.call(t.Context(), serviceQuotas(), r.name, "GetServiceQuota", struct{}{}, &struct{ Quota struct{ Value *float64 } }{})
+		if _, title, text, _ := explained(t, r.fail(t.Context(), "look up the quota", err)); title != "The answer is not AWS's, or was cut off" || strings.Contains(text, "JSON") {
+			t.Errorf("%q %q", title, text)
+		}
 	}
 }
 

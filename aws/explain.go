@@ -130,7 +130,13 @@ func (e *Error) keyWords() (words, bool) {
 			e.said("The access key of " + e.holder() + " was deleted, deactivated or mistyped."),
 			e.mendKeys("Make a new access key in the IAM console, store it with: " + e.command("configure") + " and then retry."),
 		}, true
-	case "SignatureDoesNotMatch", "IncompleteSignature", "InvalidSignatureException":
+	case "IncompleteSignature":
+		return words{
+			problem.Credentials, "AWS cannot read the signature",
+			e.said("The access key ID of " + e.holder() + " holds a character that no access key ID has, such as a slash, or something on the way changed the request."),
+			e.mendKeys("Enter the access key again with: " + e.command("configure") + ". If it is right, use another network or proxy. Then retry."),
+		}, true
+	case "SignatureDoesNotMatch", "InvalidSignatureException":
 		return words{
 			problem.Credentials, "The secret key does not match the access key",
 			e.said("AWS knows the access key of " + e.holder() + ", but not this secret with it."),
@@ -186,6 +192,10 @@ func (e *Error) networkWords() (words, bool) {
 		w.title = "AWS does not answer"
 	case codeOffline:
 		w.title = "AWS cannot be reached"
+	case codeNotAWS:
+		w.title = "The answer is not AWS's, or was cut off"
+		w.text += "."
+		w.next = problem.Do(problem.Retry).Say(" in a minute: it finds what was made, and makes nothing twice. If it persists, something between here and AWS answers in its place, such as a proxy or the sign-in page of a Wi-Fi: use another network.")
 	case codeNoAddress:
 		w.title = "Your public address is not known"
 		w.next = problem.Say("Check that https://checkip.amazonaws.com opens in a browser here and shows an IPv4 address, then retry. The firewall is opened to that address alone.")

@@ -119,7 +119,7 @@ func (e *Error) elsewhere(w words) words {
 	setting := at.of("endpoint_url")
 	var answered smithy.APIError
 	switch {
-	case w.kind == problem.Unreachable && e.Code != codeNoAddress, e.Code == "":
+	case w.kind == problem.Unreachable && e.Code != codeNoAddress, e.Code == codeIncomplete, e.Code == "":
 		unset := ""
 		if at.env != "" {
 			unset = " (" + problem.Here().Unset(at.env) + ")"

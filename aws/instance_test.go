@@ -20,6 +20,22 @@ func state(name, reason string) reply {
 
 var notFound = ec2Error("InvalidInstanceID.NotFound", "The instance ID 'i-1' does not exist")
 
+// The reason of a state that EC2 calls as a state is none.
+func TestAnEndWithoutAReasonIsTold(t *testing.T) {
+	plain := state("terminated", "pending")
+	plain.body = strings.ReplaceAll(plain.body, "pending: words", "pending")
+	for says, answer := range map[string]reply{
+		"it is terminated": plain,
+		"it is terminated (Server.InternalError: words)": state("terminated", "Server.InternalError"),
+	} {
+		r, _ := regional(t, answers{"DescribeInstances": always(answer)})
+		_, err := r.WaitState(t.Context(), "i-1", StateRunning, nil)
+		if _, _, text, _ := explained(t, err); !strings.HasSuffix(text, ": "+says) {
+			t.Errorf("%q, want %q", text, says)
+		}
+	}
+}
+
 func TestWaitState(t *testing.T) {
 	pending, running, stopping, stopped := state("pending", ""), state("running", ""), state("stopping", ""), state("stopped", "Server.InsufficientInstanceCapacity")
 	for _, c := range []struct {

@@ -114,6 +114,9 @@ func (r *Regional) instanceOf(i types.Instance) Instance {
 		if made.StateReason == "" {
 			made.StateReason = oneLine(sdk.ToString(i.StateReason.Code))
 		}
+		if made.StateReason == string(StatePending) {
+			made.StateReason = "" // a state, which it was in, and no reason
+		}
 	}
 	if i.Placement != nil {
 		made.Zone = sdk.ToString(i.Placement.AvailabilityZone)

@@ -147,6 +147,10 @@ func TestErrorsNameTheDecidingSetting(t *testing.T) {
 	nowhere.Close() // nothing answers there
 	another := httptest.NewServer(http.NotFoundHandler())
 	defer another.Close()
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "<html><GetCallerIdentityResult/></html>")
+	}))
+	defer page.Close()
 	unknown := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refused := stsError("InvalidClientTokenId", "The security token included in the request is invalid.")
 		w.WriteHeader(refused.status)
@@ -189,6 +193,8 @@ func TestErrorsNameTheDecidingSetting(t *testing.T) {
 		{"bundle of the file", good + "ca_bundle = /nonexistent/ca.pem\n", "", nil, "The AWS config files cannot be used", []string{"ca_bundle (line 4 of ~"}},
 		{"empty bundle", good, "", map[string]string{"AWS_CA_BUNDLE": empty}, "An environment variable cannot be used", []string{"without a certificate"}},
 		{"endpoint left over", good, "", map[string]string{"AWS_ENDPOINT_URL": nowhere.URL}, "AWS cannot be reached", []string{"AWS_ENDPOINT_URL (environment variable) sends", "unset AWS_ENDPOINT_URL"}},
+		{"endpoint at a web server", good, "", map[string]string{"AWS_ENDPOINT_URL": another.URL}, "The answer is not AWS's, or was cut off", []string{"with the HTTP status 404, is not AWS.", "AWS_ENDPOINT_URL (environment variable) sends", "unset AWS_ENDPOINT_URL"}},
+		{"endpoint at a page that looks like an answer", good, "", map[string]string{"AWS_ENDPOINT_URL": page.URL}, "AWS's answer is not complete", []string{"AWS_ENDPOINT_URL (environment variable) sends", "unset AWS_ENDPOINT_URL"}},
 		{"endpoint without a scheme", good, "", map[string]string{"AWS_ENDPOINT_URL": "localhost:4566"}, "An environment variable cannot be used", []string{"AWS_ENDPOINT_URL (environment variable) is not a URL", "unset AWS_ENDPOINT_URL"}},
 		{"endpoint that cannot be parsed", good, "", map[string]string{"AWS_ENDPOINT_URL": "http://u:" + mark + "@[::1"}, "An environment variable cannot be used", []string{"AWS_ENDPOINT_URL (environment variable) is not a URL"}},
 		{"endpoint of one service that cannot be parsed", good, "", map[string]string{"AWS_ENDPOINT_URL": nowhere.URL, "AWS_ENDPOINT_URL_STS": "http://" + mark + ":port"}, "An environment variable cannot be used", []string{"AWS_ENDPOINT_URL_STS (environment variable) is not a URL"}},

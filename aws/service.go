@@ -180,7 +180,7 @@ func (q question) deserializer() middleware.DeserializeMiddleware {
 // refused is the error that an answer tells. What cannot be read tells no code:
 // then the status alone says what is wrong.
 func (q question) refused(resp *smithyhttp.Response, answer []byte) error {
-	e := &smithy.GenericAPIError{Code: "UnknownError", Fault: smithy.FaultClient}
+	e := &smithy.GenericAPIError{Code: unknownError, Fault: smithy.FaultClient}
 	if resp.StatusCode >= 500 {
 		e.Fault = smithy.FaultServer
 	}

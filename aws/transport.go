@@ -67,11 +67,11 @@ type telling struct {
 func (t *telling) RetryDelay(attempt int, err error) (time.Duration, error) {
 	delay, delayErr := t.Standard.RetryDelay(attempt, err)
 	if delayErr == nil {
-		why := codeOf(err)
-		if why == "" {
-			why = "no answer"
+		said := "AWS did not answer"
+		if why := codeOf(err); why != "" && notAWS(err) == "" {
+			said = "AWS said " + why
 		}
-		t.warn(fmt.Sprintf("AWS said %s (attempt %d of %d); trying again in %.1f s", why, attempt, t.MaxAttempts(), delay.Seconds()))
+		t.warn(fmt.Sprintf("%s (attempt %d of %d); trying again in %.1f s", said, attempt, t.MaxAttempts(), delay.Seconds()))
 	}
 	return delay, delayErr
 }

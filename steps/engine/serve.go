@@ -49,7 +49,7 @@ func (r *run) installJupyter(ctx context.Context) (string, error) {
 // joins the run that the machine began at its boot, or takes what that came to,
 // and runs the job again where it came to nothing.
 func (r *run) takeInstall(ctx context.Context, job remote.Job) (jupyter.Versions, error) {
-	job.Retrying = func(err error) { r.retrying("The connection is made again: %s", steps.Explain(err).Title) }
+	job.Retrying = func(err error) { r.say(steps.Retrying, steps.Explain(err).Title) }
 	joined := false
 	job.Joined = func() { joined = true }
 	// Later it is run again, to repair: it finds a complete install in a second or two.
