@@ -41,10 +41,10 @@ func (l *links) join(s *stream) (known <-chan struct{}) {
 	now, b := time.Now(), l.burst
 	if b == nil {
 		b = &burst{known: make(chan struct{})}
-		b.over = time.AfterFunc(l.rules.together, func() { l.burstEnds(b) })
+		b.over = time.AfterFunc(l.moment(), func() { l.burstEnds(b) })
 		l.burst = b
 	} else {
-		b.over.Reset(l.rules.together)
+		b.over.Reset(l.moment())
 	}
 	s.burst = b
 	b.streams = append(b.streams, s)
@@ -59,6 +59,21 @@ func (l *links) join(s *stream) (known <-chan struct{}) {
 		return b.known
 	}
 	return nil
+}
+
+// longestMoment is the most that a stream of a page begins later, so that a
+// burst is seen.
+const longestMoment = 5 * time.Millisecond
+
+// moment is how long after each other streams begin together. This computer may
+// have much else to do; over a distance there is time for that, as nobody
+// notices an eighth of a way there and back. A login takes eight of them.
+func (l *links) moment() time.Duration {
+	if len(l.up) == 0 {
+		return l.rules.together
+	}
+	login := l.up[0].made.Sub(l.up[0].wire.from)
+	return max(l.rules.together, min(login/64, longestMoment))
 }
 
 // share is how many of n streams a connection has, where there are as many as

@@ -209,3 +209,20 @@ func TestTunnelReservesMemory(t *testing.T) {
 	carrying.Wait()
 	await.Until(t, "the end of it", func() bool { return !reserved() })
 }
+
+// The farther away the host is, the longer a moment is in which streams begin
+// together, within bounds.
+func TestTunnelMoment(t *testing.T) {
+	tunnel, _, _ := openTunnel(t, startHost(t, nil), TunnelSpec{})
+	l := tunnel.links
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for login, want := range map[time.Duration]time.Duration{
+		20 * time.Millisecond: time.Millisecond, 256 * time.Millisecond: 4 * time.Millisecond, time.Minute: longestMoment,
+	} {
+		l.up[0].made = l.up[0].wire.from.Add(login)
+		if got := l.moment(); got != want {
+			t.Errorf("%v after a login that took %v, want %v", got, login, want)
+		}
+	}
+}

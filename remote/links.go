@@ -23,7 +23,7 @@ type linkRules struct {
 	unused time.Duration // how long those are kept while nobody comes
 
 	page     int           // as many streams as begin together for a page; more are expected to carry much
-	together time.Duration // streams that begin within this of each other begin together
+	together time.Duration // streams that begin within this of each other begin together, and more over a distance
 	apart    time.Duration // how long those wait at most for further connections
 }
 
