@@ -27,13 +27,14 @@ const (
 	HostKeyUnknown Reason = "host-key-unknown" // nothing vouches for the host key
 	HostKeyChanged Reason = "host-key-changed" // not the pinned key, or not the console's
 	NoSession      Reason = "no-session"       // the host opens no (further) session
+	NoCommand      Reason = "no-command"       // the login shell ends before a command begins
 	NoTerminal     Reason = "no-terminal"      // the host gives out no terminal
 	NoForwarding   Reason = "no-forwarding"    // the host lets nobody connect through it
 	Closed         Reason = "closed"           // the connection ended
 	Failed         Reason = "failed"           // anything else
 )
 
-// Error is a host that cannot be reached, or does not let us in.
+// Error is a host that cannot be reached, or does not let us in, or runs nothing.
 type Error struct {
 	Reason  Reason
 	Addr    string
@@ -70,7 +71,11 @@ func (e *Error) Again() bool {
 // Problem returns the error in plain words.
 func (e *Error) Problem() problem.Problem {
 	title, text, next := e.words()
-	return problem.Problem{Kind: problem.Unreachable, Title: title, Text: text, Next: next}
+	kind := problem.Unreachable
+	if e.Reason == NoCommand {
+		kind = problem.Server
+	}
+	return problem.Problem{Kind: kind, Title: title, Text: text, Next: next}
 }
 
 func (e *Error) words() (title, text string, next problem.Next) {
@@ -114,6 +119,13 @@ func (e *Error) words() (title, text string, next problem.Next) {
 		return "The machine's SSH server runs no command",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused to run a command", e.Text),
 			problem.Say("Log in to the machine, check MaxSessions in /etc/ssh/sshd_config (10 is usual; check sshd_config.d too), and restart the server: sudo systemctl restart ssh. Then ").Do(problem.Retry).Say(".")
+	case NoCommand:
+		text := "A command was sent to it but did not start: its login shell ends first. An exit, or an exec, in ~/.bashrc or another of its startup files does that."
+		if e.Text != "" {
+			text += " All it said was: " + e.Text
+		}
+		return "The machine runs no commands", text,
+			problem.Say("Remove that line, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine.")
 	case NoTerminal:
 		return "The machine's SSH server gives no terminal",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused a terminal", e.Text),

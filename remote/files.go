@@ -98,7 +98,7 @@ func (c *Client) transfer(ctx context.Context, o CopyOptions, many bool, do func
 	}
 	done := make(chan error, 1)
 	go func() {
-		err := t.open(s)
+		err := t.open(ctx, s)
 		close(t.opened)
 		if err == nil {
 			err = do(t)
@@ -122,12 +122,12 @@ func (c *Client) transfer(ctx context.Context, o CopyOptions, many bool, do func
 	return t.progress.finish(), err
 }
 
-func (t *transfer) open(s *ssh.Session) (err error) {
-	t.sftp, err = t.openSFTP(s)
+func (t *transfer) open(ctx context.Context, s *ssh.Session) (err error) {
+	t.sftp, err = t.openSFTP(ctx, s)
 	return err
 }
 
-func (t *transfer) openSFTP(s *ssh.Session) (*sftp.Client, error) {
+func (t *transfer) openSFTP(ctx context.Context, s *ssh.Session) (*sftp.Client, error) {
 	in, errIn := s.StdinPipe()
 	out, errOut := s.StdoutPipe()
 	said, errSaid := s.StderrPipe()
@@ -150,6 +150,10 @@ func (t *transfer) openSFTP(s *ssh.Session) (*sftp.Client, error) {
 		case <-t.c.done:
 			return nil, t.c.end
 		default:
+			// Where the login shell starts the SFTP server, it may have ended first.
+			if e := t.c.Run(ctx, Command{Label: WatchLabel}); reached(e) {
+				return nil, e
+			}
 			return nil, &CopyError{Reason: CopyNoSFTP, Host: true, Path: t.c.to.Addr, Text: safe.Clean(err.Error())}
 		}
 	}

@@ -28,6 +28,7 @@ type host struct {
 	home   string
 	signer Signer // opens it
 	key    Key    // its host key
+	starts string // what its login shell does first, as by a start file
 }
 
 func (h host) target() Target {
@@ -72,8 +73,14 @@ func newSigner(t *testing.T) Signer {
 // its configuration.
 func startHost(t *testing.T, change func(*ssh.ServerConfig)) host {
 	t.Helper()
+	return startHostWith(t, "", change)
+}
+
+// startHostWith is startHost with what its login shell does first.
+func startHostWith(t *testing.T, starts string, change func(*ssh.ServerConfig)) host {
+	t.Helper()
 	hostKey := newSigner(t)
-	h := host{user: "ubuntu", home: t.TempDir(), signer: newSigner(t), key: keyOf(hostKey.PublicKey())}
+	h := host{user: "ubuntu", home: t.TempDir(), signer: newSigner(t), key: keyOf(hostKey.PublicKey()), starts: starts}
 	conf := &ssh.ServerConfig{
 		PublicKeyCallback: func(c ssh.ConnMetadata, k ssh.PublicKey) (*ssh.Permissions, error) {
 			if c.User() != h.user || keyOf(k) != keyOf(h.signer.PublicKey()) {
@@ -189,7 +196,7 @@ func serveSession(h host, ch ssh.Channel, reqs <-chan *ssh.Request) {
 		case r.Type == "exec" && cmd == nil:
 			var p struct{ Command string }
 			_ = ssh.Unmarshal(r.Payload, &p)
-			cmd = exec.Command("/bin/sh", "-c", p.Command)
+			cmd = exec.Command("/bin/sh", "-c", h.starts+"\n"+p.Command)
 			cmd.Dir, cmd.Env = h.home, []string{"HOME=" + h.home, "PATH=" + os.Getenv("PATH")}
 			cmd.Stdout, cmd.Stderr = ch, ch.Stderr()
 			in, err := cmd.StdinPipe()

@@ -194,6 +194,8 @@ func (f *follower) follow(ctx context.Context, c *Client) (int, error) {
 		return r.exit, nil
 	case r.lost:
 		return 0, &JobError{ID: f.job.ID, Lost: true}
+	case reached(err):
+		return 0, err
 	case errors.As(err, &exit) && r.run == "" && exit.Code < 128 && exit.Signal == "":
 		return 0, &JobError{ID: f.job.ID, Text: safe.Scrub(safe.Clean(r.rest)), Err: err}
 	case errors.As(err, &exit), err == nil:

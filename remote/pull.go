@@ -102,7 +102,7 @@ func (t *transfer) second(ctx context.Context) *sftp.Client {
 		if err != nil {
 			return
 		}
-		client, err := t.openSFTP(s)
+		client, err := t.openSFTP(ctx, s)
 		if err != nil {
 			_ = s.Close()
 			return

@@ -70,7 +70,10 @@ func (e *ExitError) Problem() problem.Problem {
 const maxOutput = 4 << 20
 
 // Run runs a command and waits for it. When ctx ends it is sent SIGTERM and
-// left. Stdout and Stderr are not written to any more once it returns. Its errors are *ExitError, *Error and ctx's own.
+// left. Stdout gets what the script prints, and nothing of the login shell's own;
+// it and Stderr are not written to any more once Run returns. Its errors are
+// *ExitError, *Error (of [NoCommand] where the login shell ends before the script
+// begins, so that nothing can be concluded from its silence) and ctx's own.
 func (c *Client) Run(ctx context.Context, cmd Command) error {
 	program, err := cmd.program()
 	if err != nil {
@@ -83,7 +86,8 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 	}
 	defer func() { _ = s.Close() }() // ended already, or given up
 	head, tail := &edge{max: 512}, &edge{max: 2 << 10, last: true}
-	stdout := &closableWriter{to: io.MultiWriter(head, orDiscard(cmd.Stdout))}
+	script := &afterMark{w: orDiscard(cmd.Stdout), mark: beginMark}
+	stdout := &closableWriter{to: io.MultiWriter(head, script)}
 	stderr := &closableWriter{to: io.MultiWriter(tail, orDiscard(cmd.Stderr))}
 	defer stdout.close()
 	defer stderr.close()
@@ -110,7 +114,7 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 		c.leave(s)
 		return fmt.Errorf("run on the host: %w", ctx.Err())
 	}
-	return c.exit(err, head.String(), tail.String())
+	return c.exit(err, script.seen, head.String(), tail.String())
 }
 
 // leave ends a command that nobody waits for any more.
@@ -182,12 +186,14 @@ func (c *Client) openSession(ctx context.Context) (*ssh.Session, error) {
 	}
 }
 
-func (c *Client) exit(err error, stdout, stderr string) error {
+func (c *Client) exit(err error, begun bool, stdout, stderr string) error {
 	var status *ssh.ExitError
 	var none *ssh.ExitMissingError
 	switch {
-	case err == nil:
+	case err == nil && begun:
 		return nil
+	case err == nil:
+		return c.noCommand(stdout + stderr)
 	case errors.As(err, &status):
 		e := &ExitError{Code: status.ExitStatus(), Signal: status.Signal(), Stderr: cleanLines(stderr)}
 		// An image's root is told so by a forced command, not by a refusal.
@@ -197,12 +203,26 @@ func (c *Client) exit(err error, stdout, stderr string) error {
 		if notPermittedNow(stdout + stderr) {
 			return &Error{Reason: Booting, Addr: c.to.Addr, User: c.to.User, Text: firstLine(stdout + stderr), Err: e}
 		}
+		// One that a signal ended, as when memory runs out, did not end on its own.
+		if !begun && e.Signal == "" && (e.Code < 128 || e.Code == incomplete) {
+			return c.noCommand(stdout + stderr)
+		}
 		return e
 	case errors.As(err, &none):
 		return c.ended(io.EOF)
 	}
 	return fmt.Errorf("run on the host: %w", c.ended(err))
 }
+
+// noCommand is a login shell that ended before the script began. A shell that
+// also reads the input leaves half a program, which does not run. The shell's
+// status is no script's, and so no *ExitError is in it.
+func (c *Client) noCommand(said string) error {
+	return &Error{Reason: NoCommand, Addr: c.to.Addr, User: c.to.User, Text: safe.Scrub(firstLine(strings.TrimSpace(said)))}
+}
+
+// incomplete is the status of a program that did not arrive whole.
+const incomplete = 255
 
 // endMark shows that a program arrived whole: to a shell, a lost connection
 // looks like the end of its input, and half a script must not run.
@@ -219,15 +239,15 @@ func (cmd Command) note() string {
 	return `if [ -d "$HOME/.jupyter-ec2/watch" ]; then : >"$HOME/.jupyter-ec2/watch/` + file + "\"; fi 2>/dev/null\n"
 }
 
-// program is what goes in by stdin first: a note for the host's watcher, the
-// environment, then the script.
+// program is what goes in by stdin first: the mark that it begins, a note for
+// the host's watcher, the environment, then the script.
 func (cmd Command) program() (string, error) {
 	env, err := exports(cmd.Env)
 	path := ownPath
 	if cmd.Person {
 		path = personPath
 	}
-	return cmd.note() + path + env + cmd.Script + "\n" + endMark, err
+	return "printf '\\n%s' " + quote(beginMark) + "\n" + cmd.note() + path + env + cmd.Script + "\n" + endMark, err
 }
 
 // bootstrap is the only text of ours in the host's process list. It reads the
@@ -238,7 +258,7 @@ func (cmd Command) bootstrap(size int) string {
 	if cmd.Stdin != nil {
 		read = fmt.Sprintf("s=$(command -p dd bs=1 count=%d 2>/dev/null); ", size)
 	}
-	line := "exec /bin/sh -c " + quote(read+`case $s in *"`+endMark+`") eval "$s";; *) exit 255;; esac`)
+	line := "exec /bin/sh -c " + quote(fmt.Sprintf(`%scase $s in *"%s") eval "$s";; *) exit %d;; esac`, read, endMark, incomplete))
 	if cmd.Label != "" {
 		line += " " + quote(cmd.Label)
 	}

@@ -3,16 +3,17 @@
 package jupyter
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 )
 
 func explainedAs(t *testing.T, err error, title string, says ...string) *Error {
@@ -123,30 +124,56 @@ func TestIndexRefusesPip(t *testing.T) {
 	}
 }
 
-// endsFirst is a host whose login shell ends before a command begins.
-type endsFirst struct{ *localHost }
-
-func (h endsFirst) Run(ctx context.Context, c remote.Command) error {
-	c.Script = "echo hello\nexit 0\n" + c.Script
-	return h.localHost.Run(ctx, c)
-}
-
 // Nothing is concluded from the silence of a host that runs no commands.
 func TestHostThatRunsNothing(t *testing.T) {
 	t.Parallel()
-	h := endsFirst{newHost(t, "127.0.0.67")}
-	f := Facts{Home: h.home, User: "ubuntu", Loopback: "127.0.0.67"}
+	host, pair := startEmbedded(t, 67)
+	key := filepath.Join(t.TempDir(), "key")
+	if err := remote.WriteKeyFile(key, pair.Private); err != nil {
+		t.Fatal(err)
+	}
+	signer, err := remote.LoadKey(key, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := remote.Dial(t.Context(), remote.Target{Addr: host.Addr().String(), User: sshhost.User, InstanceID: "i-0123456789abcdef0"},
+		remote.Auth{Signers: []remote.Signer{signer}}, remote.HostKeyCheck{Expected: host.HostKeys()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	f, err := Probe(t.Context(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	upload(t, h, ".bashrc", "exit 0\n")
 	for name, do := range map[string]func() error{
-		"probe":      func() error { _, err := Probe(t.Context(), h); return err },
-		"versions":   func() error { _, err := CheckVersions(t.Context(), h); return err },
-		"server log": func() error { _, err := ServerLog(t.Context(), h, f, 10); return err },
-		"stop":       func() error { return StopServer(t.Context(), h, f) },
-		"restart":    func() error { return RestartServer(t.Context(), h, f, nil) },
+		"probe":       func() error { _, err := Probe(t.Context(), h); return err },
+		"versions":    func() error { _, err := CheckVersions(t.Context(), h); return err },
+		"server log":  func() error { _, err := ServerLog(t.Context(), h, f, 10); return err },
+		"install log": func() error { _, err := InstallLog(t.Context(), h, f, 10); return err },
+		"follow log":  func() error { return FollowServerLog(t.Context(), h, f, 10, nil) },
+		"strays":      func() error { _, err := StrayServers(t.Context(), h, f); return err },
+		"status":      func() error { _, err := ReadHealth(t.Context(), h); return err },
+		"extend":      func() error { _, err := Extend(t.Context(), h, time.Hour); return err },
+		"watch":       func() error { return Watch(t.Context(), h, WatchSpec{Facts: f}) },
+		"clean": func() error {
+			_, err := CleanForImage(t.Context(), h, f, CleanSpec{InstanceID: "i-first", Key: ImageKey()})
+			return err
+		},
+		"stop":    func() error { return StopServer(t.Context(), h, f) },
+		"restart": func() error { return RestartServer(t.Context(), h, f, nil) },
 		"serve": func() error {
 			_, err := Serve(t.Context(), h, ServeSpec{Mode: ModeSSH, Token: newToken(t), Facts: f}, nil)
 			return err
 		},
 	} {
-		t.Run(name, func(t *testing.T) { _ = explainedAs(t, do(), "The machine runs no commands", ".bashrc") })
+		t.Run(name, func(t *testing.T) {
+			err := do()
+			var e *remote.Error
+			if !errors.As(err, &e) || e.Problem().Title != "The machine runs no commands" {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -11,8 +11,9 @@ import (
 
 // Host is what this package needs of a machine; *remote.Client is one.
 type Host interface {
-	// Run runs a POSIX sh script; one that ends with another status than 0 is
-	// a *remote.ExitError.
+	// Run runs a POSIX sh script, whose outputs hold nothing of the login
+	// shell's own; one that ends with another status than 0 is a
+	// *remote.ExitError, and one that never began a *remote.Error.
 	Run(ctx context.Context, c remote.Command) error
 	// Upload writes a file, complete or not at all. A relative path begins in
 	// the home folder; missing folders are made.

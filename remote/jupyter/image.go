@@ -175,8 +175,7 @@ func imageDo(ctx context.Context, h Host, f Facts, ask imageAsk, said any) error
 	}
 	out := &cappedBuffer{max: 16 << 20}
 	err = h.Run(ctx, remote.Command{
-		Script: "printf '\\n%s' " + quote(answerMark) + "\n" + script(imageShell), Env: env, Label: remote.WatchLabel,
-		Stdin: bytes.NewReader(in), Stdout: out,
+		Script: script(imageShell), Env: env, Label: remote.WatchLabel, Stdin: bytes.NewReader(in), Stdout: out,
 	})
 	if err != nil {
 		return err
@@ -186,8 +185,7 @@ func imageDo(ctx context.Context, h Host, f Facts, ask imageAsk, said any) error
 
 // parseImageAnswer reads what image.py printed.
 func parseImageAnswer(out string, said any) error {
-	_, answer, _ := strings.Cut(out, answerMark)
-	text, err := base64.StdEncoding.DecodeString(strings.TrimSpace(answer))
+	text, err := base64.StdEncoding.DecodeString(strings.TrimSpace(out))
 	if err != nil {
 		return fmt.Errorf("the machine's answer cannot be read: %w", err)
 	}

@@ -3,7 +3,6 @@ package jupyter
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"net/netip"
 	"path"
@@ -138,34 +137,17 @@ func validAddr(s string) bool {
 // was checked out with.
 func script(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
-// answerMark comes before what a script of ours prints: what a login shell
-// prints of its own is no part of it, and one that ends early prints none.
-const answerMark = "jupyter-ec2: the answer follows\n"
-
 // output is ask without an environment.
 func output(ctx context.Context, h Host, text string) (string, error) {
 	return ask(ctx, h, text, nil)
 }
 
 // ask runs a script and returns what it printed, as it is. That the program
-// looks at a host is no activity there. A host whose login shell ends before
-// the script begins is an *Error: nothing can be concluded from its silence.
+// looks at a host is no activity there.
 func ask(ctx context.Context, h Host, text string, env map[string]string) (string, error) {
 	out := &cappedBuffer{max: 4 << 20}
-	err := h.Run(ctx, remote.Command{
-		Script: "printf '\\n%s' " + quote(answerMark) + "\n" + text, Env: env, Stdout: out, Label: remote.WatchLabel,
-	})
-	before, answer, begun := strings.Cut(out.String(), answerMark)
-	var exit *remote.ExitError
-	if !begun && (err == nil || errors.As(err, &exit)) {
-		return "", &Error{
-			Kind: problem.Server, Title: "The machine runs no commands",
-			Text: "A command was sent to it but did not start: its login shell ends first. An exit, or an exec, in ~/.bashrc or another of its startup files does that.",
-			Next: problem.Say("Remove that line, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine."),
-			Raw:  safe.Scrub(safe.Clean(head(before, 200))), Err: err,
-		}
-	}
-	return answer, err
+	err := h.Run(ctx, remote.Command{Script: text, Env: env, Stdout: out, Label: remote.WatchLabel})
+	return out.String(), err
 }
 
 // cappedBuffer keeps the first max bytes and drops the rest: a host may print

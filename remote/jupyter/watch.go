@@ -191,7 +191,5 @@ func flagOf(f Facts) string {
 func watchDo(ctx context.Context, h Host, task string, env map[string]string) (string, error) {
 	all := map[string]string{"JE_DO": task, "JE_SYSTEMD": "0"}
 	maps.Copy(all, env)
-	out := &cappedBuffer{max: 4 << 20}
-	err := h.Run(ctx, remote.Command{Script: script(lockScript) + script(watchScript), Env: all, Stdout: out, Label: remote.WatchLabel})
-	return out.String(), err
+	return ask(ctx, h, script(lockScript)+script(watchScript), all)
 }
