@@ -14,6 +14,10 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
+// notListening is the title of the failure for which the server's own end may
+// be to blame.
+const notListening = "The server does not listen"
+
 // explainReach puts a failed request in plain words. It is nil for nil, and
 // hands on what speaks to people already and what ended by being cancelled.
 func explainReach(ep Endpoint, err error) error {
@@ -68,7 +72,7 @@ func (e *Error) explainConnection(at string, err error) {
 		e.Title, e.Text = "The server cannot be reached", "Nothing answers at "+at+". Most likely a firewall drops the packets: the security group lets in one address only, and yours may have changed."
 		e.Next = problem.Say("Run the guide again, which opens the port to your current address, or ").Act(problem.ChooseMode.Of("ssh")).Say(".")
 	case strings.Contains(err.Error(), "refused"), strings.Contains(err.Error(), "connect failed"):
-		e.Title, e.Text = "The server does not listen", "The machine is there, and nothing listens at "+at+": the server is down, or bound to another address."
+		e.Title, e.Text = notListening, "The machine is there, and nothing listens at "+at+": the server is down, or bound to another address."
 		e.Next = problem.Say("Start the server again; its log says why it ended.")
 	default:
 		e.Title, e.Text = "The server cannot be used", sentence(err)

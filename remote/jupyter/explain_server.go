@@ -1,8 +1,11 @@
 package jupyter
 
 import (
+	"context"
+	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -82,6 +85,9 @@ var serverFailures = sync.OnceValue(func() []serverFailure {
 	}
 })
 
+// endedEarly is the title where the log tells nothing for certain.
+const endedEarly = "The server ended right after its start"
+
 // ourLine is a line that our supervisor, or systemd, adds to the server's log.
 var ourLine = regexp.MustCompile(`^jupyter-ec2(\.service)?: |^(Started|Starting|Stopped|Stopping|Failed to start) .*jupyter-ec2`)
 
@@ -92,18 +98,59 @@ const lastLines = 3
 // It is never nil.
 func ExplainServer(tail []string) error { return explainServer(tail, nil) }
 
+// recentLines is how much of a log may tell why the server ended: more of it may
+// be of what was long before.
+const recentLines = 50
+
+// failed is a line by which our supervisor, or systemd, tells that the server
+// ended with an error, and not because it was asked to.
+var failed = regexp.MustCompile(`^jupyter-ec2(\.service)?: .*(ended with code|code=exited|code=killed|code=dumped|Failed with result)`)
+
+// WhyDown puts in plain words why the server is not up, where Ready's error is
+// that nothing listens. It is nil for a server that was stopped, and where
+// nothing can be told.
+func WhyDown(ctx context.Context, h Host, f Facts, ready error) *Error {
+	if e := (*Error)(nil); !errors.As(ready, &e) || e.Title != notListening {
+		return nil
+	}
+	s := &server{h: h, facts: f}
+	now, err := s.state(ctx)
+	if err != nil || !now.ended {
+		return nil
+	}
+	tail, err := s.log(ctx, map[string]string{"JE_LINES": strconv.Itoa(recentLines), "JE_SINCE_START": "1"})
+	if err != nil {
+		return nil
+	}
+	e := explainServer(tail, s.settings(ctx))
+	if e.Title == endedEarly {
+		if !slices.ContainsFunc(tail, failed.MatchString) {
+			return nil
+		}
+		e.Title, e.Raw = "The server has failed", "" // which its text quotes
+	}
+	return e
+}
+
+// OwnWords returns the last lines that the server itself said, without those
+// that what runs it adds to its log.
+func OwnWords(log []string, lines int) []string {
+	own := ownLines(log)
+	return own[max(0, len(own)-lines):]
+}
+
 // explainServer also names the configuration files of the user's that the
 // server reads, where they may be the reason.
 func explainServer(tail, settings []string) *Error {
 	tail = cleanLines(tail)
 	e := &Error{
-		Kind: problem.Server, Title: "The server ended right after its start",
+		Kind: problem.Server, Title: endedEarly,
 		Text: "It gave no reason.",
 		Next: problem.Say("Check the server's log on the machine, then try again."),
 		Raw:  strings.Join(tail[max(0, len(tail)-5):], "\n"),
 	}
 	if own := ownLines(tail); len(own) > 0 {
-		e.Text = "It last said: " + strings.Join(own[max(0, len(own)-lastLines):], " / ")
+		e.Text = "It last said: " + strings.TrimSuffix(strings.Join(own[max(0, len(own)-lastLines):], " / "), ".") + "."
 		e.Raw = strings.Join(own[max(0, len(own)-5):], "\n")
 	}
 	known := e.explainServerBy(tail)

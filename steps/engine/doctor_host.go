@@ -159,10 +159,25 @@ func (d *doctor) serverUp(ctx context.Context) finding {
 	if err == nil {
 		return d.strays(ctx)
 	}
+	return d.serverDown(ctx, err)
+}
+
+// serverDown says why the server does not answer, where its end tells: what has
+// to be mended comes before the restart, which would fail.
+func (d *doctor) serverDown(ctx context.Context, err error) finding {
+	restart := problem.Act(on(problem.RestartServer, d.s)).Say(".")
 	f := wrong(err)
-	f.next, f.fix = problem.Act(on(problem.RestartServer, d.s)).Say("."), "start the server again; its kernels are lost"
-	if log, err := jupyter.ServerLog(ctx, d.client, d.facts, serverLines); err == nil && len(log) > 0 {
-		f.text += "\nThe last lines of its log:\n" + strings.Join(log, "\n")
+	f.next = restart
+	said := ""
+	if why := jupyter.WhyDown(ctx, d.client, d.facts, err); why != nil {
+		f = wrong(why)
+		f.next, said = why.Next.Say(" Then ").Then(restart), why.Raw
+	} else if log, err := jupyter.ServerLog(ctx, d.client, d.facts, 4*serverLines); err == nil {
+		said = strings.Join(jupyter.OwnWords(log, serverLines), "\n")
+	}
+	f.fix = "start the server again; its kernels are lost"
+	if said != "" {
+		f.text += "\nThe last lines of its log:\n" + said
 	}
 	return f
 }

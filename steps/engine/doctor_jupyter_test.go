@@ -36,6 +36,7 @@ func TestDoctorOfARealJupyter(t *testing.T) {
 	w.serve(steps.ModeSSH)
 	w.allWell()
 	w.serverMended()
+	w.settingsRefused()
 	w.strayEnded()
 	w.imageBegun()
 	w.nothingRuns()
@@ -105,6 +106,37 @@ func (w *world) serverMended() {
 	})
 	if c := checks["server"]; c.Fix == "" || !strings.Contains(c.Text, "The last lines of its log:\n") {
 		t.Errorf("%+v", c)
+	}
+	if err := w.Guide().FixCheck(t.Context(), w.Only().ID, "server", func(steps.Event) {}); err != nil {
+		t.Fatal(err)
+	}
+	w.allWell()
+}
+
+// settingsRefused has a file of the person's keep the server from starting: the
+// doctor names it, and what has to be done before the restart.
+func (w *world) settingsRefused() {
+	t, host := w.t, w.login()
+	t.Helper()
+	const file = ".jupyter/jupyter_config.py"
+	if err := host.Upload(t.Context(), file, 0, strings.NewReader("c.ServerApp.password_required = True\n")); err != nil {
+		t.Fatal(err)
+	}
+	facts, err := jupyter.Probe(t.Context(), host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := jupyter.RestartServer(t.Context(), host, facts, nil); err != nil {
+		t.Fatal(err)
+	}
+	c := w.doctor(w.Guide(), w.Only().ID)["server"]
+	next := c.Next.String()
+	if c.State != steps.CheckBad || c.Fix == "" || !strings.Contains(c.Text, "~/"+file) || strings.Contains(c.Text, "jupyter-ec2: ") ||
+		!strings.Contains(next, "password_required") || !strings.Contains(next, "[restart-server") {
+		t.Errorf("%+v", c)
+	}
+	if _, err := host.Output(t.Context(), "rm "+file); err != nil {
+		t.Fatal(err)
 	}
 	if err := w.Guide().FixCheck(t.Context(), w.Only().ID, "server", func(steps.Event) {}); err != nil {
 		t.Fatal(err)
@@ -184,8 +216,8 @@ func (w *world) nothingRuns() {
 	}
 	write("exit 0\n" + string(before))
 	defer write(string(before))
-	if out, err := host.Output(t.Context(), "echo runs"); err != nil || out != "" {
-		t.Logf("this computer's shell does not read ~/.bashrc for a command over SSH: %q, %v", out, err)
+	if out, err := host.Output(t.Context(), "echo runs"); err == nil {
+		t.Logf("this computer's shell does not read ~/.bashrc for a command over SSH: %q", out)
 		return
 	}
 	checks := w.doctor(w.Guide(), w.Only().ID)
