@@ -141,6 +141,23 @@ for pid, args, parent in ((20, "python in_terminal.py", 9), (21, "python of_a_ke
     m.ends(pid)
     m.passes(65)
 
+# What the user's own programs use of all cores, since the look before: a host
+# that shares its computer shows this.
+m = Machine()
+m.run(5, "python3 train.py")
+m.run(6, "another's, root's")
+m.run(9, "/v/python /h/.jupyter-ec2/venv/bin/jupyter-notebook --config=/h/.jupyter-ec2/server/config.py")
+equal(work.Work().share(2), -1)
+m.passes(5)
+equal(m.work.share(2), -1)
+m.passes(60, p5=0.5, p6=1.5, p9=0.1)
+equal(round(m.work.share(2), 3), 0.3)
+m.passes(5, p6=2)
+equal(m.work.share(2), 0)
+m.passes(5, p5=4)
+equal(m.work.share(2), 1)
+equal(m.work.share(0), -1)
+
 # A loop of short commands works, whose time comes only when each has ended;
 # one long command's time is not counted again at its end.
 m = Machine()

@@ -10,7 +10,7 @@ type Health struct {
 	Watching bool      // the watcher is alive; when it is not, the rest is as last seen, or zero
 
 	Cores        int
-	CPU          float64 // 0 to 1, of all cores, since the look before; -1 when unknown
+	CPU          float64 // 0 to 1, of all cores, since the look before; -1 when unknown. A sandbox host's own programs' alone.
 	MemoryMB     int
 	MemoryUsedMB int
 	SwapMB       int

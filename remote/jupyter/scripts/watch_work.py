@@ -129,9 +129,10 @@ class Usage:
         self.running, self.by_pid = {}, {}
         self.samples = {}  # of each: (when, seconds), from about a window ago
         self.debt = collections.Counter()  # of each: its children's seconds that are counted already
-        self.looked = None
+        self.looked, self.span = None, 0  # when it last looked, and how long after the look before
 
     def look(self, now, running, window):
+        self.span = now - self.looked if self.looked is not None else 0
         seen = {(p.pid, p.started): p for p in running.values()}
         for key in self.running.keys() - seen.keys():
             gone = self.running[key]
@@ -149,6 +150,10 @@ class Usage:
             while len(samples) > 2 and samples[1][0] <= now - window:
                 samples.popleft()
         self.running, self.by_pid, self.looked = seen, {p.pid: key for key, p in seen.items()}, now
+
+    def since_before(self):
+        """Seconds used since the look before, and by whom."""
+        return [(s[-1][1] - s[-2][1], self.running[key]) for key, s in self.samples.items()]
 
     def busiest(self):
         """Seconds used within the window, the share of a core, and by whom."""
@@ -183,6 +188,15 @@ class Work:
         if sum(used for used, _, _ in found) < least * window:
             return []
         return [{"pid": p.pid, "command": p.command(), "cpu": round(share, 4)} for _, share, p in found]
+
+    def share(self, cores):
+        """The share of all cores that the user's programs have used since the
+        look before, ours among them; -1 where that is not known yet."""
+        span = self.usage.span
+        if span <= 0 or cores <= 0:
+            return -1
+        used = sum(u for u, p in self.usage.since_before() if u >= span / 100 and self.of_the_user(p))
+        return min(used / span / cores, 1)
 
     def of_the_user(self, p):
         key = p.pid, p.started
