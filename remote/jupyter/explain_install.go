@@ -35,6 +35,9 @@ type installFailure struct {
 	next  problem.Next
 }
 
+// refusal is what an index says that has no such package, or gives it to others.
+const refusal = "%s says that it does not have the package, or does not give it to this machine."
+
 const again = " Then try again: the install continues where it stopped."
 
 // installFailures, never changed, are looked through in order: what is certain first. The
@@ -78,9 +81,24 @@ var installFailures = sync.OnceValue(func() []installFailure {
 			problem.Say("Check the machine's DNS and its route to the internet (route, NAT, proxy settings)." + again),
 		},
 		{
+			0, regexp.MustCompile(`(?i)^(Err:\d+|E:|W:) .* \b(40\d|429|50\d)  \w`), // apt's own, with two spaces
+			"The package index refuses", refusal,
+			problem.Say("Check apt's settings: the lines in /etc/apt/sources.list and /etc/apt/sources.list.d, and the logins in /etc/apt/auth.conf.d." + again),
+		},
+		{
+			0, regexp.MustCompile(`(?i)\b407\b[ :,]*(error, credentials|proxy authentication)`),
+			"A proxy asks for a login", "The proxy between the machine and %s wants a user and a password, or does not accept those that it got.",
+			problem.Say("Check the proxy settings on the machine (HTTPS_PROXY, HTTP_PROXY) and the user and password in them." + again),
+		},
+		{
+			0, regexp.MustCompile(`(?i)\b401\b[ :,]*(error, credentials|unauthorized|client error)|lack of valid authentication credentials`),
+			"The package index asks for a login", "%s wants a user and a password, or does not accept those that it got.",
+			problem.Say("Check the user and password in the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX, ~/.netrc, and pip config list)." + again),
+		},
+		{
 			exitRefused, regexp.MustCompile(`(?i)\b(401|403|404|407|429|50[0234]) (unauthorized|forbidden|not found|proxy authentication|too many|internal|bad gateway|service|client error|server error)|status (code|client error|server error)[ :(]*\d+|\b(401|403|407) error, credentials`),
-			"The package index refuses", "%s says that it does not have the package, or does not give it to this machine.",
-			problem.Say("Check the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX) and, with apt, at /etc/apt/sources.list.d." + again),
+			"The package index refuses", refusal,
+			problem.Say("Check the index settings (PIP_INDEX_URL, UV_DEFAULT_INDEX)." + again),
 		},
 		{
 			exitNetwork, regexp.MustCompile(`(?i)connection (refused|reset|timed out|broke)|network is unreachable|no route to host|timed? ?out|failed to establish a new connection|could not reach the package index|could not connect`),
@@ -91,8 +109,8 @@ var installFailures = sync.OnceValue(func() []installFailure {
 			// apt continues without the indexes that it could not get: what was in
 			// the way is said above.
 			0, regexp.MustCompile(`(?i)unable to locate package|has no installation candidate`),
-			"The package index refuses", "%s says that it does not have the package, or does not give it to this machine.",
-			problem.Say("Check the index settings, with apt at /etc/apt/sources.list.d." + again),
+			"The package index refuses", refusal,
+			problem.Say("Check apt's settings: the lines in /etc/apt/sources.list and /etc/apt/sources.list.d." + again),
 		},
 		{
 			exitNoPython, regexp.MustCompile(`python3?: (command )?not found|there is no python3`),
@@ -117,7 +135,7 @@ var installFailures = sync.OnceValue(func() []installFailure {
 		{
 			// What pip says of an index that refuses, or has no such package at all.
 			0, regexp.MustCompile(`(?i)\(from versions: none\)`),
-			"The package index refuses", "%s says that it does not have the package, or does not give it to this machine.",
+			"The package index refuses", refusal,
 			problem.Say("Check the index settings: PIP_INDEX_URL, the user and password in it, and pip's configuration files (pip config list)." + again),
 		},
 		{
@@ -161,10 +179,11 @@ func ExplainInstall(exit int, tail []string) error {
 }
 
 // findFailure prefers what the log's end says over the exit code: code 14 and
-// "name not known" together are a name that cannot be resolved.
+// "name not known" together are a name that cannot be resolved, code 16 and
+// "401" an index that asks for a login.
 func findFailure(exit int, tail []string) (installFailure, bool) {
 	for _, f := range installFailures() {
-		if f.code == exit && f.code != exitNetwork {
+		if f.code == exit && f.code != exitNetwork && f.code != exitRefused {
 			return f, true
 		}
 	}

@@ -38,6 +38,13 @@ func TestExplainInstall(t *testing.T) {
 		{2, "  Caused by: invalid peer certificate: UnknownIssuer", "The package index's certificate is not trusted", ""},
 		{16, "error: the package index mirror.example answers 403 Forbidden for /simple/uv/", "The package index refuses", "mirror.example"},
 		{1, "ERROR: HTTP error 404 while getting https://mirror.example/simple/notebook/\n404 Client Error: Not Found", "The package index refuses", "mirror.example"},
+		{16, "error: the package index mirror.example answers 401 Unauthorized for /simple/uv/", "The package index asks for a login", "mirror.example"},
+		{2, "error: Failed to fetch: `https://mirror.example/simple/notebook/`\n  Caused by: HTTP status client error (401 Unauthorized) for url (https://mirror.example/simple/notebook/)", "The package index asks for a login", "mirror.example"},
+		{1, "  × No solution found when resolving dependencies:\n      hint: An index URL (https://mirror.example/simple/) could not be queried due to a lack of valid authentication credentials (401 Unauthorized).", "The package index asks for a login", "mirror.example"},
+		{1, "401 Client Error: Unauthorized for url: https://mirror.example/simple/notebook/", "The package index asks for a login", "mirror.example"},
+		{16, "error: the package index pypi.org answers 407 Proxy Authentication Required for /simple/uv/", "A proxy asks for a login", "pypi.org"},
+		{100, "Err:1 http://deb.example/debian bookworm InRelease\n  401  Unauthorized [IP: 203.0.113.80 80]\nE: Failed to fetch http://deb.example/debian/dists/bookworm/InRelease  401  Unauthorized [IP: 203.0.113.80 80]", "The package index refuses", "deb.example"},
+		{16, "error: the package index mirror.example answers something else than a list of files", "The package index refuses", "mirror.example"},
 		{100, "E: Unable to locate package python3-pip", "The package index refuses", ""},
 		{100, "Err:1 http://deb.example/debian bookworm InRelease\n  Could not connect to deb.example:80 (203.0.113.80). - connect (111: Connection refused)\nW: Failed to fetch http://deb.example/debian/dists/bookworm/InRelease\nE: Unable to locate package python3-pip", "The package index cannot be reached", "deb.example"},
 		{10, "error: there is no python3 on this machine", "There is no python3 on the machine", "python3"},
@@ -69,7 +76,7 @@ func TestExplainInstall(t *testing.T) {
 func TestExplainPipsRefusals(t *testing.T) {
 	const none = "ERROR: Could not find a version that satisfies the requirement notebook (from versions: none)\nERROR: No matching distribution found for notebook"
 	for text, title := range map[string]string{
-		"WARNING: 401 Error, Credentials not correct for http://index.example/simple/notebook/\n" + none: "The package index refuses",
+		"WARNING: 401 Error, Credentials not correct for http://index.example/simple/notebook/\n" + none: "The package index asks for a login",
 		none: "The package index refuses",
 		"ERROR: Ignored the following versions that require a different python version: 7.5.0 Requires-Python >=3.9\n" + none:                "The machine's Python is too old",
 		"ERROR: Could not find a version that satisfies the requirement x (from versions: 1.0)\nERROR: No matching distribution found for x": "There is no package for this machine",

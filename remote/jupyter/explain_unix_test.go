@@ -116,7 +116,11 @@ func TestIndexRefusesPip(t *testing.T) {
 			}
 			exit, log := runInstall(t.Context(), h, Pip)
 			err := ExplainInstall(exit, strings.Split(log, "\n"))
-			e := explainedAs(t, err, "The package index refuses", "127.0.0.1")
+			title := "The package index refuses"
+			if status == http.StatusUnauthorized {
+				title = "The package index asks for a login"
+			}
+			e := explainedAs(t, err, title, "127.0.0.1")
 			if !strings.Contains(e.Raw, strconv.Itoa(status)) || strings.Contains(e.Raw, secret) {
 				t.Errorf("exit %d, quoted: %s\n%s", exit, e.Raw, log)
 			}
