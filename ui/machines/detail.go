@@ -172,9 +172,9 @@ func (u *Member) stopping(f *facts, now time.Time) {
 	case u.health.Unarmed != "":
 		f.add("Stops", f.th.Warn, "! "+wording.StopsIn(u.health, u.hostNow(now)))
 	case soon && left < steps.StopsSoon:
-		f.add("Stops", f.th.Warn, "! "+wording.StopsIn(u.health, u.hostNow(now))+"; + keeps it on at least an hour")
+		f.add("Stops", f.th.Warn, "! "+wording.StopsIn(u.health, u.hostNow(now))+"; + gives it at least an hour")
 	case soon:
-		f.add("Stops", f.th.Text, wording.StopsIn(u.health, u.hostNow(now))+"; + keeps it on at least an hour")
+		f.add("Stops", f.th.Text, wording.StopsIn(u.health, u.hostNow(now))+"; + gives it at least an hour")
 	default:
 		f.add("Stops", f.th.Subtle, u.Answers.StopRule().Words())
 	}

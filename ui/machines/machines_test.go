@@ -280,7 +280,7 @@ func TestWorkKeepsAwake(t *testing.T) {
 func TestTheCountdownWarns(t *testing.T) {
 	h := stepstest.GPUHealth()
 	r := sevenRig(t, func(e *stepstest.Engine) { e.Link = func(string) *stepstest.Link { return &stepstest.Link{Is: h} } })
-	r.until("! stops in 8 min").until("+ keeps it on").press("+").untilAsked("extend s-1 1h0m0s").untilDone()
+	r.until("! stops in 8 min").until("+ gives it at least an hour").press("+").untilAsked("extend s-1 1h0m0s").untilDone()
 	r.untilTrue("the countdown is gone", func() bool {
 		state, _ := r.machine("s-1").state(stepstest.Now())
 		return !strings.Contains(state, "stops in")
