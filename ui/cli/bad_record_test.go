@@ -31,6 +31,18 @@ func TestABadRecordIsShownWithItsRemedy(t *testing.T) {
 	if code := r.do(t.Context(), "ls", "--json"); code != 0 || !strings.Contains(r.out.String(), `"bad_record":"The file /x is empty. Mend /x."`) {
 		t.Errorf("exit code %d: %s", code, r.out.String())
 	}
+	for line := range strings.Lines(r.out.String()) {
+		if strings.Contains(line, `"bad_record"`) && (strings.Contains(line, "0001-01-01") || strings.Contains(line, `cost`)) {
+			t.Errorf("what the record does not tell is told: %s", line)
+		}
+	}
+	for where, s := range map[string]steps.Setup{
+		"sandbox": {Sandbox: true}, "": {}, "eu-west-1 (sandbox)": {Sandbox: true, Answers: steps.Answers{Region: "eu-west-1"}},
+	} {
+		if got := place(s); got != where {
+			t.Errorf("place is %q, want %q", got, where)
+		}
+	}
 	for _, args := range [][]string{{"rm", "torn", "--yes"}, {"open", "dddd"}, {"up", "--name", "torn", "--yes"}, {"stop", "torn"}} {
 		r := torn()
 		if code := r.do(t.Context(), args...); code == 0 {

@@ -133,9 +133,13 @@ func ambiguous(want, command string, found []steps.Setup) error {
 	return e
 }
 
-// place is where a setup's machine is, for a person.
+// place is where a setup's machine is, for a person; a bad record may not tell
+// the region.
 func place(s steps.Setup) string {
-	if s.Sandbox {
+	switch {
+	case s.Sandbox && s.Answers.Region == "":
+		return "sandbox"
+	case s.Sandbox:
 		return s.Answers.Region + " (sandbox)"
 	}
 	return s.Answers.Region

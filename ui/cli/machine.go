@@ -38,7 +38,7 @@ type jsonMachine struct {
 	URL        string     `json:"url,omitempty"`        // without the token
 	Tunnel     *bool      `json:"tunnel,omitempty"`     // in ssh mode: whether one is open on this computer, in any process
 	LocalPort  int        `json:"local_port,omitempty"` // in ssh mode: the machine's own, where its tunnels begin
-	Created    time.Time  `json:"created"`
+	Created    time.Time  `json:"created,omitzero"`     // absent where a bad record does not tell
 	jsonCost
 	jsonMoney
 	Health *jsonHealth `json:"health,omitempty"`
@@ -129,6 +129,7 @@ func (m machine) json(now time.Time) jsonMachine {
 	}
 	if m.Bad != nil {
 		j.BadRecord = m.Bad.Text + " " + nextWords(m.Bad.Next)
+		j.jsonCost, j.jsonMoney = jsonCost{}, jsonMoney{} // whatever the record says of its type
 	}
 	if m.unwell != nil {
 		j.Unwell = steps.Explain(m.unwell).Title
