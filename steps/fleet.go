@@ -36,9 +36,16 @@ type Surveyed struct {
 	At       Place
 	Machines []Machine
 	Err      error // the region, or the whole account when At.Region is empty
+	// Silent marks a region that did not answer for a reason that its account's
+	// own answer tells.
+	Silent bool
 	// Done of Of answers have come, this one included.
 	Done, Of int
 }
+
+// Heard reports whether this is a region's answer: what it does not name is not
+// there.
+func (s Surveyed) Heard() bool { return s.At.Region != "" && s.Err == nil && !s.Silent }
 
 // Money is what a machine costs, in US dollars. Nothing of it holds when Known
 // is false.
@@ -151,9 +158,13 @@ type Leftover struct {
 type Swept struct {
 	At        Place
 	Leftovers []Leftover
-	Err       error
+	Err       error // the region, or the whole account when At.Region is empty
+	Silent    bool  // as in Surveyed
 	Done, Of  int
 }
+
+// Heard reports whether this is a region's answer.
+func (s Swept) Heard() bool { return s.At.Region != "" && s.Err == nil && !s.Silent }
 
 // LocalNotebook is a Jupyter on this computer whose kernels run on a gateway's
 // machine.

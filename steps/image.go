@@ -41,8 +41,12 @@ type ImagesFound struct {
 	At       Place
 	Images   []Image
 	Err      error // the region, or the whole account when At.Region is empty
+	Silent   bool  // as in Surveyed
 	Done, Of int
 }
+
+// Heard reports whether this is a region's answer.
+func (f ImagesFound) Heard() bool { return f.At.Region != "" && f.Err == nil && !f.Silent }
 
 // ImageEntry is something of the user's own on a machine, which an image of it
 // would hold.

@@ -26,7 +26,7 @@ func (g *Guide) Images(ctx context.Context, profile string, each func(steps.Imag
 		defer cancel()
 		f.Images, f.Err = imagesIn(within, f.At, a.cloud.In(region))
 		if a.trouble() != nil { // which is told once
-			f.Err = nil
+			f.Err, f.Silent = nil, true
 		}
 		t.answer(f)
 	}, func(a *accountSetups, err error) {

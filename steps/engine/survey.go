@@ -264,7 +264,7 @@ func (g *Guide) surveyRegion(ctx context.Context, a *accountSetups, region strin
 	// An account that cannot be asked says so once, and not for each region.
 	trouble := a.trouble()
 	if out.Err = err; trouble != nil {
-		out.Err, err = nil, trouble
+		out.Err, out.Silent, err = nil, true, trouble
 	}
 	met := map[string]bool{} // instances
 	for _, s := range here {

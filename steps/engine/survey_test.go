@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -125,6 +126,18 @@ func TestSurveyWithFailures(t *testing.T) {
 		}
 		if len(machines) != c.machines || failures != c.failures {
 			t.Errorf("%s fails: %d machines and %d failures", c.what, len(machines), failures)
+		}
+		heard := map[string]bool{}
+		for _, a := range answers {
+			heard["ls"] = heard["ls"] || a.Heard()
+		}
+		err := errors.Join(
+			w.Guide().Sweep(t.Context(), "", func(a steps.Swept) { heard["sweep"] = heard["sweep"] || a.Heard() }),
+			w.Guide().Images(t.Context(), "", func(a steps.ImagesFound) { heard["images"] = heard["images"] || a.Heard() }))
+		for _, what := range []string{"ls", "sweep", "images"} {
+			if err != nil || heard[what] != (c.machines > 0) {
+				t.Errorf("%s fails: %s heard of a region: %v (%v)", c.what, what, heard[what], err)
+			}
 		}
 		w.SetRequestFault(nil)
 	}

@@ -44,7 +44,7 @@ func (g *Guide) Sweep(ctx context.Context, profile string, each func(steps.Swept
 		s := steps.Swept{At: steps.Place{Profile: a.profile, Region: region}}
 		s.Leftovers, s.Err = g.leftovers(ctx, s.At, a.cloud.In(region), living)
 		if a.trouble() != nil { // which is told once
-			s.Err = nil
+			s.Err, s.Silent = nil, true
 		}
 		t.answer(s)
 	}, func(a *accountSetups, err error) {

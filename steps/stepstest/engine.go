@@ -76,6 +76,8 @@ type Has struct {
 	Contents  steps.ImageContents
 	Notebook  *Notebook
 	Stamp     string
+	// ImageAnswers are beside those that the images come in.
+	ImageAnswers []steps.ImagesFound
 }
 
 var _ steps.Engine = (*Engine)(nil)

@@ -11,7 +11,7 @@ import (
 // Images hands on Has.Images, a region at a time.
 func (e *Engine) Images(ctx context.Context, profile string, each func(steps.ImagesFound)) error {
 	err := e.act(ctx, "images", "", profile)
-	var found []steps.ImagesFound
+	found := slices.Clone(read(e, &e.Has.ImageAnswers))
 	for _, i := range read(e, &e.Has.Images) {
 		at := slices.IndexFunc(found, func(f steps.ImagesFound) bool { return f.At == i.At })
 		if at < 0 {

@@ -41,7 +41,7 @@ func (r *request) adopt(ctx context.Context, o *adoptOptions) error {
 	if err := g.ask(ctx); err != nil {
 		return err
 	}
-	r.tellSilence(g.silent())
+	r.tellSilence(g.hearing().silent)
 	m, err := r.foundling(g, r.args[0])
 	if err != nil {
 		return err
@@ -83,6 +83,13 @@ func (r *request) foundling(g *gathering, want string) (machine, error) {
 	case 0:
 		if err := g.failed(); err != nil {
 			return machine{}, err
+		}
+		h := g.hearing()
+		if err := h.nobody(); err != nil {
+			return machine{}, err
+		}
+		if rest := h.rest(); rest != "" {
+			return machine{}, &usageError{text: fmt.Sprintf("no machine from elsewhere is called %q where there was an answer", want), next: rest}
 		}
 		return machine{}, &usageError{
 			text: fmt.Sprintf("no machine from elsewhere is called %q", want),

@@ -28,7 +28,7 @@ const exitHelp = `Exit codes:
   1    failed
   2    wrong usage, or an answer that cannot be used
   3    refused by the cloud: credentials, permission, quota, capacity
-  4    the machine cannot be reached
+  4    the machine, or AWS, cannot be reached
   5    the install or the server failed
   130  interrupted before it was done`
 

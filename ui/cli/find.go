@@ -157,6 +157,7 @@ type world struct {
 // ledger with setups, a sandbox that runs. Asking the sandbox would start it.
 func (r *request) inhabited(ctx context.Context, profile string) ([]world, error) {
 	var all []world
+	r.unread = nil
 	for _, sandbox := range r.worlds {
 		engine, err := r.engineOf(sandbox)
 		if err != nil {
@@ -169,12 +170,15 @@ func (r *request) inhabited(ctx context.Context, profile string) ([]world, error
 		if !sandbox && profile == "" {
 			// What is in the ledger is shown also when this cannot be read.
 			if w.profile, err = r.defaultProfile(engine); err != nil {
-				r.tellSilence([]noAnswer{{err: err}})
+				r.unread = err
 			}
 		}
 		if len(w.setups) > 0 || !sandbox && w.profile != "" || sandbox && r.awake(ctx) {
 			all = append(all, w)
 		}
+	}
+	if r.unread != nil && len(r.unasked(all)) == 0 {
+		r.tellSilence([]noAnswer{{err: r.unread}})
 	}
 	return all, nil
 }

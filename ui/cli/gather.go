@@ -24,6 +24,7 @@ type gathering struct {
 	asked  sync.WaitGroup
 	said   map[string]hostSaid // by setup
 	asking int                 // machines that have not answered yet
+	left   *hearing            // beside what the worlds hold
 }
 
 // gathered is what one world has told so far.
@@ -33,6 +34,7 @@ type gathered struct {
 	places   map[string]int // in found: a region may come again, with more
 	found    []machine
 	silent   []noAnswer
+	heard    map[steps.Place]bool // the regions that answered
 	done, of int
 	over     bool
 	err      error // of a survey that failed as a whole
@@ -57,9 +59,9 @@ func (r *request) gather(ctx context.Context, profile, region string, hosts bool
 	if err != nil {
 		return nil, err
 	}
-	g := &gathering{request: r, region: region, hosts: hosts, turns: make(chan struct{}, healthAtOnce), said: map[string]hostSaid{}}
+	g := &gathering{request: r, region: region, hosts: hosts, turns: make(chan struct{}, healthAtOnce), said: map[string]hostSaid{}, left: r.hearing(worlds, region)}
 	for _, w := range worlds {
-		g.worlds = append(g.worlds, &gathered{world: w, seen: map[string]bool{}, places: map[string]int{}})
+		g.worlds = append(g.worlds, &gathered{world: w, seen: map[string]bool{}, places: map[string]int{}, heard: map[steps.Place]bool{}})
 	}
 	return g, nil
 }
@@ -89,6 +91,9 @@ func (g *gathering) answered(ctx context.Context, w *gathered, s steps.Surveyed)
 	told := func(q noAnswer) bool { return q.at == s.At } // it comes again, with more
 	if s.Err != nil && !slices.ContainsFunc(w.silent, told) {
 		w.silent = append(w.silent, noAnswer{s.At, w.sandbox, s.Err})
+	}
+	if s.Heard() {
+		w.heard[s.At] = true
 	}
 	for _, m := range s.Machines {
 		again := w.seen[m.ID]
@@ -167,18 +172,20 @@ func (g *gathering) machines() []machine {
 	return slices.DeleteFunc(all, func(m machine) bool { return m.Answers.Region != g.region && m.Bad == nil })
 }
 
-// silent are the regions that did not answer.
-func (g *gathering) silent() []noAnswer {
+// hearing says who answered.
+func (g *gathering) hearing() *hearing {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var all []noAnswer
+	h := *g.left
 	for _, w := range g.worlds {
-		all = append(all, w.silent...)
+		for at := range w.heard {
+			h.took(at, w.sandbox, true, nil)
+		}
+		for _, s := range w.silent {
+			h.took(s.at, s.sandbox, false, s.err)
+		}
 	}
-	if g.region == "" {
-		return all
-	}
-	return slices.DeleteFunc(all, func(s noAnswer) bool { return s.at.Region != "" && s.at.Region != g.region })
+	return &h
 }
 
 // failed is a survey that failed as a whole; what the ledger holds is listed all

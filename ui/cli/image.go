@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,22 +84,19 @@ type ownImage struct {
 }
 
 // images asks all worlds for the user's own images.
-func (r *request) images(ctx context.Context, o *lsOptions) ([]ownImage, error) {
+func (r *request) images(ctx context.Context, o *lsOptions) ([]ownImage, *hearing, error) {
 	worlds, err := r.inhabited(ctx, o.profile)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var all []ownImage
-	var silent []noAnswer
+	h := r.hearing(worlds, o.region)
 	for _, w := range worlds {
 		var mu sync.Mutex
 		err := w.engine.Images(ctx, w.profile, func(f steps.ImagesFound) {
 			mu.Lock()
 			defer mu.Unlock()
-			here := o.region == "" || f.At.Region == "" || f.At.Region == o.region
-			if f.Err != nil && here {
-				silent = append(silent, noAnswer{f.At, w.sandbox, f.Err})
-			}
+			here := h.took(f.At, w.sandbox, f.Heard(), f.Err)
 			for _, i := range f.Images {
 				if here {
 					all = append(all, ownImage{i, w})
@@ -106,16 +104,18 @@ func (r *request) images(ctx context.Context, o *lsOptions) ([]ownImage, error) 
 			}
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	r.tellSilence(silent)
+	if err := r.tell(h); err != nil {
+		return nil, nil, err
+	}
 	slices.SortStableFunc(all, func(a, b ownImage) int { return b.Created.Compare(a.Created) })
-	return all, nil
+	return all, h, nil
 }
 
 func (r *request) imageLs(ctx context.Context, o *lsOptions) error {
-	all, err := r.images(ctx, o)
+	all, h, err := r.images(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -127,8 +127,17 @@ func (r *request) imageLs(ctx context.Context, o *lsOptions) error {
 			return err
 		}
 	}
-	if len(all) == 0 {
+	switch {
+	case len(all) > 0:
+	case h.asleep:
+		r.remind("%s\n", sandboxAsleep)
+	case len(h.silent) > 0:
+		r.remind("No images where there was an answer.\n")
+	default:
 		r.remind("No images yet. Make one with: %s image save NAME%s\n", name, inSandbox(steps.Setup{Sandbox: onlySandbox(r.worlds)}))
+	}
+	if rest := h.rest(); rest != "" {
+		r.remind("%s\n", rest)
 	}
 	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: onlySandbox(r.worlds), Text: fmt.Sprintf("%d listed", len(all))})
 	return nil
@@ -223,11 +232,11 @@ func (r *request) imageRm(ctx context.Context, o *lsOptions) error {
 	if err := r.mustAsk("add --yes to remove without being asked"); err != nil {
 		return err
 	}
-	all, err := r.images(ctx, o)
+	all, h, err := r.images(ctx, o)
 	if err != nil {
 		return err
 	}
-	i, err := r.oneImage(all)
+	i, err := r.oneImage(all, h)
 	if err != nil {
 		return err
 	}
@@ -250,7 +259,7 @@ func (r *request) imageRm(ctx context.Context, o *lsOptions) error {
 }
 
 // oneImage finds the image that the person means.
-func (r *request) oneImage(all []ownImage) (ownImage, error) {
+func (r *request) oneImage(all []ownImage, h *hearing) (ownImage, error) {
 	want := r.args[0]
 	var found []ownImage
 	var names []string
@@ -264,6 +273,9 @@ func (r *request) oneImage(all []ownImage) (ownImage, error) {
 	case 1:
 		return found[0], nil
 	case 0:
+		if len(h.silent) > 0 {
+			return ownImage{}, &usageError{text: fmt.Sprintf("there is no image %q of yours where there was an answer", want), next: cmp.Or(h.rest(), "AWS was not asked.")}
+		}
 		return ownImage{}, &usageError{text: fmt.Sprintf("there is no image %q of yours", want), next: meant(wording.Nearest(want, names), "See "+name+" image ls for the list.")}
 	}
 	e := &usageError{text: fmt.Sprintf("%q is the name of %d images", want, len(found)), next: "Give the ID, as " + name + " image ls lists it."}

@@ -134,6 +134,7 @@ func TestImageLs(t *testing.T) {
 	}
 	has(t, "list", r.out.String(), `"kind":"image"`, `"cost_month":1.5`, `"text":"2 listed"`)
 	r = run{engine: imaging()}
+	r.engine.Has.ImageAnswers = []steps.ImagesFound{{At: steps.Place{Region: "us-east-1"}}}
 	if code := r.do(t.Context(), "image", "ls", "--region", "us-east-1"); code != 0 {
 		t.Fatal(r.err.String())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -63,12 +64,40 @@ func (r *request) ls(ctx context.Context, o *lsOptions) error {
 			return err
 		}
 	}
-	all := g.machines()
-	r.tellSilence(g.silent())
+	all, h := g.machines(), g.hearing()
+	if o.cached {
+		h = nil
+	} else {
+		if len(all) > 0 { // nobody misses an account that was never there
+			h.silent = slices.DeleteFunc(h.silent, noAnswer.notAsked)
+		}
+		r.tellSilence(h.silent)
+	}
 	if err := errors.Join(g.failed(), r.list(all)); err != nil {
 		return err
 	}
+	if len(all) == 0 {
+		if err := r.none(h); err != nil {
+			return err
+		}
+	}
 	r.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: onlySandbox(r.worlds), Text: fmt.Sprintf("%d listed", len(all))})
+	return nil
+}
+
+// none says that there is no machine, as far as anybody said so. h is nil where
+// nobody was to be asked.
+func (r *request) none(h *hearing) error {
+	if h != nil && !h.unnamed() {
+		if err := h.nobody(); err != nil {
+			return err
+		}
+		if rest := h.rest(); rest != "" {
+			r.remind("No machines where there was an answer. %s\n", rest)
+			return nil
+		}
+	}
+	r.remind("No setups yet. Make one with: %s up%s\n", name, inSandbox(steps.Setup{Sandbox: onlySandbox(r.worlds)}))
 	return nil
 }
 
@@ -81,7 +110,6 @@ func (r *request) list(all []machine) error {
 		return nil
 	}
 	if len(all) == 0 {
-		r.note("No setups yet. Make one with: %s up%s\n", name, inSandbox(steps.Setup{Sandbox: onlySandbox(r.worlds)}))
 		return nil
 	}
 	if err := r.table(r.paper(), all); err != nil {

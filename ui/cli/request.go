@@ -37,6 +37,8 @@ type request struct {
 	// quiet leaves out questions that only something nice to know needs.
 	quiet bool
 	lines *jsonLines
+	// unread is why the AWS profiles could not be read, if anybody asked for them.
+	unread error
 	// engines are those in use: an account that was signed in stays so.
 	engines map[bool]steps.Engine
 }

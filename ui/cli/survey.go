@@ -60,6 +60,10 @@ func (r *request) tellSilence(silent []noAnswer) {
 			where += " (" + s.at.Profile + ")"
 		}
 		p := steps.Explain(s.err)
+		if s.notAsked() {
+			r.note("AWS was not asked: %s. %s\n  %s\n", p.Title, p.Text, nextWords(p.Next))
+			continue
+		}
 		r.note("%s did not answer: %s. %s\n  %s\n", where, p.Title, p.Text, nextWords(p.Next))
 	}
 }

@@ -27,7 +27,9 @@ func (p *Program) sweepCommand(sandbox *bool) *cobra.Command {
 		use: "sweep", short: "Find what is left over in the cloud, and remove it",
 		long: `Lists, over all regions, what this program created (instances, volumes, security groups, key pairs, snapshots) and no setup of this computer owns, with its cost. Then it asks, setup by setup, whether to remove it. What another computer made is listed too: a running instance may be in use there right now. Images that no setup of this computer made are listed, and stay: they are meant to. --images removes them too, also those of machines that another computer works with; each is named first.
 
-With --yes everything is removed but running instances and what belongs to them; --instances removes these too. With --json, a line of kind "leftover" each, "unseen" for a region that did not answer, events of the removal, and "done" at the end.`,
+With --yes everything is removed but running instances and what belongs to them; --instances removes these too. With --json, a line of kind "leftover" each, "unseen" for a region that did not answer, events of the removal, and "done" at the end.
+
+What is in a region that did not answer is not known, and the last line says so. Where not one answered, that is a failure: 3 or 4, by the reason.`,
 		example: `# Only look
 jupyter-ec2 sweep --dry-run
 jupyter-ec2 sweep
@@ -87,11 +89,13 @@ func (r *request) sweep(ctx context.Context, o *sweepOptions) error {
 			return err
 		}
 	}
-	all, silent, err := r.leftovers(ctx, o)
+	all, h, err := r.leftovers(ctx, o)
 	if err != nil {
 		return err
 	}
-	r.tellSilence(silent)
+	if err := r.tell(h); err != nil {
+		return err
+	}
 	if err := r.listLeftovers(all); err != nil {
 		return err
 	}
@@ -113,36 +117,40 @@ func (r *request) sweep(ctx context.Context, o *sweepOptions) error {
 		return err
 	}
 	switch {
+	case h.asleep:
+		r.line("%s", sandboxAsleep)
+	case found == 0 && len(h.silent) > 0:
+		r.line("Nothing is left over where there was an answer.")
 	case found == 0:
 		r.line("Nothing is left over.")
 	case !o.dryRun:
 		r.line("Removed %d of %d.", removed, found)
 	}
+	if rest := h.rest(); rest != "" {
+		r.line("%s", rest)
+	}
 	if n := images(all); n > 0 && !o.images && !o.dryRun {
 		r.line("Kept: %s. To remove what is listed here too, add --images; %s image ls lists all.", wording.Counted(n, "image"), name)
 	}
-	r.object(jsonSwept{r.Now(), "done", found, removed, len(silent)})
+	r.object(jsonSwept{r.Now(), "done", found, removed, len(h.silent)})
 	return nil
 }
 
 // leftovers asks all worlds, and sorts the answers by setup.
-func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]setupLeftovers, []noAnswer, error) {
+func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]setupLeftovers, *hearing, error) {
 	worlds, err := r.inhabited(ctx, o.profile)
 	if err != nil {
 		return nil, nil, err
 	}
 	var all []setupLeftovers
-	var silent []noAnswer
+	h := r.hearing(worlds, o.region)
 	for _, w := range worlds {
 		var mu sync.Mutex
 		var things []steps.Leftover
 		err := w.engine.Sweep(ctx, w.profile, func(s steps.Swept) {
 			mu.Lock()
 			defer mu.Unlock()
-			here := o.region == "" || s.At.Region == "" || s.At.Region == o.region
-			if s.Err != nil && here {
-				silent = append(silent, noAnswer{s.At, w.sandbox, s.Err})
-			}
+			h.took(s.At, w.sandbox, s.Heard(), s.Err)
 			for _, l := range s.Leftovers {
 				if o.region == "" || l.At.Region == o.region {
 					things = append(things, l)
@@ -154,7 +162,7 @@ func (r *request) leftovers(ctx context.Context, o *sweepOptions) ([]setupLeftov
 		}
 		all = append(all, bySetup(w, things)...)
 	}
-	return all, silent, nil
+	return all, h, nil
 }
 
 func images(all []setupLeftovers) int {

@@ -79,11 +79,62 @@ Together $9.14 a month, and what has an unknown price.
 	if all[0]["kind"] != "unseen" || all[1]["what"] != "instance" || all[1]["running"] != true || end["kind"] != "done" || end["removed"] != 2.0 || end["silent"] != 1.0 {
 		t.Errorf("lines %v", all)
 	}
-	r = run{engine: labs()}
-	if code := r.do(t.Context(), "sweep", "--yes"); code != 0 {
-		t.Errorf("exit code %d", code)
+	has(t, "the rest", r.out.String(), "!Nothing")
+}
+
+// Nothing is said to be left over, or there, only where somebody said so. Who
+// did not answer, or was not asked, is named, and nobody's answer is a failure.
+func TestNothingIsSaidOnlyOfWhoAnswered(t *testing.T) {
+	const nothing = "!Nothing is left over."
+	east, west := steps.Place{Profile: "other", Region: "us-east-1"}, steps.Place{Profile: "other", Region: "eu-west-1"}
+	no, account := broken(problem.Unreachable), steps.Place{Profile: "other"}
+	for _, c := range []struct {
+		args     string
+		profile  string
+		swept    []steps.Swept
+		code     int
+		out, err []string
+	}{
+		{"sweep --yes", "other", []steps.Swept{{At: east}, {At: west}}, 0, []string{"Nothing is left over."}, []string{"!answer"}},
+		{"sweep --yes", "other", []steps.Swept{{At: account, Err: no}}, exitUnreachable, []string{"!Nothing"}, []string{"AWS (other) did not answer: It broke.", "Nobody answered"}},
+		{"sweep --dry-run", "other", []steps.Swept{{At: east, Silent: true}, {At: west, Silent: true}, {At: account, Err: broken(problem.Credentials)}}, exitRefused, []string{"!Nothing"}, []string{"AWS (other) did not answer: It broke.", "Nobody answered"}},
+		{"sweep --yes --images", "other", []steps.Swept{{At: account, Err: no}}, exitUnreachable, []string{"!Nothing"}, []string{"Nobody answered"}},
+		{"sweep --yes", "other", []steps.Swept{{At: east}, {At: west, Err: no}}, 0, []string{"Nothing is left over where there was an answer.\n1 region did not answer: what is there is not known.\n", nothing}, []string{"eu-west-1 (other) did not answer: It broke."}},
+		{"sweep --yes --region us-east-1", "other", []steps.Swept{{At: east}, {At: west, Err: no}}, 0, []string{"Nothing is left over.\n"}, []string{"!answer"}},
+		{"sweep --yes --region eu-west-1", "other", []steps.Swept{{At: east}, {At: west, Err: no}}, exitUnreachable, []string{"!Nothing"}, []string{"Nobody answered"}},
+		{"sweep --yes --region eu-nowhere-1", "other", []steps.Swept{{At: east}}, exitUsage, []string{"!Nothing"}, []string{"no enabled region eu-nowhere-1"}},
+		{"sweep --yes", "", nil, exitRefused, []string{"!Nothing"}, []string{"There is no AWS profile"}},
+		{"sweep --yes --sandbox", "", nil, 0, []string{"The sandbox is not running, so it was not asked.", "!Nothing is"}, []string{"!answer"}},
+		{"sweep --yes --json", "other", []steps.Swept{{At: account, Err: no}}, exitUnreachable, []string{`"kind":"unseen","profile":"other"`, `"kind":"failed","problem":"unreachable"`, `!"kind":"done"`}, nil},
+		{"sweep --yes --json", "", nil, exitRefused, []string{`"kind":"unseen","problem":"credentials"`, `"kind":"failed","problem":"credentials"`}, nil},
+		{"ls", "other", []steps.Swept{{At: account, Err: no}}, exitUnreachable, nil, []string{"!No setups", "AWS (other) did not answer: It broke.", "Nobody answered"}},
+		{"ls --json", "other", []steps.Swept{{At: east, Silent: true}, {At: account, Err: no}}, exitUnreachable, []string{`"kind":"unseen"`, `"kind":"failed"`, "!listed"}, nil},
+		{"ls", "other", []steps.Swept{{At: east}, {At: west, Err: no}}, 0, nil, []string{"!No setups", "No machines where there was an answer. 1 region did not answer: what is there is not known."}},
+		{"ls", "other", []steps.Swept{{At: east}}, 0, nil, []string{"No setups yet."}},
+		{"ls", "", nil, 0, nil, []string{"AWS was not asked: There is no AWS profile.", "No setups yet."}},
+		{"ls --cached", "other", []steps.Swept{{At: account, Err: no}}, 0, nil, []string{"No setups yet.", "!answer"}},
+		{"image ls", "other", []steps.Swept{{At: account, Err: no}}, exitUnreachable, nil, []string{"!No images", "Nobody answered"}},
+		{"image ls", "other", []steps.Swept{{At: east}, {At: west, Err: no}}, 0, nil, []string{"No images where there was an answer.\n1 region did not answer"}},
+		{"image ls", "other", []steps.Swept{{At: east}}, 0, nil, []string{"No images yet."}},
+		{"image ls", "", nil, exitRefused, nil, []string{"!No images", "There is no AWS profile"}},
+		{"image ls --sandbox", "", nil, 0, nil, []string{"!No images", "The sandbox is not running, so it was not asked."}},
+		{"image rm lab --yes", "other", []steps.Swept{{At: account, Err: no}}, exitUnreachable, nil, []string{"!no image", "Nobody answered"}},
+		{"image rm lab --yes", "other", []steps.Swept{{At: east}, {At: west, Err: no}}, exitUsage, nil, []string{`no image "lab" of yours where there was an answer`}},
+		{"adopt far", "other", []steps.Swept{{At: account, Err: no}}, exitUnreachable, nil, []string{"Nobody answered"}},
+		{"adopt far", "other", []steps.Swept{{At: east}, {At: west, Err: no}}, exitUsage, nil, []string{`called "far" where there was an answer`}},
+	} {
+		e := made(stepstest.Has{Leftovers: c.swept})
+		for _, s := range c.swept {
+			e.Has.Survey = append(e.Has.Survey, steps.Surveyed{At: s.At, Err: s.Err, Silent: s.Silent})
+			e.Has.ImageAnswers = append(e.Has.ImageAnswers, steps.ImagesFound{At: s.At, Err: s.Err, Silent: s.Silent})
+		}
+		r := run{engine: e, env: map[string]string{"AWS_PROFILE": c.profile}}
+		if code := r.do(t.Context(), strings.Fields(c.args)...); code != c.code {
+			t.Errorf("%s with %+v: exit code %d, want %d: %s", c.args, c.swept, code, c.code, r.err.String())
+		}
+		has(t, c.args+" stdout", r.out.String(), c.out...)
+		has(t, c.args+" stderr", r.err.String(), c.err...)
 	}
-	has(t, "nothing", r.out.String(), "Nothing is left over.")
 }
 
 // One setup that cannot be removed keeps no other from it.

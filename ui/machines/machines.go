@@ -83,6 +83,7 @@ type Program interface {
 type survey struct {
 	round    int
 	done, of int
+	heard    int              // regions that answered
 	failed   []steps.Surveyed // the regions that did not answer
 	err      error
 }
@@ -153,6 +154,9 @@ func (s *Page) surveyed(msg surveyed) tea.Cmd {
 	}
 	for _, a := range msg.answers {
 		s.survey.done, s.survey.of = max(s.survey.done, a.Done), a.Of
+		if a.Heard() {
+			s.survey.heard++
+		}
 		if a.Err != nil {
 			s.survey.failed = append(s.survey.failed, a)
 		}

@@ -29,6 +29,7 @@ type sweepDialog struct {
 	at       page.Choice
 	done, of int
 	silent   []string // regions that did not answer
+	heard    int      // regions that did
 	running  bool
 	clearing bool
 	now      string // what the removal said last
@@ -87,6 +88,9 @@ func (d *sweepDialog) add(answers []steps.Swept) {
 	for _, a := range answers {
 		d.done, d.of = max(d.done, a.Done), a.Of
 		d.found = append(d.found, a.Leftovers...)
+		if a.Heard() {
+			d.heard++
+		}
 		if a.Err != nil {
 			d.silent = append(d.silent, regionOf(a.At))
 		}
@@ -291,7 +295,13 @@ func (d *sweepDialog) footLines(th theme.Theme, w int) []string {
 		l := d.found[d.at.At]
 		lines = append(lines, page.Paragraph(th.Subtle, page.Clean(l.ID+" in "+l.At.Region+": "+cmp.Or(l.Detail, l.Kind)), w)...)
 	}
-	if len(d.found) == 0 {
+	switch {
+	case len(d.found) > 0:
+	case d.heard == 0:
+		return append(lines, page.WarningLines(th, "Nobody answered: what is left over is not known", w)...)
+	case len(d.silent) > 0:
+		return append(lines, th.Text.Render(cells.Fit("Nothing is left over where there was an answer.", w)))
+	default:
 		return append(lines, th.OK.Render(theme.SignDone+" Nothing is left over."))
 	}
 	if n := len(d.chosen()); n > 0 {

@@ -92,8 +92,13 @@ func (s *Page) silent() string {
 // noneLines are the screen without a machine.
 func (s *Page) noneLines(w int) []string {
 	say := "There are no machines. Nothing is running" + s.OnAWS(", so nothing costs money") + "."
-	if s.Tasks.Runs(taskSurvey) {
+	switch {
+	case s.Tasks.Runs(taskSurvey):
 		say = "This computer has no setups. Other computers' machines show here once their region has answered."
+	case s.survey.heard > 0 && s.silent() != "":
+		say = "There are no machines where there was an answer. What is in the other regions is not known."
+	case s.silent() != "":
+		say = "This computer has no setups. Nobody answered: whether other computers' machines are running is not known."
 	}
 	lines := append([]string{""}, page.Paragraph(s.Theme.Text, say, w)...)
 	lines = append(lines, "")
