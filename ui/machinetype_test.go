@@ -25,6 +25,9 @@ func TestTypesAreFoundByMeaning(t *testing.T) {
 	}
 	r.press("/", "<=0.02", "enter").until("2 of 10 types").until("t2.micro").until("t3.micro")
 	r.press("/", "quantum").until(`No types match "quantum".`).press("esc").until("10 types")
+	if !strings.Contains(r.screen(), "▸ t2.micro") {
+		t.Errorf("a filter that is gone leaves another type chosen:\n%s", r.screen())
+	}
 }
 
 func TestTypesAreSorted(t *testing.T) {

@@ -125,8 +125,10 @@ func (t *Table) choose() tea.Cmd {
 		t.notice = "not available: " + row.Disabled
 		return nil
 	}
+	if !t.open { // Enter in the filter keeps that, and means no row yet
+		t.wanted = row.ID
+	}
 	t.open = false
-	t.wanted = row.ID
 	msg := ChosenMsg{t.id, row.ID}
 	return func() tea.Msg { return msg }
 }

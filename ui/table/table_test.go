@@ -192,6 +192,35 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// A filter that is taken away takes its row with it, unless that was moved to:
+// what was chosen before is chosen again.
+func TestWhatWasChosenBeforeAFilterComesBack(t *testing.T) {
+	for keys, want := range map[string]string{
+		"/ g 5 . esc":                 "t2.micro",
+		"/ t 3 enter esc":             "t2.micro",
+		"/ t 3 enter / esc":           "t2.micro",
+		"/ t 3 enter / t esc":         "t2.micro",
+		"/ t 3 down enter esc":        "t3.micro",
+		"/ t 3 enter j esc":           "t3.micro",
+		"/ t 3 enter enter esc":       "t3.nano",
+		"/ z z z enter esc":           "t2.micro",
+		"/ t 3 enter / backspace esc": "t2.micro",
+	} {
+		tb := make12(80, 8, theme.New(true, false))
+		tb.Select("t2.micro")
+		for _, k := range strings.Fields(keys) {
+			if len(k) == 1 && tb.Filtering() {
+				typed(tb, k)
+				continue
+			}
+			press(tb, k)
+		}
+		if at, ok := tb.Selected(); !ok || at.ID != want {
+			t.Errorf("%s leads to %s, want %s", keys, at.ID, want)
+		}
+	}
+}
+
 func TestColumnsGoByPriority(t *testing.T) {
 	for _, c := range []struct {
 		width int
