@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -75,6 +76,8 @@ type Opened struct {
 	UINote      string   // said when the server has not the page that was asked for
 	Cost        Cost
 	Tunnel      Tunnel // ssh mode only
+	OwnPort     int    // the setup's own local port, which Tunnel may not have got
+	Beside      int    // the local port of another tunnel to the machine; 0 where none is open
 }
 
 // Close takes the tunnel down. The machine keeps running.
@@ -83,6 +86,25 @@ func (o *Opened) Close() error {
 		return nil
 	}
 	return o.Tunnel.Close()
+}
+
+// Leave takes the tunnel down, and has the URL lead to where another one does, or
+// else to the setup's own local port, where the next one will.
+func (o *Opened) Leave() error {
+	if o.Tunnel == nil {
+		return nil
+	}
+	err := o.Tunnel.Close()
+	was, lasting := LocalURL(o.Tunnel.LocalPort()), cmp.Or(o.Beside, o.OwnPort, o.Tunnel.LocalPort())
+	for _, url := range []*string{&o.URL, &o.Plain, &o.VSCode} {
+		if rest, ok := strings.CutPrefix(*url, was); ok {
+			*url = LocalURL(lasting) + rest
+		}
+	}
+	o.Tunnel, o.PortNote = nil, ""
+	o.Setup.LocalPort, o.Setup.TunnelPort = lasting, o.Beside
+	o.Manual = Manual(StepOpen, o.Setup.Answers, &o.Setup)
+	return err
 }
 
 // LeadTo has the URL lead to the page that its setup asks for since.

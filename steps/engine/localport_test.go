@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,6 +191,26 @@ func TestATunnelIsSeenFromOtherProcesses(t *testing.T) {
 	release()
 	if got := seen(); got["there"] != 0 {
 		t.Errorf("after both are closed: %v", got)
+	}
+}
+
+// A second tunnel to a machine says that the first one has the port; a port that
+// is another program's is said to be taken.
+func TestAPortThatTheMachinesOwnTunnelHas(t *testing.T) {
+	g := New(Config{Dir: t.TempDir()})
+	at := &target{teller: teller{g: g}, s: madeSetup(t, g, "lab", 1, 8888)}
+	if got := at.portNote(8890); got != "Port 8888 of this computer is taken, so the tunnel is on 8890." || at.beside(8890) != 0 {
+		t.Errorf("with no other tunnel: %s, beside %d", got, at.beside(8890))
+	}
+	for _, port := range []int{8889, 8888, 8890} { // the last is the one that is spoken of
+		release, err := g.ledger.holdTunnel(t.Context(), "lab", port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+	}
+	if got := at.portNote(8890); !strings.HasPrefix(got, "Another tunnel to lab is open already, on port 8888") || at.beside(8890) != 8888 {
+		t.Errorf("with another tunnel: %s, beside %d", got, at.beside(8890))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -96,7 +97,7 @@ func (t *target) endpoint(ctx context.Context, token string, o *steps.Opened, di
 		}
 		o.Tunnel = tunnel
 		if tunnel.Taken() {
-			o.PortNote = fmt.Sprintf("Port %d of this computer is taken, so the tunnel is on %d.", t.s.LocalPort, tunnel.LocalPort())
+			o.PortNote = t.portNote(tunnel.LocalPort())
 			t.doing("%s", o.PortNote)
 		}
 		t.doing("The tunnel is up: localhost:%d leads to port %d of the machine", tunnel.LocalPort(), t.s.ServerPort)
@@ -115,6 +116,28 @@ func (t *target) endpoint(ctx context.Context, token string, o *steps.Opened, di
 	o.Fingerprint, o.Certificate = fingerprint, t.g.certPath(t.s.ID)
 	ep.PinSHA256, err = jupyter.ParsePin(fingerprint)
 	return ep, err
+}
+
+// portNote says why a tunnel is at another local port than the setup's own.
+func (t *target) portNote(port int) string {
+	own := t.s.LocalPort
+	if slices.Contains(t.g.ledger.tunnels()[t.s.ID], own) {
+		return fmt.Sprintf("Another tunnel to %s is open already, on port %d of this computer. This one is on %d; both lead there.", t.s.Answers.Name, own, port)
+	}
+	return fmt.Sprintf("Port %d of this computer is taken, so the tunnel is on %d.", own, port)
+}
+
+// beside is the local port of another tunnel to the machine than the one at a
+// port, whoever holds it; 0 where none is open. The one at the setup's own port
+// counts before others.
+func (t *target) beside(port int) int {
+	other := 0
+	for _, p := range t.g.ledger.tunnels()[t.s.ID] {
+		if p != port && (other == 0 || p == t.s.LocalPort) {
+			other = p
+		}
+	}
+	return other
 }
 
 // localTunnel is a remote.Tunnel that can be dialled from here, and that other
@@ -188,7 +211,9 @@ func (t *target) server() func() string {
 func (t *target) describe(o *steps.Opened, base, token string) {
 	s, a := t.s, t.s.Answers
 	o.Setup, o.Cost = *s, s.Cost
-	if o.Tunnel != nil { // where the own port is taken for once, it is at another one for once
+	if o.Tunnel != nil {
+		o.OwnPort, o.Beside = s.LocalPort, t.beside(o.Tunnel.LocalPort())
+		// Where the own port is taken for once, it is at another one for once.
 		o.Setup.LocalPort = o.Tunnel.LocalPort()
 		o.Setup.TunnelPort = o.Setup.LocalPort
 	}

@@ -12,7 +12,7 @@ import (
 func (p *Program) startCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "start NAME", short: "Start a stopped machine, up to its URL", least: 1, most: 1, want: oneName,
-		long: `Starts a stopped machine and its server, runs a cell in it, and prints the URL as the last line. It holds no tunnel: in ssh mode "open" does.
+		long: `Starts a stopped machine and its server, runs a cell in it, and prints the URL as the last line. It holds no tunnel: in ssh mode "open" does, and the URL is that of a tunnel which is open already, or of the next one.
 
 With --json, events of the steps, a line of kind "ready" with the url, and "done" at the end.`,
 		example: `jupyter-ec2 start jupyter
@@ -47,14 +47,17 @@ func (t *taken) start(ctx context.Context, what string) error {
 		return err
 	}
 	tunnelled := opened.Tunnel != nil
-	if err := opened.Close(); err != nil {
+	if err := opened.Leave(); err != nil {
 		return fmt.Errorf("close the tunnel: %w", err)
 	}
 	if what != "" {
 		t.line("%s", what)
 	}
 	t.printer().ready(opened)
-	if tunnelled {
+	switch {
+	case opened.Beside != 0:
+		t.note("The URL leads through the tunnel that is open already.\n")
+	case tunnelled:
 		t.note("The URL needs the tunnel: %s\n", t.asCommand("open"))
 	}
 	t.done(opened.Setup, "")
