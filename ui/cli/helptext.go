@@ -121,7 +121,7 @@ func (h *helpText) rows(title string, rows [][2]string) {
 		case room < 30:
 			h.line("  %s\n%s", row[0], h.paint(faint, h.fold("        "+row[1], 0)))
 		default:
-			lines := words(row[1], room, room)
+			lines := h.words(row[1], room, room)
 			h.line("  %s  %s", cells.Fit(row[0], wide), strings.Join(lines, "\n"+strings.Repeat(" ", wide+4)))
 		}
 	}

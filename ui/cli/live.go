@@ -119,7 +119,7 @@ func (l *livePrinter) settle(t tone, text string) {
 	title, time := liveTitle(l.current), wording.Took(l.p.Now().Sub(l.began))
 	before := cells.Width(title) + cells.Width(time) + 6 // the mark and the gaps
 	l.write(out.paint(t, t.mark()) + " " + out.paint(heading, title) + "  " + out.paint(faint, time) + "  " +
-		strings.Join(words(text, out.width-before, out.width-2), "\n  ") + "\n")
+		out.hang(out.words(text, out.width-before, out.width-2), 2) + "\n")
 	if t == bad {
 		for _, line := range l.output(out, newestLines) {
 			l.write(line + "\n")

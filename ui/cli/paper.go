@@ -97,8 +97,8 @@ func (t tone) mark() string {
 var leading = regexp.MustCompile(`^ *([^ ]+ {2,})?`)
 
 // fold breaks lines that are wider than the terminal between words; what
-// follows has the line's own indent and more cells. A word that is wider than
-// the terminal is left whole, so that an address can be copied.
+// follows has the line's own indent and more cells. An address is left whole, so
+// that it can be copied, and so is a path that fits without the indent.
 func (p paper) fold(text string, more int) string {
 	if p.width == 0 {
 		return text
@@ -116,8 +116,11 @@ func (p paper) fold(text string, more int) string {
 			hang = 0
 		}
 		wide := cells.Width(head)
-		text := words(line[len(head):], p.width-wide, p.width-wide-hang)
-		lines[i] = head + strings.Join(text, "\n"+strings.Repeat(" ", wide+hang))
+		text := p.words(line[len(head):], p.width-wide, p.width-wide-hang)
+		if first := cells.Width(text[0]); strings.TrimSpace(head) == "" && first <= p.width && first+wide > p.width {
+			head = ""
+		}
+		lines[i] = head + p.hang(text, wide+hang)
 		if strings.HasSuffix(line, " ") {
 			lines[i] += " " // a question, whose answer stands beside it
 		}
@@ -187,21 +190,25 @@ func (p paper) box(address string) string {
 	return edge("╭"+line+"╮") + "\n" + edge("│") + gap + p.paint(web, address) + gap + edge("│") + "\n" + edge("╰"+line+"╯")
 }
 
-// words breaks a text between words, into a first line of that width and others.
-func words(text string, first, others int) []string {
-	var lines []string
-	line, width := "", first
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case cells.Width(line)+1+cells.Width(word) <= width:
-			line += " " + word
-		default:
-			lines, line, width = append(lines, line), word, others
+// words breaks a text into a first line of that width and others.
+func (p paper) words(text string, first, others int) []string {
+	return cells.Wrap(text, cells.Wrapping{First: first, Others: others, Whole: p.width})
+}
+
+// hang puts the lines below the first one to the right. One that has room only
+// without that begins at the edge: what it names can then be copied.
+func (p paper) hang(lines []string, indent int) string {
+	var out strings.Builder
+	for i, line := range lines {
+		if i > 0 {
+			out.WriteString("\n")
+			if cells.Width(line)+indent <= p.width || cells.Width(line) > p.width {
+				out.WriteString(strings.Repeat(" ", indent))
+			}
 		}
+		out.WriteString(line)
 	}
-	return append(lines, line)
+	return out.String()
 }
 
 // column is one of a table.
@@ -344,7 +351,8 @@ func (p paper) facts(all []fact) error {
 	for _, f := range all {
 		lines := []string{f.text}
 		if p.width > 0 {
-			lines = words(cell{text: f.text, mark: f.mark}.marked(), p.width-wide-2, p.width-wide-2)
+			room := p.width - wide - 2
+			lines = cells.Wrap(cell{text: f.text, mark: f.mark}.marked(), cells.Wrapping{First: room, Others: room})
 		}
 		for i, line := range lines {
 			title := f.title

@@ -16,35 +16,15 @@ import (
 const readable = 92
 
 // Wrap breaks text without styles into lines of at most width cells: between
-// words, and inside a word only where it is longer than a line. Hyphens are no
-// place to break, because commands and addresses are full of them.
+// words, and inside a word only where it is longer than a line.
 func Wrap(text string, width int) []string {
 	if width < 1 {
 		return nil
 	}
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case cells.Width(line)+1+cells.Width(word) <= width:
-			line += " " + word
-		default:
-			lines, line = append(lines, line), word
-		}
-		for cells.Width(line) > width {
-			head := ansi.Truncate(line, width, "")
-			if head == "" {
-				break // a character wider than the line
-			}
-			lines, line = append(lines, head), line[len(head):]
-		}
+	if strings.TrimSpace(text) == "" {
+		return nil
 	}
-	if line != "" {
-		lines = append(lines, line)
-	}
-	return lines
+	return cells.Wrap(text, cells.Wrapping{First: width, Others: width, Cut: true})
 }
 
 // Styler draws text in a style.
