@@ -86,9 +86,21 @@ type Resources struct {
 	// HostKeyMade says that the machine has made itself another one since, which
 	// replaced it over a checked connection.
 	HostKeyMade bool `json:"host_key_made,omitempty"`
-	Launches    int  `json:"launches,omitempty"` // how many instances this setup has asked for
-	Removing    bool `json:"removing,omitempty"` // removal has begun
+	// HostKeyChanging is written down before the machine makes itself another host
+	// key, and taken back once it is known which one it has.
+	HostKeyChanging bool `json:"host_key_changing,omitempty"`
+	// PinnedKey is the public half of the host key that was pinned last, over a
+	// connection that was checked: what known_hosts has lost is pinned again by it.
+	// The key in the user data is never here.
+	PinnedKey string `json:"pinned_key,omitempty"`
+	Launches  int    `json:"launches,omitempty"` // how many instances this setup has asked for
+	Removing  bool   `json:"removing,omitempty"` // removal has begun
 }
+
+// MakesHostKey reports whether the machine may have another host key than it was
+// launched with: then neither that one nor the console, which may show it,
+// vouches for the machine.
+func (r Resources) MakesHostKey() bool { return r.HostKeyMade || r.HostKeyChanging }
 
 // Wanted are the answers as they were asked for last, whether the machine
 // follows them yet or not.

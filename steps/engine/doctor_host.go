@@ -33,7 +33,10 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 			problem.Act(on(problem.Continue, d.s)).Say(": it compares the key with the machine's console and pins it."), "",
 		}
 	}
-	if d.s.Resources.HostKeyMade { // the console may show the one before
+	switch res := d.s.Resources; { // the console may show the one before
+	case res.HostKeyChanging: // both are pinned in between
+		return fine("%s is pinned, over a connection that was checked; the machine is to have a key of its own, and the next run finishes that.", pinned[len(pinned)-1].Fingerprint)
+	case res.HostKeyMade:
 		return fine("%s is pinned; the machine made it after the first login.", pinned[0].Fingerprint)
 	}
 	printed, _ := consoleKeys(ctx, d.region, d.s.Resources.InstanceID)

@@ -19,8 +19,8 @@ func Save(g *Guide, s steps.Setup) error { return g.ledger.save(&s) }
 
 // ChangeHostKey logs in to a setup's machine and has it make another host key,
 // as the install does beside its work.
-func ChangeHostKey(ctx context.Context, g *Guide, setupID string) error {
-	r, err := g.newRun(ctx, setupID, steps.StepInstall, silent)
+func ChangeHostKey(ctx context.Context, g *Guide, setupID string, emit func(steps.Event)) error {
+	r, err := g.newRun(ctx, setupID, steps.StepInstall, emit)
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (r *run) settleHostKey(k remote.Key) error {
 	if err := r.dropUserData(); err != nil {
 		return err
 	}
-	r.s.Resources.HostKey = ""
+	r.s.Resources.HostKey, r.s.Resources.PinnedKey = "", k.Line
 	return r.save()
 }
 
@@ -113,11 +113,16 @@ type keyChange struct {
 }
 
 // changeHostKey has the machine make itself a host key, while the step works:
-// the one that it was given is in its user data, which others may read. What is
-// returned waits for it and writes it down.
+// the one that it was given is in its user data, which others may read. That it
+// begins is written down first, since this may end before what came of it is.
+// What is returned waits for it and writes it down.
 func (r *run) changeHostKey(ctx context.Context) (finish func(context.Context) error) {
-	if r.s.Resources.HostKey == "" {
+	if r.s.Resources.HostKey == "" || ctx.Err() != nil {
 		return func(context.Context) error { return nil }
+	}
+	r.s.Resources.HostKeyChanging = true
+	if err := r.save(); err != nil {
+		return func(context.Context) error { return err }
 	}
 	changing := make(chan keyChange, 1)
 	change := r.keyChanger()
@@ -160,7 +165,8 @@ func (r *run) hostKeyChanged(ctx context.Context, done keyChange) error {
 	switch {
 	case errors.As(done.err, &kept):
 		r.doing("The machine keeps the host key it was launched with, which is in its user data: %s", kept.Why)
-		return nil
+		r.s.Resources.HostKeyChanging = false
+		return r.save()
 	case done.err != nil && ctx.Err() != nil:
 		return nil // the step tells
 	case done.err != nil:
@@ -168,6 +174,6 @@ func (r *run) hostKeyChanged(ctx context.Context, done keyChange) error {
 		return nil
 	}
 	r.doing("The machine made a new host key, %s, which is pinned; the one it was launched with is no longer used", done.key.Fingerprint)
-	r.s.Resources.HostKeyMade = true
+	r.s.Resources.HostKeyMade, r.s.Resources.HostKeyChanging = true, false
 	return r.settleHostKey(done.key)
 }

@@ -150,7 +150,7 @@ func TestTheGivenKeyIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, given := w.Only(), w.pinned()
-	if err := engine.ChangeHostKey(t.Context(), w.Guide(), before.ID); err != nil {
+	if err := engine.ChangeHostKey(t.Context(), w.Guide(), before.ID, func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	made := w.pinned()
@@ -167,10 +167,65 @@ func TestTheGivenKeyIsReplaced(t *testing.T) {
 	if err := engine.Save(w.Guide(), before); err != nil {
 		t.Fatal(err)
 	}
-	if err := engine.ChangeHostKey(t.Context(), w.Guide(), before.ID); err != nil {
+	if err := engine.ChangeHostKey(t.Context(), w.Guide(), before.ID, func(steps.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	if now := w.pinned(); !slices.Equal(now, made) || w.Only().Resources.HostKey != "" {
 		t.Errorf("pinned %v after %v; %+v", now, made, w.Only().Resources)
+	}
+}
+
+// killedAtItsKey is a setup whose first run was killed when the machine had made
+// its own key, which was pinned, and nobody had written down that it has.
+func (w *world) killedAtItsKey() steps.Setup {
+	w.t.Helper()
+	w.Ask = nobody(w.t)
+	if err := w.until(w.t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect); err != nil {
+		w.t.Fatal(err)
+	}
+	var killed steps.Setup
+	err := engine.ChangeHostKey(w.t.Context(), w.Guide(), w.Only().ID, func(e steps.Event) {
+		if strings.Contains(e.Text, "made a new host key") {
+			killed = w.Only() // as it is on the disk at that moment
+		}
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if killed.ID == "" || killed.Resources.HostKey == "" || killed.Resources.HostKeyMade {
+		w.t.Fatalf("it was written down before: %+v", killed.Resources)
+	}
+	if err := engine.Save(w.Guide(), killed); err != nil {
+		w.t.Fatal(err)
+	}
+	return killed
+}
+
+// The console shows the first key for good: that is no alarm where the pinned one
+// was made over a checked connection, and nothing was written down after it.
+func TestAKillBeforeTheNewKeyIsWrittenDownIsNoAlarm(t *testing.T) {
+	w := newWorld(t, nil)
+	s := w.killedAtItsKey()
+	made := w.pinned()
+	w.expect(w.doctor(w.Guide(), s.ID), map[string]steps.CheckState{"hostkey": steps.CheckOK, "ssh": steps.CheckOK})
+	if err := engine.ChangeHostKey(t.Context(), w.Guide(), s.ID, func(steps.Event) {}); err != nil {
+		t.Fatal(err)
+	}
+	if res := w.Only().Resources; !slices.Equal(w.pinned(), made) || res.HostKey != "" || res.HostKeyChanging || res.PinnedKey != made[0].Line {
+		t.Errorf("pinned %v after %v; %+v", w.pinned(), made, res)
+	}
+}
+
+// The key of the launch is known to whoever can read the user data: it is not
+// pinned again once the machine may have another.
+func TestTheGivenKeyIsNeverPinnedAgain(t *testing.T) {
+	w := newWorld(t, nil)
+	w.killedAtItsKey()
+	if err := os.Remove(filepath.Join(w.Dir, "known_hosts")); err != nil {
+		t.Fatal(err)
+	}
+	err := w.until(t.Context(), w.Guide(), w.Only().Answers, steps.StepConnect)
+	if err == nil || len(w.pinned()) > 0 {
+		t.Errorf("pinned %v; it ended with %v", w.pinned(), err)
 	}
 }

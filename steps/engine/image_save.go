@@ -266,6 +266,11 @@ func (r *run) replaceHostKey(ctx context.Context, s *steps.Saving) error {
 	if err != nil {
 		return nil // nothing was pinned
 	}
+	res := &r.s.Resources
+	res.HostKeyChanging, res.PinnedKey = true, "" // the one that is in the image is never pinned again
+	if err := r.save(); err != nil {
+		return err
+	}
 	made, err := r.client.ChangeHostKey(ctx, remote.HostKeyChange{
 		Known: r.g.hostKeys(), InstanceID: r.s.Resources.InstanceID, Old: old,
 		Dial: func(ctx context.Context, k remote.Key) (*remote.Client, error) {
@@ -275,7 +280,7 @@ func (r *run) replaceHostKey(ctx context.Context, s *steps.Saving) error {
 	var lost *remote.Error
 	switch {
 	case err == nil:
-		r.s.Resources.HostKeyMade = true
+		res.HostKeyMade, res.HostKeyChanging, res.PinnedKey = true, false, made.Line
 		r.doing("The machine made a new host key, %s, which is pinned; the one in the image is no longer used", made.Fingerprint)
 	case ctx.Err() != nil, errors.As(err, &lost) && lost.Again():
 		return err

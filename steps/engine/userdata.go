@@ -69,10 +69,12 @@ func (r *run) dropUserData() error {
 }
 
 // pinGivenKey pins the key that the machine was given, as soon as there is an ID
-// to pin it under. What is pinned already may be a newer one.
+// to pin it under. What is pinned already may be a newer one; and once the machine
+// may have one of its own, the given one, which others may know, is never pinned
+// again.
 func (r *run) pinGivenKey() error {
 	res := r.s.Resources
-	if res.HostKey == "" || res.InstanceID == "" {
+	if res.HostKey == "" || res.InstanceID == "" || res.MakesHostKey() {
 		return nil
 	}
 	known := r.g.hostKeys()
