@@ -114,7 +114,7 @@ func (e *Error) words() (title, text string, next problem.Next) {
 			problem.Say("Compare the fingerprint with the host keys in the instance's console output, and accept it if they agree.")
 	case HostKeyChanged:
 		return "The host's key has changed", e.changed(),
-			problem.Say("Do not continue until you know why: someone may be in between. If the machine was rebuilt on purpose, remove its line from the program's known_hosts file and connect again.")
+			problem.Say("Do not continue until you know why: someone may be in between. Compare the key with what the machine itself tells, over another way to it.")
 	case NoSession:
 		return "The machine's SSH server runs no command",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused to run a command", e.Text),

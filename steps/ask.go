@@ -21,8 +21,9 @@ type Asker interface {
 	// HostKey shows a host key that nothing vouches for yet.
 	HostKey(ctx context.Context, q HostKeyQuestion) (HostKeyAnswer, error)
 	// Tell shows a line that is said while credentials are waited for, such as
-	// what a credential_process wants ("Touch your key"). It waits for nobody
-	// and may be called at any time.
+	// what a credential_process wants ("Touch your key"), or that a person is to
+	// know whatever is being done. It waits for nobody and may be called at any
+	// time.
 	Tell(text string)
 }
 
@@ -37,6 +38,10 @@ type HostKeyQuestion struct {
 	Why string
 	// Waited says that a wait for the console has come to nothing already.
 	Waited bool
+	// Replaces says that the person asked to have the key pinned, in the place of
+	// what was pinned: Why then has lines that help to compare it, and there is
+	// nothing to wait for.
+	Replaces bool
 }
 
 // HostKeyAnswer is what the person decided about a host key.

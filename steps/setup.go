@@ -93,8 +93,10 @@ type Resources struct {
 	// connection that was checked: what known_hosts has lost is pinned again by it.
 	// The key in the user data is never here.
 	PinnedKey string `json:"pinned_key,omitempty"`
-	Launches  int    `json:"launches,omitempty"` // how many instances this setup has asked for
-	Removing  bool   `json:"removing,omitempty"` // removal has begun
+	// Adopted says that another computer launched the machine.
+	Adopted  bool `json:"adopted,omitempty"`
+	Launches int  `json:"launches,omitempty"` // how many instances this setup has asked for
+	Removing bool `json:"removing,omitempty"` // removal has begun
 }
 
 // MakesHostKey reports whether the machine may have another host key than it was

@@ -125,6 +125,9 @@ func hostKeyDialog(q *question) *page.ChoiceDialog {
 		return func() tea.Cmd { q.reply <- answer{verdict: v}; return nil }
 	}
 	k := q.hostKey
+	if k.Replaces {
+		return replaceKeyDialog(q, say)
+	}
 	why := page.Clean(k.Why)
 	if why == "" {
 		why = "The machine's console has not shown its host key yet."
@@ -141,5 +144,23 @@ func hostKeyDialog(q *question) *page.ChoiceDialog {
 			{Label: "Yes, trust it", Detail: "as the guide does; it is remembered for this machine", Do: say(steps.HostKeyAccept)},
 			{Label: "No, stop here", Do: say(steps.HostKeyReject)},
 		},
+	}
+}
+
+// replaceKeyDialog asks about a key that is to be pinned in the place of another.
+func replaceKeyDialog(q *question, say func(steps.HostKeyAnswer) func() tea.Cmd) *page.ChoiceDialog {
+	k := q.hostKey
+	text := []string{fmt.Sprintf("Host %s (%s) shows another key than was pinned, or none is pinned any more.", page.Clean(k.Host), page.Clean(k.InstanceID))}
+	for line := range strings.Lines(k.Why) {
+		text = append(text, page.Clean(strings.TrimSuffix(line, "\n")))
+	}
+	return &page.ChoiceDialog{
+		Title: "Pin this host key?", About: q.id,
+		Text: append(text, "Its "+page.Clean(k.KeyType)+" key has the fingerprint"), Code: page.Clean(k.Fingerprint),
+		Options: []page.Option{
+			{Label: "Yes, I have compared it", Detail: "the machine itself tells this fingerprint; it is pinned", Do: say(steps.HostKeyAccept)},
+			{Label: "No, change nothing", Do: say(steps.HostKeyReject)}, // esc takes the last one
+		},
+		At: page.Choice{At: 1},
 	}
 }

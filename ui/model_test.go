@@ -360,18 +360,6 @@ func TestQuestionsOfTheEngine(t *testing.T) {
 	r.untilTrue("the dialogue is withdrawn", func() bool { return r.m.dialog() == nil })
 }
 
-func TestHostKeyAnswers(t *testing.T) {
-	for i, want := range []steps.HostKeyAnswer{steps.HostKeyWait, steps.HostKeyAccept, steps.HostKeyReject} {
-		r := toProfiles(newRig(t, stepstest.New()))
-		got := make(chan steps.HostKeyAnswer, 1)
-		go func() { a, _ := r.m.o.Asker.HostKey(t.Context(), stepstest.HostKeyQuestion()); got <- a }()
-		r.until("Is this the right machine?").press(strings.Split(strings.Repeat("down ", i)+"enter", " ")...)
-		if a := <-got; a != want {
-			t.Errorf("option %d answers %v, want %v", i, a, want)
-		}
-	}
-}
-
 func TestLogsAreSavedAndFullScreen(t *testing.T) {
 	r := toOpen(newRig(t, stepstest.New())).press("l", "tab", "ctrl+s").until("Saved the log as")
 	text, err := os.ReadFile(filepath.Join(r.m.SaveDir, "jupyter-ec2-jupyter-machine.log"))

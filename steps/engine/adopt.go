@@ -25,7 +25,7 @@ func (g *Guide) fromTags(i aws.Instance, at steps.Place) steps.Setup {
 			Key: steps.KeyAnswer{Source: steps.KeyFile}, Mode: steps.ModeSSH, Installer: steps.InstallerUV, UI: steps.UILab,
 		},
 		Resources: steps.Resources{
-			KeyPairName: i.KeyName, ClientToken: i.ClientToken, ImageID: i.ImageID, InstanceID: i.ID, Launches: 1,
+			KeyPairName: i.KeyName, ClientToken: i.ClientToken, ImageID: i.ImageID, InstanceID: i.ID, Launches: 1, Adopted: true,
 		},
 	}
 	if len(i.GroupIDs) > 0 {

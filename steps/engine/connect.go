@@ -43,6 +43,7 @@ func (r *run) connect(ctx context.Context) (string, error) {
 	if err != nil || len(pinned) == 0 {
 		return "logged in as " + user, err
 	}
+	r.notePin(pinned)
 	return fmt.Sprintf("logged in as %s; host key %s", user, pinned[0].Fingerprint), nil
 }
 
@@ -112,20 +113,28 @@ func (r *run) mayPass(err error, deadline time.Time) bool {
 }
 
 // dial makes one connection with the setup's key; a host key that is seen for
-// the first time is checked, and pinned.
+// the first time is checked, and pinned. One that known_hosts has lost is pinned
+// again as the record has it, once the host has shown it.
 func (t *target) dial(ctx context.Context) (*remote.Client, error) {
-	return t.dialTrusting(ctx, t.checkNewHostKey)
+	lost, err := t.lostPin()
+	if err != nil {
+		return nil, err
+	}
+	check := remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: t.checkNewHostKey}
+	if lost {
+		check.Expected = []string{t.s.Resources.PinnedKey}
+	}
+	client, err := t.dialChecked(ctx, check)
+	if err == nil && lost {
+		t.g.cfg.Ask.Tell(fmt.Sprintf("The machine's line was missing from %s. Its host key is pinned again, as this setup's record has it.", check.Known.Path()))
+	}
+	return client, t.keyChanged(err)
 }
 
 // dialPinned is dial that accepts the pinned host key alone, and asks nobody.
 func (t *target) dialPinned(ctx context.Context) (*remote.Client, error) {
-	return t.dialTrusting(ctx, nil)
-}
-
-// dialTrusting makes one connection; ask, if there is one, decides about a host
-// key that is not pinned.
-func (t *target) dialTrusting(ctx context.Context, ask func(context.Context, remote.Key) error) (*remote.Client, error) {
-	return t.dialChecked(ctx, remote.HostKeyCheck{Known: t.g.hostKeys(), Ask: ask})
+	client, err := t.dialChecked(ctx, remote.HostKeyCheck{Known: t.g.hostKeys()})
+	return client, t.keyChanged(err)
 }
 
 // dialChecked makes one connection with the setup's key.
@@ -143,6 +152,9 @@ func (t *target) dialChecked(ctx context.Context, check remote.HostKeyCheck) (*r
 // console decides where it has printed its keys, and a person otherwise.
 func (t *target) checkNewHostKey(ctx context.Context, k remote.Key) error {
 	t.doing("The host shows an %s key, %s", k.Type, k.Fingerprint)
+	if t.s.Resources.MakesHostKey() {
+		return t.unconfirmed(k)
+	}
 	return t.judgeKey(ctx, k, "")
 }
 
@@ -190,12 +202,12 @@ func (t *target) judgeKey(ctx context.Context, k remote.Key, before string) erro
 func (t *target) notLaunched(k remote.Key) error {
 	var copied problem.Next
 	if !t.s.Resources.UserData {
-		copied = problem.Say("If another computer launched it, it has made a new host key since: copy its line of that computer's known_hosts to " + t.g.hostKeys().Path() + ". Otherwise: ")
+		copied = problem.Say("If another computer launched it, it has made a new host key since: copy its line of that computer's known_hosts to " + t.g.hostKeys().Path() + ". ")
 	}
 	return &problem.Error{
 		Kind: problem.Unreachable, Title: "This is not the machine that was launched",
 		Text: fmt.Sprintf("The host at %s shows the key %s, but the machine printed other keys on its console.", t.s.PublicAddr, k.Fingerprint),
-		Next: copied.Say("Do not continue on this network. Try another one; if it persists, ").Act(naming(problem.Remove, t.s, "the setup")).Say(" and tell whoever runs the network."),
+		Next: copied.Then(t.pinAdvice()),
 	}
 }
 

@@ -216,6 +216,8 @@ func (g *Guide) FixCheck(ctx context.Context, setupID, checkID string, emit func
 		mend = (*run).stopOnShutdown
 	case checkGroup:
 		mend = (*run).moveRules
+	case checkHostKey, checkSSH:
+		mend = (*run).pinShown
 	case checkKey:
 		return g.mendKey(setupID, emit)
 	case checkInstall, checkServer, checkWatcher, checkPath, checkProof:

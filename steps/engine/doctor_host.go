@@ -28,14 +28,11 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 		return wrong(err)
 	}
 	if len(pinned) == 0 {
-		return finding{
-			steps.CheckBad, "No host key of this machine is pinned here, so nothing confirms it.",
-			problem.Act(on(problem.Continue, d.s)).Say(": it compares the key with the machine's console and pins it."), "",
-		}
+		return d.unpinned()
 	}
 	switch res := d.s.Resources; { // the console may show the one before
 	case res.HostKeyChanging: // both are pinned in between
-		return fine("%s is pinned, over a connection that was checked; the machine is to have a key of its own, and the next run finishes that.", pinned[len(pinned)-1].Fingerprint)
+		return fine("%s is pinned. The machine's change to a key of its own is not finished: the next run finishes it.", pinned[len(pinned)-1].Fingerprint)
 	case res.HostKeyMade:
 		return fine("%s is pinned; the machine made it after the first login.", pinned[0].Fingerprint)
 	}
@@ -48,9 +45,33 @@ func (d *doctor) hostKey(ctx context.Context) finding {
 			return fine("%s is pinned, and the machine's console shows it.", k.Fingerprint)
 		}
 	}
+	if d.s.Resources.Adopted { // its line was copied from the computer that launched it
+		return finding{
+			steps.CheckWarn, fmt.Sprintf("%s is pinned, and the machine's console shows another key: the first one, where the machine has made its own since.", pinned[0].Fingerprint),
+			problem.Say("Nothing has to be done if it is the one that is pinned on the computer that launched the machine."), "",
+		}
+	}
+	return finding{steps.CheckBad, fmt.Sprintf("%s is pinned, but the machine's console shows other keys.", pinned[0].Fingerprint), d.pinAdvice(), fixPin}
+}
+
+// unpinned is a machine of which known_hosts has no key.
+func (d *doctor) unpinned() finding {
+	res, path := d.s.Resources, d.g.hostKeys().Path()
+	if k, err := remote.ParseKey(res.PinnedKey); err == nil {
+		return finding{
+			steps.CheckBad, fmt.Sprintf("The machine's line is missing from %s. The record of this setup has its key, %s.", path, k.Fingerprint),
+			problem.Act(on(problem.Continue, d.s)).Say(": it pins that key again, once the machine has shown it."), "pin the key again that the record has",
+		}
+	}
+	if res.MakesHostKey() {
+		return finding{
+			steps.CheckBad, "The machine has made itself a host key, and it is not pinned here any more: nothing here confirms it, nor does the machine's console.",
+			d.pinAdvice(), fixPin,
+		}
+	}
 	return finding{
-		steps.CheckBad, fmt.Sprintf("%s is pinned, but the machine's console shows other keys.", pinned[0].Fingerprint),
-		problem.Say("Do not log in until you know why. If the machine was rebuilt on purpose, remove its line from " + d.g.hostKeys().Path() + " and ").Act(on(problem.Continue, d.s)).Say("."), "",
+		steps.CheckBad, "No host key of this machine is pinned here, so nothing confirms it.",
+		problem.Act(on(problem.Continue, d.s)).Say(": it compares the key with the machine's console and pins it."), fixPin,
 	}
 }
 
@@ -61,7 +82,11 @@ func (d *doctor) login(ctx context.Context) finding {
 	}
 	client, err := d.dialPinned(ctx)
 	if err != nil {
-		return wrong(err)
+		f := wrong(err)
+		if e := new(remote.Error); errors.As(err, &e) && e.Reason == remote.HostKeyChanged {
+			f.fix = fixPin
+		}
+		return f
 	}
 	d.client = client
 	return fine("Logged in as %s at %s.", user, sshAddr(d.s))

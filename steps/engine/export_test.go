@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
@@ -29,6 +30,20 @@ func ChangeHostKey(ctx context.Context, g *Guide, setupID string, emit func(step
 		return err
 	}
 	return r.changeHostKey(ctx)(ctx)
+}
+
+// ReplaceHostKey logs in to a setup's machine and has it make another host key, as
+// is done once the one that is pinned is in an image.
+func ReplaceHostKey(ctx context.Context, g *Guide, setupID, pinned string, emit func(steps.Event)) error {
+	r, err := g.newRun(ctx, setupID, steps.StepImage, emit)
+	if err != nil {
+		return err
+	}
+	defer r.hangUp()
+	if _, err := r.connect(ctx); err != nil {
+		return err
+	}
+	return errors.Join(r.replaceHostKey(ctx, &steps.Saving{HostKey: pinned}), r.save())
 }
 
 // TakeInstall logs in to a setup's machine and takes a job for the install there.

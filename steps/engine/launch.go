@@ -203,7 +203,7 @@ func (r *run) mourn() error {
 	r.doing("%s is gone (terminated elsewhere); a new one is launched", res.InstanceID)
 	r.s.Done, r.before = map[steps.StepID]time.Time{}, nil
 	res.InstanceID, res.ClientToken, res.ImageID, res.OwnImage, res.UserData, res.HostKey, res.HostKeyMade = "", "", "", false, false, "", false
-	res.HostKeyChanging, res.PinnedKey = false, ""
+	res.HostKeyChanging, res.PinnedKey, res.Adopted = false, "", false
 	r.s.LaunchAsked, r.s.FirstStart, r.s.LaunchedAt, r.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	r.s.RanBefore, r.s.RanUnseen = 0, false
 	return errors.Join(r.save(), r.dropUserData())

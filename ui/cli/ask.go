@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
@@ -71,6 +72,8 @@ type asker struct {
 	quiet bool
 	// mute asks nothing at all: a word is being completed.
 	mute bool
+	// hostKey is the fingerprint of the host key that the person named beforehand.
+	hostKey string
 }
 
 var _ steps.Asker = (*asker)(nil)
@@ -103,6 +106,9 @@ func (a *asker) Passphrase(ctx context.Context, path string, again bool) ([]byte
 func (a *asker) Tell(text string) { a.say("%s\n", text) }
 
 func (a *asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
+	if q.Replaces {
+		return a.replaceHostKey(ctx, q)
+	}
 	defer a.p.alone()()
 	if a.yes || !a.p.Terminal {
 		// Nobody looks: the machine's own console has to vouch for the key.
@@ -130,6 +136,40 @@ func (a *asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.Hos
 			return steps.HostKeyWait, nil
 		}
 	}
+}
+
+// replaceHostKey asks about a key that is to be pinned in the place of another
+// one: a yes that was said to everything is none to that.
+func (a *asker) replaceHostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
+	defer a.p.alone()()
+	shows := fmt.Sprintf("The machine at %s (%s) shows the %s key %s", q.Host, q.InstanceID, q.KeyType, q.Fingerprint)
+	switch {
+	case a.hostKey == q.Fingerprint:
+		return steps.HostKeyAccept, nil
+	case a.hostKey != "":
+		return steps.HostKeyReject, &problem.Error{
+			Kind: problem.Unreachable, Title: "The machine shows another key than the one you named", Text: shows + ", and --host-key names " + a.hostKey + ". Nothing was pinned.",
+			Next: problem.Say("Do not log in until you know why: someone may be in between. Try another network."), Err: steps.ErrDeclined,
+		}
+	case a.yes || !a.p.Terminal:
+		return steps.HostKeyReject, &problem.Error{
+			Kind: problem.Unreachable, Title: "The host key has to be compared by you", Text: shows + ". " + strings.ReplaceAll(q.Why, "\n", " "),
+			Next: problem.Say("Where the machine tells the same fingerprint, run the doctor in a terminal, or again with --host-key SHA256:… and that fingerprint."), Err: steps.ErrDeclined,
+		}
+	}
+	a.say("\n%s:\n  %s %s\n", fmt.Sprintf("The machine at %s (%s) shows this key", q.Host, q.InstanceID), q.KeyType, q.Fingerprint)
+	for line := range strings.Lines(q.Why) {
+		a.say("  %s\n", strings.TrimSuffix(line, "\n"))
+	}
+	a.say("Does the machine itself tell that fingerprint? yes pins it, anything else does not: ")
+	answer, err := a.p.lines.read(ctx)
+	if err == nil && strings.EqualFold(answer, "yes") {
+		return steps.HostKeyAccept, nil
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return steps.HostKeyReject, err
 }
 
 // confirm asks a question that is answered with y or n; anything else is no.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,11 @@ import (
 type doctorOptions struct {
 	profile string
 	fix     bool
+	hostKey string
 }
+
+// fingerprint is a host key's, as ssh-keygen -l prints it.
+var fingerprint = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`)
 
 func (p *Program) doctorCommand(sandbox *bool) *cobra.Command {
 	o := &doctorOptions{}
@@ -24,15 +29,19 @@ func (p *Program) doctorCommand(sandbox *bool) *cobra.Command {
 		use: "doctor [NAME]", short: "Check a setup, and fix what is wrong", most: 1, want: oneName,
 		long: `Checks a setup from the credentials to a cell that is run: permissions, quota, the route to the internet, the security group, the key, SSH, the machine's disk and memory, the server, the tunnel. Each line is ok, or says what is wrong and what to do; what the program can fix, it offers to fix. Without a name it checks the account alone.
 
+Where the machine shows another host key than the pinned one, or none is pinned any more, it shows both and how to compare them, and pins the machine's once you say that it is the right one. --fix alone does not: in a script, name the fingerprint with --host-key.
+
 Exits with 1 when something is wrong and was not fixed. With --json, a line of kind "check" each, events of what is fixed, and "done" at the end; nothing is asked.`,
 		example: `jupyter-ec2 doctor
 jupyter-ec2 doctor jupyter
-jupyter-ec2 doctor jupyter --fix`,
+jupyter-ec2 doctor jupyter --fix
+jupyter-ec2 doctor jupyter --host-key SHA256:FINGERPRINT`,
 		run: func(ctx context.Context, r *request) error { return r.doctor(ctx, o) },
 	}.command(p, sandbox)
 	p.accountFlags(cmd, sandbox, &o.profile, nil)
 	cmd.Flags().Lookup("profile").Usage = "check this profile's account (default: the one AWS tools use)"
 	cmd.Flags().BoolVar(&o.fix, "fix", false, "fix everything that can be fixed, without asking")
+	cmd.Flags().StringVar(&o.hostKey, "host-key", "", "pin the machine's host key if it is the one with this fingerprint, SHA256:…")
 	return cmd
 }
 
@@ -48,6 +57,10 @@ type jsonCheck struct {
 }
 
 func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
+	if o.hostKey != "" && (!fingerprint.MatchString(o.hostKey) || len(r.args) == 0) {
+		return usage("doctor", "--host-key needs the name of a setup and a fingerprint as ssh-keygen -l prints it: SHA256: and 43 letters, digits, + or /")
+	}
+	r.hostKey, r.yes = o.hostKey, r.asJSON // with --json nothing is asked
 	t, err := r.patient(ctx, o)
 	if err != nil {
 		return err
@@ -64,7 +77,7 @@ func (r *request) doctor(ctx context.Context, o *doctorOptions) error {
 	}
 	bad := 0
 	for _, c := range wrong {
-		mended, err := t.mend(ctx, c, o.fix)
+		mended, err := t.mend(ctx, c, o.fix || o.hostKey != "" && (c.ID == "hostkey" || c.ID == "ssh"))
 		if err != nil {
 			return err
 		}

@@ -68,3 +68,24 @@ func TestDoctorJSON(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, r.out.String())
 	}
 }
+
+// A named fingerprint is a yes to what pins the machine's key, and to nothing else.
+func TestDoctorWithAHostKey(t *testing.T) {
+	key := "SHA256:" + strings.Repeat("aB+/", 10) + "xyz"
+	for _, c := range []struct {
+		args, asked string
+		want        int
+	}{
+		{"doctor small --host-key " + key, "doctor /aaaa; fix aaaa hostkey", exitFailed}, // the group is left
+		{"doctor small --host-key " + key + " --fix", "doctor /aaaa; fix aaaa hostkey; fix aaaa group", 0},
+		{"doctor --host-key " + key, "", exitUsage},
+		{"doctor small --host-key " + key + "=", "", exitUsage},
+		{"doctor small --host-key MD5:00", "", exitUsage},
+	} {
+		r := run{engine: sick()}
+		r.engine.Has.Checks = append([]steps.Check{{ID: "hostkey", Title: "Host key", State: steps.CheckBad, Text: "none is pinned", Next: problem.Say("Compare."), Fix: "pin it"}}, r.engine.Has.Checks...)
+		if code := r.do(t.Context(), strings.Fields(c.args)...); code != c.want || asked(r.engine) != c.asked {
+			t.Errorf("%s: exit code %d, asked %q: %s", c.args, code, asked(r.engine), r.err.String())
+		}
+	}
+}

@@ -36,7 +36,9 @@ type request struct {
 	yes     bool // the person said yes to everything beforehand
 	// quiet leaves out questions that only something nice to know needs.
 	quiet bool
-	lines *jsonLines
+	// hostKey is the fingerprint of a host key that the person named beforehand.
+	hostKey string
+	lines   *jsonLines
 	// unread is why the AWS profiles could not be read, if anybody asked for them.
 	unread error
 	// engines are those in use: an account that was signed in stays so.
@@ -132,7 +134,9 @@ func (r *request) mustAsk(instead string) error {
 }
 
 // asker is who answers the steps' questions and the command's own.
-func (r *request) asker() *asker { return &asker{p: r.Program, yes: r.yes, quiet: r.quiet} }
+func (r *request) asker() *asker {
+	return &asker{p: r.Program, yes: r.yes, quiet: r.quiet, hostKey: r.hostKey}
+}
 
 // engineOf returns the engine of one world, the same one each time: nobody is
 // asked for an MFA code twice.

@@ -289,6 +289,41 @@ func TestAskHostKey(t *testing.T) {
 	}
 }
 
+// A key in the place of another one is pinned by a whole yes to that question, or
+// where its fingerprint was named: no yes beforehand is meant for it.
+func TestAskToReplaceAHostKey(t *testing.T) {
+	q := steps.HostKeyQuestion{Host: "h", InstanceID: "i-1", KeyType: "ssh-ed25519", Fingerprint: "SHA256:x", Why: "Pinned here is SHA256:old.\nTo compare, ask the machine.", Replaces: true}
+	for _, c := range []struct {
+		in            string
+		terminal, yes bool
+		hostKey       string
+		want          steps.HostKeyAnswer
+		title         string
+	}{
+		{"yes\n", true, false, "", steps.HostKeyAccept, ""},
+		{"y\n", true, false, "", steps.HostKeyReject, ""},
+		{"", true, false, "", steps.HostKeyReject, ""},
+		{"yes\n", true, true, "", steps.HostKeyReject, "The host key has to be compared by you"},
+		{"yes\n", false, false, "", steps.HostKeyReject, "The host key has to be compared by you"},
+		{"", false, false, "SHA256:x", steps.HostKeyAccept, ""},
+		{"yes\n", true, true, "SHA256:y", steps.HostKeyReject, "The machine shows another key than the one you named"},
+	} {
+		var said strings.Builder
+		p := &Program{Err: &said, Terminal: c.terminal, lines: newLineReader(strings.NewReader(c.in))}
+		got, err := (&asker{p: p, yes: c.yes, hostKey: c.hostKey}).HostKey(t.Context(), q)
+		title := ""
+		if err != nil {
+			title = steps.Explain(err).Title
+		}
+		if got != c.want || title != c.title {
+			t.Errorf("%+v: %v, %v", c, got, err)
+		}
+		if c.terminal && !c.yes {
+			has(t, c.in, said.String(), "SHA256:x", "Pinned here is SHA256:old.", "  To compare, ask the machine.")
+		}
+	}
+}
+
 // Waiting for a line can be given up, and the line then goes to the next question.
 func TestLineReader(t *testing.T) {
 	r, w := io.Pipe()

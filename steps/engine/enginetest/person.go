@@ -13,10 +13,15 @@ import (
 // Person answers as a test says; nothing else may be asked.
 type Person struct {
 	OnHostKey func(steps.HostKeyQuestion) steps.HostKeyAnswer
+	OnTell    func(text string)
 }
 
 // Tell hears everything.
-func (Person) Tell(string) {}
+func (p Person) Tell(text string) {
+	if p.OnTell != nil {
+		p.OnTell(text)
+	}
+}
 
 // MFACode is declined.
 func (Person) MFACode(context.Context, string) (string, error) { return "", steps.ErrDeclined }
