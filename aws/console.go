@@ -3,19 +3,9 @@ package aws
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"strings"
 )
-
-// parseConsole finds the host keys in GetConsoleOutput's base64 text.
-func parseConsole(output string) ([]string, error) {
-	text, err := base64.StdEncoding.DecodeString(output)
-	if err != nil {
-		return nil, fmt.Errorf("read the console output: %w", err)
-	}
-	return hostKeys(string(text)), nil
-}
 
 // hostKeys finds what cloud-init prints between its two markers:
 // https://docs.cloud-init.io/en/latest/reference/modules.html (keys to

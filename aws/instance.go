@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -95,6 +96,13 @@ func (r *Regional) Terminate(ctx context.Context, id string) error {
 // console, in authorized_keys form; none while it has not printed them. They
 // come some time after the SSH server, over a path no one on the network can change.
 func (r *Regional) ConsoleHostKeys(ctx context.Context, id string) ([]string, error) {
+	text, err := r.Console(ctx, id)
+	return hostKeys(text), err
+}
+
+// Console is the end of what the instance has printed on its console, as far as
+// EC2 shows it: 64 KB at most, and as the instance wrote it.
+func (r *Regional) Console(ctx context.Context, id string) (string, error) {
 	in := &ec2.GetConsoleOutputInput{InstanceId: sdk.String(id), Latest: sdk.Bool(true)}
 	out, err := r.ec2.GetConsoleOutput(ctx, in)
 	if code := codeOf(err); code == "UnsupportedOperation" || code == "InvalidParameterCombination" || code == "InvalidParameterValue" {
@@ -102,8 +110,8 @@ func (r *Regional) ConsoleHostKeys(ctx context.Context, id string) ([]string, er
 		out, err = r.ec2.GetConsoleOutput(ctx, in)
 	}
 	if err != nil {
-		return nil, r.fail(ctx, "read the console of the instance "+id, err)
+		return "", r.fail(ctx, "read the console of the instance "+id, err)
 	}
-	keys, err := parseConsole(sdk.ToString(out.Output))
-	return keys, r.fail(ctx, "read the console of the instance "+id, err)
+	text, err := base64.StdEncoding.DecodeString(sdk.ToString(out.Output))
+	return string(text), r.fail(ctx, "read the console of the instance "+id, err)
 }

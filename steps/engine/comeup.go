@@ -119,7 +119,8 @@ func (r *run) waitSSH(ctx context.Context) error {
 
 // answers waits until the SSH server answers that was knocked at.
 func (r *run) answers(ctx context.Context, k *knock) error {
-	r.doing("Waiting for the SSH server at %s", k.addr)
+	w := r.patient("the SSH server at " + k.addr)
+	r.doing("Waiting for %s", w.what)
 	defer timing.Wait(ctx, timing.Machine)()
 	var lastErr error
 	last, tries := "", 0
@@ -129,7 +130,7 @@ func (r *run) answers(ctx context.Context, k *knock) error {
 			lastErr = failed.why
 		case <-k.open.done:
 			if k.open.err != nil && ctx.Err() == nil && lastErr != nil {
-				return lastErr
+				return w.gaveUp(ctx, lastErr)
 			}
 			return k.open.err
 		}
@@ -138,10 +139,12 @@ func (r *run) answers(ctx context.Context, k *knock) error {
 				return err
 			}
 		}
-		if t := steps.Explain(lastErr).Title; t != last {
+		t := steps.Explain(lastErr).Title
+		if t != last {
 			last = t
 			r.retrying("Not yet: %s", t)
 		}
+		w.still(t)
 	}
 }
 

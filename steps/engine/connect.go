@@ -55,22 +55,27 @@ func (g *Guide) hostKeys() *remote.HostKeys {
 // gets over on its own: refused, timeout, "booting up", not yet the key.
 func (r *run) dialPatiently(ctx context.Context) (*remote.Client, error) {
 	defer timing.Wait(ctx, timing.Machine)()
-	deadline := r.g.cfg.Now().Add(r.g.cfg.Patience)
+	w := r.patient("a login at " + sshAddr(r.s))
 	last, tries, denials := "", 0, 0
 	for pause := firstAgain; ; pause = min(pause*3/2, time.Second) {
 		client, err := r.dial(ctx)
-		if err == nil || !r.mayPass(err, deadline) {
-			return client, err
+		if err == nil {
+			return client, nil
+		}
+		if !r.mayPass(err, w.end()) {
+			return nil, w.gaveUp(ctx, err)
 		}
 		if tries++; tries%lookAfter == 0 {
 			if err := r.stillOn(ctx); err != nil {
 				return nil, err
 			}
 		}
-		if title := steps.Explain(err).Title; title != last {
+		title := steps.Explain(err).Title
+		if title != last {
 			last = title
 			r.retrying("Not yet: %s", title)
 		}
+		w.still(title)
 		wait := pause
 		if e := (*remote.Error)(nil); errors.As(err, &e) && e.Reason == remote.Denied {
 			wait = afterDenial(denials)

@@ -64,6 +64,7 @@ type CloudRegion interface {
 	Owned(ctx context.Context) ([]aws.Owned, error)
 	DeleteVolume(ctx context.Context, id string) error
 	ConsoleHostKeys(ctx context.Context, id string) ([]string, error)
+	Console(ctx context.Context, id string) (string, error)
 }
 
 // OpenAWS opens an account of AWS, or of what o.Endpoint says instead.
