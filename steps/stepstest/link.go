@@ -37,6 +37,8 @@ type Link struct {
 	Folders map[string][]string
 	Size    int64 // of what is copied; 0 means 6 MB
 	Err     error // of logs, copies and scripts
+	// OnState is how the link is; nil means Up.
+	OnState func() string
 
 	engine *Engine
 	mu     sync.Mutex
@@ -201,8 +203,13 @@ func (l *Link) List(_ context.Context, folder string) ([]string, error) {
 	return names, nil
 }
 
-// State is always Up.
-func (l *Link) State() string { return steps.Up }
+// State answers OnState.
+func (l *Link) State() string {
+	if l.OnState == nil {
+		return steps.Up
+	}
+	return l.OnState()
+}
 
 // Close is counted.
 func (l *Link) Close() error {

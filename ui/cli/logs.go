@@ -3,9 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -18,7 +22,7 @@ func (p *Program) logsCommand(sandbox *bool) *cobra.Command {
 	o := &logsOptions{}
 	cmd, _ := commandSpec{
 		use: "logs NAME", short: "Show the server's log, or the install's", least: 1, most: 1, want: oneName,
-		long: `Shows the last lines of the server's log, or of the last install's. With -f, new lines follow until Ctrl-C, which is a success; the log of a finished install just ends.
+		long: `Shows the last lines of the server's log, or of the last install's. With -f, new lines follow until Ctrl-C, which is a success, also after the machine was stopped and started: meanwhile it says what it waits for. The log of a finished install just ends.
 
 With --json, a line of kind "line" each, and "done" at the end.`,
 		example: `jupyter-ec2 logs jupyter
@@ -30,6 +34,38 @@ jupyter-ec2 logs jupyter --install`,
 	cmd.Flags().BoolVar(&o.install, "install", false, "show the last install's log")
 	cmd.Flags().IntVarP(&o.lines, "lines", "n", 100, "show that many of the past lines")
 	return cmd
+}
+
+// tellWaits says why no lines come while the machine cannot be reached, and when
+// they come again, until the function that it returns is called.
+func (r *request) tellWaits(ctx context.Context, link steps.Link) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var told sync.WaitGroup
+	told.Go(func() {
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for last := steps.Up; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			switch now := link.State(); {
+			case now == last:
+				continue
+			case now == steps.Up:
+				r.note("The machine is back: its log continues.\n")
+				last = now
+			default:
+				r.note("%s: this waits until the log can be followed again. Ctrl-C ends it.\n", strings.TrimSuffix(safe.Clean(now), "."))
+				last = now
+			}
+		}
+	})
+	return func() {
+		cancel()
+		told.Wait()
+	}
 }
 
 // jsonLine is a line of a log, kind "line".
@@ -62,6 +98,7 @@ func (r *request) logs(ctx context.Context, o *logsOptions) error {
 		}
 	}
 	if o.follow {
+		defer r.tellWaits(ctx, link)()
 		err = link.Follow(ctx, log, o.lines, func(text string, partial bool) {
 			if !partial {
 				show(text)
