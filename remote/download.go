@@ -72,6 +72,9 @@ func (t *transfer) getBeside(ctx context.Context, root *os.Root, beside string, 
 		}
 		return err
 	}
+	if to.enough {
+		t.progress.grew(to.show)
+	}
 	t.progress.end(f.size, to.n, have)
 	return nil
 }
@@ -108,15 +111,16 @@ var errEnough = errors.New("all that there was is read")
 // sink writes a file until ctx ends, and counts. Like source, it takes all that
 // there is, but no more of a file that grows than there was.
 type sink struct {
-	ctx  context.Context
-	w    io.Writer
-	t    *tracker
-	show string // its name, safe for a terminal
-	size int64
-	n    int64 // where it is
-	grew func() bool
-	over bool  // more came than the size says, and not because the file grew
-	err  error // of the file, or ctx's
+	ctx    context.Context
+	w      io.Writer
+	t      *tracker
+	show   string // its name, safe for a terminal
+	size   int64
+	n      int64 // where it is
+	grew   func() bool
+	over   bool  // more came than the size says, and not because the file grew
+	enough bool  // more came, because the file grew
+	err    error // of the file, or ctx's
 }
 
 func (s *sink) Write(p []byte) (int, error) {
@@ -138,7 +142,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	case err != nil:
 		s.err = err
 	case n < len(p):
-		err = errEnough
+		s.enough, err = true, errEnough
 	}
 	return n, err
 }

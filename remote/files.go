@@ -214,6 +214,13 @@ func (t *tracker) add(name string, n int64) {
 	t.say()
 }
 
+// grew says that a file is longer now than what was copied of it.
+func (t *tracker) grew(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.copied.Grown = append(t.copied.Grown, name)
+}
+
 // end says that a file is complete, of n bytes where size were expected, and
 // with some of them there before.
 func (t *tracker) end(size, n, there int64) {

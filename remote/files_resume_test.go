@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -289,6 +290,29 @@ func TestCopyOfAFileThatGrows(t *testing.T) {
 	if _, err := io.ReadAll(s); err != nil || !s.shrank() {
 		t.Errorf("a file that was cut off: %v", err)
 	}
+}
+
+// A file that grew while it was copied is named.
+func TestAFileThatGrewIsNamed(t *testing.T) {
+	eachShellHost(t, func(t *testing.T, h host) {
+		c, local := h.client(t), filepath.Join(t.TempDir(), "log")
+		write(t, local, "0123456789", 0o644)
+		grow := func(path string) CopyOptions {
+			once := sync.OnceFunc(func() { write(t, path, "0123456789 and more", 0o644) })
+			return CopyOptions{Progress: func(CopyProgress) { once() }} // told before the first byte
+		}
+		got := must[Copied](t)(c.Put(t.Context(), []string{local}, "there", grow(local)))
+		if got.Bytes != 10 || !slices.Equal(got.Grown, []string{"log"}) {
+			t.Errorf("put %+v", got)
+		}
+		got = must[Copied](t)(c.Get(t.Context(), []string{"there"}, local, grow(filepath.Join(h.home, "there"))))
+		if got.Bytes != 10 || !slices.Equal(got.Grown, []string{"there"}) {
+			t.Errorf("get %+v", got)
+		}
+		if got = must[Copied](t)(c.Put(t.Context(), []string{local}, "there", CopyOptions{})); len(got.Grown) > 0 {
+			t.Errorf("one that did not grow: %+v", got)
+		}
+	})
 }
 
 // owner is the user that a folder belongs to.

@@ -75,6 +75,9 @@ func (t *transfer) putBeside(ctx context.Context, beside string, in *os.File, f 
 		}
 		return err
 	}
+	if from.grew {
+		t.progress.grew(from.show)
+	}
 	t.progress.end(f.size, from.n, have)
 	return nil
 }
@@ -132,6 +135,7 @@ type source struct {
 	t    *tracker
 	show string // its name, safe for a terminal
 	n    int64  // where it is
+	grew bool   // there was more, which was not read
 	err  error  // of the file, or ctx's
 }
 
@@ -149,6 +153,7 @@ func (s *source) Read(p []byte) (int, error) {
 	case left > 0:
 		p = p[:min(int64(len(p)), left)]
 	case s.size > 0 && s.sizeNow() > s.size:
+		s.grew = true
 		return 0, io.EOF
 	}
 	n, err := s.f.Read(p)

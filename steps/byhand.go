@@ -40,4 +40,7 @@ type Copied struct {
 	// Skipped names what was left out of a folder: links to folders, links
 	// that lead nowhere, and what is neither file nor folder. Safe for a terminal.
 	Skipped []string
+	// Grown names the files that were longer in the end than when the copy began,
+	// of which no more is copied than there was. Safe for a terminal.
+	Grown []string
 }

@@ -25,7 +25,7 @@ func (p *Program) cpCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "cp SOURCE... TARGET", short: "Copy files to the machine, or from it", least: 2, most: -1,
 		want: "name what to copy and where to; NAME:PATH is on the machine",
-		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity. More than one source goes into the target, which is then a folder. Where one of them cannot be copied, the others still are. When a copy is stopped or cut off, the next one of the same file continues it; what nobody continues within a day is removed by a later copy there.
+		long: `Copies files, and with -r folders, between this computer and a machine. NAME:PATH is on the machine, and begins in its home folder, where the notebooks are; a local name with a colon is written ./a:b. A running copy counts as activity. More than one source goes into the target, which is then a folder. Where one of them cannot be copied, the others still are. With -r, a link to a file is copied as the file that it leads to; links to folders, links that lead nowhere and special files are left out, and named at the end. Of a file that grows meanwhile, as much is copied as there was. When a copy is stopped or cut off, the next one of the same file continues it; what nobody continues within a day is removed by a later copy there.
 
 With --json, lines of kind "progress" (bytes and files, of how many), and "done" at the end.`,
 		example: `jupyter-ec2 cp data.csv jupyter:
@@ -152,7 +152,8 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 	line := &copyLine{request: r}
 	copied, err := do(ctx, c.from, c.to, steps.CopyOptions{Recursive: o.recursive, Progress: line.progress})
 	line.clear()
-	r.leftOut(copied.Skipped)
+	r.named("Left out (links to folders, links that lead nowhere, or special files)", copied.Skipped)
+	r.named("Longer now than when the copy began; what was added since is not copied", copied.Grown)
 	text := fmt.Sprintf("%s, %s", wording.Counted(copied.Files, "file"), wording.Bytes(copied.Bytes))
 	if copied.There > 0 {
 		text += "; " + wording.Bytes(copied.There) + " of that were there already"
@@ -166,8 +167,8 @@ func (r *request) cp(ctx context.Context, o *cpOptions) error {
 	return err
 }
 
-// leftOut says what of a folder was not copied, and why.
-func (r *request) leftOut(names []string) {
+// named says something of files, and names the first of them.
+func (r *request) named(what string, names []string) {
 	const most = 5
 	if len(names) == 0 {
 		return
@@ -177,7 +178,7 @@ func (r *request) leftOut(names []string) {
 	if left := len(names) - most; left > 0 {
 		text += fmt.Sprintf(" and %d more", left)
 	}
-	r.note("Left out, because only files and folders are copied, and links to files: %s\n", text)
+	r.note("%s: %s\n", what, text)
 }
 
 // copyLine shows how far a copy is, on one line of the terminal that is drawn

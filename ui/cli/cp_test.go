@@ -133,7 +133,7 @@ func TestCpTellsWhatIsLeftOut(t *testing.T) {
 		for i := range n {
 			names = append(names, "n"+string(rune('0'+n-i)))
 		}
-		(&request{Program: &Program{Err: &out}}).leftOut(names)
+		(&request{Program: &Program{Err: &out}}).named("Left out", names)
 		if got := out.String(); !strings.HasSuffix(got, want) || (got == "") != (n == 0) {
 			t.Errorf("%d: %q", n, got)
 		}
