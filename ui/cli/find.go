@@ -91,6 +91,11 @@ func list(worlds []bool) string {
 	return name + " ls" + inSandbox(steps.Setup{Sandbox: onlySandbox(worlds)})
 }
 
+// imageList is the command that lists the images of these worlds.
+func imageList(worlds []bool) string {
+	return name + " image ls" + inSandbox(steps.Setup{Sandbox: onlySandbox(worlds)})
+}
+
 // onlySandbox reports whether AWS is none of the worlds.
 func onlySandbox(worlds []bool) bool { return !slices.Contains(worlds, false) }
 

@@ -276,8 +276,8 @@ func (r *request) oneImage(all []ownImage, h *hearing) (ownImage, error) {
 		if len(h.silent) > 0 {
 			return ownImage{}, &usageError{text: fmt.Sprintf("there is no image %q of yours where there was an answer", want), next: cmp.Or(h.rest(), "AWS was not asked.")}
 		}
-		return ownImage{}, &usageError{text: fmt.Sprintf("there is no image %q of yours", want), next: meant(wording.Nearest(want, names), "See "+name+" image ls for the list.")}
+		return ownImage{}, &usageError{text: fmt.Sprintf("there is no image %q of yours", want), next: meant(wording.Nearest(want, names), "See "+imageList(r.worlds)+" for the list.")}
 	}
-	e := &usageError{text: fmt.Sprintf("%q is the name of %d images", want, len(found)), next: "Give the ID, as " + name + " image ls lists it."}
+	e := &usageError{text: fmt.Sprintf("%q is the name of %d images", want, len(found)), next: "Give the ID, as " + imageList(r.worlds) + " lists it."}
 	return ownImage{}, errors.Join(e)
 }

@@ -61,7 +61,7 @@ func (a *answering) noImage(all []steps.Image, at steps.Place) error {
 	}
 	return &usageError{
 		text: fmt.Sprintf("%q is no Ubuntu release, and no image of yours in %s", a.image, at.Region),
-		next: meant(wording.Nearest(a.image, names), "See "+name+" image ls for your images, and in which region they are."),
+		next: meant(wording.Nearest(a.image, names), "See "+imageList([]bool{a.engine.Sandboxed()})+" for your images, and in which region they are."),
 	}
 }
 

@@ -89,7 +89,8 @@ func (v commandSpec) wrongNumber(command string, args []string, worlds []bool) e
 	if v.most == 0 {
 		return usage(command, "the command %s does not accept %q", command, args[0])
 	}
-	return usage(command, "%s", strings.ReplaceAll(v.want, list(bothWorlds()), list(worlds)))
+	both := bothWorlds()
+	return usage(command, "%s", strings.NewReplacer(list(both), list(worlds), imageList(both), imageList(worlds)).Replace(v.want))
 }
 
 // oneName is for the commands that take one setup and nothing else.

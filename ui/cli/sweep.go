@@ -130,7 +130,7 @@ func (r *request) sweep(ctx context.Context, o *sweepOptions) error {
 		r.line("%s", rest)
 	}
 	if n := images(all); n > 0 && !o.images && !o.dryRun {
-		r.line("Kept: %s. To remove what is listed here too, add --images; %s image ls lists all.", wording.Counted(n, "image"), name)
+		r.line("Kept: %s. To remove what is listed here too, add --images; %s lists all.", wording.Counted(n, "image"), imageList(r.worlds))
 	}
 	r.object(jsonSwept{r.Now(), "done", found, removed, len(h.silent)})
 	return nil
@@ -217,15 +217,16 @@ func (r *request) listLeftovers(all []setupLeftovers) error {
 		{title: "COST/MONTH", label: "a month:", give: 3},
 	}
 	var rows [][]cell
-	sum, unknown := 0.0, false
+	sum, unknown, paid := 0.0, false, false
 	for _, m := range all {
 		for _, l := range m.things {
 			region := l.At.Region
 			if m.sandbox {
 				region += " (sandbox)"
+			} else {
+				sum += l.MonthCost
+				unknown, paid = unknown || !l.CostKnown, true
 			}
-			sum += l.MonthCost
-			unknown = unknown || !l.CostKnown && !m.sandbox
 			rows = append(rows, []cell{
 				{text: m.name}, {text: l.Kind}, {text: safe.Clean(l.ID)}, {text: dash(safe.Clean(l.Detail))}, {text: region}, {text: wording.Month(l.MonthCost, l.CostKnown, m.sandbox)},
 			})
@@ -233,6 +234,9 @@ func (r *request) listLeftovers(all []setupLeftovers) error {
 	}
 	if err := r.paper().table(columns, rows); err != nil {
 		return fmt.Errorf("print: %w", err)
+	}
+	if !paid {
+		return nil
 	}
 	more := ""
 	if unknown {
@@ -265,7 +269,7 @@ func (r *request) clear(ctx context.Context, m setupLeftovers, o *sweepOptions) 
 		return 0, nil
 	}
 	if r.yes && m.running() && !o.instances {
-		r.note("%s is left: its instance is running, and may be in use from another computer. Remove it too: %s sweep --yes --instances\n", m.name, name)
+		r.note("%s is left: its instance is running, and may be in use from another computer. Remove it too: %s sweep --yes --instances%s\n", m.name, name, inSandbox(steps.Setup{Sandbox: m.sandbox}))
 		return 0, nil
 	}
 	if !r.yes {

@@ -258,6 +258,7 @@ func (d *sweepDialog) line(th theme.Theme, i, w int) string {
 	}
 	cost := "costs nothing"
 	switch {
+	case d.Engine.Sandboxed():
 	case !l.CostKnown:
 		cost = "price unknown"
 	case l.MonthCost > 0:
