@@ -13,9 +13,11 @@ import (
 //
 // Each is read from at once, which shows when the server ends it: one that has
 // ended is not given out. Nor is one on which the server spoke first, to nobody;
-// for such a server none is opened ahead any more.
+// for such a server none is opened ahead any more. Nor one that leads to where
+// the server is not any more.
 type ahead struct {
 	open  func(context.Context) (net.Conn, error)
+	where func() string // where the server is now
 	rules linkRules
 	ctx   context.Context
 	stop  context.CancelFunc
@@ -34,6 +36,7 @@ type early struct {
 	err      error         // or why it is not
 	opened   chan struct{} // closed when either is known
 	taken    bool          // under ahead's mu
+	to       string        // where the server was when it was opened
 
 	first chan struct{} // closed when the first read has returned
 	buf   [4 << 10]byte
@@ -42,8 +45,8 @@ type early struct {
 	end   error // the error it returned
 }
 
-func newAhead(ctx context.Context, wg *sync.WaitGroup, rules linkRules, open func(context.Context) (net.Conn, error)) *ahead {
-	a := &ahead{open: open, rules: rules, wg: wg}
+func newAhead(ctx context.Context, wg *sync.WaitGroup, rules linkRules, where func() string, open func(context.Context) (net.Conn, error)) *ahead {
+	a := &ahead{open: open, where: where, rules: rules, wg: wg}
 	a.ctx, a.stop = context.WithCancel(ctx)
 	a.unused = time.AfterFunc(rules.unused, a.empty)
 	return a
@@ -52,13 +55,14 @@ func newAhead(ctx context.Context, wg *sync.WaitGroup, rules linkRules, open fun
 // fill opens those that are missing. Somebody came, so they are kept for a
 // while again.
 func (a *ahead) fill() {
+	to := a.where()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.off || a.ctx.Err() != nil {
 		return
 	}
 	for len(a.ready) < a.rules.ahead {
-		e := &early{opened: make(chan struct{}), first: make(chan struct{})}
+		e := &early{to: to, opened: make(chan struct{}), first: make(chan struct{})}
 		a.ready = append(a.ready, e)
 		a.wg.Go(func() { a.keep(e) })
 	}
@@ -115,15 +119,20 @@ func (a *ahead) unwanted(e *early) bool {
 // take gives one out, or nil where there is none. One that is being opened is
 // waited for: it comes sooner than one that is not.
 func (a *ahead) take(ctx context.Context) net.Conn {
+	to := a.where()
 	for {
 		e := a.next()
 		if e == nil {
 			return nil
 		}
+		if e.to != to {
+			a.wg.Go(e.drop)
+			continue
+		}
 		select {
 		case <-e.opened:
 		case <-ctx.Done():
-			a.wg.Go(func() { e.drop() })
+			a.wg.Go(e.drop)
 			return nil
 		}
 		if e.err != nil {

@@ -9,12 +9,13 @@ const (
 	// directions of eight streams. All others copy in small pieces.
 	largePieces = 16
 	keptPieces  = 2
-	// reserved is how much memory a tunnel holds, and never touches, while
+	// reserved is how much memory a tunnel holds, and does not write to, while
 	// streams carry much. The SSH library allocates each packet that comes, and
 	// Go collects what is garbage whenever the heap has doubled: for a small heap
 	// and a fast line a hundred times a second, which takes a third of the time.
-	// With the reserve it is a fifth as often. The system gives no memory for
-	// what is not touched; up to as much is garbage at a time.
+	// With the reserve it is a fifth as often. The system gives no memory for what
+	// is not written to, unless Go clears some that it had before; up to as much is
+	// garbage at a time.
 	reserved = 16 << 20
 )
 

@@ -44,6 +44,7 @@ type links struct {
 	rules linkRules
 	first Redialer                                         // makes a connection where there is none
 	open  func(context.Context, *Client) (net.Conn, error) // connects to the server
+	where func() string                                    // where that is now
 	tell  func()                                           // is called when state has changed
 	ctx   context.Context                                  // ends with the tunnel
 	wg    *sync.WaitGroup
@@ -106,7 +107,7 @@ func (l *links) add(c *Client, dialed int) {
 		return
 	}
 	k := &link{Client: c, streams: map[*stream]struct{}{}, noted: make(chan struct{})}
-	k.ahead = newAhead(l.ctx, l.wg, l.rules, func(ctx context.Context) (net.Conn, error) { return l.open(ctx, c) })
+	k.ahead = newAhead(l.ctx, l.wg, l.rules, l.where, func(ctx context.Context) (net.Conn, error) { return l.open(ctx, c) })
 	l.up = append(l.up, k)
 	only := len(l.up) == 1
 	// sshd turns Nagle's algorithm off only once a session has executed

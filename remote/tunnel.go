@@ -56,7 +56,7 @@ func openTunnelBy(ctx context.Context, s TunnelSpec, rules linkRules) (*Tunnel, 
 		return nil, errors.Join(err, t.closeListeners())
 	}
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	t.links = &links{rules: rules, first: s.Dial, open: t.open, tell: t.tell, ctx: t.ctx, wg: &t.wg, changed: make(chan struct{})}
+	t.links = &links{rules: rules, first: s.Dial, open: t.open, where: t.where, tell: t.tell, ctx: t.ctx, wg: &t.wg, changed: make(chan struct{})}
 	t.links.add(c, 0)
 	for _, l := range t.listeners {
 		t.wg.Go(func() { t.accept(l) })
@@ -64,12 +64,17 @@ func openTunnelBy(ctx context.Context, s TunnelSpec, rules linkRules) (*Tunnel, 
 	return t, nil
 }
 
+// where is where the server is now.
+func (t *Tunnel) where() string {
+	if t.spec.Server != nil {
+		return t.spec.Server()
+	}
+	return t.spec.RemoteAddr
+}
+
 // open connects to the server over one of the links.
 func (t *Tunnel) open(ctx context.Context, c *Client) (net.Conn, error) {
-	addr := t.spec.RemoteAddr
-	if t.spec.Server != nil {
-		addr = t.spec.Server()
-	}
+	addr := t.where()
 	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
 		return c.DialContext(ctx, "unix", path)
 	}

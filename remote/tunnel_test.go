@@ -126,24 +126,32 @@ func TestTunnelHeals(t *testing.T) {
 func TestTunnelFollowsTheServer(t *testing.T) {
 	eachHost(t, func(t *testing.T, h host) {
 		say := func(text string) string {
-			return serve(t, func(c net.Conn) { _, _ = io.WriteString(c, text); _ = c.Close() })
+			return serve(t, func(c net.Conn) {
+				if _, err := io.CopyN(c, c, int64(len("ping"))); err == nil { // a server that waits to be asked
+					_, _ = io.WriteString(c, text)
+				}
+				_ = c.Close()
+			})
 		}
 		var now atomic.Value
 		now.Store(say("old"))
-		// None is opened ahead: that one would lead to where the server was.
-		rules := usualLinkRules()
-		rules.ahead = 0
-		tunnel, r, states := openTunnelRuled(t, h, TunnelSpec{Server: func() string { return now.Load().(string) }}, rules)
-		for _, want := range []string{"old", "new"} {
-			got, err := io.ReadAll(connect(t, local(tunnel)))
-			if err != nil || string(got) != want {
+		tunnel, r, states := openTunnel(t, h, TunnelSpec{Server: func() string { return now.Load().(string) }})
+		sees := func(want string) {
+			t.Helper()
+			c := connect(t, local(tunnel))
+			echo(t, c, "ping")
+			if got, err := io.ReadAll(c); err != nil || string(got) != want {
 				t.Fatalf("%q, %v, want %q", got, err, want)
 			}
-			now.Store(say("new"))
-			r.cut()
-			for s := ""; s != "up"; s = <-states {
-			}
 		}
+		sees("old")
+		now.Store(say("new")) // while connections to the old one are open ahead
+		sees("new")
+		now.Store(say("newer"))
+		r.cut()
+		for s := ""; s != "up"; s = <-states {
+		}
+		sees("newer")
 	})
 }
 
