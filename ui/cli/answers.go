@@ -37,6 +37,10 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 	if err := plausible(base); err != nil {
 		return base, existing, err
 	}
+	// What is wrong with the values is told first: more than one try is one too many.
+	if !a.o.yes && !a.o.dryRun && !a.Terminal {
+		return base, existing, usage("up", "there is no terminal to ask on: add --yes to continue without being asked")
+	}
 	if from := wording.Origins(base, a.origins); from != "" {
 		a.note("Set: %s.\n", from)
 	}

@@ -25,11 +25,11 @@ jupyter-ec2 rm jupyter --yes`,
 }
 
 func (r *request) rm(ctx context.Context) error {
-	if err := r.mustAsk("add --yes to remove without being asked"); err != nil {
-		return err
-	}
 	t, err := r.take(ctx, r.args[0])
 	if err != nil {
+		return err
+	}
+	if err := r.mustAsk("add --yes to remove without being asked"); err != nil {
 		return err
 	}
 	if !r.yes {

@@ -14,7 +14,7 @@ import (
 
 // aCommand is a command of this program in a text, with what stands behind it in
 // the sentence.
-var aCommand = regexp.MustCompile("jupyter-ec2 [a-z][^.,:;\\n]*")
+var aCommand = regexp.MustCompile(`jupyter-ec2 [a-z][^.,:;\n]*`)
 
 // Whoever works in the sandbox is never led to a command that asks AWS.
 func TestWhatIsSaidInTheSandboxStaysThere(t *testing.T) {

@@ -114,9 +114,6 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if o.plain && o.json {
 		return usage("up", "--plain and --json cannot be used together")
 	}
-	if !o.yes && !o.dryRun && !p.Terminal {
-		return usage("up", "there is no terminal to ask on: add --yes to continue without being asked")
-	}
 	if err := faulty(p.settings()); err != nil {
 		return err
 	}
