@@ -23,10 +23,10 @@ func (s Setup) Standing() Standing {
 		return StandingRemoving
 	case s.State == StateNone && s.Resources.InstanceID == "":
 		return StandingNew
+	case s.State.Up() && s.Saving != nil: // which only the ledger knows, and nobody needs to see
+		return StandingImage
 	case s.Unseen != "" && !s.State.Gone():
 		return StandingUnseen
-	case s.State.Up() && s.Saving != nil:
-		return StandingImage
 	case s.State.Up() && !s.Finished(StepOpen):
 		return StandingUnfinished
 	}

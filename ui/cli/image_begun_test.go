@@ -27,6 +27,8 @@ func TestAnImageThatWasBegunIsShown(t *testing.T) {
 	has(t, "status", r.err.String(), "An image, team, was begun.", "the server is down", "jupyter-ec2 up --name small")
 	r = ask(0, "", "ls")
 	has(t, "ls", r.out.String(), "image begun")
+	r = ask(0, "", "ls", "--cached")
+	has(t, "ls --cached", r.out.String(), "image begun", "!running?")
 	r = ask(0, "", "status", "small", "--json")
 	if m := lines(t, r.out.String())[0]; m["state"] != "image begun" || m["image_begun"] != "team" {
 		t.Errorf("%v", m)
