@@ -23,6 +23,9 @@ func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, hol
 		if err := o.Close(); err != nil {
 			return fmt.Errorf("close the tunnel: %w", err)
 		}
+		if _, script := out.(*jsonPrinter); !script {
+			p.note("%s", needsTunnel(o, o.Tunnel != nil)) // above the URL, which is the last line
+		}
 		out.ready(o)
 		return nil
 	}
@@ -38,6 +41,17 @@ func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, hol
 		return fmt.Errorf("close the tunnel: %w", err)
 	}
 	return nil
+}
+
+// needsTunnel says what a URL needs that is printed without a tunnel being held.
+func needsTunnel(o *steps.Opened, tunnelled bool) string {
+	switch {
+	case o.Beside != 0:
+		return "The URL leads through the tunnel that is open already.\n"
+	case tunnelled:
+		return "The URL needs the tunnel: " + asCommand("open", o.Setup) + "\n"
+	}
+	return ""
 }
 
 // watch tells what becomes of the tunnels until ctx ends.

@@ -79,7 +79,22 @@ func TestOpenWithoutTunnel(t *testing.T) {
 			t.Errorf("%v: exit code %d: %s", args, code, r.err.String())
 		}
 		has(t, "stdout", r.out.String(), "?token=")
+		needs := strings.Contains(r.err.String(), "The URL needs the tunnel: jupyter-ec2 open small\n")
+		if needs != (args[1] == "small") {
+			t.Errorf("%v says: %s", args, r.err.String())
+		}
+		r = run{engine: e}
+		if code := r.do(t.Context(), append(args, "--json")...); code != 0 || strings.Contains(r.err.String(), "needs the tunnel") {
+			t.Errorf("%v --json: exit code %d: %s", args, code, r.err.String())
+		}
 	}
+	e, _ = reached()
+	e.Has.OpenedOf["aaaa"].Beside = 8888
+	r := run{engine: e}
+	if code := r.do(t.Context(), "open", "small", "--no-tunnel"); code != 0 {
+		t.Errorf("exit code %d: %s", code, r.err.String())
+	}
+	has(t, "beside a tunnel", r.err.String(), "The URL leads through the tunnel that is open already.", "!needs")
 	if tun.Closed() == 0 {
 		t.Error("the tunnel was left open")
 	}
@@ -123,6 +138,22 @@ func TestTunnels(t *testing.T) {
 	}
 	if one.Closed() == 0 || two.Closed() == 0 {
 		t.Error("a tunnel was left open")
+	}
+}
+
+// The last line says whether the tunnels were the sandbox's.
+func TestTunnelsOfTheSandbox(t *testing.T) {
+	e, _ := reached()
+	for i := range e.Has.Setups {
+		e.Has.Setups[i].Sandbox = true
+	}
+	r := run{engine: made(stepstest.Has{}), sandbox: e}
+	ctx := r.until(t, "Ctrl-C closes")
+	if code := r.do(ctx, "tunnel", "small", "--sandbox", "--json"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.err.String())
+	}
+	if l := last(t, r.out.String()); l["kind"] != "done" || l["sandbox"] != true {
+		t.Errorf("last line %v", l)
 	}
 }
 

@@ -54,12 +54,7 @@ func (t *taken) start(ctx context.Context, what string) error {
 		t.line("%s", what)
 	}
 	t.printer().ready(opened)
-	switch {
-	case opened.Beside != 0:
-		t.note("The URL leads through the tunnel that is open already.\n")
-	case tunnelled:
-		t.note("The URL needs the tunnel: %s\n", t.asCommand("open"))
-	}
+	t.note("%s", needsTunnel(opened, tunnelled))
 	t.done(opened.Setup, "")
 	return nil
 }

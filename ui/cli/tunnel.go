@@ -62,23 +62,28 @@ func (r *request) tunnel(ctx context.Context) error {
 		return err
 	}
 	r.note("%s\n", closedTunnels(all))
-	r.done(steps.Setup{}, "")
+	r.done(steps.Setup{Sandbox: !anyPaid(all)}, "")
 	return nil
+}
+
+// anyPaid reports whether a machine among them costs money.
+func anyPaid(all []*taken) bool {
+	return slices.ContainsFunc(all, func(t *taken) bool { return !t.setup.Sandbox })
 }
 
 // closedTunnels says what is left when the tunnels are closed.
 func closedTunnels(all []*taken) string {
-	onAWS := slices.ContainsFunc(all, func(t *taken) bool { return !t.setup.Sandbox })
+	paid := anyPaid(all)
 	if len(all) == 1 {
 		cost := ""
-		if onAWS {
+		if paid {
 			cost = " and costs money"
 		}
 		return "The tunnel is closed; the machine keeps running" + cost + ". Stop it: " + all[0].asCommand("stop")
 	}
 	cost := ""
-	if onAWS {
+	if paid {
 		cost = " and cost money"
 	}
-	return "The tunnels are closed; the machines keep running" + cost + ". Stop one: " + commandOn("stop", problem.Action{Sandbox: !onAWS})
+	return "The tunnels are closed; the machines keep running" + cost + ". Stop one: " + commandOn("stop", problem.Action{Sandbox: !paid})
 }
