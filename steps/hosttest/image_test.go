@@ -10,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -27,6 +28,7 @@ logger SECRET-LOG; journalctl --flush --sync`
 // have, and another one is launched from the image: nothing is installed there
 // and nothing of the first machine's people is on it.
 func TestImageOfABootedMachine(t *testing.T) {
+	await.Allow(t, await.Long, "makes a machine, an image of it, and a machine from that")
 	w := newWorld(t, testhost.Spec{CloudInit: &testhost.CloudInit{}})
 	o := w.open(answers(steps.ModeSSH, steps.InstallerUV), nil)
 	old := token(t, o)
