@@ -60,12 +60,22 @@ type ImageEntry struct {
 // Private reports whether it is in no image unless its owner says so.
 func (e ImageEntry) Private() bool { return e.Kind != "files" }
 
+// ImageNamed is what a person wants to leave out, as it is on the machine.
+type ImageNamed struct {
+	ImageEntry
+	Said    string // as it was written
+	There   bool
+	Allowed bool // it is no part of what the machine is reached and worked by
+}
+
 // ImageContents is what a person is shown before an image is made.
 type ImageContents struct {
 	Own         []ImageEntry
-	Home        string // the login's home folder on the machine
-	Free        int64  // bytes of the machine's disk
-	CanLeaveOut bool   // the machine has what leaving something out takes
+	Named       []ImageNamed
+	Unsearched  []string // folders that were not searched for secrets to their end
+	Home        string   // the login's home folder on the machine
+	Free        int64    // bytes of the machine's disk
+	CanLeaveOut bool     // the machine has what leaving something out takes
 	DiskGB      int
 	MonthCost   float64 // at most
 	CostKnown   bool
@@ -110,8 +120,9 @@ type Images interface {
 	Images(ctx context.Context, profile string, each func(ImagesFound)) error
 	// ImagesIn lists the user's own images in one region, newest first.
 	ImagesIn(ctx context.Context, at Place) ([]Image, error)
-	// ImageContents asks a running machine what an image of it would hold.
-	ImageContents(ctx context.Context, setupID string) (ImageContents, error)
+	// ImageContents asks a running machine what an image of it would hold, and
+	// what is at the paths that are named. One that restarts is waited for.
+	ImageContents(ctx context.Context, setupID string, named ...string) (ImageContents, error)
 	// SaveImage makes an image of a running machine, and has the machine work
 	// again as before, with a new token. An image that an interrupted run has
 	// begun is the one that is made.

@@ -22,6 +22,8 @@ var (
 	imageShell string
 	//go:embed scripts/image_finds.py
 	imageFinds string
+	//go:embed scripts/image_names.py
+	imageNames string
 	//go:embed scripts/image.py
 	imageScript string
 	//go:embed scripts/image_boot.py
@@ -39,33 +41,60 @@ type Own struct {
 // Private reports whether it is in no image unless its owner says so.
 func (o Own) Private() bool { return o.Kind != "files" }
 
+// Named is what somebody wants to leave out of an image, as it is on the host.
+type Named struct {
+	Own
+	Said    string // as it was written
+	There   bool
+	Allowed bool // it is no part of what the host is reached and worked by
+}
+
 // Contents is what an image of a host would hold of its users' own.
 type Contents struct {
-	Own  []Own
-	Free int64 // bytes of the disk
+	Own   []Own
+	Named []Named
+	// Unsearched are folders that were not searched for secrets to their end.
+	Unsearched []string
+	Free       int64 // bytes of the disk
 	// CanLeaveOut reports whether the host has what leaving something out takes.
 	CanLeaveOut bool
 }
 
-// ImageContents lists what of the users' own an image of the host would hold.
-// Nothing is changed.
-func ImageContents(ctx context.Context, h Host, f Facts) (Contents, error) {
-	var said struct {
-		Entries []struct {
-			Path, Kind string
-			Bytes      int64
-			Folder     bool
-		}
-		Free        int64
-		CanLeaveOut bool `json:"can_leave_out"`
+// contentsSaid is the answer to the task "list".
+type contentsSaid struct {
+	Entries []Own
+	Named   []struct {
+		Own
+		Said           string
+		There, Allowed bool
 	}
-	if err := imageDo(ctx, h, f, imageAsk{Task: "list"}, &said); err != nil {
+	Unsearched  []string
+	Free        int64
+	CanLeaveOut bool `json:"can_leave_out"`
+}
+
+// ImageContents lists what of the users' own an image of the host would hold,
+// and answers what is at the paths that somebody named, which begin in the home
+// folder unless they are absolute. Nothing is changed.
+func ImageContents(ctx context.Context, h Host, f Facts, named ...string) (Contents, error) {
+	var said contentsSaid
+	if err := imageDo(ctx, h, f, imageAsk{Task: "list", Named: named}, &said); err != nil {
 		return Contents{}, fmt.Errorf("listing what an image would hold: %w", err)
 	}
 	c := Contents{Free: said.Free, CanLeaveOut: said.CanLeaveOut}
 	for _, e := range said.Entries {
 		if path.IsAbs(e.Path) && e.Bytes >= 0 {
-			c.Own = append(c.Own, Own(e))
+			c.Own = append(c.Own, e)
+		}
+	}
+	for _, n := range said.Named {
+		if path.IsAbs(n.Path) && n.Bytes >= 0 {
+			c.Named = append(c.Named, Named(n))
+		}
+	}
+	for _, p := range said.Unsearched {
+		if path.IsAbs(p) {
+			c.Unsearched = append(c.Unsearched, p)
 		}
 	}
 	return c, nil
@@ -148,8 +177,12 @@ type imageAsk struct {
 	Instance string   `json:"instance"`
 	Login    string   `json:"login"`
 	LeaveOut []string `json:"leave_out"`
-	Key      string   `json:"key"`
-	Systemd  bool     `json:"systemd"`
+	Named    []string `json:"named"`
+	// Bounds are how many names a search looks at, and for how many seconds; or
+	// the program's own.
+	Bounds  []int  `json:"bounds"`
+	Key     string `json:"key"`
+	Systemd bool   `json:"systemd"`
 	// Patience is how many seconds it waits for another one's work.
 	Patience int `json:"patience"`
 }
@@ -158,8 +191,10 @@ type imageAsk struct {
 // whether its image was given up, such as systemd's stopping the watcher.
 const imagePatience = 120
 
-// imageProgram is image.py, whole.
-func imageProgram() string { return script(imageFinds) + "\n" + script(imageScript) }
+// imageProgram is image.py, whole: what it needs is in front of it.
+func imageProgram() string {
+	return script(imageFinds) + "\n" + script(imageNames) + "\n" + script(imageScript)
+}
 
 // imageDo runs one task of image.py and reads its answer.
 func imageDo(ctx context.Context, h Host, f Facts, ask imageAsk, said any) error {

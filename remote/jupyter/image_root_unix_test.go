@@ -72,6 +72,12 @@ func (h rootedHost) script(text string) string {
 // do runs one task of image.py, which must not fail.
 func (h rootedHost) do(t *testing.T, ask imageAsk) {
 	t.Helper()
+	h.answer(t, ask)
+}
+
+// answer is do for what the task answers.
+func (h rootedHost) answer(t *testing.T, ask imageAsk) []byte {
+	t.Helper()
 	in, err := json.Marshal(ask)
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +94,7 @@ func (h rootedHost) do(t *testing.T, ask imageAsk) {
 	if err != nil || bytes.Contains(said, []byte(`"error"`)) {
 		t.Fatalf("%s: %s, %v", ask.Task, said, err)
 	}
+	return said
 }
 
 // An idle machine does not stop itself while it is made ready, and does when

@@ -47,6 +47,7 @@ func TestImageContents(t *testing.T) {
 	want := map[string]string{
 		".aws": "credentials", ".ssh/id_ed25519": "credentials", ".netrc": "credentials", ".bash_history": "history", ".ipython/profile_default/history.sqlite": "history",
 		".config/pip/pip.conf": "credentials", "work/deep/.env": "credentials", ".ipython": "files", ".config": "files", "work": "files", "data.csv": "files", "venv": "files",
+		".bashrc": "files",
 	}
 	for path, kind := range want {
 		if got[path] != kind {

@@ -18,7 +18,7 @@ import (
 )
 
 // ImageContents asks a running machine what an image of it would hold.
-func (g *Guide) ImageContents(ctx context.Context, setupID string) (steps.ImageContents, error) {
+func (g *Guide) ImageContents(ctx context.Context, setupID string, named ...string) (steps.ImageContents, error) {
 	t, err := g.target(ctx, setupID, steps.StepImage, silent)
 	if err != nil {
 		return steps.ImageContents{}, err
@@ -40,13 +40,16 @@ func (g *Guide) ImageContents(ctx context.Context, setupID string) (steps.ImageC
 	if err != nil {
 		return steps.ImageContents{}, err
 	}
-	c, err := jupyter.ImageContents(ctx, client, facts)
+	c, err := jupyter.ImageContents(ctx, client, facts, named...)
 	if err != nil {
 		return steps.ImageContents{}, err
 	}
 	out := steps.ImageContents{
-		Own:  listOf(c.Own, func(o jupyter.Own) steps.ImageEntry { return steps.ImageEntry(o) }),
-		Home: facts.Home, Free: c.Free, CanLeaveOut: c.CanLeaveOut, DiskGB: t.s.Answers.DiskGB,
+		Own: listOf(c.Own, func(o jupyter.Own) steps.ImageEntry { return steps.ImageEntry(o) }),
+		Named: listOf(c.Named, func(n jupyter.Named) steps.ImageNamed {
+			return steps.ImageNamed{ImageEntry: steps.ImageEntry(n.Own), Said: n.Said, There: n.There, Allowed: n.Allowed}
+		}),
+		Unsearched: c.Unsearched, Home: facts.Home, Free: c.Free, CanLeaveOut: c.CanLeaveOut, DiskGB: t.s.Answers.DiskGB,
 	}
 	price, _ := t.region.SnapshotPrice(ctx) // without one the cost is unknown
 	out.MonthCost, out.CostKnown = price*float64(out.DiskGB), price > 0 && out.DiskGB > 0

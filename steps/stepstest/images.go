@@ -37,9 +37,19 @@ func (e *Engine) ImagesIn(_ context.Context, at steps.Place) ([]steps.Image, err
 	return here, e.failing("images in", at.Region)
 }
 
-// ImageContents answers Has.Contents.
-func (e *Engine) ImageContents(ctx context.Context, id string) (steps.ImageContents, error) {
-	return read(e, &e.Has.Contents), e.act(ctx, "contents", id)
+// ImageContents answers Has.Contents, with what of Has.Contents.Named is named.
+func (e *Engine) ImageContents(ctx context.Context, id string, named ...string) (steps.ImageContents, error) {
+	c := read(e, &e.Has.Contents)
+	there := c.Named
+	c.Named = nil
+	for _, said := range named {
+		n := steps.ImageNamed{Said: said}
+		if i := slices.IndexFunc(there, func(n steps.ImageNamed) bool { return n.Said == said }); i >= 0 {
+			n = there[i]
+		}
+		c.Named = append(c.Named, n)
+	}
+	return c, e.act(ctx, "contents", id)
 }
 
 // SaveImage is written down with what is left out.

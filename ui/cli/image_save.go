@@ -29,7 +29,7 @@ func (p *Program) imageSaveCommand(sandbox *bool) *cobra.Command {
 		use: "save NAME", short: "Make an image of a running machine", least: 1, most: 1, want: oneName,
 		long: `Makes an image of a machine's disk. First it shows what of yours the image will hold, and asks. The machine restarts for it, so that no file in the image is half written: what runs there ends. With --no-reboot it keeps running, but its server is down until the image is finished, and a file that is being written may be incomplete in the image.
 
-The server's token and certificate, logs and what ran are in no image, and are made again on the machine: its URL has a new token. What the system's logs there hold so far (rotated journal, syslog, auth.log) is erased for good. Credentials and histories that are found in home folders (.aws, .ssh keys, .netrc, .git-credentials, .bash_history, …) are left out too, and stay on the machine; --include has one in the image. --leave-out leaves out more. A secret that you wrote elsewhere, such as in a notebook, is in the image. What is outside of home folders is in the image as it is.
+The server's token and certificate, logs and what ran are in no image, and are made again on the machine: its URL has a new token. What the system's logs there hold so far (rotated journal, syslog, auth.log) is erased for good. Credentials and histories that are found in home folders (.aws, .ssh keys, .netrc, .env, .git-credentials, .git/config with a password in an address, .bashrc with a key in it, .bash_history, …) are left out too, and stay on the machine; --include has one in the image. They are searched for in all folders, by their names. --leave-out leaves out more. A secret that you wrote elsewhere, such as in a notebook, is in the image. What is outside of home folders is in the image as it is.
 
 Whoever can use the image can read all of it: share it with that in mind.
 
@@ -73,7 +73,7 @@ func (r *request) imageSave(ctx context.Context, o *imageSaveOptions) error {
 	if !steps.ValidImageName(wish.Name) {
 		return usage(r.command, "the image cannot be named %q: use 1 to %d lower-case letters, digits and hyphens, a letter first, and not \"ami-\" at its beginning", wish.Name, steps.MaxName)
 	}
-	contents, err := t.engine.ImageContents(ctx, t.setup.ID)
+	contents, err := t.engine.ImageContents(ctx, t.setup.ID, o.leaveOut...)
 	if err != nil {
 		return err
 	}
@@ -126,34 +126,76 @@ func (t *taken) saveImage(ctx context.Context, wish steps.ImageWish) error {
 // sorted tells what of the user's own will be in the image from what is left
 // out: by what it looks like, and by the flags.
 func (r *request) sorted(c steps.ImageContents, o *imageSaveOptions) (in, out []steps.ImageEntry, err error) {
-	include, leaveOut := absolute(o.include, c.Home), absolute(o.leaveOut, c.Home)
+	include := absolute(o.include, c.Home)
+	for n, path := range include {
+		if !slices.ContainsFunc(c.Own, func(e steps.ImageEntry) bool { return e.Path == path }) {
+			return nil, nil, usage(r.command, "there is nothing at %s that would be left out", o.include[n])
+		}
+	}
+	for _, n := range c.Named {
+		if !n.There {
+			return nil, nil, usage(r.command, "there is nothing at %s to leave out", n.Said)
+		}
+		if !n.Allowed {
+			return nil, nil, usage(r.command, "%s cannot be left out: only what is in a home folder can be, and is no part of what the machine is reached and worked by (.ssh with its authorized_keys, .jupyter-ec2)", n.Said)
+		}
+		out = append(out, asListed(c, n.ImageEntry))
+	}
 	for _, e := range c.Own {
 		switch {
-		case slices.Contains(leaveOut, e.Path), e.Private() && !slices.Contains(include, e.Path):
+		case leftOut(out, e.Path):
+		case e.Private() && !slices.Contains(include, e.Path):
 			out = append(out, e)
 		default:
 			in = append(in, e)
 		}
 	}
-	known := func(path string) bool {
-		return slices.ContainsFunc(c.Own, func(e steps.ImageEntry) bool { return e.Path == path })
-	}
-	for _, path := range include {
-		if !known(path) {
-			return nil, nil, usage(r.command, "there is nothing at %s that would be left out", path)
-		}
-	}
-	for _, path := range leaveOut {
-		if known(path) {
-			continue
-		}
-		// Something inside a folder of those: the machine reports whether it is there.
-		if !slices.ContainsFunc(c.Own, func(e steps.ImageEntry) bool { return strings.HasPrefix(path, e.Path+"/") }) {
-			return nil, nil, usage(r.command, "there is nothing at %s to leave out", path)
-		}
-		out = append(out, steps.ImageEntry{Path: path, Kind: "files"})
+	out = outermost(out)
+	for n := range in {
+		in[n].Bytes = max(0, in[n].Bytes-bytesBelow(out, in[n].Path))
 	}
 	return in, out, nil
+}
+
+// asListed is what somebody named, with what is known of it otherwise.
+func asListed(c steps.ImageContents, e steps.ImageEntry) steps.ImageEntry {
+	if i := slices.IndexFunc(c.Own, func(o steps.ImageEntry) bool { return o.Path == e.Path }); i >= 0 {
+		return c.Own[i]
+	}
+	return e
+}
+
+// leftOut reports whether a path is one of what is left out, or in it.
+func leftOut(out []steps.ImageEntry, path string) bool {
+	return slices.ContainsFunc(out, func(e steps.ImageEntry) bool { return path == e.Path || strings.HasPrefix(path, e.Path+"/") })
+}
+
+// outermost are those that are in no other one, the credentials first.
+func outermost(all []steps.ImageEntry) []steps.ImageEntry {
+	slices.SortStableFunc(all, func(a, b steps.ImageEntry) int { return strings.Compare(a.Path, b.Path) })
+	var kept []steps.ImageEntry
+	for _, e := range all {
+		if !leftOut(kept, e.Path) {
+			kept = append(kept, e)
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b steps.ImageEntry) int { return cmp.Compare(rank(a), rank(b)) })
+	return kept
+}
+
+// rank has credentials come before histories, and both before other files.
+func rank(e steps.ImageEntry) int {
+	return slices.Index([]string{"credentials", "history", "files"}, e.Kind)
+}
+
+// bytesBelow is how much of a folder is left out.
+func bytesBelow(out []steps.ImageEntry, folder string) (n int64) {
+	for _, e := range out {
+		if strings.HasPrefix(e.Path, folder+"/") {
+			n += e.Bytes
+		}
+	}
+	return n
 }
 
 // absolute are paths on the machine: a relative one begins in its home folder.
@@ -197,6 +239,9 @@ func (t *taken) showImage(c steps.ImageContents, w steps.ImageWish, in, out []st
 	print.list("Left out; it stays on the machine", entryLines(out, c.Home))
 	print.list("Costs", []string{imageCosts(c, t.setup.Sandbox)})
 	mind := []string{"Whoever can use the image can read it. Secrets in your notebooks and files are not looked for."}
+	if len(c.Unsearched) > 0 {
+		mind = append(mind, "Not searched for secrets to the end, as there is too much in it or it cannot be read: "+strings.Join(shownPaths(c.Unsearched, c.Home), ", ")+".")
+	}
 	if w.NoReboot {
 		mind = append(mind, "The machine keeps running, without its server until the image is finished. Files that are being written may be incomplete in the image.")
 	} else {
@@ -218,20 +263,32 @@ func imageCosts(c steps.ImageContents, sandbox bool) string {
 func entryLines(entries []steps.ImageEntry, home string) []string {
 	var lines []string
 	for _, e := range entries {
-		at := e.Path
-		if rest, ok := strings.CutPrefix(at, home+"/"); ok {
-			at = "~/" + rest
-		}
+		at := shownPath(e.Path, home)
 		if e.Folder {
 			at += "/"
 		}
-		line := safe.Clean(at) + "  " + wording.Bytes(e.Bytes)
+		line := at + "  " + wording.Bytes(e.Bytes)
 		if e.Private() {
 			line += ", " + e.Kind
 		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// shownPath is a path of the machine's for a person, safe for a terminal.
+func shownPath(at, home string) string {
+	if rest, ok := strings.CutPrefix(at+"/", home+"/"); ok {
+		at = strings.TrimSuffix("~/"+rest, "/")
+	}
+	return safe.Clean(at)
+}
+
+func shownPaths(all []string, home string) (shown []string) {
+	for _, at := range all {
+		shown = append(shown, shownPath(at, home))
+	}
+	return shown
 }
 
 func orNothing(lines []string, nothing string) []string {

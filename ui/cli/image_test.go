@@ -27,6 +27,12 @@ func imaging() *stepstest.Engine {
 				{Path: "/home/ubuntu/data", Kind: "files", Bytes: 3 << 20, Folder: true},
 				{Path: "/home/ubuntu/no\x1b[31mtes.ipynb", Kind: "files", Bytes: 10},
 			},
+			Named: []steps.ImageNamed{
+				{ImageEntry: steps.ImageEntry{Path: "/home/ubuntu/data", Kind: "files", Bytes: 3 << 20, Folder: true}, Said: "data", There: true, Allowed: true},
+				{ImageEntry: steps.ImageEntry{Path: "/home/ubuntu/data/deep", Kind: "files", Bytes: 1 << 20, Folder: true}, Said: "data/deep", There: true, Allowed: true},
+				{ImageEntry: steps.ImageEntry{Path: "/home/ubuntu/.bashrc", Kind: "files", Bytes: 12}, Said: "~/.bashrc", There: true, Allowed: true},
+				{ImageEntry: steps.ImageEntry{Path: "/home/ubuntu/.ssh", Kind: "files", Bytes: 12, Folder: true}, Said: ".ssh", There: true},
+			},
 		},
 	}, opens(&stepstest.Tunnel{Port: 8888}))
 }
@@ -47,6 +53,8 @@ func TestImageSave(t *testing.T) {
 		{"image save small --name lab", "n\n", exitInterrupted, ""},
 		{"image save small --name lab --yes --include ~/.aws --leave-out data", "", 0, "image aaaa lab /home/ubuntu/.bash_history /home/ubuntu/data"},
 		{"image save small --name lab --yes --leave-out data/deep --no-reboot", "", 0, "image aaaa lab " + private + " /home/ubuntu/data/deep no-reboot"},
+		{"image save small --name lab --yes --leave-out data/deep --leave-out data --leave-out ~/.bashrc", "", 0, "image aaaa lab " + private + " /home/ubuntu/.bashrc /home/ubuntu/data"},
+		{"image save small --name lab --yes --leave-out .ssh", "", exitUsage, ""},
 		{"image save small --name lab --yes --leave-out dtaa", "", exitUsage, ""},
 		{"image save small --name lab --yes --include data2", "", exitUsage, ""},
 		{"image save small --name ami-1 --yes", "", exitUsage, ""},
@@ -225,4 +233,30 @@ func TestTheNameOfAnImage(t *testing.T) {
 			t.Errorf("%s: %s, want %s", machine, got, want)
 		}
 	}
+}
+
+// A person is told of what they wrote, of what is in the image without what is
+// left out of it, and of what was not searched.
+func TestImageSaveTellsWhatIsInTheImage(t *testing.T) {
+	ask := func(code int, args ...string) string {
+		t.Helper()
+		r := run{engine: imaging()}
+		r.engine.Change(func() {
+			r.engine.Has.Contents.Own = append(r.engine.Has.Contents.Own,
+				steps.ImageEntry{Path: "/home/ubuntu/.config", Kind: "files", Bytes: 52, Folder: true},
+				steps.ImageEntry{Path: "/home/ubuntu/.config/gh", Kind: "credentials", Bytes: 52, Folder: true})
+			r.engine.Has.Contents.Unsearched = []string{"/home/ubuntu/ar\x1b[31mchive", "/root"}
+		})
+		if got := r.do(t.Context(), append([]string{"image", "save", "small"}, args...)...); got != code {
+			t.Errorf("%v: exit code %d: %s", args, got, r.err.String())
+		}
+		return r.err.String()
+	}
+	said := ask(0, "--dry-run", "--leave-out", "data/deep")
+	has(t, "said", said, "~/.config/  0 B", "~/data/  2.0 MiB", "~/data/deep/  1.0 MiB", "~/.config/gh/  52 B, credentials", "too much in it", "~/archive, /root", "!\x1b")
+	if c, h := strings.Index(said, "~/.config/gh/"), strings.Index(said, "~/.bash_history"); c > h {
+		t.Errorf("credentials come first: %s", said)
+	}
+	has(t, "a slip", ask(exitUsage, "--dry-run", "--leave-out", ".bashcr"), "here is nothing at .bashcr to leave out")
+	has(t, "not to be left out", ask(exitUsage, "--dry-run", "--leave-out", ".ssh"), ".ssh cannot be left out")
 }

@@ -126,17 +126,6 @@ class Summed(io.RawIOBase):
         return data
 
 
-def allowed(path):
-    """Whether a path may be left out: it is below a home, and no part of what
-    the machine is reached and worked by."""
-    real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-    if real != os.path.normpath(path):
-        return False
-    name = os.path.basename(path)
-    return any(os.path.commonpath([h, path]) == h and h != path for h in homes()) and not (
-        path == BASE or path.startswith(BASE + os.sep) or name == ".ssh" or name.startswith("authorized_keys"))
-
-
 def leave_out(paths, key, run):
     """Puts the paths into the archive, checks it, and overwrites them."""
     for p in paths:
@@ -145,7 +134,8 @@ def leave_out(paths, key, run):
         # What SQLite keeps beside a history goes with its last reader.
         if not os.path.lexists(p) and "history.sqlite-" not in p:
             raise RuntimeError("there is nothing at " + p)
-    paths = [p for p in paths if os.path.lexists(p)]
+    # What is in a folder that is left out goes with it.
+    paths = sorted(p for p in set(paths) if os.path.lexists(p) and not any(p.startswith(q + os.sep) for q in paths))
     if not paths:
         return
     if os.path.exists(ARCHIVE):

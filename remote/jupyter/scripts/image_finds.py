@@ -1,7 +1,7 @@
 """What image.py works on, and what of people's own is there. It is the first
-part of one program, whose second one is image.py.
+part of one program, whose others are image_names.py and image.py.
 """
-import base64, fcntl, fnmatch, glob, hashlib, io, json, os, shutil, stat, subprocess, sys, tarfile, time
+import base64, collections, fcntl, fnmatch, glob, hashlib, io, json, os, re, shutil, stat, subprocess, sys, tarfile, time
 
 HOME = sys.argv[1]
 BASE = os.path.join(HOME, ".jupyter-ec2")
@@ -11,21 +11,6 @@ ENDED = os.path.join(DIR, "ended")
 UNIT = "/etc/systemd/system/jupyter-ec2-image.service"
 LIB = "/var/lib/jupyter-ec2-image"
 ROOT = os.geteuid() == 0
-
-CREDENTIALS = """.aws .azure .boto .config/gcloud .config/gh .config/git/credentials .config/github-copilot .config/hub
-.config/rclone .config/wandb .databrickscfg .docker .dockercfg .cache/huggingface/token .git-credentials .gnupg .huggingface
-.kaggle .kube .my.cnf .netrc .npmrc .pgpass .pypirc .s3cfg .snowflake .terraform.d .vault-token
-.jupyter/jupyter_notebook_config.json .jupyter/jupyter_server_config.json .local/share/jupyter/notebook_secret
-.local/share/jupyter/nbsignatures.db""".split()
-HISTORIES = """.bash_history .zsh_history .python_history .node_repl_history .psql_history .mysql_history .sqlite_history
-.lesshst .viminfo .wget-hsts .local/share/fish/fish_history .ipython/profile_*/history.sqlite
-.ipython/profile_*/history.sqlite-*""".split()
-# They may name an index with a password.
-SETTINGS = [".config/pip/pip.conf", ".pip/pip.conf", ".config/uv/uv.toml", ".condarc"]
-SECRET_NAMES = [".env", ".env.*", "*.pem", "*.p12", "*.pfx", "id_rsa", "id_ed25519", "id_ecdsa", "credentials.json", "service-account*.json"]
-# A new account has these, or they are nobody's own.
-ORDINARY = {".bashrc", ".bash_logout", ".profile", ".bash_profile", ".bash_login", ".zprofile", ".cache", ".ssh", ".jupyter-ec2",
-            ".sudo_as_admin_successful", ".cloud-locale-test.skip", ".tmp", ".run"}
 
 
 def homes():
@@ -51,50 +36,168 @@ def size(path):
     return total
 
 
-def has_password(path):
+def content(path):
+    """The beginning of a file, empty where it is none that can be read."""
     try:
-        with open(path, "rb") as f:
-            text = f.read(1 << 20)
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(fd, "rb") as f:
+            return f.read(1 << 20) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
     except OSError:
+        return b""
+
+
+def has_password(text):
+    text = text.lower()
+    return any(word in text for word in (b"password", b"token", b"_auth")) or URL_PASSWORD.search(text) is not None
+
+
+def tells_secret(text):
+    """Whether a line of a script or of settings gives a secret."""
+    for line in text.split(b"\n"):
+        if line.lstrip().startswith(b"#"):
+            continue
+        given = SECRET_LINE.search(line) or SECRET_SET.search(line)
+        if given and not NO_SECRET.match(given.group(1)) or KNOWN_SECRET.search(line) or URL_PASSWORD.search(line):
+            return True
+    return False
+
+
+def as_distributed(path):
+    """Whether a start file is the one that each new account gets."""
+    name = os.path.basename(path)
+    text = content(path)
+    return any(os.path.isfile(p) and content(p) == text for p in ("/etc/skel/" + name, "/usr/share/base-files/dot" + name))
+
+
+def ends(path, patterns):
+    """Whether the last parts of a path are those of one of the patterns."""
+    have = path.split("/")
+    for pattern in patterns:
+        want = pattern.split("/")
+        if all(fnmatch.fnmatchcase(h, w) for h, w in zip(have[-len(want):], want)):
+            return True
+    return False
+
+
+def kind_of(home, path, folder):
+    """What kind of private thing a file or a folder is, or None."""
+    name, above = os.path.basename(path), os.path.dirname(path)
+    if ends(path, CREDENTIALS_OF.get(name, ())) or name in IN_HOME and above == home:
+        return None if folder and not size(path) else "credentials"
+    if ends(path, HISTORIES):
+        return "history"
+    if folder:
+        return None
+    low = name.lower()
+    if os.path.basename(above) == ".ssh" and not name.startswith(("authorized_keys", "known_hosts", "config")) and not low.endswith(".pub"):
+        return "credentials"
+    if SECRET_NAME.match(low):
+        return "credentials"
+    if HISTORY_NAME.match(low):
+        return "history"
+    if low.endswith((".pem", ".key")):  # but what holds certificates alone
+        text = content(path)
+        return "credentials" if b"PRIVATE KEY" in text or b"-----BEGIN" not in text else None
+    secret = name in SETTINGS and has_password(content(path)) or name in GIT and GIT_PASSWORD.search(content(path))
+    if secret or ends(path, START) and tells_secret(content(path)):
+        return "credentials"
+    return None
+
+
+def allowed(path):
+    """Whether a path may be left out: it is below a home, and no part of what
+    the machine is reached and worked by."""
+    real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    if real != os.path.normpath(path):
         return False
-    return any(b"@" in part.split(b"/")[0] for part in text.split(b"://")[1:]) or b"password" in text or b"token" in text
+    name = os.path.basename(path)
+    return any(os.path.commonpath([h, path]) == h and h != path for h in homes()) and not (
+        path == BASE or path.startswith(BASE + os.sep) or name == ".ssh" or name.startswith("authorized_keys"))
 
 
-def private(home):
-    """Yields what is likely to be a secret, or tells what its owner typed."""
-    for kind, patterns in (("credentials", CREDENTIALS), ("history", HISTORIES)):
-        for pattern in patterns:
-            for path in glob.glob(os.path.join(glob.escape(home), pattern)):
-                yield kind, path
-    for name in SETTINGS:
-        if has_password(os.path.join(home, name)):
-            yield "credentials", os.path.join(home, name)
-    for path in sorted(glob.glob(os.path.join(glob.escape(home), ".ssh", "*"))):
-        if not os.path.basename(path).startswith(("authorized_keys", "known_hosts")):
-            yield "credentials", path
-    for top, dirs, files in os.walk(home):
-        depth = os.path.relpath(top, home).count(os.sep)
-        dirs[:] = [d for d in dirs if not d.startswith(".") and d not in ("node_modules", "site-packages") and depth < 3]
-        for name in files:
-            if any(fnmatch.fnmatch(name, p) for p in SECRET_NAMES):
-                yield "credentials", os.path.join(top, name)
+class Search:
+    """A search of homes for what is likely to be a secret, or tells what its
+    owner did. It looks at what is nearest to a home first, and ends at a bound:
+    unsearched are the folders in a home that it has not been through by then."""
+
+    def __init__(self, tops, names, seconds):
+        self.found, self.unsearched, self.names, self.until = {}, set(), names, time.monotonic() + seconds
+        self.ahead = collections.deque((home, home) for home in tops)
+        while self.ahead:
+            home, folder = self.ahead.popleft()
+            if self.names <= 0 or time.monotonic() > self.until or not self.look(home, folder):
+                self.unsearched.add(os.path.join(home, os.path.relpath(folder, home).split("/")[0]) if folder != home else home)
+
+    def look(self, home, folder):
+        try:
+            with os.scandir(folder) as inside:
+                for e in inside:
+                    if self.names <= 0:
+                        return False
+                    self.names -= 1
+                    self.entry(home, e)
+        except FileNotFoundError:
+            pass
+        except OSError:  # it may not be read
+            return False
+        return True
+
+    def entry(self, home, e):
+        if e.path == BASE:
+            return
+        folder = e.is_dir(follow_symlinks=False)
+        kind = kind_of(home, e.path, folder)
+        if kind:
+            self.found.setdefault(e.path, kind)
+            if e.is_symlink():
+                real = os.path.realpath(e.path)
+                if os.path.exists(real) and allowed(real):
+                    self.found.setdefault(real, kind)
+        elif folder and e.name not in UNSEARCHED and not ends(e.path, (".git/objects", ".git/lfs/objects")):
+            self.ahead.append((home, e.path))
 
 
-def entries():
+def shown(path):
+    """Whether something at the top of a home, which is not private, is to be
+    told of: not what a new account has, or nobody's own is."""
+    name = os.path.basename(path)
+    if name in NOBODYS:
+        return False
+    if name == ".cache":
+        return size(path) > 0
+    return not (name in START and as_distributed(path))
+
+
+def entries(search):
     """Everything that a person may want in no image: what is private, and the
     top of each home."""
-    found = {}
+    found = dict(search.found)
     for home in homes():
-        for kind, path in private(home):
-            found.setdefault(path, kind)
         for name in sorted(os.listdir(home)):
             path = os.path.join(home, name)
-            if name not in ORDINARY:
-                found.setdefault(path, "files")
+            if path not in found and shown(path):
+                found[path] = "files"
+        for path in glob.glob(os.path.join(glob.escape(home), ".ssh", "*")):
+            name = os.path.basename(path)
+            if path not in found and not name.startswith(("authorized_keys", "known_hosts")):
+                found[path] = "files"
     return found
+
+
+def entry(path, kind):
+    return {"path": path, "kind": kind, "bytes": size(path), "folder": os.path.isdir(path) and not os.path.islink(path)}
+
+
+def named(said):
+    """What a person named as to be left out: where it is, and whether it can be."""
+    path = os.path.normpath(os.path.join(HOME, said[2:] if said.startswith("~/") else said))
+    there = os.path.lexists(path)
+    told = entry(path, "files") if there else {"path": path}
+    return dict(told, said=said, there=there, allowed=allowed(path))
 
 
 def listing(ask):
     free = shutil.disk_usage(HOME).free
-    said = [{"path": p, "kind": k, "bytes": size(p), "folder": os.path.isdir(p)} for p, k in sorted(entries().items())]
-    return {"entries": said, "free": free, "can_leave_out": shutil.which("openssl") is not None}
+    search = Search(homes(), *(ask["bounds"] or [500000, 30]))
+    return {"entries": [entry(p, k) for p, k in sorted(entries(search).items())], "named": [named(n) for n in ask["named"] or []],
+            "unsearched": sorted(search.unsearched), "free": free, "can_leave_out": shutil.which("openssl") is not None}
