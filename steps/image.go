@@ -2,9 +2,12 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Image is a copy of a machine's disk that machines are launched from: one of
@@ -135,6 +138,27 @@ var imageID = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
 
 // ValidImageID reports whether a text has the form of an image's ID.
 func ValidImageID(s string) bool { return imageID.MatchString(s) }
+
+// NameForImage is why an image cannot have this name beside those, or nothing.
+func NameForImage(name string, there []Image) error {
+	if !ValidImageName(name) {
+		return &problem.Error{
+			Kind: problem.Answers, Title: "The image cannot have this name",
+			Text: fmt.Sprintf("%q cannot be used: an image's name has 1 to %d lower-case letters, digits and hyphens, a letter first, and does not begin with \"ami-\".", name, MaxName),
+			Next: problem.Say("Give it another name."),
+		}
+	}
+	for _, i := range there {
+		if strings.EqualFold(i.Name, name) {
+			return &problem.Error{
+				Kind: problem.Answers, Title: "There is an image of this name",
+				Text: fmt.Sprintf("The image %s (%s) is called %s already.", i.ID, i.State, name),
+				Next: problem.Say("Give the new one another name, or remove the old one first."),
+			}
+		}
+	}
+	return nil
+}
 
 // ValidImageName reports whether an image may have that name. One that looks
 // like an ID would be taken for it.

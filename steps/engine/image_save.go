@@ -14,47 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
-	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
-
-// ImageContents asks a running machine what an image of it would hold.
-func (g *Guide) ImageContents(ctx context.Context, setupID string, named ...string) (steps.ImageContents, error) {
-	t, err := g.target(ctx, setupID, steps.StepImage, silent)
-	if err != nil {
-		return steps.ImageContents{}, err
-	}
-	i, err := t.instance(ctx)
-	if err != nil {
-		return steps.ImageContents{}, err
-	}
-	if i.State != aws.StateRunning {
-		return steps.ImageContents{}, notRunning(t.s, steps.State(i.State))
-	}
-	t.observe(i)
-	client, err := t.redial(ctx)
-	if err != nil {
-		return steps.ImageContents{}, err
-	}
-	defer func() { _ = client.Close() }() // the answer is here
-	facts, err := jupyter.Probe(ctx, client)
-	if err != nil {
-		return steps.ImageContents{}, err
-	}
-	c, err := jupyter.ImageContents(ctx, client, facts, named...)
-	if err != nil {
-		return steps.ImageContents{}, err
-	}
-	out := steps.ImageContents{
-		Own: listOf(c.Own, func(o jupyter.Own) steps.ImageEntry { return steps.ImageEntry(o) }),
-		Named: listOf(c.Named, func(n jupyter.Named) steps.ImageNamed {
-			return steps.ImageNamed{ImageEntry: steps.ImageEntry(n.Own), Said: n.Said, There: n.There, Allowed: n.Allowed}
-		}),
-		Unsearched: c.Unsearched, Home: facts.Home, Free: c.Free, CanLeaveOut: c.CanLeaveOut, DiskGB: t.s.Answers.DiskGB,
-	}
-	price, _ := t.region.SnapshotPrice(ctx) // without one the cost is unknown
-	out.MonthCost, out.CostKnown = price*float64(out.DiskGB), price > 0 && out.DiskGB > 0
-	return out, nil
-}
 
 // SaveImage makes an image of a running machine, and has the machine work again
 // as before. Nothing that was secret on the machine is in the image, and
@@ -65,32 +25,17 @@ func (g *Guide) SaveImage(ctx context.Context, setupID string, w steps.ImageWish
 	err := g.operate(ctx, setupID, steps.StepImage, "Make an image of", emit, func(ctx context.Context, r *run) (string, error) {
 		i, err := r.saveImage(ctx, w)
 		if err != nil {
-			return "", err
+			return "", r.imageStopped(ctx, i, err)
 		}
 		price, _ := r.region.SnapshotPrice(ctx) // without one the cost is unknown
 		made = imageAt(steps.Place{Profile: r.s.Answers.Profile, Region: r.s.Answers.Region}, i, price)
 		return fmt.Sprintf("the image %s (%s) is ready", made.Name, made.ID), nil
 	})
-	if errors.Is(err, context.Canceled) {
-		err = g.imageStopped(setupID, err)
-	}
 	return made, err
 }
 
-// imageStopped says what state a person leaves the machine in who stops while
-// an image of it is made.
-func (g *Guide) imageStopped(setupID string, err error) error {
-	s, lerr := g.ledger.load(setupID)
-	if lerr != nil || s.Saving == nil {
-		return err
-	}
-	return &problem.Error{
-		Kind: problem.Interrupted, Title: "Stopped",
-		Text: "You stopped the work. The server is down, and what was left out of the image is put aside on the machine.",
-		Next: problem.Say("Ask for the image again to finish it. Without it: ").Act(on(problem.Continue, s)).Say(", which puts the machine back."), Err: err,
-	}
-}
-
+// saveImage returns the image as it was last seen even when it fails, where EC2
+// has begun it.
 func (r *run) saveImage(ctx context.Context, w steps.ImageWish) (aws.Image, error) {
 	state, err := r.state(ctx)
 	if err == nil && state != steps.StateRunning {
@@ -113,6 +58,8 @@ func (r *run) saveImage(ctx context.Context, w steps.ImageWish) (aws.Image, erro
 		if begun.Name == w.Name && begun.ImageID != "" {
 			return r.awaitImage(ctx, begun.ImageID)
 		}
+		// It was put aside, and so in no list that somebody was shown since.
+		w.LeaveOut = append(slices.Clone(w.LeaveOut), begun.LeaveOut...)
 	}
 	there, err := r.region.OwnImages(ctx)
 	if err != nil {
@@ -124,7 +71,7 @@ func (r *run) saveImage(ctx context.Context, w steps.ImageWish) (aws.Image, erro
 			return r.awaitImage(ctx, i.ID)
 		}
 	}
-	if err := nameForImage(w.Name, there); err != nil {
+	if err := steps.NameForImage(w.Name, listOf(there, func(i aws.Image) steps.Image { return imageAt(steps.Place{}, i, 0) })); err != nil {
 		return aws.Image{}, err
 	}
 	id, err := r.makeImage(ctx, w)
@@ -132,7 +79,7 @@ func (r *run) saveImage(ctx context.Context, w steps.ImageWish) (aws.Image, erro
 		return aws.Image{}, err
 	}
 	if err := r.endImage(ctx); err != nil {
-		return aws.Image{}, err
+		return aws.Image{ID: id}, err
 	}
 	return r.awaitImage(ctx, id)
 }
@@ -378,12 +325,14 @@ func (r *run) connected(ctx context.Context) error {
 // awaitImage waits until machines can be launched from an image.
 func (r *run) awaitImage(ctx context.Context, id string) (aws.Image, error) {
 	told := false
-	return r.region.WaitImage(ctx, id, func(i aws.Image) {
+	i, err := r.region.WaitImage(ctx, id, func(i aws.Image) {
 		if i.State == aws.ImagePending && !told {
 			told = true
 			r.doing("EC2 is copying the disk, which takes some minutes; the machine works meanwhile")
 		}
 	})
+	i.ID = id
+	return i, err
 }
 
 // fromImage takes what is the first machine's off one that was launched from

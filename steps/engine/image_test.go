@@ -159,7 +159,11 @@ func TestAnImageThatIsCutOffIsFinished(t *testing.T) {
 			ctx, kill := context.WithCancel(t.Context())
 			defer kill()
 			want := wish(t, g, s.ID)
-			_, err := g.SaveImage(ctx, s.ID, want, func(e steps.Event) { at(w, kill, e) })
+			var heard said
+			_, err := g.SaveImage(ctx, s.ID, want, func(e steps.Event) {
+				heard.emit(e)
+				at(w, kill, e)
+			})
 			if err == nil {
 				t.Fatal("it was not cut off")
 			}
@@ -167,6 +171,13 @@ func TestAnImageThatIsCutOffIsFinished(t *testing.T) {
 			p := steps.Explain(err)
 			if left := w.Only().Saving != nil; left != strings.Contains(p.Text, "put aside on the machine") || p.Kind != problem.Interrupted {
 				t.Errorf("the machine is put back: %v; it says %s %s", !left, p.Text, p.Next)
+			}
+			if told := steps.Explain(heard.last().Err); told.Text != p.Text || told.Next.String() != p.Next.String() {
+				t.Errorf("a person is told %s %s, and not %s %s", told.Text, told.Next, p.Text, p.Next)
+			}
+			costs := strings.Contains(p.Text, "costs money until it is removed")
+			if asked := len(w.called("ec2:CreateImage")) > 0; asked != costs {
+				t.Errorf("EC2 was asked: %v; it says %s", asked, p.Text)
 			}
 			again := w.Guide(func(c *engine.Config) { c.Minute = time.Second })
 			// What is private is out of sight meanwhile, and asked for as before.
@@ -314,5 +325,48 @@ func TestAnImageOfAnotherLedgerIsNotTakenForThisOne(t *testing.T) {
 	}
 	if made.ID == older || made.Name != "lab" {
 		t.Errorf("the image is %s (%s), and %s is the older one", made.ID, made.Name, older)
+	}
+}
+
+// An image that another program is making is not removed under its hands.
+func TestAnImageThatIsBeingMadeIsNotRemoved(t *testing.T) {
+	w, g, s := imagedSetup(t)
+	var during, refused error
+	_, err := g.SaveImage(t.Context(), s.ID, wish(t, g, s.ID), func(e steps.Event) {
+		if e.Kind == steps.Failed || refused != nil || !strings.HasPrefix(e.Text, "The machine made a new host key") {
+			return
+		}
+		other := w.Guide()
+		var all []steps.Image
+		if all, during = other.ImagesIn(t.Context(), steps.Place{Region: "us-east-1"}); during == nil && len(all) == 1 {
+			refused = other.RemoveImage(t.Context(), all[0], silent)
+		}
+	})
+	if err != nil || during != nil || title(refused) != "Another jupyter-ec2 is working on this setup" {
+		t.Errorf("saved: %v; listed: %v; removed: %v", err, during, refused)
+	}
+	savedOnce(t, w, g, s)
+}
+
+// What an image that was begun left out is in no list of the machine that is
+// asked for meanwhile, and no other image has it.
+func TestAnotherImageAfterOneThatWasBegunLeavesOutTheSame(t *testing.T) {
+	_, g, s := imagedSetup(t)
+	ctx, kill := context.WithCancel(t.Context())
+	defer kill()
+	_, err := g.SaveImage(ctx, s.ID, wish(t, g, s.ID), func(e steps.Event) {
+		if strings.HasPrefix(e.Text, "Asking EC2") {
+			kill()
+		}
+	})
+	if err == nil {
+		t.Fatal("it was not cut off")
+	}
+	made, err := g.SaveImage(t.Context(), s.ID, steps.ImageWish{Name: "other", NoReboot: true}, silent)
+	if err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if found := holds(t, filepath.Join(computerDir, "disks", made.Snapshots[0]), secretTexts()...); len(found) > 0 {
+		t.Errorf("on the image's disk: %q", found)
 	}
 }

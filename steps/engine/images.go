@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
@@ -86,6 +85,11 @@ func (g *Guide) RemoveImage(ctx context.Context, i steps.Image, emit func(steps.
 		if at < 0 {
 			return "", imageNotOurs(i)
 		}
+		unlock, err := g.lockMaker(owned[at])
+		if err != nil {
+			return "", err
+		}
+		defer unlock()
 		t.say(steps.ByHand, "aws ec2 deregister-image --image-id "+i.ID)
 		for _, s := range owned[at].Snapshots {
 			t.say(steps.ByHand, "aws ec2 delete-snapshot --snapshot-id "+s)
@@ -95,6 +99,22 @@ func (g *Guide) RemoveImage(ctx context.Context, i steps.Image, emit func(steps.
 		}
 		return i.Name + " is removed; machines that were launched from it stay", nil
 	})
+}
+
+// lockMaker is an error while another program makes the image, and has none
+// begin to work on it.
+func (g *Guide) lockMaker(i aws.Image) (unlock func(), err error) {
+	setups, err := g.ledger.good()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range setups {
+		begun := s.Saving != nil && (s.Saving.ImageID == i.ID || s.Saving.EC2Name == i.Name)
+		if s.ID == i.Tags[TagSetup] && (begun || i.State == aws.ImagePending) {
+			return g.ledger.lock(s.ID)
+		}
+	}
+	return func() {}, nil
 }
 
 // removeImage removes an image and its snapshots, which are free only after it.
@@ -116,25 +136,4 @@ func imageNotOurs(i steps.Image) error {
 		Text: fmt.Sprintf("%s in %s no longer exists, or is not tagged as this program's: nothing was removed.", cmp.Or(i.ID, i.Name), i.At.Region),
 		Next: problem.Say("Remove images of other programs in the EC2 console."),
 	}
-}
-
-// nameForImage is why an image cannot have this name, or nothing.
-func nameForImage(name string, there []aws.Image) error {
-	if !steps.ValidImageName(name) {
-		return &problem.Error{
-			Kind: problem.Answers, Title: "The image cannot have this name",
-			Text: fmt.Sprintf("%q cannot be used: an image's name has 1 to %d lower-case letters, digits and hyphens, a letter first, and does not begin with \"ami-\".", name, steps.MaxName),
-			Next: problem.Say("Give it another name."),
-		}
-	}
-	for _, i := range there {
-		if strings.EqualFold(ownName(i), name) {
-			return &problem.Error{
-				Kind: problem.Answers, Title: "There is an image of this name",
-				Text: fmt.Sprintf("The image %s (%s) is called %s already.", i.ID, i.State, name),
-				Next: problem.Say("Give the new one another name, or remove the old one first."),
-			}
-		}
-	}
-	return nil
 }

@@ -267,6 +267,9 @@ func stoppedBy(ctx context.Context, err error) error {
 	if ended := (*problem.Error)(nil); errors.As(context.Cause(ctx), &ended) {
 		return ended
 	}
+	if told := (*problem.Error)(nil); errors.As(err, &told) && told.Kind == problem.Interrupted {
+		return err // and what it left
+	}
 	return &problem.Error{
 		Kind: problem.Interrupted, Title: "Stopped", Text: "You stopped the work.",
 		Next: steps.Explain(context.Canceled).Next, Err: errors.Join(ctx.Err(), err),

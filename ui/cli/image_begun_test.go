@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -35,4 +36,52 @@ func TestAnImageThatWasBegunIsShown(t *testing.T) {
 	}
 	r = ask(exitInterrupted, "n\n", "rm", "small")
 	has(t, "rm", r.err.String(), "An image of it, team, was begun.", "jupyter-ec2 image ls")
+}
+
+// The same command again finishes what was begun, as it was agreed to; nothing
+// is reviewed on a machine from which things were put aside.
+func TestAnImageThatWasBegunIsFinished(t *testing.T) {
+	for _, c := range []struct {
+		args, in string
+		code     int
+		asked    string
+	}{
+		{"--name team --yes", "", 0, "image aaaa team /home/ubuntu/.aws"},
+		{"--yes", "", 0, "image aaaa team /home/ubuntu/.aws"},
+		{"", "y\n", 0, "image aaaa team /home/ubuntu/.aws"},
+		{"", "n\n", exitInterrupted, ""},
+		{"--name other --yes", "", exitUsage, ""},
+		{"--dry-run", "", exitUsage, ""},
+	} {
+		r := run{engine: imaging(), in: c.in, terminal: c.in != ""}
+		r.engine.Change(func() {
+			r.engine.Has.Setups[0].Saving = &steps.Saving{Name: "team", LeaveOut: []string{"/home/ubuntu/.aws"}}
+		})
+		code := r.do(t.Context(), append([]string{"image", "save", "small"}, strings.Fields(c.args)...)...)
+		got := asked(r.engine)
+		if code != c.code || strings.Contains(got, "contents") || !strings.Contains(got, c.asked) || c.asked == "" && strings.Contains(got, "image aaaa") {
+			t.Errorf("%s: exit code %d, asked %q: %s", c.args, code, got, r.err.String())
+		}
+		if c.code == exitUsage {
+			has(t, c.args, r.err.String(), "image save small --name team", "jupyter-ec2 up --name small")
+		}
+	}
+}
+
+// A name that is taken is refused before the machine is asked for anything. One
+// that EC2 is making of this machine is waited for.
+func TestTheNameOfAnImageIsTaken(t *testing.T) {
+	r := run{engine: imaging()}
+	code := r.do(t.Context(), "image", "save", "small", "--name", "team", "--yes")
+	if got := asked(r.engine); code != exitUsage || strings.Contains(got, "contents") || strings.Contains(got, "image aaaa") {
+		t.Errorf("exit code %d, asked %q", code, got)
+	}
+	has(t, "taken", r.err.String(), "There is an image of this name")
+
+	r = run{engine: imaging()}
+	r.engine.Change(func() { r.engine.Has.Images[1].SetupID = "aaaa" })
+	code = r.do(t.Context(), "image", "save", "small", "--name", "new", "--yes")
+	if got := asked(r.engine); code != 0 || strings.Contains(got, "contents") || !strings.Contains(got, "image aaaa new") {
+		t.Errorf("exit code %d, asked %q: %s", code, got, r.err.String())
+	}
 }

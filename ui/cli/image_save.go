@@ -73,6 +73,18 @@ func (r *request) imageSave(ctx context.Context, o *imageSaveOptions) error {
 	if !steps.ValidImageName(wish.Name) {
 		return usage(r.command, "the image cannot be named %q: use 1 to %d lower-case letters, digits and hyphens, a letter first, and not \"ami-\" at its beginning", wish.Name, steps.MaxName)
 	}
+	if s := t.setup.Saving; s != nil {
+		return t.finishImage(ctx, o, s)
+	}
+	if !o.dryRun {
+		making, err := t.nameForImage(ctx, wish.Name)
+		if err != nil {
+			return err
+		}
+		if making { // it was agreed to
+			return t.saveImage(ctx, wish)
+		}
+	}
 	contents, err := t.engine.ImageContents(ctx, t.setup.ID, o.leaveOut...)
 	if err != nil {
 		return err
@@ -99,6 +111,41 @@ func (r *request) imageSave(ctx context.Context, o *imageSaveOptions) error {
 		return err
 	}
 	return t.saveImage(ctx, wish)
+}
+
+// finishImage has an image that was begun come to its end, as it was agreed to
+// then: what was put aside for it would be missing in a review.
+func (t *taken) finishImage(ctx context.Context, o *imageSaveOptions, s *steps.Saving) error {
+	if o.dryRun || o.name != "" && o.name != s.Name {
+		on := problem.Action{Verb: problem.Continue, Name: t.setup.Answers.Name, Sandbox: t.setup.Sandbox}
+		return &problemError{[]problem.Problem{{
+			Kind: problem.Answers, Title: "Another image of the machine was begun and not finished", Text: t.setup.ImageBegun() + ".",
+			Next: problem.Say(fmt.Sprintf("To finish it: %s --name %s. Without it: ", t.asCommand("image save"), s.Name)).Act(on).Say(", which puts the machine back."),
+		}}}
+	}
+	ok, err := t.asker().confirm(ctx, "Finish the image "+s.Name+", which was begun?")
+	if err == nil && !ok {
+		err = declined("The image was not finished", "The server is down until it is, or until "+t.asCommand("up --name")+" puts the machine back.")
+	}
+	if err != nil {
+		return err
+	}
+	return t.saveImage(ctx, steps.ImageWish{Name: s.Name, NoReboot: s.NoReboot, LeaveOut: s.LeaveOut})
+}
+
+// nameForImage is why an image of the machine cannot have this name, before
+// anything is shown or asked; making is whether EC2 is making that very one.
+func (t *taken) nameForImage(ctx context.Context, want string) (making bool, err error) {
+	there, err := t.engine.ImagesIn(ctx, steps.Place{Profile: t.setup.Answers.Profile, Region: t.setup.Answers.Region})
+	if err != nil {
+		return false, err
+	}
+	for _, i := range there {
+		if i.Making() && i.SetupID == t.setup.ID && i.Name == want {
+			return true, nil
+		}
+	}
+	return false, steps.NameForImage(want, there)
 }
 
 // imageName is what an image is called unless told otherwise: the machine's
