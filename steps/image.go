@@ -124,7 +124,7 @@ type Images interface {
 	// ImagesIn lists the user's own images in one region, newest first.
 	ImagesIn(ctx context.Context, at Place) ([]Image, error)
 	// ImageContents asks a running machine what an image of it would hold, and
-	// what is at the paths that are named. One that restarts is waited for.
+	// what is at the paths that are named.
 	ImageContents(ctx context.Context, setupID string, named ...string) (ImageContents, error)
 	// SaveImage makes an image of a running machine, and has the machine work
 	// again as before, with a new token. An image that an interrupted run has

@@ -17,7 +17,7 @@ func (s *Page) showURL(u *Member) tea.Cmd {
 	switch {
 	case u.op != nil || u.Elsewhere || u.Bad != nil || !u.Up() || !u.complete():
 		return s.openIt(u)
-	case u.Opened == nil:
+	case u.Opened == nil || u.Saving != nil: // its server is down
 		return s.program.Resume(u.Setup)
 	}
 	return s.program.ShowOpened(u.Setup, u.Opened)

@@ -101,6 +101,9 @@ func (u *Member) happening(f *facts, now time.Time) {
 		f.wrapped("Gone", f.th.Warn, "The machine was terminated, and its files are lost. What was made for it may be left: x removes that.")
 	case u.Elsewhere:
 		f.wrapped("", f.th.Text, "Made by another computer. a adopts it: then it can be stopped and removed from here.")
+	case u.Standing() == steps.StandingImage:
+		f.wrapped("Image", f.th.Warn, u.ImageBegun()+".")
+		f.wrapped("", f.th.Text, "→ enter puts the machine back and starts its server.")
 	case u.Unseen != "":
 		f.wrapped("Not seen", f.th.Warn, u.Unseen+". Shown is what was last known.")
 	}
