@@ -11,6 +11,23 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
+// Who changes the stop rule is told what it is now, and not the whole guide.
+func TestIdleTellsTheRuleAlone(t *testing.T) {
+	for _, c := range []struct {
+		args  string
+		guide bool
+	}{{"idle small 2h", false}, {"idle small 2h --json", true}, {"mode small http", true}} {
+		e := made(stepstest.Has{Setups: []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}}, opens(&stepstest.Tunnel{Port: 8888}))
+		r := run{engine: e}
+		if code := r.do(t.Context(), strings.Fields(c.args)...); code != 0 {
+			t.Fatalf("%s: exit code %d: %s", c.args, code, r.err.String())
+		}
+		if out := r.out.String(); strings.Contains(out, "100 %") != c.guide || !strings.Contains(out, "http://localhost:8888/?token=t") {
+			t.Errorf("%s prints\n%s", c.args, out)
+		}
+	}
+}
+
 // labs are a notebook, a gateway and one that is stopped.
 func labs() *stepstest.Engine {
 	off := lab("off", "ffff", steps.ModeSSH)

@@ -118,7 +118,7 @@ func (r *request) patient(ctx context.Context, o *doctorOptions) (*taken, error)
 			return nil, err
 		}
 	}
-	return &taken{r, engine, steps.Setup{Sandbox: sandbox}}, nil
+	return &taken{request: r, engine: engine, setup: steps.Setup{Sandbox: sandbox}}, nil
 }
 
 // check prints a check as it comes.

@@ -101,6 +101,7 @@ func (r *request) idle(ctx context.Context, o *idleOptions) error {
 			return err
 		}
 	}
+	t.brief = true // the guide is gone through for the stop rule alone
 	return t.follow(ctx, idleSays(t.setup))
 }
 

@@ -157,6 +157,7 @@ type taken struct {
 	*request
 	engine steps.Engine
 	setup  steps.Setup
+	brief  bool // a person is told only what does not go as it should
 }
 
 // take finds a setup by name or ID.
@@ -169,7 +170,7 @@ func (r *request) take(ctx context.Context, want string) (*taken, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &taken{r, engine, setup}, nil
+	return &taken{request: r, engine: engine, setup: setup}, nil
 }
 
 // look takes a setup and asks how its machine is now.
@@ -237,6 +238,9 @@ func (t *taken) work(do func(emit func(steps.Event)) error) error {
 	out, current := t.printer(), steps.StepID("")
 	err := do(func(e steps.Event) {
 		current = e.Step
+		if t.brief && !t.asJSON && e.Kind != steps.Retrying && e.Kind != steps.Failed {
+			return
+		}
 		out.event(e)
 	})
 	if err != nil && current != "" {
