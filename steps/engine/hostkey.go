@@ -177,3 +177,41 @@ func (r *run) hostKeyChanged(ctx context.Context, done keyChange) error {
 	r.s.Resources.HostKeyMade, r.s.Resources.HostKeyChanging = true, false
 	return r.settleHostKey(done.key)
 }
+
+// replaceHostKey has the machine make itself another host key: its own is on
+// the disk that was copied. A machine that keeps it is told of; a connection
+// that was lost is an error, and the next run tries again.
+func (r *run) replaceHostKey(ctx context.Context, s *steps.Saving) error {
+	old, err := remote.ParseKey(s.HostKey)
+	if err != nil {
+		return nil // nothing was pinned
+	}
+	res := &r.s.Resources
+	was := res.PinnedKey
+	res.HostKeyChanging, res.PinnedKey = true, "" // the one that is in the image is never pinned again
+	if err := r.save(); err != nil {
+		return err
+	}
+	made, err := r.client.ChangeHostKey(ctx, remote.HostKeyChange{
+		Known: r.g.hostKeys(), InstanceID: r.s.Resources.InstanceID, Old: old,
+		Dial: func(ctx context.Context, k remote.Key) (*remote.Client, error) {
+			return r.dialChecked(ctx, remote.HostKeyCheck{Expected: []string{k.Line}})
+		},
+	})
+	var lost *remote.Error
+	var kept *remote.HostKeyKept
+	switch {
+	case err == nil:
+		res.HostKeyMade, res.HostKeyChanging, res.PinnedKey = true, false, made.Line
+		r.doing("The machine made a new host key, %s, which is pinned; the one in the image is no longer used", made.Fingerprint)
+	case ctx.Err() != nil, errors.As(err, &lost) && lost.Again():
+		return err
+	case errors.As(err, &kept):
+		r.doing("The machine keeps its host key, which is in the image as well: %s", kept.Why)
+		res.HostKeyChanging, res.PinnedKey = false, was
+		return r.save()
+	default:
+		r.doing("The machine keeps its host key, which is in the image as well: %s", steps.Explain(err).Text)
+	}
+	return nil
+}

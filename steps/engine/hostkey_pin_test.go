@@ -232,3 +232,37 @@ func TestTheKeyInAnImageIsNeverPinnedAgain(t *testing.T) {
 		t.Errorf("pinned %v after %v: %+v", made, before, res)
 	}
 }
+
+// A machine that keeps its host key, as one without passwordless sudo, changes
+// nothing any more: its key is the pinned one, in the record too.
+func TestAMachineThatKeepsItsKeyAfterAnImage(t *testing.T) {
+	w := newWorld(t, nil)
+	s := w.ownKey()
+	before := w.pinned()
+	elsewhere, err := remote.Generate("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := w.login().Output(t.Context(), `printf %s "$HOME"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := filepath.Join(filepath.Dir(home), "hostkey.pub") // which the host's sandbox-host-key shows
+	if _, err := os.Stat(shown); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(shown, []byte(elsewhere.Public), 0o644); err != nil { //nolint:gosec // as it was
+		t.Fatal(err)
+	}
+	said := ""
+	err = engine.ReplaceHostKey(t.Context(), w.Guide(), s.ID, before[0].Line, func(e steps.Event) { said += e.Text + "\n" })
+	if err != nil || !strings.Contains(said, "keeps its host key") {
+		t.Fatalf("%v; it said %q", err, said)
+	}
+	if res := w.Only().Resources; !slices.Equal(w.pinned(), before) || res.HostKeyChanging || res.PinnedKey != before[0].Line {
+		t.Errorf("pinned %v after %v: %+v", w.pinned(), before, res)
+	}
+	if c := w.doctor(w.Guide(), s.ID)["hostkey"]; c.State != steps.CheckOK || strings.Contains(c.Text, "not finished") {
+		t.Errorf("the doctor: %+v", c)
+	}
+}

@@ -208,38 +208,6 @@ func (r *run) settleImage(ctx context.Context) error {
 	return nil
 }
 
-// replaceHostKey has the machine make itself another host key: its own is on
-// the disk that was copied. A machine that keeps it is told of; a connection
-// that was lost is an error, and the next run tries again.
-func (r *run) replaceHostKey(ctx context.Context, s *steps.Saving) error {
-	old, err := remote.ParseKey(s.HostKey)
-	if err != nil {
-		return nil // nothing was pinned
-	}
-	res := &r.s.Resources
-	res.HostKeyChanging, res.PinnedKey = true, "" // the one that is in the image is never pinned again
-	if err := r.save(); err != nil {
-		return err
-	}
-	made, err := r.client.ChangeHostKey(ctx, remote.HostKeyChange{
-		Known: r.g.hostKeys(), InstanceID: r.s.Resources.InstanceID, Old: old,
-		Dial: func(ctx context.Context, k remote.Key) (*remote.Client, error) {
-			return r.dialChecked(ctx, remote.HostKeyCheck{Expected: []string{k.Line}})
-		},
-	})
-	var lost *remote.Error
-	switch {
-	case err == nil:
-		res.HostKeyMade, res.HostKeyChanging, res.PinnedKey = true, false, made.Line
-		r.doing("The machine made a new host key, %s, which is pinned; the one in the image is no longer used", made.Fingerprint)
-	case ctx.Err() != nil, errors.As(err, &lost) && lost.Again():
-		return err
-	default:
-		r.doing("The machine keeps its host key, which is in the image as well: %s", steps.Explain(err).Text)
-	}
-	return nil
-}
-
 // imageKeyPath is where the key of what is left out of an image is, while the
 // image is made.
 func (g *Guide) imageKeyPath(id string) string { return g.ledger.file("tokens", id+".image") }
