@@ -25,6 +25,7 @@ type Guide struct {
 
 	mu       sync.Mutex
 	accounts map[string]Cloud
+	failing  map[string]time.Time     // when links saw first that an account has no credentials, by profile
 	opening  chan struct{}            // holds a token while an account is opened
 	signers  map[string]remote.Signer // unlocked keys, so that a passphrase is asked once
 	numbers  map[string]string        // account numbers by profile
@@ -62,7 +63,7 @@ func New(cfg Config) *Guide {
 	cfg.Ask = &queuedAsker{Asker: cfg.Ask, taken: make(chan struct{}, 1)}
 	return &Guide{
 		cfg: cfg, ledger: ledger{cfg.Dir},
-		accounts: map[string]Cloud{}, opening: make(chan struct{}, 1), signers: map[string]remote.Signer{},
+		accounts: map[string]Cloud{}, failing: map[string]time.Time{}, opening: make(chan struct{}, 1), signers: map[string]remote.Signer{},
 		numbers: map[string]string{}, states: map[string]steps.State{}, refreshed: map[string]time.Time{},
 	}
 }
@@ -117,6 +118,7 @@ func (g *Guide) open(ctx context.Context, profile string) (Cloud, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.accounts[profile] = c
+	delete(g.failing, profile)
 	delete(g.numbers, profile) // its credentials may be others now
 	return c, nil
 }
@@ -127,6 +129,44 @@ func (g *Guide) ForgetFailures() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	maps.DeleteFunc(g.accounts, func(_ string, c Cloud) bool { return c.CredentialsFailed() })
+}
+
+// failureLasts is how long a link leaves a credential_process alone that failed.
+const failureLasts = 30 * time.Second
+
+// revive takes the account as it is now where the target's has no credentials:
+// a tunnel outlives their failure. The computer may have been offline, and nobody
+// be there to press a key: what failed some time ago is opened again.
+func (t *target) revive(ctx context.Context) error {
+	if !t.account.CredentialsFailed() {
+		return nil
+	}
+	t.g.forgetFailure(t.s.Answers.Profile)
+	c, err := t.g.account(ctx, t.s.Answers.Profile)
+	if err != nil || c.CredentialsFailed() {
+		return err
+	}
+	if err := t.g.sameAccount(ctx, t.s, c); err != nil {
+		return err
+	}
+	t.account, t.region = c, c.In(t.s.Answers.Region)
+	return nil
+}
+
+// forgetFailure closes a profile's account whose credentials failed a while ago.
+func (g *Guide) forgetFailure(profile string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c, now := g.accounts[profile], g.cfg.Now()
+	if c == nil || !c.CredentialsFailed() {
+		return
+	}
+	switch since, seen := g.failing[profile]; {
+	case !seen:
+		g.failing[profile] = now
+	case now.Sub(since) >= failureLasts:
+		delete(g.accounts, profile)
+	}
 }
 
 // number returns the number of the account that a profile leads to. It is

@@ -267,6 +267,9 @@ func (t *target) redial(ctx context.Context) (*remote.Client, error) {
 	if how := t.g.ended(); how != CloudRuns {
 		return nil, errors.Join(cloudEnded(how), err)
 	}
+	if t.revive(ctx) != nil {
+		return nil, err
+	}
 	i, ierr := t.instance(ctx)
 	if ierr != nil {
 		return nil, err // the host's own reason tells more

@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
@@ -75,5 +77,62 @@ func TestAFailingCredentialProcessRunsOnce(t *testing.T) {
 				t.Errorf("after it may have been mended, it ran %d times in all", n)
 			}
 		})
+	}
+}
+
+// A tunnel outlives a credential_process that failed while the computer was
+// offline: it is run again after a while, though nobody presses a key.
+func TestATunnelOutlivesAFailedCredentialProcess(t *testing.T) {
+	w, _, s := launchedSetup(t)
+	front := httptest.NewServer(w.Cloud)
+	t.Cleanup(front.Close)
+	dir := t.TempDir()
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "none"))
+	t.Setenv("AWS_ENDPOINT_URL", front.URL)
+	runs, offline := filepath.Join(dir, "runs"), filepath.Join(dir, "offline")
+	for path, text := range map[string]string{
+		"config": "[default]\nregion = us-east-1\ncredential_process = sh " + filepath.Join(dir, "creds") + "\n",
+		"creds": "echo run >>" + runs + "\n[ ! -e " + offline + " ] || exit 3\n" +
+			`echo '{"Version": 1, "AccessKeyId": "AKIATEST", "SecretAccessKey": "secret", "Expiration": "2020-01-01T00:00:00Z"}'` + "\n",
+		"runs": "",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ran := func() int {
+		b, err := os.ReadFile(runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(b), "run")
+	}
+	clock := await.NewClock(time.Now())
+	g := w.Guide(func(c *engine.Config) { c.Open, c.Now = engine.OpenAWS, clock.Now })
+	s.SSHPort = await.Port(t) // where it was before it was stopped and started
+	if err := engine.Save(g, s); err != nil {
+		t.Fatal(err)
+	}
+	again, err := engine.Redialler(t.Context(), g, s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(offline, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := again(t.Context()); err == nil {
+		t.Fatal("it was found without credentials")
+	}
+	if err := os.Remove(offline); err != nil {
+		t.Fatal(err)
+	}
+	before := ran()
+	if err := again(t.Context()); err == nil || ran() != before {
+		t.Errorf("at once, it ran %d times more: %v", ran()-before, err)
+	}
+	clock.Pass(time.Minute)
+	if err := again(t.Context()); err != nil {
+		t.Errorf("after a minute: %v", err)
 	}
 }

@@ -58,3 +58,18 @@ func TakeInstall(ctx context.Context, g *Guide, setupID string, job remote.Job, 
 	}
 	return r.takeInstall(ctx, job)
 }
+
+// Redialler is a tunnel's way to make its connection again, for as long as that is open.
+func Redialler(ctx context.Context, g *Guide, setupID string) (func(context.Context) error, error) {
+	t, err := g.target(ctx, setupID, "", silent)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		c, err := t.redial(ctx)
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	}, nil
+}
