@@ -119,14 +119,13 @@ func WhyDown(ctx context.Context, h Host, f Facts, ready error) *Error {
 		return nil
 	}
 	tail, err := s.log(ctx, map[string]string{"JE_LINES": strconv.Itoa(recentLines), "JE_SINCE_START": "1"})
-	if err != nil {
+	// Without such a line the server was stopped: what is in its log, as a request
+	// that was refused, did not end it.
+	if err != nil || !slices.ContainsFunc(tail, failed.MatchString) {
 		return nil
 	}
 	e := explainServer(tail, s.settings(ctx))
 	if e.Title == endedEarly {
-		if !slices.ContainsFunc(tail, failed.MatchString) {
-			return nil
-		}
 		e.Title, e.Raw = "The server has failed", "" // which its text quotes
 	}
 	return e

@@ -22,7 +22,7 @@ func TestWhyDown(t *testing.T) {
 	}{
 		"its settings":        {refused, "[C] Jupyter servers are configured to only be run with a password.\n" + ours, "1\n", badSettings, "~/.jupyter/jupyter_config.py", "configured to only be run"},
 		"for no known reason": {refused, "last words\n" + ours, "1\n", "The server has failed", "last words", ""},
-		"it was stopped":      {refused, "received signal 15, stopping\n", "", "", "", ""},
+		"it was stopped":      {refused, "[W] 403 GET /tree/a.ipynb: Permission denied\nModuleNotFoundError: No module named 'extension'\nreceived signal 15, stopping\n", "", "", "", ""},
 		"another failure":     {errors.New("no"), "last words\n" + ours, "1\n", "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
