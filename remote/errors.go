@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
@@ -28,6 +29,7 @@ const (
 	HostKeyChanged Reason = "host-key-changed" // not the pinned key, or not the console's
 	NoSession      Reason = "no-session"       // the host opens no (further) session
 	NoCommand      Reason = "no-command"       // the login shell ends before a command begins
+	Exhausted      Reason = "exhausted"        // the host has no memory or processes left for a command
 	NoTerminal     Reason = "no-terminal"      // the host gives out no terminal
 	NoForwarding   Reason = "no-forwarding"    // the host lets nobody connect through it
 	Closed         Reason = "closed"           // the connection ended
@@ -72,7 +74,7 @@ func (e *Error) Again() bool {
 func (e *Error) Problem() problem.Problem {
 	title, text, next := e.words()
 	kind := problem.Unreachable
-	if e.Reason == NoCommand {
+	if e.Reason == NoCommand || e.Reason == Exhausted {
 		kind = problem.Server
 	}
 	return problem.Problem{Kind: kind, Title: title, Text: text, Next: next}
@@ -126,6 +128,10 @@ func (e *Error) words() (title, text string, next problem.Next) {
 		}
 		return "The machine runs no commands", text,
 			problem.Say("Remove that line, in Jupyter's own editor or terminal while the server still answers. Until then nothing else can be checked or done on the machine.")
+	case Exhausted:
+		return "The machine has no memory or no processes left",
+			quoted("A command was sent to it but could not be started", e.Text),
+			problem.Say("End what uses them, in Jupyter while it still answers, or stop the machine and start it again. If it persists, ").Act(problem.ChooseType.Of("a larger instance type")).Say(".")
 	case NoTerminal:
 		return "The machine's SSH server gives no terminal",
 			quoted("The SSH server at "+e.Addr+" let us in and then refused a terminal", e.Text),
@@ -175,6 +181,21 @@ func dialError(t Target, err error) *Error {
 	}
 	return e
 }
+
+// noCommand is a login shell that ended before the script began. A shell that
+// also reads the input leaves half a program, which does not run. The shell's
+// status is no script's, and so no *ExitError is in it. A shell that could not
+// start the programs that read the script is no fault of its start files.
+func (c *Client) noCommand(stdout, stderr string) error {
+	e := &Error{Reason: NoCommand, Addr: c.to.Addr, User: c.to.User, Text: safe.Scrub(firstLine(strings.TrimSpace(stdout + stderr)))}
+	if line := exhausted.FindString(stdout + "\n" + stderr); line != "" {
+		e.Reason, e.Text = Exhausted, safe.Scrub(firstLine(line))
+	}
+	return e
+}
+
+// exhausted is the line by which a shell says that it could not start a program.
+var exhausted = regexp.MustCompile(`(?im)^.*(cannot fork|\bfork: |\bfork failed|cannot allocate (memory|\d+ bytes)|resource temporarily unavailable).*$`)
 
 func isTimeout(err error) bool {
 	var n net.Error

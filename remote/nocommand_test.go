@@ -49,6 +49,31 @@ func TestHostThatRunsNothing(t *testing.T) {
 	}
 }
 
+// A host with no memory or processes left for our script is not told to have
+// faulty start files, whichever shell says so and whatever it ends with.
+func TestHostThatCannotFork(t *testing.T) {
+	for name, cse := range map[string]struct{ starts, says string }{
+		"dash":        {"echo Welcome; echo 'sh: 0: Cannot fork' >&2; exit 2", "Cannot fork"},
+		"bash":        {"echo '-bash: fork: retry: Resource temporarily unavailable' >&2; echo '-bash: fork: Resource temporarily unavailable' >&2; exit 254", "fork: retry"},
+		"zsh":         {"echo 'zsh:1: fork failed: resource temporarily unavailable' >&2; exit 1", "fork failed"},
+		"memory":      {"echo 'bash: xrealloc: cannot allocate 64 bytes'; echo 'bash: cat: Cannot allocate memory' >&2; exit 2", "xrealloc: cannot allocate"},
+		"its own end": {"echo 'bash: fork: Cannot allocate memory' >&2; exit 0", "fork: Cannot allocate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := startHostWith(t, cse.starts, nil).client(t)
+			_, err := c.Output(t.Context(), "echo hello")
+			var e *Error
+			if !errors.As(err, &e) || e.Reason != Exhausted || e.Again() {
+				t.Fatalf("got %v", err)
+			}
+			p := e.Problem()
+			if p.Kind != problem.Server || p.Title != "The machine has no memory or no processes left" || strings.Contains(p.Text, ".bashrc") || !strings.Contains(p.Text, cse.says) || p.Next.Empty() {
+				t.Errorf("%+v", p)
+			}
+		})
+	}
+}
+
 // Where the login shell starts the SFTP server, a copy tells it from a server
 // that serves no files.
 func TestCopyFromHostThatRunsNothing(t *testing.T) {

@@ -72,8 +72,9 @@ const maxOutput = 4 << 20
 // Run runs a command and waits for it. When ctx ends it is sent SIGTERM and
 // left. Stdout gets what the script prints, and nothing of the login shell's own;
 // it and Stderr are not written to any more once Run returns. Its errors are
-// *ExitError, *Error (of [NoCommand] where the login shell ends before the script
-// begins, so that nothing can be concluded from its silence) and ctx's own.
+// *ExitError, *Error (of [NoCommand] or [Exhausted] where the login shell ends
+// before the script begins, so that nothing can be concluded from its silence) and
+// ctx's own.
 func (c *Client) Run(ctx context.Context, cmd Command) error {
 	program, err := cmd.program()
 	if err != nil {
@@ -193,7 +194,7 @@ func (c *Client) exit(err error, begun bool, stdout, stderr string) error {
 	case err == nil && begun:
 		return nil
 	case err == nil:
-		return c.noCommand(stdout + stderr)
+		return c.noCommand(stdout, stderr)
 	case errors.As(err, &status):
 		e := &ExitError{Code: status.ExitStatus(), Signal: status.Signal(), Stderr: cleanLines(stderr)}
 		// An image's root is told so by a forced command, not by a refusal.
@@ -204,21 +205,14 @@ func (c *Client) exit(err error, begun bool, stdout, stderr string) error {
 			return &Error{Reason: Booting, Addr: c.to.Addr, User: c.to.User, Text: firstLine(stdout + stderr), Err: e}
 		}
 		// One that a signal ended, as when memory runs out, did not end on its own.
-		if !begun && e.Signal == "" && (e.Code < 128 || e.Code == incomplete) {
-			return c.noCommand(stdout + stderr)
+		if !begun && e.Signal == "" && (e.Code < 128 || e.Code == incomplete || exhausted.MatchString(stdout+"\n"+stderr)) {
+			return c.noCommand(stdout, stderr)
 		}
 		return e
 	case errors.As(err, &none):
 		return c.ended(io.EOF)
 	}
 	return fmt.Errorf("run on the host: %w", c.ended(err))
-}
-
-// noCommand is a login shell that ended before the script began. A shell that
-// also reads the input leaves half a program, which does not run. The shell's
-// status is no script's, and so no *ExitError is in it.
-func (c *Client) noCommand(said string) error {
-	return &Error{Reason: NoCommand, Addr: c.to.Addr, User: c.to.User, Text: safe.Scrub(firstLine(strings.TrimSpace(said)))}
 }
 
 // incomplete is the status of a program that did not arrive whole.
