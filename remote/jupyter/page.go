@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -15,6 +17,10 @@ const (
 	uiLab  = "lab"  // JupyterLab
 	uiTree = "tree" // the notebook's list of files
 )
+
+// pageAgain is how long a page that failed is left alone before it is asked for
+// a second time.
+const pageAgain = 500 * time.Millisecond
 
 // OpenUI asks for the endpoint's page as a browser does, and returns which one
 // opens: a server without JupyterLab opens its list of files instead. Its errors
@@ -33,8 +39,15 @@ func (c *client) openUI(ctx context.Context, ep Endpoint) (string, error) {
 		return "", nil
 	}
 	err := c.page(ctx, ep.UI)
-	// Where JupyterLab is turned off, notebook 7 still takes its address, and fails.
-	if code := statusOf(err); ep.UI == uiLab && (code == http.StatusNotFound || code >= http.StatusInternalServerError) {
+	if statusOf(err) >= http.StatusInternalServerError { // it may be for a moment
+		if err := remote.Pause(ctx, pageAgain); err != nil {
+			return "", explainReach(ep, err)
+		}
+		err = c.page(ctx, ep.UI)
+	}
+	// Where JupyterLab is turned off, notebook 7 still takes its address, and fails
+	// with a 500. Another 5xx, as a proxy's, tells nothing about it.
+	if code := statusOf(err); ep.UI == uiLab && (code == http.StatusNotFound || code == http.StatusInternalServerError) {
 		return uiTree, explainPage(ep, c.page(ctx, uiTree))
 	}
 	return ep.UI, explainPage(ep, err)

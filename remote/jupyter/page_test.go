@@ -70,6 +70,43 @@ func TestOpenUI(t *testing.T) {
 	}
 }
 
+// A page that fails for a moment is asked for again, and a server whose proxy or
+// gateway answers in its place is not said to have no JupyterLab.
+func TestOpenUIFailsForAMoment(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answers []int  // of /lab, the last of them from then on
+		want    string // empty: an error
+	}{
+		"500 once":    {[]int{500, 200}, "lab"},
+		"503 once":    {[]int{503, 200}, "lab"},
+		"500":         {[]int{500}, "tree"},
+		"503":         {[]int{503}, ""},
+		"502":         {[]int{502}, ""},
+		"503, gone":   {[]int{503, 404}, "tree"},
+		"500 and 503": {[]int{500, 503}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0 // one request at a time
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/lab" {
+					_, _ = w.Write([]byte(config(`{"baseUrl": "/", "notebookPage": "tree"}`)))
+					return
+				}
+				w.WriteHeader(c.answers[min(asked, len(c.answers)-1)])
+				asked++
+				_, _ = w.Write([]byte(config(`{"baseUrl": "/", "appUrl": "/lab"}`)))
+			}))
+			got, err := OpenUI(t.Context(), Endpoint{URL: s.URL, Token: "secret", UI: "lab"})
+			s.Close()
+			if (err != nil) != (c.want == "") || err == nil && got != c.want {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}
+
 // A server that refuses the token is said to, and not to have no page.
 func TestOpenUIRefused(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))

@@ -70,7 +70,8 @@ func (g *Guide) SetMode(ctx context.Context, setupID string, mode steps.Mode, no
 }
 
 // SetUI changes the page that the URL leads to. It is in effect at once, since
-// the server has both.
+// the server has both. JupyterLab, asked for where a proof found none, is taken to
+// be there until the next proof tells: it may have been installed since.
 func (g *Guide) SetUI(_ context.Context, setupID string, ui steps.UI) (steps.Setup, error) {
 	unlock, err := g.ledger.lock(setupID)
 	if err != nil {
@@ -89,6 +90,9 @@ func (g *Guide) SetUI(_ context.Context, setupID string, ui steps.UI) (steps.Set
 		}
 	}
 	s.Answers.UI = ui
+	if ui == steps.UILab {
+		s.NoLab = false
+	}
 	if s.Next != nil {
 		s.Next.UI = ui
 	}

@@ -67,6 +67,17 @@ func TestThePageIsAnotherAtOnce(t *testing.T) {
 			t.Errorf("%s: the ledger has %+v, %v", ui, kept, err)
 		}
 	}
+	// JupyterLab, asked for where there was none, is believed to be there until a
+	// proof has told again.
+	s.NoLab = true
+	if err := g.ledger.save(s); err != nil {
+		t.Fatal(err)
+	}
+	for _, ui := range []steps.UI{steps.UITree, steps.UILab} {
+		if got, err := g.SetUI(t.Context(), "s1", ui); err != nil || got.UI() != ui || got.NoLab != (ui == steps.UITree) {
+			t.Errorf("%s, where there was no JupyterLab: %+v, %v", ui, got, err)
+		}
+	}
 	if _, err := g.SetUI(t.Context(), "s1", "desktop"); steps.Explain(err).Kind != problem.Answers {
 		t.Errorf("a page that is none: %v", err)
 	}
