@@ -123,7 +123,7 @@ func (n *localNotebook) start(ctx context.Context, gatewayID string, ui steps.UI
 	page, err := jupyter.OpenUI(ctx, ep)
 	if err != nil {
 		_ = n.Close() // the first error is the one to tell
-		return noPage(ui, err)
+		return noPage(runtime.GOOS, ui, err)
 	}
 	n.url = ep.URL + "/" + page + "?token=" + token
 	return nil
@@ -201,14 +201,14 @@ func (n *localNotebook) await(ctx context.Context, ep jupyter.Endpoint) error {
 }
 
 // noPage is a notebook here that answers and does not show its page.
-func noPage(ui steps.UI, err error) error {
+func noPage(system string, ui steps.UI, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
 	return &problem.Error{
 		Kind: problem.Server, Title: "The notebook on this computer does not show its page", Err: err,
 		Text: fmt.Sprintf("It answers, but there is no Jupyter at /%s. %s", ui, steps.Explain(err).Text),
-		Next: problem.Say("Install what is missing: python3 -m pip install notebook (in a venv where the system asks for one), then try again."),
+		Next: problem.Say("Install what is missing: " + pythonOf(system) + " -m pip install notebook (in a venv where the system asks for one), then try again."),
 	}
 }
 
