@@ -13,20 +13,20 @@ import (
 // no Python: running it opens a window that offers to install Apple's developer
 // tools, and waits.
 func Offer(ctx context.Context, path string) bool {
-	return offer(runtime.GOOS, path, func() bool {
+	return offer(runtime.GOOS, path, filepath.EvalSymlinks, func() bool {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		return exec.CommandContext(ctx, "/usr/bin/xcode-select", "-p").Run() == nil
 	})
 }
 
-// offer has tools say whether the developer tools are there, which have the
-// Python that runs then.
-func offer(system, path string, tools func() bool) bool {
+// offer has links say where a path leads to, and tools whether the developer
+// tools are there, which have the Python that runs then.
+func offer(system, path string, links func(string) (string, error), tools func() bool) bool {
 	if system != "darwin" {
 		return false
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
+	if real, err := links(path); err == nil {
 		path = real
 	}
 	return path == "/usr/bin/python3" && !tools()
