@@ -119,7 +119,7 @@ func otherMachine(s *steps.Setup, b steps.Answers) string {
 		return "disk size"
 	case s.Begun() && otherKey:
 		return "key pair"
-	case s.Launched() && !maps.Equal(a.Tags, b.Tags):
+	case s.Begun() && !maps.Equal(a.Tags, b.Tags): // they are on what there is
 		return "set of tags"
 	}
 	return ""
