@@ -87,7 +87,7 @@ With --json, a line of kind "path" with the path, the project's file where there
 func (p *Program) configTrustCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "trust", short: "Agree to the project's file as it is now", least: 0, most: 0,
-		long: `Has the project's file (` + settings.ProjectFile + `) count also where nobody sees the review: with --yes, or without a terminal. Read it first. When it changes, it has to be agreed to again.
+		long: `Has the project's file (` + settings.ProjectFile + `) count also where nobody sees the review: with --yes or --json, or where the output is no terminal. Read it first. When it changes, it has to be agreed to again.
 
 With --json, a line of kind "path" as "config path" prints it, and "done" at the end.`,
 		example: `jupyter-ec2 config trust`,

@@ -123,7 +123,7 @@ func (a *answering) start(ctx context.Context, builtIn steps.Answers) (steps.Ans
 	given := set.Answers()
 	given.Name, given.Profile = builtIn.Name, a.setProfile(set, a.engine.Sandboxed())
 	a.origins = set.Origins()
-	if a.seen() && !a.o.json {
+	if a.seen() {
 		given = a.likeTheLast(ctx, given, usual)
 	}
 	if given.Profile == "" {
@@ -132,8 +132,9 @@ func (a *answering) start(ctx context.Context, builtIn steps.Answers) (steps.Ans
 	return given.Over(builtIn), nil
 }
 
-// seen reports whether a person sees the review and is asked.
-func (a *answering) seen() bool { return a.Terminal && !a.o.yes }
+// seen reports whether a person sees the review and is asked. It is printed to
+// the output, which may be a pipe while the question still has a terminal.
+func (a *answering) seen() bool { return a.Terminal && a.OutTerminal && !a.o.yes && !a.o.json }
 
 // likeTheLast has a new machine start from the answers of the last one where
 // nothing is set. A script's do not depend on what was made before.
@@ -168,7 +169,7 @@ func (a *answering) agreed(set *settings.Settings) error {
 	}
 	return &problem.Error{
 		Kind: problem.Answers, Title: "You have not agreed to the project's file",
-		Text: set.Project + " sets " + strings.Join(names, ", ") + ", and nobody is asked about it here.",
-		Next: problem.Say("Read it, and agree to it as it is: " + name + " config trust. Or run " + name + " up without --yes, which shows it before anything is created."),
+		Text: set.Project + " sets " + strings.Join(names, ", ") + ", and nobody sees the review here.",
+		Next: problem.Say("Read it, and agree to it as it is: " + name + " config trust. Or run " + name + " up in a terminal, with its output not captured and without --yes and --json: the review shows it before anything is created."),
 	}
 }

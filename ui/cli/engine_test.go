@@ -97,6 +97,7 @@ type run struct {
 	awake    bool              // the sandbox runs
 	in       string
 	terminal bool
+	captured bool // the output is not the terminal
 	console  func(context.Context) (steps.Terminal, func() error, error)
 	browsed  string
 	out, err screen
@@ -120,7 +121,7 @@ func (r *run) do(ctx context.Context, args ...string) int {
 	p := &Program{
 		In: strings.NewReader(r.in), Out: &r.out, Err: &r.err,
 		Getenv: func(name string) string { return r.env[name] }, Now: r.now, Places: r.places,
-		Terminal: r.terminal, OutTerminal: r.terminal, Console: r.console,
+		Terminal: r.terminal, OutTerminal: r.terminal && !r.captured, Console: r.console,
 		SandboxRuns: func(context.Context) bool { return r.awake },
 		Browse: func(url string) (<-chan struct{}, error) {
 			r.browsed = url

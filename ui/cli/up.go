@@ -42,7 +42,7 @@ func (p *Program) upCommand(sandbox *bool) *cobra.Command {
 		Short: "Go through the guide and end at a URL",
 		Long: `Goes through the guide without a screen: launches the machine, installs Jupyter, starts it, runs a cell in it, and prints the URL. In a terminal it shows the steps as they go, with the URL in a box at the end, and keeps the whole log in a file; elsewhere, and with --plain, it prints lines, the URL as the last one.
 
-A new machine starts from what is set (see jupyter-ec2 config), and then from the answers of the one that was made last, which the review shows; with --yes, --json or without a terminal only what is set counts, whatever was made before.
+A new machine starts from what is set (see jupyter-ec2 config), and then from the answers of the one that was made last, which the review shows; with --yes or --json, or where the output is no terminal, only what is set counts, whatever was made before.
 
 A run that was interrupted continues where it stopped when the same command is given again; nothing is created twice. In ssh mode the tunnel stays up until Ctrl-C, which is a success once the URL was printed.
 

@@ -132,6 +132,13 @@ func TestUpWithAProjectsFileUnseen(t *testing.T) {
 	if code := up(r, "--yes"); code != exitUsage {
 		t.Errorf("a yes to one machine counted for others: exit %d", code)
 	}
+	if code := up(r, "--json"); code != exitUsage || begun(r.engine) != nil {
+		t.Errorf("a review for a script: exit %d", code)
+	}
+	r.captured = true
+	if code := up(r); code != exitUsage || begun(r.engine) != nil || !strings.Contains(r.err.String(), "You have not agreed") {
+		t.Errorf("a review that goes into a pipe: exit %d: %s", code, r.err.String())
+	}
 	r.terminal = false
 	if code := r.do(t.Context(), "config", "trust"); code != exitDone {
 		t.Fatalf("exit %d: %s", code, r.err.String())
