@@ -26,7 +26,25 @@ func TestTheGuideStartsFromWhatIsSet(t *testing.T) {
 	if got.Type != "t3.micro" || got.DiskGB != 33 || got.Mode != steps.ModeHTTP || got.IdleStop != steps.DefaultIdleStop || got.Tags["team"] != "lab" {
 		t.Errorf("the review is of %+v", got)
 	}
-	r.until("set: type, idle stop, tags from config.toml; disk, mode, installer from the").press("i").until("set: type, tags from config.toml")
+	r.until("set from config.toml: type, idle stop, tags; from the last machine: disk").press("i").until("set from config.toml: type, tags; from the last machine: disk")
+}
+
+// However much a project's file sets, the review names the file, and all of it:
+// what the line has no room for wraps.
+func TestTheReviewNamesAProjectsFileWhole(t *testing.T) {
+	project := steps.Answers{
+		Type: "t3.micro", DiskGB: 33, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, UI: steps.UITree,
+		IdleStop: steps.DefaultIdleStop, Lifetime: steps.DefaultLifetime,
+	}
+	r := toRegions(newRig(t, stepstest.New(), func(o *Options) {
+		o.Start = func() steps.Start {
+			return steps.Start{Answers: project, Origins: []steps.Origin{{From: ".jupyter-ec2.toml", Answers: project}}}
+		}
+	})).press("enter").until("0.0120").press("enter").until("New ed25519 key").press("enter").until("Installer").press("enter").until("an hour")
+	const whole = "set from .jupyter-ec2.toml: type, disk, mode, installer, page, idle stop, lifetime Will be created"
+	if text := strings.Join(strings.Fields(r.size(80, 60).screen()), " "); !strings.Contains(text, whole) {
+		t.Errorf("the file is not named whole:\n%s", r.screen())
+	}
 }
 
 // A setting that cannot be used prevents the launch until it is put right, and

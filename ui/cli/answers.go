@@ -42,7 +42,7 @@ func (a *answering) answers(ctx context.Context) (steps.Answers, steps.Setup, er
 		return base, existing, usage("up", "there is no terminal to ask on: add --yes to continue without being asked")
 	}
 	if from := wording.Origins(base, a.origins); from != "" {
-		a.note("Set: %s.\n", from)
+		a.note("Set %s.\n", from)
 	}
 	account, err := a.engine.SignIn(ctx, base.Profile)
 	if err != nil {

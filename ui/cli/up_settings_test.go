@@ -126,7 +126,7 @@ func TestUpWithAProjectsFileUnseen(t *testing.T) {
 		t.Errorf("nothing is created: exit %d: %s", code, r.err.String())
 	}
 	r.terminal, r.in = true, "y\n"
-	if code := up(r); code != exitDone || begun(r.engine).Type != "p5.48xlarge" || !strings.Contains(strings.Join(strings.Fields(r.err.String()), " "), "Set: type, disk from "+settings.ProjectFile) {
+	if code := up(r); code != exitDone || begun(r.engine).Type != "p5.48xlarge" || !strings.Contains(strings.Join(strings.Fields(r.err.String()), " "), "Set from "+settings.ProjectFile+": type, disk.") {
 		t.Errorf("seen: exit %d: %s", code, r.err.String())
 	}
 	if code := up(r, "--yes"); code != exitUsage {

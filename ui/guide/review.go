@@ -197,7 +197,7 @@ func (s *Review) left(w int) []string {
 	lines = append(append(lines, ""), s.limitLines(w)...)
 	s.limits = len(lines) - 1
 	if from := wording.Origins(s.Answers, s.origins); from != "" {
-		lines = append(lines, s.Theme.Subtle.Render(cells.Fit("  set: "+page.Clean(from), w)))
+		lines = append(lines, page.Indent(page.Paragraph(s.Theme.Subtle, page.Clean("set "+from), w-2), 2)...)
 	}
 	lines = append(lines, "", page.Heading(s.Theme, "Will be created"))
 	for _, c := range r.Creates {

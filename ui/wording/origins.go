@@ -7,8 +7,8 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// Origins says in a line where the answers come from that nobody gave: "type,
-// disk from config.toml; mode from the last machine". An answer that was changed
+// Origins says where the answers come from that nobody gave: "from config.toml:
+// type, disk; from the last machine: mode". An answer that was changed
 // since, and what is built in, are not in it.
 func Origins(a steps.Answers, from []steps.Origin) string {
 	names := make([][]string, len(from))
@@ -28,7 +28,7 @@ func Origins(a steps.Answers, from []steps.Origin) string {
 			names[i] = append(names[i], "tags")
 		}
 		if len(names[i]) > 0 {
-			parts = append(parts, strings.Join(names[i], ", ")+" from "+o.From)
+			parts = append(parts, "from "+o.From+": "+strings.Join(names[i], ", "))
 		}
 	}
 	return strings.Join(parts, "; ")

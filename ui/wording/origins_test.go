@@ -13,9 +13,9 @@ func TestOrigins(t *testing.T) {
 	from := []steps.Origin{{From: "P", Answers: project}, {From: "F", Answers: file}, {From: "the last machine", Answers: last}}
 	all := steps.Answers{Region: "r", Type: "b", DiskGB: 20, Mode: steps.ModeHTTP, Installer: steps.InstallerPip, IdleStop: steps.Never, Tags: map[string]string{"team": "lab", "run": "2"}}
 	for want, change := range map[string]func(*steps.Answers){
-		"type from P; region, disk, mode, tags from F; installer, idle stop from the last machine": func(*steps.Answers) {},
+		"from P: type; from F: region, disk, mode, tags; from the last machine: installer, idle stop": func(*steps.Answers) {},
 		// What was changed comes from the person, also where it is what a weaker one has.
-		"region, disk, mode, tags from F; installer from the last machine": func(a *steps.Answers) { a.Type, a.IdleStop = "c", steps.DefaultIdleStop },
+		"from F: region, disk, mode, tags; from the last machine: installer": func(a *steps.Answers) { a.Type, a.IdleStop = "c", steps.DefaultIdleStop },
 		"": func(a *steps.Answers) { *a = steps.Answers{Type: "own"} },
 	} {
 		a := all
