@@ -23,6 +23,7 @@ type entry struct {
 	// table is the index of the header it stands under, or -1.
 	table  int
 	inline bool // in an inline table
+	quoted bool // its key is in quotes
 	kind   unstable.Kind
 	text   string // of a text: what it says; else as it is written
 	line   int
@@ -89,6 +90,7 @@ func (d *document) entry(p *unstable.Parser, n *unstable.Node, above []string, t
 		path: append(append([]string(nil), above...), path...), table: table, inline: inline, kind: v.Kind,
 		line: p.Shape(n.Raw).Start.Line, from: int(n.Raw.Offset), to: int(n.Raw.Offset + n.Raw.Length),
 	}
+	e.quoted = d.data[last.Offset] == '"' || d.data[last.Offset] == '\''
 	e.value = int(last.Offset + last.Length)
 	e.value += len(d.data[e.value:e.to]) - len(bytes.TrimLeft(d.data[e.value:e.to], " \t="))
 	if e.text = string(d.data[e.value:e.to]); v.Kind == unstable.String {
@@ -125,9 +127,12 @@ func (d *document) lineEnd(at int) int {
 // lineStart is where the line begins that at is in.
 func (d *document) lineStart(at int) int { return bytes.LastIndexByte(d.data[:at], '\n') + 1 }
 
-// key is the setting that an entry is for; ok is false where it is a fault.
+// key is the setting that an entry is for, or what is wrong with it. By TOML's
+// rule a setting below the table is a tag, which is hardly what was meant.
 func (e entry) key() (k Key, fault string) {
 	switch {
+	case e.path[0] == tagsTable && len(e.path) == 2 && e.table >= 0 && !e.quoted && isSetting(e.path[1]):
+		return "", fmt.Sprintf("%[1]s under [tags] is a tag: move it above [tags], or write %[1]q in quotes where a tag is meant", e.path[1])
 	case e.path[0] == tagsTable && len(e.path) == 2 && e.path[1] != "":
 		return TagKey(e.path[1]), ""
 	case e.path[0] == tagsTable:

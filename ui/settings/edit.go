@@ -89,6 +89,9 @@ func (d document) set(k Key, text string) ([]byte, error) {
 		return d.insert(line, func(e entry) bool { return e.table < 0 }), nil
 	}
 	name := bare(k.Tag())
+	if isSetting(k.Tag()) {
+		name = quoted(k.Tag()) // below the table the bare word is taken for the setting
+	}
 	for i, h := range d.headers {
 		if len(h.path) == 1 && h.path[0] == tagsTable && !h.array {
 			at := h.end
@@ -240,7 +243,7 @@ func Template() string {
 		}
 		fmt.Fprintf(&b, "\n# %s\n# %s = %s\n", strings.ToUpper(k.About()[:1])+k.About()[1:], k, written(k, text))
 	}
-	b.WriteString("\n# Tags of everything that is created\n# [tags]\n# team = \"lab\"\n")
+	b.WriteString("\n# A tag of everything that is created\n# " + tagPrefix + "team = \"lab\"\n")
 	return b.String()
 }
 

@@ -33,6 +33,7 @@ func TestSet(t *testing.T) {
 		{"tags = {a = \"b\", c = \"d\"}\n", "tags.c", "e", "tags = {a = \"b\", c = \"e\"}\n"},
 		{"mode = \"ftp\"\n", "mode", "http", "mode = \"http\"\n"}, // what is wrong can be put right
 		{"diks = 9\n", "disk", "9", "diks = 9\ndisk = 9\n"},
+		{"[tags]\na = \"b\"\n", "tags.disk", "d", "[tags]\na = \"b\"\n\"disk\" = \"d\"\n"},
 	} {
 		p := Places{User: filepath.Join(t.TempDir(), "new", UserFile)}
 		if c.file != "" {
@@ -122,13 +123,34 @@ func TestTemplate(t *testing.T) {
 	if values, faults := read(User, []byte(Template())); len(values) > 0 || len(faults) > 0 {
 		t.Errorf("%v, %v", values, faults)
 	}
-	text := strings.NewReplacer("# [tags]", "[tags]", "# team", "team").Replace(Template())
+	text := strings.Replace(Template(), "# tags.", "tags.", 1)
 	for _, k := range Keys() {
 		text = strings.Replace(text, "# "+string(k)+" = ", string(k)+" = ", 1)
 	}
 	values, faults := read(User, []byte(text))
 	if len(values) != len(Keys())+1 || len(faults) > 0 {
 		t.Errorf("%d values of %d settings and a tag; %v:\n%s", len(values), len(Keys()), faults, text)
+	}
+}
+
+// What is set below the template stays a setting when the template's lines are
+// uncommented, all of them.
+func TestTheTemplateAfterSet(t *testing.T) {
+	p := Places{User: filepath.Join(t.TempDir(), UserFile)}
+	if err := p.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Set(Disk, "20"); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(p.User)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer("# [tags]", "[tags]", "# tags.", "tags.", "# team", "team").Replace(string(data))
+	write(t, p.User, text)
+	if s := Load(p); s.Get(Disk).Text != "20" || s.Get(TagKey("team")).Text != "lab" || len(s.Faults) > 0 {
+		t.Errorf("the disk is %q, the tag %q; %v:\n%s", s.Get(Disk).Text, s.Get(TagKey("team")).Text, s.Faults, text)
 	}
 }
 

@@ -114,6 +114,9 @@ func (k Key) setting() (setting, bool) {
 	return all[i], true
 }
 
+// isSetting reports whether a word names a setting that is no tag.
+func isSetting(word string) bool { return slices.Contains(Keys(), Key(word)) }
+
 // ParseKey reads a key. The error asks whether another one was meant.
 func ParseKey(text string) (Key, error) {
 	if _, ok := Key(text).setting(); ok {

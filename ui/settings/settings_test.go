@@ -124,6 +124,7 @@ func TestFaults(t *testing.T) {
 		"[\"x\\u001b[31m\"]\n":                           `:1: there is no table [x]`,
 		"[tags.more]\na = \"b\"":                         `:1: there is no table [tags.more]`,
 		"tags = \"a=b\"":                                 `:1: tags are a table: write [tags]`,
+		"[tags]\na = \"b\"\ndisk = 20":                   `:3: disk under [tags] is a tag: move it above [tags], or write "disk" in quotes where a tag is meant`,
 		"[tags]\n\"aws:x\" = \"y\"":                      `:2: tags.aws:x: the tag "aws:x" cannot be used: names that begin with aws: are AWS's own`,
 		"[tags]\nJupyter-EC2 = \"y\"":                    `the tag "Jupyter-EC2" cannot be used: the program sets it`,
 		"[tags]\nName = \"y\"":                           `the tag "Name" cannot be used: the program sets it`,
