@@ -229,7 +229,7 @@ func (r *request) configTrust() error {
 			return faulty(&settings.Settings{Faults: []settings.Fault{f}})
 		}
 	}
-	if err := r.Places.Trust(); err != nil {
+	if err := r.Places.Trust(s); err != nil {
 		return err
 	}
 	r.line("%s counts as it is now, also with --yes:", s.Project)

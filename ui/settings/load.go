@@ -49,7 +49,10 @@ func Load(p Places) *Settings {
 		s.Project = safe.Clean(path) // whoever wrote the project named its folders
 		data, err := readProject(path)
 		s.file(Project, s.Project, data, err)
-		s.trusted = err == nil && trusts(p.Trusted, path, data)
+		if err == nil {
+			s.project.path, s.project.sum = path, sum(data)
+			s.trusted = trusts(p.Trusted, path, s.project.sum)
+		}
 	}
 	if p.Getenv != nil {
 		s.environment(p.Getenv)

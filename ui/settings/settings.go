@@ -72,6 +72,9 @@ type Settings struct {
 	// User is the path of the person's own file, which may not exist; Project
 	// that of the project's file, or empty.
 	User, Project string
+	// project is the project's file as it was read: where, and the hash of what it
+	// says. Both are empty where there is none that can be read.
+	project struct{ path, sum string }
 	// trusted reports whether the project's file is one that the person agreed to.
 	trusted bool
 }

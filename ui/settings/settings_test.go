@@ -184,7 +184,7 @@ func TestTrust(t *testing.T) {
 	if s := Load(p); s.Trusted() || !slices.Equal(s.Untrusted(), []Key{Type}) {
 		t.Fatalf("before: %v %v", s.Trusted(), s.Untrusted())
 	}
-	if err := p.Trust(); err != nil {
+	if err := p.Trust(Load(p)); err != nil {
 		t.Fatal(err)
 	}
 	if s := Load(p); !s.Trusted() || s.Untrusted() != nil {
@@ -195,11 +195,22 @@ func TestTrust(t *testing.T) {
 	if s := Load(p); s.Trusted() || !slices.Equal(s.Untrusted(), []Key{Type}) {
 		t.Errorf("changed since: %v %v", s.Trusted(), s.Untrusted())
 	}
+	read := Load(p)
+	write(t, project, "type = \"c\"\n") // after the person has read what it says
+	if err := p.Trust(read); err != nil {
+		t.Fatal(err)
+	}
+	if s := Load(p); s.Trusted() {
+		t.Error("what nobody has read is agreed to")
+	}
+	if err := p.Trust(Load(Places{})); err == nil {
+		t.Error("no file is agreed to")
+	}
 	write(t, p.Trusted, "{")
 	if s := Load(p); s.Trusted() {
 		t.Error("a list that cannot be read trusts")
 	}
-	if err := p.Trust(); err == nil {
+	if err := p.Trust(read); err == nil {
 		t.Error("a list that cannot be read is overwritten")
 	}
 }

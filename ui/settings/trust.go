@@ -12,27 +12,23 @@ import (
 )
 
 // trusts reports whether the person has agreed to a project's file with this
-// content. Where it has changed since, it has to be agreed to again.
-func trusts(list, path string, data []byte) bool {
+// sum. Where it has changed since, it has to be agreed to again.
+func trusts(list, path, sum string) bool {
 	all, err := trustedFiles(list)
-	return err == nil && all[path] == sum(data)
+	return err == nil && sum != "" && all[path] == sum
 }
 
-// Trust agrees to the project's file as it is.
-func (p Places) Trust() error {
-	path := p.project()
-	if path == "" {
-		return errors.New("there is no project's file")
-	}
-	data, err := readProject(path)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+// Trust agrees to the project's file as it was when the settings were read: what
+// it says now may be something else.
+func (p Places) Trust(s *Settings) error {
+	if s.project.sum == "" {
+		return errors.New("there is no project's file that can be read")
 	}
 	all, err := trustedFiles(p.Trusted)
 	if err != nil {
 		return err
 	}
-	all[path] = sum(data)
+	all[s.project.path] = s.project.sum
 	text, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return err
