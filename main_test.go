@@ -107,7 +107,7 @@ var arrows = map[string][]string{
 	"ui/guide":                append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
 	"ui/machines":             append([]string{"steps", "steps/problem", "ui/page"}, uiLeaves...),
 	"ui/*":                    uiLeaves,
-	"ui/settings":             {"steps", "remote/safe", "ui/theme", "ui/wording"},
+	"ui/settings":             {"steps", "remote/private", "remote/safe", "ui/theme", "ui/wording"},
 	"ui/tuitest":              {testsOnly},
 	"ui/wording":              {"steps", "steps/problem", "ui/cells"},
 	"steps":                   {"steps/problem", "remote/safe", "remote/jupyter/health"},

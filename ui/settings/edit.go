@@ -12,8 +12,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/moby/sys/atomicwriter"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 )
 
 // Set writes a value into the person's own file, and leaves all else in it as it
@@ -220,10 +221,10 @@ func writeFile(path string, data []byte) error {
 	if to, err := filepath.EvalSymlinks(path); err == nil {
 		path = to
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := private.MkdirAll(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return atomicwriter.WriteFile(path, data, 0o600)
+	return private.WriteFile(path, data, 0o600)
 }
 
 // Template is what a new file begins with: all that can be set, as comments.

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 )
 
 // What is set stands where it belongs, and everything else as it was.
@@ -50,6 +53,23 @@ func TestSet(t *testing.T) {
 		info, err := os.Stat(p.User)
 		if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 			t.Errorf("mode %v, %v", info.Mode(), err)
+		}
+	}
+}
+
+// The files are their owner's alone on every system: by mode, or by access list.
+func TestWhatIsWrittenIsPrivate(t *testing.T) {
+	p := places(t, "", "type = \"a\"\n", nil)
+	if err := errors.Join(p.Set(Disk, "20"), p.Trust(Load(p))); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{p.User, filepath.Dir(p.User), p.Trusted, filepath.Dir(p.Trusted)} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if access, err := private.Of(path, info); err != nil || access != (private.Access{}) {
+			t.Errorf("%s: others: %+v, %v", path, access, err)
 		}
 	}
 }

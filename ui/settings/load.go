@@ -244,7 +244,7 @@ func readProject(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is not a regular file")
 	}
-	if why := foreign(info); why != "" {
+	if why := foreign(path, info); why != "" {
 		return nil, errors.New(why)
 	}
 	data, err := readFile(path)

@@ -9,7 +9,7 @@ import (
 )
 
 // foreign says why a file may be somebody else's, or is empty.
-func foreign(info fs.FileInfo) string {
+func foreign(_ string, info fs.FileInfo) string {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case ok && int(stat.Uid) != os.Geteuid() && stat.Uid != 0:
