@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -71,29 +70,5 @@ func TestModulesThatCannotBePublished(t *testing.T) {
 		if _, err := readModule(t, files, "b"); err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("%s: %v", what, err)
 		}
-	}
-}
-
-// A folder that holds somebody's files is not emptied.
-func TestForeignFolderStays(t *testing.T) {
-	out := t.TempDir()
-	thesis := filepath.Join(out, "thesis.txt")
-	if err := os.WriteFile(thesis, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := clearOut(out); err == nil {
-		t.Error("it was emptied")
-	}
-	if _, err := os.Stat(thesis); err != nil {
-		t.Error(err)
-	}
-	if err := os.WriteFile(filepath.Join(out, sumsName), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := clearOut(out); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(thesis); !os.IsNotExist(err) {
-		t.Errorf("an earlier run's file is there: %v", err)
 	}
 }

@@ -27,7 +27,7 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "dist", "write to this `folder`; what an earlier run wrote there is removed")
+	out := flag.String("out", "dist", "write to this `folder`, in place of what an earlier run wrote there")
 	texts := flag.String("texts", "", "write only the manual page, the completions and the licences, into this `folder`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -75,11 +75,13 @@ type release struct {
 	when time.Time
 }
 
-// make writes all there is of the targets.
+// make writes all there is of the targets. Until all of it is made, what an
+// earlier run wrote stays.
 func (r *release) make(ctx context.Context, out string, targets []target) error {
-	if err := clearOut(out); err != nil {
+	if _, err := earlier(out); err != nil {
 		return err
 	}
+	made := filepath.Join(r.work, "made")
 	words, err := r.words(ctx)
 	if err != nil {
 		return err
@@ -98,30 +100,15 @@ func (r *release) make(ctx context.Context, out string, targets []target) error 
 			return fmt.Errorf("%s: %w", t, err)
 		}
 		for _, write := range []func(out string, p *product, contents []file) error{writeWheel, writeArchive, writeSBOM, r.writePackages} {
-			if err := write(out, p, contents); err != nil {
+			if err := write(made, p, contents); err != nil {
 				return fmt.Errorf("%s: %w", t, err)
 			}
 		}
 	}
-	return writeSums(out)
-}
-
-// clearOut makes the folder empty. One that this program did not write is left
-// as it is, and is an error.
-func clearOut(out string) error {
-	entries, err := os.ReadDir(out)
-	if err != nil && !os.IsNotExist(err) {
+	if err := writeSums(made); err != nil {
 		return err
 	}
-	if len(entries) > 0 {
-		if _, err := os.Stat(filepath.Join(out, sumsName)); err != nil {
-			return fmt.Errorf("%s has files, and no %s: remove it if it is not needed, or give another -out", out, sumsName)
-		}
-	}
-	if err := os.RemoveAll(out); err != nil {
-		return err
-	}
-	return os.MkdirAll(out, 0o755) //nolint:gosec // it holds what everybody may read
+	return replace(out, made)
 }
 
 // sourceTime is the time that all files have: SOURCE_DATE_EPOCH, by the
