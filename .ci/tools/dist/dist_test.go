@@ -197,6 +197,9 @@ func checkBinary(t *testing.T, binary packed, target target) {
 	if got := p.setting("GOOS") + "/" + p.setting("GOARCH"); got != target.String() || p.setting("CGO_ENABLED") != "0" {
 		t.Errorf("the binary is for %s, with CGO_ENABLED=%s", got, p.setting("CGO_ENABLED"))
 	}
+	if target.system == "darwin" {
+		checkMac(t, binary.content, target)
+	}
 	if target.system != "linux" {
 		return
 	}
