@@ -46,6 +46,7 @@ func (r *release) writePackages(out string, p *product, contents []file) error {
 			return err
 		}
 		info.Description = format.description
+		info.Prerelease, info.VersionMetadata = p.version.packaged(format.name)
 		packager, err := nfpm.Get(format.name)
 		if err != nil {
 			return err
@@ -108,7 +109,7 @@ func (r *release) packageInfo(p *product, contents []file, zsh string) (*nfpm.In
 	}
 	return nfpm.WithDefaults(&nfpm.Info{
 		Name: program, Arch: p.target.arch, Platform: p.target.system,
-		Version: p.version.core, Prerelease: p.version.before, VersionSchema: "none", Release: "1",
+		Version: p.version.core, VersionSchema: "none", Release: "1",
 		Section: "utils", Priority: "optional", Homepage: homepage, License: expression(p),
 		Maintainer:      "The jupyter-ec2 authors <maintainers@jupyter-ec2.invalid>",
 		DisableGlobbing: true, MTime: p.when,

@@ -20,8 +20,9 @@ type version struct {
 	golang string // "v0.2.0-rc.1"; "" for source that is in no git
 	pep440 string // "0.2.0rc1", in wheels
 	core   string // "0.2.0", in packages
-	before string // "rc1", in packages, where "0.2.0~rc1" comes before "0.2.0"; or ""
+	before string // "rc1" or "rc2~pre20261130191836", in packages, where "0.2.0~rc1" comes before "0.2.0"; or ""
 	tagged bool   // it is a tag's, and not a commit's on the way to the next
+	dirty  bool   // it holds changes that are in no commit
 }
 
 // file is the version in the names of archives.
@@ -38,8 +39,9 @@ func parseVersion(built string) (version, error) {
 	v := version{golang: built}
 	plain := strings.TrimSuffix(built, semver.Build(built))
 	v.core = strings.TrimSuffix(strings.TrimPrefix(plain, "v"), semver.Prerelease(plain))
+	v.dirty = strings.HasSuffix(built, "+dirty")
 	if module.IsPseudoVersion(plain) {
-		return v.onTheWay(plain, strings.HasSuffix(built, "+dirty"))
+		return v.onTheWay(plain)
 	}
 	stage, number, err := stageOf(semver.Prerelease(plain))
 	if err != nil {
@@ -60,7 +62,7 @@ func parseVersion(built string) (version, error) {
 // onTheWay completes a version that is on the way from a tag to the next one.
 // PEP 440 knows no commits: the time orders them, and what follows the plus
 // tells which one it was.
-func (v version) onTheWay(pseudo string, dirty bool) (version, error) {
+func (v version) onTheWay(pseudo string) (version, error) {
 	when, err := module.PseudoVersionTime(pseudo)
 	if err != nil {
 		return version{}, err
@@ -74,16 +76,34 @@ func (v version) onTheWay(pseudo string, dirty bool) (version, error) {
 		return version{}, err
 	}
 	next := v.core
+	stamp := when.UTC().Format("20060102150405")
+	v.before = "pre" + stamp
 	if stage, number, err := stageOf(semver.Prerelease(base)); err == nil && stage != "" {
 		next += short[stage] + strconv.Itoa(number+1)
+		v.before = stage + strconv.Itoa(number+1) + "~" + v.before
 	}
-	stamp := when.UTC().Format("20060102150405")
 	v.pep440 = next + ".dev" + stamp + "+g" + commit
-	if dirty {
+	if v.dirty {
 		v.pep440 += ".dirty"
 	}
-	v.before = "pre" + stamp
 	return v, nil
+}
+
+// packaged says in a package format's words what stands before and after the
+// core. Alpine knows only suffixes of its own: _pre comes before the version
+// that it is added to, and _git after it.
+func (v version) packaged(format string) (before, after string) {
+	if v.dirty {
+		after = "dirty"
+	}
+	if format != "apk" {
+		return v.before, after
+	}
+	before = strings.ReplaceAll(v.before, "~", "_")
+	if v.dirty {
+		before = strings.TrimPrefix(before+"_git", "_")
+	}
+	return before, ""
 }
 
 // short is a stage before a release in PEP 440's words.

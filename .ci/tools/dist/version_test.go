@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -26,7 +27,7 @@ func TestVersions(t *testing.T) {
 		"v0.1.1-0.20261130191836-f48d7f5abcde+dirty": {
 			"0.1.1.dev20261130191836+gf48d7f5abcde.dirty", "0.1.1", "pre20261130191836", "0.1.1-0.20261130191836-f48d7f5abcde+dirty", false,
 		},
-		"v0.2.0-rc.1.0.20261130191836-f48d7f5abcde": {"0.2.0rc2.dev20261130191836+gf48d7f5abcde", "0.2.0", "pre20261130191836", "0.2.0-rc.1.0.20261130191836-f48d7f5abcde", false},
+		"v0.2.0-rc.1.0.20261130191836-f48d7f5abcde": {"0.2.0rc2.dev20261130191836+gf48d7f5abcde", "0.2.0", "rc2~pre20261130191836", "0.2.0-rc.1.0.20261130191836-f48d7f5abcde", false},
 		"(devel)": {"0.0.0.dev0", "0.0.0", "pre0", "0.0.0-dev", false},
 		"":        {"0.0.0.dev0", "0.0.0", "pre0", "0.0.0-dev", false},
 	} {
@@ -49,6 +50,70 @@ func TestVersions(t *testing.T) {
 			t.Errorf("%s was taken, as %+v", bad, v)
 		}
 	}
+}
+
+// versionsInOrder are such as they are built one after the other, where what
+// holds changes comes after the commit that it is made from.
+var versionsInOrder = []string{
+	"v0.1.0", "v0.1.0+dirty", "v0.1.1-0.20261130191836-f48d7f5abcde", "v0.1.1-0.20261130191836-f48d7f5abcde+dirty",
+	"v0.2.0-beta.1", "v0.2.0-beta.1.0.20261130191836-f48d7f5abcde",
+	"v0.2.0-rc.1", "v0.2.0-rc.1+dirty", "v0.2.0-rc.1.0.20261130191836-f48d7f5abcde",
+	"v0.2.0-rc.1.0.20261130191836-f48d7f5abcde+dirty", "v0.2.0-rc.1.0.20261130191837-f48d7f5abcde",
+	"v0.2.0-rc.2", "v0.2.0", "v0.2.0+dirty",
+}
+
+// Each package has a version that the earlier ones are older than, by the
+// program that compares them.
+func TestPackagesAreInOrder(t *testing.T) {
+	names := map[string]map[string]string{}
+	for _, format := range formats {
+		names[format.name] = map[string]string{}
+		for _, built := range versionsInOrder {
+			name := packageName(t, format.name, built)
+			if other := names[format.name][name]; other != "" {
+				t.Errorf("%s and %s both become %s", other, built, name)
+			}
+			names[format.name][name] = built
+		}
+	}
+	for name, built := range names["apk"] {
+		if !apkVersion.MatchString(strings.TrimSuffix(strings.TrimPrefix(name, "jupyter-ec2_"), "_x86_64.apk")) {
+			t.Errorf("%s became %s, whose version Alpine does not know", built, name)
+		}
+	}
+	if _, err := exec.LookPath("dpkg"); err != nil {
+		t.Skip(err)
+	}
+	for i := range versionsInOrder[1:] {
+		one, two := debVersion(t, versionsInOrder[i]), debVersion(t, versionsInOrder[i+1])
+		if out, err := exec.CommandContext(t.Context(), "dpkg", "--compare-versions", one, "lt", two).CombinedOutput(); err != nil {
+			t.Errorf("%s is not older than %s: %v %s", one, two, err, out)
+		}
+	}
+}
+
+// apkVersion is what apk-tools takes for a version, with the package's release.
+var apkVersion = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*[a-z]?(_(alpha|beta|pre|rc|cvs|svn|git|hg|p)[0-9]*)*-r[0-9]+$`)
+
+func debVersion(t *testing.T, built string) string {
+	t.Helper()
+	return strings.TrimSuffix(strings.TrimPrefix(packageName(t, "deb", built), "jupyter-ec2_"), "_amd64.deb")
+}
+
+// packageName is the name of what is made of a version.
+func packageName(t *testing.T, format, built string) string {
+	t.Helper()
+	v, err := parseVersion(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &release{root: t.TempDir(), work: t.TempDir()}
+	p := &product{target: target{"linux", "amd64"}, version: v}
+	out := t.TempDir()
+	if err := r.writePackages(out, p, []file{{program, []byte("x"), 0o755}}); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Base(only(t, out, "*."+format))
 }
 
 func TestChangelogKnowsTheTag(t *testing.T) {
