@@ -31,10 +31,30 @@ func parseTarget(name string) (target, error) {
 	return t, nil
 }
 
+// kept are the settings of this computer's user that say where modules are
+// found, and kept, and which Go builds: no byte depends on them but by Go's version.
+var kept = []string{
+	"GOPATH", "GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOPROXY", "GONOSUMDB",
+	"GOINSECURE", "GOAUTH", "GOVCS", "GOTOOLCHAIN",
+}
+
 // env is the environment of what builds for the target, without what this
-// computer's user has set for builds of their own.
-func (t target) env() []string {
-	return append(os.Environ(), "MAKEFLAGS=", "GOFLAGS=-buildvcs=auto", "CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.arch, "GOAMD64=v1", "GOARM64=v8.0")
+// computer's user has set for builds of their own, in the environment or by
+// `go env -w`.
+func (t target) env(ctx context.Context, root string) ([]string, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"env"}, kept...)...)
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	env := os.Environ()
+	values := strings.Split(string(out), "\n") // in the order of their names
+	for i, name := range kept {
+		env = append(env, name+"="+strings.TrimSuffix(values[i], "\r"))
+	}
+	return append(env, "MAKEFLAGS=", "GOENV=off", "GOWORK=off", "GOFLAGS=-buildvcs=auto", "GOEXPERIMENT=", "GOFIPS140=off",
+		"CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.arch, "GOAMD64=v1", "GOARM64=v8.0"), nil
 }
 
 // executable is the binary's name on that system.
@@ -67,15 +87,18 @@ type product struct {
 // Makefile's, without cgo: what it makes depends on no C library.
 func (r *release) build(ctx context.Context, t target) (*product, error) {
 	p := &product{target: t, path: filepath.Join(r.work, t.system+"-"+t.arch, t.executable()), when: r.when}
+	env, err := t.env(ctx, r.root)
+	if err != nil {
+		return nil, err
+	}
 	cmd := exec.CommandContext(ctx, "make", "--no-print-directory", "build", "OUT="+p.path)
 	cmd.Dir = r.root
-	cmd.Env = t.env()
+	cmd.Env = env
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("build for %s: %w\n%s", t, err, said.Bytes())
 	}
-	var err error
 	if p.binary, err = os.ReadFile(p.path); err != nil {
 		return nil, err
 	}

@@ -78,6 +78,7 @@ func TestDist(t *testing.T) {
 	}
 	t.Run("again", func(t *testing.T) {
 		t.Setenv("TZ", "Pacific/Auckland")
+		t.Setenv("GOEXPERIMENT", "jsonv2")
 		again := filepath.Join(t.TempDir(), "again")
 		makeAll(t, again, targets...)
 		// The names and the sums of all files.

@@ -94,9 +94,13 @@ func collect(ctx context.Context, root string, p *product) ([]work, error) {
 
 // linked lists the packages in the binary.
 func linked(ctx context.Context, root string, p *product) ([]goPackage, error) {
+	env, err := p.target.env(ctx, root)
+	if err != nil {
+		return nil, err
+	}
 	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-json=Dir,Standard,Module", "-tags="+p.setting("-tags"), ".")
 	cmd.Dir = root
-	cmd.Env = p.target.env()
+	cmd.Env = env
 	out, err := cmd.Output()
 	if err != nil {
 		if e, ok := errors.AsType[*exec.ExitError](err); ok {

@@ -2,8 +2,8 @@
 // wheel, which carries the binary for those who have Python, and an archive
 // with the manual page, the completions and the licences; for Linux the
 // packages of Debian, Red Hat and Alpine; of each binary a list of what is in
-// it (an SBOM); and SHA256SUMS of all of that. The same commit makes the same
-// bytes, wherever and whenever.
+// it (an SBOM); and SHA256SUMS of all of that. The same commit, with its tags,
+// makes the same bytes with the same Go, wherever and whenever.
 //
 // The version is what the go command writes into the binary from the commit's
 // tag, and what `jupyter-ec2 --version` says. All files have it from there.
