@@ -166,11 +166,13 @@ func (s *stranger) sandbox(command, how string) {
 }
 
 // Where there is a systemd, and pip: Jupyter's own environment is what the
-// program comes into, and it answers to Jupyter's own name for it.
+// program comes into, and it answers to Jupyter's own name for it. No index but
+// this computer's is asked, here and below: of two, the one with the highest
+// version wins, and anybody can put one on PyPI.
 func TestStrangerWithPip(t *testing.T) {
 	s := newStranger(t, testhost.Spec{})
 	before := s.home()
-	s.user(`tools/bin/pip install -q --pre --extra-index-url $INDEX --trusted-host $HOST jupyter-ec2`)
+	s.user(`tools/bin/pip install -q --pre --index-url $INDEX --trusted-host $HOST jupyter-ec2`)
 	if help := s.user(`PATH=$HOME/tools/bin:$PATH; jupyter ec2 --help`); !strings.Contains(help, "from an AWS account to a Jupyter Notebook") {
 		t.Errorf("jupyter ec2 --help says\n%s", help)
 	}
@@ -187,10 +189,10 @@ func TestStrangerWithPip(t *testing.T) {
 func TestStrangerWithoutSystemd(t *testing.T) {
 	s := newStranger(t, testhost.Spec{Plain: true})
 	before := s.home()
-	said := s.user(`pipx install --pip-args="--pre --extra-index-url $INDEX --trusted-host $HOST" jupyter-ec2 >/dev/null 2>&1; jupyter-ec2 --version; pipx uninstall jupyter-ec2 >/dev/null`)
+	said := s.user(`pipx install --pip-args="--pre --index-url $INDEX --trusted-host $HOST" jupyter-ec2 >/dev/null 2>&1; jupyter-ec2 --version; pipx uninstall jupyter-ec2 >/dev/null`)
 	for what, script := range map[string]string{
-		"uv tool install": `uv tool install -q --prerelease allow --find-links $INDEX/jupyter-ec2/ jupyter-ec2; jupyter-ec2 --version; uv tool uninstall -q jupyter-ec2`,
-		"uvx":             `uvx -q --prerelease allow --find-links $INDEX/jupyter-ec2/ jupyter-ec2 --version`,
+		"uv tool install": `uv tool install -q --prerelease allow --no-index --find-links $INDEX/jupyter-ec2/ jupyter-ec2; jupyter-ec2 --version; uv tool uninstall -q jupyter-ec2`,
+		"uvx":             `uvx -q --prerelease allow --no-index --find-links $INDEX/jupyter-ec2/ jupyter-ec2 --version`,
 	} {
 		if got := s.user("PATH=$HOME/tools/bin:$PATH\n" + script); got != said || !strings.HasPrefix(got, "jupyter-ec2 version ") {
 			t.Errorf("%s says %q, and pipx %q", what, got, said)
