@@ -68,7 +68,9 @@ func TestDist(t *testing.T) {
 			checkSBOM(t, only(t, dir, program+"_*_"+target.system+"_"+target.arch+".cdx.json"))
 			if target.system == "linux" {
 				checkDeb(t, only(t, dir, program+"_*_"+target.arch+".deb"), target)
-				checkAPK(t, only(t, dir, program+"_*_"+map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[target.arch]+".apk"), target)
+				theirs := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[target.arch]
+				checkRPM(t, only(t, dir, program+"-*."+theirs+".rpm"), target)
+				checkAPK(t, only(t, dir, program+"_*_"+theirs+".apk"), target)
 			}
 		})
 	}
