@@ -106,7 +106,7 @@ func shellsCommand(root *cobra.Command, args []string) {
 }
 
 // manFiles is what a manual page says of the files that it leaves.
-const manFiles = "$XDG_STATE_HOME/jupyter-ec2, which is ~/.local/state/jupyter-ec2 unless it is set: the records and the keys of your machines, and of the sandbox.\n$XDG_CONFIG_HOME/jupyter-ec2, which is ~/.config/jupyter-ec2 unless it is set: your settings.\nUninstalling the program leaves both there."
+const manFiles = "$XDG_STATE_HOME/jupyter-ec2, which is ~/.local/state/jupyter-ec2 unless it is set: the records and the keys of your machines, and of the sandbox.\n$XDG_CONFIG_HOME/jupyter-ec2, which is ~/.config/jupyter-ec2 unless it is set: your settings.\nWhere they are not set, both are ~/Library/Application Support/jupyter-ec2 on macOS.\nUninstalling the program leaves both there."
 
 // datedPage is a manual page with a date of its own: mango's is today's.
 type datedPage struct {

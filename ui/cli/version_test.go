@@ -169,6 +169,12 @@ func TestManualPage(t *testing.T) {
 	if code != exitDone || !strings.HasPrefix(out, `.TH JUPYTER-EC2 1 "2023-11-14"`) || !strings.Contains(out, "\n.SH FILES") {
 		t.Errorf("exit %d: %.200s%s", code, out, said)
 	}
+	_, left, _ := strings.Cut(out, "\n.SH FILES")
+	for _, folder := range []string{"~/.local/state/jupyter-ec2", "~/.config/jupyter-ec2", "~/Library/Application Support/jupyter-ec2"} {
+		if !strings.Contains(strings.ReplaceAll(left, `\&`, ""), folder) { // which keeps a period from being a command
+			t.Errorf("%s is not among the files:\n%s", folder, left)
+		}
+	}
 }
 
 // Whatever an index answers, what is made of it is three numbers, which were in
