@@ -99,6 +99,7 @@ func TestEveryCallIsPromisedSomething(t *testing.T) {
 			calls[of.Method(n).Name] = false
 		}
 	}
+	delete(calls, "CredentialsFailed") // it asks nobody
 	seen := map[string]bool{}
 	for _, p := range promises() {
 		if _, ok := calls[p.call]; !ok {

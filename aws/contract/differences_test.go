@@ -36,10 +36,10 @@ func accountDifferences() []difference {
 			why: "checkip.amazonaws.com is no service of moto's",
 			doc: "https://checkip.amazonaws.com",
 		},
-		{breaks: "Identity must tell an access key that nobody knows", seen: "UnknownError", why: wrapped, doc: stsErrors},
-		{breaks: "Identity must tell a secret that does not fit", seen: "UnknownError", why: wrapped, doc: stsErrors},
-		{breaks: "KeyPairs must tell an access key that nobody knows", seen: "UnknownError", why: wrapped, doc: stsErrors},
-		{breaks: "KeyPairs must tell a secret that does not fit", seen: "UnknownError", why: wrapped, doc: stsErrors},
+		{breaks: "Identity must tell an access key that nobody knows", seen: "NotAWS: what answered, with the HTTP status 403", why: wrapped, doc: stsErrors},
+		{breaks: "Identity must tell a secret that does not fit", seen: "NotAWS: what answered, with the HTTP status 403", why: wrapped, doc: stsErrors},
+		{breaks: "KeyPairs must tell an access key that nobody knows", seen: "NotAWS: what answered, with the HTTP status 403", why: wrapped, doc: stsErrors},
+		{breaks: "KeyPairs must tell a secret that does not fit", seen: "NotAWS: what answered, with the HTTP status 403", why: wrapped, doc: stsErrors},
 		{
 			breaks: "KeyPairs must tell a region that is not enabled", seen: "it is done",
 			why: "in moto every region answers, also one that it lists as not opted in to",
@@ -81,7 +81,7 @@ func offerDifferences() []difference {
 func resourceDifferences() []difference {
 	return []difference{
 		{
-			breaks: "ImportKeyPair must refuse a private key", seen: "StatusCode: 500",
+			breaks: "ImportKeyPair must refuse a private key", seen: "NotAWS: what answered, with the HTTP status 500",
 			why: "moto fails on a key whose second word is no base64",
 			doc: errorCodes,
 		},

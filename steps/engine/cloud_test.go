@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -95,6 +94,7 @@ type hosts struct {
 	mu       sync.Mutex
 	running  map[string]*sshhost.Host
 	specs    map[string]sshhost.Spec
+	at       map[string]*sshhost.Address // nobody takes one while its host restarts
 	lateSpec sshhost.Spec
 }
 
@@ -123,25 +123,28 @@ func newHosts(t *testing.T) *hosts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hosts{computer: c, running: map[string]*sshhost.Host{}, specs: map[string]sshhost.Spec{}}
+	h := &hosts{computer: c, running: map[string]*sshhost.Host{}, specs: map[string]sshhost.Spec{}, at: map[string]*sshhost.Address{}}
 	t.Cleanup(h.stopAll)
 	return h
 }
 
 // letKeyIn lets the key in, as a machine does once cloud-init wrote it down.
 func (h *hosts) letKeyIn(ctx context.Context) error {
+	return h.restart(ctx, h.lateSpec)
+}
+
+// restart ends all that runs on the host and starts it again at its address.
+func (h *hosts) restart(ctx context.Context, spec sshhost.Spec) error {
 	h.mu.Lock()
-	host := h.running[h.lateSpec.ID]
+	host, at := h.running[spec.ID], h.at[spec.ID]
 	h.mu.Unlock()
 	if err := host.Stop(ctx); err != nil {
 		return err
 	}
-	spec := h.lateSpec
-	l, err := net.Listen("tcp4", host.Addr().String())
-	if err != nil {
+	var err error
+	if spec.Listener, err = at.Listen(); err != nil {
 		return err
 	}
-	spec.Listener = l
 	host, err = h.computer.Start(ctx, spec)
 	h.mu.Lock()
 	h.running[spec.ID] = host
@@ -164,7 +167,11 @@ func (h *hosts) userData(data []byte) []byte {
 }
 
 func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, error) {
-	l, err := sshhost.Listen(s.Index)
+	at, err := sshhost.Take(s.Index)
+	if err != nil {
+		return ec2sim.Host{}, err
+	}
+	l, err := at.Listen()
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
@@ -175,10 +182,11 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	}
 	host, err := h.computer.Start(ctx, spec)
 	if err != nil {
+		at.Release()
 		return ec2sim.Host{}, err
 	}
 	h.mu.Lock()
-	h.running[s.InstanceID], h.specs[s.InstanceID] = host, spec
+	h.running[s.InstanceID], h.specs[s.InstanceID], h.at[s.InstanceID] = host, spec, at
 	h.mu.Unlock()
 	keys := host.HostKeys()
 	if h.keys != nil {
@@ -190,34 +198,24 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	}, nil
 }
 
-// Reboot ends all that runs on the host and starts it again at its address.
+// Reboot restarts the host.
 func (h *hosts) Reboot(ctx context.Context, id string) error {
 	h.mu.Lock()
-	host, spec := h.running[id], h.specs[id]
+	spec := h.specs[id]
 	h.mu.Unlock()
-	if err := host.Stop(ctx); err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp4", host.Addr().String())
-	if err != nil {
-		return err
-	}
-	spec.Listener = l
-	host, err = h.computer.Start(ctx, spec)
-	h.mu.Lock()
-	h.running[id] = host
-	h.mu.Unlock()
-	return err
+	return h.restart(ctx, spec)
 }
 
 func (h *hosts) Stop(ctx context.Context, id string) error {
 	h.mu.Lock()
-	host := h.running[id]
+	host, at := h.running[id], h.at[id]
 	delete(h.running, id)
+	delete(h.at, id)
 	h.mu.Unlock()
 	if host == nil {
 		return nil
 	}
+	defer at.Release()
 	return host.Stop(ctx)
 }
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
-	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/testhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
