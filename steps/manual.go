@@ -53,6 +53,17 @@ func Commands(a Answers, ownImage bool) []string {
 	return out
 }
 
+// ManualRemoveImage is what a person would type to remove an image and its
+// snapshots.
+func ManualRemoveImage(i Image, snapshots []string) []string {
+	m := manual{Answers: Answers{Profile: i.At.Profile, Region: i.At.Region}, sh: problem.Here()}
+	lines := []string{m.aws("ec2 deregister-image --image-id " + i.ID)}
+	for _, s := range snapshots {
+		lines = append(lines, m.aws("ec2 delete-snapshot --snapshot-id "+s))
+	}
+	return lines
+}
+
 // manual builds command lines from what is known of a setup so far.
 type manual struct {
 	Answers

@@ -102,8 +102,14 @@ func TestLaunchFromAnImage(t *testing.T) {
 		t.Errorf("on the second machine's disk: %q", found)
 	}
 	removed := made
-	if err := g.RemoveImage(t.Context(), removed, silent); err != nil {
+	var heard said
+	if err := g.RemoveImage(t.Context(), removed, heard.emit); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
+	}
+	for _, e := range heard.events {
+		if e.Kind == steps.ByHand && !strings.Contains(e.Text, " --region "+made.At.Region+" ") {
+			t.Errorf("by hand in another region: %s", e.Text)
+		}
 	}
 	if review, err = g.Review(t.Context(), a); err != nil || len(review.Problems) == 0 {
 		t.Errorf("review of an image that is gone: %+v, %v", review.Problems, err)

@@ -90,9 +90,8 @@ func (g *Guide) RemoveImage(ctx context.Context, i steps.Image, emit func(steps.
 			return "", err
 		}
 		defer unlock()
-		t.say(steps.ByHand, "aws ec2 deregister-image --image-id "+i.ID)
-		for _, s := range owned[at].Snapshots {
-			t.say(steps.ByHand, "aws ec2 delete-snapshot --snapshot-id "+s)
+		for _, line := range steps.ManualRemoveImage(i, owned[at].Snapshots) {
+			t.say(steps.ByHand, line)
 		}
 		if err := removeImage(within, r, i.ID, owned[at].Snapshots); err != nil {
 			return "", err
