@@ -57,7 +57,7 @@ jupyter-ec2 up
 jupyter-ec2 up --sandbox --yes --json --no-tunnel
 # Another machine, reached over HTTPS
 jupyter-ec2 up --name big --type t3.large --disk 30 --mode http
-# The engine's own key pair and commands
+# With a key made by EC2, and installed with pip, as the guide does it
 jupyter-ec2 up --key create --installer pip
 # See where the time goes
 jupyter-ec2 up --sandbox --yes --timings
