@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
@@ -56,6 +57,22 @@ func TestHelpIsWhole(t *testing.T) {
 	if f := root.PersistentFlags().Lookup("sandbox"); f == nil {
 		t.Error("no --sandbox")
 	}
+}
+
+// What a flag takes is a word for people, never a type of Go's.
+func TestHelpSaysWhatFlagsTake(t *testing.T) {
+	var all func(cmd *cobra.Command)
+	all = func(cmd *cobra.Command) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if use := flagUse(f); strings.Contains(use, "ARRAY") || strings.Contains(use, "SLICE") {
+				t.Errorf("%s: %s", cmd.CommandPath(), use)
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			all(sub)
+		}
+	}
+	all((&Program{}).root())
 }
 
 // Examples are command lines that can be read: every flag in them exists.

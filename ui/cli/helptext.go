@@ -48,6 +48,16 @@ func (p *Program) help(cmd *cobra.Command) {
 	_, _ = io.WriteString(p.Out, h.all.String()) // the output remembers
 }
 
+// takenWord is the annotation of a flag that says what it takes.
+const takenWord = "jupyter-ec2-takes"
+
+// takes says what flags take, where their names do not.
+func takes(flags *pflag.FlagSet, word string, names ...string) {
+	for _, name := range names {
+		_ = flags.SetAnnotation(name, takenWord, []string{word}) // it exists
+	}
+}
+
 // flagUse is a flag as it is typed.
 func flagUse(f *pflag.Flag) string {
 	use := "    --" + f.Name
@@ -55,6 +65,8 @@ func flagUse(f *pflag.Flag) string {
 		use = "-" + f.Shorthand + ", --" + f.Name
 	}
 	switch kind := f.Value.Type(); {
+	case len(f.Annotations[takenWord]) > 0:
+		use += " " + f.Annotations[takenWord][0]
 	case kind == "bool":
 	case kind == "int":
 		use += " N"

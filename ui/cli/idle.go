@@ -40,6 +40,7 @@ jupyter-ec2 idle jupyter --ignore htop --ignore 'python monitor*'`,
 	cmd.Flags().IntVar(&o.work, "work", 0, "programs count from this use of a core on, in percent (10 at first)")
 	cmd.Flags().StringArrayVar(&o.ignore, "ignore", nil, "leave out the programs of this name or pattern")
 	cmd.Flags().StringArrayVar(&o.count, "count", nil, "have an ignored name or pattern count again")
+	takes(cmd.Flags(), "PROGRAM", "ignore", "count")
 	// The flag exists: it is defined above.
 	_ = cmd.RegisterFlagCompletionFunc("lifetime", cobra.FixedCompletions(limitWords(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd

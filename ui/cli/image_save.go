@@ -33,7 +33,7 @@ The server's token and certificate, logs and what ran are in no image, and are m
 
 Whoever can use the image can read all of it: share it with that in mind.
 
-With --json, a line of kind "content" for each thing of yours, events, and a last line of kind "image".`,
+With --json, a line of kind "content" for each thing of yours, events, and a last line of kind "image", or with --dry-run of kind "done".`,
 		example: `# See what would be in it
 jupyter-ec2 image save jupyter --dry-run
 jupyter-ec2 image save jupyter --name lab
@@ -44,6 +44,7 @@ jupyter-ec2 image save jupyter --name lab --leave-out data --leave-out notes.ipy
 	f.StringVar(&o.name, "name", "", "name the image (the machine's name and the day)")
 	f.StringArrayVar(&o.leaveOut, "leave-out", nil, "leave out this file or folder of a home folder; it stays on the machine")
 	f.StringArrayVar(&o.include, "include", nil, "have this in the image although it looks like a credential or a history")
+	takes(f, "PATH", "leave-out", "include")
 	f.BoolVar(&o.noReboot, "no-reboot", false, "do not restart the machine")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be in the image, and make none")
 	f.BoolVarP(&r.yes, "yes", "y", false, "do not ask: make it as it is shown")
@@ -98,6 +99,7 @@ func (r *request) imageSave(ctx context.Context, o *imageSaveOptions) error {
 	}
 	t.objects(in, out)
 	if o.dryRun {
+		t.object(jsonDone{Time: r.Now(), Kind: "done", Sandbox: t.setup.Sandbox, Setup: t.setup.ID, Name: t.setup.Answers.Name, Text: "No image was made"})
 		return nil
 	}
 	if err := room(contents, out); err != nil {

@@ -82,6 +82,18 @@ func TestImageSave(t *testing.T) {
 	}
 }
 
+// A dry run ends with a line of its own, for a script too.
+func TestImageSaveDryRunForAScript(t *testing.T) {
+	r := run{engine: imaging()}
+	if code := r.do(t.Context(), "image", "save", "small", "--dry-run", "--json"); code != 0 {
+		t.Fatal(r.err.String())
+	}
+	all := lines(t, r.out.String())
+	if end := all[len(all)-1]; end["kind"] != "done" || end["name"] != "small" || all[0]["kind"] != "content" {
+		t.Errorf("lines %v", all)
+	}
+}
+
 func TestImageSaveTells(t *testing.T) {
 	r := run{engine: imaging()}
 	if code := r.do(t.Context(), "image", "save", "small", "--name", "lab", "--yes"); code != 0 {
