@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/sandbox"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
@@ -41,7 +43,11 @@ jupyter-ec2 sandbox stop --purge`,
 		return sub
 	}
 	add("run", "Run the sandbox in the foreground", p.sandboxRun)
-	add("status", "Show whether it runs and what it holds", p.sandboxStatus)
+	asJSON := false
+	status := add("status", "Show whether it runs and what it holds", func(ctx context.Context) error { return p.sandboxStatus(ctx, asJSON) })
+	status.Long = "Shows whether the sandbox runs and what it holds. Nothing is started.\n\nWith --json, one line of kind \"sandbox\"."
+	status.Flags().BoolVar(&asJSON, "json", false, "print JSON, one object per line")
+	p.helpFor(status, &asJSON)
 	o := &purgeOptions{}
 	stop := add("stop", "Stop it and all processes of its machines", func(ctx context.Context) error { return p.sandboxStop(ctx, o) })
 	stop.Long = "Ends the sandbox and every process of its machines. Their disks stay, and the machines can be started again; with --purge all of it is removed."
@@ -62,10 +68,33 @@ func (p *Program) sandboxRun(ctx context.Context) error {
 	return nil
 }
 
-func (p *Program) sandboxStatus(ctx context.Context) error {
+// jsonSandbox is the line of kind "sandbox".
+type jsonSandbox struct {
+	Time      time.Time         `json:"time"`
+	Kind      string            `json:"kind"`
+	Running   bool              `json:"running"`
+	URL       string            `json:"url,omitempty"`
+	PID       int               `json:"pid,omitempty"`
+	Since     time.Time         `json:"since,omitzero"`
+	Instances []sandboxInstance `json:"instances"` // of one that runs
+	Disks     int               `json:"disks"`     // of machines
+	DiskBytes int64             `json:"disk_bytes"`
+}
+
+// sandboxInstance is a machine of the sandbox.
+type sandboxInstance struct {
+	ID    string `json:"id"`
+	State string `json:"state"`
+	Name  string `json:"name"`
+}
+
+func (p *Program) sandboxStatus(ctx context.Context, asJSON bool) error {
 	s, err := sandbox.Status(ctx, p.sandboxOptions())
 	if err != nil {
 		return fmt.Errorf("check the sandbox: %w", err)
+	}
+	if asJSON {
+		return p.sandboxJSON(s)
 	}
 	if !s.Running {
 		_, _ = fmt.Fprintln(p.Out, "The sandbox is not running.")
@@ -80,6 +109,22 @@ func (p *Program) sandboxStatus(ctx context.Context) error {
 	for _, i := range s.Instances {
 		_, _ = fmt.Fprintf(p.Out, "  %s  %s  %s\n", i.ID, i.State, i.Name)
 	}
+	return nil
+}
+
+func (p *Program) sandboxJSON(s sandbox.State) error {
+	kept, err := sandbox.Kept(p.sandboxOptions())
+	if err != nil {
+		return fmt.Errorf("measure the sandbox's disks: %w", err)
+	}
+	line := jsonSandbox{
+		Time: p.Now(), Kind: "sandbox", Running: s.Running, URL: s.Info.URL, PID: s.Info.PID, Since: s.Since,
+		Instances: []sandboxInstance{}, Disks: kept.Machines, DiskBytes: kept.Bytes,
+	}
+	for _, i := range s.Instances {
+		line.Instances = append(line.Instances, sandboxInstance{i.ID, i.State, safe.Clean(i.Name)})
+	}
+	newJSONLines(p.Out).print(line)
 	return nil
 }
 

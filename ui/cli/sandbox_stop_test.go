@@ -52,6 +52,12 @@ func TestSandboxStopNamesItsDisks(t *testing.T) {
 	if said, err := status.CombinedOutput(); err != nil || !strings.Contains(string(said), "the disks of 1 machine, 3.0 MiB") {
 		t.Errorf("status said %s, %v", said, err)
 	}
+	asJSON := exec.CommandContext(t.Context(), name, "sandbox", "status", "--json")
+	asJSON.Env = env
+	said, err := asJSON.Output()
+	if all := lines(t, string(said)); err != nil || len(all) != 1 || all[0]["kind"] != "sandbox" || all[0]["running"] != false || all[0]["disks"] != 1.0 {
+		t.Errorf("status with --json said %s, %v", said, err)
+	}
 	if said := do(exitUsage, "--purge"); !strings.Contains(said, "--yes") || !there(disk) {
 		t.Errorf("without a terminal it said %s", said)
 	}
