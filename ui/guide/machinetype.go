@@ -189,8 +189,12 @@ func (s *MachineType) Keys() page.Keys {
 	case partDisk:
 		return append(keys, s.diskKeys()...)
 	}
+	arrows := "←→"
+	if len(s.images) > 0 { // which stand below each other
+		arrows = "↑↓←→"
+	}
 	return append(append(keys, s.filter("")),
-		page.Set("left h up k", "image", func() { s.moveImage(-1) }).As("←→"),
+		page.Set("left h up k", "image", func() { s.moveImage(-1) }).As(arrows),
 		page.Set("right l down j space", "", func() { s.moveImage(+1) }),
 		s.tab("types"), page.Tell("esc", "back"))
 }
