@@ -260,6 +260,10 @@ func consolePromises() []promise {
 				_ = smithytime.SleepWithContext(waiting, 200*time.Millisecond) // its end is told by waiting
 			}
 		}},
+		{"Console", "not find one that never was", func(ctx context.Context, c *cloud) error {
+			_, err := c.Console(ctx, never)
+			return refused(err, "InvalidInstanceID.NotFound")
+		}},
 		{"ConsoleHostKeys", "not find one that never was", func(ctx context.Context, c *cloud) error {
 			_, err := c.ConsoleHostKeys(ctx, never)
 			return refused(err, "InvalidInstanceID.NotFound")

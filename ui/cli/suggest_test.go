@@ -12,7 +12,7 @@ import (
 // ours can be typed; what is like nothing is met with the help.
 func TestDidYouMean(t *testing.T) {
 	lab := steps.Setup{ID: "id", Answers: steps.Answers{Name: "lab-berlin"}, State: "running"}
-	stray := steps.Surveyed{Machines: []steps.Machine{{Setup: steps.Setup{ID: "x", Answers: steps.Answers{Name: "faraway"}}, Elsewhere: true}}}
+	stray := steps.Surveyed{At: steps.Place{Region: "us-east-1"}, Machines: []steps.Machine{{Setup: steps.Setup{ID: "x", Answers: steps.Answers{Name: "faraway"}}, Elsewhere: true}}}
 	for args, want := range map[string]string{
 		"statsu":                     `"status"`,
 		"lst":                        `"ls"`,
