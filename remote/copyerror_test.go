@@ -9,7 +9,7 @@ import (
 func TestAMissingFileIsAdvisedAboutOnItsSide(t *testing.T) {
 	for _, host := range []bool{true, false} {
 		p := (&CopyError{Reason: CopyNoFile, Path: "a.csv", Host: host}).Problem()
-		if next := p.Next.String(); !strings.Contains(next, "Check the name") || strings.Contains(next, "host") != host {
+		if next := p.Next.String(); !strings.Contains(next, "Check the name") || strings.Contains(next, "on the machine") != host {
 			t.Errorf("on the host: %v; next is %q", host, next)
 		}
 	}
