@@ -206,7 +206,7 @@ func TestHintsStayInTheSandbox(t *testing.T) {
 			boxed.Has.Setups[i].Sandbox = true
 			machines[i].Setup = boxed.Has.Setups[i]
 		}
-		boxed.Has.Survey = []steps.Surveyed{{Machines: machines, Done: 1, Of: 1}}
+		boxed.Has.Survey = []steps.Surveyed{{At: steps.Place{Region: "us-east-1"}, Machines: machines, Done: 1, Of: 1}}
 		r := run{engine: made(stepstest.Has{}), sandbox: boxed, awake: true}
 		if code := r.do(t.Context(), append(strings.Fields(args), "--sandbox")...); code != exitUsage {
 			t.Errorf("%s: exit code %d", args, code)
