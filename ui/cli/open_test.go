@@ -141,7 +141,7 @@ func TestTunnels(t *testing.T) {
 	}
 }
 
-// The last line says whether the tunnels were the sandbox's.
+// The last line says whether the tunnels led into the sandbox.
 func TestTunnelsOfTheSandbox(t *testing.T) {
 	e, _ := reached()
 	for i := range e.Has.Setups {
