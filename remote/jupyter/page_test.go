@@ -127,7 +127,7 @@ func FuzzParsePageConfig(f *testing.F) {
 		want := pageConfig{BaseURL: strings.ToValidUTF8(base, "?"), Token: strings.ToValidUTF8(token, "?")}
 		text, err := json.Marshal(want)
 		if err != nil || strings.Contains(html, "<script") {
-			t.Skip()
+			return // the page's own element comes first
 		}
 		if got, there := parsePageConfig([]byte(html + config(string(text)) + html)); !there || got != want {
 			t.Errorf("%+v, %v, want %+v", got, there, want)
