@@ -118,5 +118,10 @@ func Capital(text string) string {
 }
 
 // Sentence makes an error's text a sentence: a capital first and a stop last. A
-// flag's or a file's name is left as it is.
-func Sentence(text string) string { return strings.TrimSuffix(Capital(text), ".") + "." }
+// flag's or a file's name is left as it is, and so is a question.
+func Sentence(text string) string {
+	if strings.HasSuffix(text, "?") {
+		return Capital(text)
+	}
+	return strings.TrimSuffix(Capital(text), ".") + "."
+}
