@@ -176,7 +176,8 @@ func changeForce(t *testing.T, conf string, change func(string) string) string {
 	return conf
 }
 
-// evil is a carrier that a hostile host has written: it answers as told.
+// evil is a carrier that a hostile host has written: it answers each request,
+// of those without content, as told.
 func evil(t *testing.T, answers ...string) *carrier {
 	t.Helper()
 	in, asked := io.Pipe()
@@ -186,9 +187,14 @@ func evil(t *testing.T, answers ...string) *carrier {
 	go k.read(bufio.NewReader(answered))
 	go func() {
 		defer func() { _ = out.Close() }()
-		buf := make([]byte, 1<<16)
+		// Two requests may come in one piece.
+		r := bufio.NewReader(in)
 		for _, a := range answers {
-			if _, err := in.Read(buf); err != nil {
+			head := make([]byte, len(newRequest('d', "", 0, 0).head)-len("."))
+			if _, err := io.ReadFull(r, head); err != nil {
+				return
+			}
+			if _, err := r.Discard(int(binary.BigEndian.Uint32(head[5:]))); err != nil {
 				return
 			}
 			if _, err := io.WriteString(out, a); err != nil {

@@ -118,16 +118,17 @@ func (h *home) reaches() {
 // tunnels holds two at once, each on its own local port, which stays.
 func (h *home) tunnels() {
 	h.t.Helper()
-	ports := map[string]int{}
+	ports, own := map[string]int{}, map[string]int{}
 	for range 2 {
 		held := h.starts("tunnel", "lab", "gate", "--json")
 		for range 2 {
 			got := held.ready()
 			answers(h.t, got.URL)
-			if was, again := ports[got.Name]; again && was != got.LocalPort && got.PortNote == "" {
-				h.t.Errorf("the port of %s was %d and is %d", got.Name, was, got.LocalPort)
+			m := h.machine(got.Name)
+			if was, again := own[got.Name]; again && was != m.LocalPort || m.LocalPort != got.LocalPort && got.PortNote == "" {
+				h.t.Errorf("the port of %s was %d and is %d, with the tunnel at %d", got.Name, was, m.LocalPort, got.LocalPort)
 			}
-			ports[got.Name] = got.LocalPort
+			ports[got.Name], own[got.Name] = got.LocalPort, m.LocalPort
 		}
 		for called, port := range ports { // seen by another process
 			if m := h.machine(called); m.Tunnel == nil || !*m.Tunnel || m.URL != fmt.Sprintf("http://localhost:%d/lab", port) {
@@ -216,6 +217,7 @@ func (h *home) limits() {
 // stopsAndStarts changes the type in between; token and local port stay.
 func (h *home) stopsAndStarts() {
 	was := h.goes("open", "lab", "--no-tunnel")
+	own := h.machine("lab").LocalPort // was.LocalPort is another where this one is taken just now
 	h.run(0, "stop", "lab")
 	if m := h.machine("lab"); m.State != "stopped" || m.URL != "" || m.Health != nil {
 		h.t.Errorf("stopped: %+v", m)
@@ -227,8 +229,8 @@ func (h *home) stopsAndStarts() {
 		}
 	}
 	got := h.goes("start", "lab")
-	if tokenOf(h.t, got.URL) != tokenOf(h.t, was.URL) || got.LocalPort != was.LocalPort && got.PortNote == "" || got.InstanceID != was.InstanceID || !strings.Contains(got.Proof, "42") {
-		h.t.Errorf("it was at %s and is at %s (%s)", was.URL, got.URL, got.Proof)
+	if tokenOf(h.t, got.URL) != tokenOf(h.t, was.URL) || got.LocalPort != own && got.PortNote == "" || got.InstanceID != was.InstanceID || !strings.Contains(got.Proof, "42") {
+		h.t.Errorf("it was at %s, with the port %d for its own, and is at %s (%s)", was.URL, own, got.URL, got.Proof)
 	}
 	if got.Address == was.Address {
 		h.t.Errorf("it has the address %s again: nothing was to be followed", got.Address)
