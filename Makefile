@@ -56,7 +56,7 @@ goreleaser: ## check .goreleaser.yaml: many minutes the first time, it is a larg
 test-dist: dist ## install what make dist makes, as strangers would, on machines that have never seen it
 	@again=$$(mktemp -d) && trap 'rm -rf "$$again"' EXIT && umask 077 && \
 		TZ=Pacific/Auckland $(TOOLS)/dist -out "$$again" $(TARGETS) && diff $(DIST)/SHA256SUMS "$$again/SHA256SUMS"
-	cd .ci/tools/dist && JUPYTER_EC2_DIST=$(abspath $(DIST)) go test -count=1 -run '^TestDist$$' .
+	cd .ci/tools/dist && JUPYTER_EC2_DIST=$(abspath $(DIST)) go test -count=1 -timeout=1h -run '^TestDist$$' .
 	JUPYTER_EC2_DIST=$(abspath $(DIST)) $(SUITE) -run '^TestStranger' ./steps/hosttest
 
 test: deps lint crosscheck cross unit ## all that must hold before a change goes in
@@ -68,8 +68,8 @@ deps: ## what the tests need of this computer: says what is missing, and asks (Y
 	@YES=$(YES) .ci/deps
 
 unit: $(TOOLS)/done ## the tests alone, with the race detector
-	cd .ci/tools && go test ./...
-	cd .ci/tools/dist && go test .
+	cd .ci/tools && go test -timeout=1h ./...
+	cd .ci/tools/dist && go test -timeout=1h .
 	$(SUITE) ./...
 
 $(TOOLS)/done: $(SOURCES)

@@ -220,8 +220,13 @@ func (a *awaited) stateError(doing string, i Instance) error {
 // believed in the end.
 func (r *Regional) vanish(ctx context.Context, doing string, ask func() error, there func() (bool, error)) error {
 	end := time.Now().Add(2 * r.account.newborn)
+	var inUse error // EC2's last answer, where it was that
 	for wait := r.account.tick / 2; ; wait = min(wait*2, maxVanish) {
+		asked := time.Now() // an answer that comes late is of this time
 		err := ask()
+		if inUse != nil && err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = inUse // the time is over while EC2 was asked again
+		}
 		code := codeOf(err)
 		if err != nil && !strings.HasSuffix(code, ".NotFound") && code != "DependencyViolation" {
 			return r.fail(ctx, doing, err)
@@ -236,7 +241,10 @@ func (r *Regional) vanish(ctx context.Context, doing string, ask func() error, t
 			}
 		}
 		used := code == "DependencyViolation"
-		if (used || time.Now().Before(end)) && smithytime.SleepWithContext(ctx, wait) == nil {
+		if inUse = nil; used {
+			inUse = err
+		}
+		if (used || asked.Before(end)) && smithytime.SleepWithContext(ctx, wait) == nil {
 			continue
 		}
 		if !used {

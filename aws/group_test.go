@@ -295,6 +295,24 @@ func TestDeleteGroup(t *testing.T) {
 	}
 }
 
+// Time may be over while EC2 is asked: then what it said before is what is wrong.
+func TestDeleteGroupRunsOutOfTimeWhileItAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		r, _ := regional(t, answers{"DeleteSecurityGroup": func(n int, _ request) reply {
+			if n > 0 {
+				<-ctx.Done()
+				return reply{err: ctx.Err()}
+			}
+			return ec2Error("DependencyViolation", "has a dependent object")
+		}})
+		if err := r.DeleteGroup(ctx, "sg-1"); codeOf(err) != "DependencyViolation" {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
+
 func TestDeleteGroupIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -143,8 +144,7 @@ func TestTildeInAWSConfigFile(t *testing.T) {
 // What decides is named, whether it stands in the environment or in a file.
 func TestErrorsNameTheDecidingSetting(t *testing.T) {
 	const good = "[default]\naws_access_key_id = AKIAGOOD\naws_secret_access_key = s\n"
-	nowhere := httptest.NewServer(http.NotFoundHandler())
-	nowhere.Close() // nothing answers there
+	const nowhere = "http://" + await.Nobody
 	another := httptest.NewServer(http.NotFoundHandler())
 	defer another.Close()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -192,12 +192,12 @@ func TestErrorsNameTheDecidingSetting(t *testing.T) {
 		{"bundle that is not there", good, "", map[string]string{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, "An environment variable cannot be used", []string{"AWS_CA_BUNDLE (environment variable) names a file that is not there", "unset AWS_CA_BUNDLE"}},
 		{"bundle of the file", good + "ca_bundle = /nonexistent/ca.pem\n", "", nil, "The AWS config files cannot be used", []string{"ca_bundle (line 4 of ~"}},
 		{"empty bundle", good, "", map[string]string{"AWS_CA_BUNDLE": empty}, "An environment variable cannot be used", []string{"without a certificate"}},
-		{"endpoint left over", good, "", map[string]string{"AWS_ENDPOINT_URL": nowhere.URL}, "AWS cannot be reached", []string{"AWS_ENDPOINT_URL (environment variable) sends", "unset AWS_ENDPOINT_URL"}},
+		{"endpoint left over", good, "", map[string]string{"AWS_ENDPOINT_URL": nowhere}, "AWS cannot be reached", []string{"AWS_ENDPOINT_URL (environment variable) sends", "unset AWS_ENDPOINT_URL"}},
 		{"endpoint at a web server", good, "", map[string]string{"AWS_ENDPOINT_URL": another.URL}, "The answer is not AWS's, or was cut off", []string{"with the HTTP status 404, is not AWS.", "AWS_ENDPOINT_URL (environment variable) sends", "unset AWS_ENDPOINT_URL"}},
 		{"endpoint at a page that looks like an answer", good, "", map[string]string{"AWS_ENDPOINT_URL": page.URL}, "AWS's answer is not complete", []string{"AWS_ENDPOINT_URL (environment variable) sends", "unset AWS_ENDPOINT_URL"}},
 		{"endpoint without a scheme", good, "", map[string]string{"AWS_ENDPOINT_URL": "localhost:4566"}, "An environment variable cannot be used", []string{"AWS_ENDPOINT_URL (environment variable) is not a URL", "unset AWS_ENDPOINT_URL"}},
 		{"endpoint that cannot be parsed", good, "", map[string]string{"AWS_ENDPOINT_URL": "http://u:" + mark + "@[::1"}, "An environment variable cannot be used", []string{"AWS_ENDPOINT_URL (environment variable) is not a URL"}},
-		{"endpoint of one service that cannot be parsed", good, "", map[string]string{"AWS_ENDPOINT_URL": nowhere.URL, "AWS_ENDPOINT_URL_STS": "http://" + mark + ":port"}, "An environment variable cannot be used", []string{"AWS_ENDPOINT_URL_STS (environment variable) is not a URL"}},
+		{"endpoint of one service that cannot be parsed", good, "", map[string]string{"AWS_ENDPOINT_URL": nowhere, "AWS_ENDPOINT_URL_STS": "http://" + mark + ":port"}, "An environment variable cannot be used", []string{"AWS_ENDPOINT_URL_STS (environment variable) is not a URL"}},
 		{"endpoint of the file that cannot be parsed", good + "endpoint_url = %zz" + mark + "\n", "", nil, "The AWS config files cannot be used", []string{"endpoint_url (line 4 of ~", "is not a URL"}},
 		{"container's address left over", "", "", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.1.2.3/"}, "An environment variable cannot be used", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI (environment variable) cannot be used", "unset AWS_CONTAINER_CREDENTIALS_FULL_URI"}},
 		{"container's address without a host", "[default]\nregion = eu-west-1\n", "default", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": mark}, "An environment variable cannot be used", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI (environment variable) cannot be used"}},
@@ -206,8 +206,8 @@ func TestErrorsNameTheDecidingSetting(t *testing.T) {
 		{"half an SSO profile", "[profile s]\nsso_start_url = https://" + mark + ".example\n", "s", nil, "The AWS config files cannot be used", []string{"sso_start_url (line 2 of ~", "needs sso_account_id, sso_role_name, sso_region in the same profile"}},
 		{"SSO session without an account", "[profile s]\nsso_session = c\n[sso-session c]\nsso_region = us-east-1\nsso_start_url = https://x.example\n", "s", nil, "The AWS config files cannot be used", []string{"sso_session (line 2 of ~", "needs sso_account_id, sso_role_name in"}},
 		{"half an SSO session", "[profile s]\nsso_session = c\nsso_account_id = 1\nsso_role_name = r\n[sso-session c]\nsso_region = us-east-1\n", "s", nil, "The AWS config files cannot be used", []string{"[sso-session] (line 5 of ~", "needs sso_start_url"}},
-		{"endpoint of the file", good + "endpoint_url = " + nowhere.URL + "\n", "", nil, "AWS cannot be reached", []string{"endpoint_url (line 4 of ~"}},
-		{"endpoint of a service", good + "services = l\n[services l]\nsts =\n  endpoint_url = " + nowhere.URL + "\n", "", nil, "AWS cannot be reached", []string{"endpoint_url (line 7 of ~"}},
+		{"endpoint of the file", good + "endpoint_url = " + nowhere + "\n", "", nil, "AWS cannot be reached", []string{"endpoint_url (line 4 of ~"}},
+		{"endpoint of a service", good + "services = l\n[services l]\nsts =\n  endpoint_url = " + nowhere + "\n", "", nil, "AWS cannot be reached", []string{"endpoint_url (line 7 of ~"}},
 		{"profile of the environment", good, "", map[string]string{"AWS_PROFILE": "gone"}, "There is no such AWS profile", []string{"AWS_PROFILE (environment variable) names"}},
 		{"profile asked for, of the environment", good, "gone", map[string]string{"AWS_PROFILE": "gone"}, "There is no such AWS profile", []string{"AWS_PROFILE (environment variable) names", "unset AWS_PROFILE"}},
 		{"profile asked for, not of the environment", good, "work", map[string]string{"AWS_PROFILE": "gone"}, "There is no such AWS profile", []string{"no profile named work."}},

@@ -11,8 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
@@ -114,23 +116,42 @@ func TestCredentialProcessIsStopped(t *testing.T) {
 	gone(t, children(t, dir))
 }
 
+// withALimit does something with a program that hangs, and once more with a longer
+// limit for as long as do reports that the program was ended before it hung: on a
+// busy computer it may take long to start at all.
+func withALimit(t *testing.T, do func(limit time.Duration) bool) {
+	t.Helper()
+	for limit := time.Second; !do(limit); limit *= 4 {
+		if limit > time.Minute {
+			t.Fatalf("within %v the program did not come to where it hangs", limit)
+		}
+	}
+}
+
 // A program that hangs is ended at its limit, and is not tried again.
 func TestCredentialProcessHasALimit(t *testing.T) {
-	dir := program(t, hangs)
-	t.Setenv(ProcessLimitEnv, "1s")
-	a, err := Open(t.Context(), Options{Profile: "p"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = a.Identity(t.Context())
-	_, title, text, next := explained(t, err)
-	if title != "The credential_process failed" || !strings.Contains(text, "line 2 of ~") || !strings.Contains(text, "within 1s") || !strings.Contains(next, ProcessLimitEnv) {
-		t.Errorf("%q %q %q (%v)", title, text, next, err)
-	}
-	gone(t, children(t, dir))
-	if runs, err := os.ReadFile(filepath.Join(dir, "runs")); err != nil || string(runs) != "run\n" {
-		t.Errorf("it ran as %q, %v", runs, err)
-	}
+	withALimit(t, func(limit time.Duration) bool {
+		dir := program(t, hangs)
+		t.Setenv(ProcessLimitEnv, limit.String())
+		var hung atomic.Bool
+		a, err := Open(t.Context(), Options{Profile: "p", Tell: func(string) { hung.Store(true) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.Identity(t.Context())
+		_, title, text, next := explained(t, err)
+		if title != "The credential_process failed" || !strings.Contains(text, "line 2 of ~") || !strings.Contains(text, "within "+limit.String()) || !strings.Contains(next, ProcessLimitEnv) {
+			t.Errorf("%q %q %q (%v)", title, text, next, err)
+		}
+		if !hung.Load() {
+			return false
+		}
+		gone(t, children(t, dir))
+		if runs, err := os.ReadFile(filepath.Join(dir, "runs")); err != nil || string(runs) != "run\n" {
+			t.Errorf("it ran as %q, %v", runs, err)
+		}
+		return true
+	})
 }
 
 func TestCredentialProcessLimitUnreadable(t *testing.T) {
@@ -169,50 +190,70 @@ func TestCredentialProcessFailsOnce(t *testing.T) {
 				continue // as the others, and slower
 			}
 			t.Run(name+"/"+profile, func(t *testing.T) {
-				dir := program(t, script)
-				t.Setenv("AWS_ENDPOINT_URL", os.Getenv("AWS_ENDPOINT_URL_STS"))
-				t.Setenv(ProcessLimitEnv, "1s")
-				a, err := Open(t.Context(), Options{Profile: profile})
-				if err != nil {
-					t.Fatal(err)
+				if name != "hangs" { // and takes as long as it takes
+					failsOnce(t, script, profile, time.Minute)
+					return
 				}
-				if a.CredentialsFailed() {
-					t.Error("failed before it ran")
-				}
-				calls := []func() error{
-					func() error { _, err := a.Identity(t.Context()); return err },
-					func() error { _, err := a.Regions(t.Context()); return err },
-					func() error { _, err := a.In("eu-west-1").Ours(t.Context()); return err },
-					func() error { _, err := a.In("eu-west-2").Ours(t.Context()); return err },
-				}
-				var all sync.WaitGroup
-				for _, call := range calls {
-					all.Go(func() {
-						if err := call(); codeOf(err) != codeProcessFailed {
-							t.Error(err)
-						}
-					})
-				}
-				all.Wait()
-				for _, call := range calls {
-					if err := call(); codeOf(err) != codeProcessFailed {
-						t.Error(err)
-					}
-				}
-				if n := ran(t, dir); n != 1 || !a.CredentialsFailed() {
-					t.Errorf("it ran %d times (%v)", n, a.CredentialsFailed())
-				}
-				again, err := Open(t.Context(), Options{Profile: profile})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := again.Identity(t.Context()); codeOf(err) != codeProcessFailed {
-					t.Error(err)
-				}
-				if n := ran(t, dir); n != 2 {
-					t.Errorf("opened again, it ran %d times in all", n)
-				}
+				withALimit(t, func(limit time.Duration) bool { return failsOnce(t, script, profile, limit) })
 			})
 		}
 	}
+}
+
+// failsOnce reports false where a program that hangs was ended before it hung.
+func failsOnce(t *testing.T, script, profile string, limit time.Duration) bool {
+	t.Helper()
+	dir := program(t, script)
+	t.Setenv("AWS_ENDPOINT_URL", os.Getenv("AWS_ENDPOINT_URL_STS"))
+	t.Setenv(ProcessLimitEnv, limit.String())
+	var hung atomic.Int32
+	tooSoon := func(runs int32) bool { return script == hangs && hung.Load() < runs }
+	o := Options{Profile: profile, Tell: func(string) { hung.Add(1) }}
+	a, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.CredentialsFailed() {
+		t.Error("failed before it ran")
+	}
+	calls := []func() error{
+		func() error { _, err := a.Identity(t.Context()); return err },
+		func() error { _, err := a.Regions(t.Context()); return err },
+		func() error { _, err := a.In("eu-west-1").Ours(t.Context()); return err },
+		func() error { _, err := a.In("eu-west-2").Ours(t.Context()); return err },
+	}
+	var all sync.WaitGroup
+	for _, call := range calls {
+		all.Go(func() {
+			if err := call(); codeOf(err) != codeProcessFailed {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for _, call := range calls {
+		if err := call(); codeOf(err) != codeProcessFailed {
+			t.Error(err)
+		}
+	}
+	if tooSoon(1) {
+		return false
+	}
+	if n := ran(t, dir); n != 1 || !a.CredentialsFailed() {
+		t.Errorf("it ran %d times (%v)", n, a.CredentialsFailed())
+	}
+	again, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Identity(t.Context()); codeOf(err) != codeProcessFailed {
+		t.Error(err)
+	}
+	if tooSoon(2) {
+		return false
+	}
+	if n := ran(t, dir); n != 2 {
+		t.Errorf("opened again, it ran %d times in all", n)
+	}
+	return true
 }

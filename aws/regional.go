@@ -29,8 +29,9 @@ func (r *Regional) eventually(ctx context.Context, code string, do func() error)
 	end := time.Now().Add(r.account.newborn)
 	defer timing.Wait(ctx, timing.AWS)()
 	for wait := r.account.least; ; wait = min(2*wait, r.account.tick) {
+		asked := time.Now() // an answer that comes late is of this time
 		err := do()
-		if err == nil || codeOf(err) != code || time.Now().After(end) {
+		if err == nil || codeOf(err) != code || asked.After(end) {
 			return err
 		}
 		if err := smithytime.SleepWithContext(ctx, wait); err != nil {

@@ -16,7 +16,7 @@ import (
 // however slow this computer is just now.
 func patientRules() linkRules {
 	r := usualLinkRules()
-	r.together, r.apart, r.linger, r.refuse = time.Hour, time.Hour, time.Hour, time.Hour
+	r.together, r.apart, r.within, r.linger, r.refuse = time.Hour, time.Hour, time.Hour, time.Hour, time.Hour
 	return r
 }
 
@@ -27,6 +27,15 @@ func connectAtOnce(t *testing.T, tunnel *Tunnel, n int) []net.Conn {
 	for range n {
 		all = append(all, connect(t, local(tunnel)))
 	}
+	return all
+}
+
+// burstOf opens streams that begin together: nothing is said over the first ones
+// before the last one has come.
+func burstOf(t *testing.T, tunnel *Tunnel, n int) []net.Conn {
+	t.Helper()
+	all := connectAtOnce(t, tunnel, n)
+	untilBegun(t, tunnel, n)
 	return all
 }
 
@@ -113,10 +122,10 @@ func TestTunnelBurstOnOneConnection(t *testing.T) {
 			r.mu.Lock()
 			r.most = 1
 			r.mu.Unlock()
-			echoAll(t, connectAtOnce(t, tunnel, 8), "all the same")
+			echoAll(t, burstOf(t, tunnel, 8), "all the same")
 			untilSettled(t, tunnel)
 			tried := r.came()
-			echoAll(t, connectAtOnce(t, tunnel, 8), "again")
+			echoAll(t, burstOf(t, tunnel, 8), "again")
 			if n := r.came(); tried != 4 || n != tried {
 				t.Errorf("%d connections were tried, and %d later", tried, n-tried)
 			}
@@ -129,7 +138,7 @@ func TestTunnelBurstOnOneConnection(t *testing.T) {
 				rules := patientRules()
 				rules.apart = apart
 				tunnel, _, _ := openTunnelRuled(t, onceAnswering(t, h), TunnelSpec{}, rules)
-				echoAll(t, connectAtOnce(t, tunnel, 8), "all the same")
+				echoAll(t, burstOf(t, tunnel, 8), "all the same")
 			})
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"path"
 	"path/filepath"
 	"strings"
@@ -164,7 +165,9 @@ func (t *transfer) hostError(name string, err error) error {
 		return t.c.end
 	default:
 	}
-	if errors.Is(err, sftp.ErrSSHFxConnectionLost) || errors.Is(err, io.EOF) {
+	// What could not be sent may be told before the connection's end is.
+	var sent *net.OpError
+	if errors.Is(err, sftp.ErrSSHFxConnectionLost) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.As(err, &sent) {
 		return t.c.ended(io.EOF)
 	}
 	e := &CopyError{Reason: CopyFailed, Path: safe.Clean(name), Host: true, Err: err}

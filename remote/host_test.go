@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // host is an SSH server on loopback that the tests reach.
@@ -32,7 +34,7 @@ type host struct {
 }
 
 func (h host) target() Target {
-	return Target{Addr: h.addr, User: h.user, InstanceID: "i-0123456789abcdef0"}
+	return Target{Addr: h.addr, User: h.user, InstanceID: "i-0123456789abcdef0", Timeout: await.Wait}
 }
 
 func (h host) dial(ctx context.Context) (*Client, error) {
@@ -219,7 +221,7 @@ func serveSession(h host, ch ssh.Channel, reqs <-chan *ssh.Request) {
 }
 
 func exitStatus(cmd *exec.Cmd, ch ssh.Channel) {
-	cmd.WaitDelay = 100 * time.Millisecond // background children may hold the outputs
+	cmd.WaitDelay = await.Wait // background children may hold the outputs, which are lost then
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code >= 0 {
 		_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{uint32(code)}))

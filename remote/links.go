@@ -21,6 +21,7 @@ type linkRules struct {
 	refuse time.Duration // how long none is tried after one failed; twice as long each time, ten times at most
 	ahead  int           // connections to the server that are opened before they are needed
 	unused time.Duration // how long those are kept while nobody comes
+	note   time.Duration // how long a connection that is closed right after its login waits at most until it has left its note
 
 	page     int           // as many streams as begin together for a page; more are expected to carry much
 	together time.Duration // streams that begin within this of each other begin together, and more over a distance
@@ -32,7 +33,7 @@ type linkRules struct {
 func usualLinkRules() linkRules {
 	return linkRules{
 		most: 4, much: 4 << 20, within: 5 * time.Second, linger: time.Minute, refuse: time.Minute,
-		ahead: 6, unused: 2 * time.Minute,
+		ahead: 6, unused: 2 * time.Minute, note: 5 * time.Second,
 		page: 6, together: time.Millisecond, apart: 2 * time.Second,
 	}
 }
@@ -76,10 +77,6 @@ const tunnelUp = "up"
 // whole way to the host and back later.
 const together = time.Millisecond
 
-// lastNote is how long a connection that is closed right after its login waits
-// at most until it has left its note.
-const lastNote = 5 * time.Second
-
 // state is "up", or what is wrong and being mended.
 func (l *links) state() string {
 	l.mu.Lock()
@@ -100,7 +97,7 @@ func (l *links) add(c *Client, dialed int) {
 	l.wake()
 	if l.ctx.Err() != nil || len(l.up) >= l.rules.most {
 		l.mu.Unlock()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), lastNote)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), l.rules.note)
 		defer cancel()
 		c.warm(ctx) // for its note
 		_ = c.Close()
@@ -229,7 +226,7 @@ func (l *links) close() {
 			select {
 			case <-k.noted:
 			case <-k.Done():
-			case <-time.After(lastNote):
+			case <-time.After(l.rules.note):
 			}
 			_ = k.Close()
 		})

@@ -276,7 +276,9 @@ func TestTunnelLinksLeaveNotes(t *testing.T) {
 		return err == nil && len(notes) == 4
 	})
 	// One that is closed at once has left one too.
-	brief, err := OpenTunnel(t.Context(), TunnelSpec{RemoteAddr: await.Nobody, Dial: h.dial})
+	rules := usualLinkRules()
+	rules.note = await.Wait
+	brief, err := openTunnelBy(t.Context(), TunnelSpec{RemoteAddr: await.Nobody, Dial: h.dial}, rules)
 	if err != nil {
 		t.Fatal(err)
 	}

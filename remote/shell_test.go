@@ -32,7 +32,9 @@ func embeddedHost(t *testing.T) host {
 	if err != nil {
 		t.Skipf("no host can be had: %v", err)
 	}
-	listener, err := sshhost.Listen(60)
+	// Far from those of other packages' tests: to find an address, port 8888 of
+	// each is listened at for a moment.
+	listener, err := sshhost.Listen(200)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
@@ -159,7 +159,7 @@ func TestTunnelFindsDeadLink(t *testing.T) {
 	h := startHost(t, nil)
 	r := newRelay(t, h.addr)
 	target := h.target()
-	target.Addr, target.KeepAlive = r.addr, 50e6
+	target.Addr, target.KeepAlive = r.addr, 500*time.Millisecond // three of which a busy computer has for an answer
 	dial := func(ctx context.Context) (*Client, error) {
 		return Dial(ctx, target, Auth{Signers: []Signer{h.signer}}, HostKeyCheck{Expected: []string{h.key.Line}})
 	}
@@ -177,9 +177,9 @@ func TestTunnelFindsDeadLink(t *testing.T) {
 
 func TestTunnelPorts(t *testing.T) {
 	h := startHost(t, nil)
-	want := 20000 + rand.IntN(10000) // below what the system gives to those who ask for any
+	want := await.Port(t)
 	first, _, _ := openTunnel(t, h, TunnelSpec{LocalPort: want})
-	want = first.LocalPort() // another program may have had it
+	want = first.LocalPort() // another program may have taken it
 	second, _, _ := openTunnel(t, h, TunnelSpec{LocalPort: want})
 	if !second.Taken() || second.LocalPort() <= want || second.LocalPort() > want+50 {
 		t.Errorf("ports %d and %d, taken %v", want, second.LocalPort(), second.Taken())

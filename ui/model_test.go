@@ -64,7 +64,7 @@ func TestATunnelMadeWhileLeavingIsClosed(t *testing.T) {
 	r.untilTrue("the setup is known", func() bool { return r.m.work.setup.ID != "" })
 	r.press("ctrl+c", "ctrl+c")
 	close(cutOff)
-	r.m.letGo()
+	r.letGo()
 	select {
 	case <-closed:
 	default:

@@ -57,7 +57,7 @@ func TestOpenAndCopy(t *testing.T) {
 		}
 	}
 	r.press("q").until("Leave?").press("enter")
-	r.m.letGo()
+	r.letGo()
 	for _, tunnel := range e.Tunnels() {
 		if n := tunnel.Closed(); n != 1 {
 			t.Errorf("the tunnel of %s was closed %d times on leaving", tunnel.ID, n)

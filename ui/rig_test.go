@@ -305,6 +305,8 @@ func untilAtRest(r *rig) *rig {
 	r.untilTrue("the regions have answered", func() bool { return !r.m.Tasks.Working() })
 	r.take(r.m.machines.SelectionStays()) // without waiting for the clock
 	r.untilTrue("the list is at rest", r.m.machines.AtRest)
+	// It comes in batches, by the clock: the first need not be all of it.
+	r.untilTrue("the log is whole", func() bool { return r.m.machines.Logged() >= r.e.Told() })
 	return r
 }
 

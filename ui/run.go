@@ -84,7 +84,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	_, err := program.Run()
 	cancel()
 	m.Tasks.Wait(time.Second)
-	m.letGo()
+	m.letGo(cleaningUp, lettingGo)
 	if ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled) || errors.Is(err, tea.ErrInterrupted) {
 		err = context.Canceled
 	}
@@ -110,8 +110,9 @@ func (o Options) programOptions(ctx context.Context) []tea.ProgramOption {
 
 // letGo waits for what was cut off, and closes all tunnels, connections and
 // notebooks: also those made while the person left, which no screen was told
-// of. What takes too long is left to the end of the process.
-func (m *model) letGo() {
+// of. What takes longer than patience is left to the end of the process; clean is
+// how much of that is for what was cut off.
+func (m *model) letGo(clean, patience time.Duration) {
 	things := append(slices.Clone(m.Ends.Unused()), m.machines.WhatIsOpen()...)
 	var ends, all sync.WaitGroup
 	for _, end := range m.Ends.UnderWay() {
@@ -130,7 +131,7 @@ func (m *model) letGo() {
 		go func() { ends.Wait(); close(ended) }()
 		select {
 		case <-ended:
-		case <-time.After(cleaningUp):
+		case <-time.After(clean):
 		}
 		for _, c := range things {
 			all.Go(func() { _ = c.Close() }) // likewise
@@ -141,7 +142,7 @@ func (m *model) letGo() {
 	}()
 	select {
 	case <-closed:
-	case <-time.After(lettingGo):
+	case <-time.After(patience):
 	}
 }
 

@@ -10,9 +10,12 @@ import (
 	"time"
 )
 
-// stopsWithin is how long a stop may take to come. Where no shell could continue
-// the program, as where it is a terminal's only one, the system drops the signal.
-const stopsWithin = 300 * time.Millisecond
+// A stop may take so many short waits to come. Where no shell could continue the
+// program, as where it is a terminal's only one, the system drops the signal.
+const (
+	stopWaits = 20
+	stopWait  = 30 * time.Millisecond
+)
 
 // stopHere stops the program's process group, as the terminal would, and
 // returns when it is continued.
@@ -23,21 +26,18 @@ func stopHere() error {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(continued)
-	began := time.Now()
 	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
 		return fmt.Errorf("stop the program: %w", err)
 	}
-	// The clock continues while the process is stopped: after that the wait is
-	// over, though the signal may be told only a moment later.
-	for wait := stopsWithin; wait > 0; wait = stopsWithin*2 - time.Since(began) {
+	// The clock continues while the process is stopped, and on a busy computer while
+	// it is not: it tells nothing, and the waits are counted. Of one that was stopped,
+	// a single one is over at once, and the others are for the signal to be told.
+	for range stopWaits {
 		select {
 		case <-continued:
 			return nil
-		case <-time.After(wait):
+		case <-time.After(stopWait):
 		}
-	}
-	if time.Since(began) > stopsWithin*3 {
-		return nil
 	}
 	return errNoShell
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -85,9 +84,8 @@ func groupPromises() []promise {
 				return err
 			}
 			// It is asked again until then, and must have been answered once.
-			short, cancel := context.WithTimeout(ctx, 3*time.Second)
-			defer cancel()
-			if err := explained(c.DeleteGroup(short, i.GroupIDs[0]), "failed", "Something still uses it", "DependencyViolation"); err != nil {
+			refusal := briefly(ctx, func(ctx context.Context) error { return c.DeleteGroup(ctx, i.GroupIDs[0]) })
+			if err := explained(refusal, "failed", "Something still uses it", "DependencyViolation"); err != nil {
 				return err
 			}
 			left, err := c.GroupsByTag(ctx, mine())

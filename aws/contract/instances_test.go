@@ -33,6 +33,21 @@ func (c *cloud) until(ctx context.Context, do func(context.Context, string) erro
 	return c.WaitState(ctx, id, state, nil)
 }
 
+// briefly does something for a short time, and once more for a longer one while
+// the cloud is too slow to answer at all: the error that is wanted tells of its
+// answer.
+func briefly(ctx context.Context, do func(context.Context) error) error {
+	for limit := 3 * time.Second; ; limit *= 2 {
+		short, cancel := context.WithTimeout(ctx, limit)
+		err := do(short)
+		cancel()
+		var e *aws.Error
+		if !errors.As(err, &e) || e.Code != "Timeout" || limit > await.Wait/4 {
+			return err
+		}
+	}
+}
+
 func instancePromises() []promise {
 	return slices.Concat(lookPromises(), lifePromises(), endPromises(), waitPromises(), consolePromises())
 }
@@ -223,11 +238,13 @@ func waitPromises() []promise {
 		}},
 		{"WaitState", "end with its time", func(ctx context.Context, c *cloud) error {
 			i, err := c.running(ctx)
-			// Long enough for an answer of a slow cloud, which the error tells of.
-			short, cancel := context.WithTimeout(ctx, 3*time.Second)
-			defer cancel()
-			_, err2 := c.WaitState(short, i.ID, "stopped", nil)
-			return errors.Join(err, refused(err2, "StateFailed"))
+			if err != nil {
+				return err
+			}
+			return refused(briefly(ctx, func(ctx context.Context) error {
+				_, err := c.WaitState(ctx, i.ID, "stopped", nil)
+				return err
+			}), "StateFailed")
 		}},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -88,13 +89,17 @@ func TestTurnsOfMany(t *testing.T) {
 func TestTurnOfAKilledProcess(t *testing.T) {
 	const variable = "JUPYTER_EC2_TEST_TURN_IN"
 	if dir := os.Getenv(variable); dir != "" {
+		var have []*flock.Flock
 		for range turnsInTest {
-			if _, err := take(dir, turnsInTest, turnsInTest, never, func() {}); err != nil {
+			f, err := take(dir, turnsInTest, turnsInTest, never, func() {})
+			if err != nil {
 				t.Fatal(err)
 			}
+			have = append(have, f)
 		}
 		fmt.Println("taken")
 		<-t.Context().Done()
+		runtime.KeepAlive(have) // what is garbage is closed, and gives its turn back
 		return
 	}
 	dir := t.TempDir()

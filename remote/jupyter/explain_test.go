@@ -177,8 +177,9 @@ func TestReadyTellsApart(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			// Some of them could be mended by waiting, and are waited for until the end.
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			// Some of them could be mended by waiting, and are waited for until the
+			// end; a whole try must fit in.
+			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 			defer cancel()
 			var e *Error
 			if err := Ready(ctx, Endpoint{URL: c.url, Token: "0123456789abcdef", Dial: dial}); !errors.As(err, &e) || string(e.Kind) != c.kind || e.Title != c.title {

@@ -20,8 +20,8 @@ import (
 func TestNotebookOnGateway(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t, 141)
-	g, gf := besideIt(t, "127.0.0.151")
-	cert, key, _, err := SelfSigned([]string{"127.0.0.151"}, 24*time.Hour, time.Now())
+	g, gf := besideIt(t, "127.0.0.83")
+	cert, key, _, err := SelfSigned([]string{"127.0.0.83"}, 24*time.Hour, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestNotebookOnGateway(t *testing.T) {
 
 	spec := ServeSpec{
 		SetupID: "s1", Mode: ModeSSH, Token: newToken(t), Facts: w.facts,
-		Gateway: &GatewaySpec{URL: "https://127.0.0.151:8888", Token: gateway.Token, Cert: cert},
+		Gateway: &GatewaySpec{URL: "https://127.0.0.83:8888", Token: gateway.Token, Cert: cert},
 	}
 	port := mustServe(t, w, spec)
 	ep, err := spec.mustComplete(t).endpoint(w, port)

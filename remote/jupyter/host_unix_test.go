@@ -164,6 +164,7 @@ func needInstall(t testing.TB) {
 		t.Skip("installs Jupyter from the package index")
 	}
 	await.Turn(t)
+	await.Allow(t, await.Long, "runs Jupyter, whose every start takes many seconds on a busy computer")
 	await.Shared(t, "the shared install", sharedInstall)
 }
 

@@ -4,6 +4,7 @@ package jupyter
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -13,27 +14,43 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
-// tellsPIDs has the host's Python note the process of each image.py, in order.
-func tellsPIDs(t *testing.T, h *localHost) (first func() int) {
+// stopsInTheMiddle has each image.py of the host stop itself once it has
+// overwritten three megabytes, and tells which process the first one is that has.
+func stopsInTheMiddle(t *testing.T, h *localHost) (stopped func() (pid int, ok bool)) {
 	t.Helper()
+	upload(t, h, "stops.py", `import os, runpy, signal, sys
+write, blocks = os.write, 0
+def stops(fd, data):
+    global blocks
+    done = write(fd, data)
+    blocks += len(data) == 1 << 20
+    if len(data) == 1 << 20 and blocks == 3:
+        with open(os.path.expanduser("~/stops"), "a") as f:
+            f.write("%d\n" % os.getpid())
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return done
+os.write, sys.argv = stops, sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+`)
 	upload(t, h, ".jupyter-ec2/venv/bin/python", `#!/bin/sh
-case "$*" in */image.py*) echo $$ >>"$HOME/pids" ;; esac
+case "$*" in */image.py*) exec python3 -I "$HOME/stops.py" "$@" ;; esac
 exec python3 "$@"
 `)
 	if err := os.Chmod(filepath.Join(h.home, ".jupyter-ec2/venv/bin/python"), 0o755); err != nil { // #nosec G302 -- the host's user runs it
 		t.Fatal(err)
 	}
-	return func() int {
-		text, err := os.ReadFile(filepath.Join(h.home, "pids"))
-		if err != nil {
-			t.Fatal(err)
+	return func() (int, bool) {
+		text, err := os.ReadFile(filepath.Join(h.home, "stops"))
+		line, _, ended := strings.Cut(string(text), "\n")
+		if err != nil || !ended {
+			return 0, false
 		}
-		line, _, _ := strings.Cut(string(text), "\n")
 		pid, err := strconv.Atoi(line)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return pid
+		state, err := exec.Command("ps", "-o", "stat=", "-p", line).Output() // #nosec G204 -- a number
+		return pid, err == nil && strings.HasPrefix(strings.TrimSpace(string(state)), "T")
 	}
 }
 
@@ -51,24 +68,21 @@ func whole(t *testing.T, h *localHost, files map[string]string) {
 func TestPuttingBackBesideACleaningThatStillRuns(t *testing.T) {
 	files := map[string]string{"data/big": strings.Repeat("row ", 16<<20), "data/small": "SMALL", "work/late": "LATE", ".jupyter-ec2/server/token": "x"}
 	h, f := imageHost(t, "127.0.0.175", files)
-	first := tellsPIDs(t, h)
+	stopped := stopsInTheMiddle(t, h)
 	key, dir := ImageKey(), filepath.Join(h.home, ".jupyter-ec2/image")
 	cleaned, restored := make(chan error, 1), make(chan error, 1)
 	go func() {
 		_, err := CleanForImage(t.Context(), h, f, CleanSpec{InstanceID: "i-first", LeaveOut: []string{filepath.Join(h.home, "data"), filepath.Join(h.home, "work")}, Key: key})
 		cleaned <- err
 	}()
-	for { // as soon as there is an archive, the files are overwritten
-		if _, err := os.Lstat(filepath.Join(dir, "left-out")); err == nil {
-			break
-		}
-		if t.Context().Err() != nil || len(cleaned) > 0 {
+	pid := 0
+	await.Until(t, "the middle of the overwriting", func() (there bool) {
+		if len(cleaned) > 0 {
 			t.Fatalf("cleaned: %v", <-cleaned)
 		}
-	}
-	if err := syscall.Kill(first(), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+		pid, there = stopped()
+		return there
+	})
 	go func() { restored <- RestoreAfterImage(t.Context(), h, f, key) }()
 	came := await.Comes(t.Context(), func() bool {
 		_, err := os.Lstat(filepath.Join(dir, "ended"))
@@ -77,7 +91,7 @@ func TestPuttingBackBesideACleaningThatStillRuns(t *testing.T) {
 	if len(restored) > 0 {
 		t.Error("it was put back while the cleaning still ran")
 	}
-	if err := syscall.Kill(first(), syscall.SIGCONT); err != nil || !came {
+	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil || !came {
 		t.Fatal(err, came)
 	}
 	if err := <-restored; err != nil {

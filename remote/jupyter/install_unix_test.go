@@ -82,7 +82,7 @@ func TestInstallPipRepairsAndBootstraps(t *testing.T) {
 		t.Skip("installs Jupyter from the package index")
 	}
 	await.Turn(t)
-	await.Allow(t, await.Long, "installs Jupyter with pip, which takes several times longer than uv")
+	await.Allow(t, 2*await.Long, "installs Jupyter with pip, which takes several times longer than uv")
 	h := newHost(t, "127.0.0.33")
 	noEnsurepip(t, h)
 	for _, name := range []string{"bin/python", "lib/left-over"} {

@@ -78,7 +78,7 @@ func TestUsersModulesAndTheInstall(t *testing.T) {
 		t.Skip("installs Jupyter from the package index")
 	}
 	await.Turn(t)
-	await.Allow(t, await.Long, "installs Jupyter with uv and with pip")
+	await.Allow(t, 2*await.Long, "installs Jupyter with uv and with pip, which takes several times longer")
 	for _, i := range []Installer{UV, Pip} {
 		t.Run(string(i), func(t *testing.T) {
 			h := newHost(t, "127.0.0.62")

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 var (
@@ -29,6 +31,7 @@ func TestWatcherProperties(t *testing.T) {
 		t.Skip("tries many examples")
 	}
 	t.Parallel()
+	await.Allow(t, await.Long, "tries many examples")
 	python, err := hypothesis()
 	if err != nil {
 		t.Fatal(err)

@@ -223,10 +223,9 @@ while True: time.sleep(1)' %s "$PWD/listens" >/dev/null 2>&1 & echo $!`
 		await.Until(t, "the listener", func() bool { _, err := os.Stat(filepath.Join(h.home, "listens")); return err == nil })
 		release := func() {}
 		if !named { // this host's port is held by somebody whom it cannot name
-			l, err := net.Listen("tcp", "127.0.0.72:8888")
-			if err != nil {
-				t.Fatal(err)
-			}
+			var l net.Listener
+			// The listener of the turn before may only just have been told to end.
+			await.Until(t, "the port", func() (free bool) { l, err = net.Listen("tcp", "127.0.0.72:8888"); return err == nil })
 			release = func() { _ = l.Close() }
 		}
 		_, err = Serve(t.Context(), h, ServeSpec{SetupID: "s1", Mode: ModeHTTP, Token: newToken(t), Facts: f}, nil)

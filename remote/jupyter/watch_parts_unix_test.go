@@ -62,6 +62,12 @@ equal(run(*openssh("sshd: ubuntu@notty", (4, 3, "", "S", "1", "/usr/lib/openssh/
 equal(run(*openssh("sshd: ubuntu@notty", (4, 3, "", "S", "1", "sshd: ubuntu@internal-sftp"))), ([], ["sftp"]))
 # One that has ended and is still listed, or has not begun yet.
 equal(run(*openssh("sshd: ubuntu@notty", (4, 3, "", "Z", "1", ""))), ([], []))
+# One that its server has forked, and that has not become a program yet.
+equal(run(*openssh("sshd: ubuntu@notty", (4, 3, "", "S", "1", "sshd: ubuntu@notty"))), ([], []))
+found = [host.Process(5, 1, "", "S", "1", "host.test -test.v"), host.Process(6, 5, "", "S", "1", "host.test -test.v")]
+work.SANDBOX, of_this_host, work.of_this_host = "i-1", work.of_this_host, lambda pid: True
+equal(work.over_ssh({p.pid: p for p in found}, {"ssh_server": 5}), (set(), []))
+work.SANDBOX, work.of_this_host = None, of_this_host
 # What a login runs by itself, and what was left behind by one.
 equal(run(*openssh("sshd: ubuntu", (4, 2, "", "S", "1", "run-parts /etc/update-motd.d"), (5, 1, "", "S", "1", "sleep 9"))), ([], []))
 equal(run((1, 0, "", "S", "1", "/usr/sbin/dropbear -F"), (2, 1, "", "S", "1", "/usr/sbin/dropbear -F"),

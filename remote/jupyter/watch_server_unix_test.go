@@ -50,12 +50,12 @@ func TestWatchServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer k.close()
-	go func() { _, _ = k.run(t.Context(), "import time; time.sleep(100)") }()
+	go func() { _, _ = k.run(t.Context(), "import time; time.sleep(1000)") }()
 	w.spec.Mode, w.spec.TLS = ModeHTTP, true
 	w.watch("tls", idleAfter(time.Hour))
 	cell := busyWith("a cell runs in notes.ipynb, kernel " + made.Kernel.ID[:8])
-	h := w.until("a cell", cell)
-	if !h.ServerUp || len(h.Kernels) != 1 || h.Kernels[0].Path != "work/notes.ipynb" {
+	h := w.until("a cell", func(h Health) bool { return cell(h) && h.ServerUp })
+	if len(h.Kernels) != 1 || h.Kernels[0].Path != "work/notes.ipynb" {
 		t.Errorf("%+v", h)
 	}
 

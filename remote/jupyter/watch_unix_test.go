@@ -44,7 +44,8 @@ func TestWatchKernels(t *testing.T) {
 	run := func(code string) {
 		go func() { _, err := k.run(t.Context(), code); ended <- err }()
 	}
-	run("import os, time\nwhile not os.path.exists('release'): time.sleep(0.1)")
+	run("import os, time\nopen('runs', 'w').close()\nwhile not os.path.exists('release'): time.sleep(0.1)")
+	await.Until(t, "the cell", func() bool { _, err := os.Stat(filepath.Join(w.home, "runs")); return err == nil })
 	w.watch("cell", idleAfter(limit))
 	w.staysUp("a running cell", busyWith("a cell runs in kernel "+id[:8]))
 	w.must(": >release")
@@ -63,11 +64,10 @@ func TestWatchKernels(t *testing.T) {
 		t.Fatal(err)
 	}
 	repliesSince := tab(t, k)
+	await.Until(t, "replies to the tab", func() bool { return repliesSince(time.Time{}) >= 5 })
 	w.watch("tab", idleAfter(limit))
 	h = w.goesOff("an open tab", "idle")
-	if repliesSince(time.Time{}) < 5 || repliesSince(h.Idle) == 0 {
-		t.Errorf("%d replies to the tab, %d of them since it counts as idle", repliesSince(time.Time{}), repliesSince(h.Idle))
-	}
+	await.Until(t, "a reply to the tab since the machine counts as idle", func() bool { return repliesSince(h.Idle) > 0 })
 	k.close()
 
 	// The lifetime counts from the watcher's beginning.
@@ -77,7 +77,7 @@ func TestWatchKernels(t *testing.T) {
 	}
 	defer k.close()
 	w.watch("rest", idleAfter(0))
-	run("time.sleep(60)")
+	run("time.sleep(1000)")
 	h = w.until("a running cell", busyWith("a cell runs"))
 	w.watch("life", func(s *WatchSpec) { s.Idle, s.Lifetime = limit, time.Since(h.Born)+limit })
 	if h = w.goesOff("a lifetime", "lifetime"); h.Busy == "" {
@@ -312,7 +312,8 @@ func TestWatchWork(t *testing.T) {
 	w := newWatched(t, 151)
 	w.spec.Window = limit
 	w.watch("rest", idleAfter(0))
-	w.must("echo 'while [ ! -e release ]; do :; done' >train.sh; nohup sh train.sh >/dev/null 2>&1 & nohup sh -c 'while sleep 1; do :; done' >/dev/null 2>&1 &")
+	w.must("echo 'while [ ! -e release ]; do :; done' >train.sh; nohup sh train.sh >/dev/null 2>&1 & nohup sleep 1000 >/dev/null 2>&1 &")
+	w.until("the program", busyWith("sh train.sh, "))
 	w.watch("work", idleAfter(limit))
 	w.staysUp("a program", func(h Health) bool {
 		return busyWith("sh train.sh, ")(h) && strings.HasSuffix(h.Busy, " % of a core") && h.Logins+h.Transfers == 0 &&

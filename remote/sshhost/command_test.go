@@ -230,7 +230,8 @@ func TestInputNobodyReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start("exec 0<&-; mkfifo go; read line < go"); err != nil {
+	// The pipe is there before the input is closed, and so before all is sent.
+	if err := s.Start("mkfifo go; exec 0<&-; read line < go"); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := in.Write(make([]byte, 8<<20)); n != 8<<20 || err != nil {

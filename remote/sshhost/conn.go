@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// loginGrace is how long a connection may take to sign in; sshd has two minutes.
-const loginGrace = 30 * time.Second
+// loginGrace is how long a connection may take to sign in, as with sshd.
+const loginGrace = 2 * time.Minute
 
 // wrongUser marks a connection of root, who is let in only to be told so.
 const wrongUser = "wrong-user"

@@ -32,7 +32,8 @@ func (c *Computer) disk(name string) (string, error) {
 }
 
 // SaveDisk keeps a copy of a host's home, all of it or nothing. What a machine
-// loses when it is switched off is left out.
+// loses when it is switched off is left out, and of one that runs what goes away
+// meanwhile.
 func (c *Computer) SaveDisk(ctx context.Context, id, name string) error {
 	m, err := c.machine(id)
 	if err != nil {
@@ -136,6 +137,9 @@ func copyTree(ctx context.Context, from, to string, who identity, moved relocati
 	defer func() { _ = dst.Close() }()
 	c := treeCopy{src: src, dst: dst, who: who, moved: moved, modes: map[string]fs.FileMode{}}
 	err = fs.WalkDir(src.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		if path != "." && errors.Is(err, fs.ErrNotExist) {
+			return nil // a folder that is gone by now
+		}
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
@@ -160,6 +164,9 @@ type treeCopy struct {
 
 func (c *treeCopy) one(path string, d fs.DirEntry) error {
 	info, err := d.Info()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it is gone by now
+	}
 	if err != nil {
 		return err
 	}
@@ -178,6 +185,9 @@ func (c *treeCopy) one(path string, d fs.DirEntry) error {
 		err = c.file(path, info)
 	default:
 		return nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it went away just now
 	}
 	if err == nil && c.who.drop {
 		err = c.dst.Lchown(path, c.who.uid, c.who.gid)

@@ -23,6 +23,9 @@ type process struct {
 	marked      bool
 }
 
+// name tells it from all others, also from those that had its number before.
+func (p process) name() string { return strconv.Itoa(p.pid) + " " + p.start }
+
 // same reports whether it is still that process.
 func (p process) same() bool {
 	start, err := Started(p.pid)
@@ -32,8 +35,12 @@ func (p process) same() bool {
 // endProcesses asks all processes that carry the marks, and all below them or
 // below roots, to end, ends those that do not, and is done when none is left.
 // A process that gave up both its parents and its environment is not found.
+//
+// One that was found stays so until it has ended: while it ends, or becomes
+// another program, its environment cannot be seen, and its parent may have ended
+// before it.
 func endProcesses(ctx context.Context, marks []string, roots []int) error {
-	asked := map[string]bool{}
+	found := map[string]bool{}
 	patience := time.Now().Add(endGrace)
 	poll := time.NewTicker(endPoll)
 	defer poll.Stop()
@@ -42,25 +49,30 @@ func endProcesses(ctx context.Context, marks []string, roots []int) error {
 		if err != nil {
 			return err
 		}
+		for i, p := range all {
+			all[i].marked = p.marked || found[p.name()]
+		}
 		left := family(all, roots)
 		if len(left) == 0 {
 			return nil
 		}
-		hard := time.Now().After(patience) || ctx.Err() != nil
+		over := ctx.Err() // nil while there is time
+		hard := time.Now().After(patience) || over != nil
 		for _, p := range left {
-			name := strconv.Itoa(p.pid) + " " + p.start
 			switch {
 			case hard:
 				p.signal(os.Kill)
-			case !asked[name]:
-				asked[name] = true
+			case !found[p.name()]:
 				p.signal(syscall.SIGTERM)
 			}
+			found[p.name()] = true
+		}
+		if over != nil {
+			return over // ended hard, but nobody looked whether they are gone
 		}
 		select {
 		case <-poll.C:
 		case <-ctx.Done():
-			return ctx.Err() // ended hard, but nobody looked whether they are gone
 		}
 	}
 }

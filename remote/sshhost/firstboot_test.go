@@ -123,8 +123,8 @@ func TestFirstBootCutShort(t *testing.T) {
 		failed <- err
 	}()
 	await.Until(t, "bootcmd runs", func() bool {
-		_, err := os.Stat(filepath.Join(home, "boots"))
-		return err == nil
+		info, err := os.Stat(filepath.Join(home, "boots"))
+		return err == nil && info.Size() > 0
 	})
 	cancel()
 	if err := await.Receive(t, "the end of the first boot", failed); !errors.Is(err, context.Canceled) {

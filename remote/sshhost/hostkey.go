@@ -33,7 +33,7 @@ changed() {
 	tries=0
 	while [ "$(look)" = "$1" ]; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 100 ] || fail "the host did not do it"
+		[ "$tries" -lt 600 ] || fail "the host did not do it"
 		sleep 0.1 2>/dev/null || sleep 1
 	done
 }

@@ -69,9 +69,16 @@ func noPython(who identity, last error) error {
 	return p
 }
 
+// proofPatience is how long a computer that has much else to do may take for the
+// proof, and outputPatience for handing over what it printed.
+const (
+	proofPatience  = time.Minute
+	outputPatience = 10 * time.Second
+)
+
 // tryPython runs the proof with the python at path and answers where it really is.
 func tryPython(ctx context.Context, who identity, path string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, proofPatience)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, "-I", "-c", pythonProof)
@@ -79,7 +86,7 @@ func tryPython(ctx context.Context, who identity, path string) (string, error) {
 	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/"}
 	cmd.SysProcAttr = who.apply(false)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = outputPatience
 	if err := cmd.Run(); err != nil {
 		return "", &pythonError{path: path, said: lastLine(stderr.String()), err: err}
 	}

@@ -64,6 +64,7 @@ func must(t *testing.T, err error) {
 }
 
 func TestLife(t *testing.T) {
+	await.Allow(t, await.Long, "boots four times")
 	h := start(t, Spec{})
 	up := func() bool { return greeting(ssh(h)) == nil }
 	await.Until(t, "sshd answers", up)
@@ -112,6 +113,7 @@ func TestLife(t *testing.T) {
 
 // What a machine does to itself is told, what is done to it is not.
 func TestDown(t *testing.T) {
+	await.Allow(t, await.Long, "boots five times")
 	down := make(chan struct{}, 9)
 	h := start(t, Spec{Down: func() { down <- struct{}{} }, DiskMB: 300})
 	up := func() bool { return greeting(ssh(h)) == nil }

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
@@ -83,7 +83,8 @@ func TestASandboxThatIsStoppedStaysSo(t *testing.T) {
 // A machine that is stopped elsewhere while its SSH port is waited for is told
 // so, and not waited for until patience ends.
 func TestAMachineThatEndsIsNotWaitedFor(t *testing.T) {
-	w := newWorld(t, nil)
+	var h *hosts
+	w := newWorld(t, func(_ *ec2sim.Options, made *hosts) { h = made })
 	w.Patience = time.Hour
 	g := w.Guide()
 	s, err := g.Begin(t.Context(), enginetest.Answers())
@@ -91,11 +92,12 @@ func TestAMachineThatEndsIsNotWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = g.Work(t.Context(), s.ID, func(e steps.Event) {
-		at, ok := strings.CutPrefix(e.Text, "Waiting for the SSH server at ")
-		if !ok {
+		if !strings.HasPrefix(e.Text, "Waiting for the SSH server at ") {
 			return
 		}
-		if _, err := w.Region().Bring(t.Context(), w.Only().Resources.InstanceID, aws.StateStopped, nil); err != nil {
+		id := w.Only().Resources.InstanceID
+		at := h.hold(t, id)
+		if _, err := w.Region().Bring(t.Context(), id, aws.StateStopped, nil); err != nil {
 			t.Error(err)
 		}
 		hangUpAt(t, at)
@@ -105,10 +107,9 @@ func TestAMachineThatEndsIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// hangUpAt has an address hang up on everybody: no other test's host can be at
-// it meanwhile.
-func hangUpAt(t *testing.T, at string) {
-	l, err := net.Listen("tcp", at)
+// hangUpAt has an address that the test holds hang up on everybody.
+func hangUpAt(t *testing.T, at *sshhost.Address) {
+	l, err := at.Listen()
 	if err != nil {
 		t.Error(err)
 		return

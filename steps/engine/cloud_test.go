@@ -152,6 +152,21 @@ func (h *hosts) restart(ctx context.Context, spec sshhost.Spec) error {
 	return err
 }
 
+// hold takes a host's address over: it stays the test's when the host stops, and
+// no other one answers there.
+func (h *hosts) hold(t *testing.T, id string) *sshhost.Address {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := h.at[id]
+	if at == nil {
+		t.Fatalf("%s has no address", id)
+	}
+	delete(h.at, id)
+	t.Cleanup(at.Release)
+	return at
+}
+
 // userData is what a host is given of the user data of its launch.
 func (h *hosts) userData(data []byte) []byte {
 	z, err := gzip.NewReader(bytes.NewReader(data))
@@ -215,7 +230,9 @@ func (h *hosts) Stop(ctx context.Context, id string) error {
 	if host == nil {
 		return nil
 	}
-	defer at.Release()
+	if at != nil { // else somebody holds it
+		defer at.Release()
+	}
 	return host.Stop(ctx)
 }
 

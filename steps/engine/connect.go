@@ -36,7 +36,10 @@ func (r *run) connect(ctx context.Context) (string, error) {
 		return "", err
 	}
 	r.client = client
-	if err := r.secondWitness(<-seen); err != nil {
+	over := timing.Wait(ctx, timing.AWS)
+	printed := <-seen
+	over()
+	if err := r.secondWitness(printed); err != nil {
 		return "", err
 	}
 	pinned, err := r.g.hostKeys().Lookup(r.s.Resources.InstanceID)

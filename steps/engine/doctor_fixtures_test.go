@@ -5,9 +5,13 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
@@ -88,4 +92,28 @@ func connected(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// serverEnds waits until a server that was started has found out that it may not
+// run, which takes its time.
+func (w *world) serverEnds(host *remote.Client, facts jupyter.Facts) {
+	w.t.Helper()
+	await.Until(w.t, "the end of the server", func() bool {
+		log, err := jupyter.ServerLog(w.t.Context(), host, facts, 100)
+		return err == nil && slices.ContainsFunc(log, func(line string) bool { return strings.HasPrefix(line, "jupyter-ec2: the server ended") })
+	})
+}
+
+// strayComes waits until a server that a shell has begun to start is there: that
+// shell does not wait for it.
+func (w *world) strayComes(host *remote.Client, port int) {
+	w.t.Helper()
+	facts, err := jupyter.Probe(w.t.Context(), host)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	await.Until(w.t, "a server that no record knows", func() bool {
+		found, err := jupyter.StrayServers(w.t.Context(), host, facts)
+		return err == nil && slices.ContainsFunc(found, func(s jupyter.Stray) bool { return s.Port == port })
+	})
 }

@@ -31,8 +31,9 @@ func TestDoctorOfARealJupyter(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has a loopback address for each host")
 	}
+	await.Turn(t)
+	await.Allow(t, 2*await.Long, "installs Jupyter, and serves with it four times")
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.MFA = true })
-	await.Allow(t, await.Long, "installs Jupyter, and serves with it four times")
 	w.serve(steps.ModeSSH)
 	w.allWell()
 	w.serverMended()
@@ -129,6 +130,7 @@ func (w *world) settingsRefused() {
 	if err := jupyter.RestartServer(t.Context(), host, facts, nil); err != nil {
 		t.Fatal(err)
 	}
+	w.serverEnds(host, facts)
 	c := w.doctor(w.Guide(), w.Only().ID)["server"]
 	next := c.Next.String()
 	if c.State != steps.CheckBad || c.Fix == "" || !strings.Contains(c.Text, "~/"+file) || strings.Contains(c.Text, "jupyter-ec2: ") ||
@@ -154,6 +156,7 @@ setsid jupyter notebook --no-browser --config="$PWD/.jupyter-ec2/server/config.p
 	if _, err := host.Output(t.Context(), another); err != nil {
 		t.Fatal(err)
 	}
+	w.strayComes(host, 8890)
 	c := w.doctor(w.Guide(), w.Only().ID)["server"]
 	if c.State != steps.CheckWarn || !strings.Contains(c.Text, "on port 8890") || c.Fix == "" {
 		t.Errorf("%+v", c)

@@ -25,7 +25,7 @@ func newClock() *await.Clock { return await.NewClock(time.Now().Truncate(time.Se
 func hiding(t *testing.T, after time.Duration) (*world, *await.Clock) {
 	c := newClock()
 	w := newWorld(t, func(o *ec2sim.Options, _ *hosts) { o.Now, o.Timing.Visible = c.Now, after })
-	w.Patience = 500 * time.Millisecond
+	w.Patience = 2 * time.Second // in which EC2 has to answer once
 	return w, c
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
 )
 
 // witnessPatience is how long the login waits, at most, for what the console
@@ -17,7 +18,8 @@ import (
 const witnessPatience = 10 * time.Second
 
 // lookAtConsole looks at the console of a machine that still has the key it was
-// given. What comes is nil where it shows no keys, or not in time.
+// given. What comes is nil where it shows no keys, or not in time. The time until
+// then is the login's; only who waits for it when that is over waits for AWS.
 func (r *run) lookAtConsole(ctx context.Context) <-chan []string {
 	found := make(chan []string, 1)
 	if r.s.Resources.HostKey == "" {
@@ -26,7 +28,7 @@ func (r *run) lookAtConsole(ctx context.Context) <-chan []string {
 	}
 	id := r.s.Resources.InstanceID
 	go func() {
-		looking, cancel := context.WithTimeout(ctx, witnessPatience)
+		looking, cancel := context.WithTimeout(timing.Aside(ctx), witnessPatience)
 		defer cancel()
 		printed, _ := consoleKeys(looking, r.region, id)
 		found <- printed

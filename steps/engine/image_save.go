@@ -47,7 +47,7 @@ func (r *run) saveImage(ctx context.Context, w steps.ImageWish) (aws.Image, erro
 	if _, err := r.connect(ctx); err != nil {
 		return aws.Image{}, err
 	}
-	if err := r.probe(ctx); err != nil {
+	if err := r.probeBegun(ctx); err != nil {
 		return aws.Image{}, err
 	}
 	if begun := r.s.Saving; begun != nil {
@@ -82,6 +82,20 @@ func (r *run) saveImage(ctx context.Context, w steps.ImageWish) (aws.Image, erro
 		return aws.Image{ID: id}, err
 	}
 	return r.awaitImage(ctx, id)
+}
+
+// probeBegun is probe for a machine that EC2 may restart at any moment, for an
+// image that was begun.
+func (r *run) probeBegun(ctx context.Context) error {
+	err := r.probe(ctx)
+	var lost *remote.Error
+	if r.s.Saving == nil || !errors.As(err, &lost) || !lost.Again() {
+		return err
+	}
+	if err := r.backAgain(ctx); err != nil {
+		return err
+	}
+	return r.probe(ctx)
 }
 
 // makeImage makes the machine ready and asks EC2 for the image. Whatever
@@ -282,6 +296,11 @@ func (r *run) connected(ctx context.Context) error {
 	default:
 		return nil
 	}
+	return r.backAgain(ctx)
+}
+
+// backAgain logs in to a machine that went down.
+func (r *run) backAgain(ctx context.Context) error {
 	r.doing("It went down; waiting until it is back")
 	if err := r.waitSSH(ctx); err != nil {
 		return err

@@ -152,7 +152,8 @@ func TestATunnelIsSeenFromOtherProcesses(t *testing.T) {
 		return ports
 	}
 	other := exec.Command(os.Args[0], "-test.run=^TestHoldsATunnel$")
-	other.Env = append(os.Environ(), holderEnv+"="+g.cfg.Dir)
+	// What it makes in a folder for temporary files is left when it is killed.
+	other.Env = append(os.Environ(), holderEnv+"="+g.cfg.Dir, "TMPDIR="+t.TempDir())
 	out, err := other.StdoutPipe()
 	if err == nil {
 		err = other.Start()

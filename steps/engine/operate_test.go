@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
 	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
@@ -111,9 +112,7 @@ func TestReboot(t *testing.T) {
 	if !down || heard.last().Kind != steps.Finished {
 		t.Errorf("it said %+v", heard.events)
 	}
-	if state := link.State(); state == "up" {
-		t.Error("the link outlived the reboot")
-	}
+	await.Until(t, "the end of the link, which was up before the reboot", func() bool { return link.State() != "up" })
 	if _, err := link.Tail(t.Context(), steps.LogServer, 1); err != nil {
 		t.Errorf("the link is not made again: %v", err)
 	}

@@ -22,6 +22,7 @@ func TestAMachineThatRefusesIsWaitedForWithWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := w.Only()
+	h.hold(t, s.Resources.InstanceID)                                   // another test's host would answer there
 	if err := h.Stop(t.Context(), s.Resources.InstanceID); err != nil { // EC2 does not know
 		t.Fatal(err)
 	}

@@ -100,15 +100,17 @@ func (r *run) removeInstances(ctx context.Context) error {
 
 // everLaunched finds the setup's instances by the tag. A launch whose answer was
 // never written down may have made one that EC2 does not list for a moment; it
-// is looked for again and again before the setup is forgotten. One that is not
-// listed for longer keeps its security group from being deleted.
+// is looked for again and again, the last time after that moment, before the
+// setup is forgotten. One that is not listed for longer keeps its security group
+// from being deleted.
 func (r *run) everLaunched(ctx context.Context) ([]aws.Instance, error) {
 	res := r.s.Resources
 	unknown := res.ClientToken != "" && res.InstanceID == ""
 	deadline := r.g.cfg.Now().Add(r.g.cfg.Patience / 20)
 	for {
+		late := r.g.cfg.Now().After(deadline)
 		found, err := r.region.Find(ctx, map[string]string{TagSetup: r.s.ID})
-		if err != nil || len(found) > 0 || !unknown || r.g.cfg.Now().After(deadline) {
+		if err != nil || len(found) > 0 || !unknown || late {
 			return found, err
 		}
 		if err := remote.Pause(ctx, 200*time.Millisecond); err != nil {

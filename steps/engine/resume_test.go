@@ -102,7 +102,9 @@ func TestTheQuestionTellsThatTheWaitCameToNothing(t *testing.T) {
 		}
 		return steps.HostKeyWait
 	}}
-	err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepConnect)
+	// A link is made: the steps before a login would have as little patience with
+	// the SSH port.
+	_, err := w.Guide().Connect(t.Context(), w.Only().ID)
 	if p := steps.Explain(err); p.Title != "The host key was not accepted" {
 		t.Fatalf("got %+v", p)
 	}
@@ -114,21 +116,22 @@ func TestTheQuestionTellsThatTheWaitCameToNothing(t *testing.T) {
 // A group that something else uses does not hold a removal up for ever.
 func TestRemoveGivesUpOnAGroupInUse(t *testing.T) {
 	w := newWorld(t, nil)
-	w.Patience = 2 * time.Second
 	if err := w.until(t.Context(), w.Guide(), enginetest.Answers(), steps.StepLaunch); err != nil {
 		t.Fatal(err)
 	}
+	s := w.Only()
+	// Only the group is waited for with little patience: a host may take its time.
+	if _, err := w.Region().Bring(t.Context(), s.Resources.InstanceID, aws.StateTerminated, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.Patience = 2 * time.Second
 	w.SetFault(func(action string) *ec2sim.Fault {
 		if action == "ec2:DeleteSecurityGroup" {
 			return &ec2sim.Fault{Code: "DependencyViolation"}
 		}
 		return nil
 	})
-	setups, err := w.Guide().Setups(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = w.Guide().Remove(t.Context(), setups[0].ID, func(steps.Event) {})
+	err := w.Guide().Remove(t.Context(), s.ID, func(steps.Event) {})
 	if p := steps.Explain(err); p.Title != "Something still uses it" {
 		t.Fatalf("got %+v (%v)", p, err)
 	}

@@ -48,7 +48,7 @@ func newBooted(t *testing.T) *booted {
 	// logged in by then, nor knows where.
 	b.booted = func(h *testhost.Host) {
 		b.given = h.UserData()
-		name, err := h.Run(await.Context(t), "until cat "+installDir+"/name 2>/dev/null; do sleep 0.1; done; ! journalctl -q _COMM=sshd | grep Accepted >&2")
+		name, err := h.Run(await.Context(t), "until [ -s "+installDir+"/name ] && cat "+installDir+"/name; do sleep 0.1; done; ! journalctl -q _COMM=sshd | grep Accepted >&2")
 		if err != nil {
 			t.Errorf("the install was not begun at boot, before any login: %v\n%s", err, h.Console())
 		}
@@ -128,6 +128,7 @@ func keysAlone(t testing.TB, data []byte) []byte {
 // be trusted: strict from the first connection on, and the install begun before
 // it. Then the key that others may have read opens nothing any more.
 func TestBoot(t *testing.T) {
+	await.Allow(t, await.Long, "installs, and boots twice")
 	b := newBooted(t)
 	a := answers(steps.ModeSSH, steps.InstallerUV)
 

@@ -85,7 +85,8 @@ func browse(t *testing.T, o *steps.Opened) context.Context {
 		t.Skipf("no browser: %v", err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1200, 900),
+		chromedp.ExecPath(path), chromedp.UserDataDir(browsersFolder(t)), chromedp.WindowSize(1200, 900),
+		chromedp.WSURLReadTimeout(await.Wait), // it gives a browser 20 seconds to begin
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("ignore-certificate-errors-spki-list", publicKeyPin(t, o)),
 	)
@@ -95,9 +96,29 @@ func browse(t *testing.T, o *steps.Opened) context.Context {
 	allowed := await.Allow(t, await.Long, "starts a machine, then a browser, and both load much")
 	ctx, cancel := chromedp.NewExecAllocator(allowed, options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithBrowserOption(chromedp.WithDialTimeout(await.Wait)))
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// browsersFolder is where a browser keeps its files. Its processes may write
+// there for a moment after the first of them has ended, so t.TempDir, which is
+// removed once and has to be gone then, is none.
+func browsersFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "hosttest-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := await.Ending(t)
+		defer cancel()
+		var err error
+		if !await.Comes(ctx, func() bool { err = os.RemoveAll(dir); return err == nil }) {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // publicKeyPin is the SHA-256 of the server's public key, as Chromium wants it.
@@ -252,14 +273,19 @@ func (p tab) press(xpath string, done func() bool) {
 	p.t.Helper()
 	for p.ctx.Err() == nil {
 		var at, before []float64
-		p.await(func() bool {
+		came := false
+		p.await(func() bool { // it may be gone, since the click before was not lost but slow
 			at, before = p.middle(xpath), at
-			return at != nil && slices.Equal(at, before)
+			came = done()
+			return came || at != nil && slices.Equal(at, before)
 		})
+		if came {
+			return
+		}
 		p.do(chromedp.MouseClickXY(at[0], at[1]))
 		// Not patience, but how long until the click is done again.
 		again, cancel := context.WithTimeout(p.ctx, 5*time.Second)
-		came := await.Comes(again, done)
+		came = await.Comes(again, done)
 		cancel()
 		if came {
 			return

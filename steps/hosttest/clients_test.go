@@ -3,15 +3,14 @@ package hosttest
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
@@ -51,24 +50,17 @@ func TestPrintedSSHCommands(t *testing.T) {
 func TestNotebookWithGateway(t *testing.T) {
 	w := newInstalledWorld(t, testhost.Spec{})
 	o := w.open(answers(steps.ModeGateway, steps.InstallerUV), nil)
-	venv := localJupyter(t)
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().(*net.TCPAddr)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	venv := await.Shared(t, "a notebook on this computer", localJupyter)
+	port := await.Port(t)
 	const token = "of-this-computer"
-	notebook := shell(t.Context(), fmt.Sprintf("exec env %s --no-browser --allow-root --ServerApp.ip=127.0.0.1 --ServerApp.port=%d --ServerApp.port_retries=0", o.GatewayLine, at.Port))
+	notebook := shell(t.Context(), fmt.Sprintf("exec env %s --no-browser --allow-root --ServerApp.ip=127.0.0.1 --ServerApp.port=%d --ServerApp.port_retries=0", o.GatewayLine, port))
 	home := t.TempDir()
 	notebook.Dir = home
 	notebook.Env = append(os.Environ(), "PATH="+filepath.Join(venv, "bin")+":"+os.Getenv("PATH"), "HOME="+home, "JUPYTER_TOKEN="+token)
 	var log strings.Builder
 	notebook.Stdout, notebook.Stderr = &log, &log
 	start(t, notebook)
-	ep := jupyter.Endpoint{URL: "http://" + at.String(), Token: token}
+	ep := jupyter.Endpoint{URL: fmt.Sprintf("http://127.0.0.1:%d", port), Token: token}
 	ctx := await.Context(t)
 	if err := jupyter.Ready(ctx, ep); err != nil {
 		t.Fatalf("%v", err)
@@ -92,11 +84,12 @@ func TestNotebookWithGateway(t *testing.T) {
 
 // localJupyter is a Jupyter Notebook on this computer, installed once from the
 // package index, without a kernel.
-func localJupyter(t *testing.T) string {
-	t.Helper()
+var localJupyter = sync.OnceValues(func() (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*await.Long)
+	defer cancel()
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	venv := filepath.Join(cache, "jupyter-ec2-tests", "notebook")
 	script := `set -eu
@@ -110,13 +103,13 @@ python3 -m venv "$1"
 rm -rf "$1/share/jupyter/kernels"
 touch "$1/done"`
 	if err := os.MkdirAll(filepath.Dir(venv), 0o700); err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	if out, err := exec.CommandContext(t.Context(), "sh", "-c", script, "sh", venv).CombinedOutput(); err != nil {
-		t.Fatalf("installing a notebook here: %v\n%s", err, out)
+	if out, err := exec.CommandContext(ctx, "sh", "-c", script, "sh", venv).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("installing a notebook here: %w\n%s", err, out)
 	}
-	return venv
-}
+	return venv, nil
+})
 
 func shell(ctx context.Context, line string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
@@ -140,7 +133,7 @@ func start(t *testing.T, cmd *exec.Cmd) {
 // answersAt reports whether a URL leads to a page, and not to a login.
 func answersAt(t testing.TB, url string) bool {
 	t.Helper()
-	client := &http.Client{Timeout: 5 * time.Second}
+	client := &http.Client{Timeout: await.Wait}
 	res, err := client.Get(url)
 	if err != nil {
 		return false

@@ -17,6 +17,7 @@ func TestOtherPythons(t *testing.T) {
 	testhost.Need(t)
 	for release, python := range map[string]string{"bullseye": "3.9.", "trixie": "3.13."} {
 		t.Run(release, func(t *testing.T) {
+			await.Allow(t, await.Long, "goes through the whole guide, and downloads what this Python alone needs")
 			w := newWorld(t, testhost.Spec{Release: release, Plain: true})
 			o := w.open(answers(steps.ModeSSH, steps.InstallerUV), nil)
 			if !strings.Contains(o.Proof, "by Python "+python) {

@@ -30,6 +30,7 @@ type idler struct {
 	host  *testhost.Host
 	dir   string // the person's
 	facts jupyter.Facts
+	least float64 // of a core, that counts as work; 0 is the watcher's own
 }
 
 func newIdler(t *testing.T) *idler {
@@ -110,7 +111,7 @@ func (i *idler) serve() {
 
 func (i *idler) watch(idle time.Duration) {
 	i.t.Helper()
-	spec := jupyter.WatchSpec{Idle: idle, Every: idleEvery, Armed: true, Facts: i.facts, Mode: jupyter.ModeSSH}
+	spec := jupyter.WatchSpec{Idle: idle, Every: idleEvery, Armed: true, Facts: i.facts, Mode: jupyter.ModeSSH, WorkLeast: i.least}
 	if err := jupyter.Watch(i.t.Context(), i, spec); err != nil {
 		i.t.Fatal(err)
 	}
@@ -155,6 +156,7 @@ func (i *idler) goesDown(what string) {
 // away; not while a cell runs; and again after it was started again.
 func TestIdleMachineStops(t *testing.T) {
 	i := newIdler(t)
+	await.Allow(t, await.Long, "waits out the idle limit, and boots twice")
 	i.serve()
 	i.watch(0)
 	// Run beside SSH, where it is no login.
@@ -162,18 +164,18 @@ func TestIdleMachineStops(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	i.staysUp("a running cell", "a cell runs in kernel ")
-	if out, err := i.host.Run(t.Context(), "touch /home/ubuntu/"+cellMayEnd); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 	if err := i.Close(); err != nil { // the laptop goes
 		t.Fatal(err)
 	}
+	if out, err := i.host.Run(t.Context(), "touch /home/ubuntu/"+cellMayEnd); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	i.goesDown("after the cell")
 
+	began := time.Now()
 	if err := i.host.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	i.goesDown("after a start")
 	if up := time.Since(began); up < idleLimit/2 {
 		t.Errorf("it was up for %v only", up)
@@ -244,16 +246,19 @@ func TestIdleMachineInUse(t *testing.T) {
 	})
 	_, end := i.openssh("ssh", "-tt", "ubuntu@"+i.host.Public().String())
 	i.staysUp("a login", "logged in")
+	i.watch(0) // before it ends: the limit is short
 	end()
-	i.watch(0)
 
 	file := filepath.Join(i.dir, "file")
 	if err := os.WriteFile(file, make([]byte, 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	scp, _ := i.openssh("scp", "-l", "800", file, "ubuntu@"+i.host.Public().String()+":copied") // kbit/s: 10 seconds
+	to := "ubuntu@" + i.host.Public().String() + ":copied"
+	_, end = i.openssh("scp", "-l", "40", file, to) // kbit/s: longer than anything here may take
 	i.staysUp("a transfer", "a transfer or command runs over SSH (sftp-server)")
 	i.watch(0)
+	end()
+	scp, _ := i.openssh("scp", file, to) // a whole one
 	if err := scp.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -288,6 +293,7 @@ func TestIdleMachineInUse(t *testing.T) {
 // What the program does of its own, on a connection of its own, is none.
 func TestIdleMachineShortCommands(t *testing.T) {
 	i := newIdler(t)
+	await.Allow(t, await.Long, "waits until the machine has been idle for a while, several times")
 	// Ubuntu's images have their user read the log.
 	if out, err := i.host.Run(t.Context(), "usermod -aG adm ubuntu"); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -321,6 +327,8 @@ func TestIdleMachineShortCommands(t *testing.T) {
 // the system's own, and one that a rule leaves out, do not.
 func TestIdleMachineWorks(t *testing.T) {
 	i := newIdler(t)
+	await.Allow(t, await.Long, "works for a minute, and waits out the idle limit")
+	i.least = 0.02 // a loop gets no tenth of a core where many others work on this computer
 	i.watch(time.Hour)
 	if out, err := i.host.Run(t.Context(), "setsid sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 &"); err != nil { // root's
 		t.Fatalf("%v: %s", err, out)
@@ -334,7 +342,7 @@ func TestIdleMachineWorks(t *testing.T) {
 	if len(h.Work) != 1 || h.Work[0].Command != "sh train.sh" || h.Logins+h.Transfers > 0 {
 		t.Errorf("%+v", h)
 	}
-	spec := jupyter.WatchSpec{Idle: idleLimit, Every: idleEvery, Armed: true, Facts: i.facts, Mode: jupyter.ModeSSH, Ignore: []string{"sh train.sh"}}
+	spec := jupyter.WatchSpec{Idle: idleLimit, Every: idleEvery, Armed: true, Facts: i.facts, Mode: jupyter.ModeSSH, Ignore: []string{"sh train.sh"}, WorkLeast: i.least}
 	if err := jupyter.Watch(t.Context(), i, spec); err != nil {
 		t.Fatal(err)
 	}

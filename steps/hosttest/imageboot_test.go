@@ -58,9 +58,12 @@ func dialHost(t *testing.T, h *testhost.Host, me remote.Signer) *remote.Client {
 func TestAMachineFromAnImageLetsInItsOwn(t *testing.T) {
 	testhost.Need(t)
 	await.Turn(t)
+	await.Allow(t, await.Long, "boots three times")
 	mine, myKey := keyPair(t)
 	theirs, theirKey := keyPair(t)
-	h := lab.Start(t, testhost.Spec{AuthorizedKeys: []string{myKey}, CloudInit: &testhost.CloudInit{InstanceID: "i-00000000000000001"}})
+	spec := testhost.Spec{AuthorizedKeys: []string{myKey}, CloudInit: &testhost.CloudInit{InstanceID: "i-00000000000000001"}}
+	await.Shared(t, "the disk that machines begin with", func() (any, error) { return nil, lab.Ready(t.Context(), spec) })
+	h := lab.Start(t, spec)
 	c := dialHost(t, h, mine)
 	facts, err := jupyter.Probe(t.Context(), c)
 	must(t, err)
@@ -71,19 +74,19 @@ func TestAMachineFromAnImageLetsInItsOwn(t *testing.T) {
 	must(t, err)
 	contents, err := jupyter.ImageContents(t.Context(), c, facts)
 	must(t, err)
-	spec := jupyter.CleanSpec{InstanceID: "i-00000000000000001", Key: jupyter.ImageKey()}
+	clean := jupyter.CleanSpec{InstanceID: "i-00000000000000001", Key: jupyter.ImageKey()}
 	for _, o := range contents.Own {
 		if o.Private() {
-			spec.LeaveOut = append(spec.LeaveOut, o.Path)
+			clean.LeaveOut = append(clean.LeaveOut, o.Path)
 		}
 	}
-	if got := strings.Join(spec.LeaveOut, " "); got != "/home/ubuntu/.netrc /root/.netrc" {
+	if got := strings.Join(clean.LeaveOut, " "); got != "/home/ubuntu/.netrc /root/.netrc" {
 		t.Errorf("private: %q", got)
 	}
 	if !contents.CanLeaveOut {
 		t.Skip("openssl is not installed on the host")
 	}
-	boot, err := jupyter.CleanForImage(t.Context(), c, facts, spec)
+	boot, err := jupyter.CleanForImage(t.Context(), c, facts, clean)
 	must(t, err)
 	secrets, err := h.Run(t.Context(), "grep -rlE 'SECRET-(TOKEN|AWS|ROOT|LOG)' /home /root /var /etc 2>/dev/null || :")
 	must(t, err)

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/aws"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine/enginetest"
@@ -108,6 +109,7 @@ func TestKilled(t *testing.T) {
 // own host key leaves a machine that the next one checks as strictly, and
 // finishes: the same machine, with a key that nobody else knows.
 func TestKilledBeforeTheKeyIsItsOwn(t *testing.T) {
+	await.Allow(t, await.Long, "installs, and starts the program eleven times")
 	b := newBooted(t)
 	cloud := httptest.NewServer(b.Cloud)
 	defer cloud.Close()

@@ -28,8 +28,7 @@ func TestMachinesPage(t *testing.T) {
 	r.See(`Load +CPU .* of \d+ · memory(?s:.*)Kernels +none`)
 	r.See(`Server log of jupyter following ─+ [1-9]\d* lines`)
 	r.Press("o")
-	r.See(`✓ tunnel up`)
-	url := regexp.MustCompile(`http://localhost:\d+/`).FindString(r.Shown())
+	url := regexp.MustCompile(`http://localhost:\d+/`).FindString(r.See(`http://localhost:\d+/(?s:.*)✓ tunnel up`))
 	if answersAt(t, url+"api/contents/seen-on-the-screen") {
 		t.Errorf("%q answers without the token", url)
 	}

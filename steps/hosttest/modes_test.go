@@ -163,7 +163,7 @@ cat >/etc/systemd/system/slow-boot.service <<'END'
 Before=systemd-user-sessions.service
 [Service]
 Type=oneshot
-ExecStart=/bin/sh -c 'until [ -e /run/permitted ]; do sleep 0.1; done'
+ExecStart=/bin/sh -c 'until [ -e /run/permitted ] && [ -e /run/apt-held ]; do sleep 0.1; done'
 [Install]
 WantedBy=multi-user.target
 END
@@ -172,6 +172,7 @@ import fcntl, os, time
 locks = [open(p, "w") for p in ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock")]
 for l in locks:
     fcntl.lockf(l, fcntl.LOCK_EX)
+open("/run/apt-held", "w").close()
 while not os.path.exists("/run/apt-done"):
     time.sleep(0.1)
 END
@@ -187,6 +188,7 @@ systemctl enable -q slow-boot hold-apt
 // A connection that is lost during the install loses no line and shows none
 // twice, also when the login shell prints text of its own.
 func TestCutDuringTheInstall(t *testing.T) {
+	await.Allow(t, await.Long, "installs, and loses the connection meanwhile")
 	w := newWorld(t, testhost.Spec{Prepare: chattyShell})
 	h := make(chan *testhost.Host, 1)
 	w.booted = func(up *testhost.Host) { h <- up }

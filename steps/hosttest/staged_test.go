@@ -33,8 +33,12 @@ func (s staged) Work(ctx context.Context, id string, emit func(steps.Event)) (*s
 		case e.Step == steps.StepServe && e.Kind == steps.Output && e.Text != "The server answers.":
 			return // Jupyter's own log, which another version words otherwise
 		}
+		pending := e.Step == steps.StepLaunch && strings.HasSuffix(e.Text, " is pending")
 		e.Text = s.p.steady(e.Text)
 		emit(e)
+		if pending && s.p.toldPending != nil {
+			s.p.toldPending()
+		}
 	})
 	if o != nil {
 		o.Setup, o.Proof = s.setup(o.Setup), s.p.steady(o.Proof)

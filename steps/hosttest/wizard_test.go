@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -33,6 +34,7 @@ func TestWizard(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			p := newPerson(t, size)
 			await.Allow(t, await.Long, "starts the wizard eleven times, each in three sizes")
+			p.staysPending()
 			p.answersQuestions()
 			p.watchesTheWork()
 			p.hasTheURL()
@@ -57,6 +59,9 @@ type person struct {
 	*world
 	size screenSize
 	port int // the tunnel's
+	// toldPending, unless nil, is called when the work has said that the machine
+	// is pending.
+	toldPending func()
 }
 
 // run is the wizard, run once.
@@ -71,6 +76,19 @@ type run struct {
 func newPerson(t *testing.T, size screenSize) *person {
 	t.Helper()
 	return &person{world: newInstalledWorld(t, testhost.Spec{CloudInit: &testhost.CloudInit{}}, silent), size: size, port: await.Port(t)}
+}
+
+// staysPending has EC2 say that the machine is pending until the work has said
+// so too: the goldens have both. A machine may be quicker than a look at it.
+func (p *person) staysPending() {
+	told := make(chan struct{})
+	p.toldPending = sync.OnceFunc(func() { close(told) })
+	p.booted = func(*testhost.Host) {
+		select {
+		case <-told:
+		case <-p.t.Context().Done():
+		}
+	}
 }
 
 // noon is when all of it happens: the screen shows times.

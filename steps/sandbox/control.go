@@ -28,13 +28,10 @@ func Status(ctx context.Context, o Options) (State, error) {
 	if err != nil || !there {
 		return State{}, err
 	}
-	if _, err := awaitAnswer(ctx, dir); err != nil && !errors.Is(err, errNotRunning) {
-		return State{}, err
+	if s, err = awaitAnswer(ctx, dir); errors.Is(err, errNotRunning) {
+		return State{}, nil
 	}
-	if s, err = ask(ctx, dir); err == nil {
-		return s, nil
-	}
-	return State{}, nil
+	return s, err
 }
 
 // Ended reports whether the sandbox's process of that number has ended, and
@@ -111,11 +108,14 @@ func (r record) stop(ctx context.Context, dir string, unread error) error {
 	if r.control(ctx, http.MethodPost, stopPath, nil) == nil && until(ctx, gone, stopPatience) {
 		return nil
 	}
-	for _, sig := range []os.Signal{syscall.SIGTERM, os.Kill} {
+	for _, end := range []struct {
+		by       os.Signal
+		patience time.Duration
+	}{{syscall.SIGTERM, killPatience}, {os.Kill, stopPatience}} {
 		if p, err := os.FindProcess(r.PID); err == nil && r.alive() {
-			_ = p.Signal(sig) // gone in between
+			_ = p.Signal(end.by) // gone in between
 		}
-		if until(ctx, gone, killPatience) {
+		if until(ctx, gone, end.patience) {
 			return nil
 		}
 	}

@@ -43,8 +43,8 @@ func Ensure(ctx context.Context, o Options) (Info, error) {
 		return Info{}, fmt.Errorf("waiting for the sandbox's start: %w", err)
 	}
 	defer func() { _ = lock.Close() }()
-	if info, err := awaitAnswer(ctx, dir); err == nil || !errors.Is(err, errNotRunning) {
-		return info, err
+	if s, err := awaitAnswer(ctx, dir); err == nil || !errors.Is(err, errNotRunning) {
+		return s.Info, err
 	}
 	if err := sshhost.Check(ctx, os.Environ()); err != nil {
 		return Info{}, err
@@ -54,26 +54,26 @@ func Ensure(ctx context.Context, o Options) (Info, error) {
 
 // awaitAnswer waits for a process that is there but does not answer, as it does
 // while it begins or ends. errNotRunning means that there is none.
-func awaitAnswer(ctx context.Context, dir string) (Info, error) {
+func awaitAnswer(ctx context.Context, dir string) (State, error) {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	poll := time.NewTicker(startPoll)
 	defer poll.Stop()
 	for {
 		if s, err := ask(ctx, dir); err == nil {
-			return s.Info, nil
+			return s, nil
 		}
 		there, err := held(dir)
 		if err != nil {
-			return Info{}, err
+			return State{}, err
 		}
 		if !there {
-			return Info{}, errNotRunning
+			return State{}, errNotRunning
 		}
 		select {
 		case <-poll.C:
 		case <-ctx.Done():
-			return Info{}, &problem.Error{
+			return State{}, &problem.Error{
 				Kind:  problem.Failed,
 				Title: "The sandbox does not answer",
 				Text:  "A sandbox is running, but it does not answer.",

@@ -109,7 +109,10 @@ func (p *person) connect(i aws.Instance) *remote.Client {
 		}
 	}
 	c, err := remote.Dial(p.ctx,
-		remote.Target{Addr: net.JoinHostPort(i.PublicIP, i.Tags[ec2sim.SSHPortTag]), User: "ubuntu", InstanceID: i.ID},
+		remote.Target{
+			Addr: net.JoinHostPort(i.PublicIP, i.Tags[ec2sim.SSHPortTag]), User: "ubuntu", InstanceID: i.ID,
+			Timeout: await.Wait, KeepAlive: await.Wait, // how busy the computer is, is not the question
+		},
 		remote.Auth{Signers: []remote.Signer{p.signer}}, remote.HostKeyCheck{Expected: keys})
 	if err != nil {
 		p.t.Fatal(err)

@@ -161,10 +161,12 @@ func (r record) alive() bool {
 	return err == nil && r.Started != "" && start == r.Started
 }
 
-// held reports whether a process holds the folder's run lock.
+// held reports whether a process holds the folder's run lock. The lock is
+// shared while it is looked at: who looks is not taken for the sandbox by
+// another who looks at the same time.
 func held(dir string) (bool, error) {
 	lock := flock.New(filepath.Join(dir, runLock), flock.SetPermissions(0o600))
-	free, err := lock.TryLock()
+	free, err := lock.TryRLock()
 	if err != nil {
 		return false, fmt.Errorf("checking the sandbox's lock: %w", err)
 	}

@@ -149,6 +149,14 @@ func (e *Engine) Worked() []string { return read(e, &e.worked) }
 // Links are the links that were made.
 func (e *Engine) Links() []*Link { return read(e, &e.links) }
 
+// Told is how many lines those are told who follow a log now, over all links.
+func (e *Engine) Told() (n int) {
+	for _, l := range e.Links() {
+		n += l.told()
+	}
+	return n
+}
+
 // Tunnels are the tunnels that were opened.
 func (e *Engine) Tunnels() []*Tunnel { return read(e, &e.tunnels) }
 

@@ -71,6 +71,23 @@ func (l *Link) Following() (n int) {
 	return n
 }
 
+// told is how many lines those are told who follow a log now.
+func (l *Link) told() (n int) {
+	l.Change(func() {
+		for log, open := range l.open {
+			n += open * len(l.lines(log))
+		}
+	})
+	return n
+}
+
+func (l *Link) lines(log steps.LogKind) []string {
+	if l.Lines == nil {
+		return []string{fmt.Sprintf("[I 09:30:21 ServerApp] %s log of %s", log, l.ID)}
+	}
+	return l.Lines[log]
+}
+
 // Ran is the script that was run last.
 func (l *Link) Ran() (script string) {
 	l.Change(func() { script = l.ran })
@@ -107,11 +124,7 @@ func (l *Link) Follow(ctx context.Context, log steps.LogKind, _ int, out func(st
 		l.open[log]++
 	})
 	defer l.Change(func() { l.open[log]-- })
-	lines := l.Lines[log]
-	if l.Lines == nil {
-		lines = []string{fmt.Sprintf("[I 09:30:21 ServerApp] %s log of %s", log, l.ID)}
-	}
-	for _, line := range lines {
+	for _, line := range l.lines(log) {
 		out(line, false)
 	}
 	if l.Partial != "" {

@@ -31,7 +31,7 @@ func TestTheBrowserIsLedOnlyByItsOwnUser(t *testing.T) {
 		t.Skip("only root can be another user")
 	}
 	const url, stranger = "http://localhost:8888/?token=secret", 65534
-	address, led, err := leadOnce(t.Context(), url, time.Minute)
+	address, led, err := leadOnce(t.Context(), url, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

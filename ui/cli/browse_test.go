@@ -32,7 +32,7 @@ func stay() *http.Client {
 
 func TestTheBrowserIsLedToTheURLOnce(t *testing.T) {
 	const url = "http://localhost:8888/?token=secret"
-	address, led, err := leadOnce(t.Context(), url, time.Minute)
+	address, led, err := leadOnce(t.Context(), url, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

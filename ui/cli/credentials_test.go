@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -17,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // secret stands in every value of the broken files below.
@@ -47,7 +50,7 @@ func newOnAWS(t *testing.T, config, credentials string, env ...string) *onAWS {
 }
 
 func (o *onAWS) command(args ...string) (cmd *exec.Cmd, out *bytes.Buffer) {
-	ctx, cancel := context.WithTimeout(o.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(o.t.Context(), await.Wait)
 	o.t.Cleanup(cancel)
 	cmd, out = exec.CommandContext(ctx, name, args...), &bytes.Buffer{}
 	cmd.Env, cmd.Stdout, cmd.Stderr = o.env, out, out
@@ -157,9 +160,7 @@ func TestTheProfilesVariableIsNamed(t *testing.T) {
 
 // A proxy that is left over is named, and its password is not.
 func TestTheProxyIsNamed(t *testing.T) {
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
-	for _, proxy := range []string{strings.Replace(gone.URL, "//", "//u:"+secret+"@", 1), "http://u:" + secret + "@[::1", "://u:" + secret + "@h"} {
+	for _, proxy := range []string{"http://u:" + secret + "@" + await.Nobody, "http://u:" + secret + "@[::1", "://u:" + secret + "@h"} {
 		o := newOnAWS(t, "", "[default]\naws_access_key_id = AKIA\naws_secret_access_key = s\n", "HTTPS_PROXY="+proxy)
 		out, code := o.run("up", "--yes")
 		if code != exitUnreachable || !strings.Contains(out, "HTTPS_PROXY (environment variable)") || strings.Contains(out, secret) {
@@ -188,6 +189,11 @@ func TestCredentialProcessAndCtrlC(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs sh, and SIGINT")
 	}
+	// A program inherits that hangups are ignored, as under nohup, and not that
+	// they are caught.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			o := newOnAWS(t, "", "")
@@ -207,8 +213,8 @@ func TestCredentialProcessAndCtrlC(t *testing.T) {
 				if got != "credential_process: Touch your key\n" {
 					t.Errorf("said %q", got)
 				}
-			case <-time.After(time.Minute):
-				t.Error("nothing was said within a minute")
+			case <-time.After(await.Wait):
+				t.Error("nothing was said")
 			}
 			if err := cmd.Process.Signal(sig); err != nil {
 				t.Fatal(err)

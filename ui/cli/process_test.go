@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -205,13 +204,23 @@ func answers(t *testing.T, address string) {
 	}
 }
 
-// closed sees that nobody listens at a local port.
-func closed(t *testing.T, port int) {
+// closed sees that no tunnel leads to a notebook server any more, by the URL at
+// which it was. Its local port may be another program's by now, and lead to
+// another server: that one does not take the token.
+func closed(t *testing.T, address string) {
 	t.Helper()
-	c, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-	if err == nil {
-		_ = c.Close()
-		t.Errorf("port %d is still open", port)
+	client := &http.Client{
+		Timeout:       await.Wait,
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	res, err := client.Get(at(t, address, "/api/status"))
+	if err != nil {
+		return // nobody is there
+	}
+	_ = res.Body.Close()
+	if res.StatusCode == http.StatusOK {
+		t.Errorf("%s still answers", address)
 	}
 }
 

@@ -9,9 +9,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // Life with two machines in the sandbox, by commands and then on the screen. A
@@ -70,18 +74,33 @@ func (h *home) lists() {
 			h.t.Errorf("%s was idle from %v and stops at %v (%s)", called, m.Health.Idle, m.Health.StopAt, m.Health.StopWhy)
 		}
 		var one jsonMachine
-		h.json(&one, "machine", "status", called)
-		if one.InstanceID != m.InstanceID || one.Health == nil || one.Health.MemoryMB <= 0 || one.Health.DiskFreeMB <= 0 || one.Health.Cores <= 0 {
+		told := func() bool { h.json(&one, "machine", "status", called); return one.Health != nil }
+		if !await.Comes(h.t.Context(), told) || one.InstanceID != m.InstanceID || one.Health.MemoryMB <= 0 || one.Health.DiskFreeMB <= 0 || one.Health.Cores <= 0 {
 			h.t.Errorf("status of %s: %+v, %+v", called, one, one.Health)
 		}
 	}
-	out := h.run(0, "ls")
-	for _, want := range []string{"lab ", "gate ", "IDLE", "in 1 h 59 min", "in 1 h 29 min", "t3.small", "no tunnel", "nothing"} {
+	// Neither waits long for a machine's answer, and a minute may end between the two.
+	var all []jsonMachine
+	var out string
+	agree := func() bool {
+		all, out = h.setups(), h.run(0, "ls")
+		return len(all) == 2 && !slices.ContainsFunc(all, func(m jsonMachine) bool {
+			return m.Health == nil || !strings.Contains(out, "in "+wording.SpanCell(m.Health.StopAt.Sub(m.Health.At)))
+		})
+	}
+	if !await.Comes(h.t.Context(), agree) {
+		h.t.Errorf("ls --json lists %+v, and ls:\n%s", all, out)
+	}
+	for _, want := range []string{"lab ", "gate ", "IDLE", "t3.small", "no tunnel", "nothing"} {
 		if !strings.Contains(out, want) {
 			h.t.Errorf("ls does not say %q:\n%s", want, out)
 		}
 	}
-	if out := h.run(0, "status", "lab"); !strings.Contains(out, "Stops") || !strings.Contains(out, "Server   answers") {
+	tells := func() bool {
+		out = h.run(0, "status", "lab")
+		return strings.Contains(out, "Stops") && strings.Contains(out, "Server   answers")
+	}
+	if !await.Comes(h.t.Context(), tells) {
 		h.t.Errorf("status:\n%s", out)
 	}
 }
@@ -99,7 +118,7 @@ func (h *home) reaches() {
 	log.says("no-such-notebook")
 	log.interrupted()
 	opened.interrupted()
-	closed(h.t, got.LocalPort)
+	closed(h.t, got.URL)
 
 	if out := h.run(0, "logs", "lab", "-n", "3"); strings.Count(out, "\n") != 3 || strings.Contains(out, tokenOf(h.t, got.URL)) {
 		h.t.Errorf("the last three lines are:\n%s", out)
@@ -118,7 +137,7 @@ func (h *home) reaches() {
 // tunnels holds two at once, each on its own local port, which stays.
 func (h *home) tunnels() {
 	h.t.Helper()
-	ports, own := map[string]int{}, map[string]int{}
+	ports, own, urls := map[string]int{}, map[string]int{}, map[string]string{}
 	for range 2 {
 		held := h.starts("tunnel", "lab", "gate", "--json")
 		for range 2 {
@@ -128,7 +147,7 @@ func (h *home) tunnels() {
 			if was, again := own[got.Name]; again && was != m.LocalPort || m.LocalPort != got.LocalPort && got.PortNote == "" {
 				h.t.Errorf("the port of %s was %d and is %d, with the tunnel at %d", got.Name, was, m.LocalPort, got.LocalPort)
 			}
-			ports[got.Name], own[got.Name] = got.LocalPort, m.LocalPort
+			ports[got.Name], own[got.Name], urls[got.Name] = got.LocalPort, m.LocalPort, got.URL
 		}
 		for called, port := range ports { // seen by another process
 			if m := h.machine(called); m.Tunnel == nil || !*m.Tunnel || m.URL != fmt.Sprintf("http://localhost:%d/lab", port) {
@@ -136,8 +155,8 @@ func (h *home) tunnels() {
 			}
 		}
 		held.interrupted()
-		closed(h.t, ports["lab"])
-		closed(h.t, ports["gate"])
+		closed(h.t, urls["lab"])
+		closed(h.t, urls["gate"])
 	}
 	if len(ports) != 2 || ports["lab"] == ports["gate"] {
 		h.t.Errorf("the ports are %v", ports)
@@ -207,7 +226,7 @@ func (h *home) limits() {
 		h.t.Errorf("after extend it stops in %v", left)
 	}
 	h.goes("idle", "gate", "45m", "--lifetime", "5h")
-	m = h.machine("gate")
+	m = h.becomes("gate", "well and idle", func(m jsonMachine) bool { return well(m) && !m.Health.Idle.IsZero() })
 	if stop := m.Health.Idle.Add(45 * time.Minute); m.Health.StopAt.Sub(stop).Abs() > time.Second {
 		h.t.Errorf("idle from %v, it stops at %v", m.Health.Idle, m.Health.StopAt)
 	}

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -66,7 +67,9 @@ func (h *home) uploads(s *wizardScreen) {
 		h.t.Errorf("on the machine: %v, %v", info, err)
 	}
 	s.Press("2")
-	s.See(`│ gate +● running(?s:.*)Stops +in 4\d min`)
+	gate := h.becomes("gate", "well and idle", func(m jsonMachine) bool { return well(m) && !m.Health.Idle.IsZero() })
+	left := int(gate.Health.StopAt.Sub(gate.Health.At).Minutes())
+	s.See(fmt.Sprintf(`│ gate +● running(?s:.*)Stops +in (%d|%d) min`, left, left-1))
 	s.Press("+")
 	s.See(`│ gate +● running(?s:.*)Stops +in (59 min|1 h)`)
 }
@@ -93,9 +96,9 @@ func (h *home) changes(s *wizardScreen) {
 	s.Press("2m")
 	s.See(`How do you want to reach gate\?`)
 	s.Press(up + up + up + up + tuitest.Enter)
-	s.See(`1 +lab +● running(?s:.*)2 +gate +● running`)
-	s.See(`│ gate +● running(?s:.*)SSH tunnel(?s:.*)✓ tunnel up`)
-	url := regexp.MustCompile(`http://localhost:\d+/`).FindString(s.Shown())
+	s.Arrive(`1 +lab +● running(?s:.*)2 +gate +● running`)
+	shown := s.Arrive(`│ gate +● running(?s:.*)SSH tunnel(?s:.*)✓ tunnel up`)
+	url := regexp.MustCompile(`http://localhost:\d+/`).FindString(shown)
 	if code := status(h.t, url+"api/status", false); code != http.StatusForbidden {
 		h.t.Errorf("%s without the token: %d", url, code)
 	}

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -112,7 +113,12 @@ func (h *home) up(until func(event) bool, args ...string) *exec.Cmd {
 	lines := linesOf(out)
 	var log strings.Builder
 	for {
-		line := await.Receive(h.t, "a line of up after\n"+log.String(), lines)
+		var line string
+		select {
+		case line = <-lines:
+		case <-time.After(await.Long): // a step, an install say, may be silent for its whole length
+			h.t.Fatalf("no other line of up came after\n%s", log.String())
+		}
 		if line == "" {
 			h.t.Fatalf("up ended too early: %v\n%s", cmd.Wait(), log.String())
 		}

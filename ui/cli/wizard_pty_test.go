@@ -62,7 +62,7 @@ func TestWizard(t *testing.T) {
 	s.Press(tuitest.Enter)
 	s.See(`Will be created(?s:.*)t2\.micro`)
 	s.Press("L")
-	s.See(`8 of 10`)
+	s.Arrive(`8 of 10`)
 	s.Press(tuitest.CtrlC)
 	s.See(`Leave\?`)
 	s.Press(tuitest.CtrlC)
@@ -74,9 +74,9 @@ func TestWizard(t *testing.T) {
 	s = h.wizard(80, 24)
 	s.See(`Your setups(?s:.*)jupyter`)
 	s.Press(tuitest.Enter)
-	s.See(`(9|10) of 10|token=`) // a step at a time: each has its own patience
-	s.See(`10 of 10|token=`)
-	url := regexp.MustCompile(`http://localhost:\d+/lab\?token=[0-9a-f]{44}`).FindString(s.See(`token=[0-9a-f]{44}`))
+	s.Arrive(`(9|10) of 10|token=`) // a step at a time: each has its own patience
+	s.Arrive(`10 of 10|token=`)
+	url := regexp.MustCompile(`http://localhost:\d+/lab\?token=[0-9a-f]{44}`).FindString(s.Arrive(`token=[0-9a-f]{44}`))
 	if code := status(t, at(t, url, "/api/status"), true); code != http.StatusOK {
 		t.Errorf("%s: %d", url, code)
 	}

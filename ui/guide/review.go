@@ -53,10 +53,11 @@ func (s *Review) Update(msg tea.Msg) tea.Cmd {
 func (s *Review) ask() tea.Cmd {
 	*s = Review{Guide: s.Guide, of: s.Answers}
 	answers, exists := s.Answers, s.Exists()
+	engine, faultOf := s.Engine, s.Fault
 	return s.Start(taskReview, func(ctx context.Context, id page.TaskID) tea.Msg {
-		review, err := s.Engine.Review(ctx, answers)
-		if s.Fault != nil && !exists {
-			if fault := s.Fault(); fault != nil {
+		review, err := engine.Review(ctx, answers)
+		if faultOf != nil && !exists {
+			if fault := faultOf(); fault != nil {
 				review.Problems = append([]problem.Problem{steps.Explain(fault)}, review.Problems...)
 			}
 		}

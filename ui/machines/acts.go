@@ -219,8 +219,9 @@ func (s *Page) setMode(u *Member, mode steps.Mode, noTLS bool) tea.Cmd {
 	if now := u.Wanted(); mode == now.Mode && noTLS == now.NoTLS {
 		return s.Say(u.Name()+" is already reached that way.", false)
 	}
+	id, engine := u.ID, s.Engine
 	return s.changed(u, phrase{doing: "changing the mode", did: "is reached by " + modeTitle(mode) + " now"}, func(ctx context.Context) error {
-		_, err := s.Engine.SetMode(ctx, u.ID, mode, noTLS)
+		_, err := engine.SetMode(ctx, id, mode, noTLS)
 		return err
 	})
 }

@@ -79,12 +79,13 @@ func gatewayDetail(u *Member, gatewayID string) string {
 }
 
 func (s *Page) useGateway(u, gateway *Member) tea.Cmd {
-	id, did := "", "runs its own kernels again"
+	of, did := "", "runs its own kernels again"
 	if gateway != nil {
-		id, did = gateway.ID, "uses the kernels of "+gateway.Name()
+		of, did = gateway.ID, "uses the kernels of "+gateway.Name()
 	}
+	id, engine := u.ID, s.Engine
 	return s.changed(u, phrase{doing: "changing the kernels", did: did}, func(ctx context.Context) error {
-		_, err := s.Engine.UseGateway(ctx, u.ID, id)
+		_, err := engine.UseGateway(ctx, id, of)
 		return err
 	})
 }

@@ -50,8 +50,9 @@ func (d *limitsDialog) Keys() page.DialogKeys {
 
 func (s *Page) setLimits(u *Member, idle, lifetime steps.Limit) tea.Cmd {
 	did := "auto-stop: " + steps.StopRule{Idle: idle, Lifetime: lifetime}.Words()
+	id, engine := u.ID, s.Engine
 	return s.changed(u, phrase{doing: "setting the limits", did: did}, func(ctx context.Context) error {
-		_, err := s.Engine.SetLimits(ctx, u.ID, idle, lifetime)
+		_, err := engine.SetLimits(ctx, id, idle, lifetime)
 		return err
 	})
 }

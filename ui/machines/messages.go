@@ -39,6 +39,7 @@ type (
 	machineRead struct {
 		id      page.TaskID
 		setupID string
+		stamp   string // of the ledger that it was read in
 		setup   steps.Setup
 		found   bool
 		err     error

@@ -162,7 +162,7 @@ func (s *Page) KeepOpened(o *steps.Opened) {
 func (s *Page) readAgain(setupID string) tea.Cmd {
 	engine := s.Engine
 	return s.Start(taskSeen(setupID), func(ctx context.Context, id page.TaskID) tea.Msg {
-		seen := machineRead{id: id, setupID: setupID}
+		seen := machineRead{id: id, setupID: setupID, stamp: engine.Stamp()}
 		list, err := engine.Setups(ctx)
 		seen.err = err
 		for _, setup := range list {
@@ -183,6 +183,12 @@ func (s *Page) readBack(msg machineRead) tea.Cmd {
 		s.Put(msg.setup)
 	} else if !u.Elsewhere {
 		s.drop(msg.setupID)
+	}
+	if msg.stamp != s.stamp {
+		// To look takes time, in which another program may have changed the
+		// ledger and the list have followed: it is read once more.
+		s.Tasks.Stop(taskWatch)
+		s.stamp = ""
 	}
 	if !u.Up() {
 		u.unlink(s)

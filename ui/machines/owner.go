@@ -130,6 +130,9 @@ func (s *Page) Busy() *Member {
 // it is, for who need not wait for that.
 func (s *Page) SelectionStays() tea.Msg { return selectionRested{s.rest} }
 
+// Logged is how many lines the log has that is shown.
+func (s *Page) Logged() int { return s.showing.Len() }
+
 // AtRest reports whether all that the machines were asked has been answered.
 func (s *Page) AtRest() bool {
 	for _, u := range s.order { // those nobody has selected are asked, too

@@ -303,5 +303,7 @@ func toRest(r *rig) *rig {
 	r.untilTrue("the regions have answered", func() bool { return !r.m.Tasks.Working() })
 	r.rested() // without waiting for the clock
 	r.untilTrue("the list is at rest", r.m.list.AtRest)
+	// It comes in batches, by the clock: the first need not be all of it.
+	r.untilTrue("the log is whole", func() bool { return r.m.list.Logged() >= r.e.Told() })
 	return r
 }

@@ -83,6 +83,17 @@ func TestWhatIsOpenFollowsTheLedger(t *testing.T) {
 	}
 }
 
+// What is read of one machine comes late, as the cloud is asked too. By then the
+// list may have followed another program, and goes on following it.
+func TestWhatWasReadEarlierDoesNotStay(t *testing.T) {
+	r := sevenRig(t).size(140, 40)
+	late := r.m.list.readAgain("s-1")()
+	r.e.Change(func() { r.e.Has.Setups[0].TunnelPort, r.e.Has.Stamp = 8890, "1" })
+	r.ticks().until("http://localhost:8890/lab  ✓ another program's tunnel")
+	r.take(late)
+	r.ticks().until("http://localhost:8890/lab  ✓ another program's tunnel")
+}
+
 // A mode that the machine does not follow yet is seen, as "ls" shows it.
 func TestThePendingModeIsListed(t *testing.T) {
 	r := sevenRig(t, func(e *stepstest.Engine) {

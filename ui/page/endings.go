@@ -35,6 +35,9 @@ func (e *Endings) New() *Ending {
 	for _, old := range e.underWay {
 		select {
 		case <-old.Gone:
+			if old.Left != nil { // nobody has taken it yet
+				kept = append(kept, old)
+			}
 		default:
 			kept = append(kept, old)
 		}

@@ -107,6 +107,11 @@ func (s *Terminal) draw() {
 func (s *Terminal) Shown() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.text()
+}
+
+// text is Shown, with mu held.
+func (s *Terminal) text() string {
 	lines := strings.Split(s.screen.String(), "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(line, " \r")
@@ -114,17 +119,30 @@ func (s *Terminal) Shown() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// drawing reports whether the program is in the middle of a screen.
-func (s *Terminal) drawing() bool {
+// look is the screen's text, and whether the program is in the middle of drawing
+// that screen.
+func (s *Terminal) look() (shown string, half bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.modes[ansi.ModeSynchronizedOutput]
+	return s.text(), s.modes[ansi.ModeSynchronizedOutput]
 }
 
 // See waits until the screen shows a text (a regular expression).
 func (s *Terminal) See(text string) string {
 	s.t.Helper()
-	shown, ok := s.Until(regexp.MustCompile(text).MatchString)
+	return s.see(text, await.Wait)
+}
+
+// Arrive is [Terminal.See] for the end of something that is made of many, such
+// as an install: it waits for [await.Long].
+func (s *Terminal) Arrive(text string) string {
+	s.t.Helper()
+	return s.see(text, await.Long)
+}
+
+func (s *Terminal) see(text string, patience time.Duration) string {
+	s.t.Helper()
+	shown, ok := s.within(patience, regexp.MustCompile(text).MatchString)
 	if !ok {
 		s.t.Fatalf("%q was not shown:\n%s", text, shown)
 	}
@@ -135,10 +153,14 @@ func (s *Terminal) See(text string) string {
 // until the program has ended. It answers the last screen it saw. A screen
 // that is half drawn does not count.
 func (s *Terminal) Until(wanted func(shown string) bool) (string, bool) {
-	hopeless := time.After(await.Wait)
+	return s.within(await.Wait, wanted)
+}
+
+func (s *Terminal) within(patience time.Duration, wanted func(shown string) bool) (string, bool) {
+	hopeless := time.After(patience)
 	for {
-		shown := s.Shown()
-		if !s.drawing() && wanted(shown) {
+		shown, half := s.look()
+		if !half && wanted(shown) {
 			return shown, true
 		}
 		select {

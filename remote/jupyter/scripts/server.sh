@@ -72,11 +72,12 @@ tidy() {
 	done
 }
 
-# finish asks a process to end, and makes it.
+# finish asks a process to end, and makes it. What is made to end has its port
+# until all of its group is gone.
 finish() {
 	kill -TERM "$1" 2>/dev/null
 	tries=0
-	while kill -0 "$1" 2>/dev/null; do
+	while kill -0 "$1" 2>/dev/null || { [ "$tries" -gt 75 ] && kill -0 "-$1" 2>/dev/null; }; do
 		tries=$((tries + 1))
 		# A supervisor leads a process group of its own.
 		if [ "$tries" -gt 75 ]; then kill -KILL "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null; fi

@@ -3,14 +3,14 @@
 # it fails, and left alone when it ends by itself or has failed five times in
 # a row. TERM ends both.
 dir=$(dirname "$0")
-child=
 # The pid file may be another one's by now.
 owns() { [ "$(cat "$dir/pid" 2>/dev/null)" = $$ ]; }
 stop() {
 	trap '' TERM
-	if [ -n "$child" ]; then
-		kill -TERM "$child" 2>/dev/null
-		wait "$child"
+	# Not by a variable, which would be set a moment after the start.
+	if [ -n "$!" ]; then
+		kill -TERM "$!" 2>/dev/null
+		wait "$!"
 	fi
 	! owns || rm -f "$dir/pid"
 	exit 0
@@ -30,8 +30,7 @@ failures=0
 while :; do
 	began=$(date +%s)
 	run >>"$dir/server.log" 2>&1 </dev/null &
-	child=$!
-	wait "$child"
+	wait "$!"
 	code=$?
 	echo "$code" >>"$dir/ended"
 	[ "$code" -ne 0 ] || break
@@ -39,8 +38,7 @@ while :; do
 	echo "jupyter-ec2: the server ended with code $code" >>"$dir/server.log"
 	[ "$failures" -lt 5 ] || break
 	sleep 2 &
-	child=$!
-	wait "$child"
+	wait "$!"
 	owns || break
 done
 ! owns || rm -f "$dir/pid"

@@ -92,9 +92,10 @@ class Watch:
             self.config, self.config_id = settings(config), name
             self.stopping, self.stop_failed, self.retry_at = False, "", 0
 
-    def take_hold(self, now):
+    def take_hold(self):
         path = os.path.join(FOLDER, "hold")
         said = read(path, 1000)
+        now = time.monotonic()  # not before: who writes it counts from then on
         words = said.split()
         if len(words) == 2 and words[1].isdecimal() and words[0] != self.hold_id:
             self.hold_id, self.held = words[0], max(self.held, now + min(int(words[1]), LONGEST))
@@ -113,16 +114,16 @@ class Watch:
         ago = time.time() - (seconds_of(last) or time.time())
         self.active = max(self.active, now - min(max(ago, 0), now - self.looked))
 
-    def look_at_server(self, now):
+    def look_at_server(self):
         try:
-            return self.ask_server(now)
+            return self.ask_server()
         except Exception as e:
             # What answers is no Jupyter server's: it keeps nothing awake, and
             # must not keep the machine from being stopped.
             self.kernels = []
             return {"up": False, "dead": False, "note": "its answer cannot be read (%s)" % type(e).__name__, "kernels": [], "terminals": 0}
 
-    def ask_server(self, now):
+    def ask_server(self):
         paths = [p for p in ("/api/kernels", "/api/sessions", "/api/terminals") if p not in self.absent]
         if self.config.get("mode") == "gateway" and "/api/terminals" in paths:
             paths.remove("/api/terminals")
@@ -131,6 +132,7 @@ class Watch:
         except Trouble as e:
             self.absent = set()
             return {"up": False, "dead": isinstance(e, Dead), "note": str(e), "kernels": [], "terminals": 0}
+        now = time.monotonic()  # it may have taken seconds to answer
         self.absent |= {p for p, found in answers.items() if found is None}
         kernels, terminals = answers.get("/api/kernels") or [], answers.get("/api/terminals") or []
         marks = {"kernel " + str(k.get("id")): k.get("last_activity") for k in kernels}
@@ -177,10 +179,9 @@ class Watch:
         return max(at, self.held), why
 
     def tick(self):
-        now = time.monotonic()
         self.configure()
-        self.take_hold(now)
-        server = self.look_at_server(now)
+        self.take_hold()
+        server = self.look_at_server()
         now = time.monotonic()
         status = self.busy(now, server, processes())
         busy = status["busy"]
@@ -205,11 +206,12 @@ class Watch:
             self.stopping = True
             self.tell(status, now, stop)
             self.stop_failed = self.power_off()
-            self.retry_at = time.monotonic() + (self.config.get("retry") or 60)
+            now = time.monotonic()
+            self.retry_at = now + (self.config.get("retry") or 60)
             self.tell(status, now, stop)
 
     def tell(self, status, now, stop):
-        wall = time.time() - now  # of the monotonic clock's zero
+        wall = time.time() - time.monotonic()  # of the monotonic clock's zero
         limited = self.config.get("idle") or self.config.get("lifetime")
         write(os.path.join(FOLDER, "status.json"), dict(
             status, version=1, pid=os.getpid(), ticks=self.ticks, config=self.config_id, at=wall + now,

@@ -34,8 +34,9 @@ def over_ssh(all_of_them, config):
     servers = {p.pid for p in all_of_them.values() if serves_ssh(p, config)}
     logins, commands = set(), []
     for p in all_of_them.values():
-        # One without arguments has ended, or has not begun: the next look has them.
-        if p.parent not in servers or not p.args or LABEL in p.args or SANDBOX and not of_this_host(p.pid):
+        # One without arguments has ended, or has not begun, as one has not that
+        # still has those of what started it: the next look has them.
+        if p.parent not in servers or p.args in ("", all_of_them[p.parent].args) or LABEL in p.args or SANDBOX and not of_this_host(p.pid):
             continue
         if p.pid in servers:
             if "@internal-sftp" in p.args:

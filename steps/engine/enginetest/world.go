@@ -28,7 +28,8 @@ type World struct {
 	Open func(context.Context, aws.Options) (engine.Cloud, error)
 	Dir  string
 	Ask  steps.Asker
-	// Patience is the guides'; 0 means 20 seconds.
+	// Patience is the guides'; 0 means 90 seconds, since a computer that has
+	// much to do may take long for what is done in a moment.
 	Patience time.Duration
 	// Ended tells how the cloud has ended; nil means that it does not.
 	Ended func() engine.CloudEnding
@@ -133,7 +134,7 @@ func (w *World) Forget() {
 func (w *World) Guide(change ...func(*engine.Config)) *engine.Guide {
 	c := engine.Config{
 		Dir: w.Dir, Ask: w.Ask, Env: func(string) string { return "" }, SSHDir: filepath.Join(w.Dir, "ssh"),
-		Open: w.Open, SSHPort: sshPort, Ended: w.Ended, Background: &w.background, Patience: cmp.Or(w.Patience, 20*time.Second),
+		Open: w.Open, SSHPort: sshPort, Ended: w.Ended, Background: &w.background, Patience: cmp.Or(w.Patience, 90*time.Second),
 	}
 	for _, to := range change {
 		to(&c)
