@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -32,24 +34,38 @@ func (r *request) configEdit(ctx context.Context) error {
 	if err := r.Places.Create(); err != nil {
 		return fmt.Errorf("make your own file: %w", err)
 	}
+	// The terminal's signals reach the editor too, which decides what they mean:
+	// they end neither it, with text that is not saved, nor this program before it.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, os.Interrupt, syscall.SIGQUIT)
+	defer signal.Stop(heard)
 	editor := r.editor(runtime.GOOS)
-	cmd := exec.CommandContext(ctx, editor[0], append(editor[1:], r.Places.User)...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), editor[0], append(editor[1:], r.Places.User)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
-		return usage(r.command, "the editor %s ended with an error: %w", editor[0], err)
+		return usage(r.command, "the editor %s ended with an error: %w", r.chosenEditor(runtime.GOOS), err)
 	}
 	return faulty(r.readSettings())
 }
 
-// editor is the person's editor with its arguments.
-func (r *request) editor(system string) []string {
+// chosenEditor is the person's editor as they wrote it.
+func (r *request) chosenEditor(system string) string {
 	own := "vi"
 	if system == "windows" {
 		own = "notepad"
 	}
-	chosen := cmp.Or(strings.TrimSpace(r.Getenv("VISUAL")), strings.TrimSpace(r.Getenv("EDITOR")), own)
+	return cmp.Or(strings.TrimSpace(r.Getenv("VISUAL")), strings.TrimSpace(r.Getenv("EDITOR")), own)
+}
+
+// editor is the command line of the person's editor, which the file's path
+// follows. It is the shell's to read, as it is to git.
+func (r *request) editor(system string) []string {
+	chosen := r.chosenEditor(system)
 	if _, err := exec.LookPath(chosen); err == nil {
 		return []string{chosen} // its path may have spaces
 	}
-	return strings.Fields(chosen)
+	if system == "windows" {
+		return strings.Fields(chosen)
+	}
+	return []string{"sh", "-c", chosen + ` "$@"`, "sh"}
 }

@@ -34,6 +34,17 @@ func TestConfigEdit(t *testing.T) {
 	if text, err := os.ReadFile(shown); err != nil || string(text) != "disk = 4\n" {
 		t.Errorf("the file was not shown as it was: %q, %v", text, err)
 	}
+	r.env["VISUAL"] = "'" + editor + `s' -a ''` // the shell reads it
+	write(t, editor+"s", "#!/bin/sh\necho \"$#:$1:$2:\" >\"$(dirname \"$3\")/shown\"\n")
+	if err := os.Chmod(editor+"s", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if code := r.do(t.Context(), "config", "edit"); code != exitDone {
+		t.Errorf("with quotes: exit %d: %s", code, r.err.String())
+	}
+	if text, err := os.ReadFile(shown); err != nil || string(text) != "3:-a::\n" {
+		t.Errorf("the editor was given %q, %v", text, err)
+	}
 	r.env["VISUAL"] = editor + "-that-is-not-there --wait"
 	if code := r.do(t.Context(), "config", "edit"); code != exitUsage {
 		t.Errorf("no editor: exit %d: %s", code, r.err.String())

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/settings"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/theme"
 )
@@ -191,8 +192,9 @@ func (p *Program) fail(ctx context.Context, err error, asJSON bool) int {
 		return e.code
 	}
 	told := steps.Explain(err)
-	// Whatever a signal broke, what happened is that the person stopped it.
-	if ctx.Err() != nil && !errors.Is(err, steps.ErrDeclined) {
+	// Whatever a signal broke, what happened is that the person stopped it. What was
+	// typed wrong, in an editor say, no signal broke.
+	if ctx.Err() != nil && told.Kind != problem.Answers && !errors.Is(err, steps.ErrDeclined) {
 		told = steps.Explain(ctx.Err())
 	}
 	code := exitCode(told.Kind)

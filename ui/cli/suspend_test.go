@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -67,6 +68,29 @@ func TestCtrlZWithoutAShell(t *testing.T) {
 	s.See(`Not suspended: there is no shell here`)
 	s.Press("q")
 	ends()
+}
+
+// Ctrl-C and Ctrl-\ in an editor are the editor's: neither it nor this program
+// ends, and what is wrong with the file is told all the same.
+func TestCtrlCInTheEditor(t *testing.T) {
+	editor := filepath.Join(t.TempDir(), "editor")
+	write(t, editor, `#!/bin/sh
+trap 'n=$((n+1)); echo "caught-$n"' INT QUIT
+echo editing
+while [ "$answer" != save ]; do read -r answer; done
+echo 'disk = 4' >"$1"
+`)
+	if err := os.Chmod(editor, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := started(t, "sh", "-c", `trap : INT QUIT; EDITOR="$0" "$1" config edit; echo "exit $?"`, editor, name)
+	s.See(`editing`)
+	for i, key := range []string{"\x03", "\x03", "\x1c"} {
+		s.Press(key)
+		s.See(fmt.Sprintf(`caught-%d`, i+1))
+	}
+	s.Press("save\r")
+	s.See(`disk of 4 GB(?s:.*)exit 2`)
 }
 
 // A click reaches the program, and the terminal is told no more of the mouse
