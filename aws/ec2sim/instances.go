@@ -229,9 +229,11 @@ func (c *call) instanceAttribute(i *instance, name string) ([]string, bool) {
 	case "subnet-id":
 		return []string{i.Subnet}, true
 	case "ip-address":
-		return []string{i.PublicIP}, true
+		ip, _ := i.public()
+		return []string{ip}, true
 	case "dns-name":
-		return []string{i.PublicDNS}, true
+		_, name := i.public()
+		return []string{name}, true
 	case "private-ip-address":
 		return []string{i.PrivateIP}, true
 	case "instance.group-id", "network-interface.group-id":
@@ -293,7 +295,7 @@ func (c *call) instanceInfo(i *instance) *instanceInfo {
 	info.PrivateDNS = privateName(i.PrivateIP, g.name)
 	// A pending instance has no public address yet where the host decides it.
 	if i.State != statePending {
-		info.PublicIP, info.PublicDNS = i.PublicIP, i.PublicDNS
+		info.PublicIP, info.PublicDNS = i.public()
 	}
 	for _, v := range i.Volumes {
 		info.Disks = append(info.Disks, diskInfo{v.Device, v.ID, "attached", wireTime(v.Created), v.DeleteOnTermination})
@@ -307,6 +309,14 @@ func (c *call) instanceInfo(i *instance) *instanceInfo {
 	}
 	info.Interfaces = []interfaceRef{card}
 	return info
+}
+
+// public is the instance's public address and its name, where it has one.
+func (i *instance) public() (ip, name string) {
+	if i.Private {
+		return "", ""
+	}
+	return i.PublicIP, i.PublicDNS
 }
 
 // publicName is the DNS name that EC2 gives a public address.

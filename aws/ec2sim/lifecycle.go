@@ -47,6 +47,7 @@ type instance struct {
 	Type, Zone, Image, KeyName, PublicKey  string
 	VPC, Subnet, ENI, ENIAttachment        string
 	PublicIP, PublicDNS, PrivateIP         string
+	Private                                bool // nobody is told the public address: in EC2 it has none
 	SSHPort, Index, LaunchIndex            int
 	Groups                                 []string
 	Created                                time.Time // of the instance

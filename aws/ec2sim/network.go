@@ -6,17 +6,21 @@ import (
 	"strconv"
 )
 
-// vpc is a VPC with its subnets, one route table and one internet gateway.
+// vpc is a VPC with its subnets, one route table and at most one internet
+// gateway.
 type vpc struct {
 	ID, CIDR             string
 	Default              bool
 	RouteTable, Gateway  string
 	Association, Options string
+	Closed               bool // the route table has no route to the gateway
 	Subnets              []*subnet
 }
 
 type subnet struct {
 	ID, CIDR, Zone string
+	Made           bool // by CreateSubnet: it is not its zone's default one
+	Private        bool // it gives no public addresses by itself
 }
 
 // addDefaultVPC makes a default VPC as AWS does: 172.31.0.0/16, a /20 subnet
@@ -28,7 +32,7 @@ func (r *region) addDefaultVPC(name string) *vpc {
 		RouteTable: newID("rtb"), Gateway: newID("igw"), Association: newID("rtbassoc"), Options: newID("dopt"),
 	}
 	for n, zone := range g.zoneNames() {
-		v.Subnets = append(v.Subnets, &subnet{newID("subnet"), fmt.Sprintf("172.31.%d.0/20", n*16), zone})
+		v.Subnets = append(v.Subnets, &subnet{ID: newID("subnet"), CIDR: fmt.Sprintf("172.31.%d.0/20", n*16), Zone: zone})
 	}
 	r.VPCs = append(r.VPCs, v)
 	r.Groups = append(r.Groups, &group{ID: newID("sg"), Name: "default", Description: "default VPC security group", VPC: v.ID})
@@ -162,15 +166,11 @@ func describeSubnets(c *call, in *describeSubnetsIn) (*describeSubnetsOut, error
 			return nil, err
 		}
 	}
-	g, _ := geoOf(c.regionName)
 	var all []*subnetInfo
 	for _, v := range c.region.VPCs {
 		for _, s := range v.Subnets {
 			if len(in.SubnetId) == 0 || slices.Contains(in.SubnetId, s.ID) {
-				all = append(all, &subnetInfo{
-					s.ID, v.ID, c.cloud.opts.Account, "available", s.CIDR, s.Zone, g.zoneID(s.Zone),
-					4091, v.Default, true, wireTags(c.region.Tags[s.ID]),
-				})
+				all = append(all, c.subnetInfo(v, s))
 			}
 		}
 	}
@@ -181,6 +181,14 @@ func describeSubnets(c *call, in *describeSubnetsIn) (*describeSubnetsOut, error
 	out := &describeSubnetsOut{}
 	out.Subnets, out.NextToken, err = paged(c, in.page, all, 5, 1000)
 	return out, err
+}
+
+func (c *call) subnetInfo(v *vpc, s *subnet) *subnetInfo {
+	g, _ := geoOf(c.regionName)
+	return &subnetInfo{
+		s.ID, v.ID, c.cloud.opts.Account, "available", s.CIDR, s.Zone, g.zoneID(s.Zone),
+		c.region.free(s), v.Default && !s.Made, !s.Private, wireTags(c.region.Tags[s.ID]),
+	}
 }
 
 func subnetAttribute(s *subnetInfo, name string) ([]string, bool) {
@@ -244,14 +252,15 @@ func describeRouteTables(c *call, in *describeRouteTablesIn) (*describeRouteTabl
 		if len(in.RouteTableId) > 0 && !slices.Contains(in.RouteTableId, v.RouteTable) {
 			continue
 		}
-		all = append(all, &routeTableInfo{
+		table := &routeTableInfo{
 			ID: v.RouteTable, VPC: v.ID, Owner: c.cloud.opts.Account,
-			Routes: []routeInfo{
-				{v.CIDR, "local", "active", "CreateRouteTable"},
-				{"0.0.0.0/0", v.Gateway, "active", "CreateRoute"},
-			},
+			Routes:       []routeInfo{{v.CIDR, "local", "active", "CreateRouteTable"}},
 			Associations: []routeAssociation{{v.Association, v.RouteTable, true, "associated"}},
-		})
+		}
+		if !v.Closed {
+			table.Routes = append(table.Routes, routeInfo{"0.0.0.0/0", v.Gateway, "active", "CreateRoute"})
+		}
+		all = append(all, table)
 	}
 	if len(all) < len(in.RouteTableId) {
 		return nil, refuse("InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", in.RouteTableId[0])

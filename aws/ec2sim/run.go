@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -128,7 +127,7 @@ func (c *call) launch(l *launch, n int) (*instance, error) {
 	i := &instance{
 		ID: newID("i"), ClientToken: l.in.ClientToken, Created: c.now, LaunchIndex: n,
 		Type: l.kind.name, Zone: l.subnet.Zone, Image: l.image.ID,
-		VPC: l.vpc.ID, Subnet: l.subnet.ID, ENI: newID("eni"), ENIAttachment: newID("eni-attach"), Groups: l.groups,
+		VPC: l.vpc.ID, Subnet: l.subnet.ID, Private: !l.public(), ENI: newID("eni"), ENIAttachment: newID("eni-attach"), Groups: l.groups,
 		ShutdownBehavior: cmp.Or(l.in.InstanceInitiatedShutdownBehavior, "stop"), UserData: l.userData,
 		HTTPTokens: cmp.Or(l.in.MetadataOptions.HttpTokens, "optional"), HTTPEndpoint: cmp.Or(l.in.MetadataOptions.HttpEndpoint, "enabled"),
 		MetadataTags: cmp.Or(l.in.MetadataOptions.InstanceMetadataTags, "disabled"), HopLimit: 1,
@@ -157,14 +156,6 @@ func (c *call) launch(l *launch, n int) (*instance, error) {
 		c.region.tag(v.ID, l.tags["volume"])
 	}
 	return i, nil
-}
-
-// privateAddress is the n-th address that a /20 of the default VPC gives.
-func privateAddress(cidr string, n int) string {
-	var third int
-	_, _ = fmt.Sscanf(cidr, "172.31.%d.", &third) // the cloud's own text
-	n = 4 + n%4000
-	return fmt.Sprintf("172.31.%d.%d", third+n/256, n%256)
 }
 
 // checkLaunch checks a request in about EC2's order.
@@ -242,6 +233,9 @@ func checkPlace(c *call, l *launch) (err error) {
 		if l.subnet, l.vpc, err = c.region.subnetByID(id); err != nil {
 			return err
 		}
+		if c.region.free(l.subnet) < l.least {
+			return refuse("InsufficientFreeAddressesInSubnet", "The specified subnet does not have enough free addresses to satisfy the request.")
+		}
 		return unsupported(l.kind, l.subnet.Zone, zones)
 	}
 	if l.vpc = c.region.defaultVPC(); l.vpc == nil {
@@ -254,8 +248,17 @@ func checkPlace(c *call, l *launch) (err error) {
 	if err := unsupported(l.kind, zone, zones); err != nil {
 		return err
 	}
-	l.subnet = find(l.vpc.Subnets, func(s *subnet) bool { return s.Zone == zone })
+	l.subnet = find(l.vpc.Subnets, func(s *subnet) bool { return s.Zone == zone && !s.Made })
 	return nil
+}
+
+// public reports whether the instance gets a public address: as asked for, or
+// else as its subnet does.
+func (l *launch) public() bool {
+	if cards := l.in.NetworkInterface; len(cards) > 0 && cards[0].AssociatePublicIpAddress != nil {
+		return *cards[0].AssociatePublicIpAddress
+	}
+	return !l.subnet.Private
 }
 
 func unsupported(t instanceType, zone string, zones []string) error {

@@ -57,6 +57,13 @@ func ec2Actions() map[string]handler {
 		"DescribeSubnets":     query(describeSubnets),
 		"DescribeRouteTables": query(describeRouteTables),
 
+		"CreateVpc":             query(createVPC),
+		"CreateSubnet":          query(createSubnet),
+		"ModifySubnetAttribute": query(modifySubnetAttribute),
+		"CreateInternetGateway": query(createGateway),
+		"AttachInternetGateway": query(attachGateway),
+		"CreateRoute":           query(createRoute),
+
 		"DescribeKeyPairs": query(describeKeyPairs),
 		"ImportKeyPair":    query(importKeyPair),
 		"CreateKeyPair":    query(createKeyPair),

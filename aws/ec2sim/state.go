@@ -31,6 +31,7 @@ type region struct {
 	Images    []*ownImage
 	Snapshots []*snapshot
 	VPCs      []*vpc
+	Gateways  []string                     // that no VPC has
 	Tags      map[string]map[string]string // by resource ID
 	Tokens    map[string]launchToken       // by RunInstances' ClientToken
 }
