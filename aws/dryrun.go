@@ -40,10 +40,14 @@ func (r *Regional) checks(ctx context.Context, s LaunchSpec) []check {
 			return err
 		}},
 		{"ec2:CreateSecurityGroup", "create a security group", func() error {
-			_, err := r.ec2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+			in := &ec2.CreateSecurityGroupInput{
 				DryRun: dry, GroupName: name, Description: name,
 				TagSpecifications: tagSpecs(s.Tags, types.ResourceTypeSecurityGroup),
-			})
+			}
+			if s.VPC != "" {
+				in.VpcId = sdk.String(s.VPC)
+			}
+			_, err := r.ec2.CreateSecurityGroup(ctx, in)
 			return err
 		}},
 		{"ec2:ImportKeyPair", "import a key pair", func() error {

@@ -31,6 +31,8 @@ const (
 	codeNoAddress        = "NoAddress"
 	codeNoDefaultVPC     = "NoDefaultVPC"
 	codeNoDefaultSubnet  = "NoDefaultSubnet"
+	codeNoSubnet         = "NoSubnet"
+	codeOtherZone        = "SubnetInOtherZone"
 	codeDiskKey          = "DiskKey"
 	codeGroupNotOurs     = "GroupNotOurs"
 	codeKeyNameTaken     = "KeyNameTaken"

@@ -26,7 +26,7 @@ func (e *Error) Problem() problem.Problem {
 	}
 	for _, find := range []func() (words, bool){
 		e.signInWords, e.keyWords, e.networkWords, e.permissionWords,
-		e.quotaWords, e.accountWords, e.changeWords, e.imageWords, e.launchWords, e.resourceWords, e.serviceWords,
+		e.quotaWords, e.accountWords, e.changeWords, e.imageWords, e.subnetWords, e.launchWords, e.resourceWords, e.serviceWords,
 	} {
 		if found, ok := find(); ok {
 			w = found

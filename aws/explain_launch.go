@@ -30,7 +30,7 @@ func (e *Error) quotaWords() (words, bool) {
 		w.next = problem.Act(problem.ChooseDisk.Of("a smaller disk")).Say(" or delete volumes that are no longer used, then retry.")
 	case "AddressLimitExceeded", "InsufficientFreeAddressesInSubnet", "NetworkInterfaceLimitExceeded":
 		w.title = "The network has no free address"
-		w.next = problem.Say("Remove machines or network interfaces that are no longer used, or ").Do(problem.ChooseRegion).Say(". Then retry.")
+		w.next = problem.Say("Remove machines or network interfaces that are no longer used, or ").Act(problem.ChooseRegion.Of("another subnet or region")).Say(". Then retry.")
 	default:
 		return words{}, false
 	}
@@ -85,13 +85,13 @@ func (e *Error) accountWords() (words, bool) {
 		return words{
 			problem.Refused, "The default network has no subnet",
 			e.said("Your account's default VPC in " + e.here() + " has no default subnet, so the machine would have no network."),
-			problem.Say("Make one with: " + e.command("ec2 create-default-subnet --availability-zone "+e.here()+"a --region "+e.here()) + " — or ").Do(problem.ChooseRegion).Say(". Then retry."),
+			problem.Say("Make one with: " + e.command("ec2 create-default-subnet --availability-zone "+e.here()+"a --region "+e.here()) + " — or ").Act(problem.ChooseSubnet.Of("a subnet of another network")).Say(", or ").Do(problem.ChooseRegion).Say(". Then retry."),
 		}, true
 	case codeNoDefaultVPC:
 		return words{
 			problem.Refused, "No default network in " + e.here(),
 			"Your account has no default VPC in " + e.here() + ", so the machine would have no network.",
-			problem.Say("Make one with: " + e.command("ec2 create-default-vpc --region "+e.here()) + " — or ").Do(problem.ChooseRegion).Say(". Then retry."),
+			problem.Say("Make one with: " + e.command("ec2 create-default-vpc --region "+e.here()) + " — or ").Act(problem.ChooseSubnet.Of("a subnet of another network")).Say(", or ").Do(problem.ChooseRegion).Say(". Then retry."),
 		}, true
 	}
 	return words{}, false

@@ -80,7 +80,7 @@ func TestWholeGuide(t *testing.T) {
 		if again := must[aws.KeyPair](t)(r.ImportKeyPair(ctx, plan.KeyName, public, tags)); again.ID != k.ID {
 			t.Errorf("imported twice: %s and %s", k.ID, again.ID)
 		}
-		net := must[aws.Network](t)(r.Network(ctx, ""))
+		net := must[aws.Network](t)(r.Network(ctx, aws.NetworkSpec{}))
 		if !net.Internet || net.VPC == "" {
 			t.Errorf("network %+v", net)
 		}

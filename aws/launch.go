@@ -59,7 +59,6 @@ func runInput(s LaunchSpec) *ec2.RunInstancesInput {
 			HttpTokens: types.HttpTokensStateRequired, HttpEndpoint: types.InstanceMetadataEndpointStateEnabled,
 		},
 		InstanceInitiatedShutdownBehavior: types.ShutdownBehaviorStop,
-		SecurityGroupIds:                  s.GroupIDs,
 		TagSpecifications:                 tagSpecs(s.Tags, types.ResourceTypeInstance, types.ResourceTypeVolume, types.ResourceTypeNetworkInterface),
 	}
 	if burstable(s.Type) {
@@ -73,14 +72,29 @@ func runInput(s LaunchSpec) *ec2.RunInstancesInput {
 	if s.KeyName != "" {
 		in.KeyName = sdk.String(s.KeyName)
 	}
-	if s.Subnet != "" {
-		in.SubnetId = sdk.String(s.Subnet)
-	}
+	where(in, s)
 	if len(s.UserData) > 0 {
 		// The SDK leaves the encoding to its caller, unlike the command line.
 		in.UserData = sdk.String(base64.StdEncoding.EncodeToString(s.UserData))
 	}
 	return in
+}
+
+// where puts the machine into its subnet and groups. A public address is asked
+// for in the network interface, beside which EC2 takes neither of them:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
+func where(in *ec2.RunInstancesInput, s LaunchSpec) {
+	if !s.AskAddress {
+		in.SecurityGroupIds = s.GroupIDs
+		if s.Subnet != "" {
+			in.SubnetId = sdk.String(s.Subnet)
+		}
+		return
+	}
+	in.NetworkInterfaces = []types.InstanceNetworkInterfaceSpecification{{
+		DeviceIndex: sdk.Int32(0), SubnetId: sdk.String(s.Subnet), Groups: s.GroupIDs,
+		AssociatePublicIpAddress: sdk.Bool(true), DeleteOnTermination: sdk.Bool(true),
+	}}
 }
 
 // burstable reports whether a type is of the T families, which have CPU credits.
@@ -97,6 +111,8 @@ func (r *Regional) instanceOf(i types.Instance) Instance {
 		PublicDNS:   sdk.ToString(i.PublicDnsName),
 		PublicIP:    sdk.ToString(i.PublicIpAddress),
 		PrivateIP:   sdk.ToString(i.PrivateIpAddress),
+		VPC:         sdk.ToString(i.VpcId),
+		Subnet:      sdk.ToString(i.SubnetId),
 		Launched:    sdk.ToTime(i.LaunchTime),
 		Created:     firstStart(i),
 		Region:      r.name,

@@ -11,12 +11,20 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Network finds where an instance goes: the default VPC, in the zone if one is
-// named. Subnet stays empty, so that EC2 chooses a zone that has the instance
-// type, unless only some of the subnets lead to the internet. Internet is
-// false when none does, or when it gives no public addresses. No default VPC,
-// and one without a subnet, are an *Error.
-func (r *Regional) Network(ctx context.Context, zone string) (Network, error) {
+// Network finds where an instance goes: the subnet that is named, or else the
+// default VPC, in the zone if one is named.
+func (r *Regional) Network(ctx context.Context, at NetworkSpec) (Network, error) {
+	if at.Subnet != "" {
+		return r.subnetNetwork(ctx, at)
+	}
+	return r.defaultNetwork(ctx, at.Zone)
+}
+
+// defaultNetwork is the default VPC. Subnet stays empty, so that EC2 chooses a
+// zone that has the instance type, unless only some of the subnets lead to the
+// internet. Internet is false when none does, or when it gives no public
+// addresses. No default VPC, and one without a subnet, are an *Error.
+func (r *Regional) defaultNetwork(ctx context.Context, zone string) (Network, error) {
 	const doing = "check the default network"
 	vpcs, err := r.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{filter("is-default", "true")}})
 	if err != nil {
@@ -26,18 +34,14 @@ func (r *Regional) Network(ctx context.Context, zone string) (Network, error) {
 		return Network{}, r.own(codeNoDefaultVPC, doing, "")
 	}
 	n := Network{VPC: sdk.ToString(vpcs.Vpcs[0].VpcId), Zone: zone}
-	of := filter("vpc-id", n.VPC)
-	in := []types.Filter{of, filter("default-for-az", "true")}
+	in := []types.Filter{filter("vpc-id", n.VPC), filter("default-for-az", "true")}
 	if zone != "" {
 		in = append(in, filter("availability-zone", zone))
 	}
-	var tables *ec2.DescribeRouteTablesOutput
+	var tables []types.RouteTable
 	var subnets *ec2.DescribeSubnetsOutput
 	both, asking := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		tables, err = r.ec2.DescribeRouteTables(asking, &ec2.DescribeRouteTablesInput{Filters: []types.Filter{of}})
-		return err
-	})
+	both.Go(func() (err error) { tables, err = r.routeTables(asking, n.VPC); return err })
 	both.Go(func() (err error) {
 		subnets, err = r.ec2.DescribeSubnets(asking, &ec2.DescribeSubnetsInput{Filters: in})
 		return err
@@ -48,7 +52,7 @@ func (r *Regional) Network(ctx context.Context, zone string) (Network, error) {
 	if len(subnets.Subnets) == 0 {
 		return Network{}, r.own(codeNoDefaultSubnet, doing, "")
 	}
-	return choose(n, subnets.Subnets, tables.RouteTables), nil
+	return choose(n, subnets.Subnets, tables), nil
 }
 
 func choose(n Network, subnets []types.Subnet, tables []types.RouteTable) Network {
@@ -63,6 +67,20 @@ func choose(n Network, subnets []types.Subnet, tables []types.RouteTable) Networ
 		n.Subnet, n.Zone = sdk.ToString(open[0].SubnetId), sdk.ToString(open[0].AvailabilityZone)
 	}
 	return n
+}
+
+// routeTables are the VPC's. One that a person made may have many.
+func (r *Regional) routeTables(ctx context.Context, vpc string) ([]types.RouteTable, error) {
+	var all []types.RouteTable
+	pages := ec2.NewDescribeRouteTablesPaginator(r.ec2, &ec2.DescribeRouteTablesInput{Filters: []types.Filter{filter("vpc-id", vpc)}})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.RouteTables...)
+	}
+	return all, nil
 }
 
 // leadsOut looks for a default route to an internet gateway in the subnet's

@@ -36,7 +36,7 @@ func TestNetwork(t *testing.T) {
 				"DescribeVpcs": always(vpc), "DescribeSubnets": always(ok("DescribeSubnets", "<subnetSet>"+c.subnets+"</subnetSet>")),
 				"DescribeRouteTables": always(ok("DescribeRouteTables", "<routeTableSet>"+c.tables+"</routeTableSet>")),
 			})
-			got, err := r.Network(context.Background(), c.zone)
+			got, err := r.Network(context.Background(), NetworkSpec{Zone: c.zone})
 			if err != nil || got != c.want {
 				t.Errorf("%+v, %v; want %+v", got, err, c.want)
 			}
@@ -53,7 +53,7 @@ func TestNoDefaultSubnet(t *testing.T) {
 		"DescribeRouteTables": always(ok("DescribeRouteTables", "<routeTableSet/>")),
 		"RunInstances":        always(ec2Error("MissingInput", "No subnets found for the default VPC 'vpc-1'. Please specify a subnet.")),
 	})
-	_, before := r.Network(context.Background(), "")
+	_, before := r.Network(context.Background(), NetworkSpec{})
 	_, at := r.Launch(context.Background(), spec())
 	for _, err := range []error{before, at} {
 		kind, title, _, next := explained(t, err)
@@ -66,7 +66,7 @@ func TestNoDefaultSubnet(t *testing.T) {
 
 func TestNoDefaultVPC(t *testing.T) {
 	r, _ := regional(t, answers{"DescribeVpcs": always(ok("DescribeVpcs", "<vpcSet/>"))})
-	_, err := r.Network(context.Background(), "")
+	_, err := r.Network(context.Background(), NetworkSpec{})
 	kind, _, _, next := explained(t, err)
 	if kind != "refused" || !strings.Contains(next, "aws ec2 create-default-vpc --region eu-central-1") {
 		t.Errorf("%s: %s", kind, next)

@@ -108,6 +108,12 @@ type KeyPair struct {
 	Tags      map[string]string
 }
 
+// NetworkSpec says where an instance is to go.
+type NetworkSpec struct {
+	Subnet string // by its ID; empty is the default VPC
+	Zone   string // empty is any
+}
+
 // Network is where an instance goes.
 type Network struct {
 	VPC    string
@@ -116,6 +122,11 @@ type Network struct {
 	// Internet reports whether the subnet's route table leads to an internet
 	// gateway; without one nobody reaches the instance.
 	Internet bool
+	// AskAddress reports whether a launch has to ask for a public address: the
+	// subnet leads out, and gives none by itself.
+	AskAddress bool
+	// Full reports whether the named subnet has no free address left.
+	Full bool
 }
 
 // GroupSpec asks for a security group with exactly these ports open to one address.
@@ -144,6 +155,8 @@ type LaunchSpec struct {
 	KeyName     string
 	GroupIDs    []string
 	Subnet      string
+	AskAddress  bool   // for a public address, in a subnet that gives none by itself
+	VPC         string // where a DryRun tries to make a group; empty is the default one
 	DiskGB      int
 	Tags        map[string]string // on instance, volume and network interface
 	// UserData is what the machine is told at its first boot, at most 16 KB.
@@ -163,6 +176,8 @@ type Instance struct {
 	PublicDNS   string // empty where the VPC gives none
 	PublicIP    string
 	PrivateIP   string
+	VPC         string
+	Subnet      string
 	GroupIDs    []string
 	VolumeIDs   []string
 	Launched    time.Time // the last start

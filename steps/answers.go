@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 )
 
@@ -77,7 +78,8 @@ type Answers struct {
 	// Image is the image to launch from, "ami-…": one of the user's own, or
 	// another that the account may use. Empty is Ubuntu's own of the release.
 	Image     string    `json:"ami,omitempty"`
-	Type      string    `json:"type"` // instance type, such as "t2.micro"
+	Type      string    `json:"type"`             // instance type, such as "t2.micro"
+	Subnet    string    `json:"subnet,omitempty"` // the one to launch into, "subnet-…"; empty is the default network
 	DiskGB    int       `json:"disk_gb"`
 	Key       KeyAnswer `json:"key"`
 	Mode      Mode      `json:"mode"`
@@ -127,6 +129,8 @@ func (a Answers) Valid() error {
 		return fmt.Errorf("the Ubuntu release %q is not one of %s", a.Release, strings.Join(ReleaseVersions(), ", "))
 	case a.Type == "":
 		return fmt.Errorf("no instance type is chosen: give one, for example %s", DefaultType)
+	case a.Subnet != "" && !ValidSubnetID(a.Subnet):
+		return fmt.Errorf("the subnet %q is no subnet's ID: it is subnet- and 8 or 17 hexadecimal digits, for example subnet-0123456789abcdef0", a.Subnet)
 	case a.DiskGB < MinDiskGB || a.DiskGB > MaxDiskGB:
 		return fmt.Errorf("a disk of %d GB is not possible: choose %d to %d", a.DiskGB, MinDiskGB, MaxDiskGB)
 	}
@@ -172,6 +176,11 @@ func (a Answers) Valid() error {
 	}
 	return nil
 }
+
+var subnetID = regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`)
+
+// ValidSubnetID reports whether a text has the form of a subnet's ID.
+func ValidSubnetID(s string) bool { return subnetID.MatchString(s) }
 
 // ValidName reports whether a setup may have that name.
 func ValidName(s string) bool {
@@ -227,16 +236,16 @@ func ReleaseFor(version string) Release {
 // profile is another, and so are its tags.
 func (a Answers) Over(last Answers) Answers {
 	if a.Profile != "" && a.Profile != last.Profile {
-		last.Region, last.Key, last.Image = "", KeyAnswer{}, ""
+		last.Region, last.Key, last.Image, last.Subnet = "", KeyAnswer{}, "", ""
 	}
 	if a.Region != "" && a.Region != last.Region {
-		last.Image = "" // which is of one region
+		last.Image, last.Subnet = "", "" // which are of one region
 	}
 	if a.Release == "" && a.Image == "" {
 		a.Image = last.Image
 	}
 	a.Profile, a.Region = cmp.Or(a.Profile, last.Profile), cmp.Or(a.Region, last.Region)
-	a.Release, a.Type = cmp.Or(a.Release, last.Release), cmp.Or(a.Type, last.Type)
+	a.Release, a.Type, a.Subnet = cmp.Or(a.Release, last.Release), cmp.Or(a.Type, last.Type), cmp.Or(a.Subnet, last.Subnet)
 	if a.DiskGB == 0 {
 		a.DiskGB = last.DiskGB
 	}

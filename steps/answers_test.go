@@ -18,6 +18,7 @@ func TestAnswersValid(t *testing.T) {
 		"region":          func(a *Answers) { a.Region = "" },
 		"Ubuntu":          func(a *Answers) { a.Release = "18.04" },
 		"instance type":   func(a *Answers) { a.Type = "" },
+		"subnet \"sub":    func(a *Answers) { a.Subnet = "subnet-1" },
 		"disk of 4 GB":    func(a *Answers) { a.DiskGB = 4 },
 		"mode":            func(a *Answers) { a.Mode = "telnet" },
 		"installer":       func(a *Answers) { a.Installer = "conda" },

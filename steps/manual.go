@@ -155,13 +155,19 @@ func (m manual) key() []string {
 
 func (m manual) launch() []string {
 	group := m.sh.Quote(cmp.Or(m.s.Resources.GroupID, "sg-ID"))
-	out := []string{m.aws("ec2 create-security-group --group-name " + m.sh.Quote(cmp.Or(m.s.Resources.GroupName, "jupyter-ec2-"+cmp.Or(m.Name, "NAME"))) + " --description Jupyter" + m.tagged("security-group"))}
+	inVPC, inSubnet := "", ""
+	if m.Subnet != "" {
+		subnet := m.sh.Quote(m.Subnet)
+		inVPC = fmt.Sprintf(` --vpc-id "$(%s)"`, m.aws("ec2 describe-subnets --subnet-ids "+subnet+" --query "+m.sh.Quote("Subnets[0].VpcId")+" --output text"))
+		inSubnet = " --subnet-id " + subnet + " --associate-public-ip-address"
+	}
+	out := []string{m.aws("ec2 create-security-group --group-name " + m.sh.Quote(cmp.Or(m.s.Resources.GroupName, "jupyter-ec2-"+cmp.Or(m.Name, "NAME"))) + " --description Jupyter" + inVPC + m.tagged("security-group"))}
 	for _, p := range m.Mode.Ports() {
 		out = append(out, m.aws(fmt.Sprintf("ec2 authorize-security-group-ingress --group-id %s --protocol tcp --port %d --cidr \"$(%s -s https://checkip.amazonaws.com)/32\"", group, p, m.sh.Curl())))
 	}
 	return append(out, m.aws(fmt.Sprintf(
 		"ec2 run-instances --image-id %s --instance-type %s --key-name %s --security-group-ids %s --metadata-options HttpTokens=required --block-device-mappings 'DeviceName=/dev/sda1,Ebs={VolumeSize=%d,VolumeType=gp3,Encrypted=true}'",
-		m.sh.Quote(cmp.Or(m.s.Resources.ImageID, m.Image, "ami-ID")), m.sh.Quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))+m.tagged("instance", "volume", "network-interface")))
+		m.sh.Quote(cmp.Or(m.s.Resources.ImageID, m.Image, "ami-ID")), m.sh.Quote(cmp.Or(m.Type, DefaultType)), m.pair(), group, max(m.DiskGB, MinDiskGB))+inSubnet+m.tagged("instance", "volume", "network-interface")))
 }
 
 // activate has the shell use the machine's Jupyter.

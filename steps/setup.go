@@ -43,7 +43,11 @@ type Setup struct {
 	ServerPort int           `json:"server_port,omitempty"`
 	Loopback   string        `json:"loopback,omitempty"`   // the machine's own, 127.0.0.1 but in the sandbox
 	LocalPort  int           `json:"local_port,omitempty"` // where its tunnels begin: its own, once and for all
-	Subnet     string        `json:"subnet,omitempty"`
+	VPC        string        `json:"vpc,omitempty"`        // that its machine is in, as last seen
+	// Subnet is where the launch was asked to go, and AskAddress says that it asked
+	// for a public address too: asked for again, it must be the same.
+	Subnet     string `json:"subnet,omitempty"`
+	AskAddress bool   `json:"ask_address,omitempty"`
 	// NoLab says that the server was found to have no JupyterLab.
 	NoLab      bool   `json:"no_lab,omitempty"`
 	KnownHosts string `json:"known_hosts,omitempty"` // file that holds the pinned host key

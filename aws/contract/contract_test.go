@@ -26,7 +26,7 @@ func (p promise) String() string { return p.call + " must " + p.must }
 func promises() []promise {
 	return slices.Concat(
 		accountPromises(), refusalPromises(), placePromises(), keyPromises(), groupPromises(), launchPromises(), instancePromises(),
-		fleetPromises(), changePromises(), rulePromises(), ownImagePromises())
+		fleetPromises(), changePromises(), rulePromises(), ownImagePromises(), ownNetworkPromises(), ownLaunchPromises())
 }
 
 // difference is a promise that one of the clouds is known not to keep.

@@ -113,6 +113,11 @@ func launchDifferences() []difference {
 			why: "moto leaves out the tags of a launch's network interface",
 			doc: apiReference + "API_RunInstances.html",
 		},
+		{
+			breaks: "Launch must put what asks for an address into its groups", seen: "groups: got []",
+			why: "moto gives a machine no groups that are asked for in its network interface",
+			doc: apiReference + "API_InstanceNetworkInterfaceSpecification.html",
+		},
 		{breaks: "Launch must answer the same machine for the same token", seen: "second machine", why: token, doc: idempotency},
 		{breaks: "Launch must refuse the same token for another machine", seen: "it is done", why: token, doc: idempotency},
 		{breaks: "Launch must refuse the same token with other user data", seen: "it is done", why: token, doc: idempotency},

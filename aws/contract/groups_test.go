@@ -21,7 +21,7 @@ const (
 
 // groupSpec asks for a group of setup s1 in the default VPC.
 func (c *cloud) groupSpec(ctx context.Context, cidr string, ports ...int) (aws.GroupSpec, error) {
-	n, err := c.Network(ctx, "")
+	n, err := c.Network(ctx, aws.NetworkSpec{})
 	return aws.GroupSpec{Name: "jupyter-ec2-demo", Description: "jupyter-ec2 demo", VPC: n.VPC, CIDR: cidr, Ports: ports, Tags: mine()}, err
 }
 

@@ -65,7 +65,7 @@ func machinePromises() []promise {
 		}},
 		{"Launch", "put it where it is told", func(ctx context.Context, c *cloud) error {
 			spec, err := c.launchSpec(ctx)
-			n, err2 := c.Network(ctx, home+"b")
+			n, err2 := c.Network(ctx, aws.NetworkSpec{Zone: home + "b"})
 			spec.Subnet = n.Subnet
 			i, err3 := c.Launch(ctx, spec)
 			return errors.Join(err, err2, err3, same("zone", i.Zone, home+"b"))
@@ -184,7 +184,7 @@ func wrongLaunchPromises() []promise {
 		{"Launch", "refuse a type that is none", with(func(s *aws.LaunchSpec) { s.Type = "t2.gigantic" }, "answers", answer, "InvalidParameterValue")},
 		{"Launch", "refuse a key pair that is not there", with(func(s *aws.LaunchSpec) { s.KeyName = "gone" }, "answers", "EC2 does not know or accept this key", "InvalidKeyPair.NotFound")},
 		{"Launch", "refuse a group that is not there", with(func(s *aws.LaunchSpec) { s.GroupIDs = []string{"sg-0123456789abcdef0"} }, "failed", gone, "InvalidGroup.NotFound")},
-		{"Launch", "refuse a subnet that is not there", with(func(s *aws.LaunchSpec) { s.Subnet = "subnet-0123456789abcdef0" }, "failed", gone, "InvalidSubnetID.NotFound")},
+		{"Launch", "refuse a subnet that is not there", with(func(s *aws.LaunchSpec) { s.Subnet = "subnet-0123456789abcdef0" }, "answers", "There is no such subnet", "InvalidSubnetID.NotFound")},
 		{"Launch", "refuse an image for another processor", with(func(s *aws.LaunchSpec) { s.Type = "t4g.micro" }, "answers", "The type has another processor", "InvalidParameterValue")},
 		{"Launch", "refuse a disk smaller than the image", with(func(s *aws.LaunchSpec) { s.DiskGB = 1 }, "answers", answer, "InvalidBlockDeviceMapping")},
 		{"Launch", "refuse more vCPUs than the quota", with(func(s *aws.LaunchSpec) { s.Type = "g4dn.xlarge" }, "refused", "The vCPU quota is too small", "VcpuLimitExceeded")},
@@ -202,7 +202,7 @@ func wrongLaunchPromises() []promise {
 		}},
 		{"Launch", "refuse a type that the zone has not", func(ctx context.Context, c *cloud) error {
 			spec, err := c.launchSpec(ctx)
-			n, err2 := c.Network(ctx, home+"e") // an old zone, without the newer families
+			n, err2 := c.Network(ctx, aws.NetworkSpec{Zone: home + "e"}) // an old zone, without the newer families
 			spec.Subnet = n.Subnet
 			_, refusal := c.Launch(ctx, spec)
 			return errors.Join(err, err2, explained(refusal, "answers", "Not available in "+home, "Unsupported"))

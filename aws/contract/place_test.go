@@ -123,19 +123,19 @@ func imagePromises() []promise {
 func networkPromises() []promise {
 	return []promise{
 		{"Network", "be the default VPC with a way to the internet, its zone EC2's choice", func(ctx context.Context, c *cloud) error {
-			n, err := c.Network(ctx, "")
+			n, err := c.Network(ctx, aws.NetworkSpec{})
 			return errors.Join(err, that(strings.HasPrefix(n.VPC, "vpc-") && n.Internet && n.Subnet == "" && n.Zone == "", "%+v", n))
 		}},
 		{"Network", "be the subnet of a zone", func(ctx context.Context, c *cloud) error {
-			n, err := c.Network(ctx, home+"b")
+			n, err := c.Network(ctx, aws.NetworkSpec{Zone: home + "b"})
 			return errors.Join(err, that(strings.HasPrefix(n.Subnet, "subnet-") && n.Internet, "%+v", n), same("zone", n.Zone, home+"b"))
 		}},
 		{"Network", "refuse where there is no default VPC", func(ctx context.Context, c *cloud) error {
-			_, err := c.bare().In(home).Network(ctx, "")
+			_, err := c.bare().In(home).Network(ctx, aws.NetworkSpec{})
 			return explained(err, "refused", "No default network in "+home, "NoDefaultVPC")
 		}},
 		{"Network", "lead out of every region that is enabled", func(ctx context.Context, c *cloud) error {
-			n, err := c.away().Network(ctx, "")
+			n, err := c.away().Network(ctx, aws.NetworkSpec{})
 			return errors.Join(err, that(n.Internet, "%+v", n))
 		}},
 	}

@@ -28,6 +28,7 @@ func (g *Guide) fromTags(i aws.Instance, at steps.Place) steps.Setup {
 			KeyPairName: i.KeyName, ClientToken: i.ClientToken, ImageID: i.ImageID, InstanceID: i.ID, Launches: 1, Adopted: true,
 		},
 	}
+	s.Subnet = i.Subnet // else its group would be looked for in the default network
 	if len(i.GroupIDs) > 0 {
 		s.Resources.GroupID = i.GroupIDs[0]
 	}

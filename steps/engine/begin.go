@@ -115,6 +115,8 @@ func otherMachine(s *steps.Setup, b steps.Answers) string {
 		return "Ubuntu release"
 	case s.Launched() && a.Type != b.Type:
 		return "instance type"
+	case s.Launched() && a.Subnet != b.Subnet:
+		return "subnet"
 	case s.Launched() && a.DiskGB != b.DiskGB:
 		return "disk size"
 	case s.Begun() && otherKey:

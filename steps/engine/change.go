@@ -189,8 +189,8 @@ func (g *Guide) users(s *steps.Setup) ([]aws.Rule, error) {
 
 // mayShareVPC reports whether two machines may be in one network, as far as is known.
 func mayShareVPC(s, o *steps.Setup) bool {
-	known := s.AccountNumber != "" && o.AccountNumber != ""
-	return s.Answers.Region == o.Answers.Region && (!known || s.AccountNumber == o.AccountNumber)
+	same := func(a, b string) bool { return a == "" || b == "" || a == b }
+	return s.Answers.Region == o.Answers.Region && same(s.AccountNumber, o.AccountNumber) && same(s.VPC, o.VPC)
 }
 
 // shutOut has a gateway's group let in those alone who use it now. Where that

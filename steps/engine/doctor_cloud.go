@@ -111,12 +111,18 @@ func (d *doctor) offered(ctx context.Context) finding {
 
 // permitted asks EC2, as the review does, whether a launch would be allowed.
 func (d *doctor) permitted(ctx context.Context) finding {
-	a, spec := d.s.Answers, aws.LaunchSpec{
-		Image: d.image, Type: d.s.Answers.Type, Subnet: d.s.Subnet, DiskGB: d.s.Answers.DiskGB,
+	a, at := d.s.Answers, d.where()
+	spec := aws.LaunchSpec{
+		Image: d.image, Type: d.s.Answers.Type, Subnet: cmp.Or(d.s.Subnet, at.Subnet), VPC: d.s.VPC, DiskGB: d.s.Answers.DiskGB,
 		Tags: tagsOf(cmp.Or(d.s.ID, "dry-run"), d.s.Answers),
 	}
 	if id := d.s.Resources.GroupID; id != "" {
 		spec.GroupIDs = []string{id}
+	}
+	if at.Subnet != "" {
+		if n, err := d.region.Network(ctx, at); err == nil { // else the network's own check says why
+			spec.AskAddress, spec.VPC = n.AskAddress, n.VPC
+		}
 	}
 	var allowed, lacking, silent []string
 	var forbidden, obstacle error // the first of each
@@ -180,24 +186,6 @@ func (d *doctor) quota(ctx context.Context) finding {
 		}
 	}
 	return fine("%s.", text)
-}
-
-func (d *doctor) network(ctx context.Context) finding {
-	i, err := d.existingMachine(ctx)
-	if err != nil {
-		return wrong(err)
-	}
-	n, err := d.region.Network(ctx, i.Zone)
-	if err != nil {
-		return wrong(err)
-	}
-	if !n.Internet {
-		return finding{
-			steps.CheckBad, fmt.Sprintf("No subnet of VPC %s both has a route to an internet gateway and assigns public addresses, so nobody can reach a machine there.", n.VPC),
-			problem.Say("Add a route 0.0.0.0/0 to an internet gateway in the VPC console, and turn on auto-assign public IPv4 address."), "",
-		}
-	}
-	return fine("VPC %s has a route to the internet.", n.VPC)
 }
 
 func (d *doctor) myAddress(ctx context.Context) finding {

@@ -67,11 +67,11 @@ func (r *run) beginGroup(ctx context.Context) (*soon[group], error) {
 	if err != nil {
 		return nil, err
 	}
-	account, region := r.account, r.region
+	account, region, at := r.account, r.region, r.where()
 	return beside(ctx, r, func(ctx context.Context) (made group, err error) {
 		both, asking := errgroup.WithContext(ctx)
 		both.Go(func() (err error) { made.address, err = account.MyAddress(asking); return err })
-		both.Go(func() (err error) { made.network, err = region.Network(asking, ""); return err })
+		both.Go(func() (err error) { made.network, err = region.Network(asking, at); return err })
 		if err := both.Wait(); err != nil {
 			return made, err
 		}
@@ -105,7 +105,18 @@ func (r *run) takeGroup(ctx context.Context, begun *soon[group]) error {
 }
 
 func (t *target) took(g group) {
-	t.s.Subnet, t.s.Resources.GroupID, t.s.MyAddress = g.network.Subnet, g.id, g.address
+	t.network, t.s.Resources.GroupID, t.s.MyAddress = g.network, g.id, g.address
+}
+
+func (t *target) where() aws.NetworkSpec { return whereIs(t.s) }
+
+// whereIs is the network that the setup's machine is in, or is to be in. Of one
+// that another computer launched the answers do not tell.
+func whereIs(s *steps.Setup) aws.NetworkSpec {
+	if s.Resources.Adopted {
+		return aws.NetworkSpec{Subnet: s.Subnet}
+	}
+	return aws.NetworkSpec{Subnet: s.Answers.Subnet}
 }
 
 // ensureGroup makes the group and its rules, and writes nothing down.
@@ -114,7 +125,7 @@ func (t *target) ensureGroup(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	network, err := t.region.Network(ctx, "")
+	network, err := t.region.Network(ctx, t.where())
 	if err != nil {
 		return err
 	}
@@ -202,6 +213,12 @@ func (r *run) mourn() error {
 	res := &r.s.Resources
 	r.doing("%s is gone (terminated elsewhere); a new one is launched", res.InstanceID)
 	r.s.Done, r.before = map[steps.StepID]time.Time{}, nil
+	if res.Adopted { // its group is in the network that it was in
+		r.s.Answers.Subnet = r.s.Subnet
+		if r.s.Next != nil {
+			r.s.Next.Subnet = r.s.Subnet
+		}
+	}
 	res.InstanceID, res.ClientToken, res.ImageID, res.OwnImage, res.UserData, res.HostKey, res.HostKeyMade = "", "", "", false, false, "", false
 	res.HostKeyChanging, res.PinnedKey, res.Adopted = false, "", false
 	r.s.LaunchAsked, r.s.FirstStart, r.s.LaunchedAt, r.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
@@ -223,6 +240,7 @@ func (r *run) runInstance(ctx context.Context) (aws.Instance, error) {
 		res.Launches++
 		res.ClientToken = fmt.Sprintf("jupyter-ec2-%s-%d", r.s.ID, res.Launches)
 		res.ImageID, res.OwnImage = image.ID, isOwn(r.s.Answers, image)
+		r.s.Subnet, r.s.AskAddress = r.network.Subnet, r.network.AskAddress
 		r.s.LaunchAsked = r.g.cfg.Now().UTC()
 		if err := r.makeUserData(); err != nil {
 			return aws.Instance{}, err
@@ -238,7 +256,7 @@ func (r *run) runInstance(ctx context.Context) (aws.Instance, error) {
 	r.doing("Launching %s with %s (%s)", a.Type, image.ID, cmp.Or(image.Name, "Ubuntu "+a.Release))
 	i, err := r.region.Launch(ctx, aws.LaunchSpec{
 		ClientToken: res.ClientToken, Image: image, Type: a.Type, KeyName: res.KeyPairName,
-		GroupIDs: []string{res.GroupID}, Subnet: r.s.Subnet, DiskGB: a.DiskGB, Tags: r.tags(),
+		GroupIDs: []string{res.GroupID}, Subnet: r.s.Subnet, AskAddress: r.s.AskAddress, DiskGB: a.DiskGB, Tags: r.tags(),
 		UserData: userData,
 	})
 	if err != nil {

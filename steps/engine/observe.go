@@ -11,7 +11,7 @@ import (
 // applyInstance takes over what the cloud says of the instance, and keeps count of how
 // long it has run: EC2 tells the last start and the last stop only.
 func applyInstance(s *steps.Setup, i aws.Instance, now time.Time) {
-	s.State, s.PrivateIP = steps.State(i.State), i.PrivateIP
+	s.State, s.PrivateIP, s.VPC = steps.State(i.State), i.PrivateIP, cmp.Or(i.VPC, s.VPC)
 	// A VPC without DNS hostnames gives none: the address does as well.
 	s.PublicAddr, s.PublicIP = cmp.Or(i.PublicDNS, i.PublicIP), i.PublicIP
 	if !i.Launched.IsZero() && !i.Launched.Equal(s.LaunchedAt) {

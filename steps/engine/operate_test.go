@@ -205,7 +205,7 @@ func TestTheRuleFollowsMyAddress(t *testing.T) {
 // the address that the ledger knows, finds the group moved away and moves it back.
 func TestTheRuleComesBackWithMe(t *testing.T) {
 	w, g, s := launchedSetup(t)
-	network, err := w.Region().Network(t.Context(), "")
+	network, err := w.Region().Network(t.Context(), aws.NetworkSpec{})
 	if err != nil {
 		t.Fatal(err)
 	}

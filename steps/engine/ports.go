@@ -33,7 +33,8 @@ type CloudRegion interface {
 	DeregisterImage(ctx context.Context, id string) error
 	DeleteSnapshot(ctx context.Context, id string) error
 	SnapshotPrice(ctx context.Context) (float64, error)
-	Network(ctx context.Context, zone string) (aws.Network, error)
+	Network(ctx context.Context, at aws.NetworkSpec) (aws.Network, error)
+	ZonesOf(ctx context.Context, instanceType string) ([]string, error)
 	DryRun(ctx context.Context, s aws.LaunchSpec) []aws.Permission
 
 	KeyPairs(ctx context.Context) ([]aws.KeyPair, error)

@@ -24,7 +24,7 @@ func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, erro
 		return steps.Review{}, err
 	}
 	v := steps.Review{Answers: a}
-	look := &preflight{g: g, region: account.In(a.Region), account: account, answers: a, exists: g.hasMachine(a.Name)}
+	look := &preflight{g: g, region: account.In(a.Region), account: account, answers: a, at: g.whereFor(a), exists: g.hasMachine(a.Name)}
 	if err := look.run(ctx); err != nil {
 		return steps.Review{}, err
 	}
@@ -32,7 +32,7 @@ func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, erro
 	v.Permissions = listOf(look.permissions, func(p aws.Permission) steps.Permission { return steps.Permission(p) })
 	v.Cost = steps.CostOf(look.prices, a.Type, a.DiskGB)
 	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
-	v.Creates = creates(a, look.image, look.address)
+	v.Creates = creates(a, look.image, look.address, look.at, look.network)
 	v.Commands = steps.Commands(a, isOwn(a, look.image))
 	return v, nil
 }
@@ -43,11 +43,13 @@ type preflight struct {
 	account Cloud
 	region  CloudRegion
 	answers steps.Answers
+	at      aws.NetworkSpec
 	exists  bool // the setup's machine is there already, and counted in the quota
 
 	kind        aws.Type
 	image       aws.Image
 	network     aws.Network
+	zones       []string // that offer the type, where a subnet is named
 	quota       aws.Quota
 	prices      steps.Prices
 	address     string
@@ -72,9 +74,10 @@ func (p *preflight) run(ctx context.Context) error {
 		p.image, imageErr = imageFor(ctx, p.region, p.answers, kind.Arch)
 		return ctx.Err()
 	})
-	launch.Go(func() error { p.network, networkErr = p.region.Network(ctx, ""); return ctx.Err() })
+	launch.Go(func() error { networkErr = p.findNetwork(ctx); return ctx.Err() })
 	eg.Go(func() error {
-		if err := launch.Wait(); err != nil || imageErr != nil {
+		// What a launch elsewhere would be told says nothing of a subnet that cannot be used.
+		if err := launch.Wait(); err != nil || imageErr != nil || networkErr != nil && p.at.Subnet != "" {
 			return err
 		}
 		p.dryRun(ctx)
@@ -108,8 +111,8 @@ func (p *preflight) run(ctx context.Context) error {
 			p.problems = append(p.problems, steps.Explain(err))
 		}
 	}
-	if networkErr == nil && !p.network.Internet {
-		p.problems = append(p.problems, p.networkProblem())
+	if networkErr == nil {
+		p.problems = append(p.problems, p.networkProblems()...)
 	}
 	p.refusals()
 	return nil
@@ -117,8 +120,9 @@ func (p *preflight) run(ctx context.Context) error {
 
 func (p *preflight) dryRun(ctx context.Context) {
 	p.permissions = p.region.DryRun(ctx, aws.LaunchSpec{
-		Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, DiskGB: p.answers.DiskGB,
-		Tags: tagsOf("dry-run", p.answers), // an organization may demand some, or refuse others
+		Image: p.image, Type: p.answers.Type, Subnet: p.network.Subnet, AskAddress: p.network.AskAddress, VPC: p.network.VPC,
+		DiskGB: p.answers.DiskGB,
+		Tags:   tagsOf("dry-run", p.answers), // an organization may demand some, or refuse others
 	})
 	p.permissions = slices.DeleteFunc(p.permissions, func(perm aws.Permission) bool { return !needs(p.answers.Key, perm.Action) })
 }
@@ -135,14 +139,6 @@ func (p *preflight) refusals() {
 				p.problems = append(p.problems, met)
 			}
 		}
-	}
-}
-
-func (p *preflight) networkProblem() problem.Problem {
-	return problem.Problem{
-		Kind: problem.Refused, Title: "No route to the internet",
-		Text: fmt.Sprintf("The subnet in VPC %s has no route to an internet gateway, so nobody could reach the machine.", p.network.VPC),
-		Next: problem.Say("Add a route 0.0.0.0/0 to an internet gateway in the VPC console, or ").Do(problem.ChooseRegion).Say("."),
 	}
 }
 
@@ -225,14 +221,15 @@ const (
 	TagName  = aws.TagName  // the setup's name
 )
 
-func creates(a steps.Answers, image aws.Image, address string) []string {
+func creates(a steps.Answers, image aws.Image, address string, at aws.NetworkSpec, n aws.Network) []string {
 	if address == "" {
 		address = "your address"
 	}
+	inSubnet, inVPC := placeWords(at, n)
 	out := []string{
-		fmt.Sprintf("1 instance %s, %s, IMDSv2 only, tagged %s", a.Type, imageTitle(a, image), a.Name),
+		fmt.Sprintf("1 instance %s, %s, IMDSv2 only, tagged %s%s", a.Type, imageTitle(a, image), a.Name, inSubnet),
 		fmt.Sprintf("1 encrypted gp3 disk of %d GB, deleted with the instance", a.DiskGB),
-		"1 security group: " + opens(a.Mode, address),
+		"1 security group" + inVPC + ": " + opens(a.Mode, address),
 	}
 	// Whoever may read the machine's user data in EC2 reads it.
 	install := "the install, to begin at boot"

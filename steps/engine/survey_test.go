@@ -27,7 +27,7 @@ func launched(t testing.TB, r engine.CloudRegion, setup, name string) aws.Instan
 	if err != nil {
 		t.Fatal(err)
 	}
-	network, err := r.Network(ctx, "")
+	network, err := r.Network(ctx, aws.NetworkSpec{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func (w *world) leftVolume(region, setup string) string {
 
 func (w *world) leftGroup(region, setup string) string {
 	w.t.Helper()
-	n, err := w.in(region).Network(w.t.Context(), "")
+	n, err := w.in(region).Network(w.t.Context(), aws.NetworkSpec{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

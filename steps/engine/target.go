@@ -20,6 +20,7 @@ type target struct {
 	s       *steps.Setup
 	account Cloud
 	region  CloudRegion
+	network aws.Network     // where the setup's group was found, or made
 	greeted *remote.Greeted // of a run: what a wait for the SSH server leaves to the login
 }
 

@@ -246,7 +246,7 @@ func (l *installed) typesModes() {
 // typesSweep finds a group that no setup owns, and removes it alone.
 func (l *installed) typesSweep() {
 	l.t.Helper()
-	net, err := l.region().Network(l.t.Context(), "")
+	net, err := l.region().Network(l.t.Context(), aws.NetworkSpec{})
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -36,7 +36,9 @@ const (
 	ChooseMode    Verb = "choose-mode"
 	ChooseName    Verb = "choose-name"
 	ChooseImage   Verb = "choose-image"
-	ChooseUV      Verb = "choose-uv" // the installer that needs no apt
+	ChooseSubnet  Verb = "choose-subnet"
+	LeaveSubnet   Verb = "leave-subnet" // do without a named one, in the default network
+	ChooseUV      Verb = "choose-uv"    // the installer that needs no apt
 	SavePlan      Verb = "save-plan"
 	LeavePlan     Verb = "leave-plan" // do without a plan
 
@@ -56,7 +58,7 @@ func Verbs() []Verb {
 		Retry,
 		Continue, Launch, Start, Stop, Remove, Open, RestartServer, Resize, ChangeMode, OwnKernels, Doctor, Fix,
 		List, Adopt, Sweep,
-		ChooseProfile, ChooseRegion, ChooseType, ChooseDisk, ChooseKey, ChooseMode, ChooseName, ChooseImage, ChooseUV, SavePlan, LeavePlan,
+		ChooseProfile, ChooseRegion, ChooseType, ChooseDisk, ChooseKey, ChooseMode, ChooseName, ChooseImage, ChooseSubnet, LeaveSubnet, ChooseUV, SavePlan, LeavePlan,
 		SignIn, UseSandbox, UseAWS, StopSandbox, RunSandbox, CopyFolder, ReportBug,
 	}
 }

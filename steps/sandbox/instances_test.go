@@ -69,7 +69,7 @@ func (p *person) launch(name string) aws.Instance {
 	p.t.Helper()
 	_, errKey := p.region.ImportKeyPair(p.ctx, "key", p.key.Public, nil)
 	image, errImage := p.region.Image(p.ctx, "24.04", "amd64")
-	network, errNetwork := p.region.Network(p.ctx, "")
+	network, errNetwork := p.region.Network(p.ctx, aws.NetworkSpec{})
 	if err := errors.Join(errKey, errImage, errNetwork); err != nil {
 		p.t.Fatal(err)
 	}

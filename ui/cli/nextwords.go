@@ -20,6 +20,10 @@ func actionWords(a problem.Action) string {
 		return "run the same command again"
 	case problem.ChooseProfile:
 		return wording.Choice(a) + " with --profile"
+	case problem.ChooseSubnet:
+		return wording.Choice(a) + " with --subnet"
+	case problem.LeaveSubnet:
+		return "use the default network with --subnet="
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:

@@ -159,7 +159,7 @@ func (h *home) ages(m jsonMachine) {
 // sweeps finds what no setup owns, and removes it.
 func (h *home) sweeps() {
 	region, tags := h.region(), map[string]string{aws.TagSetup: "abcdefghij", aws.TagName: "lost"}
-	net, err := region.Network(h.t.Context(), "")
+	net, err := region.Network(h.t.Context(), aws.NetworkSpec{})
 	if err != nil {
 		h.t.Fatal(err)
 	}

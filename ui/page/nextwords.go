@@ -15,6 +15,10 @@ func actionWords(a problem.Action) string {
 	switch a.Verb {
 	case problem.Retry:
 		return "try again"
+	case problem.ChooseSubnet:
+		return wording.Choice(a) + ": quit, and run \"jupyter-ec2 up --subnet subnet-…\""
+	case problem.LeaveSubnet:
+		return "use the default network: quit, and run \"jupyter-ec2 up --subnet=\""
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:

@@ -26,6 +26,8 @@ func Choice(a problem.Action) string {
 		return "choose " + cmp.Or(a.What, "another name")
 	case problem.ChooseImage:
 		return "choose " + cmp.Or(a.What, "another Ubuntu release")
+	case problem.ChooseSubnet:
+		return "choose " + cmp.Or(a.What, "another subnet")
 	case problem.ChooseUV:
 		return "choose the uv installer"
 	default:
