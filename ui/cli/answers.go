@@ -126,6 +126,7 @@ func (a *answering) flags(base *steps.Answers) {
 		"image":     func() { a.flagImage(base) },
 		"type":      func() { base.Type = o.kind },
 		"disk":      func() { base.DiskGB = o.disk },
+		"subnet":    func() { base.Subnet = o.subnet },
 		"mode":      func() { base.Mode = steps.Mode(o.mode) },
 		"installer": func() { base.Installer = steps.Installer(o.installer) },
 		"ui":        func() { base.UI = steps.UI(o.ui) },

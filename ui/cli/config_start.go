@@ -85,7 +85,8 @@ func faulty(s *settings.Settings) error {
 }
 
 // setProfile is the profile that is set for this program. In the sandbox it means
-// nothing; AWS's own variables count before a file.
+// nothing, as a subnet that is set does: it is one of an account of AWS. AWS's own
+// variables count before a file.
 func (p *Program) setProfile(all *settings.Settings, sandbox bool) string {
 	set := all.Get(settings.Profile)
 	if sandbox || set.From < settings.Environment && p.inAWSEnvironment() {
@@ -105,6 +106,9 @@ func (p *Program) wizardStart(sandbox bool) steps.Start {
 	set := p.readSettings()
 	start := steps.Start{Answers: set.Answers(), Origins: set.Origins(), Fault: faulty(set)}
 	start.Answers.Profile = p.setProfile(set, sandbox)
+	if sandbox {
+		start.Answers.Subnet = ""
+	}
 	return start
 }
 
@@ -122,6 +126,9 @@ func (a *answering) start(ctx context.Context, builtIn steps.Answers) (steps.Ans
 	}
 	given := set.Answers()
 	given.Name, given.Profile = builtIn.Name, a.setProfile(set, a.engine.Sandboxed())
+	if a.engine.Sandboxed() {
+		given.Subnet = ""
+	}
 	a.origins = set.Origins()
 	if a.seen() {
 		given = a.likeTheLast(ctx, given, usual)
@@ -148,6 +155,9 @@ func (a *answering) likeTheLast(ctx context.Context, given steps.Answers, usual 
 		given.Profile = a.o.profile
 	case given.Profile == "" && (a.inAWSEnvironment() || last.Profile == ""):
 		given.Profile = usual
+	}
+	if a.o.given("region") { // what is of the last one's region is of no use in another
+		given.Region = a.o.region
 	}
 	if given = given.Over(last); given.Key.Source == steps.KeyFile && !a.o.given("key") {
 		a.o.key, given.Key = given.Key.Path, steps.KeyAnswer{} // which EC2 is asked about again

@@ -15,6 +15,7 @@ import (
 type upOptions struct {
 	profile, region, image, kind string
 	disk                         int
+	subnet                       string
 	key, mode, installer, name   string
 	ui                           string
 	noTLS                        bool
@@ -59,6 +60,8 @@ jupyter-ec2 up --sandbox --yes --json --no-tunnel
 jupyter-ec2 up --name big --type t3.large --disk 30 --mode http
 # With a key made by EC2, and installed with pip, as the guide does it
 jupyter-ec2 up --key create --installer pip
+# In a network of your own
+jupyter-ec2 up --subnet subnet-0123456789abcdef0
 # See where the time goes
 jupyter-ec2 up --sandbox --yes --timings
 # From an image of yours: what is installed on it is there
@@ -77,6 +80,7 @@ jupyter-ec2 up --plan plan.json`,
 	f.StringVar(&o.image, "image", steps.DefaultRelease, "launch this Ubuntu release ("+strings.Join(steps.ReleaseVersions(), ", ")+"), or an image: one of yours by its name, or any by its ID, ami-…")
 	f.StringVar(&o.kind, "type", "", "launch this instance type (t2.micro, or a free-tier type where there is none)")
 	f.IntVar(&o.disk, "disk", steps.DefaultDiskGB, "create a disk of this many GB")
+	f.StringVar(&o.subnet, "subnet", "", "launch into this subnet, subnet-…, which leads to the internet (one of the default network)")
 	f.StringVar(&o.key, "key", string(steps.KeyMadeHere), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
 	f.StringVar(&o.mode, "mode", string(steps.ModeSSH), "reach the server this way: ssh, http or gateway")
 	f.StringVar(&o.installer, "installer", string(steps.InstallerUV), "install with uv, or with pip as the guide does")

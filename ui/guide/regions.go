@@ -66,6 +66,10 @@ func (s *Account) takeRegion() tea.Cmd {
 		s.refused = row.ID + " is not enabled for this account. Enable it in the AWS console (Account, AWS Regions), wait some minutes, then press r. Or choose another region."
 		return nil
 	}
+	other := func(had, has string) bool { return had != "" && had != has }
+	if other(s.Answers.Profile, s.signedIn.Profile) || other(s.Answers.Region, row.ID) {
+		s.Answers.Subnet = "" // which is of one region of one account
+	}
 	s.Answers.Profile, s.Answers.Region = s.signedIn.Profile, row.ID
 	return s.Next()
 }

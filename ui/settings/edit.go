@@ -240,6 +240,8 @@ func Template() string {
 			text = "eu-central-1"
 		case Type:
 			text = "t3.large"
+		case Subnet:
+			text = "subnet-0123456789abcdef0"
 		default:
 		}
 		fmt.Fprintf(&b, "\n# %s\n# %s = %s\n", strings.ToUpper(k.About()[:1])+k.About()[1:], k, written(k, text))

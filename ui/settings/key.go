@@ -22,6 +22,7 @@ const (
 	Region    Key = "region"
 	Type      Key = "type"
 	Disk      Key = "disk"
+	Subnet    Key = "subnet"
 	Mode      Key = "mode"
 	Installer Key = "installer"
 	UI        Key = "ui"
@@ -55,6 +56,15 @@ func table() []setting {
 		{key: Region, about: "the region", check: plain("a region")},
 		{key: Type, about: "the instance type", check: plain("an instance type")},
 		{key: Disk, about: "the disk in GB", builtIn: strconv.Itoa(steps.DefaultDiskGB), number: true, check: checkDisk},
+		{
+			key: Subnet, about: "the subnet that machines are launched into",
+			check: func(text string) error {
+				if text == "" {
+					return errors.New("no subnet is given: write its ID, subnet-…, or leave the setting out for the default network")
+				}
+				return valid(func(a *steps.Answers, text string) { a.Subnet = text })(text)
+			},
+		},
 		{
 			key: Mode, about: "how the server is reached", builtIn: string(steps.ModeSSH), words: []string{"ssh", "http", "gateway"},
 			check: valid(func(a *steps.Answers, text string) { a.Mode = steps.Mode(text) }),
@@ -194,6 +204,8 @@ func (k Key) answer(a *steps.Answers, text string) {
 		a.Type = text
 	case Disk:
 		a.DiskGB = number(text)
+	case Subnet:
+		a.Subnet = text
 	case Mode:
 		a.Mode = steps.Mode(text)
 	case Installer:

@@ -80,6 +80,8 @@ func valuesOf(k Key) []string {
 		return []string{"20", "30", "40"}
 	case s.span:
 		return []string{"10m", "20m", "never"}
+	case k == Subnet:
+		return []string{"subnet-0000000a", "subnet-0000000b", "subnet-0123456789abcdef0"}
 	case len(s.words) > 1:
 		return []string{s.words[1], s.words[0], s.words[1]}
 	}
@@ -87,11 +89,11 @@ func valuesOf(k Key) []string {
 }
 
 func TestAnswers(t *testing.T) {
-	p := places(t, "profile = \"p\"\nregion = 'r'\ntype = \"t\"\ndisk = 0x14\nlifetime = 300\n[tags]\nteam = \"lab\"\n\"cost center\" = 42\n",
+	p := places(t, "profile = \"p\"\nregion = 'r'\ntype = \"t\"\ndisk = 0x14\nsubnet = \"subnet-0000000a\"\nlifetime = 300\n[tags]\nteam = \"lab\"\n\"cost center\" = 42\n",
 		"mode = \"http\"\ninstaller = \"pip\"\n", map[string]string{"JUPYTER_EC2_IDLE_STOP": "never", TagsVariable: "team=own,run=7"})
 	s := Load(p)
 	want := steps.Answers{
-		Profile: "p", Region: "r", Type: "t", DiskGB: 20, Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
+		Profile: "p", Region: "r", Type: "t", DiskGB: 20, Subnet: "subnet-0000000a", Mode: steps.ModeHTTP, Installer: steps.InstallerPip,
 		IdleStop: steps.Never, Lifetime: steps.Limit(300 * 60e9), Tags: map[string]string{"team": "own", "cost center": "42", "run": "7"},
 	}
 	if got := s.Answers(); !reflect.DeepEqual(got, want) || len(s.Faults) > 0 {
@@ -115,6 +117,8 @@ func TestFaults(t *testing.T) {
 		"type = 5":                                       `:1: type: a text in quotes is needed, not 5`,
 		"type = [\n\"a\",\n]":                            `:1: type: a text in quotes is needed, not [ "a", ]`,
 		"idle-stop = \"1m\"":                             `:1: idle-stop: 1m is too short: use 5m or more, or never`,
+		"subnet = \"vpc-0000000a\"":                      `:1: subnet: the subnet "vpc-0000000a" is no subnet's ID: it is subnet- and 8 or 17 hexadecimal digits`,
+		"subnet = \"\"":                                  `:1: subnet: no subnet is given: write its ID, subnet-…`,
 		"theme = \"pink\"":                               `:1: theme: there is no theme "pink": it is one of auto, dark, light, none`,
 		"region = \"a\\u001b[31m\"":                      `:1: region: "a\x1b[31m" cannot be the name of a region`,
 		"type = \"a\"\ntype = \"b\"":                     `:2: type is set already in line 1`,

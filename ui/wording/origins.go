@@ -45,6 +45,7 @@ func answerFields() []answerField {
 		{"region", func(a steps.Answers) any { return a.Region }},
 		{"image", func(a steps.Answers) any { return a.Image }},
 		{"type", func(a steps.Answers) any { return a.Type }},
+		{"subnet", func(a steps.Answers) any { return a.Subnet }},
 		{"disk", func(a steps.Answers) any { return a.DiskGB }},
 		{"key", func(a steps.Answers) any { return a.Key }},
 		{"mode", func(a steps.Answers) any { return a.Mode }},
