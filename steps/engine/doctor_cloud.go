@@ -113,7 +113,7 @@ func (d *doctor) offered(ctx context.Context) finding {
 func (d *doctor) permitted(ctx context.Context) finding {
 	a, at := d.s.Answers, d.where()
 	spec := aws.LaunchSpec{
-		Image: d.image, Type: d.s.Answers.Type, Subnet: cmp.Or(d.s.Subnet, at.Subnet), VPC: d.s.VPC, DiskGB: d.s.Answers.DiskGB,
+		Image: d.image, Type: d.s.Answers.Type, Subnet: cmp.Or(at.Subnet, d.s.Subnet), VPC: d.s.VPC, DiskGB: d.s.Answers.DiskGB,
 		Tags: tagsOf(cmp.Or(d.s.ID, "dry-run"), d.s.Answers),
 	}
 	if id := d.s.Resources.GroupID; id != "" {

@@ -219,6 +219,7 @@ func (r *run) mourn() error {
 			r.s.Next.Subnet = r.s.Subnet
 		}
 	}
+	r.s.Subnet, r.s.AskAddress = "", false
 	res.InstanceID, res.ClientToken, res.ImageID, res.OwnImage, res.UserData, res.HostKey, res.HostKeyMade = "", "", "", false, false, "", false
 	res.HostKeyChanging, res.PinnedKey, res.Adopted = false, "", false
 	r.s.LaunchAsked, r.s.FirstStart, r.s.LaunchedAt, r.s.StoppedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
@@ -301,6 +302,7 @@ func (r *run) refusedLaunch(err error, first bool) error {
 	}
 	res := &r.s.Resources
 	res.ClientToken, res.ImageID, res.OwnImage, res.UserData, res.HostKey, r.s.LaunchAsked = "", "", false, false, "", time.Time{}
+	r.s.Subnet, r.s.AskAddress = "", false
 	return errors.Join(err, r.save(), r.dropUserData())
 }
 
