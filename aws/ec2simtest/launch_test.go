@@ -244,7 +244,7 @@ func TestOverLoopback(t *testing.T) {
 
 func TestUnknownRequests(t *testing.T) {
 	cl := ec2Client(open(t, ec2sim.Options{}), "us-east-1")
-	_, err := cl.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: str("10.0.0.0/16")})
+	_, err := cl.CreateNetworkAcl(t.Context(), &ec2.CreateNetworkAclInput{VpcId: str("vpc-1")})
 	wantCode(t, "an unknown EC2 action", err, "InvalidAction")
 	c := open(t, ec2sim.Options{})
 	_, err = ssm.NewFromConfig(config(c, "us-east-1")).ListDocuments(t.Context(), nil)
