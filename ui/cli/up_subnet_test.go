@@ -57,7 +57,7 @@ func TestASubnetThatIsNone(t *testing.T) {
 	} {
 		r := &run{engine: made(stepstest.Has{}, opens(nil)), env: c.env}
 		code := r.set(t, c.user, "").do(t.Context(), append([]string{"up", "--yes"}, strings.Fields(c.args)...)...)
-		if code != exitUsage || begun(r.engine) != nil || len(r.engine.Asked()) > 0 || !strings.Contains(strings.Join(strings.Fields(r.err.String()), " "), `the subnet "vpc-0123456789abcdef0" is no subnet's ID`) {
+		if code != exitUsage || begun(r.engine) != nil || len(r.engine.Asked()) > 0 || !strings.Contains(strings.Join(strings.Fields(r.err.String()), " "), `subnet "vpc-0123456789abcdef0" is no subnet's ID`) {
 			t.Errorf("%+v: exit %d, asked %v: %s", c, code, r.engine.Asked(), r.err.String())
 		}
 	}
