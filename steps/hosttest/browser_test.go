@@ -201,11 +201,12 @@ func newFromTheTree(p tab) {
 func (p tab) runCell(code string) (output string) {
 	p.t.Helper()
 	p.press(cell, func() bool { return p.shows(cellFocused) })
-	p.do(
-		chromedp.KeyEvent(code),
-		chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2)), // Ctrl-Enter runs the cell
-	)
-	p.await(func() bool { return p.shows(cellOutput) })
+	p.do(chromedp.KeyEvent(code))
+	p.again(func() bool { return p.shows(cellOutput) }, func() {
+		// Ctrl-Enter runs the cell. JupyterLab calls a kernel idle that it has not
+		// got yet, and then does nothing; a person presses it again, and so does this.
+		p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2)))
+	})
 	p.do(chromedp.Evaluate(find(cellOutput)+".textContent", &output))
 	return output
 }
@@ -283,15 +284,29 @@ func (p tab) press(xpath string, done func() bool) {
 			return
 		}
 		p.do(chromedp.MouseClickXY(at[0], at[1]))
-		// Not patience, but how long until the click is done again.
-		again, cancel := context.WithTimeout(p.ctx, 5*time.Second)
-		came = await.Comes(again, done)
-		cancel()
-		if came {
+		if p.soon(done) {
 			return
 		}
 	}
 	p.t.Fatalf("nothing came of clicking on %s", xpath)
+}
+
+// again does something until done.
+func (p tab) again(done func() bool, do func()) {
+	p.t.Helper()
+	for p.ctx.Err() == nil {
+		if do(); p.soon(done) {
+			return
+		}
+	}
+	p.t.Fatal("nothing came of doing it")
+}
+
+// soon reports whether something comes before what was done for it is done again.
+func (p tab) soon(done func() bool) bool {
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	return await.Comes(ctx, done)
 }
 
 func (p tab) await(done func() bool) {

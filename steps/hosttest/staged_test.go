@@ -23,6 +23,8 @@ type staged struct {
 }
 
 func (s staged) Work(ctx context.Context, id string, emit func(steps.Event)) (*steps.Opened, error) {
+	s.p.working.Add(1)
+	defer s.p.working.Done()
 	o, err := s.Guide.Work(ctx, id, func(e steps.Event) {
 		if e.Step == s.at && e.Kind == steps.Finished {
 			<-ctx.Done()

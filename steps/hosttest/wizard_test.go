@@ -62,6 +62,7 @@ type person struct {
 	// toldPending, unless nil, is called when the work has said that the machine
 	// is pending.
 	toldPending func()
+	working     sync.WaitGroup // the guides' work
 }
 
 // run is the wizard, run once.
@@ -127,6 +128,14 @@ func (r *run) ends() ui.Outcome {
 	if r.err != nil {
 		r.p.t.Fatal(r.err)
 	}
+	// It leaves work that was cut off to the end of its process, which this is not:
+	// the next one would find the setup's lock held.
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		r.p.working.Wait()
+	}()
+	await.Receive(r.p.t, "the end of the work that was cut off", over)
 	r.GivenBack()
 	return r.left
 }

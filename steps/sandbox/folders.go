@@ -100,7 +100,7 @@ func sweepHosts(ctx context.Context) error {
 			}
 			dir, err := os.ReadFile(filepath.Join(folder, ownerFile))
 			if err != nil {
-				continue // just being made
+				continue // just being made, or removed
 			}
 			if to, err := os.Readlink(filepath.Join(string(dir), hostsName)); err == nil && to == folder {
 				continue
