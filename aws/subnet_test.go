@@ -18,8 +18,8 @@ func TestNetworkOfANamedSubnet(t *testing.T) {
 		name, public, free, tables string
 		internet, ask, full        bool
 	}{
-		{"it gives addresses", "true", "7", table(mainTable, "igw-1"), true, false, false},
-		{"it gives none by itself", "false", "7", table(mainTable, "igw-1"), true, true, false},
+		{"it assigns addresses", "true", "7", table(mainTable, "igw-1"), true, false, false},
+		{"it assigns none automatically", "false", "7", table(mainTable, "igw-1"), true, true, false},
 		{"its own table leads nowhere", "true", "7", table(mainTable, "igw-1") + table(own, "nat-1"), false, false, false},
 		{"its own table leads out", "false", "7", table(mainTable, "nat-1") + table(own, "igw-1"), true, true, false},
 		{"another's table leads out", "false", "7", table(mainTable, "nat-1") + table("<subnetId>subnet-2</subnetId>", "igw-1"), false, false, false},

@@ -123,7 +123,7 @@ type Network struct {
 	// gateway; without one nobody reaches the instance.
 	Internet bool
 	// AskAddress reports whether a launch has to ask for a public address: the
-	// subnet leads out, and gives none by itself.
+	// subnet leads out, and assigns none automatically.
 	AskAddress bool
 	// Full reports whether the named subnet has no free address left.
 	Full bool
@@ -155,7 +155,7 @@ type LaunchSpec struct {
 	KeyName     string
 	GroupIDs    []string
 	Subnet      string
-	AskAddress  bool   // for a public address, in a subnet that gives none by itself
+	AskAddress  bool   // for a public address, in a subnet that assigns none automatically
 	VPC         string // where a DryRun tries to make a group; empty is the default one
 	DiskGB      int
 	Tags        map[string]string // on instance, volume and network interface

@@ -50,7 +50,7 @@ func (c *cloud) openNetwork(ctx context.Context) (vpc, subnet string, err error)
 	return vpc, subnet, err
 }
 
-// givesAddresses has a subnet give public addresses by itself.
+// givesAddresses has a subnet assign public addresses automatically.
 func (c *cloud) givesAddresses(ctx context.Context, subnet string) error {
 	_, err := c.raw.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
 		SubnetId: &subnet, MapPublicIpOnLaunch: &types.AttributeBooleanValue{Value: sdk.Bool(true)},

@@ -80,7 +80,7 @@ type createSubnetOut struct {
 	Subnet *subnetInfo `xml:"subnet"`
 }
 
-// createSubnet makes a subnet that gives no public addresses by itself.
+// createSubnet makes a subnet that assigns no public addresses automatically.
 func createSubnet(c *call, in *createSubnetIn) (*createSubnetOut, error) {
 	if err := c.region.hasVPC(in.VpcId); err != nil {
 		return nil, err

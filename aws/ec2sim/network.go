@@ -20,7 +20,7 @@ type vpc struct {
 type subnet struct {
 	ID, CIDR, Zone string
 	Made           bool // by CreateSubnet: it is not its zone's default one
-	Private        bool // it gives no public addresses by itself
+	Private        bool // it assigns no public addresses automatically
 }
 
 // addDefaultVPC makes a default VPC as AWS does: 172.31.0.0/16, a /20 subnet

@@ -162,8 +162,8 @@ func (r record) alive() bool {
 }
 
 // held reports whether a process holds the folder's run lock. The lock is
-// shared while it is looked at: who looks is not taken for the sandbox by
-// another who looks at the same time.
+// taken shared for the check, so that two checks at the same time do not take
+// each other for the sandbox.
 func held(dir string) (bool, error) {
 	lock := flock.New(filepath.Join(dir, runLock), flock.SetPermissions(0o600))
 	free, err := lock.TryRLock()

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -43,9 +44,25 @@ func (r *request) configEdit(ctx context.Context) error {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), editor[0], append(editor[1:], r.Places.User)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
-		return usage(r.command, "the editor %s ended with an error: %w", r.chosenEditor(runtime.GOOS), err)
+		return r.editorFailed(r.chosenEditor(runtime.GOOS), err)
 	}
 	return faulty(r.readSettings())
+}
+
+// programNotFound is how a shell ends that does not find the program.
+const programNotFound = 127
+
+// editorFailed tells an editor that is not there from one that failed.
+func (r *request) editorFailed(chosen string, err error) error {
+	ended, ok := errors.AsType[*exec.ExitError](err)
+	if errors.Is(err, exec.ErrNotFound) || ok && ended.ExitCode() == programNotFound {
+		return &usageError{
+			text: fmt.Sprintf("the editor %q is not on this computer", chosen),
+			next: "Name yours in EDITOR and run the command again. Or set a value: " + name + " config set KEY VALUE.",
+			err:  err,
+		}
+	}
+	return usage(r.command, "the editor %s ended with an error: %w", chosen, err)
 }
 
 // chosenEditor is the person's editor as they wrote it.

@@ -46,7 +46,7 @@ func TestConfigEdit(t *testing.T) {
 		t.Errorf("the editor was given %q, %v", text, err)
 	}
 	r.env["VISUAL"] = editor + "-that-is-not-there --wait"
-	if code := r.do(t.Context(), "config", "edit"); code != exitUsage {
+	if code := r.do(t.Context(), "config", "edit"); code != exitUsage || !strings.Contains(r.err.String(), "config set KEY VALUE") {
 		t.Errorf("no editor: exit %d: %s", code, r.err.String())
 	}
 }

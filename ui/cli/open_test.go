@@ -141,7 +141,7 @@ func TestTunnels(t *testing.T) {
 	}
 }
 
-// The last line says whether the tunnels led into the sandbox.
+// The last line tells apart tunnels that led into the sandbox.
 func TestTunnelsOfTheSandbox(t *testing.T) {
 	e, _ := reached()
 	for i := range e.Has.Setups {

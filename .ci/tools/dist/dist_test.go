@@ -280,10 +280,17 @@ func checkDeb(t *testing.T, name string, target target) {
 	}
 	all := untarred(t, bytes.NewReader(out))
 	checkBinary(t, all["./usr/bin/jupyter-ec2"], target)
+	checkTexts(t, all, "vendor-completions")
+}
+
+// checkTexts reads what Debian's and Red Hat's packages hold beside the binary,
+// with the completions of zsh in a folder of that name.
+func checkTexts(t *testing.T, all map[string]packed, zsh string) {
+	t.Helper()
 	for file, begins := range map[string]string{
 		"./usr/share/man/man1/jupyter-ec2.1.gz": "\x1f\x8b", "./usr/share/doc/jupyter-ec2/copyright": "MIT License",
 		"./usr/share/doc/jupyter-ec2/THIRD_PARTY.txt": "jupyter-ec2 ", "./usr/share/bash-completion/completions/jupyter-ec2": "# bash",
-		"./usr/share/zsh/vendor-completions/_jupyter-ec2": "#compdef jupyter-ec2", "./usr/share/fish/vendor_completions.d/jupyter-ec2.fish": "# fish",
+		"./usr/share/zsh/" + zsh + "/_jupyter-ec2": "#compdef jupyter-ec2", "./usr/share/fish/vendor_completions.d/jupyter-ec2.fish": "# fish",
 	} {
 		if f := all[file]; f.mode != 0o644 || !bytes.HasPrefix(f.content, []byte(begins)) {
 			t.Errorf("%s has the mode %v, and begins with %.20q", file, f.mode, f.content)

@@ -17,15 +17,7 @@ func checkRPM(t *testing.T, name string, target target) {
 	t.Helper()
 	all := unrpm(t, name)
 	checkBinary(t, all["./usr/bin/jupyter-ec2"], target)
-	for file, begins := range map[string]string{
-		"./usr/share/man/man1/jupyter-ec2.1.gz": "\x1f\x8b", "./usr/share/doc/jupyter-ec2/copyright": "MIT License",
-		"./usr/share/doc/jupyter-ec2/THIRD_PARTY.txt": "jupyter-ec2 ", "./usr/share/bash-completion/completions/jupyter-ec2": "# bash",
-		"./usr/share/zsh/site-functions/_jupyter-ec2": "#compdef jupyter-ec2", "./usr/share/fish/vendor_completions.d/jupyter-ec2.fish": "# fish",
-	} {
-		if f := all[file]; f.mode != 0o644 || !bytes.HasPrefix(f.content, []byte(begins)) {
-			t.Errorf("%s has the mode %v, and begins with %.20q", file, f.mode, f.content)
-		}
-	}
+	checkTexts(t, all, "site-functions")
 	if len(all) != 7 {
 		t.Errorf("it holds %d files", len(all))
 	}
