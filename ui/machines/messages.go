@@ -27,10 +27,11 @@ type (
 		err error
 	}
 	// ledgerWatched: the ledger was checked for what other programs do. It
-	// was read where its stamp is not the one that is known.
+	// was read where its stamp was not the one that was known.
 	ledgerWatched struct {
 		id    page.TaskID
 		stamp string
+		read  bool
 		list  []steps.Setup
 		err   error
 	}

@@ -187,7 +187,6 @@ func (s *Page) readBack(msg machineRead) tea.Cmd {
 	if msg.stamp != s.stamp {
 		// To look takes time, in which another program may have changed the
 		// ledger and the list have followed: it is read once more.
-		s.Tasks.Stop(taskWatch)
 		s.stamp = ""
 	}
 	if !u.Up() {

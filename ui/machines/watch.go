@@ -22,7 +22,7 @@ func (s *Page) watch() tea.Cmd {
 	engine, known := s.Engine, s.stamp
 	return s.Start(taskWatch, func(ctx context.Context, id page.TaskID) tea.Msg {
 		seen := ledgerWatched{id: id, stamp: engine.Stamp()}
-		if seen.stamp != known {
+		if seen.read = seen.stamp != known; seen.read {
 			seen.list, seen.err = engine.Setups(ctx)
 		}
 		return seen
@@ -32,7 +32,7 @@ func (s *Page) watch() tea.Cmd {
 // watched takes what other programs did. Where the ledger cannot be read just
 // now, it is read again with the next look.
 func (s *Page) watched(msg ledgerWatched) tea.Cmd {
-	if !s.Tasks.Done(taskWatch, msg.id) || msg.err != nil || msg.stamp == s.stamp || !s.shown {
+	if !s.Tasks.Done(taskWatch, msg.id) || msg.err != nil || !msg.read || !s.shown {
 		return nil
 	}
 	s.stamp = msg.stamp

@@ -94,6 +94,29 @@ func TestWhatWasReadEarlierDoesNotStay(t *testing.T) {
 	r.ticks().until("http://localhost:8890/lab  ✓ another program's tunnel")
 }
 
+// A look at the ledger that is under way is not lost, whatever is read of one
+// machine meanwhile.
+func TestALookAtTheLedgerUnderWayIsTaken(t *testing.T) {
+	r := sevenRig(t).size(140, 40)
+	late := r.m.list.readAgain("s-1")()
+	becomes := func(port int, stamp string) {
+		r.e.Change(func() { r.e.Has.Setups[0].TunnelPort, r.e.Has.Stamp = port, stamp })
+	}
+	becomes(8890, "1")
+	r.ticks().until("http://localhost:8890/lab  ✓ another program's tunnel")
+	r.untilTrue("nobody looks", func() bool { return !r.m.list.Tasks.Runs(taskWatch) })
+	unchanged := r.m.list.watch()()
+	r.take(late)
+	r.take(unchanged) // has read nothing
+	r.until("7 machines")
+	late = r.m.list.readAgain("s-1")()
+	becomes(8891, "2")
+	look := r.m.list.watch()
+	r.take(late)
+	r.take(look())
+	r.until("http://localhost:8891/lab  ✓ another program's tunnel")
+}
+
 // A mode that the machine does not follow yet is seen, as "ls" shows it.
 func TestThePendingModeIsListed(t *testing.T) {
 	r := sevenRig(t, func(e *stepstest.Engine) {
