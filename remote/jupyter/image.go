@@ -117,6 +117,9 @@ type CleanSpec struct {
 // which is empty where there is none. Until RestoreAfterImage the host has no
 // server and no token.
 func CleanForImage(ctx context.Context, h Host, f Facts, s CleanSpec) (boot string, err error) {
+	if boot, err = BootID(ctx, h); err != nil {
+		return "", err
+	}
 	if err := StopServer(ctx, h, f); err != nil {
 		return "", err
 	}
@@ -125,12 +128,11 @@ func CleanForImage(ctx context.Context, h Host, f Facts, s CleanSpec) (boot stri
 			return "", fmt.Errorf("stopping the watcher: %w", err)
 		}
 	}
-	var said struct{ Boot string }
 	ask := imageAsk{Task: "clean", Instance: s.InstanceID, LeaveOut: s.LeaveOut, Key: s.Key, Systemd: f.Systemd && f.Sudo, Patience: imagePatience}
-	if err := imageDo(ctx, h, f, ask, &said); err != nil {
+	if err := imageDo(ctx, h, f, ask, nil); err != nil {
 		return "", fmt.Errorf("cleaning the machine for the image: %w", err)
 	}
-	return safe.Clean(said.Boot), nil
+	return boot, nil
 }
 
 // RestoreAfterImage puts back what CleanForImage left out, and what it set up
@@ -159,15 +161,6 @@ func FreshFromImage(ctx context.Context, h Host, f Facts, instanceID, login stri
 		return fmt.Errorf("removing what is the image's first machine's: %w", err)
 	}
 	return nil
-}
-
-// BootID is the ID of the host's boot, empty where it has none.
-func BootID(ctx context.Context, h Host, f Facts) (string, error) {
-	var said struct{ Boot string }
-	if err := imageDo(ctx, h, f, imageAsk{Task: "boot"}, &said); err != nil {
-		return "", fmt.Errorf("asking whether the machine was restarted: %w", err)
-	}
-	return safe.Clean(said.Boot), nil
 }
 
 // imageAsk is what image.py is asked. It goes through the program's input, so

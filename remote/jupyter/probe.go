@@ -137,6 +137,16 @@ func validAddr(s string) bool {
 // was checked out with.
 func script(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
+// BootID is the ID of the host's boot, empty where it has none. An embedded
+// host, whose kernel is this computer's, has one of its own.
+func BootID(ctx context.Context, h Host) (string, error) {
+	out, err := output(ctx, h, `printf %s "${JUPYTER_EC2_BOOT:-$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)}"`)
+	if err != nil {
+		return "", fmt.Errorf("asking which boot of the machine this is: %w", err)
+	}
+	return safe.Clean(head(strings.TrimSpace(out), 80)), nil
+}
+
 // output is ask without an environment.
 func output(ctx context.Context, h Host, text string) (string, error) {
 	return ask(ctx, h, text, nil)

@@ -17,7 +17,7 @@ func (h *Host) environment() map[string]string {
 		"HOME": h.home, "USER": User, "LOGNAME": User, "SHELL": h.c.shell,
 		"TMPDIR": h.home + "/.tmp", "XDG_RUNTIME_DIR": h.home + "/.run",
 		markID: h.id, markHome: h.home, varBin: h.c.env["PATH"],
-		"JUPYTER_EC2_LOOPBACK": h.addr.Addr().String(),
+		"JUPYTER_EC2_LOOPBACK": h.addr.Addr().String(), varBoot: h.bootID,
 	})
 	return env
 }

@@ -2,6 +2,7 @@ package sshhost
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -41,6 +42,7 @@ type Host struct {
 	addr     netip.AddrPort
 	allowed  map[string]bool // keys in wire form
 	given    *userData
+	bootID   string
 	power    *power
 
 	mu       sync.Mutex
@@ -78,7 +80,7 @@ func (c *Computer) start(ctx context.Context, s Spec) (*Host, error) {
 		return nil, fmt.Errorf("host %s must listen on a loopback address, not %s", s.ID, s.Listener.Addr())
 	}
 	h := &Host{
-		machine: m, listener: s.Listener, addr: addr, allowed: map[string]bool{}, given: readUserData(s.UserData),
+		machine: m, listener: s.Listener, addr: addr, allowed: map[string]bool{}, given: readUserData(s.UserData), bootID: rand.Text(),
 		conns: map[net.Conn]bool{}, children: map[int]bool{},
 	}
 	for _, line := range s.AuthorizedKeys {

@@ -31,6 +31,7 @@ const (
 	markID   = "JUPYTER_EC2_SANDBOX_HOST" // the instance's ID
 	markHome = "JUPYTER_EC2_SANDBOX_HOME" // the host's home, so that two sandboxes never meet
 	varBin   = "JUPYTER_EC2_SANDBOX_BIN"  // the folder that .profile makes the PATH again
+	varBoot  = "JUPYTER_EC2_BOOT"         // another one after each start, as the kernel's boot ID on a real machine
 )
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)

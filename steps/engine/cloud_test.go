@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -90,11 +91,15 @@ type hosts struct {
 	deaf, boot bool
 	// late starts hosts that let nobody in before letKeyIn.
 	late bool
+	// goesDown, unless nil, is waited for before a host that is rebooted goes
+	// down: its connections have ended, and its SSH server still lets in.
+	goesDown chan struct{}
 
 	mu       sync.Mutex
 	running  map[string]*sshhost.Host
 	specs    map[string]sshhost.Spec
 	at       map[string]*sshhost.Address // nobody takes one while its host restarts
+	open     connections
 	lateSpec sshhost.Spec
 }
 
@@ -190,6 +195,7 @@ func (h *hosts) Launch(ctx context.Context, s ec2sim.HostSpec) (ec2sim.Host, err
 	if err != nil {
 		return ec2sim.Host{}, err
 	}
+	l = remembering{l, &h.open}
 	spec := sshhost.Spec{ID: s.InstanceID, Listener: l, AuthorizedKeys: s.AuthorizedKeys, UserData: h.userData(s.UserData), Disk: s.Snapshot}
 	if h.late {
 		h.lateSpec = spec
@@ -218,7 +224,41 @@ func (h *hosts) Reboot(ctx context.Context, id string) error {
 	h.mu.Lock()
 	spec := h.specs[id]
 	h.mu.Unlock()
+	if h.goesDown != nil {
+		h.open.end()
+		<-h.goesDown
+	}
 	return h.restart(ctx, spec)
+}
+
+// connections are those to the hosts.
+type connections struct {
+	mu  sync.Mutex
+	all []net.Conn
+}
+
+func (c *connections) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.all {
+		_ = conn.Close()
+	}
+}
+
+// remembering is a listener that notes what it accepts.
+type remembering struct {
+	net.Listener
+	open *connections
+}
+
+func (l remembering) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		l.open.mu.Lock()
+		l.open.all = append(l.open.all, conn)
+		l.open.mu.Unlock()
+	}
+	return conn, err
 }
 
 func (h *hosts) Stop(ctx context.Context, id string) error {

@@ -272,7 +272,7 @@ func (r *run) awaitCopied(ctx context.Context) error {
 		}
 		shown = shown || err == nil
 		if !s.NoReboot && s.Boot != "" {
-			if boot, err := jupyter.BootID(ctx, r.client, r.facts); err == nil && boot != s.Boot {
+			if boot, err := jupyter.BootID(ctx, r.client); err == nil && boot != s.Boot {
 				r.doing("The machine has restarted; EC2 copies its disk meanwhile")
 				return nil
 			}

@@ -93,10 +93,13 @@ func (g *Guide) Reboot(ctx context.Context, setupID string, emit func(steps.Even
 		if err != nil {
 			return "", err
 		}
-		// The end of a connection shows that it went down.
+		// The end of a connection shows that it goes down.
 		before, err := r.dial(ctx)
+		var boot string
 		if err != nil {
 			r.doing("Cannot log in (%s); rebooting it anyway", steps.Explain(err).Title)
+		} else {
+			boot, _ = jupyter.BootID(ctx, before) // one that runs no commands is rebooted all the same
 		}
 		r.doing("Rebooting %s", r.s.Resources.InstanceID)
 		if err := r.region.Reboot(ctx, r.s.Resources.InstanceID); err != nil {
@@ -106,6 +109,9 @@ func (g *Guide) Reboot(ctx context.Context, setupID string, emit func(steps.Even
 			if err := r.awaitEnd(ctx, before); err != nil {
 				return "", err
 			}
+		}
+		if err := r.loginAfter(ctx, boot); err != nil {
+			return "", err
 		}
 		return r.serveAgain(ctx)
 	})
@@ -131,15 +137,38 @@ func (r *run) awaitEnd(ctx context.Context, c *remote.Client) error {
 	}
 }
 
-// serveAgain logs in to a machine that has started again, and makes sure that
-// its server runs.
+// loginAfter logs in to a machine once it has started again. One that goes down
+// may let in once more after it has ended a connection: what tells is the ID of
+// its boot, which before names, unless it is empty.
+func (r *run) loginAfter(ctx context.Context, before string) error {
+	for {
+		if err := r.waitSSH(ctx); err != nil {
+			return err
+		}
+		if _, err := r.connect(ctx); err != nil {
+			return err
+		}
+		if before == "" {
+			return nil
+		}
+		now, err := jupyter.BootID(ctx, r.client)
+		var lost *remote.Error
+		switch {
+		case err == nil && now == before:
+			r.doing("The boot that is ending has let in once more; waiting until it is over")
+			if err := r.awaitEnd(ctx, r.client); err != nil {
+				return err
+			}
+		case errors.As(err, &lost) && lost.Again(): // it went down just then
+		default:
+			return err
+		}
+	}
+}
+
+// serveAgain makes sure that the server runs of a machine that has started
+// again.
 func (r *run) serveAgain(ctx context.Context) (string, error) {
-	if err := r.waitSSH(ctx); err != nil {
-		return "", err
-	}
-	if _, err := r.connect(ctx); err != nil {
-		return "", err
-	}
 	if r.s.ServerPort == 0 {
 		return "it is up again", nil
 	}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -118,6 +119,32 @@ func TestReboot(t *testing.T) {
 	}
 	if state := link.State(); state != "up" {
 		t.Errorf("the link is %q", state)
+	}
+}
+
+// A machine that goes down ends a connection before its SSH server: who is let
+// in then is still in the boot that is ending.
+func TestRebootIsNotOverInTheBootThatEnds(t *testing.T) {
+	down := make(chan struct{})
+	goDown := sync.OnceFunc(func() { close(down) })
+	defer goDown()
+	w := newWorld(t, func(_ *ec2sim.Options, h *hosts) { h.goesDown = down })
+	g := w.Guide()
+	if err := w.until(t.Context(), g, enginetest.Answers(), steps.StepConnect); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	seen := false
+	err := g.Reboot(t.Context(), w.Only().ID, func(e steps.Event) {
+		if strings.Contains(e.Text, "The boot that is ending has let in once more") {
+			seen = true
+			goDown()
+		}
+	})
+	if err != nil {
+		t.Errorf("%+v", steps.Explain(err))
+	}
+	if !seen {
+		t.Error("it was over before the machine went down")
 	}
 }
 

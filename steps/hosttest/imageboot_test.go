@@ -96,7 +96,7 @@ func TestAMachineFromAnImageLetsInItsOwn(t *testing.T) {
 
 	must(t, h.Reboot(t.Context()))
 	c = dialHost(t, h, mine)
-	if again, err := jupyter.BootID(t.Context(), c, facts); err != nil || again == boot || again == "" {
+	if again, err := jupyter.BootID(t.Context(), c); err != nil || again == boot || again == "" {
 		t.Errorf("the boot %q after %q: %v", again, boot, err)
 	}
 	keys, err := h.Run(t.Context(), "systemctl is-enabled jupyter-ec2-image; cat /home/ubuntu/.ssh/authorized_keys")

@@ -282,15 +282,7 @@ def clean(ask):
         run.check()
         prepare_boot(ask["instance"])
     os.sync()
-    return {"boot": boot_id()}
-
-
-def boot_id():
-    try:
-        with open("/proc/sys/kernel/random/boot_id") as f:
-            return f.read().strip()
-    except OSError:
-        return ""
+    return {}
 
 
 def restore(ask):
@@ -328,7 +320,7 @@ def fresh(ask):
 
 def main():
     ask = json.load(sys.stdin)
-    tasks = {"list": listing, "clean": clean, "restore": restore, "fresh": fresh, "boot": lambda ask: {"boot": boot_id()}}
+    tasks = {"list": listing, "clean": clean, "restore": restore, "fresh": fresh}
     try:
         said = tasks[ask["task"]](ask)
     except (OSError, RuntimeError, tarfile.TarError) as e:
