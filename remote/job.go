@@ -206,7 +206,7 @@ func (f *follower) follow(ctx context.Context, c *Client) (int, error) {
 }
 
 func (f *follower) script() string {
-	return f.vars() + startScript + followScript
+	return f.vars() + LockScript + startScript + followScript
 }
 
 // vars are what the scripts are told of the job and of how it is followed.
@@ -236,7 +236,7 @@ func (j Job) StartScript() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return ownPath + f.vars() + startScript, nil
+	return ownPath + f.vars() + LockScript + startScript, nil
 }
 
 func flag(b bool) string {

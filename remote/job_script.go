@@ -7,7 +7,7 @@ package remote
 //	hash          of the script
 //	pid           the process that runs it: its number, the boot, its start time
 //	log, status   what it printed; its exit status, by an atomic rename
-//	lock.BOOT     held while a run is chosen or started
+//	lock          locked while a run is chosen or started
 
 // identityScript tells one process from all others that ever had its number.
 const identityScript = `
@@ -27,10 +27,11 @@ started() {
 identify() { echo "$1 $boot $(started "$1")"; }
 `
 
-// startScript leaves, under a lock, exactly one run of the job to follow.
-//
-// A lock of an earlier boot has another name. One that is held for 10 seconds
-// by the same folder belongs to nobody any more: a start takes far less.
+// startScript leaves, under a lock, exactly one run of the job to follow. The
+// lock ends with its holder and a run that has not written its pid yet, and a
+// start with the run: how long a machine takes for them decides nothing. A run
+// that systemd starts has no part in the lock; the unit tells of it. It comes
+// after LockScript.
 const startScript = `set -e
 umask 077
 eval "$identity"
@@ -44,17 +45,12 @@ alive() {
 	kill -0 "$number" 2>/dev/null && [ "$(identify "$number")" = "$(cat pid)" ]
 }
 
-lock=lock.$boot
-seen= tries=0
-until mkdir "$lock" 2>/dev/null; do
-	now=$(ls -di "$lock" 2>/dev/null || :)
-	[ "$now" = "$seen" ] || { seen=$now; tries=0; }
-	tries=$((tries+1))
-	[ $tries -lt 100 ] || rmdir "$lock" 2>/dev/null || :
-	nap
-done
-trap 'rmdir "$dir/$lock" 2>/dev/null || :' EXIT
-trap 'exit 129' HUP INT TERM PIPE
+there() { [ -e pid ] || [ -e status ]; }
+unit() { systemctl is-active "jupyter-ec2-$id-$(cat name 2>/dev/null)" 2>/dev/null || :; }
+
+hold lock 300 || { echo "another start of it has not ended for 5 minutes" >&2; exit 1; }
+# A start that was cut off may have left a run that is about to begin.
+until [ $systemd = 0 ] || there || [ "$(unit)" != active ]; do nap; done
 
 fresh=0
 if alive; then :
@@ -74,7 +70,8 @@ if [ $fresh = 1 ]; then
 		cat <<'EOF'
 trap '' HUP
 cd "${0%/*}" || exit 1
-identify $$ >pid.tmp && mv -f pid.tmp pid
+identify $$ >pid.tmp && mv -f pid.tmp pid || exit 1
+exec 9>&-
 dir=$PWD
 (
 	. ./env
@@ -95,16 +92,18 @@ EOF
 	elif command -v setsid >/dev/null; then setsid sh "$dir/run" </dev/null >/dev/null 2>&1 &
 	else nohup sh "$dir/run" </dev/null >/dev/null 2>&1 &
 	fi
-	tries=0
-	until [ -e pid ] || [ -e status ]; do
-		tries=$((tries+1))
-		[ $tries -lt 100 ] || { echo "it did not start within 10 seconds" >&2; exit 1; }
+	started=$!
+	ended() {
+		if [ $begun = 0 ]; then ! kill -0 "$started" 2>/dev/null; return; fi
+		case $(unit) in inactive | failed | unknown) ;; *) return 1 ;; esac
+	}
+	until there; do
+		! ended || there || { echo "it ended before it had begun" >&2; exit 1; }
 		nap
 	done
 fi
 name=$(cat name)
-rmdir "$lock"
-trap - EXIT HUP INT TERM PIPE
+exec 9>&-
 `
 
 // followScript prints the log from an offset, and continues until the run's end.

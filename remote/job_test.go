@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -347,25 +346,6 @@ func TestJobProblems(t *testing.T) {
 	_, err = FollowJob(ctx, down, Job{ID: "x", Retrying: func(error) { cancel() }}, func(string, bool) {})
 	if err == nil {
 		t.Error("a job without a host finished")
-	}
-}
-
-// A lock that a killed client left behind is broken after a while.
-func TestJobLockLeftBehind(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for the lock's 10 seconds")
-	}
-	h := startHost(t, nil)
-	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		t.Skipf("%s has no boot ID to name the lock by", runtime.GOOS)
-	}
-	if err := os.MkdirAll(filepath.Join(h.home, ".jupyter-ec2/jobs/x/lock."+strings.TrimSpace(string(boot))), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	lines, end := follow(t.Context(), h.dial, Job{ID: "x", Script: "echo in"})
-	if got, e := rest(lines), <-end; !slices.Equal(got, []string{"in"}) || e.err != nil {
-		t.Errorf("%q, %+v", got, e)
 	}
 }
 

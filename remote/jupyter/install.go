@@ -44,7 +44,7 @@ func InstallJob(f Facts, i Installer) remote.Job {
 		body = pipScript
 	}
 	text := strings.Join([]string{
-		script(lockScript) + script(commonScript),
+		remote.LockScript + script(commonScript),
 		`mkdir -p "$base"`,
 		`cat >"$base/fetch.py" <<'JUPYTER_EC2_FETCH'`,
 		script(fetchScript) + "JUPYTER_EC2_FETCH",

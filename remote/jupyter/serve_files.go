@@ -13,8 +13,6 @@ import (
 const serverDir = ".jupyter-ec2/server"
 
 var (
-	//go:embed scripts/lock.sh
-	lockScript string
 	//go:embed scripts/server.sh
 	serverScript string
 	//go:embed scripts/supervise.sh

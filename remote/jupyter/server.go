@@ -43,7 +43,7 @@ func (s *server) doWith(ctx context.Context, task, variables string, env map[str
 		all["JE_SYSTEMD"] = "1"
 	}
 	maps.Copy(all, env)
-	out, err := ask(ctx, s.h, variables+script(lockScript)+script(serverScript), all)
+	out, err := ask(ctx, s.h, variables+remote.LockScript+script(serverScript), all)
 	var exit *remote.ExitError
 	if errors.As(err, &exit) && exit.Code == 4 {
 		return out, &Error{

@@ -178,7 +178,7 @@ func TestLockEndsWithItsHolder(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			take := script(lockScript) + "hold \"$HOME/lock\" "
+			take := remote.LockScript + "hold \"$HOME/lock\" "
 			held := make(chan error, 1)
 			go func() {
 				held <- h.Run(t.Context(), remote.Command{Script: take + "60 || exit 5\necho $$ >holder.new; mv holder.new holder\nwhile :; do sleep 0.1; done"})

@@ -191,5 +191,5 @@ func flagOf(f Facts) string {
 func watchDo(ctx context.Context, h Host, task string, env map[string]string) (string, error) {
 	all := map[string]string{"JE_DO": task, "JE_SYSTEMD": "0"}
 	maps.Copy(all, env)
-	return ask(ctx, h, script(lockScript)+script(watchScript), all)
+	return ask(ctx, h, remote.LockScript+script(watchScript), all)
 }

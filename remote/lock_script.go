@@ -1,6 +1,10 @@
-# hold FILE SECONDS takes a lock that lasts as long as this shell and what it
-# starts, however they end. Code 1 or more: it is not to be had in that time.
-hold() {
+package remote
+
+// LockScript defines, for a POSIX sh, hold FILE SECONDS: it takes a lock that
+// lasts as long as the shell and what the shell starts, however they end. Code 1
+// or more means that it is not to be had in that time. Descriptor 9 is the lock:
+// closing it lets the lock go.
+const LockScript = `hold() {
 	(: >>"$1") 2>/dev/null || return 0 # on a full disk a server can still be stopped
 	exec 9>>"$1"
 	if command -v flock >/dev/null 2>&1; then
@@ -16,3 +20,4 @@ fcntl.flock(9, fcntl.LOCK_EX)' "$2" 2>/dev/null
 		return
 	done
 }
+`
