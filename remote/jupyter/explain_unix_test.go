@@ -66,7 +66,7 @@ func TestProveTellsWhatTheKernelDoes(t *testing.T) {
 	ep := Endpoint{URL: "http://127.0.0.64:" + strconv.Itoa(mustServe(t, h, spec)), Token: spec.Token}
 	upload(t, h, ".ipython/profile_default/startup/00-wait.py", "import time\nwhile True:\n    time.sleep(1)\n")
 	// The server's first kernel has to be started within that time.
-	_, err := prove(t.Context(), ep, 30*time.Second, nil)
+	_, err := prove(t.Context(), ep, 30*time.Second, removeWithin, nil)
 	_ = explainedAs(t, err, "The kernel does not get ready", "~/.ipython/profile_default/startup")
 
 	upload(t, h, ".ipython/profile_default/startup/00-wait.py", "import os\nos._exit(1)\n")

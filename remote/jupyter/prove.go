@@ -33,13 +33,14 @@ const (
 )
 
 // Prove starts a kernel, opens the endpoint's page, runs print(6*7) in the
-// kernel, reads 42 and removes the kernel, all over the endpoint. say is told each step in words; it may be
-// nil. Its errors are *Error, or ctx's when it was cancelled.
+// kernel, reads 42 and removes the kernel, all over the endpoint. A kernel that
+// does not end soon is told, and is no failure. say is told each step in words;
+// it may be nil. Its errors are *Error, or ctx's when it was cancelled.
 func Prove(ctx context.Context, ep Endpoint, say func(string)) (Proof, error) {
-	return prove(ctx, ep, proveWithin, say)
+	return prove(ctx, ep, proveWithin, removeWithin, say)
 }
 
-func prove(ctx context.Context, ep Endpoint, within time.Duration, say func(string)) (proof Proof, err error) {
+func prove(ctx context.Context, ep Endpoint, within, remove time.Duration, say func(string)) (proof Proof, err error) {
 	if say == nil {
 		say = func(string) {}
 	}
@@ -64,10 +65,8 @@ func prove(ctx context.Context, ep Endpoint, within time.Duration, say func(stri
 	}
 	defer func() {
 		// Also after a cancel: a kernel left behind holds memory.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(caller), removeWithin)
-		defer cancel()
-		if _, removeErr := c.do(ctx, http.MethodDelete, "/api/kernels/"+id, nil); removeErr != nil && err == nil {
-			err = explainReach(ep, removeErr)
+		if endErr := c.endKernel(context.WithoutCancel(caller), id, remove, say); endErr != nil && err == nil {
+			err = explainReach(ep, endErr)
 		}
 	}()
 	// The kernel comes up meanwhile.
@@ -130,6 +129,35 @@ func (c *client) startKernel(ctx context.Context, name string) (id string, err e
 		return "", fmt.Errorf("the new kernel has the invalid ID %q", safe.Clean(head(k.ID, 80)))
 	}
 	return k.ID, nil
+}
+
+// endKernel removes the proof's kernel. The server does so also when nobody
+// waits for its answer any more, and a proof stands whose kernel it cannot end:
+// as long as it answers, that is told and is no error.
+func (c *client) endKernel(ctx context.Context, id string, within time.Duration, say func(string)) error {
+	waiting, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	_, err := c.do(waiting, http.MethodDelete, "/api/kernels/"+id, nil)
+	code := statusOf(err)
+	switch {
+	case err == nil, code == http.StatusNotFound:
+		return nil
+	case code >= 500:
+		say("The server could not end that kernel, which takes memory until you shut it down in Jupyter.")
+		return nil
+	case code != 0 || waiting.Err() == nil:
+		return err
+	}
+	asking, cancelAsking := context.WithTimeout(ctx, removeWithin)
+	defer cancelAsking()
+	state, askErr := c.kernelState(asking, id)
+	if askErr != nil {
+		return err
+	}
+	if state != "gone" {
+		say("That kernel takes long to end; the server ends it meanwhile.")
+	}
+	return nil
 }
 
 // validKernelID keeps a hostile server from choosing our paths.
