@@ -72,6 +72,19 @@ func Stop(ctx context.Context, o Options) error {
 	if err != nil || dir == "" {
 		return err
 	}
+	over, err := quiet(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer over()
+	return stop(ctx, dir)
+}
+
+// stop is Stop once nobody else starts or stops it.
+func stop(ctx context.Context, dir string) error {
+	if err := callOff(dir); err != nil {
+		return err
+	}
 	r, unread := readRecord(dir)
 	if there, err := held(dir); err != nil {
 		return err

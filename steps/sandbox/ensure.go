@@ -91,10 +91,15 @@ func (o Options) launch(ctx context.Context, dir string) (Info, error) {
 		return Info{}, fmt.Errorf("opening the sandbox's log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
+	start, err := newStart(dir)
+	if err != nil {
+		return Info{}, err
+	}
 	cmd, err := o.command(dir)
 	if err != nil {
 		return Info{}, err
 	}
+	cmd.Env = append(cmd.Env, startEnv+"="+start)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return Info{}, fmt.Errorf("starting the sandbox: %w", err)

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gofrs/flock"
-
 	"github.com/jupyter-ec2/jupyter-ec2/remote/sshhost"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -60,18 +58,18 @@ func Kept(o Options) (Disks, error) {
 // Purge ends the process as Stop does, and removes everything it keeps: the
 // machines' disks with all files on them, and what the cloud held.
 func Purge(ctx context.Context, o Options) error {
-	if err := Stop(ctx, o); err != nil {
-		return err
-	}
 	dir, err := o.exists()
 	if err != nil || dir == "" {
 		return err
 	}
-	lock := flock.New(filepath.Join(dir, startLock), flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, startPoll); err != nil {
-		return fmt.Errorf("waiting for the sandbox's start: %w", err)
+	over, err := quiet(ctx, dir)
+	if err != nil {
+		return err
 	}
-	defer func() { _ = lock.Close() }()
+	defer over()
+	if err := stop(ctx, dir); err != nil {
+		return err
+	}
 	if there, err := held(dir); err != nil {
 		return err
 	} else if there {

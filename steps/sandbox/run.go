@@ -27,13 +27,9 @@ import (
 // tells it to end, or it has been idle for long enough. Then it ends every
 // process of its hosts. Its end is no error.
 func Run(ctx context.Context, o Options) error {
-	dir, err := o.folder()
-	if err != nil {
-		return err
-	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	lock, err := lockRun(ctx, dir)
+	dir, lock, err := o.begin(ctx)
 	if err != nil {
 		return err
 	}

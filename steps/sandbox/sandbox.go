@@ -21,6 +21,8 @@ const (
 	// SpeedEnv makes the cloud's delays shorter: 10 is ten times as fast. It
 	// holds when Options.Speed is 0.
 	SpeedEnv = "JUPYTER_EC2_SANDBOX_SPEED"
+	// startEnv is the ID of the start that the process comes from.
+	startEnv = "JUPYTER_EC2_SANDBOX_START"
 )
 
 // Options say which sandbox is meant and how it behaves.
@@ -72,7 +74,8 @@ const (
 	cloudFile  = "cloud.json"   // what the cloud holds
 	logFile    = "sandbox.log"  // what the process says
 	runLock    = "run.lock"     // held by the process while it lives
-	startLock  = "start.lock"   // held by whoever starts it
+	startLock  = "start.lock"   // held by whoever starts or stops it
+	startFile  = "start.id"     // of the newest start, until that is called off
 	hostsName  = "hosts"        // the hosts' folders, or a link to where they are
 )
 

@@ -27,6 +27,10 @@ import (
 // TestMain is also the sandbox's process: Ensure starts the test program again.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "be-the-sandbox" {
+		if gate := os.Getenv(gateEnv); gate != "" {
+			_ = os.WriteFile(gate+".pid", []byte(strconv.Itoa(os.Getpid())), 0o600)
+			_, _ = os.ReadFile(gate) // waits for the test
+		}
 		err := Run(context.Background(), Options{Version: "test", Log: func(line string) { fmt.Println(line) }})
 		if err != nil {
 			fmt.Println(err)
@@ -36,6 +40,9 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
+
+// gateEnv names a pipe: a sandbox's process does nothing before it has read it.
+const gateEnv = "SANDBOX_TEST_GATE"
 
 // options are of a sandbox that is gone when the test is.
 func options(t *testing.T) Options {
