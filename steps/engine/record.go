@@ -233,6 +233,9 @@ func (l ledger) safe() error {
 	return nil
 }
 
+// Guarded is an error where others could change what is in a folder of state.
+func Guarded(dir string) error { return ledger{dir}.safe() }
+
 // exposed says how others could change a file or folder, or nothing.
 func exposed(path string, info fs.FileInfo) string {
 	switch a, err := private.Of(path, info); {

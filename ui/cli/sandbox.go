@@ -129,6 +129,9 @@ func (p *Program) sandboxJSON(s sandbox.State) error {
 }
 
 func (p *Program) sandboxStop(ctx context.Context, o *purgeOptions) error {
+	if err := p.guardedSandbox(); err != nil {
+		return err
+	}
 	kept, err := sandbox.Kept(p.sandboxOptions())
 	if err != nil {
 		return fmt.Errorf("measure the sandbox's disks: %w", err)

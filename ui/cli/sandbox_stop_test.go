@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/adrg/xdg"
+
 	"github.com/jupyter-ec2/jupyter-ec2/ui/tuitest"
 )
 
@@ -80,5 +82,38 @@ func TestSandboxStopNamesItsDisks(t *testing.T) {
 	}
 	if said := do(0); strings.Contains(said, "kept") {
 		t.Errorf("with nothing there it said %s", said)
+	}
+}
+
+// Nothing is ended or removed in a folder where somebody else could have put a
+// link to it.
+func TestTheSandboxIsLeftAloneWhereOthersCanWrite(t *testing.T) {
+	for _, exposed := range []string{"", "sandbox", "sandbox/cloud"} {
+		for _, args := range []string{"stop", "stop --purge --yes"} {
+			state := t.TempDir()
+			t.Setenv("XDG_STATE_HOME", state)
+			xdg.Reload()
+			t.Cleanup(xdg.Reload) // after the variable is as it was
+			precious := filepath.Join(state, "precious", "file")
+			hosts := filepath.Join(state, name, "sandbox", "cloud", "hosts")
+			for _, path := range []string{precious, hosts} {
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(t, precious, "x")
+			if err := os.Symlink(filepath.Dir(precious), hosts); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(filepath.Join(state, name, exposed), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			r := run{}
+			code := r.do(t.Context(), append([]string{"sandbox"}, strings.Fields(args)...)...)
+			if _, err := os.Stat(precious); code != 1 || err != nil {
+				t.Errorf("%s, %q: exit code %d, %v", args, exposed, code, err)
+			}
+			has(t, args, r.err.String(), "Others can write to the program's folder", "chmod go-w")
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -51,6 +52,12 @@ func (p *Program) sandboxOptions() sandbox.Options {
 	return sandbox.Options{Dir: filepath.Join(stateDir("sandbox"), "cloud"), Version: version()}
 }
 
+// guardedSandbox is an error where others could have put what is not the sandbox's
+// in the place of its process, or of its machines' disks.
+func (p *Program) guardedSandbox() error {
+	return cmp.Or(engine.Guarded(stateDir("sandbox")), engine.Guarded(p.sandboxOptions().Dir))
+}
+
 // sandboxRuns asks whether the sandbox runs, and leaves it as it is.
 func (p *Program) sandboxRuns(ctx context.Context) bool {
 	s, err := sandbox.Status(ctx, p.sandboxOptions())
@@ -71,6 +78,9 @@ func (p *Program) sandboxEnded(pid int) engine.CloudEnding {
 // openSandbox opens the sandbox's only account, whatever the profile, and tells
 // its process.
 func (p *Program) openSandbox(ctx context.Context, o aws.Options) (cloud engine.Cloud, pid int, err error) {
+	if err := p.guardedSandbox(); err != nil {
+		return nil, 0, err
+	}
 	info, err := sandbox.Ensure(ctx, p.sandboxOptions())
 	if err != nil {
 		return nil, 0, err
