@@ -271,7 +271,7 @@ func typesOf(ctx context.Context, r CloudRegion) ([]steps.InstanceType, error) {
 	return listOf(types, func(t aws.Type) steps.InstanceType { return steps.InstanceType(t) }), err
 }
 
-// listOf queuedAsker what the cloud has into what a front end sees; none stays none.
+// listOf turns what the cloud has into what a front end sees; none stays none.
 func listOf[From, To any](all []From, convert func(From) To) []To {
 	if all == nil {
 		return nil

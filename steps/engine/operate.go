@@ -278,17 +278,10 @@ func (r *run) sameArch(ctx context.Context, instanceType string) error {
 	if err != nil {
 		return err
 	}
-	if now.Arch == next.Arch {
-		return nil
-	}
-	return &problem.Error{
-		Kind: problem.Answers, Title: "The type has another processor",
-		Text: fmt.Sprintf("%s is %s and %s is %s; the system on the disk is made for %s.", now.Name, now.Arch, next.Name, next.Arch, now.Arch),
-		Next: problem.Act(problem.ChooseType.Of("a type with " + now.Arch)).Say(", or launch a new machine."),
-	}
+	return steps.SameProcessor(steps.InstanceType(now), steps.InstanceType(next))
 }
 
-// stoppedBy queuedAsker a failure into the person's own stop, where it is one.
+// stoppedBy turns a failure into the person's own stop, where it is one.
 func stoppedBy(ctx context.Context, err error) error {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		return err

@@ -77,7 +77,7 @@ func (e *Engine) Review(ctx context.Context, a steps.Answers) (steps.Review, err
 	e.Change(func() { e.reviewed = append(e.reviewed, a) })
 	r := read(e, &e.Has.Review)
 	r.Answers, r.Cost = a, steps.CostOf(read(e, &e.Has.Prices), a.Type, a.DiskGB)
-	if err := e.wait(ctx, 6); err != nil {
+	if err := cmp.Or(e.wait(ctx, 6), e.failing("review", "")); err != nil {
 		return steps.Review{}, err
 	}
 	return r, a.Valid()

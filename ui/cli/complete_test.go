@@ -18,7 +18,7 @@ func TestCompletion(t *testing.T) {
 		"doctor --profile|":                "other",
 		"up --region|":                     "eu-north-1 us-east-1",
 		"sweep --region|":                  "eu-north-1 us-east-1",
-		"up --type|":                       "m7i.large t3.micro",
+		"up --type|":                       "m7i.large t3.large t3.micro",
 		"up --region us-east-1 --type|t":   "t2.micro",
 		"up --region us-east-1 --type|t2.": "t2.micro",
 		"resize|":                          "lab",

@@ -22,7 +22,7 @@ func made(has stepstest.Has, work ...func(context.Context, func(steps.Event)) (*
 	has.Account = steps.Account{Home: "eu-north-1", Regions: []steps.Region{
 		{Name: "eu-north-1", Enabled: true}, {Name: "us-east-1", Enabled: true}, {Name: "af-south-1"},
 	}}
-	has.Types = []steps.InstanceType{{Name: "m7i.large", Arch: "amd64"}, {Name: "t3.micro", Arch: "amd64", FreeTier: true}}
+	has.Types = []steps.InstanceType{{Name: "m7i.large", Arch: "amd64"}, {Name: "t3.large", Arch: "amd64"}, {Name: "t3.micro", Arch: "amd64", FreeTier: true}}
 	has.TypesIn = map[string][]steps.InstanceType{"us-east-1": {{Name: "t2.micro"}}}
 	e := &stepstest.Engine{Has: has, Framed: true, AnyOrder: true, Shared: &stepstest.Link{Ended: true, Partial: "half a li", Size: 2048}}
 	if len(work) > 0 {

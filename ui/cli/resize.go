@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +39,9 @@ func (r *request) resize(ctx context.Context, o *resizeOptions) error {
 	if s.Resources.InstanceID == "" || s.State.Gone() {
 		return t.mustRun()
 	}
+	if err := t.fits(ctx, kind); err != nil {
+		return err
+	}
 	if s.State != steps.StateStopped {
 		if err := t.stopFirst(ctx, o.stop); err != nil {
 			return err
@@ -52,6 +56,27 @@ func (r *request) resize(ctx context.Context, o *resizeOptions) error {
 	}
 	r.done(s, "%s is a %s now. Start it: %s", s.Answers.Name, kind, t.asCommand("start"))
 	return nil
+}
+
+// fits checks a type before the machine is stopped for it. Where the types cannot
+// be listed, the change itself tells.
+func (t *taken) fits(ctx context.Context, kind string) error {
+	a := t.setup.Answers
+	types, err := t.engine.Types(ctx, steps.Place{Profile: a.Profile, Region: a.Region})
+	if err != nil {
+		return ctx.Err()
+	}
+	next, now := typeNamed(types, kind), typeNamed(types, a.Type)
+	switch {
+	case next == nil:
+		return &usageError{
+			text: fmt.Sprintf("there is no type %q in %s", kind, a.Region),
+			next: meant(nearestType(types, kind), "See "+name+" resize --help."),
+		}
+	case now == nil:
+		return nil
+	}
+	return steps.SameProcessor(*now, *next)
 }
 
 // stopFirst stops the machine when the person agrees.

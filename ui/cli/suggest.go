@@ -1,13 +1,18 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // meant puts the question whether something else was meant before what to do
@@ -32,6 +37,41 @@ func noCommand(cmd *cobra.Command, word string) error {
 		text: fmt.Sprintf("there is no command %q", strings.TrimSpace(path+" "+word)),
 		next: meant(wording.Nearest(word, all), "See "+name+path+" --help."),
 	}
+}
+
+// typeMeant is err of answers, with the question whether another type was meant
+// where the region has none of that name.
+func typeMeant(ctx context.Context, engine steps.Engine, a steps.Answers, err error) error {
+	told := steps.Explain(err)
+	if told.Kind != problem.Answers {
+		return err
+	}
+	types, listErr := engine.Types(ctx, steps.Place{Profile: a.Profile, Region: a.Region})
+	if listErr != nil || typeNamed(types, a.Type) != nil {
+		return err
+	}
+	if guess := nearestType(types, a.Type); guess != "" {
+		told.Next = problem.Say(fmt.Sprintf("Did you mean %q? ", guess)).Then(told.Next)
+		return &problemError{[]problem.Problem{told}}
+	}
+	return err
+}
+
+func nearestType(types []steps.InstanceType, word string) string {
+	var all []string
+	for _, t := range types {
+		all = append(all, t.Name)
+	}
+	return wording.Nearest(word, all)
+}
+
+// typeNamed is the type of that name; nil where there is none.
+func typeNamed(types []steps.InstanceType, name string) *steps.InstanceType {
+	i := slices.IndexFunc(types, func(t steps.InstanceType) bool { return t.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &types[i]
 }
 
 // flagError says in words what is wrong with a flag.

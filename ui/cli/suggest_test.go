@@ -5,36 +5,38 @@ import (
 	"testing"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/stepstest"
 )
 
 // What was mistyped is met with what was most likely meant, wherever words of
 // ours can be typed; what is like nothing is met with the help.
 func TestDidYouMean(t *testing.T) {
-	lab := steps.Setup{ID: "id", Answers: steps.Answers{Name: "lab-berlin"}, State: "running"}
+	lab := steps.Setup{ID: "id", Answers: steps.Answers{Name: "lab-berlin", Type: "t3.micro"}, State: "running", Resources: steps.Resources{InstanceID: "i-1"}}
 	stray := steps.Surveyed{At: steps.Place{Region: "us-east-1"}, Machines: []steps.Machine{{Setup: steps.Setup{ID: "x", Answers: steps.Answers{Name: "faraway"}}, Elsewhere: true}}}
 	for args, want := range map[string]string{
-		"statsu":                     `"status"`,
-		"lst":                        `"ls"`,
-		"statsu --install":           `"status"`,
-		"lisst":                      `"list"`,
-		"completion bsh":             `"bash"`,
-		"sandbox stpo":               `"stop"`,
-		"help statsu":                `"status"`,
-		"help sandbox stat":          `"status"`,
-		"ls --jsno":                  `"--json"`,
-		"ls -json":                   `"--json"`,
-		"up --no-tunel":              `"--no-tunnel"`,
-		"stop lab-berln":             `"lab-berlin"`,
-		"status lab":                 `"lab-berlin"`,
-		"doctor LAB-BERLIN":          `"lab-berlin"`,
-		"cp x lab-brelin:":           `"lab-berlin"`,
-		"adopt faaway":               `"faraway"`,
-		"up --yes --region us-est-1": `"us-east-1"`,
-		"qqqqqq":                     "",
-		"ls --qqqqqq":                "",
-		"ls -q":                      "",
-		"stop qqqqqq":                "",
+		"statsu":                            `"status"`,
+		"lst":                               `"ls"`,
+		"statsu --install":                  `"status"`,
+		"lisst":                             `"list"`,
+		"completion bsh":                    `"bash"`,
+		"sandbox stpo":                      `"stop"`,
+		"help statsu":                       `"status"`,
+		"help sandbox stat":                 `"status"`,
+		"ls --jsno":                         `"--json"`,
+		"ls -json":                          `"--json"`,
+		"up --no-tunel":                     `"--no-tunnel"`,
+		"stop lab-berln":                    `"lab-berlin"`,
+		"status lab":                        `"lab-berlin"`,
+		"doctor LAB-BERLIN":                 `"lab-berlin"`,
+		"cp x lab-brelin:":                  `"lab-berlin"`,
+		"adopt faaway":                      `"faraway"`,
+		"up --yes --region us-est-1":        `"us-east-1"`,
+		"resize lab-berlin t3.lareg --stop": `"t3.large"`,
+		"qqqqqq":                            "",
+		"ls --qqqqqq":                       "",
+		"ls -q":                             "",
+		"stop qqqqqq":                       "",
 	} {
 		e := made(stepstest.Has{Setups: []steps.Setup{lab}}, opens(nil))
 		e.Has.Survey = []steps.Surveyed{stray}
@@ -47,6 +49,35 @@ func TestDidYouMean(t *testing.T) {
 		if asked := asked(e); strings.Contains(asked, "stop") {
 			t.Errorf("%s: it did %s", args, asked)
 		}
+	}
+}
+
+// A type that the region does not have is met with the one that was meant, and
+// no machine is stopped for it.
+func TestDidYouMeanAType(t *testing.T) {
+	for kind, want := range map[string]string{
+		"t3.mircro":     `Did you mean "t3.micro"? Mend it.`,
+		"x1e.32xlarge":  "!Did you mean",
+		"t3.micro":      "!Did you mean", // there is such a type: something else is wrong
+		"g4dn.12xlarge": "!Did you mean",
+	} {
+		e := made(stepstest.Has{}, opens(nil))
+		e.Fails("review", broken(problem.Answers))
+		r := run{engine: e}
+		if code := r.do(t.Context(), "up", "--yes", "--type", kind); code != exitUsage || begun(e) != nil {
+			t.Errorf("%s: exit code %d, begun with %+v", kind, code, begun(e))
+		}
+		has(t, kind, r.err.String(), want)
+	}
+	setup := lab("small", "aaaa", steps.ModeSSH)
+	for kind, want := range map[string]string{"t3.lareg": `Did you mean "t3.large"?`, "t4g.small": "another processor"} {
+		e := made(stepstest.Has{Setups: []steps.Setup{setup}})
+		e.Has.Types = append(e.Has.Types, steps.InstanceType{Name: "t4g.small", Arch: "arm64"})
+		r := run{engine: e}
+		if code := r.do(t.Context(), "resize", "small", kind, "--stop"); code != exitUsage || strings.Contains(asked(e), "stop") || strings.Contains(asked(e), "resize") {
+			t.Errorf("%s: exit code %d, asked %s", kind, code, asked(e))
+		}
+		has(t, kind, r.err.String(), want)
 	}
 }
 

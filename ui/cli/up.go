@@ -140,7 +140,7 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if existing.Resources.InstanceID == "" || o.dryRun {
 		review, err := engine.Review(ctx, answers)
 		if err != nil {
-			return err
+			return typeMeant(ctx, engine, answers, err)
 		}
 		if yes, err := p.reviewed(ctx, out, review, ask, o); err != nil || !yes {
 			return err
