@@ -163,17 +163,13 @@ func (r *request) table(out paper, all []machine) error {
 	now := r.Now()
 	for _, m := range all {
 		a := m.Answers
-		state := m.state()
-		if m.Elsewhere {
-			state += " elsewhere"
-		}
 		region := place(m.Setup)
 		// The names of a machine from elsewhere are from its tags, which anybody in the account may write.
 		how := m.tone()
 		hour, soFar := m.moneyCells(now)
 		rows = append(rows, []cell{
 			{text: safe.Clean(nameOf(m.Setup))},
-			{text: state, tone: how, mark: stateMark(how)},
+			{text: m.standing(), tone: how, mark: stateMark(how)},
 			{text: dash(wording.Mode(m.Setup))},
 			{text: a.Type},
 			{text: region},

@@ -31,15 +31,33 @@ func two() *stepstest.Engine {
 	}}), steps.Health{At: noon, Watching: true, Idle: noon.Add(-53 * time.Minute), StopAt: noon.Add(7 * time.Minute), StopWhy: "idle"})
 }
 
+// A setup whose guide has not come to its end is told as on the screen; scripts
+// read a word of their own.
+func TestLsOfWhatIsNotFinished(t *testing.T) {
+	fresh, begun := steps.Setup{ID: "n", Answers: steps.Answers{Name: "fresh"}}, lab("begun", "aaaa", steps.ModeSSH)
+	begun.Done = map[steps.StepID]time.Time{steps.StepLaunch: time.Unix(1, 0), steps.StepConnect: time.Unix(2, 0)}
+	for args, want := range map[string][]string{
+		"ls":        {"fresh  not launched", "begun  next: Install", "!next: Launch", "!unfinished"},
+		"ls --json": {`"state":"not launched"`, `"state":"unfinished"`, "!next:"},
+	} {
+		seen := steps.Surveyed{At: steps.Place{Profile: "other", Region: "eu-north-1"}, Machines: []steps.Machine{{Setup: begun}}}
+		r := run{engine: made(stepstest.Has{Setups: []steps.Setup{fresh, begun}, Survey: []steps.Surveyed{seen}})}
+		if code := r.do(t.Context(), strings.Fields(args)...); code != 0 {
+			t.Errorf("%s: exit code %d: %s", args, code, r.err.String())
+		}
+		has(t, args, r.out.String(), want...)
+	}
+}
+
 func TestLs(t *testing.T) {
 	r := run{engine: two()}
 	if code := r.do(t.Context(), "ls"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.err.String())
 	}
-	want := `NAME   STATE              MODE  TYPE      REGION      IDLE    STOPS     COST/H   SO FAR  URL
-small  running            ssh   t3.micro  eu-north-1  53 min  in 7 min  $0.0170  <$0.01  http://localhost:8888/lab
-big    running?           http  t3.micro  us-east-1   -       -         $0.0170  <$0.01  -
-far    running elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170  <$0.01  -
+	want := `NAME   STATE               MODE  TYPE      REGION      IDLE    STOPS     COST/H   SO FAR  URL
+small  running             ssh   t3.micro  eu-north-1  53 min  in 7 min  $0.0170  <$0.01  http://localhost:8888/lab
+big    running?            http  t3.micro  us-east-1   -       -         $0.0170  <$0.01  -
+far    running, elsewhere  -     t3.micro  eu-north-1  -       -         $0.0170  <$0.01  -
 `
 	if got := r.out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -131,7 +149,7 @@ func TestLsCached(t *testing.T) {
 		if code := r.do(t.Context(), args...); code != 0 {
 			t.Fatalf("%v: exit code %d: %s", args, code, r.err.String())
 		}
-		has(t, "stdout", r.out.String(), "small", "big", "running?", "!elsewhere\":true", "!running elsewhere")
+		has(t, "stdout", r.out.String(), "small", "big", "running?", "!elsewhere\":true", "!running, elsewhere")
 		has(t, "stderr", r.err.String(), "!could not be checked", "!did not answer")
 		if got := asked(r.engine); got != "" {
 			t.Errorf("%v asked: %s", args, got)
@@ -255,7 +273,7 @@ func TestLsSandbox(t *testing.T) {
 	if code := r.do(t.Context(), "ls"); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	has(t, "stdout", r.out.String(), "box   running elsewhere", "sandbox", "nothing")
+	has(t, "stdout", r.out.String(), "box   running, elsewhere", "sandbox", "nothing")
 }
 
 func TestStops(t *testing.T) {

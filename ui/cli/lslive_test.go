@@ -31,7 +31,7 @@ func TestLsShowsTheLedgerAtOnce(t *testing.T) {
 	if code := <-done; code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	shown := screen.See(`(?m)did not answer(?s:.*)^small +! running +ssh(?s:.*)^big +! running\?(?s:.*)^far +● running elsewhere(?s:.*)could not be checked`)
+	shown := screen.See(`(?m)did not answer(?s:.*)^small +! running +ssh(?s:.*)^big +! running\?(?s:.*)^far +● running, elsewhere(?s:.*)could not be checked`)
 	if strings.Contains(shown, "Asking") || strings.Count(shown, "NAME") != 1 || strings.Count(shown, "ssh ") != 1 {
 		t.Errorf("something of the drawing was left:\n%s", shown)
 	}

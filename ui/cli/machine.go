@@ -176,8 +176,11 @@ func (m machine) urlCell() cell {
 	return c
 }
 
-// state is where the machine stands, in a word. Scripts read it too.
+// state is where the machine stands, in the word that scripts read.
 func (m machine) state() string { return wording.State(m.Standing(), m.State) }
+
+// standing is where the machine stands, as the screen says it too.
+func (m machine) standing() string { return wording.StateNext(m.Machine) }
 
 // tone is what the machine's state means.
 func (m machine) tone() tone {

@@ -208,7 +208,7 @@ func (h *home) adopts() {
 	if !far.Elsewhere || far.InstanceID != m.InstanceID || far.State != "running" {
 		h.t.Errorf("another computer's machine: %+v", far)
 	}
-	if out := h.run(0, "ls"); !strings.Contains(out, "running elsewhere") {
+	if out := h.run(0, "ls"); !strings.Contains(out, "running, elsewhere") {
 		h.t.Errorf("ls:\n%s", out)
 	}
 	h.run(exitUsage, "stop", "far")

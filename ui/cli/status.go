@@ -96,7 +96,7 @@ func (r *request) describe(m machine, gateway string) error {
 	f := &facts{}
 	a := m.Answers
 	f.add("Name", "%s (%s)", a.Name, m.ID)
-	f.mark(m.tone(), stateMark(m.tone()), "State", "%s", m.state())
+	f.mark(m.tone(), stateMark(m.tone()), "State", "%s", m.standing())
 	f.add("Machine", "%s", strings.TrimSpace(fmt.Sprintf("%s %s in %s", m.Resources.InstanceID, a.Type, place(m.Setup))))
 	f.add("Address", "%s", m.PublicAddr)
 	f.add("Mode", "%s", wording.Mode(m.Setup))

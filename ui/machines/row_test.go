@@ -23,7 +23,7 @@ func TestTheStateOfARow(t *testing.T) {
 		"✗ terminated":          {steps.Setup{State: steps.StateTerminated, Resources: made}, table.Bad},
 		"○ stopped":             {steps.Setup{State: steps.StateStopped, Resources: made}, table.Quiet},
 		"● next: Launch":        {steps.Setup{State: steps.StateRunning, Resources: made}, table.Good},
-		"next: Launch":          {steps.Setup{}, table.Plain},
+		"not launched":          {steps.Setup{}, table.Plain},
 		"stopping":              {steps.Setup{State: steps.StateStopping, Resources: made}, table.Plain},
 		"? unknown":             {steps.Setup{Resources: made}, table.Quiet},
 	} {

@@ -27,12 +27,13 @@ func State(standing steps.Standing, state steps.State) string {
 	return string(standing)
 }
 
-// StateNext is State, with the step that comes next instead of that the guide
-// has not come to its end, and with whether the machine is another computer's.
+// StateNext is State as a person reads it in a list: with the step that comes
+// next instead of that the guide has not come to its end, and with whether the
+// machine is another computer's.
 func StateNext(m steps.Machine) string {
 	standing := m.Standing()
 	switch {
-	case standing == steps.StandingNew || standing == steps.StandingUnfinished:
+	case standing == steps.StandingUnfinished:
 		for _, id := range steps.Works() {
 			if !m.Finished(id) {
 				return "next: " + steps.PageFor(id).Title

@@ -172,12 +172,12 @@ func TestState(t *testing.T) {
 	}
 }
 
-// The screen says more than a column of ls only where the guide has not come to
+// A list says more than what scripts read only where the guide has not come to
 // its end, and of another computer's machine.
 func TestStateNext(t *testing.T) {
 	made := steps.Resources{InstanceID: "i-1"}
 	for want, m := range map[string]steps.Machine{
-		"next: Launch":       {},
+		"not launched":       {},
 		"next: Connect":      {Setup: steps.Setup{State: steps.StateRunning, Resources: made, Done: map[steps.StepID]time.Time{steps.StepLaunch: time.Unix(1, 0)}}},
 		"stopped":            {Setup: steps.Setup{State: steps.StateStopped, Resources: made}},
 		"half removed":       {Setup: steps.Setup{State: steps.StateRunning, Resources: steps.Resources{Removing: true}}},
