@@ -174,7 +174,6 @@ func TestWrongChanges(t *testing.T) {
 		"open small other":         "Name one setup",
 		"up --yes --idle-stop 1m":  "too short",
 		"doctor small --profile x": "A setup has its own profile",
-		"sweep":                    "--dry-run to list only",
 		"sweep all --yes":          "does not accept \"all\"",
 		"rm small":                 "no terminal to ask on",
 	} {

@@ -84,11 +84,6 @@ func (m setupLeftovers) running() bool {
 }
 
 func (r *request) sweep(ctx context.Context, o *sweepOptions) error {
-	if !o.dryRun {
-		if err := r.mustAsk("add --yes to remove without being asked, or --dry-run to list only"); err != nil {
-			return err
-		}
-	}
 	all, h, err := r.leftovers(ctx, o)
 	if err != nil {
 		return err
@@ -98,6 +93,11 @@ func (r *request) sweep(ctx context.Context, o *sweepOptions) error {
 	}
 	if err := r.listLeftovers(all); err != nil {
 		return err
+	}
+	if !o.dryRun && slices.ContainsFunc(all, func(m setupLeftovers) bool { return len(o.removable(m.things)) > 0 }) {
+		if err := r.mustAsk("add --yes to remove without being asked, or --dry-run to list only"); err != nil {
+			return err
+		}
 	}
 	found, removed := 0, 0
 	var errs []error
@@ -259,12 +259,18 @@ func leftoverOf(l steps.Leftover, sandbox bool) jsonLeftover {
 	return j
 }
 
+// removable are the leftovers that are not kept.
+func (o *sweepOptions) removable(things []steps.Leftover) []steps.Leftover {
+	if o.images {
+		return things
+	}
+	return slices.DeleteFunc(slices.Clone(things), func(l steps.Leftover) bool { return l.Kept })
+}
+
 // clear removes one setup's leftovers when the person agrees, and answers how
 // many those were. With a running instance kept, what belongs to it stays too.
 func (r *request) clear(ctx context.Context, m setupLeftovers, o *sweepOptions) (int, error) {
-	if !o.images {
-		m.things = slices.DeleteFunc(slices.Clone(m.things), func(l steps.Leftover) bool { return l.Kept })
-	}
+	m.things = o.removable(m.things)
 	if len(m.things) == 0 {
 		return 0, nil
 	}

@@ -56,6 +56,27 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// Without a terminal nobody is asked, which only matters where there is
+// something to remove: it is listed.
+func TestSweepInAPipe(t *testing.T) {
+	mine, at := []steps.Setup{lab("small", "aaaa", steps.ModeSSH)}, steps.Place{Profile: "other", Region: "us-east-1"}
+	r := run{engine: made(stepstest.Has{Setups: mine, Leftovers: []steps.Swept{{At: at}}})}
+	if code := r.do(t.Context(), "sweep"); code != 0 || !strings.Contains(r.out.String(), "Nothing is left over.") {
+		t.Errorf("of nothing: exit code %d: %s%s", code, r.out.String(), r.err.String())
+	}
+	kept := steps.Leftover{Kind: "image", ID: "ami-1", Kept: true}
+	r = run{engine: made(stepstest.Has{Setups: mine, Leftovers: []steps.Swept{{At: at, Leftovers: []steps.Leftover{kept}}}})}
+	if code := r.do(t.Context(), "sweep"); code != 0 || !strings.Contains(r.out.String(), "Kept: 1 image.") {
+		t.Errorf("of an image: exit code %d: %s%s", code, r.out.String(), r.err.String())
+	}
+	r = run{engine: littered()}
+	if code := r.do(t.Context(), "sweep"); code != exitUsage || strings.Contains(asked(r.engine), "clear") {
+		t.Errorf("exit code %d, asked %s", code, asked(r.engine))
+	}
+	has(t, "what is there", r.out.String(), "vol-2")
+	has(t, "what to do", r.err.String(), "no terminal to ask on", "--dry-run to list only")
+}
+
 func TestSweepLists(t *testing.T) {
 	r := run{engine: littered()}
 	if code := r.do(t.Context(), "sweep", "--yes"); code != 0 {
