@@ -224,6 +224,29 @@ open("watch/used", "w").close()
 assert 1128 < c.look(1130, 1125, 5) <= 1130
 equal(c.look(1131, 1130, 5), 0)
 
+# Who has come just before the stop, since the journal was read, keeps it off
+# until it is known whether that was a person.
+now = time.monotonic()
+w = watch.Watch()
+w.configure = lambda: None
+w.config, w.active = {"idle": 10, "armed": True, "every": 5}, now - 100
+w.look_at_server = lambda: {"up": False, "dead": False, "note": "", "kernels": [], "terminals": 0}
+w.busy = lambda now, server, running: {"busy": "", "logins": 0, "transfers": 0, "gpus": [], "work": []}
+offs = []
+w.power_off = lambda: offs.append(1) or ""
+w.connections.since, w.connections.next = now - 50, now + 1000
+journal = [entry(now, "Accepted publickey for %s from 203.0.113.7 port 50021 ssh2" % me)]
+w.tick()
+equal(offs, [])
+w.connections.pending["203.0.113.7 50021"] -= 50  # a person's, it is known by then
+w.tick()
+equal(offs, [1])
+w.active, w.connections.since, w.retry_at = now - 100, now - 50, 0
+del offs[:]
+open("watch/ours-203.0.113.7 50021", "w").close()
+w.tick()
+equal(offs, [1])
+
 # GPUs, as nvidia-smi tells of them.
 with open("nvidia-smi", "w") as f:
     f.write("""#!/bin/sh

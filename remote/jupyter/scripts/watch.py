@@ -185,7 +185,8 @@ class Watch:
         now = time.monotonic()
         status = self.busy(now, server, processes())
         busy = status["busy"]
-        self.active = max(self.active, self.connections.look(now, self.ticked, self.config.get("every") or 5))
+        every = self.config.get("every") or 5
+        self.active = max(self.active, self.connections.look(now, self.ticked, every))
         self.ticked = now
         if busy:
             self.active = now
@@ -193,6 +194,10 @@ class Watch:
         self.save()
         stop = self.stop(busy)
         due = stop is not None and stop[0] <= now
+        if due and stop[1] == "idle":  # nobody who has just come is left without the machine
+            self.active = max(self.active, self.connections.look(now, now, every, soon=True))
+            stop = self.stop(busy)
+            due = stop[0] <= now and not self.connections.undecided()
         if not due:
             self.stopping, self.stop_failed, self.retry_at = False, "", 0
         cores = os.cpu_count() or 0

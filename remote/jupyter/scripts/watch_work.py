@@ -71,13 +71,14 @@ class Connections:
         self.since, self.next, self.pending = now, now, {}
         self.used = changed(os.path.join(FOLDER, "used"))
 
-    def look(self, now, before, every):
-        """When the last one came, as far as is known; 0 for none."""
+    def look(self, now, before, every, soon=False):
+        """When the last one came, as far as is known; 0 for none. The journal is
+        read now and then, or soon."""
         last, used = 0, changed(os.path.join(FOLDER, "used"))
         if used != self.used:
             # How long ago, two clocks say together; not before the look before.
             last, self.used = now - min(max(time.time() - used, 0), now - before), used
-        if now < self.next or SANDBOX or not shutil.which("journalctl"):
+        if now < self.next and not soon or SANDBOX or not shutil.which("journalctl"):
             return last
         self.next = now + 3 * every
         for at, peer in filter(None, map(accepted, self.journal(now))):
@@ -87,12 +88,19 @@ class Connections:
         for peer, at in list(self.pending.items()):
             if at < now - max(2 * every, NOTED):  # its first command has left a note by now
                 del self.pending[peer]
-                if not os.path.exists(os.path.join(FOLDER, "ours-" + peer)):
+                if not self.ours(peer):
                     last = max(last, at)
         for path in glob.glob(os.path.join(glob.escape(FOLDER), "ours-*")):
             if changed(path) < time.time() - 86400:
                 os.remove(path)
         return last
+
+    def ours(self, peer):
+        return os.path.exists(os.path.join(FOLDER, "ours-" + peer))
+
+    def undecided(self):
+        """Whether somebody came of late who may be a person: no note has come yet."""
+        return not all(map(self.ours, self.pending))
 
     def journal(self, now):
         """What sshd said of late; nothing where the user may not read it."""
