@@ -31,24 +31,6 @@ func two() *stepstest.Engine {
 	}}), steps.Health{At: noon, Watching: true, Idle: noon.Add(-53 * time.Minute), StopAt: noon.Add(7 * time.Minute), StopWhy: "idle"})
 }
 
-// A setup whose guide has not come to its end is told as on the screen; scripts
-// read a word of their own.
-func TestLsOfWhatIsNotFinished(t *testing.T) {
-	fresh, begun := steps.Setup{ID: "n", Answers: steps.Answers{Name: "fresh"}}, lab("begun", "aaaa", steps.ModeSSH)
-	begun.Done = map[steps.StepID]time.Time{steps.StepLaunch: time.Unix(1, 0), steps.StepConnect: time.Unix(2, 0)}
-	for args, want := range map[string][]string{
-		"ls":        {"fresh  not launched", "begun  next: Install", "!next: Launch", "!unfinished"},
-		"ls --json": {`"state":"not launched"`, `"state":"unfinished"`, "!next:"},
-	} {
-		seen := steps.Surveyed{At: steps.Place{Profile: "other", Region: "eu-north-1"}, Machines: []steps.Machine{{Setup: begun}}}
-		r := run{engine: made(stepstest.Has{Setups: []steps.Setup{fresh, begun}, Survey: []steps.Surveyed{seen}})}
-		if code := r.do(t.Context(), strings.Fields(args)...); code != 0 {
-			t.Errorf("%s: exit code %d: %s", args, code, r.err.String())
-		}
-		has(t, args, r.out.String(), want...)
-	}
-}
-
 func TestLs(t *testing.T) {
 	r := run{engine: two()}
 	if code := r.do(t.Context(), "ls"); code != 0 {
