@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // grove makes a folder with many files: small ones in several folders, and two
@@ -37,16 +39,38 @@ func grove(t *testing.T, files int) string {
 	return root
 }
 
-// big is a file of 100 MB that does not repeat.
+// big is a file of 100 MB that does not repeat, in a folder of its own. It is
+// every test's, and to be read only.
 func big(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "big")
-	f := must[*os.File](t)(os.Create(path))
-	_, err := io.CopyN(f, rand.NewChaCha8([32]byte{1}), 100<<20)
-	if err := errors.Join(err, f.Close()); err != nil {
+	made, path := await.Shared(t, "the big file", bigFile), filepath.Join(t.TempDir(), "big")
+	if err := os.Link(made, path); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// bigFile is made by the first test that wants it, and removed by TestMain.
+var bigFile = sync.OnceValues(func() (path string, err error) {
+	path = filepath.Join(bigDir, "big")
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.CopyN(f, rand.NewChaCha8([32]byte{1}), 100<<20)
+	return path, errors.Join(err, f.Close())
+})
+
+var bigDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if bigDir, err = os.MkdirTemp("", "jupyter-ec2-big-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(bigDir)
+	os.Exit(code)
 }
 
 // whole checks that each file in a copy is the whole of it, and counts them.

@@ -13,8 +13,9 @@ import (
 var toolDirs = [...]string{"/usr/bin", "/bin", "/usr/local/bin"}
 
 // kept are patterns of commands a host does not have: those that change the
-// computer or become another user, and the Pythons and Jupyters beside the one
-// python3 that is known to work (a new machine has none of them either).
+// computer or become another user, the Pythons and Jupyters beside the one
+// python3 that is known to work, and Node's, which every start of a Jupyter
+// asks for half a second (a new machine has none of them either).
 var kept = []string{
 	"sudo*", "su", "doas", "pkexec", "runuser", "newgrp", "sg", "chsh", "chfn", "passwd", "run0",
 	"apt*", "aptitude*", "dpkg*", "snap*", "flatpak*", "dnf*", "yum*", "rpm*", "zypper", "pacman*", "apk", "brew",
@@ -25,6 +26,7 @@ var kept = []string{
 	"cloud-init*", "aws", "aws_completer", "docker*", "podman*", "kubectl",
 	"python*", "pip*", "pydoc*", "idle*", "2to3*", "easy_install*", "conda*", "mamba*", "virtualenv*", "pyenv*",
 	"jupyter*", "ipython*", "uv", "uvx",
+	"node", "nodejs", "npm", "npx", "corepack",
 	"needrestart",
 }
 

@@ -127,7 +127,7 @@ func TestKeptCommands(t *testing.T) {
 			t.Errorf("pattern %q: %v", pattern, err)
 		}
 	}
-	for _, name := range []string{"sudo", "sudoedit", "su", "apt", "apt-get", "dpkg", "systemctl", "systemd-run", "python3.12", "pip3", "reboot", "shutdown"} {
+	for _, name := range []string{"sudo", "sudoedit", "su", "apt", "apt-get", "dpkg", "systemctl", "systemd-run", "python3.12", "pip3", "npm", "node", "reboot", "shutdown"} {
 		if !isKept(name) {
 			t.Errorf("a host has %s", name)
 		}
