@@ -20,6 +20,29 @@ const (
 	spare = 0.25
 )
 
+// memoryFile tells how much memory there is for more programs, on Linux.
+const memoryFile = "/proc/meminfo"
+
+// enough is the memory in KiB that must be there before one more heavy test
+// begins: a booted machine's disk is in memory, with what it installs.
+const enough = 4 << 20
+
+// roomy reports whether there is memory for one more heavy test. Where nothing
+// tells, there may be none.
+func roomy(file string) bool {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(text)) {
+		var free int
+		if _, err := fmt.Sscanf(line, "MemAvailable: %d kB", &free); err == nil {
+			return free >= enough
+		}
+	}
+	return false
+}
+
 // pressure tells whether a computer's cores have time to spare.
 type pressure struct {
 	file   string

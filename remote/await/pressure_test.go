@@ -68,3 +68,22 @@ func TestThisComputersPressure(t *testing.T) {
 		t.Errorf("it cannot be read: %q", text)
 	}
 }
+
+func TestRoomy(t *testing.T) {
+	for text, want := range map[string]bool{
+		"MemTotal:       24000000 kB\nMemFree:          1000 kB\nMemAvailable:    5000000 kB\n": true,
+		"MemTotal:       24000000 kB\nMemAvailable:    4000000 kB\n":                            false,
+		"MemTotal:       24000000 kB\n":                                                         false, "": false,
+	} {
+		file := filepath.Join(t.TempDir(), "meminfo")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := roomy(file); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if roomy(filepath.Join(t.TempDir(), "none")) {
+		t.Error("there is memory that nothing tells of")
+	}
+}

@@ -18,8 +18,9 @@ import (
 // and none within a parent's: they would wait for each other.
 func Turn(t testing.TB) {
 	t.Helper()
-	n := turns()
-	turn, err := take(turnsDir(t), n, n+more, newPressure(pressureFile).low, func() { t.Log("waits for its turn") })
+	n, cores := turns(), newPressure(pressureFile)
+	spare := func() bool { return cores.low() && roomy(memoryFile) }
+	turn, err := take(turnsDir(t), n, n+more, spare, func() { t.Log("waits for its turn") })
 	t.Log("goes on")
 	if err != nil {
 		t.Fatalf("taking a turn: %v", err)
@@ -50,12 +51,13 @@ func turns() int {
 	return runtime.NumCPU() + 1
 }
 
-// more is how many run beside those where the cores have time to spare: some
-// heavy tests wait for most of their time, for a machine to be idle or to boot.
-const more = 2
+// more is how many run beside those where the cores have time to spare, and the
+// computer has memory: some heavy tests wait for most of their time, for a machine
+// to be idle or to boot, and at a run's end there are only heavy ones.
+const more = 4
 
-// take takes one of n turns, or of most while idle reports that the cores have
-// time to spare. Each is a lock file, which the system gives back when its
+// take takes one of n turns, or of most while idle reports that there is room
+// for more. Each is a lock file, which the system gives back when its
 // process ends, in whatever way. Those who wait stand in line at a lock of its
 // own, which one of them has: the system lets them in as they came.
 func take(dir string, n, most int, idle func() bool, waits func()) (*flock.Flock, error) {
