@@ -57,12 +57,31 @@ func typeMeant(ctx context.Context, engine steps.Engine, a steps.Answers, err er
 	return err
 }
 
+// nearestType is the type that was most likely meant: one of the same family, or
+// of the same size. Two that share neither are two types.
 func nearestType(types []steps.InstanceType, word string) string {
-	var all []string
+	var all, sizes, families []string
+	family, size, parted := strings.Cut(word, ".")
 	for _, t := range types {
 		all = append(all, t.Name)
+		f, s, _ := strings.Cut(t.Name, ".")
+		if f == family {
+			sizes = append(sizes, s)
+		}
+		if s == size {
+			families = append(families, f)
+		}
 	}
-	return wording.Nearest(word, all)
+	if !parted {
+		return wording.Nearest(word, all)
+	}
+	if guess := wording.Nearest(size, sizes); guess != "" {
+		return family + "." + guess
+	}
+	if guess := wording.Nearest(family, families); guess != "" {
+		return guess + "." + size
+	}
+	return ""
 }
 
 // typeNamed is the type of that name; nil where there is none.

@@ -57,11 +57,15 @@ func TestDidYouMean(t *testing.T) {
 func TestDidYouMeanAType(t *testing.T) {
 	for kind, want := range map[string]string{
 		"t3.mircro":     `Did you mean "t3.micro"? Mend it.`,
-		"x1e.32xlarge":  "!Did you mean",
+		"T3.micro":      `Did you mean "t3.micro"?`,
+		"m7.large":      `Did you mean "m7i.large"?`,
+		"t3large":       `Did you mean "t3.large"?`,
+		"c5.4xlarge":    "!Did you mean", // nearer to another than a slip is, and of another family and size
 		"t3.micro":      "!Did you mean", // there is such a type: something else is wrong
 		"g4dn.12xlarge": "!Did you mean",
 	} {
 		e := made(stepstest.Has{}, opens(nil))
+		e.Has.Types = append(e.Has.Types, steps.InstanceType{Name: "g5.8xlarge", Arch: "amd64"})
 		e.Fails("review", broken(problem.Answers))
 		r := run{engine: e}
 		if code := r.do(t.Context(), "up", "--yes", "--type", kind); code != exitUsage || begun(e) != nil {
