@@ -57,6 +57,7 @@ type preflight struct {
 	owner       string // the account's number; empty where it is not known
 	permissions []aws.Permission
 	problems    []problem.Problem
+	namesakes   []aws.Instance // machines of that name that are in no record here
 }
 
 func (p *preflight) run(ctx context.Context) error {
@@ -88,6 +89,7 @@ func (p *preflight) run(ctx context.Context) error {
 		p.prices, _ = p.g.prices(ctx, p.region, p.answers.Region, p.answers.Type)
 		return ctx.Err()
 	})
+	eg.Go(func() error { p.findNamesakes(ctx); return ctx.Err() })
 	eg.Go(func() error {
 		// A quota that cannot be had is none to stop at: AWS says at the launch.
 		p.quota, quotaErr = p.region.Quota(ctx, kind)
@@ -160,6 +162,23 @@ func (g *Guide) hasMachine(name string) bool {
 	return err == nil && slices.ContainsFunc(all, func(s steps.Setup) bool { return s.Answers.Name == name && s.Resources.InstanceID != "" })
 }
 
+// findNamesakes looks for machines that this launch would be taken for: another
+// computer made them, or their record here is gone. Where EC2 does not tell, none
+// is known.
+func (p *preflight) findNamesakes(ctx context.Context) {
+	found, err := p.region.Find(ctx, map[string]string{TagName: p.answers.Name})
+	all, ledgerErr := p.g.ledger.all()
+	if err != nil || ledgerErr != nil {
+		return
+	}
+	for _, i := range found {
+		known := slices.ContainsFunc(all, func(s steps.Setup) bool { return s.ID == i.Tags[TagSetup] })
+		if state := steps.State(i.State); state.Exists() && state != steps.StateShuttingDown && !known {
+			p.namesakes = append(p.namesakes, i)
+		}
+	}
+}
+
 // taken is the problem of a name that belongs to a setup with another machine.
 func (g *Guide) taken(a steps.Answers) []problem.Problem {
 	all, err := g.ledger.all()
@@ -193,6 +212,9 @@ const gpuDiskGB = 40
 // warnings are worth reading and stop nothing.
 func (p *preflight) warnings() []string {
 	var w []string
+	for _, i := range p.namesakes {
+		w = append(w, fmt.Sprintf("A machine called %s is there already (%s, %s), and in no record of this computer: this launches another one. To use that one, adopt it.", p.answers.Name, i.ID, i.State))
+	}
 	w = append(w, p.imageWarnings()...)
 	if r := steps.ReleaseFor(p.answers.Release); r.Version == "20.04" {
 		w = append(w, "Ubuntu 20.04 is past standard support: it gets no more free security updates, and its Python 3.8 gets older Jupyter versions.")
