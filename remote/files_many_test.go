@@ -39,8 +39,13 @@ func grove(t *testing.T, files int) string {
 	return root
 }
 
-// big is a file of 100 MB that does not repeat, in a folder of its own. It is
-// every test's, and to be read only.
+// bigSize is large enough to come in two halves, and to be cut before its end at
+// cutAt although progress is told now and then only. The next
+// copy finds kept of that at least.
+const bigSize, cutAt, kept = 80 << 20, 24 << 20, 14 << 20
+
+// big is a file that does not repeat, in a folder of its own. It is every test's,
+// and to be read only.
 func big(t *testing.T) string {
 	t.Helper()
 	made, path := await.Shared(t, "the big file", bigFile), filepath.Join(t.TempDir(), "big")
@@ -57,7 +62,7 @@ var bigFile = sync.OnceValues(func() (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = io.CopyN(f, rand.NewChaCha8([32]byte{1}), 100<<20)
+	_, err = io.CopyN(f, rand.NewChaCha8([32]byte{1}), bigSize)
 	return path, errors.Join(err, f.Close())
 })
 

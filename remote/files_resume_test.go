@@ -23,7 +23,7 @@ func cutCopy(t *testing.T, h host, do func(*Client, CopyOptions) error) {
 	t.Helper()
 	c := h.client(t)
 	err := do(c, CopyOptions{Progress: func(p CopyProgress) {
-		if p.Bytes > 40<<20 {
+		if p.Bytes > cutAt {
 			_ = c.wire.Close()
 		}
 	}})
@@ -49,7 +49,7 @@ func TestCopyContinues(t *testing.T) {
 			t.Fatalf("a cut copy left %d files", len(half))
 		}
 		got := must[Copied](t)(h.client(t).Put(t.Context(), []string{local}, "sub/", CopyOptions{}))
-		if got.Bytes != 100<<20 || got.There < 30<<20 || got.There >= 100<<20 {
+		if got.Bytes != bigSize || got.There < kept || got.There >= bigSize {
 			t.Errorf("%+v", got)
 		}
 		there := filepath.Join(h.home, "sub", "big")
@@ -66,7 +66,7 @@ func TestCopyContinues(t *testing.T) {
 			t.Fatalf("a cut copy left %d files here", len(half))
 		}
 		got = must[Copied](t)(h.client(t).Get(t.Context(), []string{"sub/big"}, dir, CopyOptions{}))
-		if got.Bytes != 100<<20 || got.There < 30<<20 {
+		if got.Bytes != bigSize || got.There < kept {
 			t.Errorf("%+v", got)
 		}
 		if out, err := exec.Command("cmp", local, filepath.Join(dir, "big")).CombinedOutput(); err != nil {
@@ -136,7 +136,7 @@ func TestCopyTwiceAtOnce(t *testing.T) {
 	}
 	eachShellHost(t, func(t *testing.T, h host) {
 		local, dir := filepath.Join(t.TempDir(), "big"), t.TempDir()
-		write(t, local, strings.Repeat("0123456789abcdef", 1<<20), 0o644)
+		write(t, local, strings.Repeat("0123456789abcdef", 1<<19), 0o644)
 		for range 3 {
 			var both sync.WaitGroup
 			for range 2 {

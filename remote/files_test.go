@@ -245,7 +245,7 @@ func TestCopyBig(t *testing.T) {
 		var told atomic.Int64
 		o := CopyOptions{Progress: func(CopyProgress) { told.Add(1) }}
 		must[Copied](t)(c.Put(t.Context(), []string{local}, "big", o))
-		if got := must[Copied](t)(c.Get(t.Context(), []string{"big"}, back, o)); got.Bytes != 100<<20 || told.Load() < 3 {
+		if got := must[Copied](t)(c.Get(t.Context(), []string{"big"}, back, o)); got.Bytes != bigSize || told.Load() < 3 {
 			t.Errorf("%+v, told %d times", got, told.Load())
 		}
 		if out, err := exec.Command("cmp", local, back).CombinedOutput(); err != nil {
@@ -275,12 +275,12 @@ func TestCopyCancelled(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			var at int64
 			got, err := do(ctx, CopyOptions{Progress: func(p CopyProgress) {
-				if at = p.Bytes; at > 40<<20 {
+				if at = p.Bytes; at > cutAt {
 					cancel()
 				}
 			}})
 			cancel()
-			if !errors.Is(err, context.Canceled) || got.Files != 0 || at == 100<<20 {
+			if !errors.Is(err, context.Canceled) || got.Files != 0 || at == bigSize {
 				t.Errorf("to %s at %d: %+v, %v", where, at, got, err)
 			}
 			if _, err := os.Lstat(filepath.Join(where, "half")); !errors.Is(err, fs.ErrNotExist) {
@@ -289,7 +289,7 @@ func TestCopyCancelled(t *testing.T) {
 			if half := halfDone(t, where); len(half) != 1 {
 				t.Errorf("left %.200q in %s, want one file to continue", half, where)
 			}
-			if got := must[Copied](t)(do(t.Context(), CopyOptions{})); got.Bytes != 100<<20 || got.There < 30<<20 {
+			if got := must[Copied](t)(do(t.Context(), CopyOptions{})); got.Bytes != bigSize || got.There < kept {
 				t.Errorf("the next one to %s: %+v", where, got)
 			}
 			if out, err := exec.Command("cmp", local, filepath.Join(where, "half")).CombinedOutput(); err != nil {
