@@ -40,8 +40,8 @@ func grove(t *testing.T, files int) string {
 }
 
 // bigSize is large enough to come in two halves, and to be cut before its end at
-// cutAt although progress is told now and then only. The next
-// copy finds kept of that at least.
+// cutAt although progress is told now and then only. The next copy finds kept of
+// that at least.
 const bigSize, cutAt, kept = 80 << 20, 24 << 20, 14 << 20
 
 // big is a file that does not repeat, in a folder of its own. It is every test's,
