@@ -1,0 +1,160 @@
+package project
+
+import (
+	"encoding/json"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// Rules say what of a project is left out, on both sides: what is left out of
+// one is not seen, and neither copied nor deleted. They are those of the folder
+// here; the host is told them.
+type Rules struct {
+	fold bool // names that differ in case alone are one, as on this computer
+	in   map[string][]group
+}
+
+// group are lines one after the other of one folder that say the same: what any
+// of them matches is left out, or is not.
+type group struct {
+	Files   string `json:"files,omitempty"`
+	Folders string `json:"folders,omitempty"`
+	Keep    bool   `json:"keep,omitempty"`
+
+	files, folders *regexp.Regexp
+}
+
+// ignoreFiles are the files that hold rules, in the order in which they count.
+func ignoreFiles() []string { return []string{".gitignore", ".jupyter-ec2-ignore"} }
+
+// defaults come before all lines of the project, which may say otherwise.
+const defaults = `.git/
+.hg/
+.svn/
+.venv/
+venv/
+node_modules/
+__pycache__/
+.ipynb_checkpoints/
+.pytest_cache/
+.mypy_cache/
+.ruff_cache/
+.DS_Store
+Thumbs.db
+*.swp
+.~lock.*#
+`
+
+// own is what no line brings along: what this program writes beside files.
+const own = ".jupyter-ec2-"
+
+// ownExceptions begin like our own and are the project's.
+func isOwn(name string) bool {
+	return strings.HasPrefix(name, own) && name != ".jupyter-ec2-ignore"
+}
+
+// newRules are those that count without any line of the project.
+func newRules(fold bool) *Rules {
+	r := &Rules{fold: fold, in: map[string][]group{}}
+	r.Add("", defaults)
+	return r
+}
+
+// Add adds the lines of a folder's file, which count more than those before.
+func (r *Rules) Add(folder, lines string) {
+	var run []pattern
+	flush := func() {
+		if len(run) > 0 {
+			r.in[folder] = append(r.in[folder], r.groupOf(run))
+			run = nil
+		}
+	}
+	for line := range strings.SplitSeq(strings.TrimPrefix(lines, "\ufeff"), "\n") {
+		p, ok := parsePattern(line)
+		if !ok {
+			continue
+		}
+		if len(run) > 0 && run[0].keep != p.keep {
+			flush()
+		}
+		run = append(run, p)
+	}
+	flush()
+}
+
+func (r *Rules) groupOf(run []pattern) group {
+	var files, folders []string
+	for _, p := range run {
+		folders = append(folders, p.folders)
+		if p.files != "" {
+			files = append(files, p.files)
+		}
+	}
+	g := group{Files: r.join(files), Folders: r.join(folders), Keep: run[0].keep}
+	g.files, g.folders = compiled(g.Files), compiled(g.Folders)
+	return g
+}
+
+func (r *Rules) join(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	flags := "s"
+	if r.fold {
+		flags = "si"
+	}
+	return "(?" + flags + ":" + strings.Join(all, "|") + ")"
+}
+
+// compiled returns nil for no expression. parsePattern makes none that does not
+// compile.
+func compiled(expr string) *regexp.Regexp {
+	if expr == "" {
+		return nil
+	}
+	return regexp.MustCompile("^(?:" + expr + ")$")
+}
+
+// Skips reports whether something in a folder that is not left out itself is. The
+// path is slashed and begins at the project's folder.
+func (r *Rules) Skips(p string, folder bool) bool {
+	if isOwn(path.Base(p)) {
+		return true
+	}
+	for dir := path.Dir(p); ; dir = path.Dir(dir) {
+		if dir == "." {
+			dir = ""
+		}
+		groups, rel := r.in[dir], strings.TrimPrefix(p[len(dir):], "/")
+		for i := len(groups) - 1; i >= 0; i-- {
+			if groups[i].matches(rel, folder) {
+				return !groups[i].Keep
+			}
+		}
+		if dir == "" {
+			return false
+		}
+	}
+}
+
+// SkipsAll reports whether a path, or a folder that it is in, is left out.
+func (r *Rules) SkipsAll(p string, folder bool) bool {
+	for i := range p {
+		if p[i] == '/' && r.Skips(p[:i], true) {
+			return true
+		}
+	}
+	return r.Skips(p, folder)
+}
+
+func (g *group) matches(rel string, folder bool) bool {
+	expr := g.files
+	if folder {
+		expr = g.folders
+	}
+	return expr != nil && expr.MatchString(rel)
+}
+
+// MarshalJSON writes them as the host's part reads them: the groups by folder.
+func (r *Rules) MarshalJSON() ([]byte, error) { return json.Marshal(r.in) }
