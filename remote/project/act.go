@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // stage is the folder in the project where files are until they are whole, and
@@ -325,12 +326,26 @@ func (h *here) save(old, p string) error {
 	}
 }
 
+// Bounds of names, in bytes: what the usual file systems take, and how long an
+// extension is that stays one.
+const (
+	maxName = 255
+	maxExt  = 32
+)
+
 // beside is the path of a file beside another, with a word before its extension.
+// Where the name would be too long its stem is cut.
 func beside(p, word string) string {
 	dir, name := path.Split(p)
-	stem, ext := name, path.Ext(name)
-	if stem = strings.TrimSuffix(name, ext); stem == "" {
+	ext := path.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	if stem == "" || len(ext) > maxExt {
 		stem, ext = name, ""
 	}
-	return dir + stem + "." + word + ext
+	end := "." + word + ext
+	for len(stem)+len(end) > maxName && stem != "" {
+		_, size := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-size]
+	}
+	return dir + stem + end
 }

@@ -147,9 +147,11 @@ func (p *Project) emptied(h, t Scan) error {
 }
 
 // aside is the name that the machine's version of something is kept under. It
-// is the same for the same version.
+// is the same for the same version, and another one for another content: many
+// programs give what they write a time of their own.
 func (p *Project) aside(path string, host Item) string {
-	return beside(path, "conflict-"+p.cfg.Name+"-"+host.Time.UTC().Format("2006-01-02-150405"))
+	sum := sha256.Sum256([]byte(string(host.Kind) + "\x00" + host.Hash + "\x00" + host.Target))
+	return beside(path, "conflict-"+p.cfg.Name+"-"+host.Time.UTC().Format("2006-01-02-150405")+"-"+hex.EncodeToString(sum[:3]))
 }
 
 // agree writes down what both sides are where they are alike.

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -92,12 +95,37 @@ func TestBothChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := s.pass(p)
-	const aside = "nb.conflict-lab-2026-11-30-120000.ipynb"
+	const aside = "nb.conflict-lab-2026-11-30-120000-f67232.ipynb"
 	if !slices.Equal(r.Conflicts, []string{aside}) {
 		t.Errorf("the conflicts are %q", r.Conflicts)
 	}
 	s.pass(p)
 	s.alike(map[string]string{"nb.ipynb": "=here", aside: "=there", "gone.txt": "=changed"})
+}
+
+// What is kept has a name of its own, which every usual file system takes.
+func TestNamesOfConflicts(t *testing.T) {
+	t.Parallel()
+	p := &Project{cfg: Config{Name: "lab"}}
+	item := Item{Kind: File, Hash: hash, Time: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
+	other := item
+	other.Hash = strings.Repeat("0", 64)
+	for _, name := range []string{"nb.ipynb", ".hidden", "a.b/none", strings.Repeat("x", 255), "x." + strings.Repeat("x", 253), strings.Repeat("ü", 124) + ".ipynb", strings.Repeat("x", 250) + ".csv"} {
+		at := "folder.d/" + name
+		got := p.aside(at, item)
+		if dir, base := path.Split(got); dir != path.Dir(at)+"/" || len(base) > 255 || !utf8.ValidString(base) || strings.Contains(base, "/") {
+			t.Errorf("%s: %s", at, got)
+		}
+		if ext := path.Ext(name); ext != name && len(ext) < 10 && !strings.HasSuffix(got, ext) {
+			t.Errorf("%s: %s has another extension", at, got)
+		}
+		if got != p.aside(at, item) || got == p.aside(at, other) || got == p.aside(at, Item{Kind: Folder, Time: item.Time}) {
+			t.Errorf("%s: %s is not the name of one version", at, got)
+		}
+	}
+	if a, b := p.aside("l", Item{Kind: Link, Target: "a"}), p.aside("l", Item{Kind: Link, Target: "b"}); a == b {
+		t.Errorf("two links are both %s", a)
+	}
 }
 
 func TestKindsChange(t *testing.T) {

@@ -2,6 +2,8 @@ package project
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -169,18 +171,20 @@ func TestRandomEdits(t *testing.T) {
 	}
 }
 
-// asides returns how the host's versions are called, from when they were changed.
+// asides returns how the host's versions are called, from what they are and when
+// they were changed.
 func (s *sides) asides() func(string) string {
-	times := map[string]time.Time{}
-	for p := range filesIn(s.t, s.there) {
+	items := Tree{}
+	for p, content := range filesIn(s.t, s.there) {
 		info, err := os.Stat(filepath.Join(s.there, p))
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		times[p] = info.ModTime()
+		sum := sha256.Sum256([]byte(content[1:]))
+		items[p] = Item{Kind: File, Hash: hex.EncodeToString(sum[:]), Time: info.ModTime()}
 	}
 	p := &Project{cfg: s.cfg}
-	return func(at string) string { return p.aside(at, Item{Time: times[at]}) }
+	return func(at string) string { return p.aside(at, items[at]) }
 }
 
 // interrupted makes a pass that may end anywhere, in this process or in another
