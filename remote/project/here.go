@@ -30,11 +30,12 @@ type here struct {
 	root *os.Root
 	fold bool // names that differ in case alone are one
 
-	rules    *Rules
-	seen     map[string]seen     // what a file's content was
-	ids      map[string]identity // as of the last scan, and what was done since
-	tree     Tree
-	replaced []replaced
+	plain bool // it cannot exchange names
+
+	rules *Rules
+	seen  map[string]seen     // what a file's content was
+	ids   map[string]identity // as of the last scan, and what was done since
+	tree  Tree
 }
 
 // seen is the content that a file of this identity has.
@@ -53,7 +54,7 @@ func openHere(dir string, known map[string]seen, base Tree) (*here, error) {
 	if known == nil {
 		known = map[string]seen{}
 	}
-	h := &here{dir: dir, root: root, seen: known, ids: map[string]identity{}, tree: base}
+	h := &here{dir: dir, root: root, plain: !renames, seen: known, ids: map[string]identity{}, tree: base}
 	if err = h.makeStage(); err == nil {
 		h.fold, err = h.folds()
 	}
@@ -61,15 +62,14 @@ func openHere(dir string, known map[string]seen, base Tree) (*here, error) {
 		_ = root.Close()
 		return nil, err
 	}
-	h.forget()
+	h.settle()
 	return h, nil
 }
 
 // close lets go of the folder, and removes what only this program needs in it.
 func (h *here) close() error {
-	h.settle(true)
-	_ = h.root.Remove(path.Join(stage, ".gitignore"))
-	_ = h.root.Remove(stage) // unless something is left in it
+	h.settle()
+	h.removeStage()
 	return h.root.Close()
 }
 
@@ -94,7 +94,10 @@ type scanner struct {
 
 // look sees what is there, and reads the rules.
 func (h *here) look(ctx context.Context) (Scan, error) {
-	h.settle(false)
+	if err := h.makeStage(); err != nil {
+		return Scan{}, err
+	}
+	h.settle()
 	h.rules = newRules(h.fold)
 	s := &scanner{h: h, scan: Scan{Tree: Tree{}, Unknown: map[string]string{}}, ids: map[string]identity{}}
 	if _, err := s.walk(ctx, ""); err != nil {

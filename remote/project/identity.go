@@ -1,6 +1,9 @@
 package project
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // identity is what tells a file from others, and from itself at other times.
 type identity struct {
@@ -18,3 +21,6 @@ func (i identity) lasting() identity {
 
 // latest is when the file was last changed.
 func (i identity) latest() time.Time { return time.Unix(0, max(i.Time, i.Changed)) }
+
+// age is how long ago the file was last changed or renamed.
+func (i identity) age() time.Duration { return time.Since(time.Unix(0, cmp.Or(i.Changed, i.Time))) }

@@ -13,7 +13,7 @@ class Side(Seen):
         for n, op in enumerate(ops):
             try:
                 self.note(n, op, getattr(self, "do_" + op["do"])(op["p"], op))
-            except Changed:
+            except (Changed, FileExistsError, FileNotFoundError, NotADirectoryError):
                 say(n=n, changed=True)
             except OSError as e:
                 say(n=n, error=e.strerror or str(e), code=e.errno)
@@ -45,29 +45,16 @@ class Side(Seen):
             raise Changed
         return info
 
-    def free(self, path, hash):
-        """Reports whether a name is free; it is not needed where the same content has it."""
-        info = look(path)
-        if info is None:
-            return True
-        if stat.S_ISREG(info.st_mode) and self.content(path, info) == (hash, ""):
-            return False
-        raise Changed
-
     def do_aside(self, path, op):
         self.must_be(path, op)
-        if look(op["aside"]) is not None:
-            raise Changed
-        os.rename(path, op["aside"])
+        self.save(path, op["aside"])
 
     def do_remove(self, path, op):
         info = self.must_be(path, op)
         if stat.S_ISDIR(info.st_mode):
             os.rmdir(path)
-            return
-        old = self.old(info)
-        os.rename(path, old)
-        self.put_by(old, info, path)
+        else:
+            os.rename(path, kept_as(info, 0, path))
 
     def do_folder(self, path, op):
         self.must_be(path, op)
@@ -77,9 +64,13 @@ class Side(Seen):
 
     def do_link(self, path, op):
         was = self.must_be(path, op)
-        half = self.old(was)
-        os.symlink(op["i"][5], half)
-        self.bring(half, path, was)
+        staged = STAGE + "/in-link"
+        try:
+            os.symlink(op["i"][5], staged)
+            self.bring(staged, path, was)
+        finally:
+            if look(staged) is not None:
+                os.unlink(staged)
         return os.lstat(path)
 
     def do_mode(self, path, op):
@@ -96,135 +87,196 @@ class Side(Seen):
             if look(staged) is not None:
                 os.unlink(staged)
             raise Changed  # what was sent is not what was to be sent
+        aside = op.get("aside")
+        if aside and self.has(aside, op["was"][4]):
+            aside = None  # what is replaced is kept already
         was = self.must_be(path, op)
-        half = self.old(was)
-        os.rename(staged, half)
-        try:
-            os.chmod(half, mode)
-            os.utime(half, ns=(changed, changed))
-            new = os.lstat(half)
-            if op.get("aside") and self.free(op["aside"], op["was"][4]):
-                os.link(path, op["aside"])
-            self.bring(half, path, was)
-        except BaseException:
-            if look(half) is not None:
-                os.replace(half, staged)  # for the next time
-            raise
+        os.chmod(staged, mode)
+        os.utime(staged, ns=(changed, changed))
+        new = os.lstat(staged)
+        self.bring(staged, path, was, aside)
         info = os.lstat(path)
         self.remember(path, info, new, hash)
         return info
+
+    def has(self, path, hash):
+        """Reports whether a file of that content is there."""
+        info = look(path)
+        return info is not None and stat.S_ISREG(info.st_mode) and self.content(path, info) == (hash, "")
 
     def remember(self, path, info, was, hash):
         """Notes the content of what was seen before it was moved, unless it was written to since."""
         if stat.S_ISREG(info.st_mode) and lasting(info) == lasting(was):
             self.seen[path], self.dirty = [identity(info), hash], True
 
-    def old(self, was):
-        """Returns a name for what is not in its place yet, and then for what was there before."""
-        return OLD + "-".join("%x" % n for n in (lasting(was) if was else [0, 0, 0]) + [os.getpid(), time.time_ns()])
-
-    def bring(self, half, path, was):
+    def bring(self, staged, path, was, aside=None):
+        """Puts what is staged in its place. Nothing is lost of what was there: it
+        has the name aside then, or is in the stage, whatever it is by now."""
         if was is None:
-            self.place(half, path)
+            move(staged, path)
+        elif aside:
+            self.save(path, aside)
+            move(staged, path)
         else:
-            self.swap(half, path, was)
+            self.swap(staged, path, was)
 
-    def place(self, half, path):
+    def swap(self, staged, path, was):
+        old = kept_as(was, os.lstat(staged).st_ino, path)
+        os.rename(staged, old)
+        if rename(old, path, EXCHANGE) == 0:
+            return
+        os.rename(old, staged)
+        os.rename(path, old)  # there is no exchange here: for a moment nothing is there
         try:
-            os.link(half, path, follow_symlinks=False)
+            move(staged, path)
         except FileExistsError:
-            raise Changed
-        except OSError:  # no links on this file system
-            if look(path) is not None:
-                raise Changed
-            os.rename(half, path)
+            raise  # somebody has put something newer there
+        except OSError:
+            move(old, path)
+            raise
+
+    def settle(self):
+        """Lets go of what was replaced, and of halves that nobody continues."""
+        if self.mine is None:
             return
-        os.unlink(half)
-
-    def swap(self, half, path, was):
-        """Replaces what is at a path, which is kept for a while: somebody may have it open."""
-        if exchange(half, path):
-            self.put_by(half, was, path)
-            return
-        now = look(path)
-        if now is None or identity(now) != identity(was):
-            raise Changed
-        os.replace(half, path)
-
-    def put_by(self, old, was, path):
-        info = os.lstat(old)
-        if not stat.S_ISREG(info.st_mode):
-            os.unlink(old)
-        elif lasting(info) != lasting(was):
-            self.save(old, path)
-        else:
-            self.replaced.append((old, path, identity(info), time.monotonic()))
-
-    def settle(self, all=False):
-        """Lets go of what was replaced, unless it was written to since."""
-        kept = []
-        for one in self.replaced:
-            old, path, was, since = one
+        for entry in list(os.scandir(STAGE)):
             try:
-                info = os.lstat(old)
-                if identity(info) != was and info.st_nlink == 1:
-                    self.save(old, path)
-                elif all or info.st_nlink > 1 or time.monotonic() - since > PATIENCE:
-                    os.unlink(old)
-                else:
-                    kept.append(one)
-            except OSError:
-                pass
-        self.replaced = kept
+                info = entry.stat(follow_symlinks=False)
+                if entry.path.startswith(OLD):
+                    self.let_go(entry.path)
+                elif entry.path not in (SEEN, HIDES) and time.time() - info.st_ctime > 24 * 3600:
+                    os.unlink(entry.path)
+            except (OSError, ValueError):
+                pass  # a later one tries again
+
+    def let_go(self, old):
+        """Removes what was replaced, unless somebody may still write to it. What was
+        written to since gets its name again, or one beside it."""
+        was, half, path = kept_in(old)
+        busy = written(old)  # before it is looked at: who closes it now has written to it
+        info = os.lstat(old)
+        same, file = lasting(info) == was, stat.S_ISREG(info.st_mode)
+        if busy is None:
+            busy = time.time() - info.st_ctime < PATIENCE
+        if info.st_ino == half or file and info.st_nlink > 1:
+            os.unlink(old)  # it did not come to its place, or has another name
+        elif not same:
+            self.save(old, path)
+        elif not (file and busy):
+            os.unlink(old)
 
     def save(self, old, path):
-        """Gives what was written to a file that was replaced its name again, or one beside it."""
-        folder, _, name = path.rpartition("/")
-        stem, dot, end = name.rpartition(".")
-        if not stem:
-            stem, dot, end = name, "", ""
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-            folder += "/"
+        """Gives something a name, or one beside it where that is taken."""
+        folder = os.path.dirname(path)
+        try:
+            os.makedirs(folder or ".", exist_ok=True)
+        except (FileExistsError, NotADirectoryError):  # a file is there by now
+            path = os.path.basename(path)
         for n in range(1000):
-            to = "%s.conflict-%d%s%s" % (stem, n, dot, end) if n else name
             try:
-                os.link(old, folder + to)
+                return move(old, beside(path, "conflict-%d" % n) if n else path)
             except FileExistsError:
-                continue
-            os.unlink(old)
-            return
+                pass
+        raise Changed
+
+
+def beside(path, word):
+    """Returns the path of a file beside another, with a word before its extension."""
+    folder, name = os.path.split(path)
+    stem, dot, end = name.rpartition(".")
+    if not stem or len(os.fsencode(end)) >= MAX_EXT:
+        stem, dot, end = name, "", ""
+    end = "." + word + dot + end
+    while stem and len(os.fsencode(stem + end)) > MAX_NAME:
+        stem = stem[:-1]
+    return os.path.join(folder, stem + end)
+
+
+def kept_as(was, half, path):
+    """Returns a name in the stage for what was at a path. What comes in its place,
+    whose inode half is, has it before."""
+    ids = ",".join("%x" % n for n in lasting(was) + [half, time.time_ns()])
+    for there in (path, os.path.basename(path), ""):
+        name = OLD + ids + "," + there.replace("%", "%25").replace("/", "%2F")
+        if len(os.fsencode(os.path.basename(name))) <= MAX_NAME:
+            break
+    return name
+
+
+def kept_in(old):
+    """Returns what such a name says: what was there, the inode, and the path."""
+    ids = old[len(OLD):].split(",", 5)
+    path = ids.pop().replace("%2F", "/").replace("%25", "%")
+    ino, size, changed, half = (int(n, 16) for n in ids[:4])
+    return [ino, size, changed], half, path or "replaced"
+
+
+def written(path):
+    """Reports whether somebody has a file open for writing, or mapped; None where
+    the system does not tell. Linux gives a lease to read only where nobody has."""
+    try:
+        f = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        fcntl.fcntl(f, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        return False
+    except AttributeError:
+        return None  # another system
+    except OSError as e:
+        # Some file systems give no lease for a file that nobody writes to either.
+        busy = e.errno == errno.EAGAIN and path != HIDES and written(HIDES) is False
+        return busy or None
+    finally:
+        os.close(f)
 
 
 def renamer():
-    """Returns the call that exchanges two names, where there is one."""
+    """Returns the system's call that renames in other ways; its result is not 0 where it did not."""
+    number = {"x86_64": 316, "aarch64": 276}.get(os.uname().machine)  # renameat2, which not every libc has
     try:
-        libc = ctypes.CDLL(None, use_errno=True)
+        import ctypes
+
+        libc = ctypes.CDLL(None)
         if sys.platform == "darwin":
-            call = libc.renamex_np
-            return lambda a, b: call(a, b, EXCHANGE)
-        call = libc.renameat2
-        return lambda a, b: call(AT_CWD, a, AT_CWD, b, EXCHANGE)
-    except (OSError, AttributeError, TypeError):
-        return None
+            return libc.renamex_np
+        if sys.platform == "linux" and number and sys.maxsize > 2**32:
+            return lambda a, b, how: libc.syscall(number, AT_CWD, a, AT_CWD, b, how)
+    except (ImportError, OSError, AttributeError):
+        pass  # a Python without it
+    return lambda a, b, how: -1
 
 
 RENAME = renamer()
+AT_CWD, EXCHANGE, NOREPLACE = -100, 2, 4 if sys.platform == "darwin" else 1
 
 
-def exchange(a, b):
-    """Exchanges two files, and reports whether it did: not all file systems can."""
-    if RENAME is None:
-        return False
-    if RENAME(os.fsencode(a), os.fsencode(b)) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code == 2:  # ENOENT: it has gone
-        raise Changed
-    return False
+def rename(a, b, how):
+    return RENAME(os.fsencode(a), os.fsencode(b), how)
+
+
+def move(a, b):
+    """Gives something another name, which nothing may have."""
+    if rename(a, b, NOREPLACE) == 0:
+        return
+    try:
+        os.link(a, b, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:  # it cannot be linked
+        if look(b) is not None:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), b)
+        os.rename(a, b)
+        return
+    try:
+        os.unlink(a)
+    except OSError:
+        os.unlink(b)
+        raise
 
 
 def main():
+    signal.signal(signal.SIGIO, signal.SIG_IGN)  # somebody wants to write to what is asked about in written
     side = Side()
     does = {"open": side.open, "scan": side.scan, "apply": side.apply}
     say(speaks="a project's host", version=1)
@@ -236,7 +288,7 @@ def main():
         except OSError as e:
             say(error=e.strerror or str(e), code=e.errno)
         sys.stdout.flush()
-    side.settle(all=True)
+    side.settle()
 
 
 try:

@@ -1,13 +1,15 @@
 # Keeps its side of a project: says what is there, and does what it is told if
 # what was seen is still there. It reads requests and writes answers, each a
 # line of JSON, until its input ends.
-import ctypes
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import posixpath
 import queue
 import re
+import signal
 import stat
 import sys
 import threading
@@ -17,10 +19,12 @@ OWN = ".jupyter-ec2-"
 IGNORE = ".jupyter-ec2-ignore"
 STAGE = OWN + "sync"
 SEEN = STAGE + "/seen.json"
-OLD = STAGE + "/old-"
+HIDES = STAGE + "/.gitignore"  # git need not see the stage
+OLD = STAGE + "/old-"  # begins the names of what was replaced
 RACY = 2 * 10**9  # a file changed so lately may change again unseen, in ns
-PATIENCE = 30  # seconds for which what was replaced is kept: somebody may write to it
-AT_CWD, EXCHANGE, NOREPLACE = -100, 2, 1
+PATIENCE = 600  # seconds for which what was replaced is kept where the system does not tell who writes to it
+TURN = 5  # seconds for which an earlier one may work on
+MAX_NAME, MAX_EXT = 255, 32  # bytes of a name, and of an extension that stays one
 
 
 class Changed(Exception):
@@ -93,7 +97,7 @@ class Seen:
         self.items = {}  # what the other side was told
         self.ids = {}  # the identities of what it was told
         self.unknown = {}
-        self.replaced = []  # names, paths, identities, and since when
+        self.mine = None  # the lock on the folder, while it is held
         self.rules = Rules({})
         self.given = None
         self.staged = {}
@@ -104,8 +108,11 @@ class Seen:
         if make:
             os.makedirs(root, exist_ok=True)
         os.chdir(root)
-        os.makedirs(STAGE, 0o700, exist_ok=True)
-        self.forget()
+        if not self.turn():
+            say(busy=True)
+            return
+        self.stage()
+        self.settle()
         try:
             with open(SEEN, encoding="utf-8") as f:
                 self.seen = json.load(f)
@@ -122,27 +129,36 @@ class Seen:
         finally:
             os.unlink(name)
 
-    def forget(self):
-        """Removes what an earlier one left, but nothing that was written to since it was replaced."""
-        for entry in list(os.scandir(STAGE)):
+    def turn(self):
+        """Takes the folder's lock, and reports whether nobody else holds it."""
+        mine, until = os.open(".", os.O_RDONLY), time.monotonic() + TURN
+        while True:
             try:
-                info = entry.stat(follow_symlinks=False)
-                if entry.path.startswith(OLD):
-                    ino, size, changed = (int(part, 16) for part in entry.path[len(OLD):].split("-")[:3])
-                    if info.st_ino == ino and lasting(info) != [ino, size, changed]:
-                        self.save(entry.path, "replaced")
-                    else:
-                        os.unlink(entry.path)
-                elif entry.path != SEEN and time.time() - info.st_mtime > 24 * 3600:
-                    os.unlink(entry.path)  # half a file, that nobody continues
-            except (OSError, ValueError):
-                pass
+                fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < until:
+                    time.sleep(0.05)
+                    continue
+                os.close(mine)
+                return False
+            except OSError:
+                pass  # this file system has no locks
+            self.mine = mine
+            return True
+
+    def stage(self):
+        """Makes the stage where it is missing: it is easily taken for rubbish."""
+        os.makedirs(STAGE, 0o700, exist_ok=True)
+        if look(HIDES) is None or not os.lstat(HIDES).st_size:
+            with open(HIDES, "w", encoding="utf-8") as f:
+                f.write("*\n")
 
     # What is there.
 
     def scan(self, rules=None, **_):
         if rules is not None and rules != self.given:
             self.rules, self.given = Rules(rules), rules
+        self.stage()
         self.settle()
         found, ids, unknown, todo = {}, {}, {}, []
         try:
