@@ -124,6 +124,7 @@ var arrows = map[string][]string{
 	"remote":                  {"remote/private", "remote/safe", "steps/problem", "steps/timing"},
 	"remote/private":          {},
 	"remote/python":           {},
+	"remote/packages":         {"remote", "remote/jupyter", "remote/safe", "steps/problem"},
 	"remote/project":          {"remote", "remote/private", "remote/safe"},
 	"remote/safe":             {},
 	"remote/cloudinit":        {"remote"},
@@ -212,11 +213,11 @@ func TestOthersModules(t *testing.T) {
 		{"github.com/aws/", []string{"aws"}},
 		{"golang.org/x/crypto/ssh", []string{"remote"}},
 		{"github.com/pkg/sftp", []string{"remote"}},
-		{"go.yaml.in/yaml", []string{"remote/sshhost"}},
+		{"go.yaml.in/yaml", []string{"remote/packages", "remote/sshhost"}},
 		{"github.com/coder/websocket", []string{"remote/jupyter"}},
 		{"github.com/spf13/", []string{"ui/cli"}},
 		{"github.com/adrg/xdg", []string{"ui/cli"}},
-		{"github.com/pelletier/go-toml", []string{"ui/settings"}},
+		{"github.com/pelletier/go-toml", []string{"remote/packages", "ui/settings"}},
 	}
 	for _, s := range sources(t) {
 		for _, i := range s.imports {

@@ -1,0 +1,283 @@
+package packages
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+)
+
+// The script's own exit codes, beside those of Jupyter's install; see
+// scripts/bring.sh.
+const (
+	exitNoPythonFits = 22
+	exitNoFolder     = 23
+)
+
+// Reason is why a package cannot be had.
+type Reason string
+
+// The reasons.
+const (
+	NoVersion  Reason = "no-version" // the index has others
+	Unknown    Reason = "unknown"    // the index does not know it
+	NoWheel    Reason = "no-wheel"   // none is for this kind of machine, and it cannot be built
+	OtherOne   Reason = "python"     // it is for other Pythons
+	Yanked     Reason = "yanked"     // whoever published it took it back
+	Conflict   Reason = "conflict"   // others that are asked for rule it out
+	BuildFails Reason = "build"      // it has to be built, and that failed
+	IndexDown  Reason = "index"      // its index does not answer as it should
+	NoLogin    Reason = "login"      // its index wants a login, or does not accept the one it got
+)
+
+// Missing is a package that cannot be had on the machine.
+type Missing struct {
+	Name    string
+	Version string // which one was asked for, ">=2" or "==2.1"; or empty
+	Why     Reason
+	Index   string // the index's host, where the reason is about it
+}
+
+// saying is one way in which uv says that a package cannot be had.
+type saying struct {
+	text *regexp.Regexp // its groups "name" and "spec"
+	why  Reason
+}
+
+// sayings are looked for in order: what is certain comes first. The texts are
+// those of uv 0.5 to 0.13.
+var sayings = sync.OnceValue(func() []saying {
+	const name = "`?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*?)(?:\\[[^\\]]*\\])?"
+	const spec = `(?P<spec>(?:[=!<>~]=|[<>])[^\s` + "`" + `]*?)?`
+	const end = "(?:\\+[A-Za-z0-9.]+)?`?"
+	var all []saying
+	for _, s := range []struct {
+		why  Reason
+		text string
+	}{
+		{NoWheel, "Distribution `" + name + spec + " @ [^`]*` can't be installed because it (?:doesn't have|does not have|has)"},
+		{OtherOne, `Python version \([^)]*\) does not satisfy Python\S+ and ` + name + spec + " depends on Python"},
+		{OtherOne, name + spec + end + " has no wheels with a matching Python"},
+		{NoWheel, name + spec + end + " has no (?:usable wheels|wheels with a matching|wheels are usable|compatible wheels)"},
+		{NoWheel, "only has wheels (?:for|with) .*? " + name + spec + end + "$"},
+		{Yanked, name + spec + end + " (?:was|is|were|are) yanked"},
+		{Unknown, name + spec + end + " was not found in the (?:package registry|provided package locations|cache)"},
+		{NoVersion, "(?:there (?:is|are) no versions? of) " + name + spec + end + `(?:[ ,]|$)`},
+		{NoVersion, "only " + name + spec + end + ` (?:is|are) available`},
+		{NoVersion, "only the following versions of " + name + " are available"},
+		{BuildFails, "(?:Failed to (?:build|prepare|download and build)|Building) (?:distribution |source distribution: )?`?" + name + spec + "(?: @ [^`]*)?`"},
+	} {
+		all = append(all, saying{regexp.MustCompile(s.text), s.why})
+	}
+	return all
+})
+
+// requirePattern is what the person asked for, where a chain of reasons names others.
+var (
+	requirePattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:you require|your project depends on) ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?((?:[=!<>~]=|[<>])[^\s,]*)?`)
+	})
+	fetchPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("(?i)failed to (?:fetch|download)[:\\s]+`?(https?://[^\\s`]+)")
+	})
+	deniedPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`An index (?:URL )?\(([^)\s]+)\) (?:could not be queried due to a lack of valid authentication|returned a 40[13])`)
+	})
+	buildingPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\s*(Building|Built) ([A-Za-z0-9][A-Za-z0-9._-]*)(?:==(\S+)| @ |$)`)
+	})
+)
+
+// missing is which packages uv says that it cannot get, by the lines of its log.
+func missing(log []string) []Missing {
+	from := lastError(log)
+	if from < 0 {
+		return nil
+	}
+	text := strings.Join(strings.Fields(strings.Join(log[from:], " ")), " ")
+	text = text[:min(len(text), 64<<10)]
+	denied := deniedPattern().FindStringSubmatch(text)
+	for _, s := range sayings() {
+		m := s.text.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		found := Missing{
+			Name: m[s.text.SubexpIndex("name")], Why: s.why,
+			Version: strings.TrimRight(group(s.text, m, "spec"), ",.;"),
+		}
+		if s.why == Unknown && denied != nil {
+			found.Why, found.Index = NoLogin, hostOf(denied[1])
+		}
+		return []Missing{found}
+	}
+	if m := fetchPattern().FindStringSubmatch(text); m != nil {
+		return []Missing{unfetched(m[1], text)}
+	}
+	if strings.Contains(text, "The build backend returned an error") || strings.Contains(text, "Failed to build") {
+		return unbuilt(log)
+	}
+	if m := requirePattern().FindStringSubmatch(text); m != nil {
+		return []Missing{{Name: m[1], Version: m[2], Why: Conflict}}
+	}
+	return nil
+}
+
+func group(p *regexp.Regexp, m []string, name string) string {
+	if i := p.SubexpIndex(name); i >= 0 {
+		return m[i]
+	}
+	return ""
+}
+
+// lastError is the line with which uv's last error begins, or -1.
+func lastError(log []string) int {
+	for i := len(log) - 1; i >= 0; i-- {
+		// What stands further in is what a program said that uv ran.
+		if strings.HasPrefix(log[i], "error: ") || strings.HasPrefix(log[i], "  × ") {
+			return i
+		}
+	}
+	return -1
+}
+
+// unfetched is the package whose file or page at a URL was not to be had.
+func unfetched(address, text string) Missing {
+	m := Missing{Why: IndexDown, Index: hostOf(address)}
+	if strings.Contains(text, "401 Unauthorized") || strings.Contains(text, "403 Forbidden") {
+		m.Why = NoLogin
+	}
+	u, err := url.Parse(strings.TrimRight(address, ".,)"))
+	if err != nil {
+		return m
+	}
+	last := path.Base(strings.TrimSuffix(u.Path, "/"))
+	if strings.HasSuffix(u.Path, "/") { // an index's page
+		m.Name = nameOf(last)
+		return m
+	}
+	name, rest, _ := strings.Cut(strings.TrimSuffix(last, ".metadata"), "-")
+	m.Name = nameOf(normal(name))
+	if version, _, ok := strings.Cut(rest, "-"); ok && strings.HasSuffix(rest, ".whl") && versionPattern().MatchString(version) {
+		m.Version = "==" + version
+	}
+	return m
+}
+
+// nameOf is the text where it is a package's name, and empty elsewhere.
+func nameOf(text string) string {
+	if r, err := parseRequirement(text); err != nil || r.name != text {
+		return ""
+	}
+	return text
+}
+
+// unbuilt are the packages whose building began and did not end.
+func unbuilt(log []string) []Missing {
+	var all []Missing
+	for _, line := range log {
+		m := buildingPattern().FindStringSubmatch(line)
+		switch {
+		case m == nil:
+		case m[1] == "Built":
+			all = slices.DeleteFunc(all, func(b Missing) bool { return normal(b.Name) == normal(m[2]) })
+		default:
+			b := Missing{Name: m[2], Why: BuildFails}
+			if m[3] != "" {
+				b.Version = "==" + m[3]
+			}
+			all = append(all, b)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[len(all)-1:] // the one that the error is about is told of last
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// apart reports whether the others can be had without the package.
+func (m Missing) apart() bool {
+	return m.Name != "" && !slices.Contains([]Reason{Conflict, IndexDown}, m.Why)
+}
+
+// maxMissing is how many packages are looked for that cannot be had.
+const maxMissing = 25
+
+// explain is why the packages could not be brought. Where single ones cannot be
+// had, it finds out which others cannot either.
+func (p Project) explain(ctx context.Context, n Needs, exit int, log tail) error {
+	why := jupyter.ExplainInstall(exit, log)
+	switch exit {
+	case exitNoPythonFits:
+		return &PythonError{Requires: n.Requires, Said: lastSaid(log), Err: why}
+	case exitNoFolder:
+		return fmt.Errorf("bring the project's packages: %w", why)
+	}
+	found := missing(log)
+	if len(found) == 0 {
+		return why
+	}
+	e := &MissingError{File: n.File, Missing: found, Err: why}
+	for len(e.Missing) < maxMissing && found[0].apart() {
+		var err error
+		if found, err = p.whatElse(ctx, n, e.Missing); err != nil || len(found) == 0 {
+			break // what is known is told
+		}
+		e.Missing = append(e.Missing, found...)
+	}
+	slices.SortFunc(e.Missing, func(a, b Missing) int { return cmp.Compare(normal(a.Name), normal(b.Name)) })
+	return e
+}
+
+// whatElse tries without those that are known to be missing, changes nothing,
+// and returns which others are.
+func (p Project) whatElse(ctx context.Context, n Needs, known []Missing) ([]Missing, error) {
+	without := slices.Clone(p.Without)
+	for _, m := range known {
+		without = append(without, m.Name)
+	}
+	var log tail
+	out := safe.NewLines(func(text string, partial bool) {
+		if !partial {
+			log.add(text)
+		}
+	})
+	err := p.Host.Run(ctx, remote.Command{Script: "exec 2>&1\n" + p.script(n, without, true), Env: n.environment(), Stdout: out})
+	_ = out.Close() // it never fails
+	var exit *remote.ExitError
+	if err == nil || !errors.As(err, &exit) {
+		return nil, err
+	}
+	found := missing(log)
+	if len(found) > 0 && (!found[0].apart() || slices.Contains(normals(without), normal(found[0].Name))) {
+		return nil, nil
+	}
+	return found, nil
+}
+
+func lastSaid(log tail) string {
+	for _, line := range slices.Backward(log) {
+		if text, ok := strings.CutPrefix(line, "error: "); ok {
+			return text
+		}
+	}
+	return ""
+}
