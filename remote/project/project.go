@@ -37,9 +37,11 @@ type Progress struct {
 // Result is what a pass came to.
 type Result struct {
 	Done      int               // operations
+	Files     int               // those among them that copied a file
 	Conflicts []string          // the names under which the machine's versions are kept
 	Failures  []Failure         // what could not be done this time
 	Unknown   map[string]string // why the others are left as they are, by path
+	There     map[string]string // those of them that the machine has
 }
 
 // Failure is an operation that could not be done.
@@ -126,7 +128,7 @@ func (p *Project) Pass(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{Unknown: h.Unknown}
+	r := Result{Unknown: h.Unknown, There: t.Unknown}
 	for path, why := range t.Unknown {
 		r.Unknown[path] = cmp.Or(r.Unknown[path], why)
 	}
@@ -291,6 +293,9 @@ func (r *Result) did(o Op, err error) {
 		return
 	}
 	r.Done++
+	if o.Do == PutFile {
+		r.Files++
+	}
 	if o.Aside != "" {
 		r.Conflicts = append(r.Conflicts, o.Aside)
 	}

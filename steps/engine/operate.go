@@ -66,6 +66,9 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(steps.Event)
 		id := r.s.Resources.InstanceID
 		switch {
 		case state.On():
+			if err := r.lastBeforeStop(ctx); err != nil {
+				return "", err
+			}
 			r.doing("Stopping %s; its disk is kept", id)
 		case state.Off():
 			r.doing("%s is %s", id, state)

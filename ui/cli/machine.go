@@ -44,6 +44,10 @@ type jsonMachine struct {
 	Health *jsonHealth `json:"health,omitempty"`
 	// ImageBegun is the name of an image that was begun, and has not come to its end.
 	ImageBegun string `json:"image_begun,omitempty"`
+	// Project is the folder here that is kept alike with one of the machine, and Sync
+	// how they are.
+	Project string `json:"project,omitempty"`
+	Sync    string `json:"sync,omitempty"`
 	// BadRecord says why the setup's record cannot be used, and what to do.
 	BadRecord string `json:"bad_record,omitempty"`
 	Unwell    string `json:"unwell,omitempty"` // why the machine did not say how it is
@@ -123,6 +127,9 @@ func (m machine) json(now time.Time) jsonMachine {
 	}
 	if m.health != nil {
 		j.Health = healthOf(*m.health)
+	}
+	if m.Project != nil {
+		j.Project, j.Sync = m.Project.Dir, wording.Sync(m.Setup.Sync, now)
 	}
 	if m.Saving != nil {
 		j.ImageBegun = safe.Clean(m.Saving.Name)

@@ -24,6 +24,8 @@ func actionWords(a problem.Action) string {
 		return wording.Choice(a) + " with --subnet"
 	case problem.LeaveSubnet:
 		return "use the default network with --subnet="
+	case problem.LeaveProject:
+		return "do without a project with --project="
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:
@@ -80,6 +82,16 @@ func machineWords(a problem.Action) string {
 		return "check again with " + of("doctor")
 	case problem.Fix:
 		return "run " + of("doctor", "--fix")
+	case problem.BringProject:
+		return "bring a folder with " + up + " --project DIR"
+	case problem.Sync:
+		return "bring it over with " + of("sync")
+	case problem.SyncDeletions:
+		return "delete it on the other side too with " + of("sync", "--deletions")
+	case problem.ResumeSync:
+		return "continue with " + of("sync resume")
+	case problem.Discard:
+		return "remove it, and lose that, with " + of("rm", "--discard")
 	case problem.List:
 		return "list them with " + list([]bool{a.Sandbox})
 	case problem.Adopt:

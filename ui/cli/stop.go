@@ -14,7 +14,7 @@ func (p *Program) stopCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "stop NAME...", short: "Stop machines; their disks are kept", least: 1, most: -1,
 		want: "name one setup or more: " + name + " ls lists them",
-		long: `Stops machines. Files are kept, and the disk keeps costing a little; running kernels and what is in their memory are lost. "start" starts a machine again, at another address.
+		long: `Stops machines. Files are kept, and the disk keeps costing a little; running kernels and what is in their memory are lost. What is new in a setup's project is brought back first, and what cannot be brought back is named: it stays on the disk. "start" starts a machine again, at another address.
 
 With --json, events of the steps, and a last line of kind "done".`,
 		example: `jupyter-ec2 stop jupyter

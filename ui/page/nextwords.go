@@ -19,6 +19,8 @@ func actionWords(a problem.Action) string {
 		return wording.Choice(a) + ": quit, and run \"jupyter-ec2 up --subnet subnet-…\""
 	case problem.LeaveSubnet:
 		return "use the default network: quit, and run \"jupyter-ec2 up --subnet=\""
+	case problem.LeaveProject:
+		return "do without a project: quit, and run \"jupyter-ec2 up --project=\""
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:
@@ -70,6 +72,16 @@ func machineWords(a problem.Action) string {
 		return "check again with D" + list
 	case problem.Fix:
 		return "have the doctor (D" + list + ") fix it"
+	case problem.BringProject:
+		return "bring a folder: quit, and run \"jupyter-ec2 up --project DIR\""
+	case problem.Sync:
+		return "bring it over: run \"jupyter-ec2 sync NAME\" in another terminal"
+	case problem.SyncDeletions:
+		return "delete it on the other side too: run \"jupyter-ec2 sync --deletions NAME\" in another terminal"
+	case problem.ResumeSync:
+		return "continue: run \"jupyter-ec2 sync resume NAME\" in another terminal"
+	case problem.Discard:
+		return "remove it, and lose that: quit, and run \"jupyter-ec2 rm NAME --discard\""
 	case problem.List:
 		return "see Your setups"
 	case problem.Adopt:
