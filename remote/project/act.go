@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -83,7 +84,7 @@ func (h *here) do(ctx context.Context, op Op, staged string, was fs.FileInfo) (f
 		}
 		return h.remember(op, identify(was))
 	case PutLink:
-		return h.putLink(op, path.Join(stage, "in-link"), was)
+		return h.putLink(op, path.Join(stage, "in-link-"+rand.Text()), was)
 	case PutFile:
 		return h.putFile(ctx, op, path.Join(stage, staged))
 	}

@@ -116,16 +116,12 @@ func (t *there) begin(dir string) error {
 		answer
 		Path string
 		Fold bool
-		Busy bool
 	}
 	if err := t.ask(map[string]any{"do": "open", "root": dir, "make": true}); err != nil {
 		return err
 	}
 	if err := t.read(&opened, &opened.answer); err != nil {
 		return err
-	}
-	if opened.Busy {
-		return &BusyError{There}
 	}
 	if !path.IsAbs(opened.Path) {
 		return errWords

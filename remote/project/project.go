@@ -10,8 +10,6 @@ import (
 	"path"
 	"path/filepath"
 
-	"github.com/gofrs/flock"
-
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -21,7 +19,7 @@ type Config struct {
 	Host    Host
 	HostDir string // of the host; it begins in the home folder
 	Name    string // the machine's, for the names of conflicts
-	State   string // the file that holds what is known between runs
+	State   string // the file that holds what is known between runs; the caller sees that one at a time has it
 	// Emptied has everything be deleted on one side where the other has nothing
 	// any more.
 	Emptied bool
@@ -66,46 +64,22 @@ func (e *EmptiedError) Error() string {
 	return "the project's folder on the machine is empty"
 }
 
-// BusyError is a side that another run keeps alike with one, or did until just
-// now: on this computer the same two folders, on the machine that folder.
-type BusyError struct{ Side Side }
-
-func (e *BusyError) Error() string {
-	if e.Side == Here {
-		return "another run on this computer keeps the project alike with the machine"
-	}
-	return "another run keeps the project's folder on the machine alike with its own"
-}
-
 // Project keeps two folders alike.
 type Project struct {
 	cfg   Config
-	lock  *flock.Flock // for as long as this runs
 	here  *here
 	there *there
 	base  Tree
 }
 
 // Open begins. The folder on the host is made where it is missing. Whatever ends
-// ctx ends the project. Its error is a [*BusyError] where another run keeps the
-// folders alike.
-func Open(ctx context.Context, cfg Config) (_ *Project, err error) {
-	p := &Project{cfg: cfg, lock: flock.New(cfg.State+".lock", flock.SetPermissions(0o600))}
-	if mine, err := p.lock.TryLock(); err != nil {
-		return nil, fmt.Errorf("see whether another run keeps the project alike: %w", err)
-	} else if !mine {
-		return nil, errors.Join(&BusyError{Here}, p.lock.Close())
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, p.lock.Close())
-		}
-	}()
+// ctx ends the project.
+func Open(ctx context.Context, cfg Config) (*Project, error) {
 	base, known, err := loadState(cfg.State)
 	if err != nil {
 		return nil, err
 	}
-	p.base = base
+	p := &Project{cfg: cfg, base: base}
 	if p.here, err = openHere(cfg.Dir, known, base); err != nil {
 		return nil, fmt.Errorf("open the project's folder: %w", err)
 	}
@@ -118,7 +92,7 @@ func Open(ctx context.Context, cfg Config) (_ *Project, err error) {
 // Close ends it.
 func (p *Project) Close() error {
 	p.there.close()
-	return errors.Join(p.here.close(), p.lock.Close())
+	return p.here.close()
 }
 
 // Pass looks at both sides once, and makes them alike. Its error is one that

@@ -1,11 +1,16 @@
 package project
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 )
 
 // Whoever writes to a file is seen, and nobody else is.
@@ -51,4 +56,47 @@ func TestWritten(t *testing.T) {
 	if busy, known := h.written("none"); busy || known {
 		t.Errorf("nothing: %v, known: %v", busy, known)
 	}
+}
+
+// What another one has under way on the host is waited for.
+func TestTurnsOnTheHost(t *testing.T) {
+	t.Parallel()
+	s := newSides(t)
+	write(t, filepath.Join(s.here, "a"), "0")
+	p := s.open()
+	s.pass(p)
+	folder, err := os.Open(s.there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = folder.Close() }()
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	info, err := folder.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(s.here, "a"), "1")
+	done := make(chan error, 1)
+	go func() {
+		_, err := p.Pass(t.Context())
+		done <- err
+	}()
+	await.Until(t, "the host's part waits for its turn", func() bool {
+		locks, err := os.ReadFile("/proc/locks")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(strings.Split(string(locks), "\n"), func(line string) bool {
+			return strings.Contains(line, "-> FLOCK") && strings.Contains(line, fmt.Sprintf(":%d ", identify(info).Inode))
+		})
+	})
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_UN); err != nil {
+		t.Fatal(err)
+	}
+	if err := await.Receive(t, "the pass", done); err != nil {
+		t.Error(err)
+	}
+	s.alike(map[string]string{"a": "=1"})
 }

@@ -1,10 +1,8 @@
 package project
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,44 +114,6 @@ func TestTheStageIsTakenAway(t *testing.T) {
 			s.alike(map[string]string{"a": "=" + content})
 		}
 	})
-}
-
-// Two runs never keep the same folders alike at once, and one that was killed
-// stands in nobody's way.
-func TestTwoRuns(t *testing.T) {
-	t.Parallel()
-	s := newSides(t)
-	write(t, filepath.Join(s.here, "a"), "0")
-	p := s.open()
-	busy := func(cfg Config, on Side) {
-		t.Helper()
-		other, err := Open(t.Context(), cfg)
-		var busy *BusyError
-		if !errors.As(err, &busy) || busy.Side != on {
-			t.Errorf("a second run: %v, want one busy on side %d", err, on)
-		}
-		if err == nil {
-			_ = other.Close()
-		}
-	}
-	busy(s.cfg, Here)
-	another := s.cfg // computer, with the same host
-	another.Dir, another.State = t.TempDir(), filepath.Join(t.TempDir(), "state.json")
-	busy(another, There)
-	s.pass(p)
-	s.alike(map[string]string{"a": "=0"})
-	if err := p.Close(); err != nil {
-		t.Fatal(err)
-	}
-
-	ctx, kill := context.WithCancel(t.Context())
-	p, err := Open(ctx, another)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kill()
-	s.pass(s.open()) // which waits until the host's part has ended
-	_ = p.Close()
 }
 
 // A conflict ends, whatever has the name that the machine's version gets, and

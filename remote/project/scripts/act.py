@@ -10,24 +10,30 @@ class Side(Seen):
             if info is not None:
                 todo.append((STAGE + "/" + op["staged"], info))
         self.staged = self.contents(todo)
-        for n, op in enumerate(ops):
-            try:
-                self.note(n, op, getattr(self, "do_" + op["do"])(op["p"], op))
-            except (Changed, FileExistsError, FileNotFoundError, NotADirectoryError):
-                say(n=n, changed=True)
-            except OSError as e:
-                say(n=n, error=e.strerror or str(e), code=e.errno)
+        with self.turn():
+            answers = [self.answer(op) for op in ops]
+        for n, answer in enumerate(answers):  # when others have their turn: nobody may listen
+            say(n=n, **answer)
         say(done=True)
 
-    def note(self, n, op, info):
-        path, item = op["p"], None
+    def answer(self, op):
+        try:
+            return {"i": self.note(op, getattr(self, "do_" + op["do"])(op["p"], op))}
+        except (Changed, FileExistsError, FileNotFoundError, NotADirectoryError):
+            return {"changed": True}
+        except OSError as e:
+            return {"error": e.strerror or str(e), "code": e.errno}
+
+    def note(self, op, info):
+        """Notes what is at a path, and returns it as it is told."""
+        path = op["p"]
         if info is None:
             self.items.pop(path, None)
             self.ids.pop(path, None)
-        else:
-            item = op["i"][:3] + [info.st_mtime_ns] + op["i"][4:]
-            self.items[path], self.ids[path] = item, identity(info)
-        say(n=n, i=item)
+            return None
+        item = op["i"][:3] + [info.st_mtime_ns] + op["i"][4:]
+        self.items[path], self.ids[path] = item, identity(info)
+        return item
 
     def must_be(self, path, op):
         """Returns what is there, if it is what was seen."""
@@ -64,7 +70,7 @@ class Side(Seen):
 
     def do_link(self, path, op):
         was = self.must_be(path, op)
-        staged = STAGE + "/in-link"
+        staged = "%s/in-link-%x-%x" % (STAGE, os.getpid(), time.time_ns())
         try:
             os.symlink(op["i"][5], staged)
             self.bring(staged, path, was)
@@ -137,9 +143,11 @@ class Side(Seen):
 
     def settle(self):
         """Lets go of what was replaced, and of halves that nobody continues."""
-        if self.mine is None:
-            return
-        for entry in list(os.scandir(STAGE)):
+        try:
+            entries = list(os.scandir(STAGE))
+        except OSError:
+            return  # a later one tries again
+        for entry in entries:
             try:
                 info = entry.stat(follow_symlinks=False)
                 if entry.path.startswith(OLD):
@@ -288,7 +296,8 @@ def main():
         except OSError as e:
             say(error=e.strerror or str(e), code=e.errno)
         sys.stdout.flush()
-    side.settle()
+    with side.turn():
+        side.settle()
 
 
 try:

@@ -1,6 +1,7 @@
 # Keeps its side of a project: says what is there, and does what it is told if
 # what was seen is still there. It reads requests and writes answers, each a
 # line of JSON, until its input ends.
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -23,7 +24,6 @@ HIDES = STAGE + "/.gitignore"  # git need not see the stage
 OLD = STAGE + "/old-"  # begins the names of what was replaced
 RACY = 2 * 10**9  # a file changed so lately may change again unseen, in ns
 PATIENCE = 600  # seconds for which what was replaced is kept where the system does not tell who writes to it
-TURN = 5  # seconds for which an earlier one may work on
 MAX_NAME, MAX_EXT = 255, 32  # bytes of a name, and of an extension that stays one
 
 
@@ -97,7 +97,6 @@ class Seen:
         self.items = {}  # what the other side was told
         self.ids = {}  # the identities of what it was told
         self.unknown = {}
-        self.mine = None  # the lock on the folder, while it is held
         self.rules = Rules({})
         self.given = None
         self.staged = {}
@@ -108,11 +107,7 @@ class Seen:
         if make:
             os.makedirs(root, exist_ok=True)
         os.chdir(root)
-        if not self.turn():
-            say(busy=True)
-            return
-        self.stage()
-        self.settle()
+        self.tidy()
         try:
             with open(SEEN, encoding="utf-8") as f:
                 self.seen = json.load(f)
@@ -129,22 +124,21 @@ class Seen:
         finally:
             os.unlink(name)
 
+    @contextlib.contextmanager
     def turn(self):
-        """Takes the folder's lock, and reports whether nobody else holds it."""
-        mine, until = os.open(".", os.O_RDONLY), time.monotonic() + TURN
-        while True:
-            try:
-                fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() < until:
-                    time.sleep(0.05)
-                    continue
-                os.close(mine)
-                return False
-            except OSError:
-                pass  # this file system has no locks
-            self.mine = mine
-            return True
+        """Waits until nobody else changes anything here: what a lost connection has left behind may still work."""
+        folder = os.open(".", os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):  # some file systems have no locks
+                fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def tidy(self):
+        with self.turn():
+            self.stage()
+            self.settle()
 
     def stage(self):
         """Makes the stage where it is missing: it is easily taken for rubbish."""
@@ -158,8 +152,7 @@ class Seen:
     def scan(self, rules=None, **_):
         if rules is not None and rules != self.given:
             self.rules, self.given = Rules(rules), rules
-        self.stage()
-        self.settle()
+        self.tidy()
         found, ids, unknown, todo = {}, {}, {}, []
         try:
             self.walk("", found, ids, unknown, todo)
@@ -174,7 +167,8 @@ class Seen:
                 say(p=path, i=item)
         gone = [path for path in self.items if path not in found]
         self.items, self.ids, self.unknown = found, ids, unknown
-        self.keep()
+        with self.turn():
+            self.keep()
         say(gone=gone, unknown=unknown, done=True)
 
     def walk(self, folder, found, ids, unknown, todo):
