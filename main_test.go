@@ -144,6 +144,7 @@ var testArrows = map[string][]string{
 	"remote":           {"remote/sshhost"},
 	"remote/cloudinit": {"remote/jupyter"},
 	"remote/jupyter":   {"remote", "remote/sshhost"},
+	"remote/packages":  {"remote/sshhost"},
 	"remote/project":   {"remote/sshhost"},
 	"steps/engine":     {"aws/contract", "aws/ec2sim", "remote/sshhost", "steps/engine/enginetest"},
 	"steps/sandbox":    {"aws", "remote"},

@@ -136,7 +136,7 @@ func TestBring(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	want := []string{
-		"pip install --python ~/.jupyter-ec2/projects/my-lab/venv/bin/python --excludes ~/.jupyter-ec2/projects/my-lab/without.txt -r requirements.txt -r ~/.jupyter-ec2/projects/my-lab/needs.txt",
+		"pip install --python ~/.jupyter-ec2/projects/my-lab/venv/bin/python -r requirements.txt -r ~/.jupyter-ec2/projects/my-lab/needs.txt",
 		"pip install --python ~/.jupyter-ec2/projects/my-lab/venv/bin/python -c ~/.jupyter-ec2/projects/my-lab/versions.txt ipykernel pip",
 	}
 	if diff := cmp.Diff(want, l.asked(t, p, "pip install")); diff != "" {
@@ -218,7 +218,7 @@ func TestAdded(t *testing.T) {
 	if diff := cmp.Diff(rows, c.Rows); diff != "" || c.Differences() != 3 {
 		t.Errorf("%d differences\n%s", c.Differences(), diff)
 	}
-	if err := WriteBack(dir, c.Added); err != nil {
+	if err := n.WriteBack(dir, c.Added); err != nil {
 		t.Fatal(err)
 	}
 	if n, err = Find(dir, Options{}); err != nil {
@@ -258,7 +258,13 @@ func TestBringNamesAllThatIsMissing(t *testing.T) {
 	if e.Problem().Kind != problem.Server {
 		t.Errorf("%+v", e.Problem())
 	}
+	if err := p.Check(t.Context(), n); !errors.As(err, &e) || len(e.Missing) != len(want) {
+		t.Errorf("the check says %v", err)
+	}
 	p.Without = e.Names()
+	if err := p.Check(t.Context(), n); err != nil {
+		t.Errorf("without them the check says %v", err)
+	}
 	if _, err := p.Bring(t.Context(), n, silent); err != nil {
 		t.Fatalf("%v\n%s", err, l.logs)
 	}
@@ -293,8 +299,9 @@ func TestBringPythons(t *testing.T) {
 		t.Errorf("nothing is needed: %v", err)
 	}
 	p.Dir = "gone"
-	if _, err := p.Bring(t.Context(), n, silent); err == nil {
-		t.Error("a folder that is not there was taken")
+	_, err = p.Bring(t.Context(), n, silent)
+	if what, ok := problem.Of(err); !ok || what.Title != "The project is not on the machine" || !strings.Contains(what.Text, "/gone") {
+		t.Errorf("a folder that is not there: %v", err)
 	}
 }
 

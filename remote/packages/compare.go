@@ -187,11 +187,7 @@ const maxSeen = 8 << 20
 
 // look asks the host what the project's venv has.
 func (p Project) look(ctx context.Context, n Needs) (seen, error) {
-	kind := "needs"
-	if n.Kind == Lock {
-		kind = "lock"
-	}
-	script := p.vars(kind) + "\nlist_program() {\ncat <<'JUPYTER_EC2_PROGRAM'\n" + unix(listScript) + "JUPYTER_EC2_PROGRAM\n}\n" + unix(lookScript)
+	script := p.vars(n.Kind, normals(p.Without)) + "\nlist_program() {\ncat <<'JUPYTER_EC2_PROGRAM'\n" + unix(listScript) + "JUPYTER_EC2_PROGRAM\n}\n" + unix(lookScript)
 	out := &capped{}
 	err := p.Host.Run(ctx, remote.Command{Script: script, Stdout: out, Label: remote.WatchLabel})
 	var exit *remote.ExitError

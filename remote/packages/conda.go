@@ -1,6 +1,7 @@
 package packages
 
 import (
+	"path"
 	"regexp"
 	"strings"
 	"sync"
@@ -101,7 +102,7 @@ func (n *Needs) needPip(f *folder, line string) error {
 		}
 	case "-r", "--requirement":
 		n.args = append(n.args, "-r", value)
-		return n.namesOf(f, value, nil)
+		return n.namesOf(f, path.Clean(value), nil)
 	case "-e", "--editable":
 		n.args = append(n.args, "-e", value)
 		if value == "." {

@@ -15,14 +15,21 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/jupyter"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // The script's own exit codes, beside those of Jupyter's install; see
 // scripts/bring.sh.
 const (
+	firstOfInstall   = 10 // uv's are smaller
 	exitNoPythonFits = 22
 	exitNoFolder     = 23
 )
+
+// incompatible is a project that allows another Python than its lock.
+var incompatible = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("(?m)^error: .* incompatible with the project's Python requirement: `([^`]+)`")
+})
 
 // Reason is why a package cannot be had.
 type Reason string
@@ -224,12 +231,20 @@ const maxMissing = 25
 // explain is why the packages could not be brought. Where single ones cannot be
 // had, it finds out which others cannot either.
 func (p Project) explain(ctx context.Context, n Needs, exit int, log tail) error {
-	why := jupyter.ExplainInstall(exit, log)
-	switch exit {
-	case exitNoPythonFits:
+	why := inGeneral(exit, log)
+	switch {
+	case exit == exitNoPythonFits:
 		return &PythonError{Requires: n.Requires, Said: lastSaid(log), Err: why}
-	case exitNoFolder:
-		return fmt.Errorf("bring the project's packages: %w", why)
+	case exit == exitNoFolder:
+		return &problem.Error{
+			Kind: problem.Server, Title: "The project is not on the machine", Text: problem.Sentence(lastSaid(log)),
+			Next: problem.Say("Have its files copied there first."), Err: why,
+		}
+	case exit >= firstOfInstall: // not uv's
+		return why
+	}
+	if m := incompatible().FindStringSubmatch(strings.Join(log, "\n")); m != nil {
+		return &PythonError{Requires: m[1], Said: lastSaid(log), Err: why}
 	}
 	found := missing(log)
 	if len(found) == 0 {
@@ -247,6 +262,48 @@ func (p Project) explain(ctx context.Context, n Needs, exit int, log tail) error
 	return e
 }
 
+// inGeneral is what the failure of an install is, without a look at packages.
+func inGeneral(exit int, log tail) error {
+	why := jupyter.ExplainInstall(exit, log)
+	var e *jupyter.Error
+	if errors.As(why, &e) && e.Title == "The machine's disk is full" {
+		e.Text = "There is no space left for the project's packages."
+	}
+	return why
+}
+
+// Check finds out what cannot be had, and installs nothing. Its errors are those
+// of [Project.Bring].
+func (p Project) Check(ctx context.Context, n Needs) error {
+	if n.Kind == None {
+		return ErrNothing
+	}
+	exit, log, err := p.try(ctx, n, p.Without)
+	if err != nil {
+		return fmt.Errorf("check the project's packages: %w", err)
+	}
+	if exit != 0 {
+		return p.explain(ctx, n, exit, log)
+	}
+	return nil
+}
+
+// try has uv say what it would install without some packages.
+func (p Project) try(ctx context.Context, n Needs, without []string) (exit int, log tail, err error) {
+	out := safe.NewLines(func(text string, partial bool) {
+		if !partial {
+			log.add(n.scrub(text))
+		}
+	})
+	err = p.Host.Run(ctx, remote.Command{Script: "exec 2>&1\n" + p.script(n, without, true), Env: n.environment(), Stdout: out})
+	_ = out.Close() // it never fails
+	var ended *remote.ExitError
+	if errors.As(err, &ended) {
+		return ended.Code, log, nil
+	}
+	return 0, log, err
+}
+
 // whatElse tries without those that are known to be missing, changes nothing,
 // and returns which others are.
 func (p Project) whatElse(ctx context.Context, n Needs, known []Missing) ([]Missing, error) {
@@ -254,16 +311,8 @@ func (p Project) whatElse(ctx context.Context, n Needs, known []Missing) ([]Miss
 	for _, m := range known {
 		without = append(without, m.Name)
 	}
-	var log tail
-	out := safe.NewLines(func(text string, partial bool) {
-		if !partial {
-			log.add(text)
-		}
-	})
-	err := p.Host.Run(ctx, remote.Command{Script: "exec 2>&1\n" + p.script(n, without, true), Env: n.environment(), Stdout: out})
-	_ = out.Close() // it never fails
-	var exit *remote.ExitError
-	if err == nil || !errors.As(err, &exit) {
+	exit, log, err := p.try(ctx, n, without)
+	if err != nil || exit == 0 {
 		return nil, err
 	}
 	found := missing(log)

@@ -86,7 +86,7 @@ func (p Project) job(n Needs) remote.Job {
 func (p Project) script(n Needs, without []string, dry bool) string {
 	without = normals(without)
 	n = n.without(without)
-	needs, leave := words(n.args), ""
+	needs := words(n.args)
 	if len(n.lines) > 0 {
 		needs += ` -r "$own/needs.txt"`
 	}
@@ -94,23 +94,15 @@ func (p Project) script(n Needs, without []string, dry bool) string {
 	if needs == "" {
 		call = "say 'Nothing is to be installed.'"
 	}
-	for _, name := range without {
-		leave += " --no-install-package " + quote(name)
-	}
-	kind := "needs"
-	if n.Kind == Lock {
-		kind = "lock"
-	}
 	return strings.Join([]string{
 		jupyter.UVTools(),
-		p.vars(kind),
+		p.vars(n.Kind, without),
 		"prefer=" + quote(n.Prefer),
 		"requires=" + quote(n.Requires),
 		"dry=" + map[bool]string{true: "1", false: "0"}[dry],
 		"needs=" + quote(lines(n.lines)),
 		"without=" + quote(lines(without)),
 		"given_needs() { " + call + "; }",
-		`given_without() { "$@"` + leave + "; }",
 		"write_programs() {",
 		heredoc(`"$own/clean.py"`, cleanScript),
 		heredoc(`"$own/kernel.py"`, kernelScript),
@@ -121,8 +113,17 @@ func (p Project) script(n Needs, without []string, dry bool) string {
 }
 
 // vars are what all scripts are told.
-func (p Project) vars(kind string) string {
-	return "id=" + quote(p.id()) + "\ndir=" + quote(path.Clean(p.Dir)) + "\nkind=" + kind
+func (p Project) vars(kind Kind, without []string) string {
+	what, leave := "needs", ""
+	if kind == Lock {
+		what = "lock"
+	}
+	for _, name := range without {
+		leave += " --no-install-package " + quote(name)
+	}
+	return strings.Join([]string{
+		"id=" + quote(p.id()), "dir=" + quote(path.Clean(p.Dir)), "kind=" + what, `given_without() { "$@"` + leave + "; }",
+	}, "\n")
 }
 
 // heredoc writes a program to a file.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -70,14 +69,9 @@ func Find(dir string, o Options) (Needs, error) {
 		return n, fmt.Errorf("look for the project's packages: %w", err)
 	}
 	defer func() { _ = root.Close() }() // it is only read
-	files := &folder{root: root}
-	for _, read := range []func(*folder) error{n.readLock, n.readPyProject, n.readRequirements, n.readEnvironment} {
-		if err := read(files); err != nil {
-			return n, err
-		}
-		if n.Kind != None {
-			break
-		}
+	files := &folder{files: root.FS()}
+	if err := n.readFirst(files); err != nil {
+		return n, err
 	}
 	venv, at, err := activeVenv(dir, environ(o.Environ))
 	if err != nil {
@@ -98,6 +92,16 @@ func Find(dir string, o Options) (Needs, error) {
 	n.readPython(files, venv)
 	n.takeIndexes(environ(o.Environ), files.variables)
 	return n, nil
+}
+
+// readFirst reads the first of the files that there is.
+func (n *Needs) readFirst(f *folder) error {
+	for _, read := range []func(*folder) error{n.readLock, n.readPyProject, n.readRequirements, n.readEnvironment} {
+		if err := read(f); err != nil || n.Kind != None {
+			return err
+		}
+	}
+	return nil
 }
 
 // Against is what the versions of here are from, a file or a venv's folder;
@@ -145,7 +149,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 
 // folder reads the files of a project's folder; nothing leads out of it.
 type folder struct {
-	root *os.Root
+	files fs.FS
 	// variables are those of the environment that the files refer to.
 	variables []string
 }
@@ -155,7 +159,7 @@ const maxFile = 32 << 20
 
 // read reads a file; one that is not there is empty and not ok.
 func (f *folder) read(name string) (text []byte, ok bool, err error) {
-	info, err := f.root.Stat(filepath.FromSlash(name))
+	info, err := fs.Stat(f.files, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, false, nil
@@ -165,7 +169,7 @@ func (f *folder) read(name string) (text []byte, ok bool, err error) {
 	case info.Size() > maxFile:
 		err = fmt.Errorf("it is larger than %d MiB", maxFile>>20)
 	default:
-		text, err = f.root.ReadFile(filepath.FromSlash(name))
+		text, err = fs.ReadFile(f.files, name)
 	}
 	if err != nil {
 		return nil, false, &FileError{name, err}

@@ -1,12 +1,16 @@
 package packages
 
 import (
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 )
+
+// notInFolder is why a file is left.
+const notInFolder = "the file is not in the project's folder"
 
 // requirementsFile is the name of the file that most projects have.
 const requirementsFile = "requirements.txt"
@@ -28,12 +32,16 @@ func (n *Needs) namesOf(f *folder, file string, above []string) error {
 	if slices.Contains(above, file) || len(above) > 20 {
 		return nil
 	}
+	if !fs.ValidPath(file) {
+		n.leave(file, notInFolder)
+		return nil
+	}
 	text, ok, err := f.read(file)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		n.leave(file, "the file is not in the project's folder")
+		n.leave(file, notInFolder)
 		return nil
 	}
 	f.refers(string(text))
@@ -72,7 +80,8 @@ func (n *Needs) noteLine(line string) {
 // logicalLines are the lines of a file of requirements, without comments, and
 // with those joined that a backslash ends.
 func logicalLines(text string) []string {
-	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", " ")
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	text = strings.ReplaceAll(text, "\\\n", " ")
 	var lines []string
 	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
 		line = strings.TrimSpace(line)

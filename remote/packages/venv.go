@@ -34,7 +34,11 @@ type installed struct {
 // activeVenv reads the venv that is active here, or the one in the project's
 // folder. at is its folder, and empty where there is none.
 func activeVenv(dir string, env map[string]string) (v venv, at string, err error) {
-	for _, at := range []string{env["VIRTUAL_ENV"], env["CONDA_PREFIX"], filepath.Join(dir, ".venv"), filepath.Join(dir, "venv")} {
+	conda := env["CONDA_PREFIX"]
+	if env["CONDA_DEFAULT_ENV"] == "base" { // conda's own, of no project
+		conda = ""
+	}
+	for _, at := range []string{env["VIRTUAL_ENV"], conda, filepath.Join(dir, ".venv"), filepath.Join(dir, "venv")} {
 		if at == "" || !filepath.IsAbs(at) && at != filepath.Join(dir, filepath.Base(at)) {
 			continue
 		}
@@ -98,6 +102,11 @@ func readInstalled(root fs.FS, dir string) (installed, bool) {
 	i, ok := parseMetadata(string(text))
 	if !ok {
 		return installed{}, false
+	}
+	// Conda's own packages tell the folder of whoever built them.
+	by, err := readSome(root, dir+"/INSTALLER")
+	if err == nil && strings.TrimSpace(string(by)) == "conda" {
+		return i, true
 	}
 	if text, err := readSome(root, dir+"/direct_url.json"); err == nil {
 		i.from = parseDirectURL(text)

@@ -6,15 +6,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/moby/sys/atomicwriter"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // WriteBack adds to the project's requirements.txt here, which is made where it
 // is missing, what was added on the host. A line that asks for the package asks for
-// that version from then on.
-func WriteBack(dir string, added []Added) error {
+// that version from then on. Where the project asks for its packages elsewhere,
+// it is an error that says so.
+func (n Needs) WriteBack(dir string, added []Added) error {
+	if err := n.elsewhere(added); err != nil {
+		return err
+	}
 	file := filepath.Join(dir, requirementsFile)
 	mode := fs.FileMode(0o644)
 	text, err := os.ReadFile(file)
@@ -35,6 +42,30 @@ func WriteBack(dir string, added []Added) error {
 		return fmt.Errorf("write the packages back: %w", err)
 	}
 	return nil
+}
+
+// elsewhere is an error where requirements.txt would not count.
+func (n Needs) elsewhere(added []Added) error {
+	if n.Kind == Named || n.Kind == None || slices.Contains(n.args, requirementsFile) {
+		return nil
+	}
+	var asks []string
+	for _, a := range added {
+		asks = append(asks, a.Name+"=="+a.Version)
+	}
+	all := strings.Join(asks, " ")
+	e := &problem.Error{
+		Kind: problem.Answers, Title: "The project does not ask for its packages in requirements.txt",
+		Text: "It asks for them in " + n.File + ", which is not changed here.", Next: problem.Say("Add to it: " + all + "."),
+	}
+	switch {
+	case n.Kind == Lock || n.Kind == PyProject:
+		e.Next = problem.Say("Add them in its folder: uv add " + all)
+	case n.Kind == Venv:
+		e.Text = "They are those of the venv " + n.File + "."
+		e.Next = problem.Say("Install them there: pip install " + all)
+	}
+	return e
 }
 
 // realPath follows a link, so that it is not what is replaced.

@@ -45,14 +45,18 @@ has() {
 	done
 }
 
-# keep writes down the versions that are there, which what comes next keeps to.
-keep() {
-	"$uv" pip freeze --python "$venv/bin/python" 2>/dev/null | grep -E '^[A-Za-z0-9._-]+==' >"$own/versions.txt" || :
-}
-
+# install runs uv pip install, which warns of files that hold nothing.
 install() {
 	if [ "$dry" = 1 ]; then set -- "$@" --dry-run; fi
-	run "$uv" pip install --python "$venv/bin/python" --excludes "$own/without.txt" "$@"
+	if [ -n "$without" ]; then set -- --excludes "$own/without.txt" "$@"; fi
+	run "$uv" pip install --python "$venv/bin/python" "$@"
+}
+
+# install_beside installs what leaves the versions as they are that are there.
+install_beside() {
+	"$uv" pip freeze --python "$venv/bin/python" 2>/dev/null | grep -E '^[A-Za-z0-9._-]+==' >"$own/versions.txt" || :
+	if [ -s "$own/versions.txt" ]; then set -- -c "$own/versions.txt" "$@"; fi
+	install "$@"
 }
 
 bring() {
@@ -63,8 +67,7 @@ bring() {
 		if [ "$dry" = 1 ]; then set -- "$@" --dry-run; fi
 		given_without run "$@"
 		[ -n "$needs" ] || return 0
-		keep
-		install -c "$own/versions.txt" -r "$own/needs.txt"
+		install_beside -r "$own/needs.txt"
 	else
 		given_needs install
 	fi
@@ -74,8 +77,7 @@ bring() {
 # and the pip that %pip runs.
 make_kernel() {
 	if ! has ipykernel pip; then
-		keep
-		run "$uv" pip install --python "$venv/bin/python" -c "$own/versions.txt" ipykernel pip
+		install_beside ipykernel pip
 	fi
 	"$venv/bin/python" -I "$own/kernel.py" "$venv" "$base/venv" "$dir"
 	"$python" -I -S "$own/list.py" "$venv" >"$own/brought.tmp"

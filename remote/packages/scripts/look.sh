@@ -1,5 +1,6 @@
 # Tells what a project's venv has. What is set before it: id, dir, kind; and the
-# function list_program, which prints the program of that name. It prints a line
+# functions given_without, as for bring.sh, and list_program, which prints the
+# program of that name. It prints a line
 # each: "brought JSON", what the last bringing left, "now JSON", "kernel NAME"; and of
 # a lock the packages that are for this machine, "for NAME==VERSION", and "end".
 base=$HOME/.jupyter-ec2
@@ -15,7 +16,7 @@ if [ "$kind" = lock ] && cd "$dir" 2>/dev/null; then
 	unset VIRTUAL_ENV CONDA_PREFIX
 	export UV_PROJECT_ENVIRONMENT="$venv" UV_CACHE_DIR="${UV_CACHE_DIR:-$base/cache/uv}" UV_PYTHON_DOWNLOADS=never
 	# What would be installed if nothing were there yet is what is for this machine.
-	"$uv" sync --frozen --inexact --dry-run --reinstall --offline --python "$venv/bin/python" 2>&1 |
+	given_without "$uv" sync --frozen --inexact --dry-run --reinstall --offline --python "$venv/bin/python" 2>&1 |
 		sed -n 's/^ + \([A-Za-z0-9._-]*\)==\([^ ]*\).*/for \1==\2/p; s/^ + \([A-Za-z0-9._-]*\) @ .*/for \1/p'
 fi
 echo end
