@@ -29,7 +29,8 @@ type deed struct {
 	op        Op
 	content   string // of the file that is put
 	meanwhile string // a script
-	plain     string // what the file system cannot do: "exchange", or "link" neither
+	said      string // the error that is due
+	plain     string // what the file system cannot do: "exchange", "link" neither, nor "place" anything new
 }
 
 const stagedName = "in-staged"
@@ -78,10 +79,10 @@ func (d deed) here(t testing.TB) bool {
 }
 
 // failed reports whether it was not done, for a good reason: that it was changed,
-// or that a folder is not empty.
+// that a folder is not empty, or the one that is due.
 func (d deed) failed(t testing.TB, err error) bool {
 	t.Helper()
-	if err != nil && !errors.Is(err, errChanged) && d.op.Item.Kind != Folder {
+	if err != nil && !errors.Is(err, errChanged) && d.op.Item.Kind != Folder && err.Error() != d.said {
 		t.Errorf("%+v: %v", d, err)
 	}
 	return err != nil
@@ -91,15 +92,21 @@ func (d deed) failed(t testing.TB, err error) bool {
 const deeds = `
 import subprocess
 
-RENAMES, LINKS, MUST_BE = RENAME, os.link, Side.must_be
+RENAMES, LINKS, MOVES, MUST_BE = RENAME, os.link, os.rename, Side.must_be
 
 def cannot(*_, **__):
     raise PermissionError(1, "Operation not permitted")
 
+def full(a, b):
+    if "/in-" in a and not b.startswith(STAGE):
+        raise OSError(28, "No space left on device")
+    MOVES(a, b)
+
 def do(root, op, content, meanwhile, plain):
     global RENAME
     RENAME = (lambda *_: -1) if plain else RENAMES
-    os.link = cannot if plain == "link" else LINKS
+    os.link = cannot if plain in ("link", "place") else LINKS
+    os.rename = full if plain == "place" else MOVES
     side = Side()
     side.open(root, False)
     side.scan({})
@@ -298,6 +305,23 @@ func TestTakenAtTheLastMoment(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Where the new file cannot be put in its place, the old one is there again.
+func TestNoRoomForTheNew(t *testing.T) {
+	t.Parallel()
+	d := deed{dir: t.TempDir(), op: Op{Do: PutFile, Path: "f", Item: Item{Kind: File, Mode: 0o644}}, content: "new", meanwhile: ":", plain: "place"}
+	write(t, filepath.Join(d.dir, "f"), "0")
+	d.said = "No space left on device"
+	if failed := onThere(t, d); !failed[0] {
+		t.Error("it was done")
+	}
+	if diff := cmp.Diff(map[string]string{"f": "=0"}, contents(t, d.dir)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{stagedName}, inStage(t, d.dir)); diff != "" {
+		t.Errorf("in the stage, for the next time:\n%s", diff)
+	}
 }
 
 // What a kill leaves in the stage: a half goes, what was replaced goes, and what

@@ -136,10 +136,9 @@ func TestConflictsEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if content == "third" {
+		if there := map[string]string{"second": "second there", "third": "edited since"}[content]; there != "" {
 			sum := sha256.Sum256([]byte(content + " there"))
-			taken := p.aside("a", Item{Kind: File, Hash: hex.EncodeToString(sum[:]), Time: at})
-			write(t, filepath.Join(s.there, taken), "edited since")
+			write(t, filepath.Join(s.there, p.aside("a", Item{Kind: File, Hash: hex.EncodeToString(sum[:]), Time: at})), there)
 		}
 		s.pass(p)
 		s.pass(p)
