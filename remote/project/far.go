@@ -39,7 +39,7 @@ while len(script) < size:
     if not more:
         raise SystemExit
     script += more
-exec(script)'`
+exec(script)' "$0"`
 
 // farGreeting is the first line that the host's part says.
 const farGreeting = `{"speaks":"a project's host","version":1}`

@@ -70,6 +70,7 @@ type Project struct {
 	here  *here
 	there *there
 	base  Tree
+	watch *watch // nil before somebody waits
 }
 
 // Open begins. The folder on the host is made where it is missing. Whatever ends
@@ -91,6 +92,9 @@ func Open(ctx context.Context, cfg Config) (*Project, error) {
 
 // Close ends it.
 func (p *Project) Close() error {
+	if p.watch != nil {
+		p.watch.close()
+	}
 	p.there.close()
 	return p.here.close()
 }

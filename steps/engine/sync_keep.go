@@ -121,10 +121,11 @@ func (k *keeper) say() {
 // keep makes both folders alike whenever something in one of them has changed.
 func (m *mirror) keep(ctx context.Context) error {
 	for {
+		began := m.g.cfg.Now()
 		if _, err := m.pass(ctx, false); err != nil {
 			return err
 		}
-		if err := m.Wait(ctx); err != nil {
+		if err := m.Wait(ctx, m.g.cfg.Now().Sub(began)); err != nil {
 			return err
 		}
 	}
