@@ -90,6 +90,9 @@ func (m Missing) String() string {
 	case Yanked:
 		return name + ": that version was taken back"
 	case Conflict:
+		if m.Rival != "" {
+			return name + ": " + m.Rival
+		}
 		return name + ": something else that is asked for rules it out"
 	case BuildFails:
 		return name + ": it has to be built on the machine, and that failed"

@@ -53,6 +53,7 @@ type Missing struct {
 	Version string // which one was asked for, ">=2" or "==2.1"; or empty
 	Why     Reason
 	Index   string // the index's host, where the reason is about it
+	Rival   string // what rules it out, as in "pandas==2.2.0 needs numpy>=1.23"
 }
 
 // saying is one way in which uv says that a package cannot be had.
@@ -65,8 +66,8 @@ type saying struct {
 // those of uv 0.5 to 0.13.
 var sayings = sync.OnceValue(func() []saying {
 	const name = "`?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*?)(?:\\[[^\\]]*\\])?"
-	const spec = `(?P<spec>(?:[=!<>~]=|[<>])[^\s` + "`" + `]*?)?`
-	const end = "(?:\\+[A-Za-z0-9.]+)?`?"
+	const spec = `(?:\{[^}]*\})?(?P<spec>(?:[=!<>~]=|[<>])[^\s` + "`" + `]*?)?`
+	const end = "`?"
 	var all []saying
 	for _, s := range []struct {
 		why  Reason
@@ -89,10 +90,14 @@ var sayings = sync.OnceValue(func() []saying {
 	return all
 })
 
-// requirePattern is what the person asked for, where a chain of reasons names others.
+// requirePattern is what the person asked for, where a chain of reasons names
+// others, and needsPattern what one of those asks for.
 var (
 	requirePattern = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?:you require|your project depends on) ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?((?:[=!<>~]=|[<>])[^\s,]*)?`)
+	})
+	needsPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`([A-Za-z0-9][A-Za-z0-9._-]*(?:==[^\s,]+)?) depends on ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?(?:\{[^}]*\})?((?:[=!<>~]=|[<>])\S*)?`)
 	})
 	fetchPattern = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile("(?i)failed to (?:fetch|download)[:\\s]+`?(https?://[^\\s`]+)")
@@ -134,10 +139,23 @@ func missing(log []string) []Missing {
 	if strings.Contains(text, "The build backend returned an error") || strings.Contains(text, "Failed to build") {
 		return unbuilt(log)
 	}
-	if m := requirePattern().FindStringSubmatch(text); m != nil {
-		return []Missing{{Name: m[1], Version: m[2], Why: Conflict}}
+	return conflict(text)
+}
+
+// conflict is the package that cannot be had because of another.
+func conflict(text string) []Missing {
+	all := requirePattern().FindAllStringSubmatch(text, -1)
+	if len(all) == 0 {
+		return nil
 	}
-	return nil
+	m := all[len(all)-1] // with which the chain of reasons ends
+	found := Missing{Name: m[1], Version: m[2], Why: Conflict}
+	for _, needs := range needsPattern().FindAllStringSubmatch(text, -1) {
+		if normal(needs[2]) == normal(found.Name) {
+			found.Rival = strings.TrimRight(needs[1]+" needs "+needs[2]+needs[3], ",.;")
+		}
+	}
+	return []Missing{found}
 }
 
 func group(p *regexp.Regexp, m []string, name string) string {
@@ -221,9 +239,10 @@ func hostOf(address string) string {
 }
 
 // apart reports whether the others can be had without the package.
-func (m Missing) apart() bool {
-	return m.Name != "" && !slices.Contains([]Reason{Conflict, IndexDown}, m.Why)
-}
+func (m Missing) apart() bool { return m.alone() && m.Why != Conflict }
+
+// alone reports whether the others can be asked for without the package.
+func (m Missing) alone() bool { return m.Name != "" && m.Why != IndexDown }
 
 // maxMissing is how many packages are looked for that cannot be had.
 const maxMissing = 25
@@ -251,7 +270,7 @@ func (p Project) explain(ctx context.Context, n Needs, exit int, log tail) error
 		return why
 	}
 	e := &MissingError{File: n.File, Missing: found, Err: why}
-	for len(e.Missing) < maxMissing && found[0].apart() {
+	for len(e.Missing) < maxMissing && found[0].alone() {
 		var err error
 		if found, err = p.whatElse(ctx, n, e.Missing); err != nil || len(found) == 0 {
 			break // what is known is told
@@ -316,7 +335,7 @@ func (p Project) whatElse(ctx context.Context, n Needs, known []Missing) ([]Miss
 		return nil, err
 	}
 	found := missing(log)
-	if len(found) > 0 && (!found[0].apart() || slices.Contains(normals(without), normal(found[0].Name))) {
+	if len(found) > 0 && slices.Contains(normals(without), normal(found[0].Name)) {
 		return nil, nil
 	}
 	return found, nil

@@ -51,6 +51,18 @@ func TestMissing(t *testing.T) {
 			Missing{Name: "idna", Version: ">=3", Why: Conflict},
 		},
 		{
+			none + "Because pandas==2.2.0 depends on numpy{python_full_version < '3.12'}>=1.23.2,<2 and you require pandas==2.2.0, we can conclude that you require numpy>=1.23.2,<2.\n         And because you require numpy==1.20.0, we can conclude that your requirements are unsatisfiable.",
+			Missing{Name: "numpy", Version: "==1.20.0", Why: Conflict, Rival: "pandas==2.2.0 needs numpy>=1.23.2,<2"},
+		},
+		{
+			none + "Because there is no version of torch==2.5.1+cu121 and you require torch==2.5.1+cu121, we can conclude that your requirements are unsatisfiable.",
+			Missing{Name: "torch", Version: "==2.5.1+cu121", Why: NoVersion},
+		},
+		{
+			none + "Because tensorflow==2.4.0 has no wheels with a matching Python ABI tag (e.g., `cp311`) and you require tensorflow==2.4.0, we can conclude that your requirements are unsatisfiable.\n\nhint: You require CPython 3.11 (`cp311`), but we only found wheels for `tensorflow` (v2.4.0) with the following Python ABI tags: `cp36m`",
+			Missing{Name: "tensorflow", Version: "==2.4.0", Why: OtherOne},
+		},
+		{
 			"error: Distribution `pywin32==312 @ registry+https://pypi.org/simple` can't be installed because it doesn't have a source distribution or wheel for the current platform\n\nhint: You're on Linux (`manylinux_2_36_x86_64`), but `pywin32` (v312) only has wheels for the following platforms: `win32`",
 			Missing{Name: "pywin32", Version: "==312", Why: NoWheel},
 		},
