@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"runtime"
 	"syscall"
+	"time"
 )
 
 // errChanged is something else at a path than what was seen there.
@@ -25,29 +25,34 @@ func meanwhile(err error) error {
 
 // apply does what the other side asks for, each unless something else is there
 // than was seen. A staged file is at its name in the stage.
-func (h *here) apply(ctx context.Context, op Op, staged string) (Item, error) {
+func (h *here) apply(ctx context.Context, op Op, staged string) error {
 	if err := ctx.Err(); err != nil {
-		return Item{}, err
+		return err
 	}
-	info, err := h.check(op)
+	info, err := h.check(ctx, op)
 	if err == nil {
 		info, err = h.do(ctx, op, staged, info)
 	}
 	switch {
 	case err != nil:
-		return Item{}, meanwhile(err)
+		return meanwhile(err)
 	case info == nil:
 		delete(h.tree, op.Path)
 		delete(h.ids, op.Path)
-		return Item{}, nil
+		return nil
 	}
 	op.Item.Time = info.ModTime()
 	h.tree[op.Path], h.ids[op.Path] = op.Item, identify(info)
-	return op.Item, nil
+	return nil
 }
 
 // check returns what is at a path, if it is what was seen.
-func (h *here) check(op Op) (fs.FileInfo, error) {
+func (h *here) check(ctx context.Context, op Op) (fs.FileInfo, error) {
+	for dir := range above(op.Path) { // none is a link by now, which leads elsewhere
+		if info, err := h.root.Lstat(dir); err != nil || !info.IsDir() {
+			return nil, errors.Join(errChanged, err)
+		}
+	}
 	info, err := h.root.Lstat(op.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		info, err = nil, nil
@@ -63,6 +68,12 @@ func (h *here) check(op Op) (fs.FileInfo, error) {
 		return info, nil
 	case identify(info) != h.ids[op.Path]:
 		return nil, errChanged
+	case op.Was.Kind == File && h.seen[op.Path] != seen{identify(info), op.Was.Hash}:
+		// It was so young that a later change may look the same.
+		hash, err := h.content(ctx, op.Path, identify(info))
+		if err != nil || hash != op.Was.Hash {
+			return nil, errors.Join(errChanged, err)
+		}
 	}
 	return info, nil
 }
@@ -97,7 +108,7 @@ func (h *here) chmod(op Op) (fs.FileInfo, error) {
 	if op.Item.Kind == Folder {
 		mode |= 0o700
 	}
-	if runtime.GOOS != "windows" {
+	if h.modes {
 		if err := h.root.Chmod(op.Path, mode); err != nil {
 			return nil, err
 		}
@@ -106,10 +117,11 @@ func (h *here) chmod(op Op) (fs.FileInfo, error) {
 }
 
 // remember notes the content of a file as it was before it was moved, or had
-// another mode, unless it was written to since.
+// another mode, unless it was written to since. Only of one with an older time is
+// that certain.
 func (h *here) remember(op Op, was identity) (fs.FileInfo, error) {
 	info, err := h.root.Lstat(op.Path)
-	if err == nil && op.Item.Kind == File && identify(info).lasting() == was.lasting() {
+	if err == nil && op.Item.Kind == File && identify(info).lasting() == was.lasting() && time.Since(info.ModTime()) > racy {
 		h.seen[op.Path] = seen{identify(info), op.Item.Hash}
 	}
 	return info, err
@@ -126,8 +138,8 @@ func (h *here) putFile(ctx context.Context, op Op, staged string) (fs.FileInfo, 
 		}
 		return nil, errors.Join(errChanged, err) // what came is not what was to come
 	}
-	was, err := h.check(op) // again: that took a while
-	if err == nil && runtime.GOOS != "windows" {
+	was, err := h.check(ctx, op) // again: that took a while
+	if err == nil && h.modes {
 		err = h.root.Chmod(staged, op.Item.Mode)
 	}
 	if err == nil {

@@ -57,12 +57,12 @@ func (d deed) here(t testing.TB) bool {
 		}
 	}()
 	h.plain = d.plain != ""
-	scan, err := h.look(t.Context())
+	scan, err := h.look(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.op.Was = scan.Tree[d.op.Path]
-	was, err := h.check(d.op)
+	was, err := h.check(t.Context(), d.op)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,9 +28,10 @@ const racy = 2 * time.Second
 
 // here is the project's folder on this computer.
 type here struct {
-	dir  string
-	root *os.Root
-	fold bool // names that differ in case alone are one
+	dir   string
+	root  *os.Root
+	fold  bool // names that differ in case alone are one
+	modes bool // files have permission bits
 
 	plain bool // it cannot exchange names
 
@@ -56,7 +59,7 @@ func openHere(dir string, known map[string]seen, base Tree) (*here, error) {
 	}
 	h := &here{dir: dir, root: root, plain: !renames, seen: known, ids: map[string]identity{}, tree: base}
 	if err = h.makeStage(); err == nil {
-		h.fold, err = h.folds()
+		err = h.tries()
 	}
 	if err != nil {
 		_ = root.Close()
@@ -73,19 +76,32 @@ func (h *here) close() error {
 	return h.root.Close()
 }
 
-// folds reports whether names that differ in case alone are one.
-func (h *here) folds() (bool, error) {
+// tries finds out what the file system can.
+func (h *here) tries() error {
 	name := path.Join(stage, "Case")
 	if err := h.root.WriteFile(name, nil, 0o600); err != nil {
-		return false, err
+		return err
 	}
 	_, err := h.root.Lstat(path.Join(stage, "cASE"))
-	return err == nil, h.root.Remove(name)
+	h.fold = err == nil
+	h.modes = h.takes(name, 0o600) && h.takes(name, 0o700)
+	return h.root.Remove(name)
+}
+
+// takes reports whether a file takes a mode.
+func (h *here) takes(name string, mode fs.FileMode) bool {
+	if h.root.Chmod(name, mode) != nil {
+		return false
+	}
+	info, err := h.root.Lstat(name)
+	return err == nil && info.Mode().Perm() == mode
 }
 
 // scanner looks at a folder once.
 type scanner struct {
 	h       *here
+	base    Tree // what both sides were when they were last alike
+	device  uint64
 	scan    Scan
 	ids     map[string]identity
 	unknown sync.Mutex
@@ -93,21 +109,25 @@ type scanner struct {
 }
 
 // look sees what is there, and reads the rules.
-func (h *here) look(ctx context.Context) (Scan, error) {
-	if err := h.makeStage(); err != nil {
+func (h *here) look(ctx context.Context, base Tree) (Scan, error) {
+	top, err := h.same()
+	if err == nil {
+		err = h.makeStage()
+	}
+	if err != nil {
 		return Scan{}, err
 	}
 	h.settle()
 	h.rules = newRules(h.fold)
-	s := &scanner{h: h, scan: Scan{Tree: Tree{}, Unknown: map[string]string{}}, ids: map[string]identity{}}
+	s := &scanner{h: h, base: base, device: device(top), scan: Scan{Tree: Tree{}, Unknown: map[string]string{}}, ids: map[string]identity{}}
 	if _, err := s.walk(ctx, ""); err != nil {
 		return Scan{}, err
 	}
 	if err := s.read(ctx); err != nil {
 		return Scan{}, err
 	}
-	for p := range s.scan.Unknown {
-		delete(s.scan.Tree, p)
+	for p, why := range s.scan.Unknown {
+		s.scan.leave(p, why)
 	}
 	h.tree, h.ids = s.scan.Tree, s.ids
 	for p := range h.seen {
@@ -115,36 +135,47 @@ func (h *here) look(ctx context.Context) (Scan, error) {
 			delete(h.seen, p)
 		}
 	}
-	return s.scan, nil
+	return Scan{Tree: maps.Clone(h.tree), Unknown: s.scan.Unknown}, nil
 }
 
-// Why something is not known, and stays as it is.
-const (
-	unknownName   = "name"   // it is not UTF-8, or cannot be on the other side
-	unknownLink   = "link"   // leads out of the project
-	unknownKind   = "kind"   // neither a file, a folder nor a link
-	unknownClosed = "closed" // cannot be read
-	unknownMoving = "moving" // was changed while it was read
-	unknownCase   = "case"   // another name differs in case alone
-)
+// ErrMoved is a project's folder that has become another one since the project was
+// opened: that one is neither known nor touched.
+var ErrMoved = errors.New("the project's folder is another one by now")
 
-// walk looks at a folder, and reports whether something in it is left out.
+// same returns what the folder is, if it still is the one that was opened.
+func (h *here) same() (fs.FileInfo, error) {
+	ours, err := h.root.Stat(".")
+	if err != nil {
+		return nil, err
+	}
+	if now, err := os.Stat(h.dir); err != nil || !os.SameFile(ours, now) {
+		return nil, errors.Join(ErrMoved, err)
+	}
+	return ours, nil
+}
+
+// walk looks at a folder, and reports whether something in it stays as it is.
 func (s *scanner) walk(ctx context.Context, folder string) (holds bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	entries, err := os.ReadDir(filepath.Join(s.h.dir, filepath.FromSlash(folder)))
+	if strings.Count(folder, "/") >= maxDepth-1 {
+		return false, errDeep
+	}
+	dir, err := s.h.root.Open(cmp.Or(folder, "."))
 	if err != nil {
 		return false, err
 	}
-	for _, name := range ignoreFiles() {
-		lines, err := s.h.root.ReadFile(path.Join(folder, name))
-		if err == nil {
-			s.h.rules.Add(folder, string(lines))
-		}
+	entries, err := dir.ReadDir(-1)
+	if err := errors.Join(err, dir.Close(), s.rules(folder)); err != nil {
+		return false, err
 	}
 	for _, e := range entries {
-		left, err := s.entry(ctx, path.Join(folder, e.Name()), e)
+		p := path.Join(folder, e.Name())
+		if len(p) > maxPath {
+			return false, errDeep
+		}
+		left, err := s.entry(ctx, p, e)
 		if err != nil {
 			return false, err
 		}
@@ -153,10 +184,40 @@ func (s *scanner) walk(ctx context.Context, folder string) (holds bool, err erro
 	return holds, nil
 }
 
-// entry notes what is at a path, and reports whether it is left out.
+// errDeep is a path that is too long.
+var errDeep = errors.New("it has too many folders in each other")
+
+// maxRules is how long a file of rules may be.
+const maxRules = 256 << 10
+
+// rules reads those of a folder's files. Without one that cannot be read, what it
+// leaves out would come along.
+func (s *scanner) rules(folder string) error {
+	for _, name := range ignoreFiles() {
+		p := path.Join(folder, name)
+		info, err := s.h.root.Stat(p)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular():
+			continue
+		case err == nil && info.Size() > maxRules:
+			err = fmt.Errorf("%s: it has more than %d bytes", p, maxRules)
+		}
+		var lines []byte
+		if err == nil {
+			lines, err = s.h.root.ReadFile(p)
+		}
+		if err != nil {
+			return err
+		}
+		s.h.rules.Add(folder, string(lines))
+	}
+	return nil
+}
+
+// entry notes what is at a path, and reports whether it stays as it is.
 func (s *scanner) entry(ctx context.Context, p string, e fs.DirEntry) (left bool, err error) {
 	if s.h.rules.Skips(p, e.IsDir()) {
-		return !isOwn(e.Name()), nil
+		return !s.h.rules.isOwn(e.Name()), nil
 	}
 	info, err := e.Info()
 	switch {
@@ -167,10 +228,13 @@ func (s *scanner) entry(ctx context.Context, p string, e fs.DirEntry) (left bool
 	case err != nil:
 		return s.leave(p, unknownClosed)
 	}
-	item := Item{Mode: s.h.mode(p, info), Time: info.ModTime()}
+	item := Item{Mode: info.Mode().Perm(), Time: info.ModTime()}
 	switch {
 	case info.IsDir():
-		item.Kind = Folder
+		if device(info) != s.device {
+			return s.leave(p, unknownMount)
+		}
+		item.Kind, item.Mode = Folder, item.Mode|0o700
 		if item.Holds, err = s.walk(ctx, p); err != nil && ctx.Err() == nil {
 			return s.leave(p, unknownClosed)
 		}
@@ -184,12 +248,14 @@ func (s *scanner) entry(ctx context.Context, p string, e fs.DirEntry) (left bool
 	case info.Mode()&fs.ModeSymlink != 0:
 		item.Kind, item.Mode = Link, 0
 		target, err := s.h.root.Readlink(p)
-		if err != nil || !utf8.ValidString(target) || !inside(p, filepath.ToSlash(target)) {
+		if item.Target = filepath.ToSlash(target); err != nil || !utf8.ValidString(target) || filepath.VolumeName(target) != "" || !inside(p, item.Target) {
 			return s.leave(p, unknownLink)
 		}
-		item.Target = filepath.ToSlash(target)
 	default:
 		return s.leave(p, unknownKind)
+	}
+	if !s.h.modes && item.Kind != Link {
+		item.Mode = usualMode(s.base, p, item.Kind)
 	}
 	s.scan.Tree[p], s.ids[p] = item, identify(info)
 	return false, err
@@ -201,30 +267,6 @@ func (s *scanner) leave(p, why string) (bool, error) {
 	defer s.unknown.Unlock()
 	s.scan.Unknown[strings.ToValidUTF8(p, "\ufffd")] = why
 	return true, nil
-}
-
-// mode are the permission bits of what is at a path. Where there are none to
-// tell, they are as they were when both sides were last alike.
-func (h *here) mode(p string, info fs.FileInfo) fs.FileMode {
-	if runtime.GOOS != "windows" {
-		return info.Mode().Perm()
-	}
-	if was, ok := h.tree[p]; ok {
-		return was.Mode
-	}
-	if info.IsDir() {
-		return 0o755
-	}
-	return 0o644
-}
-
-// inside reports whether the target of a link at a path is in the project.
-func inside(p, target string) bool {
-	if target == "" || path.IsAbs(target) || filepath.VolumeName(target) != "" {
-		return false
-	}
-	to := path.Join(path.Dir(p), target)
-	return to != ".." && !strings.HasPrefix(to, "../")
 }
 
 // read reads the content of the files that are not known.

@@ -19,8 +19,9 @@ func (i identity) lasting() identity {
 	return i
 }
 
-// latest is when the file was last changed.
-func (i identity) latest() time.Time { return time.Unix(0, max(i.Time, i.Changed)) }
+// latest is when the file was last changed or renamed, by the system's own clock
+// where it tells: the content's time is what somebody says it is.
+func (i identity) latest() time.Time { return time.Unix(0, cmp.Or(i.Changed, i.Time)) }
 
-// age is how long ago the file was last changed or renamed.
-func (i identity) age() time.Duration { return time.Since(time.Unix(0, cmp.Or(i.Changed, i.Time))) }
+// age is how long ago that was.
+func (i identity) age() time.Duration { return time.Since(i.latest()) }

@@ -27,3 +27,11 @@ func links(info fs.FileInfo) uint64 {
 	}
 	return 1
 }
+
+// device returns the file system that something is on.
+func device(info fs.FileInfo) uint64 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(s.Dev)
+	}
+	return 0
+}

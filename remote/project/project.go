@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 
@@ -120,10 +121,10 @@ func (p *Project) Pass(ctx context.Context) (Result, error) {
 
 // look sees what both sides have.
 func (p *Project) look(ctx context.Context) (h, t Scan, err error) {
-	if h, err = p.here.look(ctx); err != nil {
+	if h, err = p.here.look(ctx, p.base); err != nil {
 		return h, t, fmt.Errorf("look at the project's folder: %w", err)
 	}
-	if t, err = p.there.look(p.here.rules); err != nil {
+	if t, err = p.there.look(p.here.rules, p.base); err != nil {
 		return h, t, fmt.Errorf("look at the project's folder on the machine: %w", err)
 	}
 	for path, item := range p.base {
@@ -131,10 +132,14 @@ func (p *Project) look(ctx context.Context) (h, t Scan, err error) {
 			delete(p.base, path) // it is left out from now on, on both sides
 		}
 	}
+	ours, theirs := maps.Clone(h.Tree), maps.Clone(t.Tree)
 	if p.here.fold {
-		foldNames(&t, h.Tree, p.base)
+		foldNames(&t, ours, p.base)
 	}
-	keepPortable(&t)
+	if p.there.fold {
+		foldNames(&h, theirs, p.base)
+	}
+	keepPortable(&t, filepath.Separator == '\\')
 	return h, t, p.emptied(h, t)
 }
 
@@ -245,7 +250,7 @@ func (p *Project) doAll(ctx context.Context, ops []Op, r *Result, before Progres
 		}
 	}
 	for _, o := range on[Here] {
-		_, err := p.here.apply(ctx, o, staged(o))
+		err := p.here.apply(ctx, o, staged(o))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -26,12 +26,10 @@ type group struct {
 }
 
 // ignoreFiles are the files that hold rules, in the order in which they count.
-func ignoreFiles() []string { return []string{".gitignore", ".jupyter-ec2-ignore"} }
+func ignoreFiles() []string { return []string{".gitignore", ownIgnore} }
 
 // defaults come before all lines of the project, which may say otherwise.
-const defaults = `.git/
-.hg/
-.svn/
+const defaults = `.svn/
 .venv/
 venv/
 node_modules/
@@ -49,9 +47,34 @@ Thumbs.db
 // own is what no line brings along: what this program writes beside files.
 const own = ".jupyter-ec2-"
 
-// ownExceptions begin like our own and are the project's.
+// ownIgnore begins like our own and is the project's.
+const ownIgnore = own + "ignore"
+
+// isOwn reports whether a name is one of our own.
 func isOwn(name string) bool {
-	return strings.HasPrefix(name, own) && name != ".jupyter-ec2-ignore"
+	return strings.HasPrefix(name, own) && name != ownIgnore
+}
+
+// isOwn reports whether a name is one of our own on this computer.
+func (r *Rules) isOwn(name string) bool {
+	name = r.compared(name)
+	return strings.HasPrefix(name, r.compared(own)) && name != r.compared(ownIgnore)
+}
+
+// isRepository reports whether a name is that of a repository's own folder, or of
+// the file that stands for it, which no line brings along either: from it programs
+// are run, and what is brought while git works is not whole.
+func (r *Rules) isRepository(name string) bool {
+	name = r.compared(name)
+	return name == r.compared(".git") || name == r.compared(".hg")
+}
+
+// compared is what is compared of a name.
+func (r *Rules) compared(name string) string {
+	if r.fold {
+		return folded(name)
+	}
+	return name
 }
 
 // newRules are those that count without any line of the project.
@@ -119,7 +142,7 @@ func compiled(expr string) *regexp.Regexp {
 // Skips reports whether something in a folder that is not left out itself is. The
 // path is slashed and begins at the project's folder.
 func (r *Rules) Skips(p string, folder bool) bool {
-	if isOwn(path.Base(p)) {
+	if name := path.Base(p); r.isOwn(name) || r.isRepository(name) {
 		return true
 	}
 	for dir := path.Dir(p); ; dir = path.Dir(dir) {

@@ -176,7 +176,7 @@ func asTree(paths []string) []string {
 
 func TestDefaultsAndOwn(t *testing.T) {
 	r := newRules(false)
-	r.Add("", "!.venv\n")
+	r.Add("", "!.venv\n!.git\n!.hg\n")
 	for p, want := range map[string]bool{
 		".git": true, "sub/.git": true, "a/node_modules": true, ".venv": false, "venv": true, "src": false, ".ipynb_checkpoints": true, ".jupyter-ec2-sync": true,
 	} {
@@ -184,7 +184,7 @@ func TestDefaultsAndOwn(t *testing.T) {
 			t.Errorf("the folder %s: %t", p, got)
 		}
 	}
-	for p, want := range map[string]bool{".git": false, ".jupyter-ec2-ABCDEFGHIJKL": true, ".jupyter-ec2-ignore": false, ".jupyter-ec2.toml": false, "a.swp": true, ".gitignore": false} {
+	for p, want := range map[string]bool{".git": true, ".jupyter-ec2-ABCDEFGHIJKL": true, ".jupyter-ec2-ignore": false, ".jupyter-ec2.toml": false, "a.swp": true, ".gitignore": false} {
 		if got := r.Skips(p, false); got != want {
 			t.Errorf("the file %s: %t", p, got)
 		}

@@ -37,7 +37,7 @@ func loadState(name string) (Tree, map[string]seen, error) {
 	}
 	base := make(Tree, len(s.Base))
 	for p, i := range s.Base {
-		if err == nil && (i == nil || !goodPath(p) || !i.good(p)) {
+		if err == nil && (i == nil || i.Kind == unknown || !goodPath(p) || !i.good(p)) {
 			err = fmt.Errorf("its entry %q is none", p)
 		}
 		if err == nil {

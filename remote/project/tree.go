@@ -21,7 +21,7 @@ const (
 // Item is what is at a path on one side; its zero value is nothing.
 type Item struct {
 	Kind   Kind
-	Mode   fs.FileMode // permission bits, of files and folders
+	Mode   fs.FileMode // permission bits, of files and folders; a folder is always open to its owner
 	Size   int64       // of a file, in bytes
 	Hash   string      // of a file's content: SHA-256, in hexadecimal
 	Target string      // of a link
@@ -89,4 +89,26 @@ func within[T any](p string, of map[string]T) bool {
 		}
 	}
 	return false
+}
+
+// anyOf reports whether some of a sequence are as wanted.
+func anyOf(all func(yield func(string) bool), wanted func(string) bool) bool {
+	for p := range all {
+		if wanted(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// usualMode is the mode of something where files have none: as it was when both
+// sides were last alike.
+func usualMode(base Tree, p string, kind Kind) fs.FileMode {
+	if was, ok := base[p]; ok && was.Kind == kind {
+		return was.Mode
+	}
+	if kind == Folder {
+		return 0o755
+	}
+	return 0o644
 }

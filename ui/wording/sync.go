@@ -99,6 +99,8 @@ func SyncWhy(why string) string {
 		"moving": "it is being written to",
 		"case":   "another name differs in upper and lower case alone",
 		"mount":  "another disk is mounted there",
+
+		"left out": "only the machine takes it for left out",
 	}
 	if text, ok := words[why]; ok {
 		return text

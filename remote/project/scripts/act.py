@@ -18,6 +18,8 @@ class Side(Seen):
 
     def answer(self, op):
         try:
+            if op["i"] and self.rules.skips_all(op["p"], op["i"][0] == "folder"):
+                raise OSError(errno.EINVAL, "it is left out there")
             return {"i": self.note(op, getattr(self, "do_" + op["do"])(op["p"], op))}
         except (Changed, FileExistsError, FileNotFoundError, NotADirectoryError):
             return {"changed": True}
@@ -31,24 +33,31 @@ class Side(Seen):
             self.items.pop(path, None)
             self.ids.pop(path, None)
             return None
-        item = op["i"][:3] + [info.st_mtime_ns] + op["i"][4:]
+        item = op["i"][:3] + [told_time(info)] + op["i"][4:]
         self.items[path], self.ids[path] = item, identity(info)
         return item
 
     def must_be(self, path, op):
         """Returns what is there, if it is what was seen."""
+        folder = os.path.dirname(path)
+        if folder and os.path.realpath(folder) != os.path.join(self.root, folder):
+            raise Changed  # one is a link by now, which leads elsewhere
         info = look(path)
         if op["was"] is None:
             if info is not None:
                 raise Changed
             return None
         told = self.items.get(path)
-        if info is None or told is None or told[:2] + told[4:6] != op["was"][:2] + op["was"][4:6]:
+        if info is None or told is None or told[:1] + told[4:6] != op["was"][:1] + op["was"][4:6]:
             raise Changed
         if stat.S_ISDIR(info.st_mode) and told[0] == "folder":
             return info
         if identity(info) != self.ids.get(path):
             raise Changed
+        if told[0] == "file" and self.seen.get(path) != [identity(info), told[4]]:
+            # It was so young that a later change may look the same.
+            if self.content(path, info) != (told[4], ""):
+                raise Changed
         return info
 
     def do_aside(self, path, op):
@@ -65,7 +74,7 @@ class Side(Seen):
     def do_folder(self, path, op):
         self.must_be(path, op)
         os.mkdir(path)
-        os.chmod(path, op["i"][1] | 0o700)
+        self.chmod(path, op["i"][1] | 0o700)
         return os.lstat(path)
 
     def do_link(self, path, op):
@@ -81,7 +90,7 @@ class Side(Seen):
 
     def do_mode(self, path, op):
         was = self.must_be(path, op)
-        os.chmod(path, op["i"][1] | (0o700 if stat.S_ISDIR(was.st_mode) else 0))
+        self.chmod(path, op["i"][1] | (0o700 if stat.S_ISDIR(was.st_mode) else 0))
         info = os.lstat(path)
         self.remember(path, info, was, op["i"][4])
         return info
@@ -97,7 +106,7 @@ class Side(Seen):
         if aside and self.has(aside, op["was"][4]):
             aside = None  # what is replaced is kept already
         was = self.must_be(path, op)
-        os.chmod(staged, mode)
+        self.chmod(staged, mode)
         os.utime(staged, ns=(changed, changed))
         new = os.lstat(staged)
         self.bring(staged, path, was, aside)
@@ -105,14 +114,19 @@ class Side(Seen):
         self.remember(path, info, new, hash)
         return info
 
+    def chmod(self, path, mode):
+        if self.modes:
+            os.chmod(path, mode)
+
     def has(self, path, hash):
         """Reports whether a file of that content is there."""
         info = look(path)
         return info is not None and stat.S_ISREG(info.st_mode) and self.content(path, info) == (hash, "")
 
     def remember(self, path, info, was, hash):
-        """Notes the content of what was seen before it was moved, unless it was written to since."""
-        if stat.S_ISREG(info.st_mode) and lasting(info) == lasting(was):
+        """Notes the content of what was seen before it was moved, unless it was written to
+        since. Only of one with an older time is that certain."""
+        if stat.S_ISREG(info.st_mode) and lasting(info) == lasting(was) and time.time_ns() - info.st_mtime_ns > RACY:
             self.seen[path], self.dirty = [identity(info), hash], True
 
     def bring(self, staged, path, was, aside=None):

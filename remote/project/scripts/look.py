@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import json
 import os
-import posixpath
 import queue
 import re
 import signal
@@ -18,6 +17,7 @@ import time
 
 OWN = ".jupyter-ec2-"
 IGNORE = ".jupyter-ec2-ignore"
+REPOSITORIES = (".git", ".hg")
 STAGE = OWN + "sync"
 SEEN = STAGE + "/seen.json"
 HIDES = STAGE + "/.gitignore"  # git need not see the stage
@@ -25,6 +25,8 @@ OLD = STAGE + "/old-"  # begins the names of what was replaced
 RACY = 2 * 10**9  # a file changed so lately may change again unseen, in ns
 PATIENCE = 600  # seconds for which what was replaced is kept where the system does not tell who writes to it
 MAX_NAME, MAX_EXT = 255, 32  # bytes of a name, and of an extension that stays one
+MAX_PATH, MAX_DEPTH = 4096, 256  # bytes of a path, and folders that it is in
+MIN_TIME, MAX_TIME = -(2**63), 2**63 - 1  # nanoseconds since 1970
 
 
 class Changed(Exception):
@@ -44,6 +46,11 @@ def lasting(info):
     return identity(info)[:3]
 
 
+def told_time(info):
+    """Returns when the content was changed, as the other side reads it."""
+    return min(max(info.st_mtime_ns, MIN_TIME), MAX_TIME)
+
+
 def look(path):
     try:
         return os.lstat(path)
@@ -52,8 +59,26 @@ def look(path):
 
 
 def inside(path, target):
-    to = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    return not target.startswith("/") and to != ".." and not to.startswith("../")
+    """Reports whether the target of a link is in the project. None is that leads up
+    after a name: that may be a link, from which it leads elsewhere."""
+    depth, named = path.count("/"), False
+    for part in target.split("/"):
+        if part == "..":
+            depth -= 1
+            if depth < 0 or named:
+                return False
+        elif part not in ("", "."):
+            named = True
+    return target != "" and not target.startswith("/")
+
+
+def valid(text):
+    """Reports whether what the system said is UTF-8."""
+    try:
+        text.encode()
+        return True
+    except UnicodeEncodeError:
+        return False
 
 
 class Rules:
@@ -76,7 +101,7 @@ class Rules:
 
     def decide(self, path, folder):
         name = path.rpartition("/")[2]
-        if name.startswith(OWN) and name != IGNORE:
+        if name.startswith(OWN) and name != IGNORE or name in REPOSITORIES:
             return True
         above = path
         while above:
@@ -88,6 +113,82 @@ class Rules:
                     return not keep
         return False
 
+    def skips_all(self, path, folder):
+        """Reports whether a path, or a folder that it is in, is left out."""
+        above = [path[:i] for i, c in enumerate(path) if c == "/"]
+        return any(self.skips(one, True) for one in above) or self.skips(path, folder)
+
+
+class Scan:
+    """One look at what is on this side."""
+
+    def __init__(self, side, device):
+        self.side, self.device = side, device
+        self.found, self.ids, self.todo = {}, {}, []
+
+    def walk(self, folder):
+        """Looks at a folder, and reports whether something in it stays as it is."""
+        if folder.count("/") >= MAX_DEPTH - 1:
+            raise OSError(errno.ENAMETOOLONG, "it has too many folders in each other")
+        holds = False
+        with os.scandir(folder or ".") as entries:
+            for entry in entries:
+                path = folder + "/" + entry.name if folder else entry.name
+                if len(os.fsencode(path)) > MAX_PATH:
+                    raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+                holds = self.entry(path, entry) or holds
+        return holds
+
+    def entry(self, path, entry):
+        """Notes what is at a path, and reports whether it stays as it is."""
+        try:
+            folder = entry.is_dir(follow_symlinks=False)
+            if self.side.rules.skips(path, folder):
+                return not entry.name.startswith(OWN) and self.leave(path, "left out", folder)
+            path.encode()
+            return self.note(path, entry.stat(follow_symlinks=False))
+        except FileNotFoundError:
+            return False  # it has gone meanwhile
+        except UnicodeEncodeError:
+            return self.leave(path, "name")
+        except OSError:
+            return self.leave(path, "closed")
+
+    def note(self, path, info):
+        mode = stat.S_IMODE(info.st_mode) & 0o777 if self.side.modes else 0
+        item = ["file", mode, info.st_size, told_time(info), "", "", False]
+        if stat.S_ISDIR(info.st_mode):
+            if info.st_dev != self.device:
+                return self.leave(path, "mount")
+            item[:3] = "folder", mode | 0o700, 0
+            try:
+                item[6] = self.walk(path)
+            except OSError:
+                return self.leave(path, "closed")
+        elif stat.S_ISREG(info.st_mode):
+            seen = self.side.seen.get(path)
+            if seen and seen[0] == identity(info):
+                item[4] = seen[1]
+            else:
+                self.todo.append((path, info))
+        elif stat.S_ISLNK(info.st_mode):
+            item[:3] = "link", 0, 0
+            item[5] = os.readlink(path)
+            if not inside(path, item[5]) or not valid(item[5]):
+                return self.leave(path, "link")
+        else:
+            return self.leave(path, "kind")
+        self.found[path], self.ids[path] = item, identity(info)
+        return False
+
+    def leave(self, path, why, folder=False):
+        """Notes why something stays as it is."""
+        said = os.fsencode(path).decode("utf-8", "replace")
+        if len(said.encode()) > MAX_PATH:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        self.found[said] = ["unknown", 0, 0, 0, "", why, folder]
+        return True
+
 
 class Seen:
     """What is on this side."""
@@ -96,7 +197,7 @@ class Seen:
         self.seen = {}  # what a file's content was, by path: identity and hash
         self.items = {}  # what the other side was told
         self.ids = {}  # the identities of what it was told
-        self.unknown = {}
+        self.root, self.fold, self.modes = "", False, True
         self.rules = Rules({})
         self.given = None
         self.staged = {}
@@ -113,16 +214,27 @@ class Seen:
                 self.seen = json.load(f)
         except (OSError, ValueError):
             self.seen = {}
-        say(fold=self.folds(), system=os.name, path=os.getcwd())
+        self.root = os.getcwd()
+        self.tries()
+        say(fold=self.fold, modes=self.modes, path=self.root)
 
-    def folds(self):
+    def tries(self):
+        """Finds out what the file system can."""
         name = STAGE + "/Case"
         with open(name, "w"):
             pass
+        self.fold = os.path.lexists(STAGE + "/cASE")
+        self.modes = self.takes(name, 0o600) and self.takes(name, 0o700)
+        os.unlink(name)
+
+    @staticmethod
+    def takes(name, mode):
+        """Reports whether a file takes a mode."""
         try:
-            return os.path.lexists(STAGE + "/cASE")
-        finally:
-            os.unlink(name)
+            os.chmod(name, mode)
+            return stat.S_IMODE(os.lstat(name).st_mode) == mode
+        except OSError:
+            return False
 
     @contextlib.contextmanager
     def turn(self):
@@ -152,79 +264,41 @@ class Seen:
     def scan(self, rules=None, **_):
         if rules is not None and rules != self.given:
             self.rules, self.given = Rules(rules), rules
+        scan = Scan(self, self.same().st_dev)
         self.tidy()
-        found, ids, unknown, todo = {}, {}, {}, []
-        try:
-            self.walk("", found, ids, unknown, todo)
-        except OSError as e:
-            say(error=str(e))
-            return
-        self.hash(todo, found, unknown)
-        for path in list(unknown):
-            found.pop(path, None)
-        for path, item in found.items():
+        scan.walk("")
+        self.hash(scan)
+        for path, item in scan.found.items():
             if self.items.get(path) != item:
                 say(p=path, i=item)
-        gone = [path for path in self.items if path not in found]
-        self.items, self.ids, self.unknown = found, ids, unknown
+        for path in self.items:
+            if path not in scan.found:
+                say(p=path, gone=True)
+        self.items, self.ids = scan.found, scan.ids
         with self.turn():
             self.keep()
-        say(gone=gone, unknown=unknown, done=True)
+        say(done=True)
 
-    def walk(self, folder, found, ids, unknown, todo):
-        holds = False
-        with os.scandir(folder or ".") as entries:
-            for entry in entries:
-                path = folder + "/" + entry.name if folder else entry.name
-                try:
-                    path.encode()
-                except UnicodeEncodeError:
-                    unknown[path.encode("utf-8", "backslashreplace").decode()] = "name"
-                    holds = True
-                    continue
-                try:
-                    info = entry.stat(follow_symlinks=False)
-                    is_folder = stat.S_ISDIR(info.st_mode)
-                    if self.rules.skips(path, is_folder):
-                        holds = holds or not entry.name.startswith(OWN)
-                    elif is_folder:
-                        mine = self.walk(path, found, ids, unknown, todo)
-                        found[path] = ["folder", stat.S_IMODE(info.st_mode) & 0o777, 0, info.st_mtime_ns, "", "", mine]
-                        ids[path] = identity(info)
-                    elif stat.S_ISLNK(info.st_mode):
-                        target = os.readlink(path)
-                        target.encode()
-                        if inside(path, target):
-                            found[path] = ["link", 0, 0, info.st_mtime_ns, "", target, False]
-                            ids[path] = identity(info)
-                        else:
-                            unknown[path], holds = "link", True
-                    elif stat.S_ISREG(info.st_mode):
-                        item = ["file", stat.S_IMODE(info.st_mode) & 0o777, info.st_size, info.st_mtime_ns, "", "", False]
-                        found[path], ids[path] = item, identity(info)
-                        seen = self.seen.get(path)
-                        if seen and seen[0] == ids[path]:
-                            item[4] = seen[1]
-                        else:
-                            todo.append((path, info))
-                    else:
-                        unknown[path], holds = "kind", True
-                except FileNotFoundError:
-                    pass  # it has gone meanwhile
-                except (OSError, UnicodeEncodeError):
-                    unknown[path], holds = "closed", True
-        return holds
+    def same(self):
+        """Returns what the folder is, if it still is the one that was opened."""
+        ours = os.stat(".")
+        try:
+            if os.path.samestat(ours, os.stat(self.root)):
+                return ours
+        except OSError:
+            pass
+        raise OSError(errno.ESTALE, "the project's folder is another one by now")
 
-    def hash(self, todo, found, unknown):
-        answers = self.contents(todo)
+    def hash(self, scan):
+        answers = self.contents(scan.todo)
         now = time.time_ns()
-        for path, info in todo:
+        for path, info in scan.todo:
             hash, why = answers[path]
             if why:
-                unknown[path] = why
+                scan.leave(path, why)
                 continue
-            found[path][4] = hash
-            if now - max(info.st_mtime_ns, info.st_ctime_ns) > RACY:
+            scan.found[path][4] = hash
+            if now - info.st_ctime_ns > RACY:
                 self.seen[path] = [identity(info), hash]
                 self.dirty = True
 
