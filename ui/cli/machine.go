@@ -183,6 +183,15 @@ func (m machine) urlCell() cell {
 	return c
 }
 
+// projectCell is how the machine's project is, in a table.
+func (m machine) projectCell(now time.Time) cell {
+	c := cell{text: dash(wording.Sync(m.Setup.Sync, now))}
+	if m.Setup.Sync != nil {
+		c.tone = syncTone(*m.Setup.Sync)
+	}
+	return c
+}
+
 // state is where the machine stands, in a word. Scripts read it too.
 func (m machine) state() string { return wording.State(m.Standing(), m.State) }
 

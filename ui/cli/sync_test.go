@@ -130,6 +130,10 @@ func TestTheMachinesProject(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, r.out.String())
 	}
 	r = run{engine: project(nil)}
+	if code := r.do(t.Context(), "ls", "--cached"); code != 0 || !strings.Contains(r.out.String(), "PROJECT") || !strings.Contains(words(r.out.String()), "1 conflict, 1 file not in sync") {
+		t.Errorf("exit code %d: %s", code, r.out.String())
+	}
+	r = run{engine: project(nil)}
 	if code := r.do(t.Context(), "ls", "--cached", "--json"); code != 0 || !strings.Contains(r.out.String(), `"project":"/w/proj","sync":"1 conflict, 1 file not in sync"`) {
 		t.Errorf("exit code %d: %s", code, r.out.String())
 	}

@@ -161,7 +161,7 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	return p.arrived(ctx, out, opened, !o.noTunnel)
+	return p.arrived(ctx, engine, out, opened, !o.noTunnel)
 }
 
 // upPrinter is who shows a run: in a terminal that can, the steps as they go.
