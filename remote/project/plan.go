@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -127,11 +128,15 @@ func (p *planner) decide(path string) {
 }
 
 // merge is what becomes of a file, or a folder, whose both sides differ from the
-// base or in the mode alone. The one here counts where both have changed.
+// base or in the mode alone. The one here counts where both have changed: where
+// it is the content the mode is its too, as the other keeps its own.
 func merge(b, h, t Item) Item {
 	content, mode := h, h.Mode
-	if h.alike(b) {
+	switch {
+	case h.alike(b):
 		content = t
+	case !t.alike(b) && !t.alike(h):
+		return h
 	}
 	if h.Mode == b.Mode && b.Kind == h.Kind {
 		mode = t.Mode
@@ -143,8 +148,30 @@ func merge(b, h, t Item) Item {
 // move has what is on a side out of the way, with all that is below it. The rest
 // is left to the next time.
 func (p *planner) move(path string, on Side, what Item) {
-	p.ops = append(p.ops, Op{Side: on, Do: MoveAside, Path: path, Was: what, Aside: p.aside(path, what)})
+	p.ops = append(p.ops, Op{Side: on, Do: MoveAside, Path: path, Was: what, Aside: p.keep(path, what, p.free)})
 	p.apart[path] = true
+}
+
+// keep is the name that what is at a path is kept under: the first one that will do.
+func (p *planner) keep(at string, what Item, will func(name string) bool) string {
+	first := p.aside(at, what)
+	name := first
+	for n := 2; !will(name); n++ {
+		name = beside(first, strconv.Itoa(n))
+	}
+	return name
+}
+
+// free reports whether nothing has a name, and nothing had it: it could be about
+// to be deleted.
+func (p *planner) free(name string) bool {
+	return !p.base[name].there() && !p.side[Here][name].there() && !p.side[There][name].there() && !within(name, p.apart)
+}
+
+// keeps reports whether the host has a version of a file under a name already,
+// where it will stay.
+func (p *planner) keeps(name string, version Item) bool {
+	return p.side[There][name].alike(version) && p.final[name].alike(version)
 }
 
 // needs notes the folders that something will be in, and moves what is not a
@@ -211,7 +238,7 @@ func (p *planner) act(path string, on Side) {
 	default:
 		op.Do = PutFile
 		if on == There && was.Kind == File && !was.alike(p.base[path]) {
-			op.Aside = p.aside(path, was)
+			op.Aside = p.keep(path, was, func(name string) bool { return p.free(name) || p.keeps(name, was) })
 		}
 	}
 	p.ops = append(p.ops, op)

@@ -103,6 +103,33 @@ func TestBothChanged(t *testing.T) {
 	s.alike(map[string]string{"nb.ipynb": "=here", aside: "=there", "gone.txt": "=changed"})
 }
 
+// A version that is kept is made the file again on one side, and deleted under its
+// name on the other, while the file is edited there: it still is kept.
+func TestAKeptVersionIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := newSides(t)
+	p := s.open()
+	nb := filepath.Join(s.there, "nb.ipynb")
+	write(t, filepath.Join(s.here, "nb.ipynb"), "here")
+	write(t, nb, "there")
+	kept := s.pass(p).Conflicts[0]
+	s.pass(p)
+	info, err := os.Stat(filepath.Join(s.there, kept))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, nb, "there")
+	if err := os.Chtimes(nb, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, filepath.Join(s.here, kept))
+	write(t, filepath.Join(s.here, "nb.ipynb"), "later")
+	for range 3 {
+		s.pass(p)
+	}
+	s.alike(map[string]string{"nb.ipynb": "=later", strings.TrimSuffix(kept, ".ipynb") + ".2.ipynb": "=there"})
+}
+
 // What is kept has a name of its own, which every usual file system takes.
 func TestNamesOfConflicts(t *testing.T) {
 	t.Parallel()
