@@ -113,7 +113,7 @@ var arrows = map[string][]string{
 	"steps":                   {"steps/problem", "remote/safe", "remote/jupyter/health"},
 	"steps/problem":           {}, // imports nothing of ours: all who meet errors import it
 	"steps/timing":            {}, // likewise: all who wait import it
-	"steps/engine":            {"steps", "steps/problem", "steps/timing", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/private", "remote/project", "remote/python", "remote/safe"},
+	"steps/engine":            {"steps", "steps/problem", "steps/timing", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/packages", "remote/private", "remote/project", "remote/python", "remote/safe"},
 	"steps/engine/enginetest": {"steps", "steps/engine", "aws", "aws/ec2sim"}, // for tests only itself: nothing else may import it
 	"steps/sandbox":           {"steps/problem", "aws/ec2sim", "remote/sshhost"},
 	"steps/stepstest":         {"steps", "steps/problem"}, // for tests only itself: nothing else may import it

@@ -230,6 +230,8 @@ type Fleet interface {
 	SyncDiff(ctx context.Context, setupID string, emit func(Event)) ([]SyncChange, []SyncUnknown, error)
 	// SyncFiles lists what both folders had when they were last alike.
 	SyncFiles(ctx context.Context, setupID string) ([]SyncFile, error)
+	// Packages brings a project's Python packages, and compares both sides.
+	Packages(ctx context.Context, setupID string, o PackagesOptions, emit func(Event)) (Packages, error)
 
 	// Doctor checks one setup from the credentials to the proof; without a
 	// setupID, the account of the profile alone. FixCheck does what a check

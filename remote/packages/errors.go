@@ -2,6 +2,7 @@ package packages
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -25,6 +26,11 @@ func (e *MissingError) Error() string { return e.Problem().Text }
 
 func (e *MissingError) Unwrap() error { return e.Err }
 
+// Apart reports whether the others can be brought without them.
+func (e *MissingError) Apart() bool {
+	return !slices.ContainsFunc(e.Missing, func(m Missing) bool { return !m.apart() })
+}
+
 // Names are the packages' names, for [Project.Without].
 func (e *MissingError) Names() []string {
 	var names []string
@@ -46,18 +52,16 @@ func (e *MissingError) Problem() problem.Problem {
 		p.Title = fmt.Sprintf("%d packages cannot be had on the machine", len(e.Missing))
 	}
 	var texts []string
-	apart := true
 	for i, m := range e.Missing {
 		if i < maxNamed {
 			texts = append(texts, m.String())
 		}
-		apart = apart && m.apart()
 	}
 	if more := len(e.Missing) - maxNamed; more > 0 {
 		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
 	p.Text = strings.Join(texts, "; ") + "."
-	if cause, ok := problem.Of(e.Err); ok && !apart {
+	if cause, ok := problem.Of(e.Err); ok && !e.Apart() {
 		p.Next = cause.Next
 		return p
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // Kind is where a project says what it needs.
@@ -118,7 +120,10 @@ func (n *Needs) add(names []string) error {
 		for _, one := range all {
 			r, err := parseRequirement(one)
 			if err != nil || r.url != "" || r.marker != "" {
-				return fmt.Errorf("%q names no package: it is a name such as numpy, perhaps with versions, as in numpy>=2", one)
+				return &problem.Error{
+					Kind: problem.Answers, Title: "That is no package's name", Text: fmt.Sprintf("%q names no package.", one),
+					Next: problem.Say("Give a name such as numpy, perhaps with versions, as in numpy>=2."), Err: err,
+				}
 			}
 			n.need(r)
 		}
@@ -146,6 +151,14 @@ func (e *FileError) Error() string {
 }
 
 func (e *FileError) Unwrap() error { return e.Err }
+
+// Problem returns the error in plain words.
+func (e *FileError) Problem() problem.Problem {
+	return problem.Problem{
+		Kind: problem.Answers, Title: "The project's packages cannot be read", Text: problem.Sentence(e.Error()),
+		Next: problem.Say("Correct the file, and ").Do(problem.Retry).Say("."),
+	}
+}
 
 // folder reads the files of a project's folder; nothing leads out of it.
 type folder struct {

@@ -83,6 +83,7 @@ type Has struct {
 	SyncDiff   []steps.SyncChange
 	SyncLeft   []steps.SyncUnknown
 	SyncFiles  []steps.SyncFile
+	Packages   steps.Packages // a project's
 	// ImageAnswers are beside those that the images come in.
 	ImageAnswers []steps.ImagesFound
 }

@@ -2,6 +2,8 @@ package stepstest
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
@@ -53,4 +55,25 @@ func (e *Engine) SyncFiles(ctx context.Context, id string) ([]steps.SyncFile, er
 		return nil, err
 	}
 	return read(e, &e.Has.SyncFiles), nil
+}
+
+// Packages comes to Has.Packages.
+func (e *Engine) Packages(ctx context.Context, id string, o steps.PackagesOptions, emit func(steps.Event)) (steps.Packages, error) {
+	var asked []string
+	for what, names := range map[string][]string{"with ": o.Names, "without ": o.Without} {
+		if len(names) > 0 {
+			asked = append(asked, what+strings.Join(names, ","))
+		}
+	}
+	slices.Sort(asked)
+	if o.Compare {
+		asked = append(asked, "compare")
+	}
+	if o.WriteBack {
+		asked = append(asked, "write")
+	}
+	if err := e.tell(ctx, emit, "packages", id, asked...); err != nil {
+		return steps.Packages{}, err
+	}
+	return read(e, &e.Has.Packages), nil
 }

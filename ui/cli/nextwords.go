@@ -92,6 +92,13 @@ func machineWords(a problem.Action) string {
 		return "continue with " + of("sync resume")
 	case problem.Discard:
 		return "remove it, and lose that, with " + of("rm", "--discard")
+	case problem.BringPackages:
+		if a.What != "" {
+			return "bring them with " + of("sync packages", "--packages", a.What)
+		}
+		return "bring them with " + of("sync packages")
+	case problem.WithoutPackages:
+		return "bring the others with " + of("sync packages", "--without", cmp.Or(a.What, "NAMES"))
 	case problem.List:
 		return "list them with " + list([]bool{a.Sandbox})
 	case problem.Adopt:

@@ -39,7 +39,7 @@ jupyter-ec2 sync status jupyter`,
 	cmd.Flags().BoolVar(&o.watch, "watch", false, "continue until Ctrl-C")
 	cmd.Flags().BoolVar(&o.deletions, "deletions", false, "delete on one side what is gone on the other, even where that is most of it")
 	cmd.MarkFlagsMutuallyExclusive("watch", "deletions")
-	cmd.AddCommand(p.syncStatusCommand(sandbox), p.syncPauseCommand(sandbox), p.syncResumeCommand(sandbox), p.syncDiffCommand(sandbox), p.syncLsCommand(sandbox))
+	cmd.AddCommand(p.syncStatusCommand(sandbox), p.syncPauseCommand(sandbox), p.syncResumeCommand(sandbox), p.syncDiffCommand(sandbox), p.syncLsCommand(sandbox), p.syncPackagesCommand(sandbox))
 	return cmd
 }
 

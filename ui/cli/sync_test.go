@@ -82,6 +82,46 @@ func TestSyncCommands(t *testing.T) {
 	}
 }
 
+// Both sides of each package, what was added and what is left are shown, and
+// options come to the engine.
+func TestSyncPackages(t *testing.T) {
+	e := project(func(h *stepstest.Has) {
+		h.Packages = steps.Packages{
+			From: "uv.lock", Against: "uv.lock", Kernel: "proj", Python: "3.12.3", Prefers: "3.11", Differences: 1, Warnings: []string{"attrs is yanked"},
+			Rows:  []steps.PackageRow{{Name: "numpy", Here: "2.1", There: "2.2"}, {Name: "proj", Here: "0.1", There: "0.1", Local: true}, {Name: "rich", There: "13.1", Here: "13.1"}},
+			Added: []steps.PackageAdded{{Name: "numpy", Version: "2.2", Was: "2.1"}},
+			Left:  []steps.PackageLeft{{Name: "cudatoolkit", Why: "it is conda's"}},
+		}
+	})
+	r := run{engine: e}
+	code := r.do(t.Context(), "sync", "packages", "small", "--packages", "science,polars", "--without", "pywin32", "--write-back")
+	said := words(r.out.String(), r.err.String())
+	if code != 0 || !strings.Contains(asked(e), "packages aaaa with science,polars without pywin32 write") {
+		t.Errorf("exit code %d, asked %q", code, asked(e))
+	}
+	for _, want := range []string{
+		"numpy 2.1 2.2 differs", "proj 0.1 0.1 the project itself", "Not brought: cudatoolkit: it is conda's", "attrs is yanked",
+		"worked with Python 3.11, which the machine has not got: it has 3.12.3", "numpy 2.2 (was 2.1). Write it back: jupyter-ec2 sync packages --write-back small",
+		"1 difference from uv.lock; its kernel is proj.",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not in\n%s", want, said)
+		}
+	}
+	r = run{engine: e}
+	if code := r.do(t.Context(), "sync", "packages", "small", "--compare", "--json"); code != 0 || !strings.Contains(asked(e), "packages aaaa compare") {
+		t.Errorf("exit code %d, asked %q", code, asked(e))
+	}
+	for _, want := range []string{
+		`{"kind":"package","name":"numpy","here":"2.1","there":"2.2","differs":true}`, `{"kind":"added","name":"numpy","version":"2.2","was":"2.1"}`,
+		`{"kind":"left","name":"cudatoolkit","why":"it is conda's"}`, `{"kind":"packages","from":"uv.lock","against":"uv.lock","kernel":"proj","python":"3.12.3","prefers":"3.11","differences":1`,
+	} {
+		if !strings.Contains(r.out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, r.out.String())
+		}
+	}
+}
+
 // What could not be done fails the command, and is named.
 func TestSyncThatIsNotWhole(t *testing.T) {
 	e := project(func(h *stepstest.Has) {

@@ -82,6 +82,10 @@ func machineWords(a problem.Action) string {
 		return "continue: run \"jupyter-ec2 sync resume NAME\" in another terminal"
 	case problem.Discard:
 		return "remove it, and lose that: quit, and run \"jupyter-ec2 rm NAME --discard\""
+	case problem.BringPackages:
+		return "bring them: run \"jupyter-ec2 sync packages NAME\" in another terminal"
+	case problem.WithoutPackages:
+		return "bring the others: run \"jupyter-ec2 sync packages NAME --without " + cmp.Or(a.What, "NAMES") + "\" in another terminal"
 	case problem.List:
 		return "see Your setups"
 	case problem.Adopt:

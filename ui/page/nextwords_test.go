@@ -12,6 +12,7 @@ func TestEveryActionIsWordedForTheScreen(t *testing.T) {
 	outside := map[problem.Verb]bool{
 		problem.StopSandbox: true, problem.RunSandbox: true, problem.ReportBug: true, problem.ChooseSubnet: true, problem.LeaveSubnet: true,
 		problem.BringProject: true, problem.LeaveProject: true, problem.Sync: true, problem.SyncDeletions: true, problem.ResumeSync: true, problem.Discard: true,
+		problem.BringPackages: true, problem.WithoutPackages: true,
 	}
 	for _, verb := range problem.Verbs() {
 		for _, a := range []problem.Action{
