@@ -33,10 +33,10 @@ func (h *here) apply(ctx context.Context, op Op, staged string) error {
 	if err == nil {
 		info, err = h.do(ctx, op, staged, info)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return meanwhile(err)
-	case info == nil:
+	}
+	if info == nil {
 		delete(h.tree, op.Path)
 		delete(h.ids, op.Path)
 		return nil

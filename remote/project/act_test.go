@@ -47,7 +47,7 @@ func run(t testing.TB, dir, script string) {
 // here does it on this computer's side, and reports whether it was not done.
 func (d deed) here(t testing.TB) bool {
 	t.Helper()
-	h, err := openHere(d.dir, nil, Tree{})
+	h, err := openHere(d.dir, nothing())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func TestWhatAKillLeaves(t *testing.T) {
 			write(t, filepath.Join(dir, "other"), "put")
 			write(t, filepath.Join(dir, stage, oldName+"strange"), "strange")
 			if side == "here" {
-				h, err := openHere(dir, nil, Tree{})
+				h, err := openHere(dir, nothing())
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -27,6 +27,6 @@ func (p *Project) Differences(ctx context.Context) ([]Op, map[string]string, err
 // Known returns what both sides were when they were last alike, from the file of
 // a [Config].
 func Known(state string) (Tree, error) {
-	base, _, err := loadState(state)
-	return base, err
+	k, err := loadState(state)
+	return k.base, err
 }

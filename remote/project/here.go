@@ -39,6 +39,10 @@ type here struct {
 	seen  map[string]seen     // what a file's content was
 	ids   map[string]identity // as of the last scan, and what was done since
 	tree  Tree
+
+	lines   map[string]string  // of the files of rules, as of the last scan
+	foreign map[string]foreign // those that the host has changed
+	unsaved bool               // and which they are is not written down yet
 }
 
 // seen is the content that a file of this identity has.
@@ -47,17 +51,13 @@ type seen struct {
 	Hash string   `json:"hash"`
 }
 
-// openHere opens a folder of this computer, of which this much is known, and
-// what both sides were when they were last alike.
-func openHere(dir string, known map[string]seen, base Tree) (*here, error) {
+// openHere opens a folder of this computer, of which this much is known.
+func openHere(dir string, k remembered) (*here, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	if known == nil {
-		known = map[string]seen{}
-	}
-	h := &here{dir: dir, root: root, plain: !renames, seen: known, ids: map[string]identity{}, tree: base}
+	h := &here{dir: dir, root: root, plain: !renames, foreign: k.foreign, seen: k.seen, ids: map[string]identity{}, tree: k.base}
 	if err = h.makeStage(); err == nil {
 		err = h.tries()
 	}
@@ -118,7 +118,7 @@ func (h *here) look(ctx context.Context, base Tree) (Scan, error) {
 		return Scan{}, err
 	}
 	h.settle()
-	h.rules = newRules(h.fold)
+	h.rules, h.lines = newRules(h.fold), map[string]string{}
 	s := &scanner{h: h, base: base, device: device(top), scan: Scan{Tree: Tree{}, Unknown: map[string]string{}}, ids: map[string]identity{}}
 	if _, err := s.walk(ctx, ""); err != nil {
 		return Scan{}, err
@@ -167,7 +167,7 @@ func (s *scanner) walk(ctx context.Context, folder string) (holds bool, err erro
 		return false, err
 	}
 	entries, err := dir.ReadDir(-1)
-	if err := errors.Join(err, dir.Close(), s.rules(folder)); err != nil {
+	if err := errors.Join(err, dir.Close(), s.rules(folder, entries)); err != nil {
 		return false, err
 	}
 	for _, e := range entries {
@@ -186,33 +186,6 @@ func (s *scanner) walk(ctx context.Context, folder string) (holds bool, err erro
 
 // errDeep is a path that is too long.
 var errDeep = errors.New("it has too many folders in each other")
-
-// maxRules is how long a file of rules may be.
-const maxRules = 256 << 10
-
-// rules reads those of a folder's files. Without one that cannot be read, what it
-// leaves out would come along.
-func (s *scanner) rules(folder string) error {
-	for _, name := range ignoreFiles() {
-		p := path.Join(folder, name)
-		info, err := s.h.root.Stat(p)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular():
-			continue
-		case err == nil && info.Size() > maxRules:
-			err = fmt.Errorf("%s: it has more than %d bytes", p, maxRules)
-		}
-		var lines []byte
-		if err == nil {
-			lines, err = s.h.root.ReadFile(p)
-		}
-		if err != nil {
-			return err
-		}
-		s.h.rules.Add(folder, string(lines))
-	}
-	return nil
-}
 
 // entry notes what is at a path, and reports whether it stays as it is.
 func (s *scanner) entry(ctx context.Context, p string, e fs.DirEntry) (left bool, err error) {

@@ -181,7 +181,10 @@ func TestRulesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for what, make := range map[string]func(name string) error{
 		"a link that leads out": func(name string) error { return os.Symlink(os.DevNull, name) },
-		"a large one":           func(name string) error { return os.WriteFile(name, make([]byte, maxRules+1), 0o600) },
+		"a link in the project": func(name string) error {
+			return errors.Join(os.WriteFile(filepath.Join(filepath.Dir(name), "rules"), nil, 0o600), os.Symlink("rules", name))
+		},
+		"a large one": func(name string) error { return os.WriteFile(name, make([]byte, maxRules+1), 0o600) },
 		"a closed one": func(name string) error {
 			if os.Getuid() == 0 {
 				return os.Symlink(os.DevNull, name) // all is open to root
@@ -199,7 +202,7 @@ func TestRulesThatCannotBeRead(t *testing.T) {
 			if r := s.pass(p); r.Unknown["sub"] != unknownClosed {
 				t.Errorf("not known: %q", r.Unknown)
 			}
-			if all := contents(t, s.there); len(all) != 1 || all["a"] != "=0" {
+			if all := contents(t, s.there); all["a"] != "=0" || all["sub/.env"] != "" || all["sub"] != "" {
 				t.Errorf("there is %q", all)
 			}
 			must(t, make(filepath.Join(s.here, ".gitignore")))
@@ -209,12 +212,11 @@ func TestRulesThatCannotBeRead(t *testing.T) {
 			}
 		})
 	}
-	// To git, what is no file holds no rules.
+	// A folder of that name holds none.
 	s := newSides(t)
 	mkdir(t, filepath.Join(s.here, ".gitignore"))
-	must(t, os.Symlink("nowhere", filepath.Join(s.here, ".jupyter-ec2-ignore")))
 	s.rest(s.open())
-	s.alike(map[string]string{".gitignore": "folder", ".jupyter-ec2-ignore": "to nowhere"})
+	s.alike(map[string]string{".gitignore": "folder"})
 }
 
 // Another folder in the place of the project's is not taken for it.

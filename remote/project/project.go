@@ -77,12 +77,12 @@ type Project struct {
 // Open begins. The folder on the host is made where it is missing. Whatever ends
 // ctx ends the project.
 func Open(ctx context.Context, cfg Config) (*Project, error) {
-	base, known, err := loadState(cfg.State)
+	k, err := loadState(cfg.State)
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{cfg: cfg, base: base}
-	if p.here, err = openHere(cfg.Dir, known, base); err != nil {
+	p := &Project{cfg: cfg, base: k.base}
+	if p.here, err = openHere(cfg.Dir, k); err != nil {
 		return nil, fmt.Errorf("open the project's folder: %w", err)
 	}
 	if p.there, err = openThere(ctx, cfg.Host, cfg.HostDir); err != nil {
@@ -167,7 +167,7 @@ func (p *Project) aside(path string, host Item) string {
 
 // agree writes down what both sides are where they are alike.
 func (p *Project) agree() error {
-	changed := false
+	changed := p.here.unsaved
 	for _, at := range paths(p.base, p.here.tree, p.there.tree) {
 		h, t := p.here.tree[at], p.there.tree[at]
 		was, known := p.base[at]
@@ -183,7 +183,8 @@ func (p *Project) agree() error {
 	if !changed {
 		return nil
 	}
-	return saveState(p.cfg.State, p.base, p.here.seen)
+	p.here.unsaved = false
+	return saveState(p.cfg.State, remembered{p.base, p.here.seen, p.here.foreign})
 }
 
 // batch is how much is brought before it is put in its place.
@@ -246,6 +247,14 @@ func (p *Project) doAll(ctx context.Context, ops []Op, r *Result, before Progres
 	}
 	if ops[0].Do == PutFile {
 		if err := p.bring(ctx, on, before); err != nil {
+			return err
+		}
+	}
+	for _, o := range on[Here] {
+		p.here.comes(o)
+	}
+	if p.here.unsaved { // before any of it is there
+		if err := p.agree(); err != nil {
 			return err
 		}
 	}

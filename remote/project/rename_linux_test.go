@@ -18,7 +18,7 @@ func TestWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "f"), "content")
-	h, err := openHere(dir, nil, Tree{})
+	h, err := openHere(dir, nothing())
 	if err != nil {
 		t.Fatal(err)
 	}

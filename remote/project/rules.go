@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,7 @@ import (
 type Rules struct {
 	fold bool // names that differ in case alone are one, as on this computer
 	in   map[string][]group
+	ours *Rules // without what the host has changed, which only leaves out more
 }
 
 // group are lines one after the other of one folder that say the same: what any
@@ -106,6 +108,20 @@ func (r *Rules) Add(folder, lines string) {
 	flush()
 }
 
+// addOurs adds the lines of a folder's file, of which these were written here.
+func (r *Rules) addOurs(folder, lines, ours string) {
+	if lines != ours && r.ours == nil {
+		r.ours = &Rules{fold: r.fold, in: map[string][]group{}}
+		for dir, groups := range r.in {
+			r.ours.in[dir] = slices.Clone(groups)
+		}
+	}
+	if r.ours != nil {
+		r.ours.Add(folder, ours)
+	}
+	r.Add(folder, lines)
+}
+
 func (r *Rules) groupOf(run []pattern) group {
 	var files, folders []string
 	for _, p := range run {
@@ -145,6 +161,9 @@ func (r *Rules) Skips(p string, folder bool) bool {
 	if name := path.Base(p); r.isOwn(name) || r.isRepository(name) {
 		return true
 	}
+	if r.ours != nil && r.ours.Skips(p, folder) {
+		return true
+	}
 	for dir := path.Dir(p); ; dir = path.Dir(dir) {
 		if dir == "." {
 			dir = ""
@@ -179,5 +198,12 @@ func (g *group) matches(rel string, folder bool) bool {
 	return expr != nil && expr.MatchString(rel)
 }
 
-// MarshalJSON writes them as the host's part reads them: the groups by folder.
-func (r *Rules) MarshalJSON() ([]byte, error) { return json.Marshal(r.in) }
+// MarshalJSON writes them as the host's part reads them: lists of the groups by
+// folder, of which any may leave something out.
+func (r *Rules) MarshalJSON() ([]byte, error) {
+	all := []map[string][]group{r.in}
+	if r.ours != nil {
+		all = append(all, r.ours.in)
+	}
+	return json.Marshal(all)
+}

@@ -5,17 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/private"
 )
 
-// state is what is known between runs, in a file: what both sides were when they
-// were last alike, and the contents of files here by their identity.
+// remembered is what is known between runs: what both sides were when they were
+// last alike, the contents of files here by their identity, and the files of rules
+// that the host has changed.
+type remembered struct {
+	base    Tree
+	seen    map[string]seen
+	foreign map[string]foreign
+}
+
+// nothing is remembered before the first run.
+func nothing() remembered {
+	return remembered{base: Tree{}, seen: map[string]seen{}, foreign: map[string]foreign{}}
+}
+
+// state is the file that it is in.
 type state struct {
 	Version int                  `json:"version"`
 	Base    map[string]*wireItem `json:"base"`
 	Seen    map[string]seen      `json:"seen"`
+	Foreign map[string]foreign   `json:"foreign,omitempty"`
 }
 
 const stateVersion = 1
@@ -23,10 +38,11 @@ const stateVersion = 1
 // loadState reads the file; one that is not there is empty. One that cannot be
 // used is an error: as nothing is known then, nothing could be deleted, and each
 // difference would be a conflict.
-func loadState(name string) (Tree, map[string]seen, error) {
+func loadState(name string) (remembered, error) {
+	k := nothing()
 	b, err := os.ReadFile(name) // #nosec G304 -- the program's own file
 	if errors.Is(err, fs.ErrNotExist) {
-		return Tree{}, map[string]seen{}, nil
+		return k, nil
 	}
 	var s state
 	if err == nil {
@@ -35,27 +51,25 @@ func loadState(name string) (Tree, map[string]seen, error) {
 	if err == nil && s.Version != stateVersion {
 		err = fmt.Errorf("it is of version %d, and this program reads %d", s.Version, stateVersion)
 	}
-	base := make(Tree, len(s.Base))
 	for p, i := range s.Base {
 		if err == nil && (i == nil || i.Kind == unknown || !goodPath(p) || !i.good(p)) {
 			err = fmt.Errorf("its entry %q is none", p)
 		}
 		if err == nil {
-			base[p] = Item(*i)
+			k.base[p] = Item(*i)
 		}
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read what is known of the project, in %s: %w", name, err)
+		return remembered{}, fmt.Errorf("read what is known of the project, in %s: %w", name, err)
 	}
-	if s.Seen == nil {
-		s.Seen = map[string]seen{}
-	}
-	return base, s.Seen, nil
+	maps.Copy(k.seen, s.Seen)
+	maps.Copy(k.foreign, s.Foreign)
+	return k, nil
 }
 
-func saveState(name string, base Tree, known map[string]seen) error {
-	s := state{Version: stateVersion, Base: make(map[string]*wireItem, len(base)), Seen: known}
-	for p, i := range base {
+func saveState(name string, k remembered) error {
+	s := state{Version: stateVersion, Base: make(map[string]*wireItem, len(k.base)), Seen: k.seen, Foreign: k.foreign}
+	for p, i := range k.base {
 		s.Base[p] = wire(i)
 	}
 	b, err := json.Marshal(s)

@@ -83,10 +83,13 @@ def valid(text):
 
 class Rules:
     def __init__(self, given):
-        self.groups = {
-            folder: [(self.compiled(g.get("files")), self.compiled(g.get("folders")), g.get("keep", False)) for g in reversed(groups)]
-            for folder, groups in given.items()
-        }
+        self.all = [
+            {
+                folder: [(self.compiled(g.get("files")), self.compiled(g.get("folders")), g.get("keep", False)) for g in reversed(groups)]
+                for folder, groups in one.items()
+            }
+            for one in given
+        ]
         self.known = {}
 
     @staticmethod
@@ -103,11 +106,15 @@ class Rules:
         name = path.rpartition("/")[2]
         if name.startswith(OWN) and name != IGNORE or name in REPOSITORIES:
             return True
+        return any(self.leaves_out(groups, path, folder) for groups in self.all)
+
+    @staticmethod
+    def leaves_out(all, path, folder):
         above = path
         while above:
             above = above.rpartition("/")[0]
             rel = path[len(above) + 1:] if above else path
-            for files, folders, keep in self.groups.get(above, ()):
+            for files, folders, keep in all.get(above, ()):
                 match = folders if folder else files
                 if match and match(rel):
                     return not keep
@@ -198,7 +205,7 @@ class Seen:
         self.items = {}  # what the other side was told
         self.ids = {}  # the identities of what it was told
         self.root, self.fold, self.modes = "", False, True
-        self.rules = Rules({})
+        self.rules = Rules([])
         self.given = None
         self.staged = {}
         self.dirty = False
