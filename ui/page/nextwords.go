@@ -81,7 +81,7 @@ func machineWords(a problem.Action) string {
 	case problem.ResumeSync:
 		return "continue: run \"jupyter-ec2 sync resume NAME\" in another terminal"
 	case problem.Discard:
-		return "remove it, and lose that: quit, and run \"jupyter-ec2 rm NAME --discard\""
+		return "remove it, and lose that, with x" + list + " and the word discard"
 	case problem.BringPackages:
 		return "bring them: run \"jupyter-ec2 sync packages NAME\" in another terminal"
 	case problem.WithoutPackages:
