@@ -179,9 +179,9 @@ type SyncState struct {
 	Failed    []SyncedFailed `json:"failed,omitempty"`
 	Unknown   []SyncUnknown  `json:"unknown,omitempty"`
 	Trouble   string         `json:"trouble,omitempty"` // in a few words
-	// Last says that this is from before the machine was stopped by this program:
-	// nothing can have changed there since.
-	Last bool `json:"last,omitempty"`
+	// Last is when the machine had been started that was stopped right after all was
+	// brought back: until it is started again, nothing changes there.
+	Last time.Time `json:"last,omitzero"`
 }
 
 // Busy reports whether a pass is on its way.

@@ -4,35 +4,36 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
-// lastPass brings back what the machine has of the setup's project, before it
-// stops. What stays there alone is its result; nil is nothing.
+// takeProject takes the project of the setup, so that nothing is done with it while
+// its machine stops or goes: what is gone there then was not deleted by anybody.
+func (r *run) takeProject(ctx context.Context) (let func(), err error) {
+	if !r.broughtHere() {
+		return func() {}, nil
+	}
+	return r.g.ledger.lockProject(ctx, r.s.ID, r.g.cfg.Patience, r.waitsForProject)
+}
+
+// broughtHere reports whether the project was ever brought to this very machine.
+func (r *run) broughtHere() bool {
+	return r.s.Project != nil && r.s.Project.Met == r.s.Resources.InstanceID && r.s.Project.Met != ""
+}
+
+// lastPass brings back what the machine has of the project, which is taken. What
+// stays there alone is its result.
 func (r *run) lastPass(ctx context.Context) (left []string, err error) {
-	if r.s.Project == nil || r.s.Project.Met != r.s.Resources.InstanceID {
-		return nil, nil // nothing was ever brought to this machine
-	}
-	unlock, err := r.g.ledger.lockProject(ctx, r.s.ID, r.g.cfg.Patience, r.waitsForProject)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
 	r.doing("Bringing back what is new in ~/%s on the machine", r.s.Project.Folder)
 	client, err := r.reach(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = client.Close() }() // what it did is known
-	return r.lastPassOver(ctx, client)
-}
-
-func (r *run) lastPassOver(ctx context.Context, client *remote.Client) (left []string, err error) {
 	var done steps.Synced
 	err = r.mirrored(ctx, client, steps.SyncOptions{}, func(ctx context.Context, m *mirror) (err error) {
-		done, err = m.pass(ctx, true)
+		done, err = m.pass(ctx)
 		return err
 	})
 	if err != nil {
@@ -59,46 +60,70 @@ func onlyThere(s steps.Synced) (left []string) {
 }
 
 // lastBeforeStop is the last pass before a stop, which keeps the disk: what could
-// not be brought back stays on it, and is named.
-func (r *run) lastBeforeStop(ctx context.Context) error {
+// not be brought back stays on it, and is named. whole says that there is nothing.
+func (r *run) lastBeforeStop(ctx context.Context) (let func(), whole bool, err error) {
+	if !r.broughtHere() {
+		return func() {}, false, nil
+	}
+	var left []string
+	let, err = r.takeProject(ctx)
+	if err == nil {
+		left, err = r.lastPass(ctx)
+	}
+	if let == nil {
+		let = func() {}
+	}
+	switch {
+	case ctx.Err() != nil:
+		let()
+		return nil, false, ctx.Err()
+	case err != nil:
+		r.retrying("The project was not brought back: %s. What is new on the machine stays on its disk", steps.Explain(err).Title)
+	case len(left) > 0:
+		r.retrying("Not brought back, and kept on the machine's disk: %s", someNames(left))
+	default:
+		whole = true
+	}
+	return let, whole, nil
+}
+
+// lastBeforeRemoval is the last pass before the machine's disk goes. It is an error
+// where something would be lost with it.
+func (r *run) lastBeforeRemoval(ctx context.Context) (let func(), err error) {
+	if let, err = r.takeProject(ctx); err != nil {
+		return nil, err
+	}
+	if r.broughtHere() && !r.s.Resources.Removing && !steps.Discards(ctx) {
+		err = r.nothingLeft(ctx)
+	}
+	if err != nil {
+		let()
+		return nil, err
+	}
+	return let, nil
+}
+
+// nothingLeft is an error where the machine alone may have something of the project.
+func (r *run) nothingLeft(ctx context.Context) error {
+	state, err := r.state(ctx)
+	switch {
+	case err != nil || !state.Exists():
+		return err
+	case state != steps.StateRunning && r.g.ledger.syncState(r.s.ID).Last.Equal(r.s.LaunchedAt):
+		return nil // nothing has run there since its last pass
+	case state != steps.StateRunning:
+		return r.notBroughtBack(fmt.Sprintf("It is %s, and may have files on its disk that were not brought back.", state), nil)
+	}
 	left, err := r.lastPass(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		r.retrying("The project was not brought back: %s. What is new on the machine stays on its disk", steps.Explain(err).Title)
+		return r.notBroughtBack("The last changes could not be brought back: "+steps.Explain(err).Title+".", err)
 	case len(left) > 0:
-		r.retrying("Not brought back, and kept on the machine's disk: %s", someNames(left))
+		return r.notBroughtBack("On the machine alone there are: "+someNames(left)+".", nil)
 	}
 	return nil
-}
-
-// lastBeforeRemoval is the last pass before the machine's disk goes. It is an error
-// where something would be lost with it.
-func (r *run) lastBeforeRemoval(ctx context.Context) error {
-	if r.s.Project == nil || r.s.Resources.InstanceID == "" || r.s.Project.Met != r.s.Resources.InstanceID || r.s.Resources.Removing || steps.Discards(ctx) {
-		return nil
-	}
-	state, err := r.state(ctx)
-	switch {
-	case err != nil || !state.Exists():
-		return err
-	case state == steps.StateRunning:
-		left, err := r.lastPass(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			return r.notBroughtBack("The last changes could not be brought back: "+steps.Explain(err).Title+".", err)
-		case len(left) > 0:
-			return r.notBroughtBack("On the machine alone there are: "+someNames(left)+".", nil)
-		}
-		return nil
-	}
-	if s := r.g.ledger.syncState(r.s.ID); s.Last {
-		return nil // nothing has run there since
-	}
-	return r.notBroughtBack(fmt.Sprintf("It is %s, and was not stopped by this program, so that it may have files on its disk that were not brought back.", state), nil)
 }
 
 // notBroughtBack keeps a machine that has something of a project alone.

@@ -110,7 +110,7 @@ func (w *packaging) writeBack(ctx context.Context, project packages.Project, nee
 func (w *packaging) bring(ctx context.Context, project packages.Project, needs packages.Needs, p *steps.Packages) error {
 	if !w.t.g.ledger.paused(w.t.s.ID) {
 		err := w.t.g.syncing(ctx, w.t.s.ID, w.t.emit, steps.SyncOptions{}, func(ctx context.Context, m *mirror) error {
-			_, err := m.pass(ctx, false)
+			_, err := m.pass(ctx)
 			return err
 		})
 		if err != nil {

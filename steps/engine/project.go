@@ -156,7 +156,7 @@ func (r *run) bringProject(ctx context.Context) error {
 	r.doing("Making %s and ~/%s on the machine alike", r.s.Project.Dir, r.s.Project.Folder)
 	var done steps.Synced
 	err = r.mirrored(ctx, r.client, steps.SyncOptions{}, func(ctx context.Context, m *mirror) (err error) {
-		done, err = m.pass(ctx, false)
+		done, err = m.pass(ctx)
 		return err
 	})
 	if err != nil {

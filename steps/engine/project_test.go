@@ -201,6 +201,30 @@ func (s *said) says(text string) bool {
 	return false
 }
 
+// While a machine goes, nobody takes its files that go with it for deleted.
+func TestRemovalOfAProjectThatIsKept(t *testing.T) {
+	w, g, id, dir := withProject(t, map[string]string{"a": "A", "b/c": "C"})
+	kept := make(chan error, 1)
+	go func() { kept <- g.KeepSynced(t.Context(), id, nil) }()
+	onHost(t, g, id, "printf N >proj/new")
+	await.Until(t, "the file here", func() bool { return readFile(t, filepath.Join(dir, "new")) == "N" })
+	onHost(t, g, id, "printf M >proj/last")
+	if err := w.Guide().Remove(t.Context(), id, func(steps.Event) {}); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if err := await.Receive(t, "the end of what keeps it", kept); title(err) != "No such setup" {
+		t.Errorf("%+v", steps.Explain(err))
+	}
+	for name, want := range map[string]string{"a": "A", "b/c": "C", "new": "N", "last": "M"} {
+		if got := readFile(t, filepath.Join(dir, name)); got != want {
+			t.Errorf("%s is %q here, want %q", name, got, want)
+		}
+	}
+	if left := must(os.ReadDir(filepath.Join(w.Dir, "projects")))(t); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
 // A stop that brought back everything leaves nothing that a removal could lose.
 func TestRemovalAfterAStop(t *testing.T) {
 	w, g, id, dir := withProject(t, map[string]string{"a": "A"})
@@ -208,7 +232,7 @@ func TestRemovalAfterAStop(t *testing.T) {
 	if err := g.Stop(t.Context(), id, func(steps.Event) {}); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
-	if s := w.Only().Sync; !s.Last || readFile(t, filepath.Join(dir, "new")) != "N" {
+	if s := w.Only(); s.Sync.Last.IsZero() || !s.Sync.Last.Equal(s.LaunchedAt) || readFile(t, filepath.Join(dir, "new")) != "N" {
 		t.Errorf("%+v", s)
 	}
 	if err := g.Remove(t.Context(), id, func(steps.Event) {}); err != nil {

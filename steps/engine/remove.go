@@ -27,9 +27,11 @@ func (g *Guide) Remove(ctx context.Context, setupID string, emit func(steps.Even
 		return err
 	}
 	return r.during("Remove "+r.s.Answers.Name, func() (string, error) {
-		if err := r.lastBeforeRemoval(ctx); err != nil {
+		let, err := r.lastBeforeRemoval(ctx)
+		if err != nil {
 			return "", err
 		}
+		defer let()
 		r.s.Resources.Removing = true
 		if err := r.save(); err != nil {
 			return "", err

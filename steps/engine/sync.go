@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/project"
@@ -39,6 +40,9 @@ func (g *Guide) openProject(ctx context.Context, s *steps.Setup, host *remote.Cl
 		return nil, err
 	}
 	n.checks()
+	if !n.state.Last.IsZero() { // it runs again
+		n.change(false, func(s *steps.SyncState) { s.Last = time.Time{} })
+	}
 	var err error
 	m.Project, err = project.Open(ctx, project.Config{
 		Dir: s.Project.Dir, Host: host, HostDir: s.Project.Folder, Name: s.Answers.Name, State: g.ledger.baseFile(s), Emptied: o.Deletions,
@@ -53,9 +57,8 @@ func (g *Guide) openProject(ctx context.Context, s *steps.Setup, host *remote.Cl
 // passTries is how often what is left to the next pass is done at once.
 const passTries = 3
 
-// pass makes both folders alike. last says that it is the one before the machine
-// stops.
-func (m *mirror) pass(ctx context.Context, last bool) (steps.Synced, error) {
+// pass makes both folders alike.
+func (m *mirror) pass(ctx context.Context) (steps.Synced, error) {
 	var all steps.Synced
 	for range passTries {
 		m.notes.checks()
@@ -69,7 +72,7 @@ func (m *mirror) pass(ctx context.Context, last bool) (steps.Synced, error) {
 			break
 		}
 	}
-	m.notes.rest(all, last && len(onlyThere(all)) == 0)
+	m.notes.rest(all)
 	return all, nil
 }
 
@@ -199,7 +202,7 @@ func (t *target) progress() func(steps.SyncState) {
 // Sync makes the two folders of a setup's project alike, once.
 func (g *Guide) Sync(ctx context.Context, setupID string, o steps.SyncOptions, emit func(steps.Event)) (done steps.Synced, err error) {
 	err = g.syncing(ctx, setupID, emit, o, func(ctx context.Context, m *mirror) error {
-		done, err = m.pass(ctx, false)
+		done, err = m.pass(ctx)
 		return err
 	})
 	return done, stoppedBy(ctx, err)

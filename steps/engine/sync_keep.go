@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
@@ -69,6 +70,9 @@ func (k *keeper) hold(ctx context.Context) (err error) {
 		k.say()
 		return nil
 	}
+	if _, err := k.g.ledger.load(k.s.ID); errors.Is(err, fs.ErrNotExist) {
+		return err // it was removed meanwhile
+	}
 	f, ok, err := k.g.ledger.tryProject(k.s.ID)
 	if err != nil || !ok {
 		k.say()
@@ -122,7 +126,7 @@ func (k *keeper) say() {
 func (m *mirror) keep(ctx context.Context) error {
 	for {
 		began := m.g.cfg.Now()
-		if _, err := m.pass(ctx, false); err != nil {
+		if _, err := m.pass(ctx); err != nil {
 			return err
 		}
 		if err := m.Wait(ctx, m.g.cfg.Now().Sub(began)); err != nil {

@@ -49,8 +49,11 @@ func (l ledger) dropProject(id string) {
 // again afterwards; waits is called where that takes a while.
 func (l ledger) lockProject(ctx context.Context, id string, patience time.Duration, waits func()) (unlock func(), err error) {
 	f, ok, err := l.tryProject(id)
-	if err != nil || ok {
-		return func() { _ = f.Unlock() }, err
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return func() { _ = f.Unlock() }, nil
 	}
 	wanted := flock.New(l.projectFile(id, syncWanted))
 	defer func() { _ = wanted.Unlock() }()
@@ -143,7 +146,7 @@ type notes struct {
 
 func (g *Guide) newNotes(id string, tell func(steps.SyncState)) *notes {
 	n := &notes{path: g.ledger.projectFile(id, syncNotes), now: g.cfg.Now, tell: tell, state: *g.ledger.syncState(id)}
-	n.state.Watched, n.state.Trouble, n.state.Last = true, "", false
+	n.state.Watched, n.state.Trouble = true, ""
 	return n
 }
 
@@ -214,17 +217,23 @@ func (n *notes) checks() {
 const restEvery = 10 * time.Second
 
 // rest notes what a pass came to.
-func (n *notes) rest(done steps.Synced, last bool) {
+func (n *notes) rest(done steps.Synced) {
 	n.mu.Lock()
 	s := n.state
 	n.mu.Unlock()
 	now := n.now()
-	if s.Phase == steps.SyncRests && !last && done.Done == 0 && slices.Equal(s.Failed, done.Failed) && slices.Equal(s.Unknown, done.Unknown) && now.Sub(s.Alike) < restEvery {
+	if s.Phase == steps.SyncRests && done.Done == 0 && slices.Equal(s.Failed, done.Failed) && slices.Equal(s.Unknown, done.Unknown) && now.Sub(s.Alike) < restEvery {
 		return
 	}
 	n.change(false, func(s *steps.SyncState) {
-		*s = steps.SyncState{Phase: steps.SyncRests, Watched: true, Alike: now, Conflicts: newest(s.Conflicts, done.Conflicts), Failed: done.Failed, Unknown: done.Unknown, Last: last}
+		*s = steps.SyncState{Phase: steps.SyncRests, Watched: true, Alike: now, Conflicts: newest(s.Conflicts, done.Conflicts), Failed: done.Failed, Unknown: done.Unknown}
 	})
+}
+
+// noteLast notes that all was brought back from the machine, which is stopped now.
+// The project is taken.
+func (g *Guide) noteLast(s *steps.Setup) {
+	g.newNotes(s.ID, nil).change(false, func(state *steps.SyncState) { state.Last = s.LaunchedAt })
 }
 
 // notesMost is how many names of a kind are kept.
