@@ -218,6 +218,23 @@ func TestAdded(t *testing.T) {
 	if diff := cmp.Diff(rows, c.Rows); diff != "" || c.Differences() != 3 {
 		t.Errorf("%d differences\n%s", c.Differences(), diff)
 	}
+	// What was added stays so when the packages are brought again, and is not
+	// undone by that but where the project asks for another version.
+	if _, err := p.Bring(t.Context(), n, silent); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = p.Compare(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(added[1:], c.Added); diff != "" {
+		t.Errorf("added, after the others were brought again:\n%s", diff)
+	}
+	if err := l.Run(t.Context(), pip); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = p.Compare(t.Context(), n); err != nil || !cmp.Equal(added, c.Added) {
+		t.Errorf("added once more: %+v, %v", c.Added, err)
+	}
 	if err := n.WriteBack(dir, c.Added); err != nil {
 		t.Fatal(err)
 	}

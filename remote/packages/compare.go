@@ -175,7 +175,7 @@ func (s seen) added(n Needs) []Added {
 		case p.Editable || n.Local != "" && key == normal(n.Local):
 		case !known && !needed[key] && !n.named[key]:
 			all = append(all, Added{Name: p.Name, Version: p.Version})
-		case known && was.Version != p.Version && !needed[key]:
+		case known && was.Version != p.Version && !needed[key] && n.exact[key] != p.Version:
 			all = append(all, Added{p.Name, p.Version, was.Version})
 		}
 	}

@@ -97,7 +97,7 @@ var (
 		return regexp.MustCompile(`(?:you require|your project depends on) ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?((?:[=!<>~]=|[<>])[^\s,]*)?`)
 	})
 	needsPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`([A-Za-z0-9][A-Za-z0-9._-]*(?:==[^\s,]+)?) depends on ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?(?:\{[^}]*\})?((?:[=!<>~]=|[<>])\S*)?`)
+		return regexp.MustCompile(`([A-Za-z0-9][A-Za-z0-9._-]*(?:==[^\s,]+)?) depends? on ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?(?:\{[^}]*\})?((?:[=!<>~]=|[<>])\S*)?`)
 	})
 	fetchPattern = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile("(?i)failed to (?:fetch|download)[:\\s]+`?(https?://[^\\s`]+)")
@@ -151,7 +151,7 @@ func conflict(text string) []Missing {
 	m := all[len(all)-1] // with which the chain of reasons ends
 	found := Missing{Name: m[1], Version: m[2], Why: Conflict}
 	for _, needs := range needsPattern().FindAllStringSubmatch(text, -1) {
-		if normal(needs[2]) == normal(found.Name) {
+		if found.Rival == "" || normal(needs[2]) == normal(found.Name) {
 			found.Rival = strings.TrimRight(needs[1]+" needs "+needs[2]+needs[3], ",.;")
 		}
 	}

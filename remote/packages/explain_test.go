@@ -55,6 +55,10 @@ func TestMissing(t *testing.T) {
 			Missing{Name: "numpy", Version: "==1.20.0", Why: Conflict, Rival: "pandas==2.2.0 needs numpy>=1.23.2,<2"},
 		},
 		{
+			none + "Because all versions of needy depend on idna<3.10 and you require idna==3.20, we can conclude that your requirements and all versions of needy are incompatible.\n         And because you require needy, we can conclude that your requirements are unsatisfiable.",
+			Missing{Name: "needy", Why: Conflict, Rival: "needy needs idna<3.10"},
+		},
+		{
 			none + "Because there is no version of torch==2.5.1+cu121 and you require torch==2.5.1+cu121, we can conclude that your requirements are unsatisfiable.",
 			Missing{Name: "torch", Version: "==2.5.1+cu121", Why: NoVersion},
 		},

@@ -50,6 +50,7 @@ type Needs struct {
 	Env map[string]string
 
 	named    map[string]bool   // the packages that are asked for by name, normalized
+	exact    map[string]string // the versions of those that are asked for in just one
 	here     map[string]string // their versions here, where they are known
 	lines    []string          // requirements for uv
 	args     []string          // files and folders for uv, as words after uv pip install
@@ -65,7 +66,7 @@ type Left struct{ Name, Why string }
 // none and nothing is asked for by name, from the active venv. Its errors are
 // *[FileError], or about an option's name.
 func Find(dir string, o Options) (Needs, error) {
-	n := Needs{named: map[string]bool{}, here: map[string]string{}, Env: map[string]string{}}
+	n := newNeeds()
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return n, fmt.Errorf("look for the project's packages: %w", err)
@@ -106,6 +107,10 @@ func (n *Needs) readFirst(f *folder) error {
 	return nil
 }
 
+func newNeeds() Needs {
+	return Needs{named: map[string]bool{}, exact: map[string]string{}, here: map[string]string{}, Env: map[string]string{}}
+}
+
 // Against is what the versions of here are from, a file or a venv's folder;
 // empty where none are known.
 func (n Needs) Against() string { return n.versions }
@@ -134,7 +139,15 @@ func (n *Needs) add(names []string) error {
 // need adds a requirement that is not one of a file that uv reads.
 func (n *Needs) need(r requirement) {
 	n.lines = append(n.lines, r.String())
+	n.name(r)
+}
+
+// name notes what is asked for.
+func (n *Needs) name(r requirement) {
 	n.named[r.key()] = true
+	if v := r.exact(); v != "" {
+		n.exact[r.key()] = v
+	}
 }
 
 // leave leaves a package out.

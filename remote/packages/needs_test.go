@@ -142,7 +142,7 @@ func TestFind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got.named, got.here, got.Env = nil, nil, nil
+			got.named, got.exact, got.here, got.Env = nil, nil, nil, nil
 			if got.Kind == Venv {
 				got.File = strings.TrimPrefix(got.File, dir+string(filepath.Separator))
 			}

@@ -57,7 +57,7 @@ dependencies:
 		t.Errorf("%+v", n)
 	}
 	for name := range condaNames() {
-		n := Needs{named: map[string]bool{}}
+		n := newNeeds()
 		if n.needConda(name); len(n.lines) != 1 {
 			t.Errorf("%s is not taken: %v", name, n.Left)
 		}
@@ -104,7 +104,7 @@ func FuzzConda(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		n := Needs{named: map[string]bool{}}
+		n := newNeeds()
 		n.needConda(text)
 		for _, l := range n.lines {
 			if r, err := parseRequirement(l); err != nil || r.url != "" || r.marker != "" || strings.ContainsAny(l, "\n ") {
@@ -127,7 +127,7 @@ func FuzzFind(f *testing.F) {
 			for name, text := range files {
 				all[name] = &fstest.MapFile{Data: []byte(text)}
 			}
-			n := Needs{named: map[string]bool{}, here: map[string]string{}}
+			n := newNeeds()
 			var e *FileError
 			if err := n.readFirst(&folder{files: all}); err != nil && !errors.As(err, &e) {
 				t.Errorf("%v", err)

@@ -78,7 +78,7 @@ func (n *Needs) readLock(f *folder) error {
 	for _, p := range lock.Package {
 		key := normal(p.Name)
 		n.named[key] = true
-		n.here[key] = p.Version
+		n.here[key], n.exact[key] = p.Version, p.Version
 		for _, kind := range []string{"editable", "virtual", "directory"} {
 			at, ok := p.Source[kind].(string)
 			switch {

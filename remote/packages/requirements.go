@@ -70,7 +70,7 @@ func (n *Needs) noteLine(line string) {
 	if err != nil {
 		return
 	}
-	n.named[r.key()] = true
+	n.name(r)
 	if v := r.exact(); v != "" {
 		n.here[r.key()] = v
 		n.versions = n.File

@@ -34,6 +34,7 @@ make_venv() {
 	there=$(version_of "$venv/bin/python") || there=
 	[ "${there%.*}" != "${version%.*}" ] || return 0
 	say "The project's packages go into a venv of their own, with Python $version."
+	rm -f "$own/brought.json"
 	run "$uv" venv --clear --no-project --python "$chosen" "$venv"
 }
 
@@ -80,7 +81,7 @@ make_kernel() {
 		install_beside ipykernel pip
 	fi
 	"$venv/bin/python" -I "$own/kernel.py" "$venv" "$base/venv" "$dir"
-	"$python" -I -S "$own/list.py" "$venv" >"$own/brought.tmp"
+	"$python" -I -S "$own/list.py" "$venv" "$own/brought.json" "$own/before.json" >"$own/brought.tmp"
 	mv -f "$own/brought.tmp" "$own/brought.json"
 }
 
@@ -93,6 +94,7 @@ main() {
 	cd "$dir"
 	choose_python
 	make_venv
+	[ "$dry" = 1 ] || "$python" -I -S "$own/list.py" "$venv" >"$own/before.json"
 	bring
 	[ "$dry" = 1 ] || make_kernel
 }

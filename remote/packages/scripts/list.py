@@ -1,6 +1,10 @@
 """Lists what a venv has, as one line of JSON: list.py VENV
 
 By the packages' own records: none of their code runs, and no Python of the venv.
+
+list.py VENV BROUGHT BEFORE: lists what was brought to the venv instead. BROUGHT
+is the last such list, or not there, and BEFORE what the venv had before it was
+brought to again: what is since then as it was is told as in BROUGHT.
 """
 import glob
 import json
@@ -43,6 +47,24 @@ def describe(found):
     }
 
 
+def known(path):
+    """The packages of a list in a file, by name."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            return {p["name"]: p for p in json.load(f)["packages"]}
+    except FileNotFoundError:
+        return {}
+
+
+def brought(packages, last, before):
+    last, before = known(last), known(before)
+    for p in packages:
+        untouched = p["name"] in before and before[p["name"]]["version"] == p["version"]
+        p = last.get(p["name"]) if untouched else p
+        if p:
+            yield p
+
+
 def main():
     venv = sys.argv[1]
     sites = glob.glob(os.path.join(glob.escape(venv), "lib", "python3*", "site-packages"))
@@ -59,7 +81,10 @@ def main():
         python = settings.get("version_info") or settings.get("version") or ""
     except (OSError, UnicodeDecodeError):
         pass
-    print(json.dumps({"python": python, "packages": [p for p in packages if p["name"] and p["version"]]}))
+    packages = [p for p in packages if p["name"] and p["version"]]
+    if len(sys.argv) > 2:
+        packages = list(brought(packages, *sys.argv[2:4]))
+    print(json.dumps({"python": python, "packages": packages}))
 
 
 main()
