@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -207,7 +208,7 @@ func TestFindRefuses(t *testing.T) {
 func TestRequirements(t *testing.T) {
 	dir := folderOf(t, map[string]string{
 		"requirements.txt": "\ufeff# ours\r\n--index-url https://${CORP_USER}:${CORP_PASSWORD}@corp.example/simple\r\nnumpy==2.1 \\\r\n    --hash=sha256:ab\r\n" +
-			"-r more/base.txt\npandas [excel] >= 2 # tables\n-c limits.txt\ngit+https://example.com/x.git\n--requirement=gone.txt\n./local\n",
+			"-r more/base.txt\npandas [excel] >= 2 # tables\n-c limits.txt\ngit+https://example.com/x.git\n./local\n",
 		"more/base.txt": "-r ../requirements.txt\nSci_Py (>=1)\n",
 	})
 	n, err := Find(dir, Options{Environ: []string{"CORP_USER=me", "CORP_PASSWORD=s3cr3t", "OTHER=x", "AWS_SECRET_ACCESS_KEY=x"}})
@@ -220,8 +221,11 @@ func TestRequirements(t *testing.T) {
 	if n.here["numpy"] != "2.1" || len(n.here) != 1 || n.Against() != "requirements.txt" {
 		t.Errorf("versions %v of %q", n.here, n.Against())
 	}
-	if len(n.Left) != 1 || n.Left[0].Name != "gone.txt" {
-		t.Errorf("left %v", n.Left)
+	for _, refers := range []string{"--requirement=gone.txt", "-r ../gone.txt"} { // uv would not find it there
+		var e *FileError
+		if _, err := Find(folderOf(t, map[string]string{"requirements.txt": refers}), Options{}); !errors.As(err, &e) || path.Base(e.File) != "gone.txt" {
+			t.Errorf("%s: %v", refers, err)
+		}
 	}
 	if diff := cmp.Diff(map[string]string{"CORP_USER": "me", "CORP_PASSWORD": "s3cr3t"}, n.Env); diff != "" {
 		t.Errorf("environment:\n%s", diff)

@@ -1,6 +1,7 @@
 package packages
 
 import (
+	"errors"
 	"io/fs"
 	"path"
 	"regexp"
@@ -9,8 +10,8 @@ import (
 	"sync"
 )
 
-// notInFolder is why a file is left.
-const notInFolder = "the file is not in the project's folder"
+// errNotInFolder is a file that another one refers to, and that does not come along.
+var errNotInFolder = errors.New("it is not in the project's folder")
 
 // requirementsFile is the name of the file that most projects have.
 const requirementsFile = "requirements.txt"
@@ -33,16 +34,14 @@ func (n *Needs) namesOf(f *folder, file string, above []string) error {
 		return nil
 	}
 	if !fs.ValidPath(file) {
-		n.leave(file, notInFolder)
-		return nil
+		return &FileError{file, errNotInFolder}
 	}
 	text, ok, err := f.read(file)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		n.leave(file, notInFolder)
-		return nil
+		return &FileError{file, errNotInFolder}
 	}
 	f.refers(string(text))
 	for _, line := range logicalLines(string(text)) {

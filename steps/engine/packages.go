@@ -23,21 +23,21 @@ func (g *Guide) Packages(ctx context.Context, setupID string, o steps.PackagesOp
 	if t.s.Project == nil {
 		return p, steps.NoProject(*t.s)
 	}
-	w := &packaging{t: t, l: &link{t: t, dialing: make(chan struct{}, 1)}}
-	defer func() { _ = w.l.Close() }() // what it did is known
-	p, err = w.do(ctx, o)
+	l := &link{t: t, dialing: make(chan struct{}, 1)}
+	defer func() { _ = l.Close() }() // what it did is known
+	p, err = (&packaging{t: t, client: l.client}).do(ctx, o)
 	return p, stoppedBy(ctx, packagesFault(t.s, err))
 }
 
 // packaging is the work on the packages of one setup's project.
 type packaging struct {
-	t *target
-	l *link
+	t      *target
+	client func(context.Context) (*remote.Client, error) // the connection there is, or another one
 }
 
-// Run runs a command over the link.
+// Run runs a command on the machine.
 func (w *packaging) Run(ctx context.Context, c remote.Command) error {
-	client, err := w.l.client(ctx)
+	client, err := w.client(ctx)
 	if err != nil {
 		return err
 	}
@@ -47,22 +47,25 @@ func (w *packaging) Run(ctx context.Context, c remote.Command) error {
 // follow runs a job to its end, whatever becomes of connections.
 func (w *packaging) follow(ctx context.Context, j remote.Job, out safe.Output) (int, error) {
 	var err error
-	if j.Over, err = w.l.client(ctx); err != nil {
+	if j.Over, err = w.client(ctx); err != nil {
 		return 0, err
 	}
 	return remote.FollowJob(ctx, w.t.redial, j, out)
 }
 
+// project is the one on the machine, and find reads what it needs.
+func (w *packaging) project(o steps.PackagesOptions) packages.Project {
+	folder := w.t.s.Project.Folder
+	return packages.Project{Host: w, Follow: w.follow, Systemd: true, Name: folder, Dir: folder, Without: o.Without}
+}
+
+func (w *packaging) find(o steps.PackagesOptions) (packages.Needs, error) {
+	return packages.Find(w.t.s.Project.Dir, packages.Options{Names: o.Names, Environ: w.t.g.cfg.Environ})
+}
+
 func (w *packaging) do(ctx context.Context, o steps.PackagesOptions) (p steps.Packages, err error) {
-	s := w.t.s
-	project := packages.Project{Host: w, Follow: w.follow, Systemd: true, Name: s.Answers.Name, Dir: s.Project.Folder, Without: o.Without}
-	if name := s.Project.Folder; name != "" {
-		project.Name = name
-	}
-	find := func() (packages.Needs, error) {
-		return packages.Find(s.Project.Dir, packages.Options{Names: o.Names, Environ: w.t.g.cfg.Environ})
-	}
-	needs, err := find()
+	project := w.project(o)
+	needs, err := w.find(o)
 	if err != nil {
 		return p, err
 	}
@@ -70,14 +73,19 @@ func (w *packaging) do(ctx context.Context, o steps.PackagesOptions) (p steps.Pa
 		if p.Written, err = w.writeBack(ctx, project, needs); err != nil {
 			return p, err
 		}
-		if needs, err = find(); err != nil {
+		if needs, err = w.find(o); err != nil {
 			return p, err
 		}
 	}
 	if !o.Compare {
-		if err := w.bring(ctx, project, needs, &p); err != nil {
+		if err := w.bringFiles(ctx); err != nil {
 			return p, err
 		}
+		b, err := w.bring(ctx, project, needs)
+		if err != nil {
+			return p, err
+		}
+		p.Kernel, p.Prefers, p.Warnings = b.Kernel, b.Prefers, b.Warnings
 	}
 	c, err := project.Compare(ctx, needs)
 	if err != nil {
@@ -106,26 +114,61 @@ func (w *packaging) writeBack(ctx context.Context, project packages.Project, nee
 	return len(c.Added), needs.WriteBack(w.t.s.Project.Dir, c.Added)
 }
 
-// bring brings the project's files, unless that is paused, and then its packages.
-func (w *packaging) bring(ctx context.Context, project packages.Project, needs packages.Needs, p *steps.Packages) error {
-	if !w.t.g.ledger.paused(w.t.s.ID) {
-		err := w.t.g.syncing(ctx, w.t.s.ID, w.t.emit, steps.SyncOptions{}, func(ctx context.Context, m *mirror) error {
-			_, err := m.pass(ctx)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+// bringFiles brings the project's files, unless that is paused.
+func (w *packaging) bringFiles(ctx context.Context) error {
+	if w.t.g.ledger.paused(w.t.s.ID) {
+		return nil
 	}
+	return w.t.g.syncing(ctx, w.t.s.ID, w.t.emit, steps.SyncOptions{}, func(ctx context.Context, m *mirror) error {
+		_, err := m.pass(ctx)
+		return err
+	})
+}
+
+// bring brings the project's packages, whose files are there.
+func (w *packaging) bring(ctx context.Context, project packages.Project, needs packages.Needs) (packages.Brought, error) {
 	w.t.doing("Bringing the project's packages into a venv of its own on the machine")
-	b, err := project.Bring(ctx, needs, func(text string, partial bool) {
+	return project.Bring(ctx, needs, func(text string, partial bool) {
 		w.t.output(text, partial)
 		if said := jupyter.InstallSays(text); said != "" && !partial {
 			w.t.doing("%s", said)
 		}
 	})
-	p.Kernel, p.Prefers, p.Warnings = b.Kernel, b.Prefers, b.Warnings
-	return err
+}
+
+// bringPackages brings what the project's own files ask for, or a venv in its
+// folder has. What cannot be had keeps nobody from the machine: it is told.
+func (r *run) bringPackages(ctx context.Context) error {
+	if r.s.Answers.Project == "" || r.s.Project == nil || r.g.ledger.paused(r.s.ID) {
+		return nil
+	}
+	w := &packaging{t: r.target, client: func(ctx context.Context) (*remote.Client, error) {
+		err := r.reconnect(ctx)
+		return r.client, err
+	}}
+	needs, err := w.find(steps.PackagesOptions{})
+	if err == nil && (needs.Kind == packages.None || needs.Kind == packages.Venv && !holds(r.s.Project.Dir, needs.File)) {
+		return nil
+	}
+	var b packages.Brought
+	if err == nil {
+		b, err = w.bring(ctx, w.project(steps.PackagesOptions{}), needs)
+	}
+	if p, ok := problem.Of(err); ok && ctx.Err() == nil && (p.Kind == problem.Server || p.Kind == problem.Answers) {
+		r.retrying("The project's packages were not brought. %s: %s", p.Title, p.Text)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.doing("The project's packages are in the kernel %s, with Python %s", b.Kernel, b.Python)
+	if b.Prefers != "" {
+		r.doing("The project is worked with Python %s, which the machine has not got", b.Prefers)
+	}
+	for _, l := range b.Left {
+		r.retrying("Not brought: %s: %s", l.Name, l.Why)
+	}
+	return nil
 }
 
 // packagesFault puts what keeps packages from being brought in words, with what

@@ -74,6 +74,9 @@ func (r *run) work(id steps.StepID) func(context.Context) (string, error) {
 			if err := r.bringProject(ctx); err != nil {
 				return "", err
 			}
+			if err := r.bringPackages(ctx); err != nil {
+				return "", err
+			}
 			return r.serve(ctx)
 		}
 	case steps.StepOpen:
