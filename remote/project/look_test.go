@@ -3,6 +3,7 @@
 package project
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
 // eachSide has a test made on each side: at is the folder of the side that it is
@@ -292,14 +295,24 @@ func TestNoModes(t *testing.T) {
 	s = newSides(t)
 	write(t, filepath.Join(s.here, "run.sh"), "0")
 	must(t, os.Chmod(filepath.Join(s.here, "run.sh"), 0o755))
+	s.cfg.Host = noModes{s.host}
 	p = s.open()
-	p.there.modes = false
 	s.rest(p)
-	must(t, os.Chmod(filepath.Join(s.there, "run.sh"), 0o600)) // as a file system may say of all
+	write(t, filepath.Join(s.there, "run.sh"), "1")
+	must(t, os.Chmod(filepath.Join(s.there, "run.sh"), 0o600), os.Chmod(filepath.Join(s.here, "run.sh"), 0o700))
 	s.rest(p)
-	if info, err := os.Lstat(filepath.Join(s.here, "run.sh")); err != nil || info.Mode().Perm() != 0o755 {
+	s.alike(map[string]string{"run.sh": "=1"})
+	if info, err := os.Lstat(filepath.Join(s.here, "run.sh")); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("its mode has become %v, %v", info.Mode(), err)
 	}
+}
+
+// noModes is a host whose files take no modes.
+type noModes struct{ *local }
+
+func (n noModes) Run(ctx context.Context, cmd remote.Command) error {
+	cmd.Script = strings.Replace(cmd.Script, "import os\n", "import os\nos.chmod = lambda *_: None\n", 1)
+	return n.local.Run(ctx, cmd)
 }
 
 // Names that are one on one side come to rest, and one that is changed in case

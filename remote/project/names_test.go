@@ -2,7 +2,11 @@ package project
 
 import (
 	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -30,6 +34,42 @@ func TestInside(t *testing.T) {
 	} {
 		if got := inside(one.p, one.target); got != one.want {
 			t.Errorf("%s -> %s: %t", one.p, one.target, got)
+		}
+	}
+}
+
+// What is in links that are taken for inside leads out of no folder.
+func TestLinksStayInside(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(rand.Uint64(), 0))
+	for range 30 {
+		dir, err := filepath.EvalSymlinks(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		root := filepath.Join(dir, "a/b/root")
+		mkdir(t, filepath.Join(root, "a/b/c"))
+		mkdir(t, filepath.Join(dir, "c"))
+		var links []string
+		for n := range 30 {
+			p := []string{"", "a/", "a/b/", "a/b/c/"}[random.IntN(4)] + strconv.Itoa(n)
+			var parts []string
+			for range 1 + random.IntN(6) {
+				parts = append(parts, []string{"..", "..", ".", "a", "b", "c", strconv.Itoa(random.IntN(30))}[random.IntN(7)])
+			}
+			if target := strings.Join(parts, "/"); inside(p, target) {
+				if err := os.Symlink(target, filepath.Join(root, p)); err != nil {
+					t.Fatal(err)
+				}
+				links = append(links, p)
+			}
+		}
+		for _, p := range links {
+			to, err := filepath.EvalSymlinks(filepath.Join(root, p))
+			if err == nil && to != root && !strings.HasPrefix(to, root+"/") {
+				target, _ := os.Readlink(filepath.Join(root, p))
+				t.Errorf("%s -> %s leads to %s", p, target, to)
+			}
 		}
 	}
 }

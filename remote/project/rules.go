@@ -12,9 +12,10 @@ import (
 // one is not seen, and neither copied nor deleted. They are those of the folder
 // here; the host is told them.
 type Rules struct {
-	fold bool // names that differ in case alone are one, as on this computer
-	in   map[string][]group
-	ours *Rules // without what the host has changed, which only leaves out more
+	fold    bool // names that differ in case alone are one, as on this computer
+	in      map[string][]group
+	folders map[string]bool // whether those are left out that were asked about
+	ours    *Rules          // without what the host has changed, which only leaves out more
 }
 
 // group are lines one after the other of one folder that say the same: what any
@@ -88,6 +89,7 @@ func newRules(fold bool) *Rules {
 
 // Add adds the lines of a folder's file, which count more than those before.
 func (r *Rules) Add(folder, lines string) {
+	r.folders = nil
 	var run []pattern
 	flush := func() {
 		if len(run) > 0 {
@@ -182,12 +184,24 @@ func (r *Rules) Skips(p string, folder bool) bool {
 
 // SkipsAll reports whether a path, or a folder that it is in, is left out.
 func (r *Rules) SkipsAll(p string, folder bool) bool {
-	for i := range p {
-		if p[i] == '/' && r.Skips(p[:i], true) {
-			return true
-		}
+	return r.skipsFolder(path.Dir(p)) || r.Skips(p, folder)
+}
+
+// skipsFolder is SkipsAll for a folder, whose answer is remembered for what else is
+// in it.
+func (r *Rules) skipsFolder(dir string) bool {
+	if dir == "." {
+		return false
 	}
-	return r.Skips(p, folder)
+	left, known := r.folders[dir]
+	if !known {
+		if r.folders == nil {
+			r.folders = map[string]bool{}
+		}
+		left = r.SkipsAll(dir, true)
+		r.folders[dir] = left
+	}
+	return left
 }
 
 func (g *group) matches(rel string, folder bool) bool {

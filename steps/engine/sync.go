@@ -112,6 +112,12 @@ func projectFault(s *steps.Setup, err error) error {
 			Text: fmt.Sprintf("What was in the project's folder %s when both were last alike is gone. A disk that is not mounted looks the same, so nothing was deleted %s.", where, other),
 			Next: problem.Say("Bring it back there. If it was meant to be deleted, ").Act(on(problem.SyncDeletions, s)).Say("."), Err: err,
 		}
+	case errors.Is(err, project.ErrMoved):
+		return &problem.Error{
+			Kind: problem.Answers, Title: "The project's folder is another one by now",
+			Text: "It was moved, or replaced, on one of the sides since both were opened, so nothing was changed on either.",
+			Next: problem.Say("Put it back, and ").Do(problem.Retry).Say("."), Err: err,
+		}
 	case errors.As(err, &exit) && exit.Code == 127:
 		return &problem.Error{
 			Kind: problem.Server, Title: "The machine has no Python", Text: "A project is kept alike by a script on the machine, which needs python3.",
