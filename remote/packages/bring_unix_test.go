@@ -92,7 +92,7 @@ func (l *local) withUV(t testing.TB) {
 		t.Fatal(err)
 	}
 	l.write(t, ".jupyter-ec2/bin/uv", string(uv), 0o755)
-	l.write(t, "index", "idna==3.20\nidna==3.4\nnumpy==2.1\nipykernel==7.4.0\npip==26.3\ndemo-pkg==0.1.0\nrich==13.1\n", 0o600)
+	l.write(t, "index", "idna==3.20\nidna==3.4\nnumpy==2.1\nipykernel==7.4.0\npip==26.3\ndemo-pkg==0.1.0\nrich==13.1\nipywidgets==8.1\n", 0o600)
 }
 
 // onLocal is a project on such a host, whose folder holds files.

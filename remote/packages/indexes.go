@@ -9,18 +9,27 @@ import (
 )
 
 // indexVariables are the settings of package indexes that count on the machine
-// too. Those that say no index, and netrc, stay here.
+// too: a login in them is for the host that they name. Those that say no index,
+// and netrc, stay here.
 var indexVariables = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:UV_(?:DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INDEX_STRATEGY|INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD))|PIP_(?:EXTRA_)?INDEX_URL)$`)
+	return regexp.MustCompile(`^(?:UV_(?:DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INDEX_STRATEGY)|PIP_(?:EXTRA_)?INDEX_URL)$`)
 })
 
-// takeIndexes takes the index settings of this computer's environment, and the
-// variables that the project's files refer to.
-func (n *Needs) takeIndexes(env map[string]string, refers []string) {
+// loginVariables are the logins of indexes by name, whose URL a file says.
+var loginVariables = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^UV_INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)$`)
+})
+
+// takeIndexes takes the index settings of this computer's environment, and of a
+// project that is trusted, the logins and the variables that its files refer to.
+func (n *Needs) takeIndexes(env map[string]string, trusted bool, refers []string) {
 	for name, value := range env {
-		if value != "" && indexVariables().MatchString(name) {
+		if value != "" && (indexVariables().MatchString(name) || trusted && loginVariables().MatchString(name)) {
 			n.Env[name] = value
 		}
+	}
+	if !trusted {
+		return
 	}
 	for _, name := range refers {
 		if value, ok := env[name]; ok && value != "" && !ownVariables().MatchString(name) {

@@ -33,6 +33,10 @@ type Options struct {
 	// Environ is the person's environment here: which venv is active, and which
 	// package indexes to ask with which credentials.
 	Environ []string
+	// Trusted has credentials count for which the project's files alone say where
+	// they are sent: those of indexes by their names, UV_INDEX_NAME_PASSWORD, and
+	// the variables that requirements refer to.
+	Trusted bool
 }
 
 // Needs is what a project needs of Python.
@@ -93,7 +97,7 @@ func Find(dir string, o Options) (Needs, error) {
 		return n, err
 	}
 	n.readPython(files, venv)
-	n.takeIndexes(environ(o.Environ), files.variables)
+	n.takeIndexes(environ(o.Environ), o.Trusted, files.variables)
 	return n, nil
 }
 

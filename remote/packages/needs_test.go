@@ -211,7 +211,7 @@ func TestRequirements(t *testing.T) {
 			"-r more/base.txt\npandas [excel] >= 2 # tables\n-c limits.txt\ngit+https://example.com/x.git\n./local\n",
 		"more/base.txt": "-r ../requirements.txt\nSci_Py (>=1)\n",
 	})
-	n, err := Find(dir, Options{Environ: []string{"CORP_USER=me", "CORP_PASSWORD=s3cr3t", "OTHER=x", "AWS_SECRET_ACCESS_KEY=x"}})
+	n, err := Find(dir, Options{Trusted: true, Environ: []string{"CORP_USER=me", "CORP_PASSWORD=s3cr3t", "OTHER=x", "AWS_SECRET_ACCESS_KEY=x"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,12 +242,19 @@ func TestIndexes(t *testing.T) {
 	for k, v := range want {
 		environ = append(environ, k+"="+v)
 	}
-	n, err := Find(folderOf(t, map[string]string{"requirements.txt": "-i https://${AWS_SECRET_ACCESS_KEY}@x.example\n-i ${PATH}"}), Options{Environ: environ})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, n.Env); diff != "" {
-		t.Errorf("environment:\n%s", diff)
+	refers := map[string]string{"requirements.txt": "-i https://${AWS_SECRET_ACCESS_KEY}@x.example\n-i ${PATH}\n-i ${TOKEN}"}
+	environ = append(environ, "TOKEN=t0ken")
+	for _, trusted := range []bool{true, false} {
+		n, err := Find(folderOf(t, refers), Options{Environ: environ, Trusted: trusted})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want["TOKEN"] = "t0ken"; !trusted {
+			maps.DeleteFunc(want, func(name, _ string) bool { return name == "TOKEN" || strings.HasPrefix(name, "UV_INDEX_CORP_") })
+		}
+		if diff := cmp.Diff(want, n.Env); diff != "" {
+			t.Errorf("trusted %v, environment:\n%s", trusted, diff)
+		}
 	}
 }
 

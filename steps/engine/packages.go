@@ -53,19 +53,21 @@ func (w *packaging) follow(ctx context.Context, j remote.Job, out safe.Output) (
 	return remote.FollowJob(ctx, w.t.redial, j, out)
 }
 
-// project is the one on the machine, and find reads what it needs.
+// project is the one on the machine.
 func (w *packaging) project(o steps.PackagesOptions) packages.Project {
 	folder := w.t.s.Project.Folder
 	return packages.Project{Host: w, Follow: w.follow, Systemd: true, Name: folder, Dir: folder, Without: o.Without}
 }
 
-func (w *packaging) find(o steps.PackagesOptions) (packages.Needs, error) {
-	return packages.Find(w.t.s.Project.Dir, packages.Options{Names: o.Names, Environ: w.t.g.cfg.Environ})
+// find reads what the project needs. It is trusted where a person asks for its
+// packages, as with uv in its folder.
+func (w *packaging) find(names []string, trusted bool) (packages.Needs, error) {
+	return packages.Find(w.t.s.Project.Dir, packages.Options{Names: names, Environ: w.t.g.cfg.Environ, Trusted: trusted})
 }
 
 func (w *packaging) do(ctx context.Context, o steps.PackagesOptions) (p steps.Packages, err error) {
 	project := w.project(o)
-	needs, err := w.find(o)
+	needs, err := w.find(o.Names, true)
 	if err != nil {
 		return p, err
 	}
@@ -73,13 +75,18 @@ func (w *packaging) do(ctx context.Context, o steps.PackagesOptions) (p steps.Pa
 		if p.Written, err = w.writeBack(ctx, project, needs); err != nil {
 			return p, err
 		}
-		if needs, err = w.find(o); err != nil {
+		if needs, err = w.find(o.Names, true); err != nil {
 			return p, err
 		}
 	}
 	if !o.Compare {
 		if err := w.bringFiles(ctx); err != nil {
 			return p, err
+		}
+		for _, name := range o.Names {
+			if s, ok := packages.Starters()[name]; ok {
+				w.t.doing("%s is %s: %d MB to download, %d MB on the disk", name, strings.Join(s.Names, ", "), s.Download, s.Disk)
+			}
 		}
 		b, err := w.bring(ctx, project, needs)
 		if err != nil {
@@ -146,7 +153,7 @@ func (r *run) bringPackages(ctx context.Context) error {
 		err := r.reconnect(ctx)
 		return r.client, err
 	}}
-	needs, err := w.find(steps.PackagesOptions{})
+	needs, err := w.find(nil, false)
 	if err == nil && (needs.Kind == packages.None || needs.Kind == packages.Venv && !holds(r.s.Project.Dir, needs.File)) {
 		return nil
 	}

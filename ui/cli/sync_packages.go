@@ -19,7 +19,7 @@ func (p *Program) syncPackagesCommand(sandbox *bool) *cobra.Command {
 
 It shows every package with the version here and on the machine, those that differ first, and what was added there, as by %pip in a notebook: --write-back adds that to requirements.txt. With --compare nothing is brought.
 
---packages names more: "numpy,pandas", with versions "numpy>=2", or the set "science" (numpy, pandas, scipy, matplotlib, scikit-learn and ipywidgets; about 115 MB to download). A package that cannot be had is named, with the reason, and nothing is brought until it is asked for otherwise or left out with --without. Private indexes are those of your environment (UV_INDEX_URL, UV_INDEX_NAME_PASSWORD, PIP_INDEX_URL); the machine gets them for the install alone.
+--packages names more: "numpy,pandas", with versions "numpy>=2", or the set "science" (numpy, pandas, scipy, matplotlib, scikit-learn and ipywidgets; 115 MB to download, 380 MB on the disk). A package that cannot be had is named, with the reason, and nothing is brought until it is asked for otherwise or left out with --without. Private indexes are those of your environment (UV_INDEX_URL, UV_INDEX_NAME_PASSWORD, PIP_INDEX_URL); the machine gets them for the install alone.
 
 With --json, a line of kind "package" each, of kind "added" and "left" where there are any, one of kind "packages", and "done" at the end.`,
 		example: `jupyter-ec2 sync packages jupyter

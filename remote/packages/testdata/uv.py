@@ -69,6 +69,8 @@ def install(python, name, version):
     if name == "demo-pkg":
         with open(info + "/direct_url.json", "w") as f:
             f.write('{"url": "file:///x", "dir_info": {"editable": true}}')
+    if name == "ipywidgets":
+        os.makedirs(os.path.dirname(os.path.dirname(os.path.dirname(at))) + "/share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager", exist_ok=True)
     if name == "ipykernel":
         for module in ("ipykernel", "jupyter_core"):
             os.makedirs(at + "/" + module, exist_ok=True)
