@@ -3,9 +3,17 @@
 package project
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
 // What this computer leaves out does not come along because the host says so.
@@ -69,6 +77,42 @@ func (s *sides) leftOut(names ...string) {
 			s.t.Errorf("%s has come along", name)
 		}
 	}
+}
+
+// A host that knows no rules brings nothing that is left out, and loses nothing.
+func TestAHostWithoutRules(t *testing.T) {
+	t.Parallel()
+	s := newSides(t)
+	write(t, filepath.Join(s.here, ".gitignore"), "*.env\n!.git\n")
+	write(t, filepath.Join(s.here, "a.env"), "ours")
+	mkdir(t, filepath.Join(s.here, ".git"))
+	write(t, filepath.Join(s.there, ".git/hooks/post-checkout"), "rm -r")
+	write(t, filepath.Join(s.there, "venv/bin/python"), "rm -r")
+	write(t, filepath.Join(s.there, "a.env"), "theirs")
+	write(t, filepath.Join(s.there, "x"), "0")
+	s.cfg.Host = lawless{s.host}
+	s.rest(s.open())
+	want := map[string]string{".gitignore": "=*.env\n!.git", "a.env": "=ours", ".git": "folder", "x": "=0"}
+	if diff := cmp.Diff(want, contents(t, s.here)); diff != "" {
+		t.Errorf("here (-want +got):\n%s", diff)
+	}
+	if got := contents(t, s.there)["a.env"]; got != "=theirs" {
+		t.Errorf("there is %q", got)
+	}
+}
+
+// lawless is a host whose part leaves nothing out.
+type lawless struct{ *local }
+
+func (l lawless) Run(ctx context.Context, cmd remote.Command) error {
+	script := make([]byte, len(lookScript+actScript))
+	if _, err := io.ReadFull(cmd.Stdin, script); err != nil {
+		return err
+	}
+	changed := strings.Replace(string(script), "def main():", "Rules.skips = lambda *_: False\n\n\ndef main():", 1)
+	cmd.Env["JE_SIZE"] = strconv.Itoa(len(changed))
+	cmd.Stdin = io.MultiReader(strings.NewReader(changed), cmd.Stdin)
+	return l.local.Run(ctx, cmd)
 }
 
 // What the host's rules leave out is left out, too.
