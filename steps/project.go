@@ -189,6 +189,24 @@ func (s SyncState) Busy() bool {
 	return s.Watched && (s.Phase == SyncChecks || s.Phase == SyncBrings)
 }
 
+// ToGo says what has still to be copied: "12 files to go, 40 s".
+func (s SyncState) ToGo() string {
+	text := "1 file to go"
+	if n := s.OfAll - s.Files; n > 1 {
+		text = fmt.Sprintf("%d files to go", n)
+	}
+	switch left := s.Left; {
+	case left <= 0:
+	case left < time.Minute:
+		text += fmt.Sprintf(", %d s", max(int(left.Seconds()+0.5), 1))
+	case left < time.Hour:
+		text += fmt.Sprintf(", %d min", int(left.Minutes()+0.5))
+	default:
+		text += fmt.Sprintf(", %d h %02d min", int(left.Hours()), int(left.Minutes())%60)
+	}
+	return text
+}
+
 // SyncChange is something that the next pass would do.
 type SyncChange struct {
 	Path string `json:"path"`

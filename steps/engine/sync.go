@@ -196,7 +196,7 @@ func (t *target) progress() func(steps.SyncState) {
 	return func(s steps.SyncState) {
 		switch {
 		case s.Phase == steps.SyncBrings:
-			t.output(fmt.Sprintf("%d of %d files, %s", s.Files, s.OfAll, steps.BytesOf(s.Bytes, s.Of)), true)
+			t.output(s.ToGo()+" ("+steps.BytesOf(s.Bytes, s.Of)+")", true)
 			shown = true
 		case shown:
 			t.output("", true)

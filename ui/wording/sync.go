@@ -32,7 +32,7 @@ func Sync(s *steps.SyncState, now time.Time) string {
 	case s == nil:
 		return ""
 	case s.Busy() && s.Phase == steps.SyncBrings:
-		return SyncLeft(*s)
+		return s.ToGo()
 	case s.Busy():
 		return "checking"
 	case s.Phase == steps.SyncNever || s.Alike.IsZero():
@@ -66,15 +66,6 @@ func ago(s steps.SyncState, now time.Time) string {
 		return Span(since) + " ago"
 	}
 	return "just now"
-}
-
-// SyncLeft is what a pass has still to copy: "12 files to go, 40 s".
-func SyncLeft(s steps.SyncState) string {
-	text := Counted(max(s.OfAll-s.Files, 1), "file") + " to go"
-	if s.Left > 0 {
-		text += ", " + About(s.Left)
-	}
-	return text
 }
 
 // Synced is what came of a pass, in a line: "14 changes, 12 files copied".
