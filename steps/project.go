@@ -147,6 +147,25 @@ type SyncUnknown struct {
 	There bool   `json:"there,omitempty"` // the machine has it
 }
 
+// Words say why in plain words.
+func (u SyncUnknown) Words() string {
+	words := map[string]string{
+		"name":   "its name cannot be used on the other side",
+		"link":   "a link that leads out of the project",
+		"kind":   "neither a file, a folder nor a link",
+		"closed": "it cannot be read",
+		"moving": "it is being written to",
+		"case":   "another name differs in upper and lower case alone",
+		"mount":  "another disk is mounted there",
+
+		"left out": "only the machine takes it for left out",
+	}
+	if text, ok := words[u.Why]; ok {
+		return text
+	}
+	return u.Why
+}
+
 // SyncPhase is what goes on with a project.
 type SyncPhase string
 

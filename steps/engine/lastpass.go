@@ -53,7 +53,7 @@ func onlyThere(s steps.Synced) (left []string) {
 	for _, u := range s.Unknown {
 		// A link that leads out, or a socket, is no content that could be lost.
 		if u.There && u.Why != "link" && u.Why != "kind" {
-			left = append(left, u.Path+" ("+u.Why+")")
+			left = append(left, u.Path+" ("+u.Words()+")")
 		}
 	}
 	return left
@@ -78,9 +78,9 @@ func (r *run) lastBeforeStop(ctx context.Context) (let func(), whole bool, err e
 		let()
 		return nil, false, ctx.Err()
 	case err != nil:
-		r.retrying("The project was not brought back: %s. What is new on the machine stays on its disk", steps.Explain(err).Title)
+		r.doing("The project was not brought back: %s. What is new on the machine stays on its disk", steps.Explain(err).Title)
 	case len(left) > 0:
-		r.retrying("Not brought back, and kept on the machine's disk: %s", someNames(left))
+		r.doing("Not brought back, and kept on the machine's disk: %s", someNames(left))
 	default:
 		whole = true
 	}

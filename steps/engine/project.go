@@ -192,7 +192,7 @@ func (t *target) tellSynced(s steps.Synced) {
 		t.doing("Changed on both sides, so both versions are kept. The machine's: %s", someNames(s.Conflicts))
 	}
 	if len(s.Failed) > 0 {
-		t.retrying("Not brought this time: %s", someNames(failedNames(s.Failed)))
+		t.doing("Not brought this time: %s", someNames(failedNames(s.Failed)))
 	}
 	if len(s.Unknown) > 0 {
 		t.doing("Left as they are: %s", someNames(unknownNames(s.Unknown)))

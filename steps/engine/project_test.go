@@ -109,6 +109,15 @@ func TestTheProjectComesAlong(t *testing.T) {
 	if got := w.Only().Sync; len(got.Conflicts) != 1 {
 		t.Errorf("noted: %+v", got)
 	}
+	if err := os.Remove(filepath.Join(dir, done.Conflicts[0])); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Sync(t.Context(), id, steps.SyncOptions{}, func(steps.Event) {}); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	if got := w.Only().Sync; len(got.Conflicts) != 0 {
+		t.Errorf("noted after the conflict is over: %+v", got)
+	}
 }
 
 func must[T any](v T, err error) func(*testing.T) T {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -72,7 +74,10 @@ func (m *mirror) pass(ctx context.Context) (steps.Synced, error) {
 			break
 		}
 	}
-	m.notes.rest(all)
+	m.notes.rest(all, func(path string) bool {
+		_, err := os.Lstat(filepath.Join(m.s.Project.Dir, filepath.FromSlash(path)))
+		return err == nil
+	})
 	return all, nil
 }
 

@@ -216,8 +216,9 @@ func (n *notes) checks() {
 // restEvery is how often it is written down that nothing has changed.
 const restEvery = 10 * time.Second
 
-// rest notes what a pass came to.
-func (n *notes) rest(done steps.Synced) {
+// rest notes what a pass came to. A conflict lasts until the person has removed the
+// version that was kept.
+func (n *notes) rest(done steps.Synced, isThere func(path string) bool) {
 	n.mu.Lock()
 	s := n.state
 	n.mu.Unlock()
@@ -226,7 +227,7 @@ func (n *notes) rest(done steps.Synced) {
 		return
 	}
 	n.change(false, func(s *steps.SyncState) {
-		*s = steps.SyncState{Phase: steps.SyncRests, Watched: true, Alike: now, Conflicts: newest(s.Conflicts, done.Conflicts), Failed: done.Failed, Unknown: done.Unknown}
+		*s = steps.SyncState{Phase: steps.SyncRests, Watched: true, Alike: now, Conflicts: newest(slices.DeleteFunc(s.Conflicts, func(path string) bool { return !isThere(path) }), done.Conflicts), Failed: done.Failed, Unknown: done.Unknown}
 	})
 }
 

@@ -80,31 +80,12 @@ func Synced(s steps.Synced) string {
 	return text
 }
 
-// SyncWhy says why something is not kept alike, by the engine's word for it.
-func SyncWhy(why string) string {
-	words := map[string]string{
-		"name":   "its name cannot be used on the other side",
-		"link":   "a link that leads out of the project",
-		"kind":   "neither a file, a folder nor a link",
-		"closed": "it cannot be read",
-		"moving": "it is being written to",
-		"case":   "another name differs in upper and lower case alone",
-		"mount":  "another disk is mounted there",
-
-		"left out": "only the machine takes it for left out",
-	}
-	if text, ok := words[why]; ok {
-		return text
-	}
-	return why
-}
-
 // SyncUnknown names what is left as it is, a line for each reason.
 func SyncUnknown(all []steps.SyncUnknown) []string {
 	const most = 5
 	by := map[string][]string{}
 	for _, u := range all {
-		by[u.Why] = append(by[u.Why], u.Path)
+		by[u.Words()] = append(by[u.Words()], u.Path)
 	}
 	var lines []string
 	for why, paths := range by {
@@ -113,7 +94,7 @@ func SyncUnknown(all []steps.SyncUnknown) []string {
 		if left := len(paths) - most; left > 0 {
 			text += fmt.Sprintf(" and %d more", left)
 		}
-		lines = append(lines, text+": "+SyncWhy(why))
+		lines = append(lines, text+": "+why)
 	}
 	slices.Sort(lines)
 	return lines
