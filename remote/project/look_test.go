@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
@@ -54,9 +56,11 @@ func (s *sides) rest(p *Project) Result {
 func TestFarFuture(t *testing.T) {
 	eachSide(t, func(t *testing.T, s *sides, at string) {
 		write(t, filepath.Join(at, "late"), "0")
-		year := time.Date(2400, 1, 1, 0, 0, 0, 0, time.UTC)
-		must(t, os.Chtimes(filepath.Join(at, "late"), year, year))
+		year := unix.Timespec{Sec: time.Date(2400, 1, 1, 0, 0, 0, 0, time.UTC).Unix()}
+		must(t, unix.UtimesNanoAt(unix.AT_FDCWD, filepath.Join(at, "late"), []unix.Timespec{year, year}, 0))
 		p := s.open()
+		s.rest(p)
+		must(t, os.Chmod(filepath.Join(at, "late"), 0o640))
 		s.rest(p)
 		s.alike(map[string]string{"late": "=0"})
 	})
