@@ -66,7 +66,8 @@ func TestFarFuture(t *testing.T) {
 	})
 }
 
-// A file whose time has not come yet is read once.
+// A file whose time has not come yet is no younger for that, or it would be read in
+// every pass.
 func TestTimesToCome(t *testing.T) {
 	t.Parallel()
 	s := newSides(t)
