@@ -27,12 +27,15 @@ type Packages struct {
 	Written     int            `json:"written"` // how many were written back
 }
 
-// PackageRow is a package with its versions; an empty one is not there.
+// PackageRow is a package with its versions; an empty one is not there, or not
+// known.
 type PackageRow struct {
 	Name  string `json:"name"`
 	Here  string `json:"here"`
 	There string `json:"there"`
 	Local bool   `json:"local,omitempty"` // it is the project itself
+
+	Differs bool `json:"differs"`
 }
 
 // PackageAdded is a package that was installed or changed on the machine, as by

@@ -17,15 +17,13 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 )
 
-// Row is a package with its versions; an empty one is not there.
+// Row is a package with its versions; an empty one is not there, or not known.
 type Row struct {
 	Name        string
 	Here, There string
 	Local       bool // it is the project itself, editable
+	Differs     bool
 }
-
-// Differs reports whether the versions differ.
-func (r Row) Differs() bool { return r.Here != r.There }
 
 // Added is a package that somebody installed or changed in the project's venv on
 // the host, as %pip in a notebook does, and that the project does not ask for.
@@ -37,7 +35,8 @@ type Added struct {
 // Comparison is what the project's packages are on both sides.
 type Comparison struct {
 	// Against is what the versions of here are from; where it is empty, none are
-	// known, and no row differs for that.
+	// known, and no row differs. Where they are those of requirements alone, only
+	// these can differ.
 	Against string
 	Python  string // there
 	Rows    []Row  // those that differ first, then by name
@@ -48,7 +47,7 @@ type Comparison struct {
 func (c Comparison) Differences() int {
 	n := 0
 	for _, r := range c.Rows {
-		if r.Differs() && c.Against != "" {
+		if r.Differs {
 			n++
 		}
 	}
@@ -73,7 +72,7 @@ func (p Project) Compare(ctx context.Context, n Needs) (Comparison, error) {
 		here := n.here[key]
 		switch {
 		case found && n.Local != "" && key == normal(n.Local):
-			c.Rows = append(c.Rows, Row{pkg.Name, cmp.Or(here, pkg.Version), pkg.Version, true})
+			c.Rows = append(c.Rows, Row{Name: pkg.Name, Here: cmp.Or(here, pkg.Version), There: pkg.Version, Local: true})
 		case found:
 			c.Rows = append(c.Rows, Row{Name: pkg.Name, Here: here, There: pkg.Version})
 		case n.Kind == Lock && seen.whole && !seen.forThis[key] && !slices.Contains(left, key):
@@ -82,12 +81,15 @@ func (p Project) Compare(ctx context.Context, n Needs) (Comparison, error) {
 			c.Rows = append(c.Rows, Row{Name: key, Here: here})
 		}
 	}
+	for i, r := range c.Rows {
+		c.Rows[i].Differs = r.Here != r.There && (r.Here != "" || n.whole)
+	}
 	c.Rows = slices.DeleteFunc(c.Rows, func(r Row) bool { return r.Here == "" && ownNeeds(normal(r.Name), n, there) })
 	slices.SortStableFunc(c.Rows, func(a, b Row) int {
 		switch {
-		case a.Differs() == b.Differs():
+		case a.Differs == b.Differs:
 			return 0
-		case a.Differs():
+		case a.Differs:
 			return -1
 		}
 		return 1

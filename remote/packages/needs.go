@@ -60,6 +60,7 @@ type Needs struct {
 	args     []string          // files and folders for uv, as words after uv pip install
 	secret   []string          // the variables of Env that the files of the project refer to
 	versions string            // what the versions of here come from
+	whole    bool              // it has them all: what it has not is not here
 }
 
 // Left is a package that is not brought.
@@ -91,7 +92,7 @@ func Find(dir string, o Options) (Needs, error) {
 		n.Kind = Named
 	}
 	if n.Kind != Lock && n.Kind != None && at != "" {
-		n.here, n.versions = venv.versions(), at
+		n.here, n.versions, n.whole = venv.versions(), at, true
 	}
 	if err := n.add(o.Names); err != nil {
 		return n, err

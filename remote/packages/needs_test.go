@@ -143,6 +143,10 @@ func TestFind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if whole := got.Kind == Lock || strings.HasSuffix(got.versions, ".venv"); got.whole != whole {
+				t.Errorf("all versions here are known: %v", got.whole)
+			}
+			got.whole = false
 			got.named, got.exact, got.here, got.Env = nil, nil, nil, nil
 			if got.Kind == Venv {
 				got.File = strings.TrimPrefix(got.File, dir+string(filepath.Separator))

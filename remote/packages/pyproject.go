@@ -74,7 +74,7 @@ func (n *Needs) readLock(f *folder) error {
 	if lock.Version != 1 {
 		return &FileError{lockName, fmt.Errorf("it is of version %d, and this program reads 1", lock.Version)}
 	}
-	n.Kind, n.File, n.versions, n.Requires = Lock, lockName, lockName, lock.RequiresPython
+	n.Kind, n.File, n.versions, n.whole, n.Requires = Lock, lockName, lockName, true, lock.RequiresPython
 	for _, p := range lock.Package {
 		key := normal(p.Name)
 		n.named[key] = true

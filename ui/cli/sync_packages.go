@@ -46,7 +46,6 @@ type jsonPackages struct {
 type jsonPackage struct {
 	Kind string `json:"kind"`
 	steps.PackageRow
-	Differs bool `json:"differs"`
 }
 
 // jsonAdded is a package that was added on the machine, kind "added".
@@ -86,13 +85,12 @@ func (r *request) syncPackages(ctx context.Context, o steps.PackagesOptions) err
 func (r *request) showPackages(p steps.Packages) error {
 	var rows [][]cell
 	for _, row := range p.Rows {
-		differs := p.Against != "" && row.Here != row.There
-		r.object(jsonPackage{"package", row, differs})
+		r.object(jsonPackage{"package", row})
 		note := ""
 		switch {
 		case row.Local:
 			note = "the project itself"
-		case differs:
+		case row.Differs:
 			note = "differs"
 		}
 		rows = append(rows, []cell{{text: row.Name}, {text: dash(row.Here)}, {text: dash(row.There)}, {text: note}})

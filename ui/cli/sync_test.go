@@ -88,7 +88,7 @@ func TestSyncPackages(t *testing.T) {
 	e := project(func(h *stepstest.Has) {
 		h.Packages = steps.Packages{
 			From: "uv.lock", Against: "uv.lock", Kernel: "proj", Python: "3.12.3", Prefers: "3.11", Differences: 1, Warnings: []string{"attrs is yanked"},
-			Rows:  []steps.PackageRow{{Name: "numpy", Here: "2.1", There: "2.2"}, {Name: "proj", Here: "0.1", There: "0.1", Local: true}, {Name: "rich", There: "13.1", Here: "13.1"}},
+			Rows:  []steps.PackageRow{{Name: "numpy", Here: "2.1", There: "2.2", Differs: true}, {Name: "proj", Here: "0.1", There: "0.1", Local: true}, {Name: "rich", There: "13.1", Here: "13.1"}},
 			Added: []steps.PackageAdded{{Name: "numpy", Version: "2.2", Was: "2.1"}},
 			Left:  []steps.PackageLeft{{Name: "cudatoolkit", Why: "it is conda's"}},
 		}

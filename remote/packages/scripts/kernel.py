@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_core.paths import jupyter_data_dir
 
 OURS = "jupyter-ec2"  # in a kernelspec's metadata: the project's folder
@@ -29,15 +30,13 @@ def free(folder, project):
 
 
 def spec(venv, project):
-    programs = os.path.join(venv, "bin")
-    return {
-        "argv": [os.path.join(programs, "python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "display_name": os.environ["JE_TITLE"],
-        "language": "python",
-        # A cell's !pip and !python are the project's.
-        "env": {"VIRTUAL_ENV": venv, "PATH": programs + os.pathsep + "${PATH}"},
-        "metadata": {"debugger": True, OURS: project},
-    }
+    """What this ipykernel says of itself, and what makes it the project's."""
+    kernel = get_kernel_dict()
+    kernel["display_name"] = os.environ["JE_TITLE"]
+    # A cell's !pip and !python are the project's.
+    kernel["env"] = {"VIRTUAL_ENV": venv, "PATH": os.path.join(venv, "bin") + os.pathsep + "${PATH}"}
+    kernel["metadata"] = dict(kernel.get("metadata", {}), **{OURS: project})
+    return kernel
 
 
 def write(path, text):
@@ -50,12 +49,9 @@ def write(path, text):
 
 
 def logos(folder):
-    import ipykernel
-
-    resources = os.path.join(os.path.dirname(ipykernel.__file__), "resources")
     for name in ("logo-32x32.png", "logo-64x64.png", "logo-svg.svg"):
         try:
-            shutil.copyfile(os.path.join(resources, name), os.path.join(folder, name))
+            shutil.copyfile(os.path.join(RESOURCES, name), os.path.join(folder, name))
         except OSError:
             pass  # a kernel without a picture
 

@@ -75,6 +75,9 @@ def install(python, name, version):
         for module in ("ipykernel", "jupyter_core"):
             os.makedirs(at + "/" + module, exist_ok=True)
             open(at + "/" + module + "/__init__.py", "w").close()
+        with open(at + "/ipykernel/kernelspec.py", "w") as f:
+            f.write("import sys\nRESOURCES = '/none'\ndef get_kernel_dict():\n"
+                    "    return {'argv': [sys.executable, '-m', 'ipykernel_launcher'], 'metadata': {'supported_encryption': 'curve'}}\n")
         with open(at + "/jupyter_core/paths.py", "w") as f:
             f.write("import os\ndef jupyter_data_dir(): return os.path.expanduser('~/.local/share/jupyter')\n")
 
