@@ -95,7 +95,7 @@ func (g *Guide) projectSize(ctx context.Context, dir string) (steps.ProjectSize,
 func (r *run) agreeOnProject(ctx context.Context) error {
 	dir := r.s.Answers.Project
 	if dir == "" {
-		return nil
+		return r.letGoOfProject(ctx)
 	}
 	if p := r.s.Project; p != nil && p.Dir == dir && (p.Agreed || p.Met != "") {
 		return r.g.checkProject(dir)
@@ -113,6 +113,26 @@ func (r *run) agreeOnProject(ctx context.Context) error {
 	}
 	r.s.Project = &next
 	return r.save()
+}
+
+// letGoOfProject forgets a project that the person does without from now on. Both of
+// its folders stay as they are.
+func (r *run) letGoOfProject(ctx context.Context) error {
+	if r.s.Project == nil {
+		return nil
+	}
+	let, err := r.takeProject(ctx)
+	if err != nil {
+		return err
+	}
+	defer let()
+	r.doing("%s and ~/%s on the machine are no longer kept alike; both stay as they are", r.s.Project.Dir, r.s.Project.Folder)
+	r.s.Project = nil
+	if err := r.save(); err != nil {
+		return err
+	}
+	r.g.ledger.dropProject(r.s.ID)
+	return nil
 }
 
 // askProject is an error unless the person says yes.

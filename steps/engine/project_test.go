@@ -298,6 +298,32 @@ func TestAProjectTakesAYes(t *testing.T) {
 	}
 }
 
+// A setup may get another project, and may do without one: what was there stays.
+func TestAnotherProject(t *testing.T) {
+	w, g, id, dir := withProject(t, map[string]string{"a": "A"})
+	other := filepath.Join(t.TempDir(), "other")
+	writeFile(t, filepath.Join(other, "b"), "B")
+	for _, c := range []struct{ project, there string }{{other, "AB"}, {"", "AB"}} {
+		a := enginetest.Answers()
+		a.Key, a.Project = w.Only().Answers.Key, c.project
+		if _, err := g.Begin(t.Context(), a); err != nil {
+			t.Fatalf("%+v", steps.Explain(err))
+		}
+		if err := engine.BringProject(t.Context(), g, id, func(steps.Event) {}); err != nil {
+			t.Fatalf("%+v", steps.Explain(err))
+		}
+		if got := onHost(t, g, id, "cat proj/a other/b"); got != c.there {
+			t.Errorf("%q: the machine has %q", c.project, got)
+		}
+	}
+	if s := w.Only(); s.Project != nil || s.Sync != nil || readFile(t, filepath.Join(dir, "a")) != "A" || readFile(t, filepath.Join(other, "b")) != "B" {
+		t.Errorf("%+v, %+v", s.Project, s.Sync)
+	}
+	if _, err := g.Sync(t.Context(), id, steps.SyncOptions{}, func(steps.Event) {}); title(err) != "This setup has no project" {
+		t.Errorf("%+v", err)
+	}
+}
+
 // A folder that is not there, or that has this computer's keys in it, is refused
 // before anything is created.
 func TestAFolderThatIsNoProject(t *testing.T) {

@@ -70,8 +70,13 @@ func (k *keeper) hold(ctx context.Context) (err error) {
 		k.say()
 		return nil
 	}
-	if _, err := k.g.ledger.load(k.s.ID); errors.Is(err, fs.ErrNotExist) {
+	switch now, err := k.g.ledger.load(k.s.ID); {
+	case errors.Is(err, fs.ErrNotExist):
 		return err // it was removed meanwhile
+	case err == nil && now.Project == nil:
+		return steps.NoProject(*now)
+	case err == nil:
+		k.s = now // which may have another project, or another machine
 	}
 	f, ok, err := k.g.ledger.tryProject(k.s.ID)
 	if err != nil || !ok {
