@@ -159,6 +159,7 @@ func (u SyncUnknown) Words() string {
 		"mount":  "another disk is mounted there",
 
 		"left out": "only the machine takes it for left out",
+		"holds":    "it is something else on the other side, and something in it is left out",
 	}
 	if text, ok := words[u.Why]; ok {
 		return text

@@ -14,6 +14,9 @@ import (
 // errChanged is something else at a path than what was seen there.
 var errChanged = errors.New("it was changed meanwhile")
 
+// errMissing is a file that did not come, or is not what was to come.
+var errMissing = fmt.Errorf("%w: it has not come as it was", errChanged)
+
 // meanwhile is an error as it is, or [errChanged] where it comes from something
 // else at a path than what was seen.
 func meanwhile(err error) error {
@@ -130,13 +133,13 @@ func (h *here) remember(op Op, was identity) (fs.FileInfo, error) {
 func (h *here) putFile(ctx context.Context, op Op, staged string) (fs.FileInfo, error) {
 	info, err := h.root.Lstat(staged)
 	if err != nil {
-		return nil, errors.Join(errChanged, err) // what was to come did not
+		return nil, errors.Join(errMissing, err)
 	}
 	if hash, err := h.content(ctx, staged, identify(info)); err != nil || hash != op.Item.Hash {
 		if ctx.Err() == nil {
 			_ = h.root.Remove(staged)
 		}
-		return nil, errors.Join(errChanged, err) // what came is not what was to come
+		return nil, errors.Join(errMissing, err)
 	}
 	was, err := h.check(ctx, op) // again: that took a while
 	if err == nil && h.modes {

@@ -108,7 +108,7 @@ def do(root, op, content, meanwhile, plain):
     os.link = cannot if plain in ("link", "place") else LINKS
     os.rename = full if plain == "place" else MOVES
     side = Side()
-    side.open(root, False)
+    side.open(root, False, "x" * 26)
     side.scan({})
     op["was"] = side.items.get(op["p"])
     def must_be(path, op):

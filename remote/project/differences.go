@@ -21,7 +21,11 @@ func (p *Project) Differences(ctx context.Context) ([]Op, map[string]string, err
 			unknown[path] = cmp.Or(unknown[path], why)
 		}
 	}
-	return plan(p.base, h, t, p.aside), unknown, nil
+	ops, held := plan(p.base, h, t, p.aside)
+	for path := range held {
+		unknown[path] = unknownHolds
+	}
+	return ops, unknown, nil
 }
 
 // Known returns what both sides were when they were last alike, from the file of

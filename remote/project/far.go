@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,6 +21,7 @@ type Host interface {
 // there is the project's folder on a host.
 type there struct {
 	*part
+	id    string // of the folder
 	dir   string // absolute
 	fold  bool   // names that differ in case alone are one
 	modes bool   // files have permission bits
@@ -45,16 +47,16 @@ func (t *there) begin(dir string) error {
 	}
 	var opened struct {
 		answer
-		Path        string
+		Path, ID    string
 		Fold, Modes bool
 	}
-	err := t.speak(map[string]any{"do": "open", "root": dir, "make": true}, func() error {
+	err := t.speak(map[string]any{"do": "open", "root": dir, "make": true, "id": rand.Text()}, func() error {
 		return t.read(&opened, &opened.answer)
 	})
-	if err == nil && !path.IsAbs(opened.Path) {
+	if err == nil && (!path.IsAbs(opened.Path) || len(opened.ID) > len(rand.Text())) {
 		err = errWords
 	}
-	t.dir, t.fold, t.modes = opened.Path, opened.Fold, opened.Modes
+	t.id, t.dir, t.fold, t.modes = opened.ID, opened.Path, opened.Fold, opened.Modes
 	return err
 }
 
@@ -147,6 +149,35 @@ func (t *there) counts(rules *Rules, base Tree) Scan {
 	return s
 }
 
+// staged returns how large the files of operations are that are in the stage, and
+// less than nothing where there are none.
+func (t *there) staged(ops []Op) ([]int64, error) {
+	sizes, names := make([]int64, len(ops)), make([]string, len(ops))
+	for n, o := range ops {
+		sizes[n], names[n] = -1, staged(o)
+	}
+	if len(ops) == 0 {
+		return sizes, nil
+	}
+	err := t.speak(map[string]any{"do": "staged", "names": names}, func() error {
+		for range len(ops) + 1 {
+			var said struct {
+				answer
+				N, Size int64
+			}
+			switch err := t.read(&said, &said.answer); {
+			case err != nil || said.Done:
+				return err
+			case said.N < 0 || said.N >= int64(len(ops)):
+				return errWords
+			}
+			sizes[said.N] = said.Size
+		}
+		return errWords
+	})
+	return sizes, err
+}
+
 // apply has operations done, and returns the error of each. staged is where the
 // files are that are to be put.
 func (t *there) apply(ops []Op, staged func(Op) string) ([]error, error) {
@@ -180,16 +211,21 @@ func (t *there) applied(n int, p string) (failed, err error) {
 		N       *int
 		I       *wireItem
 		Changed bool
+		Missing bool
 	}
 	err = t.read(&said, &said.answer)
 	var host *hostError
 	switch {
 	case err != nil && !errors.As(err, &host):
 		return nil, err
+	case host != nil && said.N == nil: // of all that was to be done, which may be done or not
+		return nil, errors.New(host.text)
 	case said.N == nil || *said.N != n:
 		return nil, errWords
 	case host != nil:
 		return host, nil
+	case said.Missing:
+		return errMissing, nil
 	case said.Changed:
 		return errChanged, nil
 	case said.I == nil:

@@ -29,6 +29,7 @@ const racy = 2 * time.Second
 // here is the project's folder on this computer.
 type here struct {
 	dir   string
+	id    string // in the stage
 	root  *os.Root
 	fold  bool // names that differ in case alone are one
 	modes bool // files have permission bits
@@ -42,7 +43,7 @@ type here struct {
 
 	lines   map[string]string  // of the files of rules, as of the last scan
 	foreign map[string]foreign // those that the host has changed
-	unsaved bool               // and which they are is not written down yet
+	unsaved bool               // and which they are is not written down yet, or which folder this is
 }
 
 // seen is the content that a file of this identity has.
@@ -69,10 +70,9 @@ func openHere(dir string, k remembered) (*here, error) {
 	return h, nil
 }
 
-// close lets go of the folder, and removes what only this program needs in it.
+// close lets go of the folder.
 func (h *here) close() error {
 	h.settle()
-	h.removeStage()
 	return h.root.Close()
 }
 

@@ -19,6 +19,7 @@ const (
 	unknownMount  = "mount"    // another file system
 	unknownCase   = "case"     // another name is the same on one side
 	unknownLeft   = "left out" // by the host alone
+	unknownHolds  = "holds"    // a folder that is to be something else, and holds what is left out
 )
 
 // reasons are those that a host may give.

@@ -52,6 +52,7 @@ type planner struct {
 	folder map[string]bool // there has to be one, for what is in it
 	apart  map[string]bool // nothing is done there, and below it, this time
 	stays  [2]map[string]bool
+	held   map[string]Side // that stay where something else is to be
 	aside  func(string, Item) string
 	ops    []Op
 }
@@ -59,11 +60,12 @@ type planner struct {
 // plan returns what has to be done so that both sides become alike, given what
 // both were when they were last so. Of a file that both have changed, the one
 // here keeps its name; aside names the other. Something that was deleted on one
-// side and changed on the other stays.
-func plan(base Tree, here, there Scan, aside func(p string, host Item) string) []Op {
+// side and changed on the other stays. It also returns the folders that are to be
+// something else, and stay for what is left out in them.
+func plan(base Tree, here, there Scan, aside func(p string, host Item) string) ([]Op, map[string]Side) {
 	p := &planner{
 		base: base, side: [2]Tree{here.Tree, there.Tree}, final: Tree{}, aside: aside,
-		folder: map[string]bool{}, apart: map[string]bool{}, stays: [2]map[string]bool{{}, {}},
+		folder: map[string]bool{}, apart: map[string]bool{}, stays: [2]map[string]bool{{}, {}}, held: map[string]Side{},
 	}
 	for _, unknown := range []map[string]string{here.Unknown, there.Unknown} {
 		for path := range unknown {
@@ -92,7 +94,7 @@ func plan(base Tree, here, there Scan, aside func(p string, host Item) string) [
 		}
 	}
 	slices.SortStableFunc(p.ops, inOrder)
-	return p.ops
+	return p.ops, p.held
 }
 
 func inOrder(a, b Op) int {
@@ -216,7 +218,10 @@ func (p *planner) act(path string, on Side) {
 	was, want := p.side[on][path], p.final[path]
 	op := Op{Side: on, Path: path, Was: was, Item: want}
 	if was.there() && was.Kind != want.Kind {
-		if !want.there() && p.stays[on][path] {
+		if p.stays[on][path] {
+			if want.there() {
+				p.held[path] = on
+			}
 			return
 		}
 		op.Do, op.Item = Replace, Item{}

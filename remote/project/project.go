@@ -8,10 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"path/filepath"
-
-	"github.com/jupyter-ec2/jupyter-ec2/remote"
 )
 
 // Config is which folders are kept alike.
@@ -21,8 +18,8 @@ type Config struct {
 	HostDir string // of the host; it begins in the home folder
 	Name    string // the machine's, for the names of conflicts
 	State   string // the file that holds what is known between runs; the caller sees that one at a time has it
-	// Emptied has everything be deleted on one side where the other has nothing
-	// any more.
+	// Emptied has what is gone on one side be deleted on the other, however much
+	// that is.
 	Emptied bool
 	Tell    func(Progress) // nil for nobody
 }
@@ -54,15 +51,15 @@ type Failure struct {
 // that the next pass does it.
 func (f Failure) Changed() bool { return errors.Is(f.Err, errChanged) }
 
-// EmptiedError is a side where nothing is left of a project: a disk that is not
-// mounted looks the same.
+// EmptiedError is a side where nothing is left of a project, or less than half of
+// what both had: a disk that is not mounted looks the same.
 type EmptiedError struct{ Side Side }
 
 func (e *EmptiedError) Error() string {
 	if e.Side == Here {
-		return "the project's folder on this computer is empty"
+		return "most of the project is gone on this computer"
 	}
-	return "the project's folder on the machine is empty"
+	return "most of the project is gone on the machine"
 }
 
 // Project keeps two folders alike.
@@ -71,7 +68,11 @@ type Project struct {
 	here  *here
 	there *there
 	base  Tree
-	watch *watch // nil before somebody waits
+	ids   folders           // that the base is of
+	fresh []string          // what of it is not written down
+	apart map[string]string // what a side could not tell at the last look
+	watch *watch            // nil before somebody waits
+	flush func(paths []string) error
 }
 
 // Open begins. The folder on the host is made where it is missing. Whatever ends
@@ -85,8 +86,13 @@ func Open(ctx context.Context, cfg Config) (*Project, error) {
 	if p.here, err = openHere(cfg.Dir, k); err != nil {
 		return nil, fmt.Errorf("open the project's folder: %w", err)
 	}
+	p.flush = p.here.flush
 	if p.there, err = openThere(ctx, cfg.Host, cfg.HostDir); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the project's folder on the machine: %w", err), p.here.close())
+	}
+	if p.ids = (folders{p.here.id, p.there.id}); p.ids != k.folders {
+		clear(p.base) // it is of others, from whose files nothing follows for these
+		p.here.unsaved = true
 	}
 	return p, nil
 }
@@ -102,18 +108,25 @@ func (p *Project) Close() error {
 
 // Pass looks at both sides once, and makes them alike. Its error is one that
 // concerns all of it; what could not be done at one path is in the result.
+// Whatever ends ctx ends the host's part of the project too.
 func (p *Project) Pass(ctx context.Context) (Result, error) {
+	stop := context.AfterFunc(ctx, func() { p.there.end(context.Cause(ctx)) })
+	defer stop()
 	h, t, err := p.look(ctx)
 	if err != nil {
 		return Result{}, err
 	}
+	ops, held := plan(p.base, h, t, p.aside)
 	r := Result{Unknown: h.Unknown, There: t.Unknown}
+	for path, side := range held {
+		[...]Scan{Here: h, There: t}[side].Unknown[path] = unknownHolds
+	}
 	for path, why := range t.Unknown {
 		r.Unknown[path] = cmp.Or(r.Unknown[path], why)
 	}
-	ops := plan(p.base, h, t, p.aside)
 	err = p.work(ctx, ops, &r)
-	if saved := p.agree(); err == nil {
+	p.agree()
+	if saved := p.write(); err == nil {
 		err = saved
 	}
 	return r, err
@@ -130,6 +143,7 @@ func (p *Project) look(ctx context.Context) (h, t Scan, err error) {
 	for path, item := range p.base {
 		if p.here.rules.SkipsAll(path, item.Kind == Folder) {
 			delete(p.base, path) // it is left out from now on, on both sides
+			p.fresh = append(p.fresh, path)
 		}
 	}
 	ours, theirs := maps.Clone(h.Tree), maps.Clone(t.Tree)
@@ -140,21 +154,9 @@ func (p *Project) look(ctx context.Context) (h, t Scan, err error) {
 		foldNames(&h, theirs, p.base)
 	}
 	keepPortable(&t, filepath.Separator == '\\')
+	p.apart = maps.Clone(h.Unknown)
+	maps.Copy(p.apart, t.Unknown)
 	return h, t, p.emptied(h, t)
-}
-
-// emptied is an error where one side has lost everything.
-func (p *Project) emptied(h, t Scan) error {
-	if len(p.base) == 0 || p.cfg.Emptied {
-		return nil
-	}
-	switch {
-	case len(h.Tree) == 0 && len(h.Unknown) == 0:
-		return &EmptiedError{Here}
-	case len(t.Tree) == 0 && len(t.Unknown) == 0:
-		return &EmptiedError{There}
-	}
-	return nil
 }
 
 // aside is the name that the machine's version of something is kept under. It
@@ -165,35 +167,13 @@ func (p *Project) aside(path string, host Item) string {
 	return beside(path, "conflict-"+p.cfg.Name+"-"+host.Time.UTC().Format("2006-01-02-150405")+"-"+hex.EncodeToString(sum[:3]))
 }
 
-// agree writes down what both sides are where they are alike.
-func (p *Project) agree() error {
-	changed := p.here.unsaved
-	for _, at := range paths(p.base, p.here.tree, p.there.tree) {
-		h, t := p.here.tree[at], p.there.tree[at]
-		was, known := p.base[at]
-		switch {
-		case !h.same(t):
-		case !h.there() && known:
-			delete(p.base, at)
-			changed = true
-		case h.there() && (!known || !was.same(h)):
-			p.base[at], changed = h, true
-		}
-	}
-	if !changed {
-		return nil
-	}
-	p.here.unsaved = false
-	return saveState(p.cfg.State, remembered{p.base, p.here.seen, p.here.foreign})
-}
-
-// batch is how much is brought before it is put in its place.
+// batch is how much is done at once, and brought before it is put in its place.
 const (
 	batchFiles = 2000
 	batchBytes = 256 << 20
 )
 
-// work does the operations, the files in batches.
+// work does the operations, in batches.
 func (p *Project) work(ctx context.Context, ops []Op, r *Result) error {
 	progress := Progress{}
 	for _, o := range ops {
@@ -203,14 +183,7 @@ func (p *Project) work(ctx context.Context, ops []Op, r *Result) error {
 		}
 	}
 	for len(ops) > 0 {
-		n := 1
-		if ops[0].Do == PutFile {
-			n = batch(ops)
-		} else {
-			for n < len(ops) && ops[n].Do != PutFile {
-				n++
-			}
-		}
+		n := batch(ops)
 		if err := p.doAll(ctx, ops[:n], r, progress); err != nil {
 			return err
 		}
@@ -219,7 +192,10 @@ func (p *Project) work(ctx context.Context, ops []Op, r *Result) error {
 			for _, o := range ops[:n] {
 				progress.Bytes += o.Item.Size
 			}
-			if err := p.agree(); err != nil {
+		}
+		p.agree()
+		if len(p.fresh) > len(p.base)/8 { // all of it is written, so that more of it has to be worth it
+			if err := p.write(); err != nil {
 				return err
 			}
 		}
@@ -228,11 +204,15 @@ func (p *Project) work(ctx context.Context, ops []Op, r *Result) error {
 	return nil
 }
 
-// batch is how many of the operations, which begin with a file, are done at once.
+// batch is how many of the operations are done at once: all with files, or none.
 func batch(ops []Op) int {
 	var bytes int64
+	files := ops[0].Do == PutFile
 	for n, o := range ops {
-		if bytes += o.Item.Size; o.Do != PutFile || n == batchFiles || n > 0 && bytes > batchBytes {
+		if files {
+			bytes += o.Item.Size
+		}
+		if (o.Do == PutFile) != files || n == batchFiles || n > 0 && bytes > batchBytes {
 			return n
 		}
 	}
@@ -245,8 +225,10 @@ func (p *Project) doAll(ctx context.Context, ops []Op, r *Result, before Progres
 	for _, o := range ops {
 		on[o.Side] = append(on[o.Side], o)
 	}
+	var lacks [2]error // why some files did not come
 	if ops[0].Do == PutFile {
-		if err := p.bring(ctx, on, before); err != nil {
+		var err error
+		if lacks, err = p.bring(ctx, on, before); err != nil {
 			return err
 		}
 	}
@@ -254,7 +236,7 @@ func (p *Project) doAll(ctx context.Context, ops []Op, r *Result, before Progres
 		p.here.comes(o)
 	}
 	if p.here.unsaved { // before any of it is there
-		if err := p.agree(); err != nil {
+		if err := p.write(); err != nil {
 			return err
 		}
 	}
@@ -263,7 +245,7 @@ func (p *Project) doAll(ctx context.Context, ops []Op, r *Result, before Progres
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		r.did(o, err)
+		r.did(o, because(err, lacks[Here]))
 	}
 	if len(on[There]) == 0 {
 		return nil
@@ -273,7 +255,7 @@ func (p *Project) doAll(ctx context.Context, ops []Op, r *Result, before Progres
 		return fmt.Errorf("change the project's folder on the machine: %w", err)
 	}
 	for i, o := range on[There] {
-		r.did(o, errs[i])
+		r.did(o, because(errs[i], lacks[There]))
 	}
 	return nil
 }
@@ -291,47 +273,4 @@ func (r *Result) did(o Op, err error) {
 	if o.Aside != "" {
 		r.Conflicts = append(r.Conflicts, o.Aside)
 	}
-}
-
-// staged is the name of an operation's file in the stage: the same for the same
-// file, so that a cut copy of it is continued.
-func staged(o Op) string {
-	sum := sha256.Sum256([]byte(o.Path + "\x00" + o.Item.Hash))
-	return "in-" + hex.EncodeToString(sum[:16])
-}
-
-// bring copies the files of operations to the side where they are wanted. What
-// one of them lacks its operation finds out.
-func (p *Project) bring(ctx context.Context, on [2][]Op, before Progress) error {
-	tell := remote.CopyOptions{Progress: func(c remote.CopyProgress) {
-		if p.cfg.Tell != nil {
-			p.cfg.Tell(Progress{before.Files + c.Files, before.OfAll, before.Bytes + c.Bytes, before.Of})
-		}
-	}}
-	var up, down []remote.Pair
-	for _, o := range on[There] {
-		up = append(up, remote.Pair{
-			From: filepath.Join(p.cfg.Dir, filepath.FromSlash(o.Path)), To: path.Join(p.there.dir, stage, staged(o)), Size: o.Item.Size, Time: o.Item.Time,
-		})
-	}
-	for _, o := range on[Here] {
-		down = append(down, remote.Pair{From: path.Join(p.there.dir, o.Path), To: staged(o), Size: o.Item.Size, Time: o.Item.Time})
-	}
-	if len(up) > 0 {
-		if _, err := p.cfg.Host.PutPairs(ctx, up, tell); about(err) {
-			return err
-		}
-	}
-	if len(down) > 0 {
-		if _, err := p.cfg.Host.GetPairs(ctx, filepath.Join(p.cfg.Dir, stage), down, tell); about(err) {
-			return err
-		}
-	}
-	return nil
-}
-
-// about reports whether an error concerns more than some files.
-func about(err error) bool {
-	var some *remote.CopyError
-	return err != nil && (!errors.As(err, &some) || some.Reason == remote.CopyDiskFull || some.Reason == remote.CopyNoSFTP)
 }

@@ -118,6 +118,7 @@ func TestRandomEdits(t *testing.T) {
 			seed := rand.Uint64()
 			e := &editor{Rand: rand.New(rand.NewPCG(seed, 0)), t: t}
 			s := newSides(t)
+			s.cfg.Emptied = true
 			write(t, filepath.Join(s.here, "always"), "there")
 			was := Tree{}
 			for range each {
@@ -229,6 +230,6 @@ func TestKilledPass(t *testing.T) {
 		t.Skip("it is run by TestRandomEdits")
 	}
 	s := &sides{t: t, here: filepath.Join(dir, "here"), host: &local{home: filepath.Join(dir, "home")}}
-	s.cfg = Config{Dir: s.here, Host: s.host, HostDir: "proj", Name: "lab", State: filepath.Join(dir, "state.json")}
+	s.cfg = Config{Dir: s.here, Host: s.host, HostDir: "proj", Name: "lab", State: filepath.Join(dir, "state.json"), Emptied: true}
 	s.untilAlike()
 }

@@ -19,6 +19,10 @@ const stage = own + "sync"
 // hides is what has git not see the stage.
 const hides = stage + "/.gitignore"
 
+// names is what has the folder's name, by which it is known: another folder in its
+// place has another, or none.
+const names = stage + "/id"
+
 // Of what is found in the stage: when a half is continued by nobody, and how long
 // what was replaced is kept where the system does not tell who writes to it.
 const (
@@ -31,19 +35,21 @@ func (h *here) makeStage() error {
 	if err := h.root.Mkdir(stage, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if info, err := h.root.Lstat(hides); err == nil && info.Size() > 0 {
+	if info, err := h.root.Lstat(hides); err != nil || info.Size() == 0 {
+		if err := h.root.WriteFile(hides, []byte("*\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	has, err := h.root.ReadFile(names)
+	if h.id == "" {
+		if h.id = rand.Text(); len(has) == len(h.id) {
+			h.id = string(has)
+		}
+	}
+	if err == nil && string(has) == h.id {
 		return nil
 	}
-	return h.root.WriteFile(hides, []byte("*\n"), 0o600)
-}
-
-// removeStage removes it, unless something is left in it.
-func (h *here) removeStage() {
-	entries, err := fs.ReadDir(h.root.FS(), stage)
-	if err == nil && len(entries) == 1 && entries[0].Name() == path.Base(hides) {
-		_ = h.root.Remove(hides)
-		_ = h.rmdir(stage) // it only takes room
-	}
+	return h.root.WriteFile(names, []byte(h.id), 0o600)
 }
 
 // settle lets go of what was replaced, and of halves that nobody continues.
@@ -56,7 +62,7 @@ func (h *here) settle() {
 		name := path.Join(stage, e.Name())
 		info, err := h.root.Lstat(name)
 		switch {
-		case err != nil || name == hides:
+		case err != nil || name == hides || name == names:
 		case strings.HasPrefix(e.Name(), oldName):
 			_ = h.letGo(name) // a later one tries again
 		case identify(info).age() > halfAge:

@@ -12,12 +12,20 @@ import (
 )
 
 // remembered is what is known between runs: what both sides were when they were
-// last alike, the contents of files here by their identity, and the files of rules
-// that the host has changed.
+// last alike, of which folders that is, the contents of files here by their identity,
+// and the files of rules that the host has changed.
 type remembered struct {
 	base    Tree
+	folders folders
 	seen    map[string]seen
 	foreign map[string]foreign
+}
+
+// folders are the names that two folders have in their stages. Another folder in
+// the place of one has another name, or none.
+type folders struct {
+	Here  string `json:"here"`
+	There string `json:"there"`
 }
 
 // nothing is remembered before the first run.
@@ -28,6 +36,7 @@ func nothing() remembered {
 // state is the file that it is in.
 type state struct {
 	Version int                  `json:"version"`
+	Folders folders              `json:"folders"`
 	Base    map[string]*wireItem `json:"base"`
 	Seen    map[string]seen      `json:"seen"`
 	Foreign map[string]foreign   `json:"foreign,omitempty"`
@@ -62,13 +71,14 @@ func loadState(name string) (remembered, error) {
 	if err != nil {
 		return remembered{}, fmt.Errorf("read what is known of the project, in %s: %w", name, err)
 	}
+	k.folders = s.Folders
 	maps.Copy(k.seen, s.Seen)
 	maps.Copy(k.foreign, s.Foreign)
 	return k, nil
 }
 
 func saveState(name string, k remembered) error {
-	s := state{Version: stateVersion, Base: make(map[string]*wireItem, len(k.base)), Seen: k.seen, Foreign: k.foreign}
+	s := state{Version: stateVersion, Folders: k.folders, Base: make(map[string]*wireItem, len(k.base)), Seen: k.seen, Foreign: k.foreign}
 	for p, i := range k.base {
 		s.Base[p] = wire(i)
 	}

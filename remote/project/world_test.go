@@ -152,7 +152,7 @@ func (w *world) agree(here, there Tree) {
 // down is of any time before.
 func (w *world) pass(cut bool) (done int, failed bool) {
 	w.cut = cut
-	ops := plan(w.base, Scan{Tree: maps.Clone(w.side[Here])}, Scan{Tree: maps.Clone(w.side[There])}, w.aside)
+	ops, _ := plan(w.base, Scan{Tree: maps.Clone(w.side[Here])}, Scan{Tree: maps.Clone(w.side[There])}, w.aside)
 	if cut {
 		ops = ops[:w.IntN(len(ops)+1)]
 	}

@@ -1,5 +1,9 @@
 # What is done on this side, after look.py.
 
+class Missing(Exception):
+    """A file has not come, or is not what was to come."""
+
+
 class Side(Seen):
     """This side, and what is done there."""
 
@@ -12,8 +16,17 @@ class Side(Seen):
         self.staged = self.contents(todo)
         with self.turn():
             answers = [self.answer(op) for op in ops]
+        flush()
         for n, answer in enumerate(answers):  # when others have their turn: nobody may listen
             say(n=n, **answer)
+        say(done=True)
+
+    def sizes(self, names, **_):
+        """Says how large the files are that are staged."""
+        for n, name in enumerate(names):
+            info = look(STAGE + "/" + name)
+            if info is not None and stat.S_ISREG(info.st_mode):
+                say(n=n, size=info.st_size)
         say(done=True)
 
     def answer(self, op):
@@ -21,6 +34,8 @@ class Side(Seen):
             if op["i"] and self.rules.skips_all(op["p"], op["i"][0] == "folder"):
                 raise OSError(errno.EINVAL, "it is left out there")
             return {"i": self.note(op, getattr(self, "do_" + op["do"])(op["p"], op))}
+        except Missing:
+            return {"missing": True}
         except (Changed, FileExistsError, FileNotFoundError, NotADirectoryError):
             return {"changed": True}
         except OSError as e:
@@ -101,7 +116,7 @@ class Side(Seen):
         if self.staged.get(staged) != (hash, ""):
             if look(staged) is not None:
                 os.unlink(staged)
-            raise Changed  # what was sent is not what was to be sent
+            raise Missing
         aside = op.get("aside")
         if aside and self.has(aside, op["was"][4]):
             aside = None  # what is replaced is kept already
@@ -166,7 +181,7 @@ class Side(Seen):
                 info = entry.stat(follow_symlinks=False)
                 if entry.path.startswith(OLD):
                     self.let_go(entry.path)
-                elif entry.path not in (SEEN, HIDES) and time.time() - info.st_ctime > 24 * 3600:
+                elif entry.path not in (SEEN, HIDES, NAMES) and time.time() - info.st_ctime > 24 * 3600:
                     os.unlink(entry.path)
             except (OSError, ValueError):
                 pass  # a later one tries again
@@ -269,6 +284,24 @@ def renamer():
     return lambda a, b, how: -1
 
 
+def flusher():
+    """Returns the system's call that has the disk keep a file system."""
+    try:
+        import ctypes
+
+        libc = ctypes.CDLL(None)
+        call = libc.syncfs
+
+        def flush(folder):
+            if call(folder) != 0:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        return flush
+    except (ImportError, OSError, AttributeError):
+        return lambda folder: os.sync()
+
+
+FLUSH = flusher()
 RENAME = renamer()
 AT_CWD, EXCHANGE, NOREPLACE = -100, 2, 4 if sys.platform == "darwin" else 1
 
@@ -300,7 +333,7 @@ def move(a, b):
 def main():
     signal.signal(signal.SIGIO, signal.SIG_IGN)  # somebody wants to write to what is asked about in written
     side = Side()
-    does = {"open": side.open, "scan": side.scan, "apply": side.apply}
+    does = {"open": side.open, "scan": side.scan, "staged": side.sizes, "apply": side.apply}
     say(speaks="a project's host", version=1)
     sys.stdout.flush()
     for line in sys.stdin.buffer:

@@ -21,6 +21,7 @@ REPOSITORIES = (".git", ".hg")
 STAGE = OWN + "sync"
 SEEN = STAGE + "/seen.json"
 HIDES = STAGE + "/.gitignore"  # git need not see the stage
+NAMES = STAGE + "/id"  # has the folder's name: another folder in its place has another, or none
 OLD = STAGE + "/old-"  # begins the names of what was replaced
 RACY = 2 * 10**9  # a file changed so lately may change again unseen, in ns
 PATIENCE = 600  # seconds for which what was replaced is kept where the system does not tell who writes to it
@@ -79,6 +80,16 @@ def valid(text):
         return True
     except UnicodeEncodeError:
         return False
+
+
+def flush():
+    """Has the disk keep all that is in the folder: the other side counts on what it
+    is told, and less of it would look as if it had been changed here."""
+    folder = os.open(".", os.O_RDONLY)
+    try:
+        FLUSH(folder)
+    finally:
+        os.close(folder)
 
 
 class Rules:
@@ -204,17 +215,21 @@ class Seen:
         self.seen = {}  # what a file's content was, by path: identity and hash
         self.items = {}  # what the other side was told
         self.ids = {}  # the identities of what it was told
-        self.root, self.fold, self.modes = "", False, True
+        self.root, self.id, self.fold, self.modes = "", "", False, True
         self.rules = Rules([])
         self.given = None
         self.staged = {}
         self.dirty = False
 
-    def open(self, root, make, **_):
+    def open(self, root, make, id, **_):
         os.chdir(os.path.expanduser("~"))
         if make:
             os.makedirs(root, exist_ok=True)
         os.chdir(root)
+        self.id = id
+        if look(NAMES) is not None:
+            with open(NAMES, encoding="utf-8") as f:
+                self.id = f.read(len(id)) or id
         self.tidy()
         try:
             with open(SEEN, encoding="utf-8") as f:
@@ -223,7 +238,7 @@ class Seen:
             self.seen = {}
         self.root = os.getcwd()
         self.tries()
-        say(fold=self.fold, modes=self.modes, path=self.root)
+        say(fold=self.fold, modes=self.modes, path=self.root, id=self.id)
 
     def tries(self):
         """Finds out what the file system can."""
@@ -265,6 +280,9 @@ class Seen:
         if look(HIDES) is None or not os.lstat(HIDES).st_size:
             with open(HIDES, "w", encoding="utf-8") as f:
                 f.write("*\n")
+        if look(NAMES) is None or os.lstat(NAMES).st_size != len(self.id):
+            with open(NAMES, "w", encoding="utf-8") as f:
+                f.write(self.id)
 
     # What is there.
 
@@ -275,6 +293,8 @@ class Seen:
         self.tidy()
         scan.walk("")
         self.hash(scan)
+        if scan.found != self.items:
+            flush()
         for path, item in scan.found.items():
             if self.items.get(path) != item:
                 say(p=path, i=item)
