@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/aws/ec2sim"
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
@@ -44,10 +45,10 @@ func readFile(t *testing.T, path string) string {
 }
 
 // withProject is a world whose one machine has been given a project.
-func withProject(t *testing.T, files map[string]string) (w *world, g *engine.Guide, id, dir string) {
+func withProject(t *testing.T, files map[string]string, change ...func(*ec2sim.Options, *hosts)) (w *world, g *engine.Guide, id, dir string) {
 	t.Helper()
 	dir = projectFolder(t, files)
-	w = newWorld(t, nil)
+	w = newWorld(t, append(change, nil)[0])
 	g = w.Guide()
 	a := enginetest.Answers()
 	a.Project = dir
@@ -164,6 +165,30 @@ func TestAProjectIsKeptAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	await.Until(t, "what was written in the pause", func() bool { return readFile(t, filepath.Join(dir, "e")) == "E" })
+}
+
+// A connection that is lost is made again, and what changed meanwhile is brought.
+func TestAProjectWhoseConnectionIsLost(t *testing.T) {
+	var h *hosts
+	w, g, id, dir := withProject(t, map[string]string{"a": "A"}, func(_ *ec2sim.Options, of *hosts) { h = of })
+	ctx, cancel := context.WithCancel(t.Context())
+	var kept sync.WaitGroup
+	kept.Go(func() {
+		if err := g.KeepSynced(ctx, id, nil); err != nil {
+			t.Errorf("%+v", steps.Explain(err))
+		}
+	})
+	defer kept.Wait()
+	defer cancel()
+	onHost(t, g, id, "printf B >proj/b")
+	await.Until(t, "the file here", func() bool { return readFile(t, filepath.Join(dir, "b")) == "B" })
+	if err := h.Reboot(t.Context(), w.Only().Resources.InstanceID); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "c"), "C")
+	onHost(t, g, id, "printf D >proj/d")
+	await.Until(t, "the file here", func() bool { return readFile(t, filepath.Join(dir, "d")) == "D" })
+	await.Until(t, "the file on the machine", func() bool { return onHost(t, g, id, "cat proj/c 2>/dev/null") == "C" })
 }
 
 // Before a machine stops, what is new there is brought back; before it goes, all of
