@@ -18,7 +18,7 @@ func TestHelpIsWhole(t *testing.T) {
 	seen := 0
 	all := root.Commands()
 	for _, cmd := range root.Commands() {
-		if cmd.Name() == "image" || cmd.Name() == "config" {
+		if cmd.Name() == "image" || cmd.Name() == "config" || cmd.Name() == "sync" {
 			all = append(all, cmd.Commands()...)
 		}
 	}

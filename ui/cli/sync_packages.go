@@ -33,6 +33,7 @@ jupyter-ec2 sync packages jupyter --without pywin32`,
 	cmd.Flags().StringSliceVar(&o.Without, "without", nil, "leave these packages out")
 	cmd.Flags().BoolVar(&o.Compare, "compare", false, "bring nothing, only compare")
 	cmd.Flags().BoolVar(&o.WriteBack, "write-back", false, "add to requirements.txt what was added on the machine")
+	takes(cmd.Flags(), "NAMES", "packages", "without")
 	return cmd
 }
 
