@@ -73,16 +73,29 @@ func TestTurnsOnTheHost(t *testing.T) {
 	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	info, err := folder.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
 	write(t, filepath.Join(s.here, "a"), "1")
 	done := make(chan error, 1)
 	go func() {
 		_, err := p.Pass(t.Context())
 		done <- err
 	}()
+	untilItWaits(t, folder)
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_UN); err != nil {
+		t.Fatal(err)
+	}
+	if err := await.Receive(t, "the pass", done); err != nil {
+		t.Error(err)
+	}
+	s.alike(map[string]string{"a": "=1"})
+}
+
+// untilItWaits waits until somebody waits for the lock of a folder.
+func untilItWaits(t *testing.T, folder *os.File) {
+	t.Helper()
+	info, err := folder.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
 	await.Until(t, "the host's part waits for its turn", func() bool {
 		locks, err := os.ReadFile("/proc/locks")
 		if err != nil {
@@ -92,11 +105,4 @@ func TestTurnsOnTheHost(t *testing.T) {
 			return strings.Contains(line, "-> FLOCK") && strings.Contains(line, fmt.Sprintf(":%d ", identify(info).Inode))
 		})
 	})
-	if err := unix.Flock(int(folder.Fd()), unix.LOCK_UN); err != nil {
-		t.Fatal(err)
-	}
-	if err := await.Receive(t, "the pass", done); err != nil {
-		t.Error(err)
-	}
-	s.alike(map[string]string{"a": "=1"})
 }
