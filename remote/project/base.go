@@ -2,9 +2,10 @@ package project
 
 import "fmt"
 
-// agree notes what both sides are where they are alike, and both could tell.
-func (p *Project) agree() {
-	for _, at := range paths(p.base, p.here.tree, p.there.tree) {
+// agree notes what both sides are at some paths where they are alike, and both
+// could tell.
+func (p *Project) agree(some []string) {
+	for _, at := range some {
 		h, t := p.here.tree[at], p.there.tree[at]
 		was, known := p.base[at]
 		switch {

@@ -125,7 +125,7 @@ func (p *Project) Pass(ctx context.Context) (Result, error) {
 		r.Unknown[path] = cmp.Or(r.Unknown[path], why)
 	}
 	err = p.work(ctx, ops, &r)
-	p.agree()
+	p.agree(paths(p.base, p.here.tree, p.there.tree))
 	if saved := p.write(); err == nil {
 		err = saved
 	}
@@ -193,7 +193,11 @@ func (p *Project) work(ctx context.Context, ops []Op, r *Result) error {
 				progress.Bytes += o.Item.Size
 			}
 		}
-		p.agree()
+		done := make([]string, n)
+		for i, o := range ops[:n] {
+			done[i] = o.Path
+		}
+		p.agree(done)
 		if len(p.fresh) > len(p.base)/8 { // all of it is written, so that more of it has to be worth it
 			if err := p.write(); err != nil {
 				return err
