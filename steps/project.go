@@ -144,7 +144,8 @@ type SyncedFailed struct {
 type SyncUnknown struct {
 	Path  string `json:"path"`
 	Why   string `json:"why"`
-	There bool   `json:"there,omitempty"` // the machine has it
+	There bool   `json:"there,omitempty"` // the machine may have something there alone
+	Here  bool   `json:"here,omitempty"`  // it is so for this computer's part
 }
 
 // Words say why in plain words.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -252,7 +253,7 @@ func TestAFolderThatCannotGo(t *testing.T) {
 		brought := 0
 		s.host.cut = func(string) error { brought++; return nil }
 		r := s.rest(p)
-		if _, there := r.There["build"]; brought > 0 || r.Unknown["build"] != unknownHolds || there != (at == s.there) {
+		if _, there := r.There["build"]; brought > 0 || r.Unknown["build"] != unknownHolds || !there {
 			t.Errorf("brought %d times: %v, %v", brought, r.Unknown, r.There)
 		}
 		if all := contents(t, at); all["build/sub/left.bin"] != "=0" || all["build/x"] != "" {
@@ -262,6 +263,28 @@ func TestAFolderThatCannotGo(t *testing.T) {
 		s.rest(p)
 		s.alike(map[string]string{".gitignore": "=*.bin", "build": "=1"})
 	})
+}
+
+// What the machine alone has is known, whichever side is why it is left as it is.
+func TestWhatTheMachineHasAlone(t *testing.T) {
+	t.Parallel()
+	s := newSides(t)
+	for _, name := range []string{"data/x", "same/x", "replaced"} {
+		write(t, filepath.Join(s.here, name), "0")
+	}
+	p := s.open()
+	s.pass(p)
+	for _, name := range []string{"data", "same", "replaced"} {
+		remove(t, filepath.Join(s.here, name))
+		leadsOut(t, filepath.Join(s.here, name))
+	}
+	write(t, filepath.Join(s.there, "data/sub/result"), "1")
+	write(t, filepath.Join(s.there, "replaced"), "1")
+	mkdir(t, filepath.Join(s.there, "same/empty"))
+	leadsOut(t, filepath.Join(s.there, "out"))
+	if r := s.pass(p); len(r.Unknown) != 4 || !maps.Equal(r.There, map[string]string{"data": "", "replaced": ""}) {
+		t.Errorf("%v, alone there %v", r.Unknown, r.There)
+	}
 }
 
 // However much is to be done, only so much is asked at once.

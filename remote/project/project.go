@@ -37,7 +37,9 @@ type Result struct {
 	Conflicts []string          // the names under which the machine's versions are kept
 	Failures  []Failure         // what could not be done this time
 	Unknown   map[string]string // why the others are left as they are, by path
-	There     map[string]string // those of them that the machine has
+	// There is what the machine may have alone at some of them, or below: by path,
+	// why the machine cannot tell, or nothing where this computer cannot.
+	There map[string]string
 }
 
 // Failure is an operation that could not be done.
@@ -117,10 +119,10 @@ func (p *Project) Pass(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	ops, held := plan(p.base, h, t, p.aside)
-	r := Result{Unknown: h.Unknown, There: t.Unknown}
 	for path, side := range held {
 		[...]Scan{Here: h, There: t}[side].Unknown[path] = unknownHolds
 	}
+	r := Result{Unknown: h.Unknown, There: alone(p.base, h, t)}
 	for path, why := range t.Unknown {
 		r.Unknown[path] = cmp.Or(r.Unknown[path], why)
 	}
@@ -130,6 +132,26 @@ func (p *Project) Pass(ctx context.Context) (Result, error) {
 		err = saved
 	}
 	return r, err
+}
+
+// alone is what the machine may have alone of what is left as it is.
+func alone(base Tree, h, t Scan) map[string]string {
+	all := map[string]string{}
+	for path, item := range t.Tree {
+		if item.Kind == Folder || item.alike(base[path]) {
+			continue
+		}
+		if at, ok := nearest(path, h.Unknown); ok {
+			all[at] = ""
+		}
+	}
+	for path, why := range t.Unknown {
+		// A link that leads out, or a socket, is no content that could be lost.
+		if _, ok := all[path]; !ok && why != unknownLink && why != unknownKind {
+			all[path] = why
+		}
+	}
+	return all
 }
 
 // look sees what both sides have.

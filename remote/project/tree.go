@@ -77,18 +77,25 @@ func above(p string) func(yield func(string) bool) {
 
 // within reports whether a path, or a folder that it is in, is among others.
 func within[T any](p string, of map[string]T) bool {
+	_, ok := nearest(p, of)
+	return ok
+}
+
+// nearest returns the path itself, or the nearest folder that it is in, that is
+// among others.
+func nearest[T any](p string, of map[string]T) (string, bool) {
 	if len(of) == 0 {
-		return false
+		return "", false
 	}
 	if _, ok := of[p]; ok {
-		return true
+		return p, true
 	}
 	for dir := range above(p) {
 		if _, ok := of[dir]; ok {
-			return true
+			return dir, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // anyOf reports whether some of a sequence are as wanted.

@@ -51,8 +51,10 @@ func onlyThere(s steps.Synced) (left []string) {
 		left = append(left, f.Path+" ("+f.Why+")")
 	}
 	for _, u := range s.Unknown {
-		// A link that leads out, or a socket, is no content that could be lost.
-		if u.There && u.Why != "link" && u.Why != "kind" {
+		switch {
+		case u.There && u.Here:
+			left = append(left, u.Path+" (on this computer: "+u.Words()+")")
+		case u.There:
 			left = append(left, u.Path+" ("+u.Words()+")")
 		}
 	}

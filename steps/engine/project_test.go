@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -368,5 +369,18 @@ func TestAFolderThatIsNoProject(t *testing.T) {
 		if err != nil || len(v.Problems) != 1 || v.Problems[0].Title != want {
 			t.Errorf("%s: %+v, %v", dir, v.Problems, err)
 		}
+	}
+}
+
+// What is left as it is for this computer's part may be the machine's alone all the same.
+func TestWhatIsLeftHereIsNotLostThere(t *testing.T) {
+	_, g, id, dir := withProject(t, map[string]string{"a": "A", "data/x": "X"})
+	big := filepath.Join(t.TempDir(), "data")
+	if err := errors.Join(os.Rename(filepath.Join(dir, "data"), big), os.Symlink(big, filepath.Join(dir, "data"))); err != nil {
+		t.Fatal(err)
+	}
+	onHost(t, g, id, "printf R >proj/data/result")
+	if err := g.Remove(t.Context(), id, func(steps.Event) {}); title(err) != "Not everything of the project was brought back" || !strings.Contains(steps.Explain(err).Text, "data (on this computer: a link") {
+		t.Errorf("%+v", steps.Explain(err))
 	}
 }

@@ -97,8 +97,8 @@ func add(all *steps.Synced, r project.Result) {
 		all.Failed = append(all.Failed, steps.SyncedFailed{Path: safe.Clean(f.Path), Here: f.Side == project.Here, Why: why})
 	}
 	for _, path := range slices.Sorted(maps.Keys(r.Unknown)) {
-		_, there := r.There[path]
-		all.Unknown = append(all.Unknown, steps.SyncUnknown{Path: safe.Clean(path), Why: safe.Clean(r.Unknown[path]), There: there})
+		why, there := r.There[path]
+		all.Unknown = append(all.Unknown, steps.SyncUnknown{Path: safe.Clean(path), Why: safe.Clean(r.Unknown[path]), There: there, Here: there && why == ""})
 	}
 }
 
