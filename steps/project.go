@@ -200,6 +200,7 @@ type SyncState struct {
 	Failed    []SyncedFailed `json:"failed,omitempty"`
 	Unknown   []SyncUnknown  `json:"unknown,omitempty"`
 	Trouble   string         `json:"trouble,omitempty"` // in a few words
+	Next      problem.Next   `json:"-"`                 // what to do about it, for the program that keeps the folders
 	// Last is when the machine had been started that was stopped right after all was
 	// brought back: until it is started again, nothing changes there.
 	Last time.Time `json:"last,omitzero"`

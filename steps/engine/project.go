@@ -39,9 +39,13 @@ func (g *Guide) checkProject(dir string) error {
 }
 
 func noProjectFolder(text string, err error) error {
+	cause := errNoFolder
+	if err != nil {
+		cause = fmt.Errorf("%w: %w", errNoFolder, err)
+	}
 	return &problem.Error{
 		Kind: problem.Answers, Title: "The project's folder cannot be used", Text: text,
-		Next: problem.Say("Name another folder, or ").Do(problem.LeaveProject).Say("."), Err: err,
+		Next: problem.Say("Name another folder, or ").Do(problem.LeaveProject).Say("."), Err: cause,
 	}
 }
 

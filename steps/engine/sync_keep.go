@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote"
+	"github.com/jupyter-ec2/jupyter-ec2/remote/project"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -21,7 +22,8 @@ type keeper struct {
 
 // KeepSynced keeps the two folders of a setup's project alike until ctx ends. It
 // lets go of them while another program wants them or the person pauses them, and
-// while the machine cannot be reached; what only a person can decide ends it.
+// waits while the machine cannot be reached or a folder is not there; what only a
+// person can decide ends it.
 func (g *Guide) KeepSynced(ctx context.Context, setupID string, tell func(steps.SyncState)) error {
 	t, err := g.target(ctx, setupID, steps.StepProject, silent)
 	if err != nil {
@@ -59,8 +61,22 @@ const (
 // again reports whether what keeps a project from being kept may be over on its
 // own.
 func (k *keeper) again(err error) bool {
+	if mayReturn(err) {
+		return true
+	}
 	kind := steps.Explain(err).Kind
 	return kind != problem.Answers && kind != problem.Credentials && !errors.Is(err, steps.ErrDeclined)
+}
+
+// errNoFolder is a project's folder that is not there or cannot be read.
+var errNoFolder = errors.New("the project's folder cannot be used")
+
+// mayReturn reports whether an error says that a project's files are not where they
+// were. Nothing is changed then: a disk that is mounted again, or another branch that
+// is checked out, brings them back.
+func mayReturn(err error) bool {
+	var emptied *project.EmptiedError
+	return errors.As(err, &emptied) || errors.Is(err, project.ErrMoved) || errors.Is(err, errNoFolder)
 }
 
 // hold keeps the project while nobody else wants it. It has no error where another
@@ -127,14 +143,23 @@ func (k *keeper) say() {
 	}
 }
 
-// keep makes both folders alike whenever something in one of them has changed.
+// keep makes both folders alike whenever something in one of them has changed. While
+// their files are not where they were it waits for them with the folders open: others
+// that are in their place meanwhile are not taken for them.
 func (m *mirror) keep(ctx context.Context) error {
+	wait := keepAgain
 	for {
 		began := m.g.cfg.Now()
-		if _, err := m.pass(ctx); err != nil {
-			return err
+		_, err := m.pass(ctx)
+		switch {
+		case err == nil:
+			wait, err = keepAgain, m.Wait(ctx, m.g.cfg.Now().Sub(began))
+		case ctx.Err() == nil && mayReturn(err):
+			m.notes.troubled(err)
+			wait = min(2*wait, keepAgainMost)
+			err = remote.Pause(ctx, wait)
 		}
-		if err := m.Wait(ctx, m.g.cfg.Now().Sub(began)); err != nil {
+		if err != nil {
 			return err
 		}
 	}

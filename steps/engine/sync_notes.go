@@ -146,7 +146,7 @@ type notes struct {
 
 func (g *Guide) newNotes(id string, tell func(steps.SyncState)) *notes {
 	n := &notes{path: g.ledger.projectFile(id, syncNotes), now: g.cfg.Now, tell: tell, state: *g.ledger.syncState(id)}
-	n.state.Watched, n.state.Trouble = true, ""
+	n.state.Watched, n.state.Trouble, n.state.Next = true, "", problem.Next{}
 	return n
 }
 
@@ -181,8 +181,9 @@ func (n *notes) phase(p steps.SyncPhase) {
 
 // troubled notes what keeps a project from being kept alike.
 func (n *notes) troubled(err error) {
+	e := steps.Explain(err)
 	n.change(false, func(s *steps.SyncState) {
-		s.Phase, s.Trouble = steps.SyncStopped, steps.Explain(err).Title
+		s.Phase, s.Trouble, s.Next = steps.SyncStopped, e.Title, e.Next
 	})
 }
 
@@ -206,9 +207,9 @@ func (n *notes) copied(files, ofAll int, bytes, of int64) {
 // checks notes that both sides are looked at, unless that is done again and again.
 func (n *notes) checks() {
 	n.mu.Lock()
-	rests := n.state.Phase == steps.SyncRests
+	again := n.state.Phase == steps.SyncRests || n.state.Trouble != ""
 	n.mu.Unlock()
-	if !rests {
+	if !again {
 		n.phase(steps.SyncChecks)
 	}
 }

@@ -167,6 +167,9 @@ func (r *request) syncWatch(ctx context.Context) error {
 		}
 		if text != last && !r.asJSON {
 			r.line("%s  %s", r.Now().Format(time.TimeOnly), text)
+			if next := nextWords(state.Next); next != "" {
+				r.note("  %s\n", next)
+			}
 		}
 		last = text
 		for _, name := range state.Conflicts {

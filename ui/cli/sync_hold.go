@@ -45,6 +45,9 @@ type projectTold struct {
 func (t *projectTold) tell(s steps.SyncState) {
 	if s.Trouble != t.trouble && s.Trouble != "" {
 		t.note("The project is not kept alike just now: %s.\n", strings.TrimSuffix(s.Trouble, "."))
+		if next := nextWords(s.Next); next != "" {
+			t.note("  %s\n", next)
+		}
 	}
 	t.trouble = s.Trouble
 	for _, name := range s.Conflicts {

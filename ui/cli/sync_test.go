@@ -142,12 +142,12 @@ func TestSyncWatch(t *testing.T) {
 		{Phase: steps.SyncRests, Watched: true, Alike: at},
 		{Phase: steps.SyncRests, Watched: true, Alike: at},
 		{Phase: steps.SyncRests, Watched: true, Alike: at, Conflicts: []string{"a.conflict-small.ipynb", "b.conflict"}},
-		{Phase: steps.SyncStopped, Watched: true, Alike: at, Trouble: "The host does not answer"},
+		{Phase: steps.SyncStopped, Watched: true, Alike: at, Trouble: "The host does not answer", Next: problem.Say("Look after it.")},
 	}
 	e := project(func(h *stepstest.Has) { h.SyncStates = states })
 	ctx, cancel := context.WithCancel(t.Context())
 	r := run{engine: e}
-	r.out.text, r.out.seen = "The host does not answer", cancel
+	r.err.text, r.err.seen = "  Look after it.\n", cancel
 	code := r.do(ctx, "sync", "--watch", "small")
 	out := r.out.String()
 	if code != 0 || strings.Count(out, "in sync\n") != 1 {
