@@ -110,6 +110,7 @@ type SyncOptions struct {
 	// Deletions passes deletions on where most of a side is gone, which is refused
 	// otherwise: a disk that is not mounted looks the same.
 	Deletions bool
+	Back      bool // only what the machine has is brought, and nothing to it
 }
 
 // discards marks a context.

@@ -21,7 +21,8 @@ func staged(o Op) string {
 
 // bring copies the files of operations to the side where they are wanted, unless
 // an earlier pass has. What one of them lacks its operation finds out; why some
-// could not be copied is by side.
+// could not be copied is by side. A side whose disk is full gets no more in this
+// pass, and the other one does.
 func (p *Project) bring(ctx context.Context, on [2][]Op, before Progress) (lacks [2]error, err error) {
 	tell := remote.CopyOptions{Progress: func(c remote.CopyProgress) {
 		if p.cfg.Tell != nil {
@@ -45,15 +46,20 @@ func (p *Project) bring(ctx context.Context, on [2][]Op, before Progress) (lacks
 			down = append(down, remote.Pair{From: path.Join(p.there.dir, o.Path), To: staged(o), Size: o.Item.Size, Time: o.Item.Time})
 		}
 	}
-	if len(up) > 0 {
+	lacks = p.full
+	if len(up) > 0 && lacks[There] == nil {
 		_, lacks[There] = p.cfg.Host.PutPairs(ctx, up, tell)
 	}
-	if len(down) > 0 && !about(lacks[There]) {
+	if len(down) > 0 && lacks[Here] == nil && !about(lacks[There]) {
 		_, lacks[Here] = p.cfg.Host.GetPairs(ctx, filepath.Join(p.cfg.Dir, stage), down, tell)
 	}
-	for _, err := range lacks {
-		if about(err) {
+	for side, err := range lacks {
+		var some *remote.CopyError
+		switch {
+		case about(err):
 			return lacks, err
+		case errors.As(err, &some) && some.Reason == remote.CopyDiskFull:
+			p.full[side] = err
 		}
 	}
 	return lacks, nil
@@ -62,7 +68,7 @@ func (p *Project) bring(ctx context.Context, on [2][]Op, before Progress) (lacks
 // about reports whether an error concerns more than some files.
 func about(err error) bool {
 	var some *remote.CopyError
-	return err != nil && (!errors.As(err, &some) || some.Reason == remote.CopyDiskFull || some.Reason == remote.CopyNoSFTP)
+	return err != nil && (!errors.As(err, &some) || some.Reason == remote.CopyNoSFTP)
 }
 
 // because returns why an operation was not done: its file may not have come for a

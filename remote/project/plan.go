@@ -97,6 +97,22 @@ func plan(base Tree, here, there Scan, aside func(p string, host Item) string) (
 	return p.ops, p.held
 }
 
+// back is what of operations brings what the host has here. Of what both sides have
+// changed the host's version gets its other name there, under which it comes with
+// the next pass.
+func back(ops []Op, there Tree) (some []Op) {
+	for _, o := range ops {
+		switch {
+		case o.Side == Here:
+			some = append(some, o)
+		case o.Aside != "" && !there[o.Aside].there():
+			some = append(some, Op{Side: There, Do: MoveAside, Path: o.Path, Was: o.Was, Aside: o.Aside})
+		}
+	}
+	slices.SortStableFunc(some, inOrder)
+	return some
+}
+
 func inOrder(a, b Op) int {
 	depth := func(o Op) int { return strings.Count(o.Path, "/") }
 	switch {

@@ -21,7 +21,10 @@ type Config struct {
 	// Emptied has what is gone on one side be deleted on the other, however much
 	// that is.
 	Emptied bool
-	Tell    func(Progress) // nil for nobody
+	// Back has what the host has brought to this computer, and nothing the other
+	// way: the host need not have room for it, nor get it before it goes.
+	Back bool
+	Tell func(Progress) // nil for nobody
 }
 
 // Progress is how far a pass is.
@@ -73,6 +76,7 @@ type Project struct {
 	ids   folders           // that the base is of
 	fresh []string          // what of it is not written down
 	apart map[string]string // what a side could not tell at the last look
+	full  [2]error          // why no more files are copied to a side in this pass
 	watch *watch            // nil before somebody waits
 	flush func(paths []string) error
 }
@@ -125,6 +129,9 @@ func (p *Project) Pass(ctx context.Context) (Result, error) {
 	r := Result{Unknown: h.Unknown, There: alone(p.base, h, t)}
 	for path, why := range t.Unknown {
 		r.Unknown[path] = cmp.Or(r.Unknown[path], why)
+	}
+	if p.cfg.Back {
+		ops = back(ops, t.Tree)
 	}
 	err = p.work(ctx, ops, &r)
 	p.agree(paths(p.base, p.here.tree, p.there.tree))
@@ -197,6 +204,7 @@ const (
 
 // work does the operations, in batches.
 func (p *Project) work(ctx context.Context, ops []Op, r *Result) error {
+	p.full = [2]error{}
 	progress := Progress{}
 	for _, o := range ops {
 		if o.Do == PutFile {

@@ -32,7 +32,7 @@ func (r *run) lastPass(ctx context.Context) (left []string, err error) {
 	}
 	defer func() { _ = client.Close() }() // what it did is known
 	var done steps.Synced
-	err = r.mirrored(ctx, client, steps.SyncOptions{}, func(ctx context.Context, m *mirror) (err error) {
+	err = r.mirrored(ctx, client, steps.SyncOptions{Back: true}, func(ctx context.Context, m *mirror) (err error) {
 		done, err = m.pass(ctx)
 		return err
 	})

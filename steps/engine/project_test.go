@@ -197,6 +197,7 @@ func TestAProjectWhoseConnectionIsLost(t *testing.T) {
 func TestTheLastPass(t *testing.T) {
 	w, g, id, dir := withProject(t, map[string]string{"a": "A"})
 	onHost(t, g, id, "printf N >proj/new; printf S >proj/secret; chmod 0 proj/secret")
+	writeFile(t, filepath.Join(dir, "ours"), "O")
 	var heard said
 	err := g.Remove(t.Context(), id, heard.emit)
 	if title(err) != "Not everything of the project was brought back" || !strings.Contains(steps.Explain(err).Text, "secret") {
@@ -204,6 +205,9 @@ func TestTheLastPass(t *testing.T) {
 	}
 	if readFile(t, filepath.Join(dir, "new")) != "N" || w.Only().Resources.Removing {
 		t.Error("what could be brought back was not, or the removal has begun")
+	}
+	if got := onHost(t, g, id, "cat proj/ours 2>/dev/null"); got != "" {
+		t.Errorf("the machine that goes got %q", got)
 	}
 	onHost(t, g, id, "printf M >proj/newer")
 	heard = said{}

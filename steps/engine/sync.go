@@ -32,12 +32,13 @@ type mirror struct {
 	g     *Guide
 	s     *steps.Setup
 	notes *notes
+	back  bool // nothing is brought to the machine
 	*project.Project
 }
 
 // openProject opens a project over a connection to its machine.
 func (g *Guide) openProject(ctx context.Context, s *steps.Setup, host *remote.Client, n *notes, o steps.SyncOptions) (*mirror, error) {
-	m := &mirror{g: g, s: s, notes: n}
+	m := &mirror{g: g, s: s, notes: n, back: o.Back}
 	if err := g.checkProject(s.Project.Dir); err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (g *Guide) openProject(ctx context.Context, s *steps.Setup, host *remote.Cl
 	}
 	var err error
 	m.Project, err = project.Open(ctx, project.Config{
-		Dir: s.Project.Dir, Host: host, HostDir: s.Project.Folder, Name: s.Answers.Name, State: g.ledger.baseFile(s), Emptied: o.Deletions,
+		Dir: s.Project.Dir, Host: host, HostDir: s.Project.Folder, Name: s.Answers.Name, State: g.ledger.baseFile(s), Emptied: o.Deletions, Back: o.Back,
 		Tell: func(p project.Progress) { n.copied(p.Files, p.OfAll, p.Bytes, p.Of) },
 	})
 	if err != nil {
@@ -74,7 +75,7 @@ func (m *mirror) pass(ctx context.Context) (steps.Synced, error) {
 			break
 		}
 	}
-	m.notes.rest(all, func(path string) bool {
+	m.notes.rest(all, !m.back, func(path string) bool {
 		_, err := os.Lstat(filepath.Join(m.s.Project.Dir, filepath.FromSlash(path)))
 		return err == nil
 	})

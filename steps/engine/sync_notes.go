@@ -218,12 +218,15 @@ func (n *notes) checks() {
 const restEvery = 10 * time.Second
 
 // rest notes what a pass came to. A conflict lasts until the person has removed the
-// version that was kept.
-func (n *notes) rest(done steps.Synced, isThere func(path string) bool) {
+// version that was kept. alike says that both sides were made alike.
+func (n *notes) rest(done steps.Synced, alike bool, isThere func(path string) bool) {
 	n.mu.Lock()
 	s := n.state
 	n.mu.Unlock()
 	now := n.now()
+	if !alike {
+		now = s.Alike
+	}
 	if s.Phase == steps.SyncRests && done.Done == 0 && slices.Equal(s.Failed, done.Failed) && slices.Equal(s.Unknown, done.Unknown) && now.Sub(s.Alike) < restEvery {
 		return
 	}
