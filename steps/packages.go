@@ -7,6 +7,9 @@ type PackagesOptions struct {
 	Compare, WriteBack bool
 	Names              []string // to bring as well, and starter sets
 	Without            []string // to leave out
+	// Send are variables of this computer's environment that the machine gets for
+	// the install. None is sent because a file of the project refers to it.
+	Send []string
 }
 
 // Packages are a project's Python packages on both sides. Its texts are safe for
@@ -24,7 +27,9 @@ type Packages struct {
 	Added       []PackageAdded `json:"-"`
 	Left        []PackageLeft  `json:"-"`
 	Warnings    []string       `json:"warnings,omitempty"`
-	Written     int            `json:"written"` // how many were written back
+	// Unsent are variables that the project's files refer to and that were not sent.
+	Unsent  []string `json:"unsent,omitempty"`
+	Written int      `json:"written"` // how many were written back
 }
 
 // PackageRow is a package with its versions; an empty one is not there, or not

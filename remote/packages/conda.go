@@ -65,7 +65,6 @@ func (n *Needs) readEnvironment(f *folder) error {
 			return &FileError{name, err}
 		}
 		n.Kind, n.File = Environment, name
-		f.refers(string(text))
 		for _, d := range env.Dependencies {
 			var conda string
 			var pip struct {
@@ -76,6 +75,7 @@ func (n *Needs) readEnvironment(f *folder) error {
 				n.needConda(conda)
 			case d.Kind == yaml.MappingNode && d.Decode(&pip) == nil:
 				for _, line := range logicalLines(strings.Join(pip.Pip, "\n")) {
+					f.refers(line)
 					if err := n.needPip(f, line); err != nil {
 						return err
 					}

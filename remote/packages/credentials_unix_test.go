@@ -14,7 +14,7 @@ func TestNoCredentialIsTold(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t/0123"
 	l, p := onLocal(t, map[string]string{"requirements.txt": "-i https://${CORP_PASSWORD}@c.example/simple\nidna\n"})
-	n, err := Find(filepath.Join(l.home, p.Dir), Options{Trusted: true, Environ: []string{
+	n, err := Find(filepath.Join(l.home, p.Dir), Options{Send: []string{"UV_INDEX_CORP_PASSWORD", "CORP_PASSWORD"}, Environ: []string{
 		"UV_INDEX_URL=https://me:s3cr3t%2F0123@i.example/simple", "UV_INDEX_CORP_PASSWORD=" + secret + "corp", "CORP_PASSWORD=" + secret + "file",
 	}})
 	if err != nil {

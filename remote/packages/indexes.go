@@ -1,11 +1,14 @@
 package packages
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
 // indexVariables are the settings of package indexes that count on the machine
@@ -20,27 +23,42 @@ var loginVariables = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^UV_INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)$`)
 })
 
-// takeIndexes takes the index settings of this computer's environment, and of a
-// project that is trusted, the logins and the variables that its files refer to.
-func (n *Needs) takeIndexes(env map[string]string, trusted bool, refers []string) {
+// takeVariables takes the index settings of this computer's environment, and the
+// variables that the person named. Those that the project's files refer to are only
+// noted.
+func (n *Needs) takeVariables(env map[string]string, send, refers []string) error {
 	for name, value := range env {
-		if value != "" && (indexVariables().MatchString(name) || trusted && loginVariables().MatchString(name)) {
+		if value != "" && indexVariables().MatchString(name) {
 			n.Env[name] = value
 		}
 	}
-	if !trusted {
-		return
+	for _, name := range send {
+		switch {
+		case ownVariables().MatchString(name) && !loginVariables().MatchString(name) && !indexVariables().MatchString(name):
+			return cannotSend(name, "It is this computer's own, and never sent to a machine.")
+		case env[name] == "":
+			return cannotSend(name, "It is not set in your environment.")
+		}
+		n.Env[name] = env[name]
+		n.secret = append(n.secret, name)
 	}
 	for _, name := range refers {
-		if value, ok := env[name]; ok && value != "" && !ownVariables().MatchString(name) {
-			n.Env[name] = value
-			n.secret = append(n.secret, name)
+		if env[name] != "" && n.Env[name] == "" && !ownVariables().MatchString(name) && !slices.Contains(n.Unsent, name) {
+			n.Unsent = append(n.Unsent, name)
 		}
+	}
+	return nil
+}
+
+// cannotSend is a variable that was named and is not sent.
+func cannotSend(name, why string) error {
+	return &problem.Error{
+		Kind: problem.Answers, Title: "A variable cannot be sent", Text: fmt.Sprintf("%q was to be sent to the machine. %s", name, why),
+		Next: problem.Say("Name variables of your environment, without their values, and ").Do(problem.Retry).Say("."),
 	}
 }
 
-// ownVariables are those that a file of the project must not set on the machine
-// by referring to them: they would be this computer's.
+// ownVariables are those that are this computer's and never set on the machine.
 var ownVariables = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:PATH|HOME|USER|SHELL|TMPDIR|PWD|VIRTUAL_ENV|AWS_.*|PYTHON.*|LD_.*|UV_.*|PIP_.*|PROJECT_ROOT)$`)
 })

@@ -33,10 +33,10 @@ type Options struct {
 	// Environ is the person's environment here: which venv is active, and which
 	// package indexes to ask with which credentials.
 	Environ []string
-	// Trusted has credentials count for which the project's files alone say where
-	// they are sent: those of indexes by their names, UV_INDEX_NAME_PASSWORD, and
-	// the variables that requirements refer to.
-	Trusted bool
+	// Send are the variables of Environ that the person named for the machine, such
+	// as UV_INDEX_NAME_PASSWORD and those that requirements refer to. The project's
+	// files alone send none: whoever is on the machine can change them.
+	Send []string
 }
 
 // Needs is what a project needs of Python.
@@ -52,13 +52,16 @@ type Needs struct {
 	Left             []Left // what is not brought, with the reason
 	// Env is what the index settings on the machine are to be, with credentials.
 	Env map[string]string
+	// Unsent are the variables that the project's files refer to, that this computer
+	// has, and that are not sent, as nobody named them.
+	Unsent []string
 
 	named    map[string]bool   // the packages that are asked for by name, normalized
 	exact    map[string]string // the versions of those that are asked for in just one
 	here     map[string]string // their versions here, where they are known
 	lines    []string          // requirements for uv
 	args     []string          // files and folders for uv, as words after uv pip install
-	secret   []string          // the variables of Env that the files of the project refer to
+	secret   []string          // the variables of Env that the person named
 	versions string            // what the versions of here come from
 	whole    bool              // it has them all: what it has not is not here
 }
@@ -98,8 +101,7 @@ func Find(dir string, o Options) (Needs, error) {
 		return n, err
 	}
 	n.readPython(files, venv)
-	n.takeIndexes(environ(o.Environ), o.Trusted, files.variables)
-	return n, nil
+	return n, n.takeVariables(environ(o.Environ), o.Send, files.variables)
 }
 
 // readFirst reads the first of the files that there is.

@@ -215,7 +215,7 @@ func TestRequirements(t *testing.T) {
 			"-r more/base.txt\npandas [excel] >= 2 # tables\n-c limits.txt\ngit+https://example.com/x.git\n./local\n",
 		"more/base.txt": "-r ../requirements.txt\nSci_Py (>=1)\n",
 	})
-	n, err := Find(dir, Options{Trusted: true, Environ: []string{"CORP_USER=me", "CORP_PASSWORD=s3cr3t", "OTHER=x", "AWS_SECRET_ACCESS_KEY=x"}})
+	n, err := Find(dir, Options{Send: []string{"CORP_USER", "CORP_PASSWORD"}, Environ: []string{"CORP_USER=me", "CORP_PASSWORD=s3cr3t", "OTHER=x", "AWS_SECRET_ACCESS_KEY=x"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,28 +236,44 @@ func TestRequirements(t *testing.T) {
 	}
 }
 
-// Settings of indexes count on the machine too, and nothing else of the environment.
-func TestIndexes(t *testing.T) {
-	want := map[string]string{
-		"UV_INDEX_URL": "https://u:p@i.example/simple", "PIP_EXTRA_INDEX_URL": "https://x.example", "UV_INDEX": "corp=https://c.example",
-		"UV_INDEX_CORP_USERNAME": "me", "UV_INDEX_CORP_PASSWORD": "s3cr3t",
+// Settings of indexes count on the machine too. Of the rest of the environment the
+// machine gets what the person named, whatever the project's files refer to: they
+// may have been written there.
+func TestVariables(t *testing.T) {
+	settings := map[string]string{"UV_INDEX_URL": "https://u:p@i.example/simple", "PIP_EXTRA_INDEX_URL": "https://x.example", "UV_INDEX": "corp=https://c.example"}
+	logins := map[string]string{"UV_INDEX_CORP_USERNAME": "me", "UV_INDEX_CORP_PASSWORD": "s3cr3t", "TOKEN": "t0ken"}
+	environ := []string{
+		"PATH=/bin", "UV_CACHE_DIR=/tmp", "PIP_CERT=/x", "UV_DEFAULT_INDEX=", "AWS_SECRET_ACCESS_KEY=x", "PIP_INDEX_URLS=x", "nothing", "OTHER=x", "EMPTY=",
 	}
-	environ := []string{"PATH=/bin", "UV_CACHE_DIR=/tmp", "PIP_CERT=/x", "UV_DEFAULT_INDEX=", "AWS_SECRET_ACCESS_KEY=x", "PIP_INDEX_URLS=x", "nothing"}
-	for k, v := range want {
-		environ = append(environ, k+"="+v)
+	for _, all := range []map[string]string{settings, logins} {
+		for k, v := range all {
+			environ = append(environ, k+"="+v)
+		}
 	}
-	refers := map[string]string{"requirements.txt": "-i https://${AWS_SECRET_ACCESS_KEY}@x.example\n-i ${PATH}\n-i ${TOKEN}"}
-	environ = append(environ, "TOKEN=t0ken")
-	for _, trusted := range []bool{true, false} {
-		n, err := Find(folderOf(t, refers), Options{Environ: environ, Trusted: trusted})
+	for name, files := range map[string]map[string]string{
+		"requirements.txt": {"requirements.txt": "# ${OTHER}\n-i https://${AWS_SECRET_ACCESS_KEY}@x.example # ${OTHER}\n-i ${PATH}\n-i ${TOKEN}\n-i ${TOKEN} ${EMPTY}"},
+		"environment.yml":  {"environment.yml": "# ${OTHER}\ndependencies:\n- pip:\n  - -i ${TOKEN}\n"},
+	} {
+		n, err := Find(folderOf(t, files), Options{Environ: environ})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want["TOKEN"] = "t0ken"; !trusted {
-			maps.DeleteFunc(want, func(name, _ string) bool { return name == "TOKEN" || strings.HasPrefix(name, "UV_INDEX_CORP_") })
+		if diff := cmp.Diff(settings, n.Env); diff != "" || !slices.Equal(n.Unsent, []string{"TOKEN"}) {
+			t.Errorf("%s: nobody named a variable, unsent %q, environment:\n%s", name, n.Unsent, diff)
 		}
-		if diff := cmp.Diff(want, n.Env); diff != "" {
-			t.Errorf("trusted %v, environment:\n%s", trusted, diff)
+		n, err = Find(folderOf(t, files), Options{Environ: environ, Send: slices.Collect(maps.Keys(logins))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := maps.Clone(settings)
+		maps.Copy(want, logins)
+		if diff := cmp.Diff(want, n.Env); diff != "" || len(n.Unsent) > 0 {
+			t.Errorf("%s: named, unsent %q, environment:\n%s", name, n.Unsent, diff)
+		}
+	}
+	for _, name := range []string{"PATH", "AWS_SECRET_ACCESS_KEY", "EMPTY", "GONE", "", "TOKEN=x"} {
+		if n, err := Find(t.TempDir(), Options{Environ: environ, Send: []string{name}}); err == nil {
+			t.Errorf("%q is sent: %v", name, n.Env)
 		}
 	}
 }

@@ -43,8 +43,8 @@ func (n *Needs) namesOf(f *folder, file string, above []string) error {
 	if !ok {
 		return &FileError{file, errNotInFolder}
 	}
-	f.refers(string(text))
 	for _, line := range logicalLines(string(text)) {
+		f.refers(line)
 		option, value := option(line)
 		switch option {
 		case "":
@@ -109,11 +109,11 @@ func option(line string) (name, value string) {
 	return line[:end], strings.TrimSpace(strings.TrimLeft(line[end:], " \t="))
 }
 
-var variablePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Z0-9_]+)\}`) })
+var variablePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Z0-9_]{1,64})\}`) })
 
-// refers notes the variables that a file refers to, as uv and pip read them.
-func (f *folder) refers(text string) {
-	for _, m := range variablePattern().FindAllStringSubmatch(text, -1) {
+// refers notes the variables that a line refers to, as uv and pip read them.
+func (f *folder) refers(line string) {
+	for _, m := range variablePattern().FindAllStringSubmatch(line, -1) {
 		f.variables = append(f.variables, m[1])
 	}
 }

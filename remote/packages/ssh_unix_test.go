@@ -91,7 +91,7 @@ func TestBringOverSSH(t *testing.T) {
 			out(text, partial)
 		})
 	}
-	n, err := Find(folderOf(t, map[string]string{"requirements.txt": "idna\n"}), Options{Trusted: true, Environ: []string{"UV_INDEX_CORP_PASSWORD=s3cr3t0123"}})
+	n, err := Find(folderOf(t, map[string]string{"requirements.txt": "idna\n"}), Options{Send: []string{"UV_INDEX_CORP_PASSWORD"}, Environ: []string{"UV_INDEX_CORP_PASSWORD=s3cr3t0123"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,15 +59,14 @@ func (w *packaging) project(o steps.PackagesOptions) packages.Project {
 	return packages.Project{Host: w, Follow: w.follow, Systemd: true, Name: folder, Dir: folder, Without: o.Without}
 }
 
-// find reads what the project needs. It is trusted where a person asks for its
-// packages, as with uv in its folder.
-func (w *packaging) find(names []string, trusted bool) (packages.Needs, error) {
-	return packages.Find(w.t.s.Project.Dir, packages.Options{Names: names, Environ: w.t.g.cfg.Environ, Trusted: trusted})
+// find reads what the project needs.
+func (w *packaging) find(o steps.PackagesOptions) (packages.Needs, error) {
+	return packages.Find(w.t.s.Project.Dir, packages.Options{Names: o.Names, Environ: w.t.g.cfg.Environ, Send: o.Send})
 }
 
 func (w *packaging) do(ctx context.Context, o steps.PackagesOptions) (p steps.Packages, err error) {
 	project := w.project(o)
-	needs, err := w.find(o.Names, true)
+	needs, err := w.find(o)
 	if err != nil {
 		return p, err
 	}
@@ -75,7 +74,7 @@ func (w *packaging) do(ctx context.Context, o steps.PackagesOptions) (p steps.Pa
 		if p.Written, err = w.writeBack(ctx, project, needs); err != nil {
 			return p, err
 		}
-		if needs, err = w.find(o.Names, true); err != nil {
+		if needs, err = w.find(o); err != nil {
 			return p, err
 		}
 	}
@@ -99,6 +98,7 @@ func (w *packaging) do(ctx context.Context, o steps.PackagesOptions) (p steps.Pa
 		return p, err
 	}
 	p.From, p.Against, p.Python, p.Differences = safe.Clean(needs.File), safe.Clean(c.Against), c.Python, c.Differences()
+	p.Unsent = needs.Unsent
 	for _, r := range c.Rows {
 		p.Rows = append(p.Rows, steps.PackageRow(r))
 	}
@@ -135,6 +135,9 @@ func (w *packaging) bringFiles(ctx context.Context) error {
 // bring brings the project's packages, whose files are there.
 func (w *packaging) bring(ctx context.Context, project packages.Project, needs packages.Needs) (packages.Brought, error) {
 	w.t.doing("Bringing the project's packages into a venv of its own on the machine")
+	if len(needs.Unsent) > 0 {
+		w.t.doing("The project's files refer to %s of your environment: not sent, as only what you name is", someNames(needs.Unsent))
+	}
 	return project.Bring(ctx, needs, func(text string, partial bool) {
 		w.t.output(text, partial)
 		if said := jupyter.InstallSays(text); said != "" && !partial {
@@ -153,7 +156,7 @@ func (r *run) bringPackages(ctx context.Context) error {
 		err := r.reconnect(ctx)
 		return r.client, err
 	}}
-	needs, err := w.find(nil, false)
+	needs, err := w.find(steps.PackagesOptions{})
 	if err == nil && (needs.Kind == packages.None || needs.Kind == packages.Venv && !holds(r.s.Project.Dir, needs.File)) {
 		return nil
 	}

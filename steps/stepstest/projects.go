@@ -60,7 +60,7 @@ func (e *Engine) SyncFiles(ctx context.Context, id string) ([]steps.SyncFile, er
 // Packages comes to Has.Packages.
 func (e *Engine) Packages(ctx context.Context, id string, o steps.PackagesOptions, emit func(steps.Event)) (steps.Packages, error) {
 	var asked []string
-	for what, names := range map[string][]string{"with ": o.Names, "without ": o.Without} {
+	for what, names := range map[string][]string{"with ": o.Names, "without ": o.Without, "env ": o.Send} {
 		if len(names) > 0 {
 			asked = append(asked, what+strings.Join(names, ","))
 		}

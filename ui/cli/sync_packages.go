@@ -19,21 +19,24 @@ func (p *Program) syncPackagesCommand(sandbox *bool) *cobra.Command {
 
 It shows every package with the version here and on the machine, those that differ first, and what was added there, as by %pip in a notebook: --write-back adds that to requirements.txt. With --compare nothing is brought.
 
---packages names more: "numpy,pandas", with versions "numpy>=2", or the set "science" (numpy, pandas, scipy, matplotlib, scikit-learn and ipywidgets; 115 MB to download, 380 MB on the disk). A package that cannot be had is named, with the reason, and nothing is brought until it is asked for otherwise or left out with --without. Private indexes are those of your environment (UV_INDEX_URL, UV_INDEX_NAME_PASSWORD, PIP_INDEX_URL); the machine gets them for the install alone.
+--packages names more: "numpy,pandas", with versions "numpy>=2", or the set "science" (numpy, pandas, scipy, matplotlib, scikit-learn and ipywidgets; 115 MB to download, 380 MB on the disk). A package that cannot be had is named, with the reason, and nothing is brought until it is asked for otherwise or left out with --without. Private indexes are those of your environment (UV_INDEX_URL, UV_INDEX, PIP_INDEX_URL); the machine gets them for the install alone. --env sends it further variables, by their names, such as UV_INDEX_CORP_PASSWORD or one that requirements.txt refers to as ${NAME}. No other is sent, whatever the files ask for: they come from the machine too.
 
 With --json, a line of kind "package" each, of kind "added" and "left" where there are any, one of kind "packages", and "done" at the end.`,
 		example: `jupyter-ec2 sync packages jupyter
 # What differs, without bringing anything
 jupyter-ec2 sync packages jupyter --compare
 jupyter-ec2 sync packages jupyter --packages science
-jupyter-ec2 sync packages jupyter --without pywin32`,
+jupyter-ec2 sync packages jupyter --without pywin32
+# A login of a private index, which the machine gets for the install
+jupyter-ec2 sync packages jupyter --env UV_INDEX_CORP_USERNAME,UV_INDEX_CORP_PASSWORD`,
 		run: func(ctx context.Context, r *request) error { return r.syncPackages(ctx, *o) },
 	}.command(p, sandbox)
 	cmd.Flags().StringSliceVar(&o.Names, "packages", nil, "bring these as well, or the set \"science\"")
 	cmd.Flags().StringSliceVar(&o.Without, "without", nil, "leave these packages out")
+	cmd.Flags().StringSliceVar(&o.Send, "env", nil, "send these variables of your environment to the machine")
 	cmd.Flags().BoolVar(&o.Compare, "compare", false, "bring nothing, only compare")
 	cmd.Flags().BoolVar(&o.WriteBack, "write-back", false, "add to requirements.txt what was added on the machine")
-	takes(cmd.Flags(), "NAMES", "packages", "without")
+	takes(cmd.Flags(), "NAMES", "packages", "without", "env")
 	return cmd
 }
 
@@ -116,6 +119,10 @@ func (r *request) tellPackages(t *taken, p steps.Packages) {
 	}
 	if p.Prefers != "" {
 		r.remind("The project is worked with Python %s, which the machine has not got: it has %s.\n", p.Prefers, p.Python)
+	}
+	if len(p.Unsent) > 0 {
+		// No command is ready to be pasted: the machine may have written these names.
+		r.remind("Not sent to the machine: %s, which the project's files refer to. It gets what you name with --env.\n", strings.Join(p.Unsent, ", "))
 	}
 	var added []string
 	for _, a := range p.Added {

@@ -90,18 +90,18 @@ func TestSyncPackages(t *testing.T) {
 			From: "uv.lock", Against: "uv.lock", Kernel: "proj", Python: "3.12.3", Prefers: "3.11", Differences: 1, Warnings: []string{"attrs is yanked"},
 			Rows:  []steps.PackageRow{{Name: "numpy", Here: "2.1", There: "2.2", Differs: true}, {Name: "proj", Here: "0.1", There: "0.1", Local: true}, {Name: "rich", There: "13.1", Here: "13.1"}},
 			Added: []steps.PackageAdded{{Name: "numpy", Version: "2.2", Was: "2.1"}},
-			Left:  []steps.PackageLeft{{Name: "cudatoolkit", Why: "it is conda's"}},
+			Left:  []steps.PackageLeft{{Name: "cudatoolkit", Why: "it is conda's"}}, Unsent: []string{"TOKEN"},
 		}
 	})
 	r := run{engine: e}
-	code := r.do(t.Context(), "sync", "packages", "small", "--packages", "science,polars", "--without", "pywin32", "--write-back")
+	code := r.do(t.Context(), "sync", "packages", "small", "--packages", "science,polars", "--without", "pywin32", "--env", "CORP_USER,CORP_PASSWORD", "--write-back")
 	said := words(r.out.String(), r.err.String())
-	if code != 0 || !strings.Contains(asked(e), "packages aaaa with science,polars without pywin32 write") {
+	if code != 0 || !strings.Contains(asked(e), "packages aaaa env CORP_USER,CORP_PASSWORD with science,polars without pywin32 write") {
 		t.Errorf("exit code %d, asked %q", code, asked(e))
 	}
 	for _, want := range []string{
 		"numpy 2.1 2.2 differs", "proj 0.1 0.1 the project itself", "Not brought: cudatoolkit: it is conda's", "attrs is yanked",
-		"worked with Python 3.11, which the machine has not got: it has 3.12.3", "numpy 2.2 (was 2.1). Write it back: jupyter-ec2 sync packages --write-back small",
+		"Not sent to the machine: TOKEN, which the project's files refer to.", "worked with Python 3.11, which the machine has not got: it has 3.12.3", "numpy 2.2 (was 2.1). Write it back: jupyter-ec2 sync packages --write-back small",
 		"1 difference from uv.lock; its kernel is proj.",
 	} {
 		if !strings.Contains(said, want) {
