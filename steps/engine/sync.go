@@ -220,19 +220,6 @@ func (g *Guide) Sync(ctx context.Context, setupID string, o steps.SyncOptions, e
 	return done, stoppedBy(ctx, err)
 }
 
-// PauseSync has nothing be done with a setup's project, by whatever program, or
-// again.
-func (g *Guide) PauseSync(_ context.Context, setupID string, paused bool) error {
-	s, err := g.ledger.load(setupID)
-	if err == nil && s.Project == nil {
-		err = steps.NoProject(*s)
-	}
-	if err != nil {
-		return err
-	}
-	return g.ledger.setPause(setupID, paused)
-}
-
 // SyncDiff tells what the next pass would do, and does nothing.
 func (g *Guide) SyncDiff(ctx context.Context, setupID string, emit func(steps.Event)) (all []steps.SyncChange, unknown []steps.SyncUnknown, err error) {
 	err = g.syncing(ctx, setupID, emit, steps.SyncOptions{Deletions: true}, func(ctx context.Context, m *mirror) error {

@@ -100,6 +100,9 @@ func (k *keeper) hold(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { _ = f.Unlock() }()
+	if k.g.ledger.paused(k.s.ID) {
+		return nil // since it was checked, by somebody who did not meet the lock
+	}
 	holding, let := context.WithCancelCause(ctx)
 	defer let(nil)
 	go k.watchYield(holding, let)

@@ -72,9 +72,12 @@ func (l ledger) lockProject(ctx context.Context, id string, patience time.Durati
 	return nil, &problem.Error{
 		Kind: problem.Failed, Title: "Another program is bringing this project",
 		Text: "A second program is just making the project's two folders alike, and did not end in time.",
-		Next: problem.Say("Let it finish, or end it, and ").Do(problem.Retry).Say("."),
+		Next: problem.Say("Let it finish, or end it, and ").Do(problem.Retry).Say("."), Err: errProjectTaken,
 	}
 }
+
+// errProjectTaken is a project's lock that another program has for too long.
+var errProjectTaken = errors.New("another program has the project")
 
 // tryProject takes the lock where nobody has it.
 func (l ledger) tryProject(id string) (f *flock.Flock, ok bool, err error) {
