@@ -138,7 +138,9 @@ type Synced struct {
 type SyncedFailed struct {
 	Path string `json:"path"`
 	Here bool   `json:"here,omitempty"` // on this computer, else on the machine
-	Why  string `json:"why"`
+	// Alone says that the machine has, or may have, a version that is not here.
+	Alone bool   `json:"alone,omitempty"`
+	Why   string `json:"why"`
 }
 
 // SyncUnknown is a path that is not kept alike, and why.

@@ -50,6 +50,9 @@ type Failure struct {
 	Path string
 	Side Side
 	Err  error
+	// Alone says that the machine has a version there, or may have one, that this
+	// computer does not have.
+	Alone bool
 }
 
 // Changed reports whether it is only that something was changed meanwhile, so
@@ -135,6 +138,11 @@ func (p *Project) Pass(ctx context.Context) (Result, error) {
 	}
 	err = p.work(ctx, ops, &r)
 	p.agree(paths(p.base, p.here.tree, p.there.tree))
+	for i := range r.Failures {
+		f := &r.Failures[i]
+		theirs := t.Tree[f.Path]
+		f.Alone = f.Alone || f.Changed() || theirs.there() && !theirs.alike(p.base[f.Path]) && !theirs.alike(h.Tree[f.Path])
+	}
 	if saved := p.write(); err == nil {
 		err = saved
 	}
@@ -297,7 +305,7 @@ func (p *Project) doAll(ctx context.Context, ops []Op, r *Result, before Progres
 // did notes what came of an operation.
 func (r *Result) did(o Op, err error) {
 	if err != nil {
-		r.Failures = append(r.Failures, Failure{o.Path, o.Side, err})
+		r.Failures = append(r.Failures, Failure{Path: o.Path, Side: o.Side, Err: err, Alone: o.Side == Here && (o.Do == PutFile || o.Do == PutLink)})
 		return
 	}
 	r.Done++

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -48,6 +49,9 @@ func (r *run) lastPass(ctx context.Context) (left []string, err error) {
 // onlyThere names what the machine alone may have after a pass.
 func onlyThere(s steps.Synced) (left []string) {
 	for _, f := range s.Failed {
+		if !f.Alone {
+			continue // it is here
+		}
 		left = append(left, f.Path+" ("+f.Why+")")
 	}
 	for _, u := range s.Unknown {
@@ -114,24 +118,39 @@ func (r *run) nothingLeft(ctx context.Context) error {
 	case state != steps.StateRunning && r.g.ledger.syncState(r.s.ID).Last.Equal(r.s.LaunchedAt):
 		return nil // nothing has run there since its last pass
 	case state != steps.StateRunning:
-		return r.notBroughtBack(fmt.Sprintf("It is %s, and may have files on its disk that were not brought back.", state), nil)
+		return r.notBroughtBack(fmt.Sprintf("It is %s, and may have files on its disk that were not brought back.", state),
+			problem.Act(on(problem.Start, r.s)).Say(", and ").Act(on(problem.Sync, r.s)).Say("."), nil)
 	}
 	left, err := r.lastPass(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return r.notBroughtBack("The last changes could not be brought back: "+steps.Explain(err).Title+".", err)
+		e := steps.Explain(err)
+		return r.notBroughtBack("The last changes could not be brought back: "+e.Title+". "+e.Text, r.helps(err), err)
 	case len(left) > 0:
-		return r.notBroughtBack("On the machine alone there are: "+someNames(left)+".", nil)
+		for _, name := range left {
+			r.output("only on the machine: "+name, false)
+		}
+		return r.notBroughtBack("Only on the machine: "+someNames(left)+".",
+			problem.Say("What cannot be read there comes along once it can be; anything else, ").Act(on(problem.CopyFiles, r.s)).Say("."), nil)
 	}
 	return nil
 }
 
-// notBroughtBack keeps a machine that has something of a project alone.
-func (r *run) notBroughtBack(text string, err error) error {
+// notBroughtBack keeps a machine that has something of a project alone. What helps
+// comes first; to lose that is always possible.
+func (r *run) notBroughtBack(text string, helps problem.Next, err error) error {
 	return &problem.Error{
 		Kind: problem.Answers, Title: "Not everything of the project was brought back", Text: text + " Nothing was removed.",
-		Next: problem.Say("Have the machine running, and ").Act(on(problem.Sync, r.s)).Say(". Or ").Act(on(problem.Discard, r.s)).Say("."), Err: err,
+		Next: helps.Say(" To remove the machine anyway, and lose these files: ").Act(on(problem.Discard, r.s)).Say("."), Err: err,
 	}
+}
+
+// helps says what brings a project back that a pass failed to bring.
+func (r *run) helps(err error) problem.Next {
+	if errors.Is(err, errNoFolder) {
+		return problem.Say("Put the folder back where it was. If it is another one now, ").Act(on(problem.BringProject, r.s)).Say(".")
+	}
+	return steps.Explain(err).Next
 }

@@ -95,7 +95,7 @@ func add(all *steps.Synced, r project.Result) {
 		if f.Changed() {
 			why = "it is being changed"
 		}
-		all.Failed = append(all.Failed, steps.SyncedFailed{Path: safe.Clean(f.Path), Here: f.Side == project.Here, Why: why})
+		all.Failed = append(all.Failed, steps.SyncedFailed{Path: safe.Clean(f.Path), Here: f.Side == project.Here, Alone: f.Alone, Why: why})
 	}
 	for _, path := range slices.Sorted(maps.Keys(r.Unknown)) {
 		why, there := r.There[path]

@@ -85,13 +85,16 @@ func machineWords(a problem.Action) string {
 	case problem.BringProject:
 		return "bring a folder with " + up + " --project DIR"
 	case problem.Sync:
-		return "bring it over with " + of("sync")
+		return "sync it with " + of("sync")
 	case problem.SyncDeletions:
 		return "delete it on the other side too with " + of("sync", "--deletions")
 	case problem.ResumeSync:
 		return "continue with " + of("sync resume")
 	case problem.Discard:
-		return "remove it, and lose that, with " + of("rm", "--discard")
+		return "run " + of("rm", "--discard")
+	case problem.CopyFiles:
+		a.Name = cmp.Or(a.Name, "NAME") + ":PATH"
+		return "copy it with " + commandOn("cp", a, ".")
 	case problem.BringPackages:
 		if a.What != "" {
 			return "bring them with " + of("sync packages", "--packages", a.What)

@@ -75,13 +75,15 @@ func machineWords(a problem.Action) string {
 	case problem.BringProject:
 		return "bring a folder: quit, and run \"jupyter-ec2 up --project DIR\""
 	case problem.Sync:
-		return "bring it over: run \"jupyter-ec2 sync NAME\" in another terminal"
+		return "sync it: run \"jupyter-ec2 sync NAME\" in another terminal"
 	case problem.SyncDeletions:
 		return "delete it on the other side too: run \"jupyter-ec2 sync --deletions NAME\" in another terminal"
 	case problem.ResumeSync:
 		return "continue: run \"jupyter-ec2 sync resume NAME\" in another terminal"
 	case problem.Discard:
-		return "remove it, and lose that, with x" + list + " and the word discard"
+		return "press x" + list + ", and type the word discard after its name"
+	case problem.CopyFiles:
+		return "copy it: run \"jupyter-ec2 cp NAME:PATH .\" in another terminal"
 	case problem.BringPackages:
 		return "bring them: run \"jupyter-ec2 sync packages NAME\" in another terminal"
 	case problem.WithoutPackages:

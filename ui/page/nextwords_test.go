@@ -12,7 +12,7 @@ func TestEveryActionIsWordedForTheScreen(t *testing.T) {
 	outside := map[problem.Verb]bool{
 		problem.StopSandbox: true, problem.RunSandbox: true, problem.ReportBug: true, problem.ChooseSubnet: true, problem.LeaveSubnet: true,
 		problem.BringProject: true, problem.LeaveProject: true, problem.Sync: true, problem.SyncDeletions: true, problem.ResumeSync: true,
-		problem.BringPackages: true, problem.WithoutPackages: true,
+		problem.BringPackages: true, problem.WithoutPackages: true, problem.CopyFiles: true,
 	}
 	for _, verb := range problem.Verbs() {
 		for _, a := range []problem.Action{

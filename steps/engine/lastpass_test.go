@@ -1,0 +1,58 @@
+package engine_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
+)
+
+// What is on this computer and cannot be written on the machine is not lost with it.
+func TestRemovalWithWhatIsHereAlone(t *testing.T) {
+	_, g, id, dir := withProject(t, map[string]string{"a": "A", "d/b": "B"})
+	onHost(t, g, id, "chmod 0555 proj/d")
+	writeFile(t, filepath.Join(dir, "d", "new-here"), "N")
+	done, err := g.Sync(t.Context(), id, steps.SyncOptions{}, func(steps.Event) {})
+	if err != nil || len(done.Failed) != 1 || done.Failed[0].Alone {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if err := g.Remove(t.Context(), id, func(steps.Event) {}); err != nil {
+		t.Errorf("%+v", steps.Explain(err))
+	}
+}
+
+// What cannot be brought back is named whole, with what helps.
+func TestWhatHelpsBeforeARemoval(t *testing.T) {
+	w, g, id, dir := withProject(t, map[string]string{"a": "A"})
+	onHost(t, g, id, "cd proj && for f in 1 2 3 4 5 6 7; do printf S >secret$f && chmod 0 secret$f; done")
+	var heard said
+	err := g.Remove(t.Context(), id, heard.emit)
+	e := steps.Explain(err)
+	if e.Title != "Not everything of the project was brought back" || !strings.HasPrefix(e.Text, "Only on the machine: secret1 (") || !strings.Contains(e.Text, "and 2 more") ||
+		!strings.Contains(e.Next.String(), "[copy-files ") || strings.Contains(e.Next.String(), "[sync") || !strings.Contains(e.Next.String(), "[discard ") {
+		t.Errorf("%+v, next %s", e, e.Next)
+	}
+	if !heard.says("only on the machine: secret7 (") {
+		t.Errorf("not all are named: %+v", heard.events)
+	}
+	// The folder here is away.
+	if err := os.Rename(dir, dir+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	e = steps.Explain(g.Remove(t.Context(), id, heard.emit))
+	if !strings.Contains(e.Text, "There is no folder "+dir) || !strings.Contains(e.Next.String(), "Put the folder back") || !strings.Contains(e.Next.String(), "[bring-project ") {
+		t.Errorf("%+v, next %s", e, e.Next)
+	}
+	if err := os.Rename(dir+"-away", dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Stop(t.Context(), id, heard.emit); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	e = steps.Explain(g.Remove(t.Context(), id, heard.emit))
+	if !strings.Contains(e.Next.String(), "[start ") || !strings.Contains(e.Next.String(), "[sync ") || w.Only().Resources.Removing {
+		t.Errorf("%+v, next %s", e, e.Next)
+	}
+}
