@@ -214,6 +214,18 @@ func (s SyncState) Busy() bool {
 	return s.Watched && (s.Phase == SyncChecks || s.Phase == SyncBrings)
 }
 
+// Apart is how many files are not alike: those that could not be copied, and those
+// that the machine may have alone.
+func (s SyncState) Apart() int {
+	n := len(s.Failed)
+	for _, u := range s.Unknown {
+		if u.There {
+			n++
+		}
+	}
+	return n
+}
+
 // ToGo says what has still to be copied: "12 files to go, 40 s".
 func (s SyncState) ToGo() string {
 	text := "1 file to go"

@@ -162,9 +162,6 @@ func (r *request) syncWatch(ctx context.Context) error {
 	err = t.engine.KeepSynced(ctx, t.setup.ID, func(state steps.SyncState) {
 		r.object(r.syncJSON(t.setup, state))
 		text := wording.Sync(&state, r.Now())
-		if state.Trouble != "" {
-			text += ": " + state.Trouble
-		}
 		if text != last && !r.asJSON {
 			r.line("%s  %s", r.Now().Format(time.TimeOnly), text)
 			if next := nextWords(state.Next); next != "" {

@@ -112,9 +112,12 @@ func (r *request) syncFacts(s steps.Setup, state steps.SyncState) *facts {
 	f.add("Machine", "~/%s on %s", s.Project.Folder, s.Answers.Name)
 	tone := syncTone(state)
 	f.mark(tone, tone.mark(), "State", "%s", wording.Sync(&state, r.Now()))
-	f.add("Trouble", "%s", state.Trouble)
-	if !state.Watched && state.Phase != steps.SyncPaused {
-		f.add("Kept", "by no program now; keep it alike: %s", asCommand("sync --watch", s))
+	switch {
+	case state.Watched:
+	case s.State == steps.StateStopped || s.State == steps.StateStopping:
+		f.add("Kept", "by no program, as the machine is %s; start it: %s", s.State, asCommand("start", s))
+	case state.Phase != steps.SyncPaused:
+		f.add("Kept", "by no program now, so what has changed since is not known; keep it alike: %s", asCommand("sync --watch", s))
 	}
 	listed := func(title string, lines []string) {
 		for i, line := range lines {
@@ -137,7 +140,7 @@ func (r *request) syncFacts(s steps.Setup, state steps.SyncState) *facts {
 // syncTone is what a project's state means.
 func syncTone(s steps.SyncState) tone {
 	switch {
-	case len(s.Conflicts) > 0 || len(s.Failed) > 0 || s.Trouble != "":
+	case len(s.Conflicts) > 0 || s.Apart() > 0 || s.Trouble != "":
 		return warning
 	case s.Watched && s.Phase == steps.SyncRests:
 		return good

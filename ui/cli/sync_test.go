@@ -153,13 +153,34 @@ func TestSyncWatch(t *testing.T) {
 	if code != 0 || strings.Count(out, "in sync\n") != 1 {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
-	for _, want := range []string{"checking", "12 files to go, 40 s", "2 conflicts", "interrupted; in sync just now: The host does not answer"} {
+	for _, want := range []string{"checking", "12 files to go, 40 s", "2 conflicts", "not in sync: The host does not answer\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
 	if said := r.err.String(); !strings.Contains(said, "b.conflict") || strings.Contains(said, "a.conflict") {
 		t.Errorf("conflicts are told: %s", said)
+	}
+}
+
+// What keeps a project from being in sync is said of it, and what is advised works:
+// the folder of a machine that is stopped is not kept.
+func TestSyncStatusIsTrue(t *testing.T) {
+	for _, c := range []struct {
+		state steps.State
+		is    steps.SyncState
+		said  string
+	}{
+		{steps.StateRunning, steps.SyncState{Phase: steps.SyncStopped, Trouble: "The folder is gone"}, "State not in sync: The folder is gone Kept by no program now, so what has changed since is not known; keep it alike: jupyter-ec2 sync --watch small"},
+		{steps.StateStopped, steps.SyncState{Phase: steps.SyncRests, Alike: time.Unix(1, 0)}, "Kept by no program, as the machine is stopped; start it: jupyter-ec2 start small"},
+		{steps.StateRunning, steps.SyncState{Phase: steps.SyncRests, Alike: time.Unix(1, 0), Unknown: []steps.SyncUnknown{{Path: "locked", Why: "closed", There: true}}}, "State 1 file not in sync just now"},
+	} {
+		s := kept()
+		s.State, s.Sync = c.state, &c.is
+		r := run{engine: made(stepstest.Has{Setups: []steps.Setup{s}})}
+		if code := r.do(t.Context(), "sync", "status", "small"); code != 0 || !strings.Contains(words(r.out.String()), c.said) {
+			t.Errorf("exit code %d: %q is not in\n%s", code, c.said, words(r.out.String()))
+		}
 	}
 }
 

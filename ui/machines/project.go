@@ -86,11 +86,11 @@ func (u *Member) projectFacts(s *Page, f *facts) {
 		f.wrapped("Project", f.th.Warn, "! "+u.unkept.Title)
 		f.wrapped("", f.th.Text, "→ "+page.NextWords(u.unkept.Next))
 	case state.Trouble != "":
-		f.add("Project", f.th.Warn, "! "+state.Trouble+"; "+wording.Sync(state, s.Now()))
+		f.wrapped("Project", f.th.Warn, "! "+wording.Sync(state, s.Now()))
 		if next := page.NextWords(state.Next); next != "" {
 			f.wrapped("", f.th.Text, "→ "+next)
 		}
-	case len(state.Conflicts) > 0 || len(state.Failed) > 0:
+	case len(state.Conflicts) > 0 || state.Apart() > 0:
 		f.add("Project", f.th.Warn, "! "+u.Project.Dir+": "+wording.Sync(state, s.Now()))
 	default:
 		f.add("Project", f.th.Text, u.Project.Dir+": "+wording.Sync(state, s.Now()))

@@ -26,7 +26,7 @@ func ProjectQuestion(q steps.ProjectQuestion) []string {
 }
 
 // Sync is how a project's two folders are, in a few words: "in sync", "12 files
-// to go, 40 s", "1 conflict". It is empty where there is nothing to tell.
+// to go, 40 s", "1 conflict", "not in sync: The host does not answer". It is empty where there is nothing to tell.
 func Sync(s *steps.SyncState, now time.Time) string {
 	switch {
 	case s == nil:
@@ -35,6 +35,10 @@ func Sync(s *steps.SyncState, now time.Time) string {
 		return s.ToGo()
 	case s.Busy():
 		return "checking"
+	case s.Trouble != "" && !s.Watched && s.Phase == steps.SyncPaused:
+		return "paused; not in sync: " + s.Trouble
+	case s.Trouble != "":
+		return "not in sync: " + s.Trouble
 	case s.Phase == steps.SyncNever || s.Alike.IsZero():
 		return "not in sync yet"
 	}
@@ -42,7 +46,7 @@ func Sync(s *steps.SyncState, now time.Time) string {
 	if n := len(s.Conflicts); n > 0 {
 		all = append(all, Counted(n, "conflict"))
 	}
-	if n := len(s.Failed); n > 0 {
+	if n := s.Apart(); n > 0 {
 		all = append(all, Counted(n, "file")+" not in sync")
 	}
 	if len(all) == 0 {
@@ -52,8 +56,6 @@ func Sync(s *steps.SyncState, now time.Time) string {
 	switch {
 	case s.Phase == steps.SyncPaused:
 		return "paused; " + text + " " + ago(*s, now)
-	case s.Trouble != "":
-		return "interrupted; " + text + " " + ago(*s, now)
 	case !s.Watched:
 		return text + " " + ago(*s, now)
 	}

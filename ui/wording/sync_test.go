@@ -35,7 +35,12 @@ func TestSync(t *testing.T) {
 			s.Conflicts, s.Failed = []string{"a", "b"}, []steps.SyncedFailed{{}}
 		})},
 		{"paused; in sync 5 min ago", rests(func(s *steps.SyncState) { s.Watched, s.Phase = false, steps.SyncPaused })},
-		{"interrupted; in sync 5 min ago", rests(func(s *steps.SyncState) { s.Phase, s.Trouble = steps.SyncStopped, "lost" })},
+		{"paused; not in sync: lost", rests(func(s *steps.SyncState) { s.Watched, s.Phase, s.Trouble = false, steps.SyncPaused, "lost" })},
+		{"not in sync: lost", rests(func(s *steps.SyncState) { s.Phase, s.Trouble = steps.SyncStopped, "lost" })},
+		{"not in sync: lost", &steps.SyncState{Phase: steps.SyncStopped, Trouble: "lost"}},
+		{"2 files not in sync", rests(func(s *steps.SyncState) {
+			s.Failed, s.Unknown = []steps.SyncedFailed{{}}, []steps.SyncUnknown{{Path: "locked", Why: "closed", There: true}, {Path: "pipe", Why: "kind"}}
+		})},
 		// What a program that was killed was doing is over.
 		{"not in sync yet", &steps.SyncState{Phase: steps.SyncBrings, OfAll: 2}},
 	} {
