@@ -1,5 +1,8 @@
 # What is done on this side, after look.py.
 
+FEW = 64  # paths that the disk is waited for one by one
+
+
 class Missing(Exception):
     """A file has not come, or is not what was to come."""
 
@@ -16,7 +19,7 @@ class Side(Seen):
         self.staged = self.contents(todo)
         with self.turn():
             answers = [self.answer(op) for op in ops]
-        flush()
+        flush([STAGE + "/old"] + [op["p"] for op in ops] + [op["aside"] for op in ops if op.get("aside")])
         for n, answer in enumerate(answers):  # when others have their turn: nobody may listen
             say(n=n, **answer)
         say(done=True)
@@ -282,6 +285,37 @@ def renamer():
     except (ImportError, OSError, AttributeError):
         pass  # a Python without it
     return lambda a, b, how: -1
+
+
+def flush(paths):
+    """Has the disk keep what is at these paths, or is no more: the other side counts
+    on what it is told, and less of it would look as if it had been changed here. Only
+    where they are many is all that is not on the disk yet waited for."""
+    if not paths:
+        return
+    if len(paths) > FEW:
+        on_disk(".", FLUSH)
+        return
+    for path in paths:
+        on_disk(path, os.fsync)
+    for folder in sorted({os.path.dirname(path) or "." for path in paths}):
+        on_disk(folder, os.fsync)
+
+
+def on_disk(path, call):
+    """Has the disk keep what is at a path, unless that cannot be opened: only the
+    folder that it is in has it then."""
+    try:
+        f = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return
+    try:
+        call(f)
+    except OSError as e:
+        if e.errno not in (errno.EINVAL, errno.ENOTSUP):  # it has no disk
+            raise
+    finally:
+        os.close(f)
 
 
 def flusher():

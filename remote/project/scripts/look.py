@@ -82,16 +82,6 @@ def valid(text):
         return False
 
 
-def flush():
-    """Has the disk keep all that is in the folder: the other side counts on what it
-    is told, and less of it would look as if it had been changed here."""
-    folder = os.open(".", os.O_RDONLY)
-    try:
-        FLUSH(folder)
-    finally:
-        os.close(folder)
-
-
 class Rules:
     def __init__(self, given):
         self.all = [
@@ -293,14 +283,13 @@ class Seen:
         self.tidy()
         scan.walk("")
         self.hash(scan)
-        if scan.found != self.items:
-            flush()
-        for path, item in scan.found.items():
-            if self.items.get(path) != item:
-                say(p=path, i=item)
-        for path in self.items:
-            if path not in scan.found:
-                say(p=path, gone=True)
+        new = [path for path, item in scan.found.items() if self.items.get(path) != item]
+        gone = [path for path in self.items if path not in scan.found]
+        flush([path for path in new if scan.found[path][0] != "unknown"] + gone)
+        for path in new:
+            say(p=path, i=scan.found[path])
+        for path in gone:
+            say(p=path, gone=True)
         self.items, self.ids = scan.found, scan.ids
         with self.turn():
             self.keep()
