@@ -125,6 +125,17 @@ func Discarding(ctx context.Context) context.Context {
 // Discards reports whether it is such a context.
 func Discards(ctx context.Context) bool { return ctx.Value(discards{}) != nil }
 
+// unsynced marks a context.
+type unsynced struct{}
+
+// WithoutSync is a context in which a stop brings nothing back from a machine first.
+func WithoutSync(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unsynced{}, true)
+}
+
+// LeavesSync reports whether it is such a context.
+func LeavesSync(ctx context.Context) bool { return ctx.Value(unsynced{}) != nil }
+
 // Synced is what came of making a project's two folders alike.
 type Synced struct {
 	Done      int            // files, folders and links that were changed on either side

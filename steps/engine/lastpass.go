@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
@@ -71,6 +72,12 @@ func (r *run) lastBeforeStop(ctx context.Context) (let func(), whole bool, err e
 	if !r.broughtHere() {
 		return func() {}, false, nil
 	}
+	if paused := r.g.ledger.paused(r.s.ID); paused || steps.LeavesSync(ctx) {
+		if paused {
+			r.doing("The project is paused: nothing is brought back, and what is new on the machine stays on its disk")
+		}
+		return r.yielded(ctx), false, nil
+	}
 	var left []string
 	let, err = r.takeProject(ctx)
 	if err == nil {
@@ -91,6 +98,19 @@ func (r *run) lastBeforeStop(ctx context.Context) (let func(), whole bool, err e
 		whole = true
 	}
 	return let, whole, nil
+}
+
+// yieldPatience is how long a program that keeps a project is given to let go of it.
+const yieldPatience = 2 * time.Second
+
+// yielded takes the project for a stop that brings nothing back, unless another
+// program is in the middle of something: the disk stays, so it loses only the machine.
+func (r *run) yielded(ctx context.Context) (let func()) {
+	let, err := r.g.ledger.lockProject(ctx, r.s.ID, min(yieldPatience, r.g.cfg.Patience), func() {})
+	if err != nil {
+		return func() {}
+	}
+	return let
 }
 
 // lastBeforeRemoval is the last pass before the machine's disk goes. It is an error

@@ -1,11 +1,13 @@
 package engine_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
@@ -55,4 +57,46 @@ func TestWhatHelpsBeforeARemoval(t *testing.T) {
 	if !strings.Contains(e.Next.String(), "[start ") || !strings.Contains(e.Next.String(), "[sync ") || w.Only().Resources.Removing {
 		t.Errorf("%+v, next %s", e, e.Next)
 	}
+}
+
+// A stop keeps the disk, so that nothing need be brought back before it: the person
+// may do without, and somebody who has paused the project has said so already.
+func TestAStopThatBringsNothingBack(t *testing.T) {
+	for _, pause := range []bool{false, true} {
+		w, g, id, dir := withProject(t, map[string]string{"a": "A"})
+		onHost(t, g, id, "printf N >proj/new")
+		ctx := steps.WithoutSync(t.Context())
+		if pause {
+			ctx = t.Context()
+			if err := g.PauseSync(ctx, id, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var heard said
+		if err := g.Stop(ctx, id, heard.emit); err != nil {
+			t.Fatalf("%+v", steps.Explain(err))
+		}
+		if readFile(t, filepath.Join(dir, "new")) != "" || heard.says("Bringing back") || heard.says("The project is paused") != pause {
+			t.Errorf("paused %v: %+v", pause, heard.events)
+		}
+		// Nobody takes it for brought back.
+		if err := g.Remove(t.Context(), id, heard.emit); title(err) != "Not everything of the project was brought back" || w.Only().Resources.Removing {
+			t.Errorf("paused %v: %+v", pause, steps.Explain(err))
+		}
+	}
+}
+
+// Whoever keeps the project meanwhile lets go of it for a stop that brings nothing back.
+func TestAStopWhileAProjectIsKept(t *testing.T) {
+	w, g, id, dir := withProject(t, map[string]string{"a": "A"})
+	ctx, cancel := context.WithCancel(t.Context())
+	kept := make(chan error, 1)
+	go func() { kept <- g.KeepSynced(ctx, id, nil) }()
+	onHost(t, g, id, "printf N >proj/new")
+	await.Until(t, "the file here", func() bool { return readFile(t, filepath.Join(dir, "new")) == "N" })
+	if err := w.Guide().Stop(steps.WithoutSync(t.Context()), id, func(steps.Event) {}); err != nil {
+		t.Errorf("%+v", steps.Explain(err))
+	}
+	cancel()
+	await.Receive(t, "the end of what keeps it", kept)
 }

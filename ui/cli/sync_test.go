@@ -276,3 +276,26 @@ func TestTheProjectsQuestion(t *testing.T) {
 		}
 	}
 }
+
+// A stop says that it brings things back first, and how to do without.
+func TestStopWithoutSync(t *testing.T) {
+	const told = "What is new in ~/proj on small is brought back first; --no-sync stops it without that."
+	for _, c := range []struct {
+		args  []string
+		phase steps.SyncPhase
+		asked string
+		told  bool
+	}{
+		{[]string{"stop", "small"}, steps.SyncRests, "stop ", true},
+		{[]string{"stop", "small", "--no-sync"}, steps.SyncRests, "stop without sync ", false},
+		{[]string{"stop", "small"}, steps.SyncPaused, "stop ", false},
+	} {
+		e := project(func(h *stepstest.Has) { h.Setups[0].Sync.Phase = c.phase })
+		r := run{engine: e}
+		code := r.do(t.Context(), c.args...)
+		asked := strings.Join(e.Asked(), ";") + ";"
+		if code != 0 || strings.Contains(words(r.err.String()), told) != c.told || !strings.Contains(asked, c.asked+e.Has.Setups[0].ID) {
+			t.Errorf("%v, %s: exit code %d, asked %s: %s", c.args, c.phase, code, asked, r.err.String())
+		}
+	}
+}
