@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,6 +21,8 @@ type local struct {
 	cut func(what string) error
 	// asked is told of each request to the host's part, and how to kill that.
 	asked func(kill func())
+	// untold is that nobody tells of its changes.
+	untold bool
 }
 
 var errCut = errors.New("cut")
@@ -33,6 +36,10 @@ func (l *local) cuts(what string) error {
 
 // Run runs a command in a shell, as SSH would.
 func (l *local) Run(ctx context.Context, cmd remote.Command) error {
+	if l.untold && cmd.Env["JE_SIZE"] == strconv.Itoa(len(lookScript)+len(watchScript)) {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	sh := exec.CommandContext(ctx, "sh", "-c", cmd.Script)
 	sh.Env = append(os.Environ(), "HOME="+l.home)
 	for name, value := range cmd.Env {

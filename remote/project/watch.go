@@ -44,8 +44,10 @@ type watch struct {
 	rules []byte            // those that the host's part was told
 	there context.CancelFunc
 
-	mu   sync.Mutex
-	deaf map[Side]bool // the sides that nobody tells of
+	mu      sync.Mutex
+	deaf    map[Side]bool   // the sides that nobody tells of
+	folders map[string]bool // those that are watched here
+	stale   bool            // what is watched here has other names than it is told by
 }
 
 // Wait waits until something may have changed on one of the sides since the last
@@ -84,21 +86,32 @@ func (p *Project) Wait(ctx context.Context, took time.Duration) error {
 
 func newWatch() *watch {
 	w := &watch{changed: make(chan struct{}, 1), deaf: map[Side]bool{}}
-	here, err := fsnotify.NewWatcher()
-	if err != nil {
-		w.deaf[Here] = true
-		return w
-	}
-	w.here = here
-	w.running.Go(func() { w.listen(here) })
+	w.watchHere()
 	return w
+}
+
+// watchHere begins to watch this side, of which no folder is watched yet.
+func (w *watch) watchHere() {
+	here, err := fsnotify.NewWatcher()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.folders, w.stale, w.deaf[Here] = map[string]bool{}, false, err != nil
+	if w.here = here; err == nil {
+		w.running.Go(func() { w.listen(here) })
+	}
+}
+
+// leaveHere ends it.
+func (w *watch) leaveHere() {
+	if w.here != nil {
+		_ = w.here.Close() // it was only read
+		w.here = nil
+	}
 }
 
 // close ends it.
 func (w *watch) close() {
-	if w.here != nil {
-		_ = w.here.Close() // it was only read
-	}
+	w.leaveHere()
 	if w.there != nil {
 		w.there()
 	}
@@ -133,6 +146,7 @@ func (w *watch) listen(here *fsnotify.Watcher) {
 			if !ok {
 				return
 			}
+			w.forget(e)
 			if !isOwn(filepath.Base(e.Name)) {
 				w.tell()
 			}
@@ -145,11 +159,26 @@ func (w *watch) listen(here *fsnotify.Watcher) {
 	}
 }
 
+// forget notes what is not watched any more. The system watches a folder that has
+// another name now, and those in it, under the names that they had, and would not
+// watch them under those that they have.
+func (w *watch) forget(e fsnotify.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.folders[e.Name] && e.Has(fsnotify.Remove|fsnotify.Rename) {
+		delete(w.folders, e.Name)
+		w.stale = w.stale || e.Has(fsnotify.Rename)
+	}
+}
+
 // follow has both sides watched as the last pass found them.
 func (w *watch) follow(p *Project) {
+	if w.isStale() {
+		w.leaveHere()
+		w.watchHere()
+	}
 	if w.here != nil && !w.followHere(p.here) {
-		_ = w.here.Close() // it was only read
-		w.here = nil
+		w.leaveHere()
 		w.deafen(Here)
 	}
 	rules, err := json.Marshal(p.here.rules)
@@ -169,28 +198,48 @@ func (w *watch) follow(p *Project) {
 	})
 }
 
+func (w *watch) isStale() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stale
+}
+
 // followHere watches the folders that are not watched yet, and reports whether all
 // could be. What happened in a new one before it was watched nobody has told.
 func (w *watch) followHere(h *here) bool {
-	watched := w.here.WatchList()
-	slices.Sort(watched)
-	folders := []string{h.dir}
-	for p, item := range h.tree {
-		if item.Kind == Folder {
-			folders = append(folders, filepath.Join(h.dir, filepath.FromSlash(p)))
-		}
-	}
-	for _, dir := range folders {
-		if _, ok := slices.BinarySearch(watched, dir); ok {
-			continue
-		}
+	for _, dir := range w.unwatched(h) {
+		w.tell()
 		// One that is gone again is told of by the folder that it was in.
 		if err := w.here.Add(dir); err != nil && exists(dir) {
 			return false
+		} else if err != nil {
+			w.forget(fsnotify.Event{Name: dir, Op: fsnotify.Remove})
 		}
-		w.tell()
 	}
 	return true
+}
+
+// unwatched notes the folders that are not watched yet as watched, and returns them,
+// each after the one that it is in: so a folder that gets another name meanwhile is
+// told of.
+func (w *watch) unwatched(h *here) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var found []string
+	note := func(dir string) {
+		if !w.folders[dir] {
+			w.folders[dir] = true
+			found = append(found, dir)
+		}
+	}
+	note(h.dir)
+	for p, item := range h.tree {
+		if item.Kind == Folder {
+			note(filepath.Join(h.dir, filepath.FromSlash(p)))
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 // listenThere hands on what the host's part of the watch tells, until it ends.

@@ -72,6 +72,46 @@ func TestChangesAreTold(t *testing.T) {
 	}
 }
 
+// A folder that has another name is watched under that one, with those in it, and
+// one that gets the name that it had is watched too. Then nothing is told of that
+// does not change.
+func TestRenamedFoldersAreWatched(t *testing.T) {
+	t.Parallel()
+	s := newSides(t)
+	s.host.untold = true
+	write(t, filepath.Join(s.here, "a/c/f"), "1")
+	p := s.open()
+	rests := func() bool {
+		s.pass(p)
+		ctx, cancel := context.WithTimeout(t.Context(), 4*gather)
+		defer cancel()
+		return errors.Is(p.Wait(ctx, 0), context.DeadlineExceeded)
+	}
+	told := func(what string) {
+		if err := p.Wait(await.Context(t), 0); err != nil {
+			t.Fatalf("nobody tells of %s: %v", what, err)
+		}
+		await.Until(t, "rest after "+what, rests)
+	}
+	await.Until(t, "rest", rests)
+	if err := os.Rename(filepath.Join(s.here, "a"), filepath.Join(s.here, "b")); err != nil {
+		t.Fatal(err)
+	}
+	told("another name")
+	write(t, filepath.Join(s.here, "b/c/f"), "changed")
+	told("a change in the folder in it")
+	mkdir(t, filepath.Join(s.here, "a/c"))
+	told("a folder of the old name")
+	write(t, filepath.Join(s.here, "a/c/f"), "2")
+	told("a file in that")
+	remove(t, filepath.Join(s.here, "a/c/f"))
+	remove(t, filepath.Join(s.here, "a/c"))
+	mkdir(t, filepath.Join(s.here, "a/c"))
+	told("a folder that is another one")
+	write(t, filepath.Join(s.here, "a/c/f"), "3")
+	told("a file in that")
+}
+
 // The rules of now say what is told of.
 func TestTheWatchFollowsTheRules(t *testing.T) {
 	t.Parallel()
@@ -182,6 +222,44 @@ func TestTheHostLeavesOut(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	const want = "x.log False False\nsub/a True True\nsub/x.log False False\nsub/b True True\nx.log False False\n"
 	if err != nil || string(out) != want {
+		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
+// madeMeanwhile makes a folder in a new one just when that has been looked at.
+const madeMeanwhile = `
+told, scandir = Changes(Rules(json.loads(sys.argv[1]))), os.scandir
+class meanwhile:
+    def __init__(self, folder):
+        with scandir(folder) as entries:
+            self.all = list(entries)
+        if folder == "new":
+            os.makedirs("new/sub", exist_ok=True)
+    def __enter__(self):
+        return self.all
+    def __exit__(self, *_):
+        pass
+os.mkdir("new")
+os.scandir = meanwhile
+told.matters()
+os.scandir = scandir
+told.matters()
+open("new/sub/file", "w").close()
+print(told.matters())
+`
+
+// A folder that is made while the one that it is in is only about to be told of is
+// told of too.
+func TestTheHostMissesNoNewFolder(t *testing.T) {
+	t.Parallel()
+	rules, err := json.Marshal(newRules(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, _, _ := strings.Cut(watchScript, "\ntry:\n    watch()")
+	cmd := exec.Command("python3", "-I", "-S", "-X", "utf8", "-c", lookScript+source+madeMeanwhile, string(rules))
+	cmd.Dir = t.TempDir()
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "True\n" {
 		t.Errorf("%v:\n%s", err, out)
 	}
 }

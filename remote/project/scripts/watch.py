@@ -112,11 +112,12 @@ class Looks:
 
 
 def walked(rules):
-    """Returns all folders that are not left out."""
-    found, todo = [], [""]
+    """Returns all folders that are not left out, each before what is in it is seen:
+    who has the system tell of it at once misses none that is made in it meanwhile."""
+    todo = [""]
     while todo:
         folder = todo.pop()
-        found.append(folder)
+        yield folder
         try:
             with os.scandir(folder or ".") as entries:
                 for entry in entries:
@@ -125,7 +126,6 @@ def walked(rules):
                         todo.append(path)
         except OSError:
             pass  # it has gone meanwhile, or cannot be read
-    return found
 
 
 def watch():
