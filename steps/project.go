@@ -200,9 +200,12 @@ const (
 type SyncState struct {
 	Phase SyncPhase `json:"phase"`
 	// Watched says that a program keeps the folders alike now.
-	Watched bool      `json:"-"`
-	At      time.Time `json:"at,omitzero"`    // when this was so
-	Alike   time.Time `json:"alike,omitzero"` // when a pass ended last
+	Watched bool `json:"-"`
+	// Kept says that a program is there that keeps them alike, or will when it may:
+	// a pause, or another program, keeps it from that.
+	Kept  bool      `json:"-"`
+	At    time.Time `json:"at,omitzero"`    // when this was so
+	Alike time.Time `json:"alike,omitzero"` // when a pass ended last
 	// Files of OfAll, and Bytes of Of, are copied, while Phase is SyncBrings.
 	Files int           `json:"files,omitempty"`
 	OfAll int           `json:"of_all,omitempty"`

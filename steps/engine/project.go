@@ -164,15 +164,15 @@ func (r *run) bringProject(ctx context.Context) error {
 	if r.s.Answers.Project == "" || r.s.Project == nil {
 		return nil
 	}
-	if r.g.ledger.paused(r.s.ID) {
-		r.doing("The project is paused: it stays as it is")
-		return nil
-	}
 	unlock, err := r.g.ledger.lockProject(ctx, r.s.ID, r.g.cfg.Patience, r.waitsForProject)
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	if r.g.ledger.paused(r.s.ID) {
+		r.doing("The project is paused: it stays as it is")
+		return nil
+	}
 	r.byHand(steps.StepProject)
 	if err := r.meetFolder(ctx); err != nil {
 		return err

@@ -213,8 +213,13 @@ func (t *target) progress() func(steps.SyncState) {
 
 // Sync makes the two folders of a setup's project alike, once.
 func (g *Guide) Sync(ctx context.Context, setupID string, o steps.SyncOptions, emit func(steps.Event)) (done steps.Synced, err error) {
+	if err := g.unpaused(setupID); err != nil {
+		return done, err
+	}
 	err = g.syncing(ctx, setupID, emit, o, func(ctx context.Context, m *mirror) error {
-		done, err = m.pass(ctx)
+		if err = g.unpaused(setupID); err == nil { // while it waited for the lock
+			done, err = m.pass(ctx)
+		}
 		return err
 	})
 	return done, stoppedBy(ctx, err)

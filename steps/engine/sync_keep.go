@@ -34,6 +34,7 @@ func (g *Guide) KeepSynced(ctx context.Context, setupID string, tell func(steps.
 	}
 	k := &keeper{g: g, s: t.s, l: &link{t: t, dialing: make(chan struct{}, 1)}, tell: tell}
 	defer func() { _ = k.l.Close() }() // what it did is known
+	defer g.ledger.stays(setupID)()
 	for wait := keepAgain; ; wait = min(2*wait, keepAgainMost) {
 		began := g.cfg.Now()
 		err := k.hold(ctx)

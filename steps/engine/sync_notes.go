@@ -20,14 +20,16 @@ import (
 )
 
 // A setup's project has files of its own in the folder "projects": what both
-// sides were when they were last alike, how they are now, and three that mean
+// sides were when they were last alike, how they are now, and four that mean
 // something by being there or locked. Whoever holds the lock of the first keeps
 // the folders alike, and nobody else does; who waits for it holds that of the
-// second; and while the third is there, the person wants nothing to be done.
+// second; while the third is there, the person wants nothing to be done; and all
+// that keep the folders alike when they may share the lock of the fourth.
 const (
 	syncLock   = ".lock"
 	syncWanted = ".wanted"
 	syncPause  = ".paused"
+	syncKept   = ".kept"
 	syncNotes  = ".json"
 )
 
@@ -126,7 +128,7 @@ func (l ledger) syncState(id string) *steps.SyncState {
 	if err == nil && json.Unmarshal(b, s) != nil {
 		s = &steps.SyncState{} // it is written again with the next pass
 	}
-	s.Watched = isLocked(l.projectFile(id, syncLock))
+	s.Watched, s.Kept = isLocked(l.projectFile(id, syncLock)), l.kept(id)
 	if !s.Watched && l.paused(id) {
 		s.Phase = steps.SyncPaused
 	}

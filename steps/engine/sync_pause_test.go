@@ -11,6 +11,7 @@ import (
 
 	"github.com/jupyter-ec2/jupyter-ec2/remote/await"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
+	"github.com/jupyter-ec2/jupyter-ec2/steps/engine"
 )
 
 // A pause holds once it is told: whoever kept the project has let go of it by then.
@@ -54,6 +55,41 @@ func TestAPauseThatDoesNotHoldYet(t *testing.T) {
 	}
 	if err := other.Unlock(); err != nil {
 		t.Fatal(err)
+	}
+	if s := w.Only().Sync; s.Phase != steps.SyncPaused {
+		t.Errorf("%+v", s)
+	}
+}
+
+// While a project is paused nothing is done with it, though it is asked for.
+func TestNothingIsDoneInAPause(t *testing.T) {
+	w, g, id, dir := withProject(t, map[string]string{"a": "A"})
+	if w.Only().Sync.Kept {
+		t.Error("somebody is said to keep it")
+	}
+	if err := g.PauseSync(t.Context(), id, true); err != nil {
+		t.Fatalf("%+v", steps.Explain(err))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var kept sync.WaitGroup
+	kept.Go(func() { _ = g.KeepSynced(ctx, id, nil) }) // which is ended
+	defer kept.Wait()
+	defer cancel()
+	await.Until(t, "the keeper", func() bool { s := w.Only().Sync; return s.Kept && !s.Watched })
+	onHost(t, g, id, "printf B >proj/b")
+	for _, o := range []steps.SyncOptions{{}, {Deletions: true}} {
+		if _, err := g.Sync(t.Context(), id, o, func(steps.Event) {}); title(err) != "The project is paused" {
+			t.Errorf("%+v: %+v", o, steps.Explain(err))
+		}
+	}
+	if err := engine.BringProject(t.Context(), g, id, func(steps.Event) {}); err != nil {
+		t.Errorf("%+v", steps.Explain(err))
+	}
+	if all, _, err := g.SyncDiff(t.Context(), id, func(steps.Event) {}); err != nil || len(all) != 1 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if readFile(t, filepath.Join(dir, "b")) != "" {
+		t.Error("it was brought all the same")
 	}
 	if s := w.Only().Sync; s.Phase != steps.SyncPaused {
 		t.Errorf("%+v", s)

@@ -28,12 +28,12 @@ jupyter-ec2 sync status jupyter --json`,
 func (p *Program) syncPauseCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "pause NAME", short: "Leave a project's two folders as they are for a while", least: 1, most: 1, want: oneName,
-		long: `Has no program keep the project's two folders alike until "sync resume". "sync NAME" still does so once, and so does the last time before the machine is stopped or removed.
+		long: `Has no program keep the project's two folders alike until "sync resume", and returns once none has them. "sync NAME" is refused meanwhile; before the machine is stopped or removed, what is new there is brought back all the same.
 
 With --json, a last line of kind "done".`,
 		example: `jupyter-ec2 sync pause jupyter`,
 		run: func(ctx context.Context, r *request) error {
-			return r.syncPause(ctx, true, "The project of %s is paused. Continue: %s")
+			return r.syncPause(ctx, true, "The project of %s is paused. %s")
 		},
 	}.command(p, sandbox)
 	return cmd
@@ -47,7 +47,7 @@ func (p *Program) syncResumeCommand(sandbox *bool) *cobra.Command {
 With --json, a last line of kind "done".`,
 		example: `jupyter-ec2 sync resume jupyter`,
 		run: func(ctx context.Context, r *request) error {
-			return r.syncPause(ctx, false, "The project of %s is paused no longer. Bring it up to date: %s")
+			return r.syncPause(ctx, false, "The project of %s is paused no longer. %s")
 		},
 	}.command(p, sandbox)
 	return cmd
@@ -156,9 +156,13 @@ func (r *request) syncPause(ctx context.Context, paused bool, says string) error
 	if err := t.engine.PauseSync(ctx, t.setup.ID, paused); err != nil {
 		return err
 	}
-	next := t.asCommand("sync resume")
-	if !paused {
-		next = t.asCommand("sync")
+	next := "Continue: " + t.asCommand("sync resume")
+	switch kept := t.setup.Sync; {
+	case paused:
+	case kept != nil && kept.Kept:
+		next = "The program that keeps it brings it up to date."
+	default:
+		next = "Bring it up to date: " + t.asCommand("sync")
 	}
 	r.done(t.setup, says, t.setup.Answers.Name, next)
 	return nil

@@ -82,6 +82,16 @@ func TestSyncCommands(t *testing.T) {
 	}
 }
 
+// After a pause nobody has to do what a program does that keeps the project.
+func TestSyncResumeWhileItIsKept(t *testing.T) {
+	e := project(func(h *stepstest.Has) { h.Setups[0].Sync.Kept = true })
+	r := run{engine: e}
+	code := r.do(t.Context(), "sync", "resume", "small")
+	if said := words(r.out.String(), r.err.String()); code != 0 || !strings.Contains(asked(e), "resume aaaa") || !strings.Contains(said, "is paused no longer. The program that keeps it brings it up to date.") || strings.Contains(said, "jupyter-ec2 sync") {
+		t.Errorf("exit code %d, asked %q: %s", code, asked(e), said)
+	}
+}
+
 // Both sides of each package, what was added and what is left are shown, and
 // options come to the engine.
 func TestSyncPackages(t *testing.T) {
