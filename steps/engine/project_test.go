@@ -122,6 +122,31 @@ func TestTheProjectComesAlong(t *testing.T) {
 	}
 }
 
+// A conflict is over where its kept version is gone or renamed on both sides, though
+// nothing is left to do then.
+func TestAConflictThatIsOver(t *testing.T) {
+	w, g, id, dir := withProject(t, map[string]string{"a": "A"})
+	writeFile(t, filepath.Join(dir, "a"), "mine")
+	onHost(t, g, id, "printf theirs >proj/a")
+	for range 2 { // the second one has nothing to do
+		if _, err := g.Sync(t.Context(), id, steps.SyncOptions{}, func(steps.Event) {}); err != nil {
+			t.Fatalf("%+v", steps.Explain(err))
+		}
+	}
+	names := w.Only().Sync.Conflicts
+	if len(names) != 1 {
+		t.Fatalf("noted: %+v", names)
+	}
+	rename(t, filepath.Join(dir, names[0]), filepath.Join(dir, "theirs"))
+	onHost(t, g, id, "cd proj && mv "+names[0]+" theirs")
+	if done, err := g.Sync(t.Context(), id, steps.SyncOptions{}, func(steps.Event) {}); err != nil || done.Done != 0 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if got := w.Only().Sync.Conflicts; len(got) != 0 {
+		t.Errorf("noted after the conflict is over: %+v", got)
+	}
+}
+
 func must[T any](v T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()

@@ -222,8 +222,8 @@ func (n *notes) checks() {
 // restEvery is how often it is written down that nothing has changed.
 const restEvery = 10 * time.Second
 
-// rest notes what a pass came to. A conflict lasts until the person has removed the
-// version that was kept. alike says that both sides were made alike.
+// rest notes what a pass came to. A conflict lasts until the person has removed or
+// renamed the version that was kept. alike says that both sides were made alike.
 func (n *notes) rest(done steps.Synced, alike bool, isThere func(path string) bool) {
 	n.mu.Lock()
 	s := n.state
@@ -232,11 +232,12 @@ func (n *notes) rest(done steps.Synced, alike bool, isThere func(path string) bo
 	if !alike {
 		now = s.Alike
 	}
-	if s.Phase == steps.SyncRests && done.Done == 0 && slices.Equal(s.Failed, done.Failed) && slices.Equal(s.Unknown, done.Unknown) && now.Sub(s.Alike) < restEvery {
+	conflicts := newest(slices.DeleteFunc(slices.Clone(s.Conflicts), func(path string) bool { return !isThere(path) }), done.Conflicts)
+	if s.Phase == steps.SyncRests && done.Done == 0 && slices.Equal(s.Conflicts, conflicts) && slices.Equal(s.Failed, done.Failed) && slices.Equal(s.Unknown, done.Unknown) && now.Sub(s.Alike) < restEvery {
 		return
 	}
 	n.change(false, func(s *steps.SyncState) {
-		*s = steps.SyncState{Phase: steps.SyncRests, Watched: true, Alike: now, Conflicts: newest(slices.DeleteFunc(s.Conflicts, func(path string) bool { return !isThere(path) }), done.Conflicts), Failed: done.Failed, Unknown: done.Unknown}
+		*s = steps.SyncState{Phase: steps.SyncRests, Watched: true, Alike: now, Conflicts: conflicts, Failed: done.Failed, Unknown: done.Unknown}
 	})
 }
 

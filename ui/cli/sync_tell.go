@@ -128,6 +128,9 @@ func (r *request) syncFacts(s steps.Setup, state steps.SyncState) *facts {
 		}
 	}
 	listed("Conflicts", state.Conflicts)
+	if len(state.Conflicts) > 0 {
+		f.add("", "To end a conflict, delete or rename its kept version, on either side.")
+	}
 	var failed []string
 	for _, one := range state.Failed {
 		failed = append(failed, one.Path+": "+one.Why)

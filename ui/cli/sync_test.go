@@ -60,7 +60,7 @@ func TestSyncCommands(t *testing.T) {
 		{"sync diff small --json", "diff aaaa", 0, []string{`"kind":"change","path":"old","here":true,"do":"delete"`}},
 		{"sync ls small", "files aaaa", 0, []string{"data folder -", "data/a file 3 B", "2 paths alike."}},
 		{"sync ls small --json", "files aaaa", 0, []string{`{"kind":"item","path":"data/a","is":"file","size":3}`}},
-		{"sync status small", "", 0, []string{"/w/proj", "~/proj on small", "1 conflict, 1 file not in sync", "a.conflict-small.ipynb", "b: full", "run/pipe: neither a file, a folder nor a link"}},
+		{"sync status small", "", 0, []string{"/w/proj", "~/proj on small", "1 conflict, 1 file not in sync", "a.conflict-small.ipynb", "To end a conflict, delete or rename its kept version", "b: full", "run/pipe: neither a file, a folder nor a link"}},
 		{"sync status small --json", "", 0, []string{`"kind":"sync"`, `"text":"1 conflict, 1 file not in sync"`, `"watched":true`, `"dir":"/w/proj"`}},
 		{"sync status none", "", exitUsage, []string{"This setup has no project", "jupyter-ec2 up --name none --project DIR"}},
 		{"sync pause none", "", exitUsage, []string{"This setup has no project"}},
