@@ -30,6 +30,10 @@ const (
 	// lookAgain is how often both sides are looked at where one of them cannot be
 	// watched.
 	lookAgain = 2 * time.Second
+	// lookAnyway is how often both sides are looked at, at least, whatever is told:
+	// of what others write to a network disk, or Windows to a folder of WSL, the
+	// system tells nothing.
+	lookAnyway = 30 * time.Second
 	// restMost bounds the pause after a pass, which is as long as the pass took: a
 	// file that is written to all the time is not copied all the time.
 	restMost = 10 * time.Second
@@ -39,6 +43,7 @@ const (
 type watch struct {
 	changed chan struct{} // holds a token when something has
 	running sync.WaitGroup
+	anyway  time.Duration // lookAnyway, but for tests
 
 	here  *fsnotify.Watcher // nil where this side cannot be watched
 	rules []byte            // those that the host's part was told
@@ -51,7 +56,7 @@ type watch struct {
 }
 
 // Wait waits until something may have changed on one of the sides since the last
-// pass began, which took that long. What it is, the next pass finds out.
+// pass began, which took that long; what nobody tells of may have at any time. What it is, the next pass finds out.
 func (p *Project) Wait(ctx context.Context, took time.Duration) error {
 	if p.watch == nil {
 		p.watch = newWatch()
@@ -63,6 +68,8 @@ func (p *Project) Wait(ctx context.Context, took time.Duration) error {
 	}
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
+	anyway := time.NewTimer(max(w.anyway, 20*took))
+	defer anyway.Stop()
 	for {
 		select {
 		case <-w.changed:
@@ -76,6 +83,8 @@ func (p *Project) Wait(ctx context.Context, took time.Duration) error {
 			if w.isDeaf() {
 				return nil
 			}
+		case <-anyway.C:
+			return nil
 		case <-p.there.ctx.Done():
 			return context.Cause(p.there.ctx)
 		case <-ctx.Done():
@@ -85,7 +94,7 @@ func (p *Project) Wait(ctx context.Context, took time.Duration) error {
 }
 
 func newWatch() *watch {
-	w := &watch{changed: make(chan struct{}, 1), deaf: map[Side]bool{}}
+	w := &watch{changed: make(chan struct{}, 1), anyway: lookAnyway, deaf: map[Side]bool{}}
 	w.watchHere()
 	return w
 }

@@ -263,3 +263,19 @@ func TestTheHostMissesNoNewFolder(t *testing.T) {
 		t.Errorf("%v:\n%s", err, out)
 	}
 }
+
+// What nobody tells of is found too.
+func TestWhatIsNotToldIsFound(t *testing.T) {
+	t.Parallel()
+	s := newSides(t)
+	s.host.untold = true
+	p := s.open()
+	p.watch = newWatch()
+	p.watch.leaveHere() // so nobody tells of this side, and it is not known to be deaf
+	p.watch.anyway = gather
+	s.keep(p)
+	write(t, filepath.Join(s.there, "a"), "a")
+	has(t, "a", filepath.Join(s.here, "a"))
+	write(t, filepath.Join(s.here, "b"), "b")
+	has(t, "b", filepath.Join(s.there, "b"))
+}
