@@ -103,6 +103,11 @@ func Open(ctx context.Context, cfg Config) (*Project, error) {
 		clear(p.base) // it is of others, from whose files nothing follows for these
 		p.here.unsaved = true
 	}
+	if k.folders == (folders{}) { // that there may be something of it on the host is known before there is
+		if err := p.write(); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+	}
 	return p, nil
 }
 

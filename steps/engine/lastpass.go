@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -13,15 +14,20 @@ import (
 // takeProject takes the project of the setup, so that nothing is done with it while
 // its machine stops or goes: what is gone there then was not deleted by anybody.
 func (r *run) takeProject(ctx context.Context) (let func(), err error) {
-	if !r.broughtHere() {
+	if r.s.Project == nil {
 		return func() {}, nil
 	}
 	return r.g.ledger.lockProject(ctx, r.s.ID, r.g.cfg.Patience, r.waitsForProject)
 }
 
-// broughtHere reports whether the project was ever brought to this very machine.
-func (r *run) broughtHere() bool {
-	return r.s.Project != nil && r.s.Project.Met == r.s.Resources.InstanceID && r.s.Project.Met != ""
+// brought reports whether anything of a setup's project was ever brought to this
+// very machine, or its folder there was opened for that.
+func (g *Guide) brought(s *steps.Setup) bool {
+	if s.Project == nil || s.Resources.InstanceID == "" {
+		return false
+	}
+	_, err := os.Lstat(g.ledger.baseFile(s))
+	return err == nil || s.Project.Met == s.Resources.InstanceID
 }
 
 // lastPass brings back what the machine has of the project, which is taken. What
@@ -69,17 +75,20 @@ func onlyThere(s steps.Synced) (left []string) {
 // lastBeforeStop is the last pass before a stop, which keeps the disk: what could
 // not be brought back stays on it, and is named. whole says that there is nothing.
 func (r *run) lastBeforeStop(ctx context.Context) (let func(), whole bool, err error) {
-	if !r.broughtHere() {
+	if r.s.Project == nil {
 		return func() {}, false, nil
 	}
 	if paused := r.g.ledger.paused(r.s.ID); paused || steps.LeavesSync(ctx) {
-		if paused {
+		if paused && r.g.brought(r.s) {
 			r.doing("The project is paused: nothing is brought back, and what is new on the machine stays on its disk")
 		}
 		return r.yielded(ctx), false, nil
 	}
 	var left []string
 	let, err = r.takeProject(ctx)
+	if err == nil && !r.g.brought(r.s) {
+		return let, false, nil
+	}
 	if err == nil {
 		left, err = r.lastPass(ctx)
 	}
@@ -103,8 +112,9 @@ func (r *run) lastBeforeStop(ctx context.Context) (let func(), whole bool, err e
 // yieldPatience is how long a program that keeps a project is given to let go of it.
 const yieldPatience = 2 * time.Second
 
-// yielded takes the project for a stop that brings nothing back, unless another
-// program is in the middle of something: the disk stays, so it loses only the machine.
+// yielded takes the project for a stop or a removal that brings nothing back, unless
+// another program is in the middle of something: what the machine has stays on its
+// disk, or may be lost.
 func (r *run) yielded(ctx context.Context) (let func()) {
 	let, err := r.g.ledger.lockProject(ctx, r.s.ID, min(yieldPatience, r.g.cfg.Patience), func() {})
 	if err != nil {
@@ -116,10 +126,13 @@ func (r *run) yielded(ctx context.Context) (let func()) {
 // lastBeforeRemoval is the last pass before the machine's disk goes. It is an error
 // where something would be lost with it.
 func (r *run) lastBeforeRemoval(ctx context.Context) (let func(), err error) {
+	if r.s.Project != nil && steps.Discards(ctx) {
+		return r.yielded(ctx), nil
+	}
 	if let, err = r.takeProject(ctx); err != nil {
 		return nil, err
 	}
-	if r.broughtHere() && !r.s.Resources.Removing && !steps.Discards(ctx) {
+	if r.g.brought(r.s) {
 		err = r.nothingLeft(ctx)
 	}
 	if err != nil {
@@ -133,8 +146,8 @@ func (r *run) lastBeforeRemoval(ctx context.Context) (let func(), err error) {
 func (r *run) nothingLeft(ctx context.Context) error {
 	state, err := r.state(ctx)
 	switch {
-	case err != nil || !state.Exists():
-		return err
+	case err != nil || !state.Exists() || state == steps.StateShuttingDown:
+		return err // what is going cannot be reached any more
 	case state != steps.StateRunning && r.g.ledger.syncState(r.s.ID).Last.Equal(r.s.LaunchedAt):
 		return nil // nothing has run there since its last pass
 	case state != steps.StateRunning:

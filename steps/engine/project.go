@@ -110,7 +110,7 @@ func (r *run) agreeOnProject(ctx context.Context) error {
 	}
 	next := steps.Project{Dir: dir, Folder: r.s.Answers.ProjectFolder(), Agreed: size.Large()}
 	if size.Large() {
-		err := r.askProject(ctx, steps.ProjectQuestion{Name: r.s.Answers.Name, Dir: dir, Folder: next.Folder, Size: size})
+		err := r.g.askProject(ctx, steps.ProjectQuestion{Name: r.s.Answers.Name, Dir: dir, Folder: next.Folder, Size: size})
 		if err != nil {
 			return err
 		}
@@ -140,8 +140,8 @@ func (r *run) letGoOfProject(ctx context.Context) error {
 }
 
 // askProject is an error unless the person says yes.
-func (r *run) askProject(ctx context.Context, q steps.ProjectQuestion) error {
-	yes, err := r.g.cfg.Ask.Project(ctx, q)
+func (g *Guide) askProject(ctx context.Context, q steps.ProjectQuestion) error {
+	yes, err := g.cfg.Ask.Project(ctx, q)
 	if err == nil && !yes {
 		err = steps.ErrDeclined
 	}
@@ -174,9 +174,6 @@ func (r *run) bringProject(ctx context.Context) error {
 		return nil
 	}
 	r.byHand(steps.StepProject)
-	if err := r.meetFolder(ctx); err != nil {
-		return err
-	}
 	r.doing("Making %s and ~/%s on the machine alike", r.s.Project.Dir, r.s.Project.Folder)
 	var done steps.Synced
 	err = r.mirrored(ctx, r.client, steps.SyncOptions{}, func(ctx context.Context, m *mirror) (err error) {
@@ -191,15 +188,16 @@ func (r *run) bringProject(ctx context.Context) error {
 	return r.save()
 }
 
-// meetFolder asks about a folder that the machine has already, the first time.
-func (r *run) meetFolder(ctx context.Context) error {
-	p := r.s.Project
-	if p.Met == r.s.Resources.InstanceID {
+// meetFolder asks about a folder that the machine has already, unless the project
+// was brought there.
+func (g *Guide) meetFolder(ctx context.Context, s *steps.Setup, host *remote.Client) error {
+	if g.brought(s) {
 		return nil
 	}
-	err := r.client.Run(ctx, remote.Command{Script: foreignFolder, Label: remote.WatchLabel, Env: map[string]string{"JE_FOLDER": p.Folder, "JE_MARK": project.Mark}})
+	p := s.Project
+	err := host.Run(ctx, remote.Command{Script: foreignFolder, Label: remote.WatchLabel, Env: map[string]string{"JE_FOLDER": p.Folder, "JE_MARK": project.Mark}})
 	if exit := (*remote.ExitError)(nil); errors.As(err, &exit) && exit.Code == 3 {
-		return r.askProject(ctx, steps.ProjectQuestion{Name: r.s.Answers.Name, Dir: p.Dir, Folder: p.Folder, There: true})
+		return g.askProject(ctx, steps.ProjectQuestion{Name: s.Answers.Name, Dir: p.Dir, Folder: p.Folder, There: true})
 	}
 	return err
 }

@@ -42,6 +42,9 @@ func (g *Guide) openProject(ctx context.Context, s *steps.Setup, host *remote.Cl
 	if err := g.checkProject(s.Project.Dir); err != nil {
 		return nil, err
 	}
+	if err := g.meetFolder(ctx, s, host); err != nil {
+		return nil, err
+	}
 	n.checks()
 	if !n.state.Last.IsZero() { // it runs again
 		n.change(false, func(s *steps.SyncState) { s.Last = time.Time{} })
