@@ -75,6 +75,9 @@ func InstallSays(line string) string {
 	if m := uvSays.FindStringSubmatch(line); m != nil {
 		switch n := packages(m[2]); m[1] {
 		case "Resolved":
+			if m[2] == "1" {
+				return n + " is needed; downloading it if it is missing"
+			}
 			return n + " are needed; downloading those that are missing"
 		case "Prepared":
 			return n + " downloaded; installing them"

@@ -86,8 +86,9 @@ func (g *Guide) projectSize(ctx context.Context, dir string) (steps.ProjectSize,
 	}
 	size := steps.ProjectSize{Files: found.Files, Bytes: found.Bytes}
 	for _, p := range found.Parts {
-		// What is a tenth of it, or more, is worth a word.
-		if len(size.Parts) < partsMost && (p.Bytes*10 >= found.Bytes || p.Files*10 >= found.Files) {
+		// A tenth, or more, of what makes it large is worth a word.
+		large := found.Bytes > steps.LargeProjectBytes && p.Bytes*10 >= found.Bytes || found.Files > steps.LargeProjectFiles && p.Files*10 >= found.Files
+		if len(size.Parts) < partsMost && large {
 			size.Parts = append(size.Parts, steps.ProjectPart{Path: safe.Clean(p.Path), Files: p.Files, Bytes: p.Bytes})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -397,6 +398,43 @@ func TestAFolderThatIsNoProject(t *testing.T) {
 		v, err := g.Review(t.Context(), a)
 		if err != nil || len(v.Problems) != 1 || v.Problems[0].Title != want {
 			t.Errorf("%s: %+v, %v", dir, v.Problems, err)
+		}
+		if all := strings.Join(v.Creates, "\n"); strings.Contains(all, dir) {
+			t.Errorf("%s is to be created: %s", dir, all)
+		}
+	}
+}
+
+// Only what makes a project large is named; where nothing does alone, nothing is.
+func TestWhatOfAProjectIsLarge(t *testing.T) {
+	g := newWorld(t, nil).Guide()
+	dir := projectFolder(t, map[string]string{"a.py": "", "big": ""})
+	for _, c := range []struct {
+		size int64
+		want string
+	}{{2_000_000_000, " Most of it: big (1 file, 1.9 GiB). You"}, {0, ""}} {
+		if err := os.Truncate(filepath.Join(dir, "big"), c.size); err != nil {
+			t.Fatal(err)
+		}
+		if c.want == "" {
+			for i := range 12 {
+				if err := os.Mkdir(filepath.Join(dir, strconv.Itoa(i)), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i), "f"), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Truncate(filepath.Join(dir, strconv.Itoa(i), "f"), 100_000_000); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.want = "GiB. You are asked"
+		}
+		a := enginetest.Answers()
+		a.Project = dir
+		v, err := g.Review(t.Context(), a)
+		if all := strings.Join(v.Warnings, "\n"); err != nil || !strings.Contains(all, c.want) {
+			t.Errorf("%q is not in %q, %v", c.want, all, err)
 		}
 	}
 }

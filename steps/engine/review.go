@@ -56,6 +56,7 @@ type preflight struct {
 	mfa         aws.MFAState
 	owner       string // the account's number; empty where it is not known
 	project     steps.ProjectSize
+	noProject   bool // its folder cannot be brought
 	permissions []aws.Permission
 	problems    []problem.Problem
 }
@@ -97,6 +98,7 @@ func (p *preflight) run(ctx context.Context) error {
 	eg.Go(func() error {
 		if p.answers.Project != "" {
 			p.project, projectErr = p.g.projectSize(ctx, p.answers.Project)
+			p.noProject = projectErr != nil
 		}
 		return ctx.Err()
 	})
@@ -217,7 +219,11 @@ func (p *preflight) warnings() []string {
 		}
 	}
 	if p.project.Large() {
-		w = append(w, fmt.Sprintf("The project is large: %s. Most of it: %s. You are asked before it is brought.", p.project.Words(), p.project.PartWords()))
+		text := "The project is large: " + p.project.Words() + "."
+		if parts := p.project.PartWords(); parts != "" {
+			text += " Most of it: " + parts + "."
+		}
+		w = append(w, text+" You are asked before it is brought.")
 	}
 	if p.answers.NoTLS && p.answers.Mode != steps.ModeSSH {
 		w = append(w, "Without TLS the token and everything you type cross the internet in clear text.")
@@ -227,7 +233,7 @@ func (p *preflight) warnings() []string {
 
 // brings says what of this computer is brought to the machine.
 func (p *preflight) brings() []string {
-	if p.answers.Project == "" {
+	if p.answers.Project == "" || p.noProject {
 		return nil
 	}
 	return []string{fmt.Sprintf("the folder ~/%s on the machine, kept alike with %s here: %s", p.answers.ProjectFolder(), p.answers.Project, p.project.Words())}
