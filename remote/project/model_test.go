@@ -68,6 +68,10 @@ func unlike(got, was, here, there Tree, aside func(string, Item) string) string 
 		}
 		switch {
 		case want[name].Hash == versions[p].Hash:
+			// It is kept again where it is not on the host yet, under this name.
+			if again := beside(first, "2"); !there[name].alike(versions[p]) && !want[again].there() && got[again] == versions[p] {
+				delete(got, again)
+			}
 		case got[name] != versions[p]:
 			fmt.Fprintf(&text, "the host's version of %s is lost\n", p)
 		case want[name].there():
