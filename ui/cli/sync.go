@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -155,12 +156,18 @@ func (r *request) syncWatch(ctx context.Context) error {
 		return err
 	}
 	r.note("Keeping %s and ~/%s on %s alike; Ctrl-C ends it.\n", t.setup.Project.Dir, t.setup.Project.Folder, t.setup.Answers.Name)
+	var told *steps.SyncState // the last one but for its times
 	last, known := "", map[string]bool{}
 	for _, name := range conflictsOf(t.setup) {
 		known[name] = true
 	}
 	err = t.engine.KeepSynced(ctx, t.setup.ID, func(state steps.SyncState) {
-		r.object(r.syncJSON(t.setup, state))
+		untimed := state
+		untimed.At, untimed.Alike = time.Time{}, time.Time{}
+		if told == nil || !reflect.DeepEqual(*told, untimed) {
+			r.object(r.syncJSON(t.setup, state))
+		}
+		told = &untimed
 		text := wording.Sync(&state, r.Now())
 		if text != last && !r.asJSON {
 			r.line("%s  %s", r.Now().Format(time.TimeOnly), text)

@@ -194,6 +194,23 @@ func TestSyncStatusIsTrue(t *testing.T) {
 	}
 }
 
+// With --json, a line is told where something other than its time has changed.
+func TestSyncWatchInJSON(t *testing.T) {
+	var states []steps.SyncState
+	for i := range 3 {
+		at := time.Unix(1, 0).Add(time.Duration(i) * time.Millisecond)
+		states = append(states, steps.SyncState{Phase: steps.SyncRests, Watched: true, At: at, Alike: at})
+	}
+	states = append(states, steps.SyncState{Phase: steps.SyncStopped, Watched: true, Trouble: "lost"})
+	e := project(func(h *stepstest.Has) { h.SyncStates = states })
+	ctx, cancel := context.WithCancel(t.Context())
+	r := run{engine: e}
+	r.out.text, r.out.seen = `"trouble":"lost"`, cancel
+	if code := r.do(ctx, "sync", "--watch", "small", "--json"); code != 0 || strings.Count(r.out.String(), `"kind":"sync"`) != 2 {
+		t.Errorf("exit code %d:\n%s", code, r.out.String())
+	}
+}
+
 // The machine's lines say how its project is.
 func TestTheMachinesProject(t *testing.T) {
 	r := run{engine: project(nil)}
