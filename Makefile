@@ -108,8 +108,9 @@ fuzz: ## every fuzz target for FUZZTIME
 	done
 	JUPYTER_EC2_EXAMPLES=5000 go test -count=1 -run='^TestWatcherProperties$$' ./remote/jupyter
 
-long: ## hours: every fuzz target for LONGTIME, then the tests three times beside two busy loops
+long: ## hours: every fuzz target for LONGTIME, random edits and faults, then the tests three times beside two busy loops
 	$(MAKE) fuzz FUZZTIME=$(LONGTIME)
+	go test -count=1 -timeout=2h -run='^TestRandomEdits$$' ./remote/project -rounds=10000
 	$(MAKE) soak ROUNDS=3 BUSY=2
 
 soak: ## the tests ROUNDS times, beside BUSY busy loops, or with COLD=1 from empty caches

@@ -113,7 +113,7 @@ var arrows = map[string][]string{
 	"steps":                   {"steps/problem", "remote/safe", "remote/jupyter/health"},
 	"steps/problem":           {}, // imports nothing of ours: all who meet errors import it
 	"steps/timing":            {}, // likewise: all who wait import it
-	"steps/engine":            {"steps", "steps/problem", "steps/timing", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/private", "remote/python", "remote/safe"},
+	"steps/engine":            {"steps", "steps/problem", "steps/timing", "aws", "remote", "remote/cloudinit", "remote/jupyter", "remote/packages", "remote/private", "remote/project", "remote/python", "remote/safe"},
 	"steps/engine/enginetest": {"steps", "steps/engine", "aws", "aws/ec2sim"}, // for tests only itself: nothing else may import it
 	"steps/sandbox":           {"steps/problem", "aws/ec2sim", "remote/sshhost"},
 	"steps/stepstest":         {"steps", "steps/problem"}, // for tests only itself: nothing else may import it
@@ -124,6 +124,8 @@ var arrows = map[string][]string{
 	"remote":                  {"remote/private", "remote/safe", "steps/problem", "steps/timing"},
 	"remote/private":          {},
 	"remote/python":           {},
+	"remote/packages":         {"remote", "remote/jupyter", "remote/safe", "steps/problem"},
+	"remote/project":          {"remote", "remote/private", "remote/safe"},
 	"remote/safe":             {},
 	"remote/cloudinit":        {"remote"},
 	"remote/jupyter":          {"steps/problem", "steps/timing", "remote", "remote/safe", "remote/jupyter/health"},
@@ -142,6 +144,8 @@ var testArrows = map[string][]string{
 	"remote":           {"remote/sshhost"},
 	"remote/cloudinit": {"remote/jupyter"},
 	"remote/jupyter":   {"remote", "remote/sshhost"},
+	"remote/packages":  {"remote/sshhost"},
+	"remote/project":   {"remote/sshhost"},
 	"steps/engine":     {"aws/contract", "aws/ec2sim", "remote/sshhost", "steps/engine/enginetest"},
 	"steps/sandbox":    {"aws", "remote"},
 	"steps/hosttest":   {"**"},
@@ -210,11 +214,11 @@ func TestOthersModules(t *testing.T) {
 		{"github.com/aws/", []string{"aws"}},
 		{"golang.org/x/crypto/ssh", []string{"remote"}},
 		{"github.com/pkg/sftp", []string{"remote"}},
-		{"go.yaml.in/yaml", []string{"remote/sshhost"}},
+		{"go.yaml.in/yaml", []string{"remote/packages", "remote/sshhost"}},
 		{"github.com/coder/websocket", []string{"remote/jupyter"}},
 		{"github.com/spf13/", []string{"ui/cli"}},
 		{"github.com/adrg/xdg", []string{"ui/cli"}},
-		{"github.com/pelletier/go-toml", []string{"ui/settings"}},
+		{"github.com/pelletier/go-toml", []string{"remote/packages", "ui/settings"}},
 	}
 	for _, s := range sources(t) {
 		for _, i := range s.imports {

@@ -99,6 +99,9 @@ type Answers struct {
 	Gateway string `json:"gateway,omitempty"`
 	// Tags are put on everything that is created.
 	Tags map[string]string `json:"tags,omitempty"`
+	// Project is the folder of this computer, by its whole path, that is kept alike
+	// with one of the machine; empty is none.
+	Project string `json:"project,omitempty"`
 }
 
 // Equal reports whether two answers are the same.
@@ -159,6 +162,9 @@ func (a Answers) Valid() error {
 		return err
 	}
 	if err := validTags(a.Tags); err != nil {
+		return err
+	}
+	if err := validProject(a.Project); err != nil {
 		return err
 	}
 	switch a.Key.Source {
@@ -233,7 +239,7 @@ func ReleaseFor(version string) Release {
 
 // Over are these answers where they are given, and those of an earlier machine
 // elsewhere. What belongs to the earlier one's account is left out where the
-// profile is another, and so are its tags.
+// profile is another, and always its tags and its project.
 func (a Answers) Over(last Answers) Answers {
 	if a.Profile != "" && a.Profile != last.Profile {
 		last.Region, last.Key, last.Image, last.Subnet = "", KeyAnswer{}, "", ""

@@ -20,6 +20,8 @@ type Asker interface {
 	Passphrase(ctx context.Context, path string, again bool) ([]byte, error)
 	// HostKey shows a host key that nothing vouches for yet.
 	HostKey(ctx context.Context, q HostKeyQuestion) (HostKeyAnswer, error)
+	// Project asks whether a project is to be brought.
+	Project(ctx context.Context, q ProjectQuestion) (bool, error)
 	// Tell shows a line that is said while credentials are waited for, such as
 	// what a credential_process wants ("Touch your key"), or that a person is to
 	// know whatever is being done. It waits for nobody and may be called at any

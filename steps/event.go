@@ -31,6 +31,7 @@ const (
 	StepImage   StepID = "image"
 	StepFix     StepID = "fix"
 	StepLocal   StepID = "notebook" // Jupyter on this computer
+	StepProject StepID = "project"  // its two folders are made alike
 )
 
 // EventKind says what an event reports.

@@ -190,7 +190,8 @@ type Fleet interface {
 	// stopped and removed from here. Its private key stays where it is.
 	Adopt(ctx context.Context, m Machine) (Setup, error)
 
-	// Stop stops the machine and keeps its disk. Work starts it again.
+	// Stop stops the machine and keeps its disk. Work starts it again. What is new
+	// in its project is brought back first; what cannot be stays on the disk.
 	Stop(ctx context.Context, setupID string, emit func(Event)) error
 	Reboot(ctx context.Context, setupID string, emit func(Event)) error
 	// Resize gives a stopped machine another type.
@@ -217,6 +218,20 @@ type Fleet interface {
 	// Notebook starts Jupyter on this computer with a gateway's kernels, and
 	// leads to that page of it.
 	Notebook(ctx context.Context, gatewayID string, ui UI, emit func(Event)) (LocalNotebook, error)
+
+	// Sync makes the two folders of a setup's project alike, once. KeepSynced keeps
+	// them so until ctx ends, over a link that is made again when it is lost; tell is
+	// called with each change of how they are.
+	Sync(ctx context.Context, setupID string, o SyncOptions, emit func(Event)) (Synced, error)
+	KeepSynced(ctx context.Context, setupID string, tell func(SyncState)) error
+	// PauseSync has nothing be done with a project, by any program, or again.
+	PauseSync(ctx context.Context, setupID string, paused bool) error
+	// SyncDiff tells what the next pass would do, and what it would leave as it is.
+	SyncDiff(ctx context.Context, setupID string, emit func(Event)) ([]SyncChange, []SyncUnknown, error)
+	// SyncFiles lists what both folders had when they were last alike.
+	SyncFiles(ctx context.Context, setupID string) ([]SyncFile, error)
+	// Packages brings a project's Python packages, and compares both sides.
+	Packages(ctx context.Context, setupID string, o PackagesOptions, emit func(Event)) (Packages, error)
 
 	// Doctor checks one setup from the credentials to the proof; without a
 	// setupID, the account of the profile alone. FixCheck does what a check

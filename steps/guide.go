@@ -156,7 +156,9 @@ type Engine interface {
 	Look(ctx context.Context, all []Setup) []Setup
 	// Work runs launch to open, from wherever the setup stands.
 	Work(ctx context.Context, setupID string, emit func(Event)) (*Opened, error)
-	// Remove terminates the machine and removes all the setup created.
+	// Remove terminates the machine and removes all the setup created. What is new in
+	// its project is brought back first; where it cannot be, nothing is removed but
+	// in a context of [Discarding].
 	Remove(ctx context.Context, setupID string, emit func(Event)) error
 }
 

@@ -32,6 +32,8 @@ func manualFor(sh problem.Shell, id StepID, a Answers, s *Setup) []string {
 		return []string{m.ssh()}
 	case StepInstall:
 		return m.install()
+	case StepProject:
+		return m.project()
 	case StepServe:
 		return []string{m.serve()}
 	case StepMode, StepOpen:
@@ -47,7 +49,7 @@ func manualFor(sh problem.Shell, id StepID, a Answers, s *Setup) []string {
 // the image to launch from, as in [Resources].
 func Commands(a Answers, ownImage bool) []string {
 	var out []string
-	for _, id := range []StepID{StepKey, StepLaunch, StepConnect, StepInstall, StepServe, StepOpen} {
+	for _, id := range []StepID{StepKey, StepLaunch, StepConnect, StepInstall, StepProject, StepServe, StepOpen} {
 		out = append(out, Manual(id, a, &Setup{Resources: Resources{OwnImage: ownImage}})...)
 	}
 	return out

@@ -48,29 +48,47 @@ func (m manual) makeKey() string {
 
 // ssh is the line that logs in, checked against the pinned host key.
 func (m manual) ssh(flags ...string) string {
+	cmd, _ := m.login("ssh", "-p")
+	for _, f := range flags {
+		cmd += " " + f
+	}
+	return cmd + " " + m.there()
+}
+
+// project is the line that brings the project's folder to the machine.
+func (m manual) project() []string {
+	if m.Project == "" {
+		return nil
+	}
+	cmd, path := m.login("scp", "-P")
+	return []string{cmd + " -rp " + path(m.Project) + " " + m.there() + ":"}
+}
+
+// there is whom the lines log in as, and where.
+func (m manual) there() string { return "ubuntu@" + m.sh.Quote(cmp.Or(m.s.PublicAddr, "PUBLIC-DNS")) }
+
+// login begins the line of one of OpenSSH's programs, which has its own option
+// for the port, and says how a path is written further on.
+func (m manual) login(cmd, portOption string) (line string, path func(string) string) {
 	known := ""
 	if m.s.Resources.InstanceID != "" {
 		known = m.s.KnownHosts
 	}
 	path, option := m.sh.Path, m.knownHosts
-	cmd := "ssh"
 	if m.sh == problem.PowerShell && strings.ContainsAny(fromHome(known), " \t") {
 		// The value needs quotes of its own, so that all words are given as they are.
-		cmd, path, option = "ssh --%", asIs, func(path string) string { return asIs(`UserKnownHostsFile=\"` + path + `\"`) }
+		cmd, path, option = cmd+" --%", asIs, func(path string) string { return asIs(`UserKnownHostsFile=\"` + path + `\"`) }
 	}
 	if m.Key.Source != KeyAgent {
 		cmd += " -i " + path(m.keyPath())
 	}
 	if m.s.SSHPort != 0 && m.s.SSHPort != 22 {
-		cmd += fmt.Sprintf(" -p %d", m.s.SSHPort)
+		cmd += fmt.Sprintf(" %s %d", portOption, m.s.SSHPort)
 	}
 	if known != "" {
 		cmd += " -o HostKeyAlias=" + m.s.Resources.InstanceID + " -o " + option(known)
 	}
-	for _, f := range flags {
-		cmd += " " + f
-	}
-	return cmd + " ubuntu@" + m.sh.Quote(cmp.Or(m.s.PublicAddr, "PUBLIC-DNS"))
+	return cmd, path
 }
 
 // knownHosts is the option that names the pinned host keys. ssh takes its value

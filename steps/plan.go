@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
@@ -20,8 +21,9 @@ func WritePlan(w io.Writer, a Answers) error {
 }
 
 // ReadPlan reads what WritePlan wrote. A word it does not know is an error, so
-// that a misspelt answer never falls back to a default unseen.
-func ReadPlan(r io.Reader) (Answers, error) {
+// that a misspelt answer never falls back to a default unseen. A project that is
+// no whole path begins in dir, where the plan is.
+func ReadPlan(r io.Reader, dir string) (Answers, error) {
 	b, err := io.ReadAll(io.LimitReader(r, 64<<10))
 	if err != nil {
 		return Answers{}, fmt.Errorf("reading the plan: %w", err)
@@ -34,6 +36,9 @@ func ReadPlan(r io.Reader) (Answers, error) {
 			Kind: problem.Answers, Title: "This is not a plan", Text: "The plan cannot be read: " + err.Error() + ".",
 			Next: problem.Do(problem.SavePlan).Say(", or ").Do(problem.LeavePlan).Say("."), Err: err,
 		}
+	}
+	if a.Project != "" && !filepath.IsAbs(a.Project) {
+		a.Project = filepath.Join(dir, filepath.FromSlash(a.Project))
 	}
 	if err := a.Valid(); err != nil {
 		return Answers{}, AnswersFault(err)

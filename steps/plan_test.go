@@ -14,7 +14,7 @@ func TestPlanRoundTrip(t *testing.T) {
 	if err := WritePlan(&b, a); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadPlan(&b)
+	got, err := ReadPlan(&b, "")
 	if err != nil || !got.Equal(a) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -23,14 +23,14 @@ func TestPlanRoundTrip(t *testing.T) {
 	if err := WritePlan(&b, a); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ReadPlan(&b); err != nil || got.UI != UITree {
+	if got, err := ReadPlan(&b, ""); err != nil || got.UI != UITree {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	before := `{"name":"jupyter","region":"us-east-1","image":"24.04","type":"t2.micro","disk_gb":8,"key":{"source":"import"},"mode":"ssh","installer":"uv"}`
-	if got, err := ReadPlan(strings.NewReader(before)); err != nil || got.WantedUI() != UILab {
+	if got, err := ReadPlan(strings.NewReader(before), ""); err != nil || got.WantedUI() != UILab {
 		t.Fatalf("a plan of an earlier version: %+v, %v", got, err)
 	}
-	_, err = ReadPlan(strings.NewReader(`{"name":"x","instancetype":"t2.micro"}`))
+	_, err = ReadPlan(strings.NewReader(`{"name":"x","instancetype":"t2.micro"}`), "")
 	if Explain(err).Kind != problem.Answers {
 		t.Fatalf("a misspelt answer gave %v", err)
 	}
@@ -40,7 +40,7 @@ func FuzzReadPlan(f *testing.F) {
 	f.Add(`{"name":"jupyter","region":"us-east-1","image":"24.04","type":"t2.micro","disk_gb":8,"key":{"source":"import"},"mode":"ssh","installer":"uv"}`)
 	f.Add(`{}`)
 	f.Fuzz(func(t *testing.T, s string) {
-		a, err := ReadPlan(strings.NewReader(s))
+		a, err := ReadPlan(strings.NewReader(s), "")
 		if err == nil && a.Valid() != nil {
 			t.Fatalf("accepted %+v", a)
 		}

@@ -53,6 +53,8 @@ type Setup struct {
 	KnownHosts string `json:"known_hosts,omitempty"` // file that holds the pinned host key
 	Cost       Cost   `json:"cost,omitzero"`
 	State      State  `json:"state,omitempty"`
+	// Project is the folder that was brought to the machine; nil where none was.
+	Project *Project `json:"project,omitempty"`
 	// Saving is an image of the machine that is being made; nil while none is.
 	Saving *Saving `json:"saving,omitempty"`
 	// Bad says why the setup's record cannot be used; then nothing else is known
@@ -61,6 +63,8 @@ type Setup struct {
 	// TunnelPort is the local port on which a tunnel leads to the machine now,
 	// whichever process holds it; 0 without one.
 	TunnelPort int `json:"-"`
+	// Sync is how the project's two folders are; nil where nothing is known of it.
+	Sync *SyncState `json:"-"`
 	// Unseen says why Look could not ask how the machine is now.
 	Unseen string `json:"-"`
 }

@@ -41,7 +41,7 @@ func TestPlanHasTheSubnet(t *testing.T) {
 	if err := WritePlan(&b, a); err != nil || !strings.Contains(b.String(), `"subnet": "subnet-0123456789abcdef0"`) {
 		t.Fatalf("%s, %v", b.String(), err)
 	}
-	if got, err := ReadPlan(&b); err != nil || !got.Equal(a) {
+	if got, err := ReadPlan(&b, ""); err != nil || !got.Equal(a) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

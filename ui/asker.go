@@ -38,7 +38,7 @@ func (a *Asker) bind(send func(tea.Msg)) {
 type questionID int
 
 // question is one thing the engine waits for. Exactly one of the fields
-// serial, path, hostKey says what is asked. The reply channel holds one
+// serial, path, hostKey, project says what is asked. The reply channel holds one
 // answer, so that answering never blocks.
 type question struct {
 	id      questionID
@@ -46,14 +46,17 @@ type question struct {
 	path    string
 	again   bool
 	hostKey *steps.HostKeyQuestion
+	project *steps.ProjectQuestion
 	reply   chan answer
 }
 
-// answer is a person's: text for a code or a passphrase, a verdict for a host key.
+// answer is a person's: text for a code or a passphrase, a verdict for a host key,
+// yes for a project.
 type answer struct {
 	declined bool
 	text     string
 	verdict  steps.HostKeyAnswer
+	yes      bool
 }
 
 // MFACode implements [steps.Asker].
@@ -75,6 +78,12 @@ func (a *Asker) Passphrase(ctx context.Context, path string, again bool) ([]byte
 func (a *Asker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (steps.HostKeyAnswer, error) {
 	got, err := a.ask(ctx, &question{hostKey: &q})
 	return got.verdict, err
+}
+
+// Project implements [steps.Asker].
+func (a *Asker) Project(ctx context.Context, q steps.ProjectQuestion) (bool, error) {
+	got, err := a.ask(ctx, &question{project: &q})
+	return got.yes, err
 }
 
 // Tell implements [steps.Asker]. Before Run nobody is there to read.

@@ -10,6 +10,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/cells"
 	"github.com/jupyter-ec2/jupyter-ec2/ui/page"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // dialog is the one on top, or nil.
@@ -93,6 +94,8 @@ func (m *model) ask(q *question) {
 	switch {
 	case q.hostKey != nil:
 		m.Open(hostKeyDialog(q))
+	case q.project != nil:
+		m.Open(projectDialog(q))
 	case q.serial != "":
 		m.Open(&page.InputDialog{
 			Title: "MFA code", About: q.id, Field: page.NewField("", "123456", 6), Label: "Code",
@@ -143,6 +146,24 @@ func hostKeyDialog(q *question) *page.ChoiceDialog {
 			{Label: "Wait and compare", Detail: "the console usually has the key some minutes after the launch", Do: say(steps.HostKeyWait)},
 			{Label: "Yes, trust it", Detail: "as the guide does; it is remembered for this machine", Do: say(steps.HostKeyAccept)},
 			{Label: "No, stop here", Do: say(steps.HostKeyReject)},
+		},
+	}
+}
+
+// projectDialog asks whether a project is to be brought.
+func projectDialog(q *question) *page.ChoiceDialog {
+	say := func(yes bool) func() tea.Cmd {
+		return func() tea.Cmd { q.reply <- answer{yes: yes}; return nil }
+	}
+	lines := wording.ProjectQuestion(*q.project)
+	for i := range lines {
+		lines[i] = page.Clean(lines[i])
+	}
+	return &page.ChoiceDialog{
+		Title: "Bring this project?", About: q.id, Text: lines,
+		Options: []page.Option{
+			{Label: "Yes, bring it", Do: say(true)},
+			{Label: "No, stop here", Do: say(false)},
 		},
 	}
 }

@@ -26,7 +26,8 @@ type openPage struct {
 
 	shown  bool
 	opened *steps.Opened
-	tunnel string // what the tunnel said last
+	tunnel string           // what the tunnel said last
+	synced *steps.SyncState // how the setup's project is
 	at     page.Scroll
 	logs   bool // what the work said is shown instead
 }
@@ -158,6 +159,9 @@ func (s *openPage) facts(w int) []string {
 			add("Tunnel", s.Theme.Warn, "! "+s.tunnel)
 		}
 	}
+	if o.Setup.Project != nil {
+		add("Project", s.Theme.Text, s.project())
+	}
 	if o.UINote != "" {
 		add("Page", s.Theme.Warn, "! "+o.UINote)
 	}
@@ -173,6 +177,19 @@ func (s *openPage) facts(w int) []string {
 	add("Stops", s.Theme.Subtle, o.Setup.Answers.StopRule().Words())
 	add("Quitting", s.Theme.Subtle, s.quitting(s.Engine.Sandboxed()))
 	return append(lines, "")
+}
+
+// project is which folder is kept alike, and how it is.
+func (s *openPage) project() string {
+	p, state := s.opened.Setup.Project, s.synced
+	if state == nil {
+		state = s.opened.Setup.Sync
+	}
+	text := "~/" + p.Folder + ", kept alike with " + p.Dir + " while this program runs"
+	if words := wording.Sync(state, s.Now()); words != "" {
+		text += ": " + words
+	}
+	return text
 }
 
 // inHalves gives a fingerprint a place to break in the middle.
@@ -244,7 +261,7 @@ func (s *openPage) Point(p page.Pointed) tea.Cmd {
 
 // set takes what was opened, or nothing.
 func (s *openPage) set(o *steps.Opened) {
-	s.opened, s.tunnel, s.at, s.logs = o, "", page.Scroll{}, false
+	s.opened, s.tunnel, s.synced, s.at, s.logs = o, "", nil, page.Scroll{}, false
 }
 
 // forget lets go of what was opened, if it is of that setup.
@@ -264,6 +281,10 @@ func (s *openPage) Update(msg tea.Msg) tea.Cmd {
 		s.tunnelHasSaid(msg)
 	case uiTurned:
 		return s.hasTurned(msg)
+	case page.ProjectSaid:
+		if s.opened != nil && s.opened.Setup.ID == msg.SetupID {
+			s.synced = &msg.State
+		}
 	case page.Ticked, page.Resumed:
 		if s.Ticks() {
 			return s.askTunnel()
@@ -298,5 +319,5 @@ func (m *model) Outdated(setupID string) { m.open.forget(setupID) }
 func (m *model) ShowOpened(setup steps.Setup, o *steps.Opened) tea.Cmd {
 	m.work.passed(setup)
 	m.open.set(o)
-	return m.Show(steps.StepOpen)
+	return tea.Batch(m.machines.KeepProject(setup.ID), m.Show(steps.StepOpen))
 }

@@ -273,17 +273,24 @@ func (m *model) quit() tea.Cmd {
 func (m *model) askRemove(s steps.Setup, thenQuit bool) {
 	name := s.Answers.Name
 	lost := "The machine, its disk and all files on it are lost; so are its security group and the key pair made for it."
+	text := []string{lost, "Type the setup's name, " + page.Clean(name) + ", to continue."}
+	discard := name + " discard"
+	if s.Project != nil {
+		text = []string{
+			lost, "What is new in ~/" + page.Clean(s.Project.Folder) + " there is brought back first; where it cannot be, nothing is removed.",
+			"Type the setup's name, " + page.Clean(name) + ", to continue, or " + page.Clean(discard) + " to lose what was not brought back.",
+		}
+	}
 	m.Open(&page.InputDialog{
-		Title: "Remove " + page.Clean(name) + "?",
-		Text:  []string{lost, "Type the setup's name, " + page.Clean(name) + ", to continue."},
+		Title: "Remove " + page.Clean(name) + "?", Text: text,
 		Label: "Name", Field: page.NewField("", name, 60),
 		Check: func(value string) string {
-			if value == name {
+			if value == name || s.Project != nil && value == discard {
 				return ""
 			}
 			return "That is not the name."
 		},
-		Done: func(string) tea.Cmd { return m.remove.start(s, thenQuit) },
+		Done: func(value string) tea.Cmd { return m.remove.start(s, thenQuit, value == discard) },
 	})
 }
 

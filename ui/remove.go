@@ -25,6 +25,7 @@ type removePage struct {
 	now      string
 	done     bool
 	thenQuit bool // the person was leaving
+	discard  bool // what the machine alone has of the project may be lost
 	logs     page.Logs
 	failure  page.Failure
 }
@@ -54,12 +55,12 @@ func (s *removePage) Enter() tea.Cmd { return nil }
 
 // start removes the setup. Work on it is stopped first, and waited for: the
 // engine holds the setup until then.
-func (s *removePage) start(setup steps.Setup, thenQuit bool) tea.Cmd {
+func (s *removePage) start(setup steps.Setup, thenQuit, discard bool) tea.Cmd {
 	busy := s.program.release(setup.ID)
 	if setup.ID != s.setup.ID {
 		s.emptyLogs() // they are of another one
 	}
-	s.setup, s.thenQuit = setup, thenQuit
+	s.setup, s.thenQuit, s.discard = setup, thenQuit, discard
 	s.now, s.done = "Starting …", false
 	s.failure.Set(nil)
 	engine, send := s.Engine, s.Send
@@ -70,6 +71,9 @@ func (s *removePage) start(setup steps.Setup, thenQuit bool) tea.Cmd {
 			case <-ctx.Done():
 				return removeEnded{id, ctx.Err()}
 			}
+		}
+		if discard {
+			ctx = steps.Discarding(ctx)
 		}
 		b := page.NewEvents(id, send)
 		err := engine.Remove(ctx, setup.ID, b.Emit)
@@ -145,7 +149,7 @@ func (s *removePage) Keys() page.Keys {
 	case s.done:
 		keys = page.Keys{page.On("enter", "your setups", toMachines)}
 	case s.failure.Is():
-		keys = append(s.failure.Keys("r", func() tea.Cmd { return s.start(s.setup, s.thenQuit) }), page.Tell("esc", "back"))
+		keys = append(s.failure.Keys("r", func() tea.Cmd { return s.start(s.setup, s.thenQuit, s.discard) }), page.Tell("esc", "back"))
 	}
 	keys = append(keys, s.logs.Keys()...)
 	if !s.Tasks.Runs(taskRemove) {

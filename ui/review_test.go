@@ -59,3 +59,18 @@ func TestReviewLimits(t *testing.T) {
 		t.Errorf("reviewed %d times: the limits change nothing of what AWS is asked", len(r.e.Reviewed()))
 	}
 }
+
+// The folder that comes along is asked for on the review, and reviewed.
+func TestTheProjectOnTheReview(t *testing.T) {
+	r := toReview(newRig(t, stepstest.New())).press("p").until("Your project")
+	r.press("ctrl+u", "/", "enter").until("whole file system").press("ctrl+u", "/w/proj", "enter")
+	r.untilTrue("it is reviewed", func() bool {
+		all := r.e.Reviewed()
+		return len(all) == 2 && all[1].Project == "/w/proj"
+	})
+	r.until("Auto-stop").press("p").until("Your project").press("ctrl+u", "enter")
+	r.untilTrue("none is reviewed", func() bool {
+		all := r.e.Reviewed()
+		return len(all) == 3 && all[2].Project == ""
+	})
+}

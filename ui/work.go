@@ -194,7 +194,7 @@ func (s *workPage) ended(msg workEnded) tea.Cmd {
 		s.m.machines.Put(s.setup)
 		s.m.machines.KeepOpened(msg.opened)
 		s.m.open.set(msg.opened)
-		return s.m.Show(steps.StepOpen)
+		return tea.Batch(s.m.machines.KeepProject(s.setup.ID), s.m.Show(steps.StepOpen))
 	case s.stopping:
 		return s.leave()
 	}

@@ -17,6 +17,8 @@ import (
 var (
 	//go:embed scripts/common.sh
 	commonScript string
+	//go:embed scripts/uvtools.sh
+	uvToolsScript string
 	//go:embed scripts/uv.sh
 	uvScript string
 	//go:embed scripts/pip.sh
@@ -39,19 +41,28 @@ const (
 // interrupted run left, and finds a complete install in a second or two. The
 // job is marked Again: running it again is how a repair is made.
 func InstallJob(f Facts, i Installer) remote.Job {
-	body := uvScript
+	text := UVTools() + script(uvScript)
 	if i == Pip {
-		body = pipScript
+		text = installTools() + script(pipScript)
 	}
-	text := strings.Join([]string{
+	return remote.Job{ID: "install-" + string(i), Script: text, Systemd: f.Systemd && f.Sudo, Again: true}
+}
+
+// installTools are the functions of all installers, for a POSIX sh.
+func installTools() string {
+	return strings.Join([]string{
 		remote.LockScript + script(commonScript),
 		`mkdir -p "$base"`,
 		`cat >"$base/fetch.py" <<'JUPYTER_EC2_FETCH'`,
-		script(fetchScript) + "JUPYTER_EC2_FETCH",
-		script(body),
+		script(fetchScript) + "JUPYTER_EC2_FETCH\n",
 	}, "\n")
-	return remote.Job{ID: "install-" + string(i), Script: text, Systemd: f.Systemd && f.Sudo, Again: true}
 }
+
+// UVTools begins a script, for a POSIX sh, that installs more on a host with the
+// uv that Jupyter is installed with: the lock of all installs, the checks of the
+// machine, uv and its settings. scripts/common.sh and scripts/uvtools.sh say what
+// there is; [ExplainInstall] knows its exit codes.
+func UVTools() string { return installTools() + script(uvToolsScript) }
 
 var (
 	uvSays  = regexp.MustCompile(`^(Resolved|Prepared|Installed) (\d+) packages? in `)
@@ -64,6 +75,9 @@ func InstallSays(line string) string {
 	if m := uvSays.FindStringSubmatch(line); m != nil {
 		switch n := packages(m[2]); m[1] {
 		case "Resolved":
+			if m[2] == "1" {
+				return n + " is needed; downloading it if it is missing"
+			}
 			return n + " are needed; downloading those that are missing"
 		case "Prepared":
 			return n + " downloaded; installing them"

@@ -242,6 +242,7 @@ func TestServeSpecComplete(t *testing.T) {
 // Lines as uv 0.9 and pip 25 print them.
 func TestInstallSays(t *testing.T) {
 	for line, want := range map[string]string{
+		"Resolved 1 package in 1.20s":                             "1 package is needed; downloading it if it is missing",
 		"Resolved 105 packages in 1.20s":                          "105 packages are needed; downloading those that are missing",
 		"Prepared 1 package in 74ms":                              "1 package downloaded; installing them",
 		"Installed 105 packages in 211ms":                         "105 packages installed",

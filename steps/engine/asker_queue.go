@@ -25,6 +25,10 @@ func (t *queuedAsker) HostKey(ctx context.Context, q steps.HostKeyQuestion) (ste
 	return whenFree(ctx, t, func() (steps.HostKeyAnswer, error) { return t.Asker.HostKey(ctx, q) })
 }
 
+func (t *queuedAsker) Project(ctx context.Context, q steps.ProjectQuestion) (bool, error) {
+	return whenFree(ctx, t, func() (bool, error) { return t.Asker.Project(ctx, q) })
+}
+
 func whenFree[T any](ctx context.Context, t *queuedAsker, ask func() (T, error)) (answer T, err error) {
 	if !steps.MayAsk(ctx) {
 		return answer, steps.ErrDeclined

@@ -16,6 +16,7 @@ type Config struct {
 	Sandbox bool   // nothing is on AWS and nothing costs money
 	Ask     steps.Asker
 	Env     func(name string) string // the environment, as os.Getenv
+	Environ []string                 // all of it, as os.Environ
 	SSHDir  string                   // where a person keeps keys, ~/.ssh
 	// Open opens an account; the sandbox and the tests give another one.
 	Open func(ctx context.Context, o aws.Options) (Cloud, error)

@@ -46,6 +46,38 @@ func ReplaceHostKey(ctx context.Context, g *Guide, setupID, pinned string, emit 
 	return errors.Join(r.replaceHostKey(ctx, &steps.Saving{HostKey: pinned}), r.save())
 }
 
+// BringProject logs in to a setup's machine and makes its project's folders alike, as
+// is done before the server starts.
+func BringProject(ctx context.Context, g *Guide, setupID string, emit func(steps.Event)) error {
+	r, err := g.newRun(ctx, setupID, steps.StepServe, emit)
+	if err != nil {
+		return err
+	}
+	defer r.hangUp()
+	r.pursue()
+	if err := r.agreeOnProject(ctx); err != nil {
+		return err
+	}
+	if _, err := r.connect(ctx); err != nil {
+		return err
+	}
+	return r.bringProject(ctx)
+}
+
+// BringPackages logs in to a setup's machine and brings its project's packages, as
+// is done before the server starts.
+func BringPackages(ctx context.Context, g *Guide, setupID string, emit func(steps.Event)) error {
+	r, err := g.newRun(ctx, setupID, steps.StepServe, emit)
+	if err != nil {
+		return err
+	}
+	defer r.hangUp()
+	if _, err := r.connect(ctx); err != nil {
+		return err
+	}
+	return r.bringPackages(ctx)
+}
+
 // TakeInstall logs in to a setup's machine and takes a job for the install there.
 func TakeInstall(ctx context.Context, g *Guide, setupID string, job remote.Job, emit func(steps.Event)) (jupyter.Versions, error) {
 	r, err := g.newRun(ctx, setupID, steps.StepInstall, emit)

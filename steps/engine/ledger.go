@@ -120,6 +120,7 @@ func (l ledger) forget(id string) error {
 		}
 	}
 	l.dropTunnels(id)
+	l.dropProject(id)
 	_ = os.Remove(l.file("locks", id)) // Windows removes no file that is held; an empty one is left
 	return nil
 }

@@ -63,9 +63,15 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(steps.Event)
 		if err != nil {
 			return "", err
 		}
-		id := r.s.Resources.InstanceID
+		id, whole := r.s.Resources.InstanceID, false
 		switch {
 		case state.On():
+			let, all, err := r.lastBeforeStop(ctx)
+			if err != nil {
+				return "", err
+			}
+			defer let()
+			whole = all
 			r.doing("Stopping %s; its disk is kept", id)
 		case state.Off():
 			r.doing("%s is %s", id, state)
@@ -74,6 +80,9 @@ func (g *Guide) Stop(ctx context.Context, setupID string, emit func(steps.Event)
 		}
 		if _, err := r.bring(ctx, id, aws.StateStopped); err != nil {
 			return "", err
+		}
+		if whole {
+			r.g.noteLast(r.s)
 		}
 		return id + " is stopped" + r.onAWS("; only its disk costs money now"), nil
 	})

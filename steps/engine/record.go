@@ -137,6 +137,7 @@ func (l ledger) all() ([]steps.Setup, error) {
 	}
 	slices.SortStableFunc(out, func(a, b steps.Setup) int { return a.Created.Compare(b.Created) })
 	l.addTunnels(out)
+	l.addSync(out)
 	return out, nil
 }
 
@@ -196,7 +197,7 @@ func readRegular(path string) ([]byte, error) {
 
 // folders are where the ledger keeps what it has.
 func folders() []string {
-	return []string{"", "setups", "names", "keys", "tokens", "certs", "locks", "tunnels"}
+	return []string{"", "setups", "names", "keys", "tokens", "certs", "locks", "tunnels", "projects"}
 }
 
 // stateName is the name of the program's own folder of state, which the

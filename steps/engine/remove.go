@@ -26,11 +26,16 @@ func (g *Guide) Remove(ctx context.Context, setupID string, emit func(steps.Even
 	if err != nil {
 		return err
 	}
-	r.s.Resources.Removing = true
-	if err := r.save(); err != nil {
-		return err
-	}
 	return r.during("Remove "+r.s.Answers.Name, func() (string, error) {
+		let, err := r.lastBeforeRemoval(ctx)
+		if err != nil {
+			return "", err
+		}
+		defer let()
+		r.s.Resources.Removing = true
+		if err := r.save(); err != nil {
+			return "", err
+		}
 		if err := r.remove(ctx); err != nil {
 			return "", err
 		}

@@ -32,7 +32,7 @@ func (g *Guide) Review(ctx context.Context, a steps.Answers) (steps.Review, erro
 	v.Permissions = listOf(look.permissions, func(p aws.Permission) steps.Permission { return steps.Permission(p) })
 	v.Cost = steps.CostOf(look.prices, a.Type, a.DiskGB)
 	v.Problems, v.Warnings = append(g.taken(a), look.problems...), look.warnings()
-	v.Creates = creates(a, look.image, look.address, look.at, look.network)
+	v.Creates = append(creates(a, look.image, look.address, look.at, look.network), look.brings()...)
 	v.Commands = steps.Commands(a, isOwn(a, look.image))
 	return v, nil
 }
@@ -55,6 +55,8 @@ type preflight struct {
 	address     string
 	mfa         aws.MFAState
 	owner       string // the account's number; empty where it is not known
+	project     steps.ProjectSize
+	noProject   bool // its folder cannot be brought
 	permissions []aws.Permission
 	problems    []problem.Problem
 	namesakes   []aws.Instance // machines of that name that are in no record here
@@ -67,7 +69,7 @@ func (p *preflight) run(ctx context.Context) error {
 	}
 	p.kind = kind
 	// Each of these is a round trip or two; together they take as long as the slowest.
-	var addressErr, imageErr, networkErr, quotaErr error
+	var addressErr, imageErr, networkErr, quotaErr, projectErr error
 	// Only the person ends this early, so the groups need no context of their own.
 	var eg, launch errgroup.Group
 	eg.Go(func() error { p.address, addressErr = p.account.MyAddress(ctx); return ctx.Err() })
@@ -96,6 +98,13 @@ func (p *preflight) run(ctx context.Context) error {
 		return ctx.Err()
 	})
 	eg.Go(func() error {
+		if p.answers.Project != "" {
+			p.project, projectErr = p.g.projectSize(ctx, p.answers.Project)
+			p.noProject = projectErr != nil
+		}
+		return ctx.Err()
+	})
+	eg.Go(func() error {
 		if who, err := p.account.Identity(ctx); err == nil {
 			p.owner = who.Account
 			p.mfa = p.account.MFA(ctx, who)
@@ -108,7 +117,7 @@ func (p *preflight) run(ctx context.Context) error {
 	if quotaErr == nil && !p.exists && p.quota.Used+float64(kind.VCPU) > p.quota.Limit {
 		p.problems = append(p.problems, p.quotaProblem())
 	}
-	for _, err := range []error{addressErr, imageErr, networkErr} {
+	for _, err := range []error{addressErr, imageErr, networkErr, projectErr} {
 		if err != nil {
 			p.problems = append(p.problems, steps.Explain(err))
 		}
@@ -231,10 +240,25 @@ func (p *preflight) warnings() []string {
 			w = append(w, fmt.Sprintf("A GPU's driver, CUDA and a library such as PyTorch take about 20 GB, which a disk of %d GB has no room for: choose %d GB or more.", p.answers.DiskGB, gpuDiskGB))
 		}
 	}
+	if p.project.Large() {
+		text := "The project is large: " + p.project.Words() + "."
+		if parts := p.project.PartWords(); parts != "" {
+			text += " Most of it: " + parts + "."
+		}
+		w = append(w, text+" You are asked before it is brought.")
+	}
 	if p.answers.NoTLS && p.answers.Mode != steps.ModeSSH {
 		w = append(w, "Without TLS the token and everything you type cross the internet in clear text.")
 	}
 	return w
+}
+
+// brings says what of this computer is brought to the machine.
+func (p *preflight) brings() []string {
+	if p.answers.Project == "" || p.noProject {
+		return nil
+	}
+	return []string{fmt.Sprintf("the folder ~/%s on the machine, kept alike with %s here: %s", p.answers.ProjectFolder(), p.answers.Project, p.project.Words())}
 }
 
 // Tag keys of everything a setup creates.

@@ -59,13 +59,26 @@ func (g *Guide) workOnce(ctx context.Context, setupID string, emit func(steps.Ev
 func (r *run) work(id steps.StepID) func(context.Context) (string, error) {
 	switch id {
 	case steps.StepLaunch:
-		return r.launch
+		return func(ctx context.Context) (string, error) {
+			if err := r.agreeOnProject(ctx); err != nil {
+				return "", err
+			}
+			return r.launch(ctx)
+		}
 	case steps.StepConnect:
 		return r.connect
 	case steps.StepInstall:
 		return r.install
 	case steps.StepServe:
-		return r.serve
+		return func(ctx context.Context) (string, error) {
+			if err := r.bringProject(ctx); err != nil {
+				return "", err
+			}
+			if err := r.bringPackages(ctx); err != nil {
+				return "", err
+			}
+			return r.serve(ctx)
+		}
 	case steps.StepOpen:
 		return r.open
 	default:

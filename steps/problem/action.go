@@ -21,6 +21,16 @@ const (
 	OwnKernels    Verb = "own-kernels"    // have its notebook use its own kernels again
 	Doctor        Verb = "doctor"         // check it
 	Fix           Verb = "fix"            // have the doctor do what its check offers
+	BringProject  Verb = "bring-project"  // keep a folder of this computer alike with one of its machine
+	LeaveProject  Verb = "leave-project"  // do without a project
+	Sync          Verb = "sync"           // make its project's two folders alike
+	SyncDeletions Verb = "sync-deletions" // likewise, where most of a side is gone
+	ResumeSync    Verb = "resume-sync"    // do so again, after a pause
+	Discard       Verb = "discard"        // remove it, with what was not brought back
+	CopyFiles     Verb = "copy-files"     // copy files from it
+	BringPackages Verb = "bring-packages" // bring its project's packages: Action.What, or what the project asks for
+	// WithoutPackages brings those that are not Action.What.
+	WithoutPackages Verb = "without-packages"
 
 	// About all machines.
 	List  Verb = "list"  // list the machines
@@ -56,7 +66,7 @@ const (
 func Verbs() []Verb {
 	return []Verb{
 		Retry,
-		Continue, Launch, Start, Stop, Remove, Open, RestartServer, Resize, ChangeMode, OwnKernels, Doctor, Fix,
+		Continue, Launch, Start, Stop, Remove, Open, RestartServer, Resize, ChangeMode, OwnKernels, Doctor, Fix, BringProject, LeaveProject, Sync, SyncDeletions, ResumeSync, Discard, CopyFiles, BringPackages, WithoutPackages,
 		List, Adopt, Sweep,
 		ChooseProfile, ChooseRegion, ChooseType, ChooseDisk, ChooseKey, ChooseMode, ChooseName, ChooseImage, ChooseSubnet, LeaveSubnet, ChooseUV, SavePlan, LeavePlan,
 		SignIn, UseSandbox, UseAWS, StopSandbox, RunSandbox, CopyFolder, ReportBug,

@@ -76,6 +76,14 @@ type Has struct {
 	Contents  steps.ImageContents
 	Notebook  *Notebook
 	Stamp     string
+	// Synced is what a project's sync comes to, and SyncStates what is told while one
+	// is kept alike; SyncDiff, SyncLeft and SyncFiles are what is told of one.
+	Synced     steps.Synced
+	SyncStates []steps.SyncState
+	SyncDiff   []steps.SyncChange
+	SyncLeft   []steps.SyncUnknown
+	SyncFiles  []steps.SyncFile
+	Packages   steps.Packages // a project's
 	// ImageAnswers are beside those that the images come in.
 	ImageAnswers []steps.ImagesFound
 }

@@ -167,6 +167,9 @@ func (e *Engine) recite(ctx context.Context, emit func(steps.Event)) error {
 
 // Remove forgets a setup.
 func (e *Engine) Remove(ctx context.Context, id string, emit func(steps.Event)) error {
+	if steps.Discards(ctx) {
+		e.note("discard", id)
+	}
 	e.Change(func() {
 		e.removed = append(e.removed, id)
 		e.Has.Setups = slices.DeleteFunc(slices.Clone(e.Has.Setups), func(s steps.Setup) bool { return s.ID == id })

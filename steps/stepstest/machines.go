@@ -75,7 +75,11 @@ func (e *Engine) Adopt(ctx context.Context, m steps.Machine) (steps.Setup, error
 
 // Stop stops a machine.
 func (e *Engine) Stop(ctx context.Context, id string, emit func(steps.Event)) error {
-	err := e.tell(ctx, emit, "stop", id)
+	verb := "stop"
+	if steps.LeavesSync(ctx) {
+		verb = "stop without sync"
+	}
+	err := e.tell(ctx, emit, verb, id)
 	if err == nil {
 		e.Becomes(id, steps.StateStopped)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
@@ -127,6 +128,7 @@ func (a *answering) flags(base *steps.Answers) {
 		"type":      func() { base.Type = o.kind },
 		"disk":      func() { base.DiskGB = o.disk },
 		"subnet":    func() { base.Subnet = o.subnet },
+		"project":   func() { base.Project = wholePath(o.project) },
 		"mode":      func() { base.Mode = steps.Mode(o.mode) },
 		"installer": func() { base.Installer = steps.Installer(o.installer) },
 		"ui":        func() { base.UI = steps.UI(o.ui) },
@@ -147,7 +149,22 @@ func readPlan(path string) (plan steps.Answers, err error) {
 		return plan, usage("up", "the plan cannot be opened: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return steps.ReadPlan(f)
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return plan, usage("up", "the plan cannot be opened: %w", err)
+	}
+	return steps.ReadPlan(f, filepath.Dir(whole))
+}
+
+// wholePath is a folder as it is found from anywhere; empty stays empty.
+func wholePath(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	if whole, err := filepath.Abs(dir); err == nil {
+		return whole
+	}
+	return dir // which the answers' own check refuses
 }
 
 func regionUsable(regions []steps.Region, want string) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/timing"
+	"github.com/jupyter-ec2/jupyter-ec2/ui/wording"
 )
 
 // lineReader reads lines of the terminal in the background, so that waiting
@@ -170,6 +171,21 @@ func (a *asker) replaceHostKey(ctx context.Context, q steps.HostKeyQuestion) (st
 		err = nil
 	}
 	return steps.HostKeyReject, err
+}
+
+// Project implements [steps.Asker].
+func (a *asker) Project(ctx context.Context, q steps.ProjectQuestion) (bool, error) {
+	lines := wording.ProjectQuestion(q)
+	if !a.yes && (!a.p.Terminal || a.quiet) {
+		return false, &problem.Error{
+			Kind: problem.Answers, Title: "The project needs a yes of yours", Text: strings.Join(lines, " "),
+			Next: problem.Say("There is no terminal to ask on: add --yes to agree. To leave something out, name it in the project's .gitignore or .jupyter-ec2-ignore."), Err: steps.ErrDeclined,
+		}
+	}
+	for _, line := range lines {
+		a.say("%s\n", line)
+	}
+	return a.confirm(ctx, "Bring it?")
 }
 
 // confirm asks a question that is answered with y or n; anything else is no.

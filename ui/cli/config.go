@@ -132,7 +132,11 @@ func (r *request) configSet() error {
 	if err != nil {
 		return err
 	}
-	if err := r.Places.Set(k, r.args[1]); err != nil {
+	text := r.args[1]
+	if k == settings.Folder {
+		text = wholePath(text) // which holds wherever one works
+	}
+	if err := r.Places.Set(k, text); err != nil {
 		return r.notSet(k, err)
 	}
 	return r.changed(k, true)

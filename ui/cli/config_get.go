@@ -112,7 +112,7 @@ func (r *request) settingTable(s *settings.Settings) error {
 			if v.Text == "" {
 				row[2].text = map[settings.Key]string{
 					settings.Profile: "the AWS tools' own", settings.Region: "the profile's own", settings.Type: "t2.micro, or of the free tier",
-					settings.Subnet: "the default network",
+					settings.Subnet: "the default network", settings.Folder: "none",
 				}[k]
 			}
 		}

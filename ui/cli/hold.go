@@ -16,7 +16,7 @@ const lookEvery = time.Second
 
 // arrived prints the URL and, where there is a tunnel to hold, holds it until
 // the person ends it. Ending it is no failure: the URL was reached.
-func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, hold bool) error {
+func (p *Program) arrived(ctx context.Context, engine steps.Engine, out printer, o *steps.Opened, hold bool) error {
 	if o.Tunnel == nil || !hold {
 		// Without the tunnel the URL holds for the manual command only, so the
 		// port has to be free again before it is printed.
@@ -34,7 +34,9 @@ func (p *Program) arrived(ctx context.Context, out printer, o *steps.Opened, hol
 		return errors.Join(err, o.Close())
 	}
 	p.note("The tunnel is open; Ctrl-C closes it.\n")
+	end := p.keepProjects(ctx, engine, o.Setup)
 	p.watch(ctx, []*steps.Opened{o}, func(_ *steps.Opened, state string) { p.note("Tunnel: %s\n", state) })
+	end()
 	p.note("The tunnel is closed.\n")
 	p.keepsRunning(o.Setup)
 	if err := o.Close(); err != nil {

@@ -159,6 +159,10 @@ func (r *request) table(out paper, all []machine) error {
 		{title: "SO FAR", label: "so far:", give: 5},
 		{title: "URL", give: 9},
 	}
+	projects := slices.ContainsFunc(all, func(m machine) bool { return m.Project != nil })
+	if projects {
+		columns = append(columns, column{title: "PROJECT", label: "project:", give: 3})
+	}
 	var rows [][]cell
 	now := r.Now()
 	for _, m := range all {
@@ -179,6 +183,10 @@ func (r *request) table(out paper, all []machine) error {
 			{text: soFar},
 			m.urlCell(),
 		})
+		if projects {
+			last := len(rows) - 1
+			rows[last] = append(rows[last], m.projectCell(now))
+		}
 	}
 	if err := out.table(columns, rows); err != nil {
 		return fmt.Errorf("print: %w", err)

@@ -44,6 +44,10 @@ type jsonMachine struct {
 	Health *jsonHealth `json:"health,omitempty"`
 	// ImageBegun is the name of an image that was begun, and has not come to its end.
 	ImageBegun string `json:"image_begun,omitempty"`
+	// Project is the folder here that is kept alike with one of the machine, and Sync
+	// how they are.
+	Project string `json:"project,omitempty"`
+	Sync    string `json:"sync,omitempty"`
 	// BadRecord says why the setup's record cannot be used, and what to do.
 	BadRecord string `json:"bad_record,omitempty"`
 	Unwell    string `json:"unwell,omitempty"` // why the machine did not say how it is
@@ -124,6 +128,9 @@ func (m machine) json(now time.Time) jsonMachine {
 	if m.health != nil {
 		j.Health = healthOf(*m.health)
 	}
+	if m.Project != nil {
+		j.Project, j.Sync = m.Project.Dir, wording.Sync(m.Setup.Sync, now)
+	}
 	if m.Saving != nil {
 		j.ImageBegun = safe.Clean(m.Saving.Name)
 	}
@@ -172,6 +179,15 @@ func (m machine) urlCell() cell {
 	c := cell{text: dash(wording.URLCell(m.URL(), m.Machine))}
 	if m.URL() != "" {
 		c.tone = web
+	}
+	return c
+}
+
+// projectCell is how the machine's project is, in a table.
+func (m machine) projectCell(now time.Time) cell {
+	c := cell{text: dash(wording.Sync(m.Setup.Sync, now))}
+	if m.Setup.Sync != nil {
+		c.tone = syncTone(*m.Setup.Sync)
 	}
 	return c
 }

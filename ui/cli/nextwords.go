@@ -24,6 +24,8 @@ func actionWords(a problem.Action) string {
 		return wording.Choice(a) + " with --subnet"
 	case problem.LeaveSubnet:
 		return "use the default network with --subnet="
+	case problem.LeaveProject:
+		return "do without a project with --project="
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:
@@ -80,6 +82,26 @@ func machineWords(a problem.Action) string {
 		return "check again with " + of("doctor")
 	case problem.Fix:
 		return "run " + of("doctor", "--fix")
+	case problem.BringProject:
+		return "bring a folder with " + up + " --project DIR"
+	case problem.Sync:
+		return "sync it with " + of("sync")
+	case problem.SyncDeletions:
+		return "delete it on the other side too with " + of("sync", "--deletions")
+	case problem.ResumeSync:
+		return "continue with " + of("sync resume")
+	case problem.Discard:
+		return "run " + of("rm", "--discard")
+	case problem.CopyFiles:
+		a.Name = cmp.Or(a.Name, "NAME") + ":PATH"
+		return "copy it with " + commandOn("cp", a, ".")
+	case problem.BringPackages:
+		if a.What != "" {
+			return "bring them with " + of("sync packages", "--packages", a.What)
+		}
+		return "bring them with " + of("sync packages")
+	case problem.WithoutPackages:
+		return "bring the others with " + of("sync packages", "--without", cmp.Or(a.What, "NAMES"))
 	case problem.List:
 		return "list them with " + list([]bool{a.Sandbox})
 	case problem.Adopt:

@@ -80,7 +80,7 @@ func (r *request) open(ctx context.Context, o *openOptions) error {
 		return err
 	}
 	if opened.Tunnel == nil || o.noTunnel {
-		if err := r.arrived(ctx, t.printer(), opened, false); err != nil {
+		if err := r.arrived(ctx, t.engine, t.printer(), opened, false); err != nil {
 			return err
 		}
 		if o.browser {
@@ -93,7 +93,9 @@ func (r *request) open(ctx context.Context, o *openOptions) error {
 	if o.browser {
 		r.lead(ctx, opened.URL, false)
 	}
+	end := r.keepProjects(ctx, t.engine, opened.Setup)
 	err = r.hold(ctx, []*steps.Opened{opened})
+	end()
 	r.keepsRunning(opened.Setup)
 	if err == nil {
 		r.done(opened.Setup, "")

@@ -10,21 +10,23 @@ import (
 )
 
 func (p *Program) rmCommand(sandbox *bool) *cobra.Command {
+	discard := false
 	cmd, r := commandSpec{
 		use: "rm NAME", aliases: []string{"remove"},
 		short: "Terminate a setup's machine and remove all it created", least: 1, most: 1, want: oneName,
-		long: `Terminates the machine with everything on its disk, and removes the security group, the key pair and the local files that the setup created. What existed before the setup stays.
+		long: `Terminates the machine with everything on its disk, and removes the security group, the key pair and the local files that the setup created. What existed before the setup stays. What is new in the setup's project is brought back first; where that cannot be done, nothing is removed, unless with --discard.
 
 With --json, events of the removal, and a last line of kind "done".`,
 		example: `jupyter-ec2 rm jupyter
 jupyter-ec2 rm jupyter --yes`,
-		run: func(ctx context.Context, r *request) error { return r.rm(ctx) },
+		run: func(ctx context.Context, r *request) error { return r.rm(ctx, discard) },
 	}.command(p, sandbox)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&discard, "discard", false, "lose what the machine alone has of the project")
 	return cmd
 }
 
-func (r *request) rm(ctx context.Context) error {
+func (r *request) rm(ctx context.Context, discard bool) error {
 	t, err := r.take(ctx, r.args[0])
 	if err != nil {
 		return err
@@ -36,6 +38,12 @@ func (r *request) rm(ctx context.Context) error {
 		r.note("This cannot be undone. It removes:\n")
 		for _, line := range losses(t.setup) {
 			r.note("  %s\n", line)
+		}
+	}
+	if discard {
+		ctx = steps.Discarding(ctx)
+		if t.setup.Project != nil && !r.yes {
+			r.note("What is new in ~/%s on the machine is lost with it: --discard brings nothing back.\n", t.setup.Project.Folder)
 		}
 	}
 	if s := t.setup.Saving; s != nil && !r.yes {

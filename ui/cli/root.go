@@ -63,7 +63,7 @@ jupyter-ec2 rm jupyter`,
 	cmd.SetHelpCommand(p.helpCommand())
 	cmd.AddCommand(p.upCommand(&o.sandbox), p.configCommand(&o.sandbox), p.sandboxCommand())
 	for _, make := range []func(*bool) *cobra.Command{
-		p.lsCommand, p.statusCommand, p.openCommand, p.tunnelCommand, p.logsCommand, p.sshCommand, p.cpCommand,
+		p.lsCommand, p.statusCommand, p.openCommand, p.tunnelCommand, p.logsCommand, p.sshCommand, p.cpCommand, p.syncCommand,
 		p.startCommand, p.stopCommand, p.rebootCommand, p.resizeCommand, p.modeCommand, p.gatewayCommand, p.notebookCommand,
 		p.extendCommand, p.idleCommand, p.imageCommand, p.rmCommand, p.sweepCommand, p.doctorCommand, p.adoptCommand, p.versionCommand,
 	} {

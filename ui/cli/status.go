@@ -108,6 +108,10 @@ func (r *request) describe(m machine, gateway string) error {
 	} else {
 		f.mark(web, "", "URL", "%s", url)
 	}
+	if m.Project != nil && m.Setup.Sync != nil {
+		tone := syncTone(*m.Setup.Sync)
+		f.mark(tone, tone.mark(), "Project", "%s: %s", m.Project.Dir, wording.Sync(m.Setup.Sync, r.Now()))
+	}
 	if m.health != nil {
 		f.health(*m.health)
 		f.stop(m)

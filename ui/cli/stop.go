@@ -7,26 +7,32 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
 func (p *Program) stopCommand(sandbox *bool) *cobra.Command {
+	noSync := false
 	cmd, _ := commandSpec{
 		use: "stop NAME...", short: "Stop machines; their disks are kept", least: 1, most: -1,
 		want: "name one setup or more: " + name + " ls lists them",
-		long: `Stops machines. Files are kept, and the disk keeps costing a little; running kernels and what is in their memory are lost. "start" starts a machine again, at another address.
+		long: `Stops machines. Files are kept, and the disk keeps costing a little; running kernels and what is in their memory are lost. What is new in a setup's project is brought back first, and what cannot be brought back is named: it stays on the disk. With --no-sync, and while the project is paused, nothing is brought back. "start" starts a machine again, at another address.
 
 With --json, events of the steps, and a last line of kind "done".`,
 		example: `jupyter-ec2 stop jupyter
 jupyter-ec2 stop small big`,
-		run: func(ctx context.Context, r *request) error { return r.stop(ctx) },
+		run: func(ctx context.Context, r *request) error { return r.stop(ctx, noSync) },
 	}.command(p, sandbox)
+	cmd.Flags().BoolVar(&noSync, "no-sync", false, "bring nothing back from the machine first; its disk is kept")
 	return cmd
 }
 
 // stop stops them all at the same time. One that cannot be stopped does not
 // keep the others running.
-func (r *request) stop(ctx context.Context) error {
+func (r *request) stop(ctx context.Context, noSync bool) error {
+	if noSync {
+		ctx = steps.WithoutSync(ctx)
+	}
 	var all []*taken
 	given := map[string]bool{}
 	for _, want := range r.args {
@@ -38,6 +44,11 @@ func (r *request) stop(ctx context.Context) error {
 			all = append(all, t)
 		}
 		given[t.setup.ID] = true
+	}
+	for _, t := range all {
+		if s := t.setup; s.Project != nil && !noSync && (s.Sync == nil || s.Sync.Phase != steps.SyncPaused) {
+			r.note("What is new in ~/%s on %s is brought back first; --no-sync stops it without that.\n", safe.Clean(s.Project.Folder), s.Answers.Name)
+		}
 	}
 	var wg sync.WaitGroup
 	var mu sync.Mutex

@@ -58,6 +58,9 @@ func (r *request) tunnel(ctx context.Context) error {
 			t.printer().ready(o)
 		}
 	}
+	for i, t := range all {
+		defer r.keepProjects(ctx, t.engine, opened[i].Setup)()
+	}
 	if err := r.hold(ctx, opened); err != nil {
 		return err
 	}

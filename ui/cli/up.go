@@ -15,7 +15,7 @@ import (
 type upOptions struct {
 	profile, region, image, kind string
 	disk                         int
-	subnet                       string
+	subnet, project              string
 	key, mode, installer, name   string
 	ui                           string
 	noTLS                        bool
@@ -62,6 +62,8 @@ jupyter-ec2 up --name big --type t3.large --disk 30 --mode http
 jupyter-ec2 up --key create --installer pip
 # In a network of your own
 jupyter-ec2 up --subnet subnet-0123456789abcdef0
+# With the folder that you work in, kept alike on both sides
+jupyter-ec2 up --project .
 # See where the time goes
 jupyter-ec2 up --sandbox --yes --timings
 # From an image of yours: what is installed on it is there
@@ -81,6 +83,7 @@ jupyter-ec2 up --plan plan.json`,
 	f.StringVar(&o.kind, "type", "", "launch this instance type (t2.micro, or a free-tier type where there is none)")
 	f.IntVar(&o.disk, "disk", steps.DefaultDiskGB, "create a disk of this many GB")
 	f.StringVar(&o.subnet, "subnet", "", "launch into this subnet, subnet-…, which leads to the internet (one of the default network)")
+	f.StringVar(&o.project, "project", "", "bring this folder to the machine, and keep both alike (none)")
 	f.StringVar(&o.key, "key", string(steps.KeyMadeHere), "use this private key file, or: import (new key, made here), create (made by EC2), agent")
 	f.StringVar(&o.mode, "mode", string(steps.ModeSSH), "reach the server this way: ssh, http or gateway")
 	f.StringVar(&o.installer, "installer", string(steps.InstallerUV), "install with uv, or with pip as the guide does")
@@ -158,7 +161,7 @@ func (p *Program) up(ctx context.Context, sandbox bool, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	return p.arrived(ctx, out, opened, !o.noTunnel)
+	return p.arrived(ctx, engine, out, opened, !o.noTunnel)
 }
 
 // upPrinter is who shows a run: in a terminal that can, the steps as they go.

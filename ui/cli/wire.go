@@ -31,7 +31,7 @@ func (p *Program) wire(inSandbox bool, ask steps.Asker) (steps.Engine, error) {
 		home = "." // a person without a home still has keys by path
 	}
 	c := engine.Config{
-		Dir: stateDir("aws"), Beside: stateDir("sandbox"), Ask: ask, Env: p.Getenv, SSHDir: filepath.Join(home, ".ssh"),
+		Dir: stateDir("aws"), Beside: stateDir("sandbox"), Ask: ask, Env: p.Getenv, Environ: os.Environ(), SSHDir: filepath.Join(home, ".ssh"),
 		Open: engine.OpenAWS, Now: p.Now, Background: &p.background, Log: p.trace,
 	}
 	if inSandbox {

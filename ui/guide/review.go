@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -97,7 +98,7 @@ func (s *Review) Keys() page.Keys {
 		page.On(launchKey, launch, s.launch), page.On("r", again, s.ask),
 		page.On("enter", "", s.enterPressed), answers,
 		page.On("i", "idle stop", s.nextIdleStop), page.On("t", "lifetime", s.nextLifetime),
-		page.On("s", "save plan", s.savePlan), page.Moving[tea.Cmd]("scroll", s.at.Key), back,
+		page.On("p", "project", s.askProject), page.On("s", "save plan", s.savePlan), page.Moving[tea.Cmd]("scroll", s.at.Key), back,
 	}
 }
 
@@ -158,6 +159,48 @@ func (s *Review) limitLines(w int) []string {
 	whenIdle, inAll := s.Answers.StopRule().Parts()
 	key := func(k string) string { return " (" + s.Theme.Key.Render(k) + s.Theme.Subtle.Render(" changes") + ")" }
 	return []string{page.Heading(s.Theme, "Auto-stop"), cells.Fit("  "+whenIdle+key("i")+", "+inAll+key("t"), w)}
+}
+
+// askProject asks for the folder that is to come along. What is chosen is checked by
+// another review.
+func (s *Review) askProject() tea.Cmd {
+	if s.review == nil {
+		return nil
+	}
+	folder := s.Answers.Project
+	if folder == "" {
+		folder, _ = os.Getwd() // without one, it is typed
+	}
+	s.Open(&page.InputDialog{
+		Title: "Your project",
+		Text:  []string{"This folder of this computer is brought to the machine and kept alike on both sides. Empty is none."},
+		Label: "Folder", Field: page.NewField(folder, "~/work/project", 0),
+		Check: func(value string) string {
+			a := s.Answers
+			a.Project = wholeFolder(value)
+			if err := a.Valid(); err != nil {
+				return problem.Sentence(err.Error())
+			}
+			return ""
+		},
+		Done: func(value string) tea.Cmd {
+			s.Answers.Project = wholeFolder(value)
+			return s.Enter()
+		},
+	})
+	return nil
+}
+
+// wholeFolder is a folder as it was typed, by its whole path.
+func wholeFolder(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	if whole, err := filepath.Abs(page.FromHome(text)); err == nil {
+		return whole
+	}
+	return text // which the answers' own check refuses
 }
 
 // View implements [page.Page].

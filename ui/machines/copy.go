@@ -3,7 +3,6 @@ package machines
 import (
 	"context"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -104,7 +103,7 @@ func (s *Page) copyFiles(u *Member, up bool, from, to string) tea.Cmd {
 	if up {
 		here = &from
 	}
-	*here = fromHome(*here)
+	*here = page.FromHome(*here)
 	if !up && !filepath.IsAbs(to) {
 		to = filepath.Join(s.SaveDir, to)
 	}
@@ -124,20 +123,6 @@ func (s *Page) copyFiles(u *Member, up bool, from, to string) tea.Cmd {
 		u.op.copying = c
 	}
 	return cmd
-}
-
-// fromHome is a path of this computer without the ~ for the home folder, which
-// no shell has replaced here.
-func fromHome(path string) string {
-	rest, ok := strings.CutPrefix(path, "~")
-	if !ok || rest != "" && !os.IsPathSeparator(rest[0]) {
-		return path
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return path // and the error will show it as it was typed
-	}
-	return filepath.Join(home, rest)
 }
 
 // copied notes how far a copy is. Its row is made again when the percentage in

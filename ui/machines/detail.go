@@ -70,6 +70,7 @@ func (u *Member) detailLines(s *Page, w int) []string {
 	f.lines = append(f.lines, s.Theme.Subtle.Render(cells.Fit(u.what(), w)))
 	u.happening(f, now)
 	u.reaching(f, s.members[u.Answers.Gateway])
+	u.projectFacts(s, f)
 	money, text := u.money(s, now)
 	if s.Roomy() {
 		f.wrapped("Costs", money, text)

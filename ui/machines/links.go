@@ -133,6 +133,8 @@ func (s *Page) letGoOldest() {
 // unlink closes the link to a machine and forgets what was known by it.
 func (u *Member) unlink(s *Page) {
 	u.hangUp(s)
+	s.Tasks.Stop(taskKeep(u.ID))
+	u.unkept, u.synced = nil, nil
 	u.forget()
 }
 
@@ -181,7 +183,7 @@ func (s *Page) healthy(msg healthCame) tea.Cmd {
 	u.conn.problem = nil
 	u.health, u.healthAt = msg.health, s.Now()
 	s.letGoOldest() // this one may be what was waited for
-	cmd := tea.Batch(s.watchServer(u), s.again(u))
+	cmd := tea.Batch(s.watchServer(u), s.again(u), s.keepProject(u))
 	s.fill()
 	return cmd
 }

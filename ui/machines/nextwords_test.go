@@ -21,7 +21,7 @@ func TestActionsNameTheKeysOfTheList(t *testing.T) {
 	}
 	named := regexp.MustCompile(`(?:with|[Pp]ress|doctor \() ?(\w+) in Your setups`)
 	meant := map[problem.Verb]string{
-		problem.Start: "start", problem.Stop: "stop", problem.Remove: "remove", problem.Open: "open", problem.RestartServer: "restart the server",
+		problem.Start: "start", problem.Stop: "stop", problem.Remove: "remove", problem.Discard: "remove", problem.Open: "open", problem.RestartServer: "restart the server",
 		problem.Resize: "another type", problem.ChangeMode: "mode", problem.OwnKernels: "gateway", problem.Doctor: "doctor", problem.Fix: "doctor",
 		problem.Adopt: "adopt", problem.Sweep: "sweep", problem.Launch: "starts the machine", problem.Continue: "starts the machine",
 	}

@@ -61,7 +61,7 @@ func completed(path string, names []string, here bool) (string, completion) {
 // namesHere are the names in a folder of this computer; a folder's ends in "/".
 // A relative one begins in dir.
 func namesHere(dir, folder string) ([]string, error) {
-	folder = fromHome(folder)
+	folder = page.FromHome(folder)
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(dir, folder)
 	}

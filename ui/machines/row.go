@@ -39,6 +39,9 @@ type Member struct {
 	tunnel   string        // what the tunnel said last
 	notebook steps.LocalNotebook
 
+	synced *steps.SyncState // what was said of its project since; nil before
+	unkept *problem.Problem // why its project is no longer kept alike, or nil
+
 	log  logKind
 	logs [logKinds]*logbuf.Buffer
 }

@@ -30,6 +30,10 @@ func (s *Page) Update(msg tea.Msg) tea.Cmd {
 		return s.notebookEnded(msg)
 	case shellEnded:
 		return s.shellEnded(msg)
+	case page.ProjectSaid:
+		return s.projectSaid(msg)
+	case projectKept:
+		s.projectEnded(msg)
 	case page.Ticked:
 		return s.turned(msg.At)
 	case page.Resumed:

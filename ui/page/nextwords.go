@@ -19,6 +19,8 @@ func actionWords(a problem.Action) string {
 		return wording.Choice(a) + ": quit, and run \"jupyter-ec2 up --subnet subnet-…\""
 	case problem.LeaveSubnet:
 		return "use the default network: quit, and run \"jupyter-ec2 up --subnet=\""
+	case problem.LeaveProject:
+		return "do without a project: quit, and run \"jupyter-ec2 up --project=\""
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:
@@ -70,6 +72,22 @@ func machineWords(a problem.Action) string {
 		return "check again with D" + list
 	case problem.Fix:
 		return "have the doctor (D" + list + ") fix it"
+	case problem.BringProject:
+		return "bring a folder: quit, and run \"jupyter-ec2 up --project DIR\""
+	case problem.Sync:
+		return "sync it: run \"jupyter-ec2 sync NAME\" in another terminal"
+	case problem.SyncDeletions:
+		return "delete it on the other side too: run \"jupyter-ec2 sync --deletions NAME\" in another terminal"
+	case problem.ResumeSync:
+		return "continue: run \"jupyter-ec2 sync resume NAME\" in another terminal"
+	case problem.Discard:
+		return "press x" + list + ", and type the word discard after its name"
+	case problem.CopyFiles:
+		return "copy it: run \"jupyter-ec2 cp NAME:PATH .\" in another terminal"
+	case problem.BringPackages:
+		return "bring them: run \"jupyter-ec2 sync packages NAME\" in another terminal"
+	case problem.WithoutPackages:
+		return "bring the others: run \"jupyter-ec2 sync packages NAME --without " + cmp.Or(a.What, "NAMES") + "\" in another terminal"
 	case problem.List:
 		return "see Your setups"
 	case problem.Adopt:

@@ -9,7 +9,11 @@ import (
 
 func TestEveryActionIsWordedForTheScreen(t *testing.T) {
 	// What the screen cannot do is said with the command that can.
-	outside := map[problem.Verb]bool{problem.StopSandbox: true, problem.RunSandbox: true, problem.ReportBug: true, problem.ChooseSubnet: true, problem.LeaveSubnet: true}
+	outside := map[problem.Verb]bool{
+		problem.StopSandbox: true, problem.RunSandbox: true, problem.ReportBug: true, problem.ChooseSubnet: true, problem.LeaveSubnet: true,
+		problem.BringProject: true, problem.LeaveProject: true, problem.Sync: true, problem.SyncDeletions: true, problem.ResumeSync: true,
+		problem.BringPackages: true, problem.WithoutPackages: true, problem.CopyFiles: true,
+	}
 	for _, verb := range problem.Verbs() {
 		for _, a := range []problem.Action{
 			{Verb: verb, Command: "aws login"},

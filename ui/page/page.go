@@ -4,6 +4,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
 // Page is one page of the wizard: it draws itself at a size, and takes keys
@@ -55,6 +57,11 @@ type (
 	Restyled struct{}
 	// Ticked says that time has passed: spinners turn and costs grow.
 	Ticked struct{ At time.Time }
+	// ProjectSaid says how a setup's project is.
+	ProjectSaid struct {
+		SetupID string
+		State   steps.SyncState
+	}
 	// Resumed says that the program was continued after Ctrl-Z.
 	Resumed struct{}
 )

@@ -242,6 +242,8 @@ func Template() string {
 			text = "t3.large"
 		case Subnet:
 			text = "subnet-0123456789abcdef0"
+		case Folder:
+			text = "~/work"
 		default:
 		}
 		fmt.Fprintf(&b, "\n# %s\n# %s = %s\n", strings.ToUpper(k.About()[:1])+k.About()[1:], k, written(k, text))

@@ -28,6 +28,7 @@ const (
 	UI        Key = "ui"
 	IdleStop  Key = "idle-stop"
 	Lifetime  Key = "lifetime"
+	Folder    Key = "project" // the project's folder
 	Theme     Key = "theme"
 )
 
@@ -84,6 +85,7 @@ func table() []setting {
 		},
 		{key: IdleStop, about: "after how much idle time a machine stops", builtIn: steps.DefaultIdleStop.String(), span: true, check: checkLimit},
 		{key: Lifetime, about: "after how much time a machine stops in any case", builtIn: steps.DefaultLifetime.String(), span: true, check: checkLimit},
+		{key: Folder, about: "the folder that is kept alike with one of the machine", check: checkFolder},
 		{
 			key: Theme, about: "what the screen is drawn for", builtIn: string(theme.Auto), words: theme.Choices(), own: true,
 			check: func(text string) error { _, err := theme.ParseChoice(text); return err },
@@ -216,6 +218,8 @@ func (k Key) answer(a *steps.Answers, text string) {
 		a.IdleStop, _ = Limit(text) // checked before
 	case Lifetime:
 		a.Lifetime, _ = Limit(text)
+	case Folder:
+		a.Project = text
 	case Theme: // of the screen, not of a machine
 	default:
 		if a.Tags == nil {

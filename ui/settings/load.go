@@ -37,7 +37,7 @@ type Places struct {
 // Load reads all sources. What cannot be used is among the faults; the rest
 // counts all the same.
 func Load(p Places) *Settings {
-	s := &Settings{User: p.User}
+	s := &Settings{User: p.User, dir: p.Dir, home: p.Home}
 	if p.User != "" {
 		data, err := readFile(p.User)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -48,11 +48,11 @@ func Load(p Places) *Settings {
 	if path := p.project(); path != "" {
 		s.Project = safe.Clean(path) // whoever wrote the project named its folders
 		data, err := readProject(path)
-		s.file(Project, s.Project, data, err)
 		if err == nil {
 			s.project.path, s.project.sum = path, sum(data)
 			s.trusted = trusts(p.Trusted, path, s.project.sum)
 		}
+		s.file(Project, s.Project, data, err)
 	}
 	if p.Getenv != nil {
 		s.environment(p.Getenv)
@@ -73,6 +73,10 @@ func (s *Settings) file(from Source, path string, data []byte, err error) {
 	}
 	for k, v := range values {
 		v.From, v.Where = from, path
+		if err := s.checkAnswer(k, v); err != nil {
+			s.Faults = append(s.Faults, Fault{From: from, Where: path, Line: v.Line, Text: fmt.Sprintf("%s: %s", k, err)})
+			continue
+		}
 		s.add(k, v)
 	}
 }
@@ -164,6 +168,9 @@ func (k Key) checkProject(text string) error {
 	if s.own {
 		return errors.New("a project cannot set this: set it in your own file, by " + k.Variable() + " or by a flag")
 	}
+	if k == Folder && !filepath.IsLocal(filepath.FromSlash(text)) {
+		return errors.New("a project can name its own folder, which is \".\", or one in it")
+	}
 	if !s.span {
 		return nil
 	}
@@ -180,11 +187,16 @@ func (s *Settings) environment(getenv func(string) string) {
 		if text == "" {
 			continue
 		}
-		if err := k.Check(text); err != nil {
+		v := Value{Text: text, From: Environment, Where: k.Variable()}
+		err := k.Check(text)
+		if err == nil {
+			err = s.checkAnswer(k, v)
+		}
+		if err != nil {
 			s.Faults = append(s.Faults, Fault{From: Environment, Where: k.Variable(), Text: err.Error()})
 			continue
 		}
-		s.add(k, Value{Text: text, From: Environment, Where: k.Variable()})
+		s.add(k, v)
 	}
 	text := getenv(TagsVariable)
 	if text == "" {

@@ -77,6 +77,8 @@ type Settings struct {
 	project struct{ path, sum string }
 	// trusted reports whether the project's file is one that the person agreed to.
 	trusted bool
+	// dir and home are the working folder and the home folder, where folders begin.
+	dir, home string
 }
 
 // Get returns the value that counts. One that nothing sets is built in.
@@ -157,7 +159,7 @@ func (s *Settings) Answers(by ...Source) steps.Answers {
 	for k, all := range s.values {
 		i := slices.IndexFunc(all, func(v Value) bool { return len(by) == 0 || slices.Contains(by, v.From) })
 		if i >= 0 {
-			k.answer(&a, all[i].Text)
+			k.answer(&a, s.answerText(k, all[i]))
 		}
 	}
 	return a

@@ -82,6 +82,8 @@ func valuesOf(k Key) []string {
 		return []string{"10m", "20m", "never"}
 	case k == Subnet:
 		return []string{"subnet-0000000a", "subnet-0000000b", "subnet-0123456789abcdef0"}
+	case k == Folder:
+		return []string{"a.b", ".", "~/e.f"}
 	case len(s.words) > 1:
 		return []string{s.words[1], s.words[0], s.words[1]}
 	}

@@ -46,6 +46,7 @@ func answerFields() []answerField {
 		{"image", func(a steps.Answers) any { return a.Image }},
 		{"type", func(a steps.Answers) any { return a.Type }},
 		{"subnet", func(a steps.Answers) any { return a.Subnet }},
+		{"project", func(a steps.Answers) any { return a.Project }},
 		{"disk", func(a steps.Answers) any { return a.DiskGB }},
 		{"key", func(a steps.Answers) any { return a.Key }},
 		{"mode", func(a steps.Answers) any { return a.Mode }},

@@ -1,43 +1,15 @@
 # uv, the fast way: no apt, no pip, nothing of the system is changed.
-uv=$base/bin/uv
-
-# uv does not read pip's settings: it is told of them.
-uv_settings() {
-	UV_CACHE_DIR=${UV_CACHE_DIR:-$base/cache/uv}
-	UV_PYTHON_DOWNLOADS=never
-	UV_NO_PROGRESS=1
-	export UV_CACHE_DIR UV_PYTHON_DOWNLOADS UV_NO_PROGRESS
-	if [ -z "${UV_EXCLUDE:-}" ]; then
-		# A check of IRIs that Jupyter does without, and that makes every one of
-		# its commands one to two seconds slower (python-jsonschema/jsonschema#1521).
-		# Without its folder, which may have a space: uv takes a list there.
-		printf 'rfc3987-syntax\n' >excludes.txt
-		UV_EXCLUDE=excludes.txt
-		export UV_EXCLUDE
-	fi
-	index=$("$python" -I "$base/fetch.py" index)
-	if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && [ "$index" != https://pypi.org/simple ]; then
-		UV_DEFAULT_INDEX=$index
-		export UV_DEFAULT_INDEX
-	fi
-	if [ -z "${UV_INDEX:-}${UV_EXTRA_INDEX_URL:-}" ] && [ -n "${PIP_EXTRA_INDEX_URL:-}" ]; then
-		UV_INDEX=$PIP_EXTRA_INDEX_URL
-		export UV_INDEX
-	fi
-	cert=$("$python" -I "$base/fetch.py" cert)
-	if [ -z "${SSL_CERT_FILE:-}" ] && [ -f "$cert" ]; then
-		SSL_CERT_FILE=$cert
-		export SSL_CERT_FILE
-	elif [ -z "${SSL_CERT_FILE:-}${SSL_CERT_DIR:-}" ]; then
-		# The system's authorities, as python3 uses them, not uv's own list.
-		UV_SYSTEM_CERTS=1
-		export UV_SYSTEM_CERTS
-	fi
-}
-
 prepare
-"$uv" --version >/dev/null 2>&1 || "$python" -I -u "$base/fetch.py" uv "$uv"
+need_uv
 uv_settings
+if [ -z "${UV_EXCLUDE:-}" ]; then
+	# A check of IRIs that Jupyter does without, and that makes every one of
+	# its commands one to two seconds slower (python-jsonschema/jsonschema#1521).
+	# Without its folder, which may have a space: uv takes a list there.
+	printf 'rfc3987-syntax\n' >excludes.txt
+	UV_EXCLUDE=excludes.txt
+	export UV_EXCLUDE
+fi
 [ -x "$venv/bin/python" ] || run "$uv" venv --python "$python" "$venv"
 activate
 run "$uv" pip install notebook jupyter_kernel_gateway ipykernel pip

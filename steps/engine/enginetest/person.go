@@ -14,6 +14,7 @@ import (
 type Person struct {
 	OnHostKey func(steps.HostKeyQuestion) steps.HostKeyAnswer
 	OnTell    func(text string)
+	OnProject func(steps.ProjectQuestion) bool
 }
 
 // Tell hears everything.
@@ -37,6 +38,14 @@ func (p Person) HostKey(_ context.Context, q steps.HostKeyQuestion) (steps.HostK
 		return steps.HostKeyReject, fmt.Errorf("a person was asked about a host key: %w", steps.ErrDeclined)
 	}
 	return p.OnHostKey(q), nil
+}
+
+// Project answers what OnProject says.
+func (p Person) Project(_ context.Context, q steps.ProjectQuestion) (bool, error) {
+	if p.OnProject == nil {
+		return false, fmt.Errorf("a person was asked about a project: %w", steps.ErrDeclined)
+	}
+	return p.OnProject(q), nil
 }
 
 // Answers are those that the tests launch with, unless they say otherwise.
