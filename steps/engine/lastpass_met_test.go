@@ -15,10 +15,10 @@ import (
 )
 
 // begunProject is a world whose one machine is there, and has nothing of its project.
-func begunProject(t *testing.T, ask func(steps.ProjectQuestion) bool) (w *world, g *engine.Guide, id, dir string) {
+func begunProject(t *testing.T, ask func(steps.ProjectQuestion) bool) (g *engine.Guide, id, dir string) {
 	t.Helper()
 	dir = projectFolder(t, map[string]string{"a": "A"})
-	w = newWorld(t, nil)
+	w := newWorld(t, nil)
 	w.Ask = enginetest.Person{OnProject: ask}
 	g = w.Guide()
 	a := enginetest.Answers()
@@ -26,12 +26,12 @@ func begunProject(t *testing.T, ask func(steps.ProjectQuestion) bool) (w *world,
 	if err := w.until(t.Context(), g, a, steps.StepConnect); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
-	return w, g, w.Only().ID, dir
+	return g, w.Only().ID, dir
 }
 
 // What is new on the machine is brought back whoever brought the project there.
 func TestTheLastPassOfAProjectThatASyncBrought(t *testing.T) {
-	_, g, id, dir := begunProject(t, nil)
+	g, id, dir := begunProject(t, nil)
 	if _, err := g.Sync(t.Context(), id, steps.SyncOptions{}, func(steps.Event) {}); err != nil {
 		t.Fatalf("%+v", steps.Explain(err))
 	}
@@ -48,7 +48,7 @@ func TestTheLastPassOfAProjectThatASyncBrought(t *testing.T) {
 // there by no other way, and that folder is not marked.
 func TestANoToAFolderHolds(t *testing.T) {
 	asked, yes := 0, false
-	_, g, id, dir := begunProject(t, func(q steps.ProjectQuestion) bool { asked++; return yes })
+	g, id, dir := begunProject(t, func(q steps.ProjectQuestion) bool { asked++; return yes })
 	onHost(t, g, id, "mkdir proj && printf O >proj/other")
 	ways := map[string]func(context.Context) error{
 		"up": func(ctx context.Context) error { return engine.BringProject(ctx, g, id, func(steps.Event) {}) },
