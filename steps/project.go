@@ -168,6 +168,7 @@ func (u SyncUnknown) Words() string {
 		"name":   "its name cannot be used on the other side",
 		"link":   "a link that leads out of the project",
 		"kind":   "neither a file, a folder nor a link",
+		"key":    "a private key that opens a machine: it stays on this computer",
 		"closed": "it cannot be read",
 		"moving": "it is being written to",
 		"case":   "another name differs in upper and lower case alone",

@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,8 @@ type here struct {
 	modes bool // files have permission bits
 
 	plain bool // it cannot exchange names
+
+	keys []string // files that are never brought, wherever in the folder they are
 
 	rules *Rules
 	seen  map[string]seen     // what a file's content was
@@ -102,6 +105,7 @@ type scanner struct {
 	h       *here
 	base    Tree // what both sides were when they were last alike
 	device  uint64
+	keys    []fs.FileInfo
 	scan    Scan
 	ids     map[string]identity
 	unknown sync.Mutex
@@ -120,6 +124,11 @@ func (h *here) look(ctx context.Context, base Tree) (Scan, error) {
 	h.settle()
 	h.rules, h.lines = newRules(h.fold), map[string]string{}
 	s := &scanner{h: h, base: base, device: device(top), scan: Scan{Tree: Tree{}, Unknown: map[string]string{}}, ids: map[string]identity{}}
+	for _, name := range h.keys {
+		if info, err := os.Stat(name); err == nil { // one that is not there is in no folder
+			s.keys = append(s.keys, info)
+		}
+	}
 	if _, err := s.walk(ctx, ""); err != nil {
 		return Scan{}, err
 	}
@@ -211,6 +220,8 @@ func (s *scanner) entry(ctx context.Context, p string, e fs.DirEntry) (left bool
 		if item.Holds, err = s.walk(ctx, p); err != nil && ctx.Err() == nil {
 			return s.leave(p, unknownClosed)
 		}
+	case slices.ContainsFunc(s.keys, func(key fs.FileInfo) bool { return os.SameFile(key, info) }):
+		return s.leave(p, unknownKey)
 	case info.Mode().IsRegular():
 		item.Kind, item.Size = File, info.Size()
 		if known, ok := s.h.seen[p]; ok && known.ID == identify(info) {

@@ -15,6 +15,7 @@ const (
 	unknownLink   = "link"     // leads out of the project
 	unknownKind   = "kind"     // neither a file, a folder nor a link
 	unknownClosed = "closed"   // cannot be read
+	unknownKey    = "key"      // a private key that opens a machine, of this computer alone
 	unknownMoving = "moving"   // was changed while it was read
 	unknownMount  = "mount"    // another file system
 	unknownCase   = "case"     // another name is the same on one side

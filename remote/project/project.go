@@ -15,9 +15,10 @@ import (
 type Config struct {
 	Dir     string // of this computer
 	Host    Host
-	HostDir string // of the host; it begins in the home folder
-	Name    string // the machine's, for the names of conflicts
-	State   string // the file that holds what is known between runs; the caller sees that one at a time has it
+	HostDir string   // of the host; it begins in the home folder
+	Name    string   // the machine's, for the names of conflicts
+	Keys    []string // files of this computer, by their whole paths, that are never brought: private keys
+	State   string   // the file that holds what is known between runs; the caller sees that one at a time has it
 	// Emptied has what is gone on one side be deleted on the other, however much
 	// that is.
 	Emptied bool
@@ -95,7 +96,7 @@ func Open(ctx context.Context, cfg Config) (*Project, error) {
 	if p.here, err = openHere(cfg.Dir, k); err != nil {
 		return nil, fmt.Errorf("open the project's folder: %w", err)
 	}
-	p.flush = p.here.flush
+	p.here.keys, p.flush = cfg.Keys, p.here.flush
 	if p.there, err = openThere(ctx, cfg.Host, cfg.HostDir); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the project's folder on the machine: %w", err), p.here.close())
 	}

@@ -69,6 +69,28 @@ func holds(dir, other string) bool {
 	return err == nil && filepath.IsLocal(in)
 }
 
+// loginKeys are the files of the private keys that open machines: this setup's, and
+// those of all others.
+func (g *Guide) loginKeys(s *steps.Setup) ([]string, error) {
+	all, err := g.ledger.good()
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for _, one := range append(all, *s) {
+		for _, path := range []string{one.Resources.KeyPath, one.Answers.Key.Path} {
+			if path == "" {
+				continue
+			}
+			if path, err = expand(path); err != nil {
+				return nil, err
+			}
+			keys = append(keys, path)
+		}
+	}
+	return keys, nil
+}
+
 // partsMost is how many parts of a large project are named.
 const partsMost = 3
 

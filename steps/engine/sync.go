@@ -49,9 +49,12 @@ func (g *Guide) openProject(ctx context.Context, s *steps.Setup, host *remote.Cl
 	if !n.state.Last.IsZero() { // it runs again
 		n.change(false, func(s *steps.SyncState) { s.Last = time.Time{} })
 	}
-	var err error
+	keys, err := g.loginKeys(s)
+	if err != nil {
+		return nil, err
+	}
 	m.Project, err = project.Open(ctx, project.Config{
-		Dir: s.Project.Dir, Host: host, HostDir: s.Project.Folder, Name: s.Answers.Name, State: g.ledger.baseFile(s), Emptied: o.Deletions, Back: o.Back,
+		Dir: s.Project.Dir, Host: host, HostDir: s.Project.Folder, Name: s.Answers.Name, State: g.ledger.baseFile(s), Keys: keys, Emptied: o.Deletions, Back: o.Back,
 		Tell: func(p project.Progress) { n.copied(p.Files, p.OfAll, p.Bytes, p.Of) },
 	})
 	if err != nil {
