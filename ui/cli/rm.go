@@ -74,6 +74,9 @@ func losses(s steps.Setup) []string {
 	r := s.Resources
 	add("the instance with all files on it:", r.InstanceID)
 	add("the security group", r.GroupName)
+	if p := s.Project; p != nil && r.InstanceID != "" {
+		add("what the rules leave out (.gitignore and the like), which is not brought back, in", "~/"+safe.Clean(p.Folder))
+	}
 	if r.KeyPairOurs {
 		add("the EC2 key pair", r.KeyPairName)
 	}
