@@ -29,7 +29,7 @@ func validProject(dir string) error {
 		return nil
 	}
 	if !filepath.IsAbs(dir) {
-		return fmt.Errorf("the project %q is no whole path of a folder of this computer", dir)
+		return fmt.Errorf("the project must be an absolute path: %q", dir)
 	}
 	switch name := filepath.Base(dir); {
 	case name == string(filepath.Separator) || filepath.Dir(dir) == dir:
@@ -174,7 +174,7 @@ func (u SyncUnknown) Words() string {
 		"case":   "another name differs in upper and lower case alone",
 		"mount":  "another disk is mounted there",
 
-		"left out": "only the machine takes it for left out",
+		"left out": "left out only by the machine's rules",
 		"holds":    "it is something else on the other side, and something in it is left out",
 	}
 	if text, ok := words[u.Why]; ok {

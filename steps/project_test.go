@@ -9,7 +9,7 @@ import (
 
 func TestProjectFolder(t *testing.T) {
 	onPOSIX(t)
-	for dir, want := range map[string]string{"/w/proj": "", "/w/my work": "", "proj": "no whole path", "/": "whole file system", "/w/.ssh": "begin with a dot", "/w/a\nb": "control character", "": ""} {
+	for dir, want := range map[string]string{"/w/proj": "", "/w/my work": "", "proj": "absolute path", "/": "whole file system", "/w/.ssh": "begin with a dot", "/w/a\nb": "control character", "": ""} {
 		a := testAnswers()
 		a.Project = dir
 		err := a.Valid()

@@ -47,9 +47,9 @@ const maxNamed = 8
 
 // Problem returns the error in plain words.
 func (e *MissingError) Problem() problem.Problem {
-	p := problem.Problem{Kind: problem.Server, Title: "A package cannot be had on the machine"}
+	p := problem.Problem{Kind: problem.Server, Title: "A package is not available on the machine"}
 	if len(e.Missing) > 1 {
-		p.Title = fmt.Sprintf("%d packages cannot be had on the machine", len(e.Missing))
+		p.Title = fmt.Sprintf("%d packages are not available on the machine", len(e.Missing))
 	}
 	var texts []string
 	for i, m := range e.Missing {

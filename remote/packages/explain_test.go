@@ -132,10 +132,10 @@ func TestMissingErrorNamesAll(t *testing.T) {
 		e.Missing = append(e.Missing, m)
 	}
 	p := e.Problem()
-	if p.Title != "9 packages cannot be had on the machine" || p.Next.Empty() || !strings.HasSuffix(p.Text, "; and 1 more.") || len(e.Names()) != 9 {
+	if p.Title != "9 packages are not available on the machine" || p.Next.Empty() || !strings.HasSuffix(p.Text, "; and 1 more.") || len(e.Names()) != 9 {
 		t.Errorf("%+v, %q", p, e.Names())
 	}
-	if p := (&MissingError{Missing: e.Missing[:1]}).Problem(); p.Title != "A package cannot be had on the machine" || p.Text != "p-no-version==1: corp.example has no such version." {
+	if p := (&MissingError{Missing: e.Missing[:1]}).Problem(); p.Title != "A package is not available on the machine" || p.Text != "p-no-version==1: corp.example has no such version." {
 		t.Errorf("%+v", p)
 	}
 }

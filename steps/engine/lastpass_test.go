@@ -98,5 +98,7 @@ func TestAStopWhileAProjectIsKept(t *testing.T) {
 		t.Errorf("%+v", steps.Explain(err))
 	}
 	cancel()
-	await.Receive(t, "the end of what keeps it", kept)
+	if err := await.Receive(t, "the end of what keeps it", kept); err != nil {
+		t.Errorf("%+v", steps.Explain(err))
+	}
 }

@@ -173,7 +173,7 @@ func (r *run) bringPackages(ctx context.Context) error {
 	}
 	r.doing("The project's packages are in the kernel %s, with Python %s", b.Kernel, b.Python)
 	if b.Prefers != "" {
-		r.doing("The project is worked with Python %s, which the machine has not got", b.Prefers)
+		r.doing("The project uses Python %s, which the machine does not have", b.Prefers)
 	}
 	for _, l := range b.Left {
 		r.retrying("Not brought: %s: %s", l.Name, l.Why)

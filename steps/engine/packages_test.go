@@ -22,7 +22,7 @@ func TestThePackagesComeAlong(t *testing.T) {
 		t.Errorf("before they were brought: %v", err)
 	}
 	_, err := g.Packages(t.Context(), id, steps.PackagesOptions{}, silent)
-	if !says(err, "A package cannot be had", string(problem.WithoutPackages)+" ") || !strings.Contains(steps.Explain(err).Next.String(), "nowhere") {
+	if !says(err, "A package is not available", string(problem.WithoutPackages)+" ") || !strings.Contains(steps.Explain(err).Next.String(), "nowhere") {
 		t.Errorf("one cannot be had: %+v", steps.Explain(err))
 	}
 	writeFile(t, filepath.Join(dir, "requirements.txt"), "idna==3.4\n") // which is brought first
@@ -72,7 +72,7 @@ func TestTheGuideBringsPackages(t *testing.T) {
 		}
 		return strings.Join(said, "\n")
 	}
-	if said := bring(); !strings.Contains(said, "were not brought. A package cannot be had on the machine: nowhere: the index has no package of that name.") {
+	if said := bring(); !strings.Contains(said, "were not brought. A package is not available on the machine: nowhere: the index has no package of that name.") {
 		t.Errorf("one cannot be had: %s", said)
 	}
 	if err := os.Remove(filepath.Join(dir, "requirements.txt")); err != nil {

@@ -25,7 +25,7 @@ func (g *Guide) checkProject(dir string) error {
 	case err != nil:
 		return noProjectFolder("The folder "+dir+" cannot be read: "+err.Error()+".", err)
 	case !info.IsDir():
-		return noProjectFolder(dir+" is no folder.", nil)
+		return noProjectFolder(dir+" is not a folder.", nil)
 	}
 	for _, own := range []string{g.ownFolder(), g.sshDir()} {
 		if holds(dir, own) {
@@ -172,7 +172,7 @@ func (g *Guide) askProject(ctx context.Context, q steps.ProjectQuestion) error {
 		return err
 	}
 	return &problem.Error{
-		Kind: problem.Answers, Title: "The project was not brought", Text: "You did not say yes to bringing " + q.Dir + ".",
+		Kind: problem.Answers, Title: "The project was not brought", Text: "You declined to bring " + q.Dir + ".",
 		Next: problem.Say("Leave out what is not needed, in its .gitignore or .jupyter-ec2-ignore, and ").Do(problem.Retry).Say(", or ").Do(problem.LeaveProject).Say("."), Err: err,
 	}
 }

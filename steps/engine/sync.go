@@ -126,7 +126,7 @@ func projectFault(s *steps.Setup, err error) error {
 		}
 	case errors.Is(err, project.ErrMoved):
 		return &problem.Error{
-			Kind: problem.Answers, Title: "The project's folder is another one by now",
+			Kind: problem.Answers, Title: "The project's folder has been replaced",
 			Text: "It was moved, or replaced, on one of the sides since both were opened, so nothing was changed on either.",
 			Next: problem.Say("Put it back, and ").Do(problem.Retry).Say("."), Err: err,
 		}
@@ -137,7 +137,7 @@ func projectFault(s *steps.Setup, err error) error {
 		}
 	case errors.Is(err, fs.ErrExist):
 		return &problem.Error{
-			Kind: problem.Answers, Title: "Something else is in the project's place", Text: fmt.Sprintf("On the machine, ~/%s is no folder.", s.Project.Folder),
+			Kind: problem.Answers, Title: "Something else has the project folder's name", Text: fmt.Sprintf("On the machine, ~/%s is not a folder.", s.Project.Folder),
 			Next: problem.Say("Give it another name there, and ").Do(problem.Retry).Say("."), Err: err,
 		}
 	}
@@ -168,7 +168,7 @@ func (g *Guide) syncing(ctx context.Context, setupID string, emit func(steps.Eve
 
 // waitsForProject says why nothing happens.
 func (t *target) waitsForProject() {
-	t.doing("Another program is just bringing this project: this one waits for it")
+	t.doing("Another program is syncing this project; waiting for it")
 }
 
 // mirrored opens the setup's project, of which the caller has the lock.

@@ -23,7 +23,7 @@ func TestAProjectIsWaitedFor(t *testing.T) {
 		name, trouble string
 		away          func(t *testing.T, g *engine.Guide, id, dir string) (back func())
 	}{
-		{"replaced", "The project's folder is another one by now", func(t *testing.T, _ *engine.Guide, _, dir string) func() {
+		{"replaced", "The project's folder has been replaced", func(t *testing.T, _ *engine.Guide, _, dir string) func() {
 			rename(t, dir, dir+"-away")
 			writeFile(t, filepath.Join(dir, "other"), "O")
 			return func() {
@@ -38,7 +38,7 @@ func TestAProjectIsWaitedFor(t *testing.T) {
 			rename(t, filepath.Join(dir, "data"), dir+"-data")
 			return func() { rename(t, dir+"-data", filepath.Join(dir, "data")) }
 		}},
-		{"replaced there", "The project's folder is another one by now", func(t *testing.T, g *engine.Guide, id, _ string) func() {
+		{"replaced there", "The project's folder has been replaced", func(t *testing.T, g *engine.Guide, id, _ string) func() {
 			onHost(t, g, id, "mv proj away && mkdir proj && printf O >proj/other")
 			return func() {
 				if there := onHost(t, g, id, "ls -A proj"); strings.TrimSpace(there) != "other" {

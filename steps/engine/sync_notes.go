@@ -72,8 +72,8 @@ func (l ledger) lockProject(ctx context.Context, id string, patience time.Durati
 		return nil, ctx.Err()
 	}
 	return nil, &problem.Error{
-		Kind: problem.Failed, Title: "Another program is bringing this project",
-		Text: "A second program is just making the project's two folders alike, and did not end in time.",
+		Kind: problem.Failed, Title: "Another program is syncing this project",
+		Text: "Another program is syncing the project's two folders, and did not finish in time.",
 		Next: problem.Say("Let it finish, or end it, and ").Do(problem.Retry).Say("."), Err: errProjectTaken,
 	}
 }

@@ -35,7 +35,7 @@ func (g *Guide) PauseSync(ctx context.Context, setupID string, paused bool) erro
 	if errors.Is(err, errProjectTaken) {
 		return &problem.Error{
 			Kind: problem.Failed, Title: "The pause does not hold yet",
-			Text: "It is noted, but another program is just making the project's two folders alike, and did not end in time.",
+			Text: "It is noted, but another program is syncing the project's two folders, and did not finish in time.",
 			Next: problem.Say("Let it finish, or end it: nothing is done afterwards. To see whether it holds, ").Do(problem.Retry).Say("."), Err: err,
 		}
 	}

@@ -178,7 +178,7 @@ func (a *asker) Project(ctx context.Context, q steps.ProjectQuestion) (bool, err
 	lines := wording.ProjectQuestion(q)
 	if !a.yes && (!a.p.Terminal || a.quiet) {
 		return false, &problem.Error{
-			Kind: problem.Answers, Title: "The project needs a yes of yours", Text: strings.Join(lines, " "),
+			Kind: problem.Answers, Title: "Bringing the project needs your consent", Text: strings.Join(lines, " "),
 			Next: problem.Say("There is no terminal to ask on: add --yes to agree. To leave something out, name it in the project's .gitignore or .jupyter-ec2-ignore."), Err: steps.ErrDeclined,
 		}
 	}

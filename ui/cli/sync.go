@@ -120,7 +120,7 @@ func notAlike(all []steps.SyncedFailed) error {
 	}
 	return &problem.Error{
 		Kind: problem.Failed, Title: "Not everything could be made alike", Text: strings.Join(lines, "\n  "),
-		Next: problem.Say("Nothing of it is lost: see why, and ").Do(problem.Retry).Say("."),
+		Next: problem.Say("Nothing was lost. See the reasons above, then ").Do(problem.Retry).Say("."),
 	}
 }
 

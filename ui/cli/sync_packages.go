@@ -118,7 +118,7 @@ func (r *request) tellPackages(t *taken, p steps.Packages) {
 		r.remind("uv warns: %s\n", text)
 	}
 	if p.Prefers != "" {
-		r.remind("The project is worked with Python %s, which the machine has not got: it has %s.\n", p.Prefers, p.Python)
+		r.remind("The project uses Python %s, which the machine does not have: it has %s.\n", p.Prefers, p.Python)
 	}
 	if len(p.Unsent) > 0 {
 		// No command is ready to be pasted: the machine may have written these names.

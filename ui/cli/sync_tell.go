@@ -14,7 +14,7 @@ import (
 func (p *Program) syncStatusCommand(sandbox *bool) *cobra.Command {
 	cmd, r := commandSpec{
 		use: "status NAME", short: "Show how a project's two folders are", least: 1, most: 1, want: oneName,
-		long: `Shows which two folders are kept alike, how they were when they were last compared, and what is not alike: the versions that were kept because both sides had changed a file, what could not be copied, and what is left as it is. Nobody is asked for it.
+		long: `Shows which two folders are kept alike, how they were when they were last compared, and what is not alike: the versions that were kept because both sides had changed a file, what could not be copied, and what is left as it is. It works offline.
 
 With --json, a line of kind "sync" and a last one of kind "done".`,
 		example: `jupyter-ec2 sync status jupyter
@@ -68,7 +68,7 @@ With --json, a line of kind "change" each, one of kind "unknown" for what is lef
 func (p *Program) syncLsCommand(sandbox *bool) *cobra.Command {
 	cmd, r := commandSpec{
 		use: "ls NAME", aliases: []string{"list"}, short: "List what is kept alike", least: 1, most: 1, want: oneName,
-		long: `Lists the files, folders and links that both folders had when they were last alike. Nobody is asked for it.
+		long: `Lists the files, folders and links that both folders had when they were last alike. It works offline.
 
 With --json, a line of kind "item" each, and "done" at the end.`,
 		example: `jupyter-ec2 sync ls jupyter`,
@@ -117,7 +117,7 @@ func (r *request) syncFacts(s steps.Setup, state steps.SyncState) *facts {
 	case s.State == steps.StateStopped || s.State == steps.StateStopping:
 		f.add("Kept", "by no program, as the machine is %s; start it: %s", s.State, asCommand("start", s))
 	case state.Phase != steps.SyncPaused:
-		f.add("Kept", "by no program now, so what has changed since is not known; keep it alike: %s", asCommand("sync --watch", s))
+		f.add("Kept", "by no program now, so what has changed since is not known; to keep it in sync: %s", asCommand("sync --watch", s))
 	}
 	listed := func(title string, lines []string) {
 		for i, line := range lines {

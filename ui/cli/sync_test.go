@@ -111,7 +111,7 @@ func TestSyncPackages(t *testing.T) {
 	}
 	for _, want := range []string{
 		"numpy 2.1 2.2 differs", "proj 0.1 0.1 the project itself", "Not brought: cudatoolkit: it is conda's", "attrs is yanked",
-		"Not sent to the machine: TOKEN, which the project's files refer to.", "worked with Python 3.11, which the machine has not got: it has 3.12.3", "numpy 2.2 (was 2.1). Write it back: jupyter-ec2 sync packages --write-back small",
+		"Not sent to the machine: TOKEN, which the project's files refer to.", "uses Python 3.11, which the machine does not have: it has 3.12.3", "numpy 2.2 (was 2.1). Write it back: jupyter-ec2 sync packages --write-back small",
 		"1 difference from uv.lock; its kernel is proj.",
 	} {
 		if !strings.Contains(said, want) {
@@ -181,7 +181,7 @@ func TestSyncStatusIsTrue(t *testing.T) {
 		is    steps.SyncState
 		said  string
 	}{
-		{steps.StateRunning, steps.SyncState{Phase: steps.SyncStopped, Trouble: "The folder is gone"}, "State not in sync: The folder is gone Kept by no program now, so what has changed since is not known; keep it alike: jupyter-ec2 sync --watch small"},
+		{steps.StateRunning, steps.SyncState{Phase: steps.SyncStopped, Trouble: "The folder is gone"}, "State not in sync: The folder is gone Kept by no program now, so what has changed since is not known; to keep it in sync: jupyter-ec2 sync --watch small"},
 		{steps.StateStopped, steps.SyncState{Phase: steps.SyncRests, Alike: time.Unix(1, 0)}, "Kept by no program, as the machine is stopped; start it: jupyter-ec2 start small"},
 		{steps.StateRunning, steps.SyncState{Phase: steps.SyncRests, Alike: time.Unix(1, 0), Unknown: []steps.SyncUnknown{{Path: "locked", Why: "closed", There: true}}}, "State 1 file not in sync just now"},
 	} {

@@ -173,7 +173,7 @@ func (s *Review) askProject() tea.Cmd {
 	}
 	s.Open(&page.InputDialog{
 		Title: "Your project",
-		Text:  []string{"This folder of this computer is brought to the machine and kept alike on both sides. Empty is none."},
+		Text:  []string{"This folder is copied to the machine and kept in sync. Leave empty for none."},
 		Label: "Folder", Field: page.NewField(folder, "~/work/project", 0),
 		Check: func(value string) string {
 			a := s.Answers
