@@ -1,6 +1,9 @@
 package project
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // agree notes what both sides are at some paths where they are alike, and both
 // could tell.
@@ -52,27 +55,36 @@ func (p *Project) emptied(h, t Scan) error {
 }
 
 // few is how many files are deleted without a question, as long as there are others.
-const few = 20
+const few = 4
 
-// lost reports whether a side has lost all files that both had and the other still
-// has, and has no others, or more than half of them, and more than a few. What has
-// another name is not lost.
+// lost reports whether a side has lost files that both had and the other still
+// has: all that a person works on, with no others in their place, or more than half
+// of them, and more than a few. What has another name is not lost.
 func lost(base Tree, side, other Scan) bool {
-	has := map[string]bool{}
-	for _, item := range side.Tree {
+	has, works := map[string]bool{}, false
+	for p, item := range side.Tree {
 		if item.Kind == File {
 			has[item.Hash] = true
+			works = works || !dotted(p)
 		}
 	}
-	all, gone := 0, 0
+	all, gone, worked := 0, 0, false
 	for p, was := range base {
 		if was.Kind != File {
 			continue
 		}
 		all++
-		if !side.Tree[p].there() && !has[was.Hash] && other.Tree[p].there() && !within(p, side.Unknown) {
+		switch {
+		case within(p, side.Unknown):
+			works = works || !dotted(p)
+		case !side.Tree[p].there() && !has[was.Hash] && other.Tree[p].there():
 			gone++
+			worked = worked || !dotted(p)
 		}
 	}
-	return gone > 0 && gone == all && len(has) == 0 || gone > few && gone > all/2
+	return worked && !works || gone > 0 && gone == all && len(has) == 0 || gone > few && 2*gone > all
 }
+
+// dotted reports whether a path has a name in it that begins with a dot: it is a
+// rule file, or a program's.
+func dotted(p string) bool { return strings.HasPrefix(p, ".") || strings.Contains(p, "/.") }

@@ -140,6 +140,41 @@ func TestMostIsGone(t *testing.T) {
 	}
 }
 
+// A small project is protected as a large one is, and what is left of it has to be
+// more than rules and what belongs to programs.
+func TestMostOfASmallProjectIsGone(t *testing.T) {
+	t.Parallel()
+	files := func(names ...string) Tree {
+		all := Tree{}
+		for _, name := range names {
+			all[name] = Item{Kind: File, Hash: strings.TrimPrefix(name, "moved/")}
+		}
+		return all
+	}
+	many := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"}
+	for _, c := range []struct {
+		name string
+		base Tree
+		left Tree
+		want bool
+	}{
+		{"5 of 9", files(many...), files(many[5:]...), true},
+		{"4 of 9", files(many...), files(many[4:]...), false},
+		{"5 of 10", files(append(many, "j")...), files(append(many, "j")[5:]...), false},
+		{"2 of 3", files("a", "b", "c"), files("c"), false},
+		{"all but rules", files("a", "data/b", ".gitignore", "data/.gitignore"), files(".gitignore", "data/.gitignore"), true},
+		{"one, and rules stay", files("a", ".gitignore"), files(".gitignore"), true},
+		{"one, and another comes", files("a", ".gitignore"), files(".gitignore", "new"), false},
+		{"rules", files("a", ".gitignore"), files("a"), false},
+		{"a rule of a project that has nothing else", files(".x", ".gitignore"), files(".x"), false},
+		{"moved", files(many...), files("moved/a", "moved/b", "moved/c", "moved/d", "moved/e", "moved/f", "moved/g", "moved/h", "moved/i"), false},
+	} {
+		if got := lost(c.base, Scan{Tree: c.left}, Scan{Tree: c.base}); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 // Another folder in a side's place has deleted nothing, and gets what the other has.
 func TestAnotherOneInItsPlace(t *testing.T) {
 	eachSide(t, func(t *testing.T, s *sides, at string) {
