@@ -23,9 +23,9 @@ func actionWords(a problem.Action) string {
 	case problem.ChooseSubnet:
 		return wording.Choice(a) + " with --subnet"
 	case problem.LeaveSubnet:
-		return "use the default network with --subnet="
+		return "add --subnet= to use the default network"
 	case problem.LeaveProject:
-		return "do without a project with --project="
+		return "add --project= to do without a project"
 	case problem.SavePlan:
 		return "save one from the review page with s"
 	case problem.LeavePlan:

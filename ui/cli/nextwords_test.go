@@ -14,7 +14,7 @@ func TestEveryActionIsWordedAsACommand(t *testing.T) {
 			{Verb: verb, Name: "lab", Sandbox: true, What: "ssh", Command: "aws login"},
 		} {
 			text := actionWords(a)
-			if text == "" || strings.HasSuffix(text, ".") || strings.Contains(text, "  ") || strings.Contains(text, "Your setups") {
+			if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "=") || strings.Contains(text, "  ") || strings.Contains(text, "Your setups") {
 				t.Errorf("%+v is worded %q", a, text)
 			}
 			if (verb == problem.List || verb == problem.Sweep) && a.Sandbox != strings.Contains(text, "--sandbox") {
