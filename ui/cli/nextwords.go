@@ -94,7 +94,7 @@ func machineWords(a problem.Action) string {
 		return "run " + of("rm", "--discard")
 	case problem.CopyFiles:
 		a.Name = cmp.Or(a.Name, "NAME") + ":PATH"
-		return "copy it with " + commandOn("cp", a, ".")
+		return "copy it with " + commandOn("cp", a, "FOLDER")
 	case problem.BringPackages:
 		if a.What != "" {
 			return "bring them with " + of("sync packages", "--packages", a.What)
