@@ -106,7 +106,7 @@ func (k *keeper) hold(ctx context.Context) (err error) {
 	}
 	holding, let := context.WithCancelCause(ctx)
 	defer let(nil)
-	go k.watchYield(holding, let)
+	go k.g.watchYield(holding, k.s.ID, let)
 	n := k.g.newNotes(k.s.ID, k.tell)
 	defer func() {
 		switch {
@@ -131,9 +131,10 @@ func (k *keeper) hold(ctx context.Context) (err error) {
 // errYields is why a project is let go of that another program wants.
 var errYields = errors.New("another program wants the project")
 
-func (k *keeper) watchYield(ctx context.Context, let context.CancelCauseFunc) {
+// watchYield lets go of a setup's project as soon as another program wants it.
+func (g *Guide) watchYield(ctx context.Context, id string, let context.CancelCauseFunc) {
 	for remote.Pause(ctx, syncLook) == nil {
-		if k.g.ledger.yields(k.s.ID) {
+		if g.ledger.yields(id) {
 			let(errYields)
 			return
 		}
