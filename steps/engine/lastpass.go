@@ -95,18 +95,50 @@ func (r *run) lastBeforeStop(ctx context.Context) (let func(), whole bool, err e
 	if let == nil {
 		let = func() {}
 	}
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		let()
 		return nil, false, ctx.Err()
+	}
+	return let, r.toldOfLast(left, err), nil
+}
+
+// toldOfLast names what a last pass left on the machine, and reports whether it left
+// nothing.
+func (r *run) toldOfLast(left []string, err error) (whole bool) {
+	switch {
 	case err != nil:
 		r.doing("The project was not brought back: %s. What is new on the machine stays on its disk", steps.Explain(err).Title)
 	case len(left) > 0:
 		r.doing("Not brought back, and kept on the machine's disk: %s", someNames(left))
 	default:
-		whole = true
+		return true
 	}
-	return let, whole, nil
+	return false
+}
+
+// lastBeforeAnother is the last pass of a project that the setup does without from
+// now on. What could not be brought back stays on the machine, and is named. The
+// project is taken.
+func (r *run) lastBeforeAnother(ctx context.Context) error {
+	if !r.g.brought(r.s) {
+		return nil
+	}
+	state, err := r.state(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !state.Exists():
+		return nil
+	case state != steps.StateRunning || r.g.ledger.paused(r.s.ID):
+		r.doing("Nothing is brought back: what is new in ~/%s stays on the machine's disk", r.s.Project.Folder)
+		return nil
+	}
+	left, err := r.lastPass(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r.toldOfLast(left, err)
+	return nil
 }
 
 // yieldPatience is how long a program that keeps a project is given to let go of it.

@@ -138,12 +138,15 @@ func (r *run) agreeOnProject(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.letGoOfProject(ctx); err != nil {
+		return err
+	}
 	r.s.Project = &next
 	return r.save()
 }
 
-// letGoOfProject forgets a project that the person does without from now on. Both of
-// its folders stay as they are.
+// letGoOfProject forgets a project that the person does without from now on, after a
+// last pass. Both of its folders stay.
 func (r *run) letGoOfProject(ctx context.Context) error {
 	if r.s.Project == nil {
 		return nil
@@ -153,7 +156,10 @@ func (r *run) letGoOfProject(ctx context.Context) error {
 		return err
 	}
 	defer let()
-	r.doing("%s and ~/%s on the machine are no longer kept alike; both stay as they are", r.s.Project.Dir, r.s.Project.Folder)
+	if err := r.lastBeforeAnother(ctx); err != nil {
+		return err
+	}
+	r.doing("%s and ~/%s on the machine are no longer kept in sync; both stay", r.s.Project.Dir, r.s.Project.Folder)
 	r.s.Project = nil
 	if err := r.save(); err != nil {
 		return err

@@ -333,7 +333,8 @@ func TestAnotherProject(t *testing.T) {
 	w, g, id, dir := withProject(t, map[string]string{"a": "A"})
 	other := filepath.Join(t.TempDir(), "other")
 	writeFile(t, filepath.Join(other, "b"), "B")
-	for _, c := range []struct{ project, there string }{{other, "AB"}, {"", "AB"}} {
+	for _, c := range []struct{ project, before, there string }{{other, dir, "AB"}, {"", other, "AB"}} {
+		onHost(t, g, id, "printf N >"+filepath.Base(c.before)+"/new")
 		a := enginetest.Answers()
 		a.Key, a.Project = w.Only().Answers.Key, c.project
 		if _, err := g.Begin(t.Context(), a); err != nil {
@@ -344,6 +345,9 @@ func TestAnotherProject(t *testing.T) {
 		}
 		if got := onHost(t, g, id, "cat proj/a other/b"); got != c.there {
 			t.Errorf("%q: the machine has %q", c.project, got)
+		}
+		if readFile(t, filepath.Join(c.before, "new")) != "N" {
+			t.Errorf("%q: what was new on the machine in the project before was not brought back", c.project)
 		}
 	}
 	if s := w.Only(); s.Project != nil || s.Sync != nil || readFile(t, filepath.Join(dir, "a")) != "A" || readFile(t, filepath.Join(other, "b")) != "B" {
