@@ -189,7 +189,7 @@ type SyncPhase string
 // The phases.
 const (
 	SyncNever   SyncPhase = ""        // the two folders have not been alike yet
-	SyncChecks  SyncPhase = "checks"  // both sides are looked at
+	SyncChecks  SyncPhase = "checks"  // both sides are checked
 	SyncBrings  SyncPhase = "brings"  // files are copied
 	SyncRests   SyncPhase = "rests"   // the last pass has ended
 	SyncPaused  SyncPhase = "paused"  // the person stopped it for a while

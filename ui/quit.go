@@ -277,7 +277,7 @@ func (m *model) askRemove(s steps.Setup, thenQuit bool) {
 	discard := name + " discard"
 	if s.Project != nil {
 		text = []string{
-			lost, "What is new in ~/" + page.Clean(s.Project.Folder) + " there is brought back first; where it cannot be, nothing is removed.",
+			lost, "What is new in ~/" + page.Clean(s.Project.Folder) + " there is brought back first, but for what .gitignore leaves out; where it cannot be, nothing is removed.",
 			"Type the setup's name, " + page.Clean(name) + ", to continue, or " + page.Clean(discard) + " to lose what was not brought back.",
 		}
 	}

@@ -95,6 +95,8 @@ func (n *Needs) needPip(f *folder, line string) error {
 		switch {
 		case err == nil:
 			n.need(r)
+		case strings.Contains(line, "://"): // it may have a password, as below
+			n.lines = append(n.lines, line)
 		case strings.HasPrefix(line, "."):
 			n.args = append(n.args, line)
 		default:
@@ -104,6 +106,10 @@ func (n *Needs) needPip(f *folder, line string) error {
 		n.args = append(n.args, "-r", value)
 		return n.namesOf(f, path.Clean(value), nil)
 	case "-e", "--editable":
+		if strings.Contains(value, "://") {
+			n.lines = append(n.lines, line)
+			return nil
+		}
 		n.args = append(n.args, "-e", value)
 		if value == "." {
 			n.Local = localName(f)

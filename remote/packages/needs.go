@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jupyter-ec2/jupyter-ec2/remote/safe"
 	"github.com/jupyter-ec2/jupyter-ec2/steps/problem"
 )
 
@@ -158,7 +159,9 @@ func (n *Needs) name(r requirement) {
 }
 
 // leave leaves a package out.
-func (n *Needs) leave(name, why string) { n.Left = append(n.Left, Left{name, why}) }
+func (n *Needs) leave(name, why string) {
+	n.Left = append(n.Left, Left{safe.Scrub(name), safe.Scrub(why)})
+}
 
 // FileError is a file of the project that cannot be used.
 type FileError struct {

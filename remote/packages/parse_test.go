@@ -140,3 +140,17 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+// A URL in a conda environment's pip part may have a password: it goes to uv in a
+// file, never as an argument, and is named nowhere.
+func TestAURLOfCondasPipPart(t *testing.T) {
+	for _, line := range []string{"git+https://me:t0ken@corp.example/x.git", "-e git+https://me:t0ken@corp.example/x.git#egg=x"} {
+		n := Needs{File: "environment.yml"}
+		if err := n.needPip(nil, line); err != nil {
+			t.Fatal(err)
+		}
+		if len(n.lines) != 1 || n.lines[0] != line || len(n.args) > 0 || len(n.Left) > 0 {
+			t.Errorf("%s: lines %q, arguments %q, left %v", line, n.lines, n.args, n.Left)
+		}
+	}
+}

@@ -344,7 +344,7 @@ func TestCase(t *testing.T) {
 	s.alike(map[string]string{"A": "=1", "Readme": "=3"})
 }
 
-// A file that was changed only just before it was looked at is read once more
+// A file that was changed only just before it was read is read once more
 // before it is replaced: where times are told in steps, a change after that looks
 // like none.
 func TestChangedInOneStep(t *testing.T) {

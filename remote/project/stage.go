@@ -78,7 +78,7 @@ func (h *here) letGo(old string) error {
 	if err != nil {
 		return err
 	}
-	busy, known := h.written(old) // before it is looked at: who closes it now has written to it
+	busy, known := h.written(old) // before it is compared: who closes it now has written to it
 	info, err := h.root.Lstat(old)
 	if err != nil {
 		return err

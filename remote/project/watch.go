@@ -27,10 +27,10 @@ var watchScript string
 const (
 	// gather is for how long changes that come together are waited for.
 	gather = 100 * time.Millisecond
-	// lookAgain is how often both sides are looked at where one of them cannot be
+	// lookAgain is how often both sides are checked where one of them cannot be
 	// watched.
 	lookAgain = 2 * time.Second
-	// lookAnyway is how often both sides are looked at, at least, whatever is told:
+	// lookAnyway is how often both sides are checked, at least, whatever is told:
 	// of what others write to a network disk, or Windows to a folder of WSL, the
 	// system tells nothing.
 	lookAnyway = 30 * time.Second

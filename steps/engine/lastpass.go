@@ -150,6 +150,7 @@ const yieldPatience = 2 * time.Second
 func (r *run) yielded(ctx context.Context) (let func()) {
 	let, err := r.g.ledger.lockProject(ctx, r.s.ID, min(yieldPatience, r.g.cfg.Patience), func() {})
 	if err != nil {
+		r.doing("Another program still has the project: continuing without waiting for it")
 		return func() {}
 	}
 	return let

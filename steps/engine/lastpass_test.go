@@ -94,8 +94,9 @@ func TestAStopWhileAProjectIsKept(t *testing.T) {
 	go func() { kept <- g.KeepSynced(ctx, id, nil) }()
 	onHost(t, g, id, "printf N >proj/new")
 	await.Until(t, "the file here", func() bool { return readFile(t, filepath.Join(dir, "new")) == "N" })
-	if err := w.Guide().Stop(steps.WithoutSync(t.Context()), id, func(steps.Event) {}); err != nil {
-		t.Errorf("%+v", steps.Explain(err))
+	var heard said
+	if err := w.Guide().Stop(steps.WithoutSync(t.Context()), id, heard.emit); err != nil || heard.says("still has the project") {
+		t.Errorf("%+v; it said %v", steps.Explain(err), heard.events)
 	}
 	cancel()
 	if err := await.Receive(t, "the end of what keeps it", kept); err != nil {

@@ -123,10 +123,19 @@ func (w *packaging) writeBack(ctx context.Context, project packages.Project, nee
 
 // bringFiles brings the project's files, unless that is paused.
 func (w *packaging) bringFiles(ctx context.Context) error {
+	unlock, err := w.t.g.ledger.lockProject(ctx, w.t.s.ID, w.t.g.cfg.Patience, w.t.waitsForProject)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if w.t.g.ledger.paused(w.t.s.ID) {
 		return nil
 	}
-	return w.t.g.syncing(ctx, w.t.s.ID, w.t.emit, steps.SyncOptions{}, func(ctx context.Context, m *mirror) error {
+	client, err := w.client(ctx)
+	if err != nil {
+		return err
+	}
+	return w.t.mirrored(ctx, client, steps.SyncOptions{}, func(ctx context.Context, m *mirror) error {
 		_, err := m.pass(ctx)
 		return err
 	})

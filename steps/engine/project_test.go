@@ -160,7 +160,6 @@ func TestAProjectIsKeptAlike(t *testing.T) {
 	if err := g.PauseSync(t.Context(), id, true); err != nil {
 		t.Fatal(err)
 	}
-	await.Until(t, "the pause", func() bool { return w.Only().Sync.Phase == steps.SyncPaused })
 	onHost(t, g, id, "printf E >proj/e")
 	if err := g.PauseSync(t.Context(), id, false); err != nil {
 		t.Fatal(err)

@@ -209,7 +209,7 @@ func (n *notes) copied(files, ofAll int, bytes, of int64) {
 	})
 }
 
-// checks notes that both sides are looked at, unless that is done again and again.
+// checks notes that both sides are checked, unless that is done again and again.
 func (n *notes) checks() {
 	n.mu.Lock()
 	again := n.state.Phase == steps.SyncRests || n.state.Trouble != ""

@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,9 +28,9 @@ func TestThePauseHolds(t *testing.T) {
 	})
 	defer kept.Wait()
 	defer cancel()
-	for range 3 {
+	for i := range 3 {
 		await.Until(t, "the keeper", func() bool { s := w.Only().Sync; return s.Watched && s.Phase == steps.SyncRests })
-		writeFile(t, filepath.Join(dir, "a"), "changed")
+		writeFile(t, filepath.Join(dir, "a"), strings.Repeat(strconv.Itoa(i), 1<<20))
 		if err := w.Guide().PauseSync(t.Context(), id, true); err != nil {
 			t.Fatalf("%+v", steps.Explain(err))
 		}

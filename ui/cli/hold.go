@@ -34,7 +34,7 @@ func (p *Program) arrived(ctx context.Context, engine steps.Engine, out printer,
 		return errors.Join(err, o.Close())
 	}
 	p.note("The tunnel is open; Ctrl-C closes it.\n")
-	end := p.keepProjects(ctx, engine, o.Setup)
+	end := p.keepProject(ctx, engine, o.Setup)
 	p.watch(ctx, []*steps.Opened{o}, func(_ *steps.Opened, state string) { p.note("Tunnel: %s\n", state) })
 	end()
 	p.note("The tunnel is closed.\n")

@@ -93,7 +93,7 @@ func (r *request) open(ctx context.Context, o *openOptions) error {
 	if o.browser {
 		r.lead(ctx, opened.URL, false)
 	}
-	end := r.keepProjects(ctx, t.engine, opened.Setup)
+	end := r.keepProject(ctx, t.engine, opened.Setup)
 	err = r.hold(ctx, []*steps.Opened{opened})
 	end()
 	r.keepsRunning(opened.Setup)

@@ -8,27 +8,25 @@ import (
 	"github.com/jupyter-ec2/jupyter-ec2/steps"
 )
 
-// keepProjects keeps the projects of machines alike while their tunnels are held,
-// and tells what needs a person. What is returned ends it.
-func (p *Program) keepProjects(ctx context.Context, engine steps.Engine, setups ...steps.Setup) (end func()) {
+// keepProject keeps a machine's project in sync while its tunnel is held, and tells
+// what needs a person. What is returned ends it.
+func (p *Program) keepProject(ctx context.Context, engine steps.Engine, s steps.Setup) (end func()) {
+	if s.Project == nil {
+		return func() {}
+	}
 	ctx, cancel := context.WithCancel(steps.WithoutAsking(ctx))
 	var kept sync.WaitGroup
-	for _, s := range setups {
-		if s.Project == nil {
-			continue
+	p.note("%s and ~/%s on %s are kept alike meanwhile.\n", s.Project.Dir, s.Project.Folder, s.Answers.Name)
+	kept.Go(func() {
+		told := projectTold{Program: p, known: map[string]bool{}}
+		for _, name := range conflictsOf(s) {
+			told.known[name] = true
 		}
-		p.note("%s and ~/%s on %s are kept alike meanwhile.\n", s.Project.Dir, s.Project.Folder, s.Answers.Name)
-		kept.Go(func() {
-			told := projectTold{Program: p, known: map[string]bool{}}
-			for _, name := range conflictsOf(s) {
-				told.known[name] = true
-			}
-			if err := engine.KeepSynced(ctx, s.ID, told.tell); err != nil && ctx.Err() == nil {
-				e := steps.Explain(err)
-				p.note("The project is no longer kept alike: %s. %s\n  %s\n", e.Title, e.Text, nextWords(e.Next))
-			}
-		})
-	}
+		if err := engine.KeepSynced(ctx, s.ID, told.tell); err != nil && ctx.Err() == nil {
+			e := steps.Explain(err)
+			p.note("The project is no longer kept alike: %s. %s\n  %s\n", e.Title, e.Text, nextWords(e.Next))
+		}
+	})
 	return func() {
 		cancel()
 		kept.Wait()

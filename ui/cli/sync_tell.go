@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +27,7 @@ jupyter-ec2 sync status jupyter --json`,
 func (p *Program) syncPauseCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "pause NAME", short: "Leave a project's two folders as they are for a while", least: 1, most: 1, want: oneName,
-		long: `Has no program keep the project's two folders alike until "sync resume", and returns once none has them. "sync NAME" is refused meanwhile; before the machine is stopped or removed, what is new there is brought back all the same.
+		long: `Has no program keep the project's two folders alike until "sync resume", and returns once none has them. "sync NAME" is refused meanwhile; "stop" brings nothing back from the machine then; "rm" still does.
 
 With --json, a last line of kind "done".`,
 		example: `jupyter-ec2 sync pause jupyter`,
@@ -47,7 +46,7 @@ func (p *Program) syncResumeCommand(sandbox *bool) *cobra.Command {
 With --json, a last line of kind "done".`,
 		example: `jupyter-ec2 sync resume jupyter`,
 		run: func(ctx context.Context, r *request) error {
-			return r.syncPause(ctx, false, "The project of %s is paused no longer. %s")
+			return r.syncPause(ctx, false, "The project of %s is no longer paused. %s")
 		},
 	}.command(p, sandbox)
 	return cmd
@@ -56,7 +55,7 @@ With --json, a last line of kind "done".`,
 func (p *Program) syncDiffCommand(sandbox *bool) *cobra.Command {
 	cmd, _ := commandSpec{
 		use: "diff NAME", short: "Show what differs between a project's two folders", least: 1, most: 1, want: oneName,
-		long: `Looks at both folders and shows what "sync NAME" would do, a line each. No file is changed.
+		long: `Compares both folders and shows what "sync NAME" would do, a line each. No file is changed.
 
 With --json, a line of kind "change" each, one of kind "unknown" for what is left as it is, and "done" at the end.`,
 		example: `jupyter-ec2 sync diff jupyter`,
@@ -222,7 +221,7 @@ func (r *request) syncDiff(ctx context.Context) error {
 		}
 	}
 	r.tellLeft(nil, unknown)
-	text := strings.TrimSuffix(wording.Counted(len(all), "difference"), ".")
+	text := wording.Counted(len(all), "difference")
 	if len(all) == 0 {
 		text = "Both folders are alike"
 	}

@@ -87,7 +87,7 @@ func TestSyncResumeWhileItIsKept(t *testing.T) {
 	e := project(func(h *stepstest.Has) { h.Setups[0].Sync.Kept = true })
 	r := run{engine: e}
 	code := r.do(t.Context(), "sync", "resume", "small")
-	if said := words(r.out.String(), r.err.String()); code != 0 || !strings.Contains(asked(e), "resume aaaa") || !strings.Contains(said, "is paused no longer. The program that keeps it brings it up to date.") || strings.Contains(said, "jupyter-ec2 sync") {
+	if said := words(r.out.String(), r.err.String()); code != 0 || !strings.Contains(asked(e), "resume aaaa") || !strings.Contains(said, "is no longer paused. The program that keeps it brings it up to date.") || strings.Contains(said, "jupyter-ec2 sync") {
 		t.Errorf("exit code %d, asked %q: %s", code, asked(e), said)
 	}
 }

@@ -59,7 +59,7 @@ func (r *request) tunnel(ctx context.Context) error {
 		}
 	}
 	for i, t := range all {
-		defer r.keepProjects(ctx, t.engine, opened[i].Setup)()
+		defer r.keepProject(ctx, t.engine, opened[i].Setup)()
 	}
 	if err := r.hold(ctx, opened); err != nil {
 		return err

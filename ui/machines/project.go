@@ -2,6 +2,7 @@ package machines
 
 import (
 	"context"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -51,9 +52,10 @@ func (s *Page) projectSaid(msg page.ProjectSaid) tea.Cmd {
 	}
 	before := u.sync()
 	u.synced = &msg.State
-	if before != nil && len(msg.State.Conflicts) > len(before.Conflicts) {
-		name := msg.State.Conflicts[len(msg.State.Conflicts)-1]
-		return s.Say(u.Name()+": both sides had changed a file, so both versions are kept: "+page.Clean(name), true)
+	for _, name := range slices.Backward(msg.State.Conflicts) {
+		if before != nil && !slices.Contains(before.Conflicts, name) {
+			return s.Say(u.Name()+": both sides had changed a file, so both versions are kept: "+page.Clean(name), true)
+		}
 	}
 	return nil
 }

@@ -106,6 +106,7 @@ check_python
 (
 	umask 077
 	mkdir -p "$own"
+	rm -f "$own/code" # of the last run: one that is killed writes none
 	write_programs
 )
 # A function that is part of a condition does not end at an error.

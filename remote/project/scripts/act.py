@@ -193,7 +193,7 @@ class Side(Seen):
         """Removes what was replaced, unless somebody may still write to it. What was
         written to since gets its name again, or one beside it."""
         was, half, path = kept_in(old)
-        busy = written(old)  # before it is looked at: who closes it now has written to it
+        busy = written(old)  # before it is compared: who closes it now has written to it
         info = os.lstat(old)
         same, file = lasting(info) == was, stat.S_ISREG(info.st_mode)
         if busy is None:

@@ -43,7 +43,7 @@ class Changes:
 
     def matters(self):
         """Reads what the system has told, and reports whether it is of the project."""
-        found = anew = False
+        found = made = False
         while True:
             try:
                 data = os.read(self.told, 1 << 16)
@@ -56,13 +56,13 @@ class Changes:
                 at += 16 + size
                 folder = self.folders.get(n)
                 if mask & OVERFLOW:
-                    found = anew = True
+                    found = made = True
                 elif folder is not None and name:
                     path = folder + "/" + name if folder else name
                     if not self.rules.skips(path, bool(mask & IS_FOLDER)):
                         found = True
-                        anew = anew or bool(mask & IS_FOLDER)
-        if anew:
+                        made = made or bool(mask & IS_FOLDER)
+        if made:
             self.follow()
         return found
 
