@@ -365,3 +365,21 @@ func TestChangedInOneStep(t *testing.T) {
 		t.Errorf("it was deleted: %v", err)
 	}
 }
+
+// A folder stays on the side that has something left out in it, be it rules.
+func TestAFolderOfRulesThatAreLeftOut(t *testing.T) {
+	eachSide(t, func(t *testing.T, s *sides, at string) {
+		for _, dir := range []string{s.here, s.there} {
+			write(t, filepath.Join(dir, ".gitignore"), ".jupyter-ec2-ignore\n")
+			write(t, filepath.Join(dir, "d", ".jupyter-ec2-ignore"), "x\n")
+			write(t, filepath.Join(dir, "d", "a"), "0")
+			write(t, filepath.Join(dir, "b"), "0")
+		}
+		p := s.open()
+		s.rest(p)
+		remove(t, filepath.Join(at, "d"))
+		if r := s.rest(p); len(r.Failures) > 0 {
+			t.Errorf("%+v", r.Failures)
+		}
+	})
+}

@@ -30,6 +30,11 @@ MAX_PATH, MAX_DEPTH = 4096, 256  # bytes of a path, and folders that it is in
 MIN_TIME, MAX_TIME = -(2**63), 2**63 - 1  # nanoseconds since 1970
 
 
+def is_own(name):
+    """Reports whether a name is one of this program's own, which nobody sees."""
+    return name.startswith(OWN) and name != IGNORE
+
+
 class Changed(Exception):
     """Something else is there than was seen."""
 
@@ -105,7 +110,7 @@ class Rules:
 
     def decide(self, path, folder):
         name = path.rpartition("/")[2]
-        if name.startswith(OWN) and name != IGNORE or name in REPOSITORIES:
+        if is_own(name) or name in REPOSITORIES:
             return True
         return any(self.leaves_out(groups, path, folder) for groups in self.all)
 
@@ -152,7 +157,7 @@ class Scan:
         try:
             folder = entry.is_dir(follow_symlinks=False)
             if self.side.rules.skips(path, folder):
-                return not entry.name.startswith(OWN) and self.leave(path, "left out", folder)
+                return not is_own(entry.name) and self.leave(path, "left out", folder)
             path.encode()
             return self.note(path, entry.stat(follow_symlinks=False))
         except FileNotFoundError:
